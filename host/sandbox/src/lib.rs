@@ -1,0 +1,1 @@
+//! Runs modules in wasmtime.

@@ -1,0 +1,42 @@
+//! The names of the waPC contract with Kubewarden, and the little that seaworthy adds to it.
+//!
+//! A host calls three operations of a module. `validate` takes `{"request": <AdmissionRequest>, "settings": {...}}`
+//! and answers `{"accepted": bool, "message"?, "warnings"?}`; `validate_settings` takes the bare settings and answers
+//! `{"valid": bool, "message"?}`; `protocol_version` answers `"v1"`.
+//!
+//! Two fields are ours and are ignored by every other host: the request may carry [`WORLD`], and the response to
+//! `validate` carries [`OUTCOME`].
+
+/// Custom section with Kubewarden's metadata, JSON.
+pub const KUBEWARDEN_SECTION: &str = "io.kubewarden.metadata";
+
+/// Custom section with [`RuleMetadata`](crate::RuleMetadata), JSON.
+pub const RULE_SECTION: &str = "dev.seaworthy.rule";
+
+/// Field of a `validate` payload: `"complete"` or `"partial"`. Absent when another host asks: an admission request,
+/// where objects arrive one by one, so that nothing may be called missing.
+pub const WORLD: &str = "world";
+
+/// Field of a `validate` response: the [`Outcome`](crate::Outcome) in full.
+pub const OUTCOME: &str = "outcome";
+
+/// The binding that Kubernetes look-ups are called on.
+pub const BINDING: &str = "kubewarden";
+
+/// The waPC namespace of Kubernetes look-ups.
+pub const KUBERNETES: &str = "kubernetes";
+
+/// One object: `{api_version, kind, name, namespace|null, disable_cache, field_masks|null}`.
+pub const GET_RESOURCE: &str = "get_resource";
+
+/// A List of one namespace's objects: `{api_version, kind, namespace, label_selector|null, field_selector|null, field_masks|null}`.
+pub const LIST_BY_NAMESPACE: &str = "list_resources_by_namespace";
+
+/// A List of all objects of a kind; as above, without `namespace`.
+pub const LIST_ALL: &str = "list_resources_all";
+
+/// How a host's refusal of a look-up begins. A rule answers it with the verdict `unknown`: it may not ask here.
+pub const LOOK_UP_NOT_ALLOWED: &str = "look-up not allowed";
+
+/// How a host says that the object asked for is not there.
+pub const NOT_FOUND: &str = "not found";

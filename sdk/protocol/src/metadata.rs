@@ -1,0 +1,172 @@
+//! What a rule says of itself, readable without running it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How bad it is when a rule does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good practice.
+    Low,
+    /// Will hurt one day.
+    Medium,
+    /// An outage or a foothold waits here.
+    High,
+    /// Must not run at all.
+    Critical,
+}
+
+impl Severity {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The name in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// The sections of the readiness checklist, and change management after them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Section {
+    /// Stays up.
+    Reliability,
+    /// Can be seen.
+    Observability,
+    /// Keeps intruders out, and small.
+    Security,
+    /// Can be run by people.
+    Operations,
+    /// Gets there in a good way.
+    Delivery,
+}
+
+impl Section {
+    /// All of them, in the checklist's order.
+    pub const ALL: [Self; 5] =
+        [Self::Reliability, Self::Observability, Self::Security, Self::Operations, Self::Delivery];
+
+    /// The name in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reliability => "reliability",
+            Self::Observability => "observability",
+            Self::Security => "security",
+            Self::Operations => "operations",
+            Self::Delivery => "delivery",
+        }
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// A kind that a rule judges.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KindMatch {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// Versions to ask an API server for; a match is by group and kind alone.
+    pub versions: Vec<String>,
+    /// Kind, singular.
+    pub kind: String,
+}
+
+impl KindMatch {
+    /// Whether an object of this group and kind is meant.
+    #[must_use]
+    pub fn matches(&self, group: &str, kind: &str) -> bool {
+        self.kind == kind && self.group == group
+    }
+}
+
+/// A kind that a rule may ask its host for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookUp {
+    /// As in a manifest: `v1`, `policy/v1`.
+    pub api_version: String,
+    /// Kind, singular.
+    pub kind: String,
+    /// What the rule reads of it: a look-up's field mask. `metadata.name` and `metadata.namespace` come by themselves.
+    pub reads: Vec<String>,
+}
+
+/// What an example shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expectation {
+    /// The verdict is `pass`.
+    Pass,
+    /// The verdict is `fail`; where a container is named, a finding names it too.
+    Fail {
+        /// The container's name.
+        container: Option<String>,
+    },
+    /// The verdict is `not-applicable`.
+    NotApplicable,
+    /// The verdict is `unknown`: the example's world is partial.
+    Unknown,
+}
+
+/// A documented example, which is also a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Example {
+    /// What the verdict is.
+    pub expect: Expectation,
+    /// One or more YAML documents: the object judged, then its world.
+    pub yaml: String,
+}
+
+/// What a rule says of itself. Lies in the custom section [`RULE_SECTION`](crate::contract::RULE_SECTION).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleMetadata {
+    /// Kebab-case; names the required state.
+    pub name: String,
+    /// Semantic version of the rule's crate.
+    pub version: String,
+    /// The first sentence of the documentation, without its full stop: what is required.
+    pub title: String,
+    /// The whole documentation, Markdown.
+    pub documentation: String,
+    /// How bad it is when the rule does not hold.
+    pub severity: Severity,
+    /// Where it stands on the checklist.
+    pub section: Section,
+    /// The first version of the bundle that had it.
+    pub since: String,
+    /// The kinds judged.
+    pub applies_to: Vec<KindMatch>,
+    /// The field mask, see [`mask`](crate::mask).
+    pub reads: Vec<String>,
+    /// The kinds that it may ask for.
+    pub looks_up: Vec<LookUp>,
+    /// JSON Schema of the settings: an object with `properties`, each with `description` and `default`.
+    pub settings: Value,
+    /// The documented examples.
+    pub examples: Vec<Example>,
+}

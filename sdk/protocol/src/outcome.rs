@@ -1,0 +1,94 @@
+//! What a rule says about one object.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The answer of one rule for one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The rule holds.
+    Pass,
+    /// The rule does not concern this object; the outcome's reason says why.
+    NotApplicable,
+    /// The rule is broken, and somebody allowed it until a date. Only a host decides this.
+    Waived,
+    /// The world is not complete, or a look-up is not allowed here.
+    Unknown,
+    /// The rule is broken.
+    Fail,
+    /// The rule could not decide. Counts as a failure, never as a pass.
+    Error,
+}
+
+impl Verdict {
+    /// The verdict's name in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::NotApplicable => "not-applicable",
+            Self::Waived => "waived",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+            Self::Error => "error",
+        }
+    }
+
+    /// Whether the object may go on: `fail` and `error` deny, everything else does not.
+    #[must_use]
+    pub const fn denies(self) -> bool {
+        matches!(self, Self::Fail | Self::Error)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// The rule is broken here: the verdict is `fail`.
+    Violation,
+    /// Worth a look; does not change the verdict.
+    Warning,
+    /// Worth knowing, such as the reason why something deliberate was accepted.
+    Note,
+}
+
+/// One thing a rule has to say about one place of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How much it weighs.
+    pub level: Level,
+    /// Where: a normalised JSONPath (RFC 9535, section 2.7) from the root of the object. The field need not exist.
+    pub path: String,
+    /// The name of the container concerned, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// What to write instead: YAML as it would stand at `path`, or a sentence where no single field mends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+/// A rule's whole answer for one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Why, where no finding says it: for `not-applicable`, `unknown`, `waived` and `error`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// All that was found, in the order of the object's fields.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}
