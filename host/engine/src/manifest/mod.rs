@@ -1,1 +1,303 @@
-//! Reads manifests.
+//! Reads manifests: the bytes of one file become documents, and those become the objects of Kubernetes in them, every
+//! value with its place in the text.
+//!
+//! A manifest means here what it means to a cluster: YAML as `sigs.k8s.io/yaml` over go-yaml v2 reads it, or JSON. What
+//! a cluster would refuse, or read in another way than people do, is a [`Problem`] with a line; nothing is passed over
+//! without a word. The input is hostile: time is linear, memory is bounded by [`Limits`], and nothing panics.
+//!
+//! The module must not know a file, nor what any rule asks of an object.
+
+mod json;
+mod node;
+mod object;
+mod parse;
+mod problem;
+mod scalar;
+mod source;
+mod split;
+#[cfg(test)]
+mod tests;
+
+pub use node::{Entry, Node, Value};
+pub use object::Object;
+pub use problem::{Problem, ProblemKind, Related};
+pub use source::{Position, Source, Span};
+
+use parse::{Budget, Failure};
+use split::{Chunk, TooMany};
+
+/// How much of one file is read. What goes beyond is a [`Problem`], before it costs time or memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file. 16 MiB: etcd keeps no object above 1.5 MiB, and bundles of every definition of a large
+    /// operator have 2 to 6 MiB.
+    pub bytes: usize,
+    /// Documents of the file. 10,000: more than a cluster's worth, and each costs a parser.
+    pub documents: usize,
+    /// Values of the file. 400,000, which is 8 MiB of usual YAML, or 40 MiB of memory.
+    pub nodes: usize,
+    /// Levels of mappings and lists. 100: the JSON readers of modules stop at 128 and see a few levels around the object;
+    /// the deepest schemas of real definitions have about 40.
+    pub depth: usize,
+    /// Bytes of one scalar. 4 MiB, more than the API server takes.
+    pub scalar_bytes: usize,
+    /// Bytes of memory that anchored values and the aliases of them take. 8 MiB, a thousand times what real files use.
+    pub alias_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 16 << 20,
+            documents: 10_000,
+            nodes: 400_000,
+            depth: 100,
+            scalar_bytes: 4 << 20,
+            alias_bytes: 8 << 20,
+        }
+    }
+}
+
+/// One file, read.
+#[derive(Debug)]
+pub struct Manifest {
+    /// What the caller calls it.
+    pub name: String,
+    /// Its text, to which all spans belong.
+    pub source: Source,
+    /// Its documents, in order. Never empty, unless the file as a whole could not be read: then `problems` says why.
+    pub documents: Vec<Document>,
+    /// What kept something from being read, in order. Empty for a file that a cluster would take.
+    pub problems: Vec<Problem>,
+}
+
+impl Manifest {
+    /// All objects of all documents.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.documents.iter().flat_map(Document::objects)
+    }
+
+    /// The documents that hold nothing to judge, each with the reason.
+    pub fn skipped(&self) -> impl Iterator<Item = (&Document, SkipReason)> {
+        self.documents.iter().filter_map(|document| Some((document, document.skipped()?)))
+    }
+}
+
+/// One document of a file.
+#[derive(Debug)]
+pub struct Document {
+    /// From its `---`, or else its first line, to its end.
+    pub span: Span,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in a document.
+#[derive(Debug)]
+pub enum Content {
+    /// Objects of Kubernetes; none for an empty list.
+    Objects(Vec<Object>),
+    /// Something without `apiVersion` and `kind`, such as a chart's values.
+    Other(Node),
+    /// Nothing but comments, or null.
+    Empty,
+    /// Text that becomes YAML only when a template engine (Helm's, Jinja) has filled it in.
+    Template,
+    /// Nothing that could be read: a problem says why.
+    Broken,
+}
+
+/// Why a document holds nothing to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SkipReason {
+    /// [`Content::Empty`].
+    Empty,
+    /// [`Content::Template`].
+    Template,
+    /// [`Content::Other`].
+    NotKubernetes,
+}
+
+impl SkipReason {
+    /// In a few words, as in "skipped: a template".
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Template => "a template",
+            Self::NotKubernetes => "no `apiVersion` and `kind`",
+        }
+    }
+}
+
+impl Document {
+    /// Its objects.
+    #[must_use]
+    pub fn objects(&self) -> &[Object] {
+        match &self.content {
+            Content::Objects(objects) => objects,
+            _ => &[],
+        }
+    }
+
+    /// Why it holds nothing to judge, if nothing is wrong with it.
+    #[must_use]
+    pub const fn skipped(&self) -> Option<SkipReason> {
+        match self.content {
+            Content::Empty => Some(SkipReason::Empty),
+            Content::Template => Some(SkipReason::Template),
+            Content::Other(_) => Some(SkipReason::NotKubernetes),
+            Content::Objects(_) | Content::Broken => None,
+        }
+    }
+}
+
+/// Reads one file. Never fails as a whole: what cannot be read is a problem, and the documents around it are there.
+#[must_use]
+pub fn read(name: &str, bytes: Vec<u8>, limits: &Limits) -> Manifest {
+    let mut manifest =
+        Manifest { name: name.into(), source: Source::default(), documents: Vec::new(), problems: Vec::new() };
+    // UTF-16 may grow by half as it becomes UTF-8, and spans count in u32.
+    let limit = limits.bytes.min(1 << 31);
+    if bytes.len() > limit {
+        let kind = ProblemKind::FileTooLarge { size: bytes.len(), limit };
+        manifest.report(Failure::new(kind, Span::default()));
+        return manifest;
+    }
+    let (source, undecodable) = Source::decode(bytes);
+    let end = source.text().len();
+    manifest.source = source;
+    if let Some(kind) = undecodable {
+        // The last document would end too early, and mean something else.
+        manifest.report(Failure::new(kind, Span::new(end, end)));
+        return manifest;
+    }
+    let text = manifest.source.text();
+    let (is_json, chunks) = match split::json(text, limits.documents) {
+        Some(chunks) => (true, chunks),
+        None => (false, split::yaml(text, limits.documents)),
+    };
+    match chunks {
+        Err(TooMany(at)) => {
+            let kind = ProblemKind::TooManyDocuments { limit: limits.documents };
+            manifest.report(Failure::new(kind, Span::new(at, at)));
+        }
+        Ok(chunks) if chunks.is_empty() => manifest.push(Span::new(0, end), Content::Empty),
+        Ok(chunks) => {
+            let mut budget = Budget::new(limits);
+            for chunk in &chunks {
+                manifest.read_chunk(chunk, is_json, limits, &mut budget);
+            }
+        }
+    }
+    manifest
+}
+
+impl Manifest {
+    fn push(&mut self, span: Span, content: Content) {
+        self.documents.push(Document { span, content });
+    }
+
+    fn report(&mut self, failure: Failure) {
+        let Failure { kind, span, related } = failure;
+        let position = self.source.position(span.start);
+        let related = related.map(|(message, span)| {
+            let position = self.source.position(span.start);
+            Related { message, span, position }
+        });
+        self.problems.push(Problem { kind, span, position, related });
+    }
+
+    fn read_chunk(&mut self, chunk: &Chunk, is_json: bool, limits: &Limits, budget: &mut Budget) {
+        let span = Span::new(chunk.at, chunk.end);
+        let text = self.source.text().get(chunk.start..chunk.end).unwrap_or_default();
+        if let Some((at, kind)) = forbidden(text, is_json) {
+            let at = chunk.start + at;
+            self.report(Failure::new(kind, Span::new(at, at)));
+            return self.push(span, Content::Broken);
+        }
+        if chunk.is_empty {
+            return self.push(span, Content::Empty);
+        }
+        match parse::parse(text, chunk.start, limits, budget) {
+            Ok(nodes) => {
+                for node in nodes {
+                    self.read_document(span, node);
+                }
+            }
+            Err(failures) => {
+                if failures.iter().any(|failure| is_template(text, chunk.start, failure)) {
+                    return self.push(span, Content::Template);
+                }
+                failures.into_iter().for_each(|failure| self.report(failure));
+                self.push(span, Content::Broken);
+            }
+        }
+    }
+
+    fn read_document(&mut self, span: Span, node: Node) {
+        if node.value == Value::Null {
+            return self.push(span, Content::Empty);
+        }
+        if has_template_for_identity(&node) {
+            return self.push(span, Content::Template);
+        }
+        match object::read(node) {
+            object::Read::Other(node) => self.push(span, Content::Other(node)),
+            object::Read::Objects(objects, failures) => {
+                let is_broken = objects.is_empty() && !failures.is_empty();
+                failures.into_iter().for_each(|failure| self.report(failure));
+                self.push(span, if is_broken { Content::Broken } else { Content::Objects(objects) });
+            }
+        }
+    }
+}
+
+/// The first character that Kubernetes' reader refuses, or that it takes for a line break where no editor shows one.
+fn forbidden(text: &str, is_json: bool) -> Option<(usize, ProblemKind)> {
+    /// The first bytes of the characters in question, of which most texts have none.
+    const fn is_suspect(byte: u8) -> bool {
+        matches!(byte, 0..=8 | 0x0B | 0x0C | 0x0E..=0x1F | 0x7F | 0xC2 | 0xE2 | 0xEF)
+    }
+    let mut rest = text.bytes().enumerate();
+    while let Some((at, _)) = rest.find(|(_, byte)| is_suspect(*byte)) {
+        let character = text.get(at..).and_then(|rest| rest.chars().next())?;
+        match character {
+            '\u{85}' | '\u{2028}' | '\u{2029}' if !is_json => {
+                return Some((at, ProblemKind::HiddenLineBreak(character)));
+            }
+            '\0'..='\u{1f}' => return Some((at, ProblemKind::ControlCharacter(character))),
+            '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' if !is_json => {
+                return Some((at, ProblemKind::ControlCharacter(character)));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether the document fails for being a template: one of its actions stands where YAML wants a value, on the line of
+/// the failure or before. A genuine mistake in a manifest that merely quotes a template is none.
+fn is_template(text: &str, offset: usize, failure: &Failure) -> bool {
+    if !matches!(
+        failure.kind,
+        ProblemKind::Syntax(_) | ProblemKind::InvalidKey(_) | ProblemKind::TabIndentation | ProblemKind::UnknownAnchor
+    ) {
+        return false;
+    }
+    let at = (failure.span.start as usize).saturating_sub(offset);
+    let line_end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| at + length);
+    text.get(..line_end).unwrap_or(text).lines().any(|line| {
+        let line = line.trim_ascii_start();
+        let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start_matches("- ").trim_ascii_start();
+        [line, value].iter().any(|text| text.starts_with("{{") || text.starts_with("{%"))
+    })
+}
+
+/// Whether it is a template all of whose actions are quoted: no object is called `{{ .Release.Name }}`.
+fn has_template_for_identity(node: &Node) -> bool {
+    let metadata = node.get("metadata");
+    let names = ["name", "generateName", "namespace"].map(|key| metadata.and_then(|metadata| metadata.get(key)));
+    let kinds = ["apiVersion", "kind"].map(|key| node.get(key));
+    names.into_iter().chain(kinds).flatten().any(|value| value.as_str().is_some_and(|text| text.contains("{{")))
+}

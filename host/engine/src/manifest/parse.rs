@@ -1,0 +1,400 @@
+//! From the parser's events to trees: anchors, merge keys, duplicate keys, and the budgets that hostile text runs into.
+//!
+//! It must not know how a text is cut into documents, nor what an object of Kubernetes is.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, options};
+
+use super::Limits;
+use super::node::{Entry, Node, Value};
+use super::problem::ProblemKind;
+use super::scalar::{self, Scalar, Tag};
+use super::source::Span;
+
+/// How many duplicate keys of one document are told.
+const DUPLICATES_TOLD: usize = 8;
+
+/// A problem before its place has a line and a column.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: ProblemKind,
+    pub(super) span: Span,
+    pub(super) related: Option<(&'static str, Span)>,
+}
+
+impl Failure {
+    pub(super) const fn new(kind: ProblemKind, span: Span) -> Self {
+        Self { kind, span, related: None }
+    }
+}
+
+/// What is left for a file, of what its [`Limits`] allow.
+#[derive(Debug)]
+pub(super) struct Budget {
+    nodes: usize,
+    alias_bytes: usize,
+}
+
+impl Budget {
+    pub(super) const fn new(limits: &Limits) -> Self {
+        Self { nodes: limits.nodes, alias_bytes: limits.alias_bytes }
+    }
+}
+
+/// Parses `text`, which stands at byte `offset` of the file and is one document for all that the splitter knows; should
+/// there be more, each is a tree.
+///
+/// # Errors
+/// All that is wrong with it; never empty.
+pub(super) fn parse(
+    text: &str,
+    offset: usize,
+    limits: &Limits,
+    budget: &mut Budget,
+) -> Result<Vec<Node>, Vec<Failure>> {
+    let parser = Parser::new_from_str_with_options(
+        text,
+        options! {
+            emit_comments: false,
+            // As libyaml, and so go-yaml, has it.
+            block_scalar_eof_without_line_feed: true,
+            // The builder counts for itself; the parser's stacks only must not grow beyond.
+            flow_nesting_limit: limits.depth + 1,
+            block_nesting_limit: limits.depth + 1,
+        },
+    );
+    let mut builder =
+        Builder { parser, text, offset, limits, budget, anchors: BTreeMap::new(), duplicates: Vec::new() };
+    let outcome = builder.documents();
+    let mut failures = builder.duplicates;
+    match outcome {
+        Ok(nodes) if failures.is_empty() => Ok(nodes),
+        Ok(_) => Err(failures),
+        Err(failure) => {
+            failures.push(failure);
+            Err(failures)
+        }
+    }
+}
+
+/// An anchored value, kept for the aliases to come.
+struct Anchor {
+    node: Node,
+    /// What a copy takes, in bytes.
+    weight: usize,
+    /// How many levels of mappings and lists it has.
+    height: usize,
+}
+
+struct Builder<'text, 'budget> {
+    parser: Parser<'text, StrInput<'text>>,
+    text: &'text str,
+    offset: usize,
+    limits: &'budget Limits,
+    budget: &'budget mut Budget,
+    anchors: BTreeMap<usize, Anchor>,
+    duplicates: Vec<Failure>,
+}
+
+impl<'text> Builder<'text, '_> {
+    fn documents(&mut self) -> Result<Vec<Node>, Failure> {
+        let mut nodes = Vec::new();
+        loop {
+            match self.next()?.0 {
+                Event::StreamEnd => return Ok(nodes),
+                Event::DocumentStart(..) => {
+                    self.anchors.clear();
+                    let (event, span) = self.next()?;
+                    nodes.push(self.node(event, span, 0)?);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<(Event<'text>, Span), Failure> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => {
+                let range = span.byte_range().unwrap_or_default();
+                Ok((event, Span::new(self.offset + range.start, self.offset + range.end)))
+            }
+            Some(Err(error)) => Err(self.syntax(&error)),
+            None => Err(self.unexpected_end()),
+        }
+    }
+
+    /// The value that begins with this event, `depth` levels down.
+    fn node(&mut self, event: Event<'text>, span: Span, depth: usize) -> Result<Node, Failure> {
+        self.count(span)?;
+        let (node, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let span = self.scalar_span(&text, style, span)?;
+                let tag = Tag::of(tag.as_deref(), style == ScalarStyle::Plain);
+                let value = scalar::resolve(text, tag).and_then(Scalar::into_value);
+                (Node { value: value.map_err(|kind| Failure::new(kind, span))?, span }, anchor)
+            }
+            Event::SequenceStart(_, anchor, _) => (self.sequence(span, self.deeper(depth, 1, span)?)?, anchor),
+            Event::MappingStart(_, anchor, _) => (self.mapping(span, self.deeper(depth, 1, span)?)?, anchor),
+            Event::Alias(anchor) => return self.alias(anchor, span, depth),
+            _ => return Err(self.unexpected_end()),
+        };
+        if anchor != 0 {
+            self.define(anchor, &node)?;
+        }
+        Ok(node)
+    }
+
+    fn sequence(&mut self, start: Span, depth: usize) -> Result<Node, Failure> {
+        let mut items: Vec<Node> = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::SequenceEnd) {
+                let last = items.last().map_or(start, |item| item.span);
+                return Ok(Node { value: Value::Sequence(items), span: enclosing(start, last, span) });
+            }
+            items.push(self.node(event, span, depth)?);
+        }
+    }
+
+    fn mapping(&mut self, start: Span, depth: usize) -> Result<Node, Failure> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut merged: Vec<Range<usize>> = Vec::new();
+        loop {
+            let (event, key_span) = self.next()?;
+            if matches!(event, Event::MappingEnd) {
+                let last = entries.last().map_or(start, |entry| entry.value.span);
+                let entries = self.unique(entries, &merged);
+                return Ok(Node { value: Value::Mapping(entries), span: enclosing(start, last, key_span) });
+            }
+            let key = self.key(event, key_span)?;
+            let (event, span) = self.next()?;
+            match key {
+                Some(key) => {
+                    let value = self.node(event, span, depth)?;
+                    entries.push(Entry { key, key_span, value });
+                }
+                None => {
+                    let before = entries.len();
+                    self.merge(event, span, depth, &mut entries)?;
+                    merged.push(before..entries.len());
+                }
+            }
+        }
+    }
+
+    /// The key that begins with this event; `None` for the merge key.
+    fn key(&mut self, event: Event<'text>, span: Span) -> Result<Option<Box<str>>, Failure> {
+        let at = |kind| Failure::new(kind, span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.scalar_span(&text, style, span)?;
+                let tag = Tag::of(tag.as_deref(), style == ScalarStyle::Plain);
+                if text == "<<" && matches!(tag, Tag::Open | Tag::Merge) {
+                    return Ok(None);
+                }
+                let scalar = scalar::resolve(text, tag).map_err(at)?;
+                if anchor != 0 {
+                    let value = scalar.clone().into_value().map_err(at)?;
+                    self.define(anchor, &Node { value, span })?;
+                }
+                scalar.into_key().map(Some).map_err(at)
+            }
+            Event::Alias(anchor) => {
+                let scalar = match self.alias(anchor, span, 0)?.value {
+                    Value::String(text) => Scalar::Text(Cow::Owned(text.into())),
+                    Value::Null => Scalar::Null,
+                    Value::Bool(value) => Scalar::Bool(value),
+                    Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                        (Some(value), _) => Scalar::Int(value),
+                        (None, Some(value)) => Scalar::Uint(value),
+                        (None, None) => Scalar::Float(number.as_f64().unwrap_or(f64::NAN)),
+                    },
+                    value @ (Value::Sequence(_) | Value::Mapping(_)) => {
+                        return Err(at(ProblemKind::InvalidKey(value.description())));
+                    }
+                };
+                scalar.into_key().map(Some).map_err(at)
+            }
+            Event::SequenceStart(..) => Err(at(ProblemKind::InvalidKey("a list"))),
+            Event::MappingStart(..) => Err(at(ProblemKind::InvalidKey("a mapping"))),
+            _ => Err(self.unexpected_end()),
+        }
+    }
+
+    /// The entries that `<<` brings, as go-yaml does it: of a list, the last mapping first, for the earlier to win.
+    fn merge(
+        &mut self,
+        event: Event<'text>,
+        span: Span,
+        depth: usize,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Failure> {
+        let is_alias = matches!(event, Event::Alias(_));
+        match self.node(event, span, depth)?.value {
+            Value::Mapping(members) => entries.extend(members),
+            Value::Sequence(items) if !is_alias => {
+                for item in items.into_iter().rev() {
+                    let Value::Mapping(members) = item.value else {
+                        return Err(Failure::new(ProblemKind::InvalidMerge, item.span));
+                    };
+                    entries.extend(members);
+                }
+            }
+            _ => return Err(Failure::new(ProblemKind::InvalidMerge, span)),
+        }
+        Ok(())
+    }
+
+    /// Keeps the last entry of each key: a later one wins over a merged one, and, in go-yaml v2, a merged one over an
+    /// explicit one that stands before its `<<`. Two explicit ones are told as duplicates.
+    fn unique(&mut self, entries: Vec<Entry>, merged: &[Range<usize>]) -> Vec<Entry> {
+        const FEW: usize = 12;
+        if merged.is_empty() && entries.len() <= FEW {
+            for (index, entry) in entries.iter().enumerate() {
+                if let Some(first) = entries.iter().take(index).find(|earlier| earlier.key == entry.key) {
+                    self.duplicate(first, entry);
+                }
+            }
+            return entries;
+        }
+        let mut is_merged = vec![false; entries.len()];
+        for range in merged {
+            is_merged.get_mut(range.clone()).unwrap_or_default().fill(true);
+        }
+        let mut order: Vec<(usize, &Entry, bool)> =
+            entries.iter().zip(is_merged).enumerate().map(|(index, (entry, merged))| (index, entry, merged)).collect();
+        order.sort_unstable_by(|(a, left, _), (b, right, _)| left.key.cmp(&right.key).then(a.cmp(b)));
+        let mut overridden = Vec::new();
+        for same in order.chunk_by(|(_, left, _), (_, right, _)| left.key == right.key) {
+            let mut explicit = same.iter().filter(|(_, _, merged)| !merged);
+            if let Some((_, first, _)) = explicit.next() {
+                explicit.for_each(|(_, second, _)| self.duplicate(first, second));
+            }
+            if let Some((_, lost)) = same.split_last() {
+                overridden.extend(lost.iter().map(|(index, ..)| *index));
+            }
+        }
+        if overridden.is_empty() {
+            return entries;
+        }
+        overridden.sort_unstable();
+        let mut overridden = overridden.into_iter().peekable();
+        let all = entries.into_iter().enumerate();
+        all.filter(|(index, _)| overridden.next_if_eq(index).is_none()).map(|(_, entry)| entry).collect()
+    }
+
+    fn duplicate(&mut self, first: &Entry, second: &Entry) {
+        if self.duplicates.len() < DUPLICATES_TOLD {
+            self.duplicates.push(Failure {
+                kind: ProblemKind::DuplicateKey(second.key.clone()),
+                span: second.key_span,
+                related: Some(("the key is here already", first.key_span)),
+            });
+        }
+    }
+
+    /// Keeps a copy for the aliases to come. It is charged too: anchors nest.
+    fn define(&mut self, id: usize, node: &Node) -> Result<(), Failure> {
+        let (weight, height) = measure(node);
+        self.charge(weight, node.span)?;
+        self.anchors.insert(id, Anchor { node: node.clone(), weight, height });
+        Ok(())
+    }
+
+    fn alias(&mut self, id: usize, span: Span, depth: usize) -> Result<Node, Failure> {
+        let Some(anchor) = self.anchors.get(&id) else {
+            return Err(Failure::new(ProblemKind::RecursiveAlias, span));
+        };
+        let (weight, height) = (anchor.weight, anchor.height);
+        self.deeper(depth, height, span)?;
+        self.charge(weight, span)?;
+        let value = self.anchors.get(&id).map_or(Value::Null, |anchor| anchor.node.value.clone());
+        Ok(Node { value, span })
+    }
+
+    /// `depth`, and `levels` more.
+    const fn deeper(&self, depth: usize, levels: usize, span: Span) -> Result<usize, Failure> {
+        let limit = self.limits.depth;
+        if depth + levels > limit {
+            return Err(Failure::new(ProblemKind::TooDeep { limit }, span));
+        }
+        Ok(depth + levels)
+    }
+
+    fn count(&mut self, span: Span) -> Result<(), Failure> {
+        let Some(left) = self.budget.nodes.checked_sub(1) else {
+            return Err(Failure::new(ProblemKind::TooManyNodes { limit: self.limits.nodes }, span));
+        };
+        self.budget.nodes = left;
+        Ok(())
+    }
+
+    fn charge(&mut self, weight: usize, span: Span) -> Result<(), Failure> {
+        let Some(left) = self.budget.alias_bytes.checked_sub(weight) else {
+            return Err(Failure::new(ProblemKind::TooMuchAliasing { limit: self.limits.alias_bytes }, span));
+        };
+        self.budget.alias_bytes = left;
+        Ok(())
+    }
+
+    /// The scalar's span without the line breaks behind a block scalar, if it is not too long.
+    fn scalar_span(&self, text: &str, style: ScalarStyle, span: Span) -> Result<Span, Failure> {
+        let limit = self.limits.scalar_bytes;
+        if text.len() > limit {
+            return Err(Failure::new(ProblemKind::ScalarTooLong { size: text.len(), limit }, span));
+        }
+        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            return Ok(span);
+        }
+        let (start, end) = (span.start as usize, span.end as usize);
+        let raw = self.text.get(start - self.offset..end - self.offset).unwrap_or_default();
+        Ok(Span::new(start, start + raw.trim_ascii_end().len()))
+    }
+
+    #[cold]
+    fn syntax(&self, error: &ScanError) -> Failure {
+        let at = self.offset + error.marker().byte_offset().unwrap_or(self.text.len());
+        let kind = match error.kind() {
+            ErrorKind::RecursionLimitExceeded => ProblemKind::TooDeep { limit: self.limits.depth },
+            ErrorKind::UnknownAnchor => ProblemKind::UnknownAnchor,
+            ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation | ErrorKind::TabNotAllowed => {
+                ProblemKind::TabIndentation
+            }
+            kind => ProblemKind::Syntax(kind.to_string()),
+        };
+        Failure::new(kind, Span::new(at, at))
+    }
+
+    /// The parser gives no event where there must be one. Its grammar has no such case.
+    #[cold]
+    fn unexpected_end(&self) -> Failure {
+        let at = self.offset + self.text.len();
+        Failure::new(ProblemKind::Syntax("unexpected end".into()), Span::new(at, at))
+    }
+}
+
+/// From the start of a collection to its closing bracket, or else to its last member.
+fn enclosing(start: Span, last: Span, end: Span) -> Span {
+    let end = if end.is_empty() { last.end } else { end.end };
+    Span { start: start.start, end: end.max(start.start) }
+}
+
+/// What a copy of the node takes in bytes, roughly, and how many levels it has.
+fn measure(node: &Node) -> (usize, usize) {
+    let own = size_of::<Node>();
+    let below = |weight: usize, height: usize, member: &Node| {
+        let (more, levels) = measure(member);
+        (weight + more, height.max(levels + 1))
+    };
+    match &node.value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => (own, 0),
+        Value::String(text) => (own + text.len(), 0),
+        Value::Sequence(items) => items.iter().fold((own, 1), |(weight, height), item| below(weight, height, item)),
+        Value::Mapping(entries) => entries.iter().fold((own, 1), |(weight, height), entry| {
+            below(weight + size_of::<Entry>() - own + entry.key.len(), height, &entry.value)
+        }),
+    }
+}

@@ -1,0 +1,188 @@
+//! What can be wrong with a manifest: the kinds, their wording, and what to do about each.
+//!
+//! It must not know how a problem is found or printed.
+
+use std::fmt;
+
+use super::source::{Position, Span};
+
+/// Something that kept a file, a document or an object from being read. Never a verdict: the host could not decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What it is.
+    pub kind: ProblemKind,
+    /// Where it is.
+    pub span: Span,
+    /// The start of `span`.
+    pub position: Position,
+    /// The other place that it takes to understand it, such as the first of two equal keys.
+    pub related: Option<Related>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Position { line, column } = self.position;
+        write!(formatter, "{line}:{column}: {}", self.kind)
+    }
+}
+
+/// A second place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// What is there.
+    pub message: &'static str,
+    /// Where it is.
+    pub span: Span,
+    /// The start of `span`.
+    pub position: Position,
+}
+
+/// What is wrong. Its `Display` is one sentence without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The file is larger than [`Limits::bytes`](super::Limits::bytes).
+    FileTooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// The bytes are not the encoding that they appear to be.
+    Encoding {
+        /// Which one that is.
+        encoding: &'static str,
+    },
+    /// A character that YAML and JSON forbid, such as NUL.
+    ControlCharacter(char),
+    /// A character that Kubernetes reads as a line break and that looks like none: what hides in a comment here may be
+    /// a field there.
+    HiddenLineBreak(char),
+    /// More documents than [`Limits::documents`](super::Limits::documents).
+    TooManyDocuments {
+        /// The most that are read.
+        limit: usize,
+    },
+    /// More values than [`Limits::nodes`](super::Limits::nodes).
+    TooManyNodes {
+        /// The most that are read.
+        limit: usize,
+    },
+    /// Nested deeper than [`Limits::depth`](super::Limits::depth).
+    TooDeep {
+        /// The most that is read.
+        limit: usize,
+    },
+    /// A scalar longer than [`Limits::scalar_bytes`](super::Limits::scalar_bytes).
+    ScalarTooLong {
+        /// Its length in bytes.
+        size: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// Aliases stand for more than [`Limits::alias_bytes`](super::Limits::alias_bytes).
+    TooMuchAliasing {
+        /// The most that is expanded, in bytes of memory.
+        limit: usize,
+    },
+    /// It is not YAML; in the parser's words.
+    Syntax(String),
+    /// A tab where YAML wants spaces.
+    TabIndentation,
+    /// A mapping has a key twice.
+    DuplicateKey(Box<str>),
+    /// A key that cannot be one in JSON: a mapping, a list, null, or a number too large.
+    InvalidKey(&'static str),
+    /// `<<` with something else than a mapping or a list of mappings.
+    InvalidMerge,
+    /// `*name` where no `&name` came before.
+    UnknownAnchor,
+    /// `*name` inside of `&name`.
+    RecursiveAlias,
+    /// The value is not what its tag says.
+    InvalidTag {
+        /// The tag as usually written, `!!int`.
+        tag: &'static str,
+        /// The value, cut at 64 characters.
+        value: Box<str>,
+    },
+    /// A number that JSON has not: infinite, or not a number.
+    NotJson,
+    /// An object of Kubernetes with something else than its type says, where it matters for knowing the object.
+    Malformed {
+        /// The field, such as `metadata.name`.
+        field: &'static str,
+        /// What is there.
+        found: &'static str,
+        /// What must be there.
+        expected: &'static str,
+    },
+    /// An item of a list without `kind` or `apiVersion`.
+    ItemWithoutKind,
+}
+
+impl ProblemKind {
+    /// What to do about it, in one sentence without a full stop.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::FileTooLarge { .. } => "split the file, or leave it out if it is no manifest",
+            Self::Encoding { .. } => "save the file as UTF-8",
+            Self::ControlCharacter(_) => "delete it, or write it as an escape in a double-quoted string",
+            Self::HiddenLineBreak(_) => "delete it, or write it as \\N, \\L or \\P in a double-quoted string",
+            Self::TooManyDocuments { .. } | Self::TooManyNodes { .. } => "split the file",
+            Self::TooDeep { .. } => "nest it less deep; no object of Kubernetes comes near this depth",
+            Self::ScalarTooLong { .. } => "keep it out of the manifest; the API server takes no object of this size",
+            Self::TooMuchAliasing { .. } => "write the values out, or use fewer aliases",
+            Self::Syntax(_) => "mend the YAML here or just before",
+            Self::TabIndentation => "indent with spaces",
+            Self::DuplicateKey(_) => "delete one of the two; Kubernetes keeps only the last",
+            Self::InvalidKey(_) => "write the key as a quoted string",
+            Self::InvalidMerge => "give `<<` a mapping, an alias of one, or a list of those",
+            Self::UnknownAnchor => "define the anchor before its alias, in the same document",
+            Self::RecursiveAlias => "a value cannot contain itself; write it out",
+            Self::InvalidTag { .. } => "delete the tag, or write a value that it fits",
+            Self::NotJson => "write a finite number, or quote it",
+            Self::Malformed { .. } => "write it as the Kubernetes API has it",
+            Self::ItemWithoutKind => "give each item its own `apiVersion` and `kind`",
+        }
+    }
+}
+
+impl fmt::Display for ProblemKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FileTooLarge { size, limit } => {
+                write!(formatter, "the file has {size} bytes, more than the {limit} that are read")
+            }
+            Self::Encoding { encoding } => write!(formatter, "the file is not valid {encoding} from here on"),
+            Self::ControlCharacter(character) => {
+                write!(formatter, "the control character U+{:04X} is not allowed", u32::from(*character))
+            }
+            Self::HiddenLineBreak(character) => {
+                write!(formatter, "U+{:04X} is a line break to Kubernetes", u32::from(*character))
+            }
+            Self::TooManyDocuments { limit } => write!(formatter, "more than {limit} documents in one file"),
+            Self::TooManyNodes { limit } => write!(formatter, "more than {limit} values in one file"),
+            Self::TooDeep { limit } => write!(formatter, "nested more than {limit} levels deep"),
+            Self::ScalarTooLong { size, limit } => {
+                write!(formatter, "a value of {size} bytes, more than the {limit} that are read")
+            }
+            Self::TooMuchAliasing { limit } => {
+                write!(formatter, "anchors and aliases stand for more than {limit} bytes")
+            }
+            Self::Syntax(message) => write!(formatter, "not valid YAML: {message}"),
+            Self::TabIndentation => formatter.write_str("a tab indents this line"),
+            Self::DuplicateKey(key) => write!(formatter, "the key `{key}` is there twice"),
+            Self::InvalidKey(what) => write!(formatter, "{what} cannot be a key"),
+            Self::InvalidMerge => formatter.write_str("`<<` merges mappings only"),
+            Self::UnknownAnchor => formatter.write_str("no anchor of this name comes before"),
+            Self::RecursiveAlias => formatter.write_str("the alias stands inside of its own anchor"),
+            Self::InvalidTag { tag, value } => write!(formatter, "`{value}` is no {tag}"),
+            Self::NotJson => formatter.write_str("JSON cannot carry this number"),
+            Self::Malformed { field, found, expected } => {
+                write!(formatter, "`{field}` is {found}, not {expected}")
+            }
+            Self::ItemWithoutKind => formatter.write_str("this item has no `apiVersion` and `kind`"),
+        }
+    }
+}

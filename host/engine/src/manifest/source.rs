@@ -1,0 +1,180 @@
+//! The text of one file, and where in it something is.
+//!
+//! Bytes become text here (UTF-8, UTF-16, byte order marks), and byte offsets become the lines and columns that people
+//! read. It must not know YAML: what the text means is the parser's business.
+
+use std::sync::OnceLock;
+
+use super::problem::ProblemKind;
+
+/// A range of the decoded text, in bytes from its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// Behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` to `end`. A limit keeps every text below 4 GiB, so the clamp is never seen.
+    pub(super) fn new(start: usize, end: usize) -> Self {
+        let clamp = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// Whether nothing is there, as for the value of `key:`.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// A place as an editor shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position {
+    /// Counted from 1; a line ends with LF, CR LF or CR.
+    pub line: u32,
+    /// Counted from 1, in Unicode scalar values.
+    pub column: u32,
+}
+
+/// How far apart the known positions are, in bytes. A look-up reads at most this much; a file of 16 MiB, even one of
+/// nothing but line breaks, needs 32 KiB of index.
+const STRIDE: usize = 4096;
+
+/// What [`Source::excerpt`] gives of a line at most, in bytes: a line may be the whole file.
+const EXCERPT: usize = 1024;
+
+/// The decoded text of one file.
+#[derive(Debug, Default)]
+pub struct Source {
+    text: String,
+    /// The position of every [`STRIDE`]th byte; made when somebody first asks for a position.
+    index: OnceLock<Vec<Position>>,
+}
+
+impl Source {
+    /// The text whose positions are asked for, without a byte order mark at its start.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self { text, index: OnceLock::new() }
+    }
+
+    /// Decodes UTF-8 or UTF-16, with or without a byte order mark. The text goes as far as it could be decoded; what
+    /// kept it from going on stands at its end.
+    pub(super) fn decode(bytes: Vec<u8>) -> (Self, Option<ProblemKind>) {
+        let (text, problem) = match bytes.as_slice() {
+            [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+            [0xFE, 0xFF, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+            // No manifest begins with NUL or with a letter and NUL but in UTF-16.
+            [first, 0, ..] if *first != 0 => decode_utf16(&bytes, u16::from_le_bytes),
+            [0, second, ..] if *second != 0 => decode_utf16(&bytes, u16::from_be_bytes),
+            _ => decode_utf8(bytes),
+        };
+        (Self::new(text), problem)
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What stands there; empty where the span is not one of this text.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// The position of a byte offset; that of the end for an offset behind it.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> Position {
+        let offset = (offset as usize).min(self.text.len());
+        let index = self.index();
+        let block = (offset / STRIDE).min(index.len().saturating_sub(1));
+        let known = index.get(block).copied().unwrap_or(Position { line: 1, column: 1 });
+        advance(known, self.text.as_bytes(), block * STRIDE, offset)
+    }
+
+    /// The text of a line, counted from 1, without its line break; cut at 1 KiB. Empty where there is no such line.
+    #[must_use]
+    pub fn excerpt(&self, line: u32) -> &str {
+        let index = self.index();
+        // The last known position before the line, from where its start is found by counting.
+        let block = index.partition_point(|known| known.line < line).saturating_sub(1);
+        let mut at = index.get(block).copied().unwrap_or(Position { line: 1, column: 1 });
+        let bytes = self.text.as_bytes();
+        let mut start = block * STRIDE;
+        while at.line < line {
+            if start >= bytes.len() {
+                return "";
+            }
+            at = advance(at, bytes, start, start + 1);
+            start += 1;
+        }
+        let longest = bytes.get(start..).unwrap_or_default();
+        let longest = longest.get(..EXCERPT).unwrap_or(longest);
+        let length = longest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(longest.len());
+        let end = self.text.floor_char_boundary(start + length);
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    fn index(&self) -> &[Position] {
+        self.index.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let mut at = Position { line: 1, column: 1 };
+            let starts = (0..=bytes.len() / STRIDE).map(|block| block * STRIDE);
+            starts
+                .map(|start| {
+                    let known = at;
+                    at = advance(at, bytes, start, (start + STRIDE).min(bytes.len()));
+                    known
+                })
+                .collect()
+        })
+    }
+}
+
+/// The position of byte `to`, if `known` is that of byte `from`.
+fn advance(known: Position, bytes: &[u8], from: usize, to: usize) -> Position {
+    let mut at = known;
+    for (offset, byte) in bytes.get(from..to).unwrap_or_default().iter().enumerate() {
+        match byte {
+            b'\r' if bytes.get(from + offset + 1) == Some(&b'\n') => at.column += 1,
+            b'\n' | b'\r' => at = Position { line: at.line + 1, column: 1 },
+            // The further bytes of a character.
+            0x80..=0xBF => {}
+            _ => at.column += 1,
+        }
+    }
+    at
+}
+
+fn decode_utf8(mut bytes: Vec<u8>) -> (String, Option<ProblemKind>) {
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        bytes.drain(..3);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let mut bytes = error.into_bytes();
+            bytes.truncate(valid);
+            (String::from_utf8(bytes).unwrap_or_default(), Some(ProblemKind::Encoding { encoding: "UTF-8" }))
+        }
+    }
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, Option<ProblemKind>) {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(pairs.len());
+    for decoded in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        match decoded {
+            Ok(character) => text.push(character),
+            Err(_) => return (text, Some(ProblemKind::Encoding { encoding: "UTF-16" })),
+        }
+    }
+    let problem = (!odd.is_empty()).then_some(ProblemKind::Encoding { encoding: "UTF-16" });
+    (text, problem)
+}

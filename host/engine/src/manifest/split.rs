@@ -1,0 +1,164 @@
+//! Cuts a text into documents, so that one that cannot be read does not take the others with it.
+//!
+//! YAML makes this safe without parsing: `---` and `...` at the start of a line end whatever comes before, a block
+//! scalar too, and are an error inside of quotes. It must not know more of YAML than that, its comments and directives.
+
+/// One document of a text. Ranges are in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Chunk {
+    /// Where to begin parsing: with the document's directives.
+    pub(super) start: usize,
+    /// Behind its last line.
+    pub(super) end: usize,
+    /// Where a reader sees it begin: at its `---`, or its first line that is neither blank nor a comment.
+    pub(super) at: usize,
+    /// Whether there is anything in it but comments.
+    pub(super) is_empty: bool,
+}
+
+/// More documents than allowed: the offset of the first of those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooMany(pub(super) usize);
+
+/// The documents of a YAML text. None in a text of comments.
+pub(super) fn yaml(text: &str, limit: usize) -> Result<Vec<Chunk>, TooMany> {
+    let mut splitter = Splitter::new(limit);
+    for (start, line) in Lines::new(text) {
+        let end = start + line.len();
+        if let Some(rest) = after_marker(line, b"---") {
+            if splitter.at.is_some() {
+                splitter.push(start)?;
+            }
+            splitter.at = Some(start);
+            splitter.is_empty = is_blank(rest);
+        } else if after_marker(line, b"...").is_some_and(is_blank) {
+            // It belongs to the document that it ends, if there is one.
+            if splitter.at.is_some() || splitter.has_directives {
+                splitter.push(end)?;
+            }
+            splitter.start = end;
+        } else if line.starts_with(b"%") && splitter.at.is_none() {
+            splitter.has_directives = true;
+        } else if !is_blank(line) {
+            splitter.at.get_or_insert(start);
+            splitter.is_empty = false;
+        }
+    }
+    if splitter.at.is_some() || splitter.has_directives {
+        splitter.push(text.len())?;
+    }
+    Ok(splitter.chunks)
+}
+
+/// The values of a JSON text, one behind the other or one a line; `None` where it is something else, such as YAML's
+/// `{a: b}`, which the YAML parser reads.
+pub(super) fn json(text: &str, limit: usize) -> Option<Result<Vec<Chunk>, TooMany>> {
+    if !text.trim_ascii_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let mut splitter = Splitter::new(limit);
+    let (mut depth, mut in_string, mut is_escaped) = (0usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        if in_string {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' => is_escaped = true,
+                b'"' => in_string = false,
+                0..=0x1F => return None,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => {}
+            b'{' | b'[' => {
+                if depth == 0 {
+                    splitter.start = at;
+                    splitter.at = Some(at);
+                    splitter.is_empty = false;
+                }
+                depth += 1;
+            }
+            _ if depth == 0 => return None,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0
+                    && let Err(error) = splitter.push(at + 1)
+                {
+                    return Some(Err(error));
+                }
+            }
+            b'"' => in_string = true,
+            // What numbers, `true`, `false` and `null` are written with.
+            b',' | b':' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'E' | b'a' | b'e' | b'f' | b'l' | b'n' | b'r'..=b'u' => {}
+            _ => return None,
+        }
+    }
+    (depth == 0).then_some(Ok(splitter.chunks))
+}
+
+struct Splitter {
+    chunks: Vec<Chunk>,
+    limit: usize,
+    start: usize,
+    at: Option<usize>,
+    is_empty: bool,
+    has_directives: bool,
+}
+
+impl Splitter {
+    const fn new(limit: usize) -> Self {
+        Self { chunks: Vec::new(), limit, start: 0, at: None, is_empty: true, has_directives: false }
+    }
+
+    /// Ends the document, and begins the next.
+    fn push(&mut self, end: usize) -> Result<(), TooMany> {
+        // Directives without a document are for the parser to refuse.
+        let is_empty = self.is_empty && self.at.is_some();
+        let at = self.at.take().unwrap_or(self.start);
+        if self.chunks.len() == self.limit {
+            return Err(TooMany(at));
+        }
+        self.chunks.push(Chunk { start: self.start, end, at, is_empty });
+        (self.start, self.is_empty, self.has_directives) = (end, true, false);
+        Ok(())
+    }
+}
+
+/// What follows the marker, where a line begins with it.
+fn after_marker<'line>(line: &'line [u8], marker: &[u8]) -> Option<&'line [u8]> {
+    let rest = line.strip_prefix(marker)?;
+    matches!(rest.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r')).then_some(rest)
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    matches!(line.trim_ascii_start().first(), None | Some(b'#'))
+}
+
+/// The lines of a text with their breaks (LF, CR LF or CR), each with its offset.
+struct Lines<'text> {
+    bytes: &'text [u8],
+    start: usize,
+}
+
+impl<'text> Lines<'text> {
+    const fn new(text: &'text str) -> Self {
+        Self { bytes: text.as_bytes(), start: 0 }
+    }
+}
+
+impl<'text> Iterator for Lines<'text> {
+    type Item = (usize, &'text [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.bytes.get(self.start..).filter(|rest| !rest.is_empty())?;
+        let length = match rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            Some(at) if rest.get(at..at + 2) == Some(b"\r\n") => at + 2,
+            Some(at) => at + 1,
+            None => rest.len(),
+        };
+        let start = self.start;
+        self.start += length;
+        Some((start, rest.get(..length)?))
+    }
+}
