@@ -1,1 +1,71 @@
-//! s
+//! What a policy author depends on, and nothing else.
+//!
+//! A rule is one file: a declaration in `policy!` (documentation, severity, what it reads, what it looks up, settings)
+//! and one function, [`Rule::check`](rule::Rule::check), that looks at an object through views and adds findings:
+//!
+//! - [`Request`](request::Request) gives the [`Object`](object::Object), or the same as a [`Workload`](workload::Workload)
+//!   with its [`Container`](workload::Container)s of every class;
+//! - every value is a [`Field`](field::Field), there or not, that knows its path and never lies about its type;
+//! - the [`World`](world::World) answers look-ups of declared kinds;
+//! - [`Findings`](findings::Findings) takes what is wrong, where, and what to write instead.
+//!
+//! The SDK must not know how a module is run (only [`abi`] does, and little of it), nor any rule. It reads objects through
+//! views and not through typed structs of the whole API: those cost a module 700 KiB, and views 30.
+#![warn(missing_docs)]
+#![cfg_attr(not(feature = "testing"), no_std)]
+
+#[doc(hidden)]
+pub extern crate alloc;
+// A shared object needs a panic handler and an allocator, which std brings; a module brings its own in `abi`.
+#[cfg(not(target_arch = "wasm32"))]
+extern crate std;
+
+#[doc(hidden)]
+pub mod abi;
+pub mod field;
+pub mod findings;
+mod image;
+pub mod object;
+mod quantity;
+pub mod request;
+pub mod rule;
+pub mod selector;
+pub mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod value;
+pub mod workload;
+pub mod world;
+
+pub use image::{ImageReference, ImageReferenceError};
+pub use macros::policy;
+pub use quantity::{Quantity, QuantityError};
+
+/// The quantity in a field, which may be a string or a YAML number; `None` where the field is not set. A value of
+/// another type is noted as malformed and reads as absent.
+#[must_use]
+pub fn quantity_of(field: field::Field<'_>) -> Option<Result<Quantity, QuantityError>> {
+    match field.value()? {
+        value::Value::Number(text) => Some(Quantity::parse(text)),
+        _ => field.str().map(Quantity::parse),
+    }
+}
+
+/// All that a rule usually needs.
+pub mod prelude {
+    pub use alloc::borrow::ToOwned;
+    pub use alloc::format;
+    pub use alloc::string::{String, ToString};
+    pub use alloc::vec::Vec;
+
+    pub use crate::field::Field;
+    pub use crate::findings::Findings;
+    pub use crate::object::Object;
+    pub use crate::policy;
+    pub use crate::request::Request;
+    pub use crate::rule::{Rule, Undecided, not_applicable};
+    pub use crate::selector::{LabelSelector, map_matches};
+    pub use crate::workload::{Class, Container, Workload};
+    pub use crate::world::World;
+    pub use crate::{ImageReference, Quantity, quantity_of};
+}

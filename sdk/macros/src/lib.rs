@@ -1,1 +1,47 @@
-//! m
+//! The `policy!` macro: a rule's documentation, metadata and examples, checked at compile time.
+//!
+//! The declaration of a rule is the one source of everything said about it. The macro reads it into
+//! [`protocol::RuleMetadata`], and writes the rule's struct with its settings, its field mask and look-ups, the exports
+//! and custom sections of its module, and a test for each documented example. It holds no rule logic and must not know
+//! any rule.
+
+mod declaration;
+mod documentation;
+mod emit;
+mod kubewarden;
+mod setting;
+
+use proc_macro::TokenStream;
+
+/// Declares a rule.
+///
+/// ````ignore
+/// policy! {
+///     /// Containers mount their root filesystem read-only.
+///     ///
+///     /// ## Why
+///     /// ...
+///     /// ## Fails
+///     /// ```yaml,fail=app
+///     /// kind: Pod
+///     /// ```
+///     pub struct ReadOnlyRootFilesystem {
+///         /// What the setting does.
+///         some_setting: bool = true,
+///     }
+///     severity: High,
+///     section: Security,
+///     since: "0.1.0",
+///     applies_to: [Workloads, "v1/Service"],
+///     reads: ["containers.securityContext.readOnlyRootFilesystem"],
+///     looks_up: ["v1/ServiceAccount": ["automountServiceAccountToken"]],
+/// }
+/// ````
+///
+/// The struct is named after the package: `ReadOnlyRootFilesystem` in `read-only-root-filesystem`. Settings may be `bool`,
+/// `u32`, `String`, `Quantity`, or an `Option` or `Vec` of these. `policies/<rule>/tests/cases.yaml`, where there is one, is run as a test too.
+#[proc_macro]
+pub fn policy(input: TokenStream) -> TokenStream {
+    let declaration = syn::parse_macro_input!(input as declaration::Declaration);
+    emit::policy(&declaration).unwrap_or_else(syn::Error::into_compile_error).into()
+}

@@ -8,6 +8,7 @@
 //! The crate must not know how a module is run, nor what any rule decides. It is `no_std`: it is part of every module.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 extern crate alloc;
 

@@ -95,27 +95,23 @@ fn unquote(text: &str) -> Option<(String, &str)> {
 /// The path as people write it: `spec.containers[0].image`, quoted only where a key needs it.
 #[must_use]
 pub fn shorten(path: &str) -> String {
-    let Some(segments) = parse(path) else {
-        return String::from(path);
-    };
-    let mut short = String::new();
-    for segment in &segments {
-        match segment {
-            Segment::Index(index) => push_index(&mut short, *index),
-            Segment::Key(key) if is_plain(key) => {
+    let mut short = String::with_capacity(path.len());
+    for step in path.strip_prefix('$').unwrap_or(path).split_inclusive(']') {
+        match step.strip_prefix("['").and_then(|step| step.strip_suffix("']")) {
+            Some(key) if !key.is_empty() && !key.contains(is_special) => {
                 if !short.is_empty() {
                     short.push('.');
                 }
                 short.push_str(key);
             }
-            Segment::Key(key) => push_key(&mut short, key),
+            _ => short.push_str(step),
         }
     }
     short
 }
 
-fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+fn is_special(character: char) -> bool {
+    !(character.is_ascii_alphanumeric() || character == '_' || character == '-')
 }
 
 #[cfg(test)]

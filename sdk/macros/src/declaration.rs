@@ -1,0 +1,144 @@
+//! The syntax of a declaration: Rust's own tokens, so that editors and rustc know every span.
+
+use proc_macro2::Span;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Field, Ident, LitStr, Token, Visibility, braced, bracketed};
+
+/// A declaration as written.
+pub struct Declaration {
+    pub attributes: Vec<Attribute>,
+    pub visibility: Visibility,
+    pub name: Ident,
+    pub settings: Vec<SettingField>,
+    pub severity: Ident,
+    pub section: Ident,
+    pub since: LitStr,
+    pub applies_to: Vec<Kinds>,
+    pub reads: Vec<LitStr>,
+    pub looks_up: Vec<LookUpEntry>,
+}
+
+/// One setting: `/// documentation`, `name: Type = default`.
+pub struct SettingField {
+    pub field: Field,
+    pub default: Expr,
+}
+
+/// Kinds that a rule judges.
+pub enum Kinds {
+    /// Every kind that carries a pod template.
+    Workloads,
+    /// One kind, `apps/v1/Deployment`.
+    One(LitStr),
+}
+
+/// `"policy/v1/PodDisruptionBudget": ["spec"]`.
+pub struct LookUpEntry {
+    pub kind: LitStr,
+    pub reads: Vec<LitStr>,
+}
+
+impl Parse for SettingField {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let field = Field::parse_named(input)?;
+        input.parse::<Token![=]>()?;
+        Ok(Self { field, default: input.parse()? })
+    }
+}
+
+impl Parse for Kinds {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return Ok(Self::One(input.parse()?));
+        }
+        let name: Ident = input.parse()?;
+        if name == "Workloads" {
+            Ok(Self::Workloads)
+        } else {
+            Err(syn::Error::new(name.span(), "expected `Workloads` or a kind such as \"apps/v1/Deployment\""))
+        }
+    }
+}
+
+impl Parse for LookUpEntry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let kind = input.parse()?;
+        input.parse::<Token![:]>()?;
+        Ok(Self { kind, reads: list(input)? })
+    }
+}
+
+fn list<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
+    let content;
+    bracketed!(content in input);
+    Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+}
+
+/// The entries behind the struct, each at most once.
+#[derive(Default)]
+struct Entries {
+    severity: Option<Ident>,
+    section: Option<Ident>,
+    since: Option<LitStr>,
+    applies_to: Option<Vec<Kinds>>,
+    reads: Option<Vec<LitStr>>,
+    looks_up: Option<Vec<LookUpEntry>>,
+}
+
+impl Entries {
+    fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let key: Ident = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let twice = match key.to_string().as_str() {
+            "severity" => self.severity.replace(input.parse()?).is_some(),
+            "section" => self.section.replace(input.parse()?).is_some(),
+            "since" => self.since.replace(input.parse()?).is_some(),
+            "applies_to" => self.applies_to.replace(list(input)?).is_some(),
+            "reads" => self.reads.replace(list(input)?).is_some(),
+            "looks_up" => self.looks_up.replace(list(input)?).is_some(),
+            _ => {
+                let known = "severity, section, since, applies_to, reads or looks_up";
+                return Err(syn::Error::new(key.span(), format!("expected {known}")));
+            }
+        };
+        if twice { Err(syn::Error::new(key.span(), "this entry stands twice")) } else { Ok(()) }
+    }
+}
+
+impl Parse for Declaration {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        input.parse::<Token![struct]>()?;
+        let name: Ident = input.parse()?;
+        let settings = if input.peek(Token![;]) {
+            input.parse::<Token![;]>()?;
+            Vec::new()
+        } else {
+            let content;
+            braced!(content in input);
+            Punctuated::<SettingField, Token![,]>::parse_terminated(&content)?.into_iter().collect()
+        };
+        let mut entries = Entries::default();
+        while !input.is_empty() {
+            entries.parse_one(input)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        let missing = |what: &str| syn::Error::new(Span::call_site(), format!("`{what}:` is missing"));
+        Ok(Self {
+            attributes,
+            visibility,
+            name,
+            settings,
+            severity: entries.severity.ok_or_else(|| missing("severity"))?,
+            section: entries.section.ok_or_else(|| missing("section"))?,
+            since: entries.since.ok_or_else(|| missing("since"))?,
+            applies_to: entries.applies_to.ok_or_else(|| missing("applies_to"))?,
+            reads: entries.reads.ok_or_else(|| missing("reads"))?,
+            looks_up: entries.looks_up.unwrap_or_default(),
+        })
+    }
+}

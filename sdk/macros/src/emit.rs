@@ -1,0 +1,165 @@
+//! What a declaration becomes.
+
+use proc_macro2::{Literal, TokenStream};
+use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
+use protocol::{Expectation, KindMatch, LookUp, RuleMetadata, Section, Severity, WORKLOADS};
+use quote::{format_ident, quote};
+use serde::Serialize;
+use syn::{Ident, LitStr};
+
+use crate::declaration::{Declaration, Kinds};
+use crate::{documentation, kubewarden, setting};
+
+/// The rule's struct, its declaration, its exports and its tests.
+pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
+    let metadata = metadata(declaration)?;
+    let Declaration { visibility, name, .. } = declaration;
+    let documentation = &metadata.documentation;
+
+    let fields = declaration.settings.iter().map(|setting| &setting.field);
+    let names: Vec<_> = declaration.settings.iter().filter_map(|setting| setting.field.ident.as_ref()).collect();
+    let defaults = declaration.settings.iter().map(|setting| setting::default_value(&setting.default));
+    let known = names.iter().map(ToString::to_string);
+    let keys = known.clone();
+
+    let (rule_name, reads) = (&metadata.name, &metadata.reads);
+    let looks_up = metadata.looks_up.iter().map(|LookUp { api_version, kind, reads }| {
+        quote!(::sdk::rule::Declared { api_version: #api_version, kind: #kind, reads: &[#(#reads),*] })
+    });
+    let section = bytes(&metadata)?;
+    let kubewarden = bytes(&kubewarden::metadata(&metadata))?;
+    let tests = tests(name, &metadata);
+
+    Ok(quote! {
+        #[doc = #documentation]
+        #visibility struct #name { #(#fields),* }
+
+        impl ::sdk::rule::Declaration for #name {
+            const NAME: &'static str = #rule_name;
+            const READS: &'static [&'static str] = &[#(#reads),*];
+            const LOOKS_UP: &'static [::sdk::rule::Declared] = &[#(#looks_up),*];
+
+            fn configure(settings: ::sdk::settings::Settings<'_>) -> Result<Self, ::sdk::settings::SettingsError> {
+                settings.only(&[#(#known),*])?;
+                Ok(Self { #(#names: settings.read(#keys, || #defaults)?),* })
+            }
+        }
+
+        ::sdk::export!(#name, (#RULE_SECTION, #section), (#KUBEWARDEN_SECTION, #kubewarden));
+
+        #tests
+    })
+}
+
+fn bytes(value: &impl Serialize) -> syn::Result<Literal> {
+    let json = serde_json::to_vec(value).map_err(|cause| syn::Error::new(proc_macro2::Span::call_site(), cause))?;
+    Ok(Literal::byte_string(&json))
+}
+
+fn tests(name: &Ident, metadata: &RuleMetadata) -> TokenStream {
+    let examples = metadata.examples.iter().enumerate().map(|(index, example)| {
+        let (expectation, container) = match &example.expect {
+            Expectation::Pass => ("pass", None),
+            Expectation::Fail { container } => ("fail", container.as_deref()),
+            Expectation::NotApplicable => ("not-applicable", None),
+            Expectation::Unknown => ("unknown", None),
+        };
+        let test = format_ident!("example_{}_{}", index + 1, expectation.replace('-', "_"));
+        let (yaml, container) = (&example.yaml, container.unwrap_or_default());
+        quote! {
+            #[test]
+            fn #test() {
+                ::sdk::testing::example::<super::#name>(#expectation, #container, #yaml);
+            }
+        }
+    });
+    let directory = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let cases = std::path::Path::new(&directory).join("tests/cases.yaml");
+    let cases = cases.to_str().filter(|_| cases.exists()).map(|path| {
+        quote! {
+            #[test]
+            fn cases() {
+                ::sdk::testing::cases::<super::#name>(include_str!(#path));
+            }
+        }
+    });
+    quote! {
+        #[cfg(test)]
+        mod documented {
+            #(#examples)*
+            #cases
+        }
+    }
+}
+
+fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
+    let name = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+    if declaration.name != pascal_case(&name) {
+        let message = format!("the rule `{name}` is declared as `struct {}`", pascal_case(&name));
+        return Err(syn::Error::new(declaration.name.span(), message));
+    }
+    let documentation = documentation::read(&declaration.attributes, declaration.name.span())?;
+    let mut applies_to = Vec::new();
+    for kinds in &declaration.applies_to {
+        match kinds {
+            Kinds::Workloads => applies_to.extend(WORKLOADS.iter().map(|known| KindMatch {
+                group: known.group.to_owned(),
+                versions: known.versions.iter().map(ToString::to_string).collect(),
+                kind: known.kind.to_owned(),
+            })),
+            Kinds::One(kind) => {
+                let (api_version, kind) = split_kind(kind)?;
+                let version = api_version.rsplit('/').next().unwrap_or_default().to_owned();
+                applies_to.push(KindMatch {
+                    group: protocol::api_group(&api_version).to_owned(),
+                    versions: vec![version],
+                    kind,
+                });
+            }
+        }
+    }
+    let mut looks_up = Vec::new();
+    for entry in &declaration.looks_up {
+        let (api_version, kind) = split_kind(&entry.kind)?;
+        let identity = ["metadata.name", "metadata.namespace"].map(String::from);
+        let reads = identity.into_iter().chain(entry.reads.iter().map(LitStr::value)).collect();
+        looks_up.push(LookUp { api_version, kind, reads });
+    }
+    Ok(RuleMetadata {
+        name,
+        version: std::env::var("CARGO_PKG_VERSION").unwrap_or_default(),
+        title: documentation.title,
+        documentation: documentation.markdown,
+        severity: one_of(&declaration.severity, &Severity::ALL)?,
+        section: one_of(&declaration.section, &Section::ALL)?,
+        since: declaration.since.value(),
+        applies_to,
+        reads: declaration.reads.iter().map(LitStr::value).collect(),
+        looks_up,
+        settings: setting::schema(&declaration.settings)?,
+        examples: documentation.examples,
+    })
+}
+
+/// The variant that an identifier names.
+fn one_of<T: Copy + std::fmt::Debug>(name: &Ident, all: &[T]) -> syn::Result<T> {
+    let found = all.iter().find(|variant| name == &format!("{variant:?}")).copied();
+    found.ok_or_else(|| syn::Error::new(name.span(), format!("expected one of {all:?}")))
+}
+
+/// `apps/v1/Deployment` is `apps/v1` and `Deployment`.
+fn split_kind(kind: &LitStr) -> syn::Result<(String, String)> {
+    let text = kind.value();
+    let split = text.rsplit_once('/').filter(|(api_version, _)| api_version.split('/').count() <= 2);
+    split
+        .map(|(api_version, kind)| (api_version.to_owned(), kind.to_owned()))
+        .ok_or_else(|| syn::Error::new(kind.span(), "expected a kind such as \"apps/v1/Deployment\" or \"v1/Pod\""))
+}
+
+fn pascal_case(kebab: &str) -> String {
+    let words = kebab.split('-').map(|word| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+    });
+    words.collect()
+}

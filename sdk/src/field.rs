@@ -1,0 +1,295 @@
+//! A field of an object, whether it is there or not: what every view is made of.
+//!
+//! A field knows its value, if it has one, and its path, always: a rule that misses something can say where it
+//! belongs. Reading is total. A value of the wrong type is noted as a finding, with its path, and then reads as absent,
+//! so that a rule goes on and still never passes; the same for a field spelt in the wrong case, which Kubernetes
+//! ignores without a word. `null` is absent, as to the API server.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+
+use bumpalo::Bump;
+use protocol::{Finding, Level, path};
+
+use crate::value::Value;
+
+/// What one evaluation allocates and notes down. Dropped as a whole.
+pub struct Memory {
+    pub(crate) bump: Bump,
+    malformed: RefCell<Vec<Finding>>,
+    undeclared: Cell<bool>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self { bump: Bump::new(), malformed: RefCell::new(Vec::new()), undeclared: Cell::new(false) }
+    }
+
+    /// The findings about malformed fields, in the order in which they were read.
+    pub(crate) fn take_malformed(&self) -> Vec<Finding> {
+        self.malformed.take()
+    }
+
+    /// Whether the rule read a field that it did not declare.
+    pub(crate) fn read_undeclared(&self) -> bool {
+        self.undeclared.get()
+    }
+}
+
+/// One step on the way from the root to a field.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    /// The root of the object.
+    Root,
+    /// Fields of structs, dotted: `securityContext.runAsNonRoot`.
+    Fields(&'a Step<'a>, &'a str),
+    /// A key of a map with free keys, such as labels.
+    Key(&'a Step<'a>, &'a str),
+    /// An element of a list, with the `name` by which people know it.
+    Item(&'a Step<'a>, usize, Option<&'a str>),
+}
+
+/// A field of an object, whether it is there or not.
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    memory: &'a Memory,
+    value: Option<&'a Value<'a>>,
+    step: &'a Step<'a>,
+}
+
+impl<'a> Field<'a> {
+    pub(crate) fn root(memory: &'a Memory, value: Option<&'a Value<'a>>) -> Self {
+        Self { memory, value: value.filter(|value| !matches!(value, Value::Null)), step: &Step::Root }
+    }
+
+    fn child(self, step: Step<'a>, value: Option<&'a Value<'a>>) -> Self {
+        let step = self.memory.bump.alloc(step);
+        Self { memory: self.memory, value: value.filter(|value| !matches!(value, Value::Null)), step }
+    }
+
+    /// A field of this struct, or of structs in it: `get("securityContext.runAsNonRoot")`.
+    #[must_use]
+    pub fn get(self, fields: &'a str) -> Self {
+        let mut value = self.value;
+        let mut start = 0;
+        while let Some(parent) = value {
+            let end = fields.get(start..).and_then(|rest| rest.find('.')).map_or(fields.len(), |dot| start + dot);
+            let key = fields.get(start..end).unwrap_or_default();
+            value = self.member(parent, key, fields.get(..start).unwrap_or_default());
+            start = end + 1;
+            if end == fields.len() {
+                break;
+            }
+        }
+        self.child(Step::Fields(self.step, fields), value)
+    }
+
+    /// The member `key` of a struct that lies `above` (dotted, with a trailing dot) below this field.
+    fn member(self, parent: &'a Value<'a>, key: &str, above: &str) -> Option<&'a Value<'a>> {
+        let place = || match above.strip_suffix('.') {
+            Some(above) => self.child(Step::Fields(self.step, self.memory.bump.alloc_str(above)), None),
+            None => self,
+        };
+        match parent {
+            Value::Object(members) => {
+                if let Some((_, value)) = members.iter().find(|(name, _)| *name == key) {
+                    return Some(value);
+                }
+                if let Some((wrong, _)) = members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) {
+                    place().child(Step::Key(place().step, wrong), None).note_malformed(
+                        format!("`{wrong}` is ignored: Kubernetes spells it `{key}`"),
+                        format!("{key}:"),
+                    );
+                }
+                None
+            }
+            Value::Null => None,
+            other => {
+                place().malformed(other, "a map");
+                None
+            }
+        }
+    }
+
+    /// The entry of a map with free keys, such as labels or annotations.
+    #[must_use]
+    pub fn entry(self, key: &str) -> Self {
+        let value = match self.value {
+            Some(Value::Object(members)) => members.iter().find(|(name, _)| *name == key).map(|(_, value)| value),
+            Some(other) => {
+                self.malformed(other, "a map");
+                None
+            }
+            None => None,
+        };
+        let key = self.memory.bump.alloc_str(key);
+        self.child(Step::Key(self.step, key), value)
+    }
+
+    /// The entries of a map with free keys.
+    pub fn entries(self) -> impl Iterator<Item = (&'a str, Self)> {
+        let members: &'a [(&'a str, Value<'a>)] = match self.value {
+            Some(Value::Object(members)) => members,
+            Some(other) => {
+                self.malformed(other, "a map");
+                &[]
+            }
+            None => &[],
+        };
+        members.iter().map(move |(key, value)| (*key, self.child(Step::Key(self.step, key), Some(value))))
+    }
+
+    /// The elements of a list.
+    pub fn items(self) -> impl Iterator<Item = Self> {
+        let items: &'a [Value<'a>] = match self.value {
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                self.malformed(other, "a list");
+                &[]
+            }
+            None => &[],
+        };
+        items.iter().enumerate().map(move |(index, value)| {
+            let name = match value.get("name") {
+                Some(Value::String(name)) => Some(*name),
+                _ => None,
+            };
+            self.child(Step::Item(self.step, index, name), Some(value))
+        })
+    }
+
+    /// Whether the field is set to anything but `null`.
+    #[must_use]
+    pub fn is_set(self) -> bool {
+        if matches!(self.value, Some(Value::Undeclared)) {
+            self.memory.undeclared.set(true);
+        }
+        self.value.is_some()
+    }
+
+    /// Whether the field is a list or a map without anything in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        matches!(self.value, Some(Value::Array([]) | Value::Object([])))
+    }
+
+    /// Whether the field is a list.
+    #[must_use]
+    pub const fn is_list(self) -> bool {
+        matches!(self.value, Some(Value::Array(_)))
+    }
+
+    /// The value as it is, for the few places where Kubernetes takes several types.
+    #[must_use]
+    pub fn value(self) -> Option<&'a Value<'a>> {
+        self.value.filter(|_| self.is_set())
+    }
+
+    /// The boolean, if the field is set.
+    #[must_use]
+    pub fn bool(self) -> Option<bool> {
+        self.read("a boolean", |value| if let Value::Bool(value) = value { Some(*value) } else { None })
+    }
+
+    /// The whole number, if the field is set.
+    #[must_use]
+    pub fn integer(self) -> Option<i64> {
+        self.read("a whole number", |value| if let Value::Number(text) = value { text.parse().ok() } else { None })
+    }
+
+    /// The string, if the field is set. May be empty.
+    #[must_use]
+    pub fn str(self) -> Option<&'a str> {
+        self.read("a string", |value| if let Value::String(value) = value { Some(*value) } else { None })
+    }
+
+    /// The map, if the field is set: a struct that a rule takes to be there, such as a probe.
+    #[must_use]
+    pub fn map(self) -> Option<Self> {
+        self.read("a map", |value| matches!(value, Value::Object(_)).then_some(self))
+    }
+
+    fn read<T>(self, wanted: &str, read: impl FnOnce(&'a Value<'a>) -> Option<T>) -> Option<T> {
+        let value = self.value?;
+        let read = read(value);
+        if read.is_none() {
+            self.malformed(value, wanted);
+        }
+        read
+    }
+
+    /// Notes that the value is of the wrong type.
+    fn malformed(self, value: &Value<'_>, wanted: &str) {
+        if matches!(value, Value::Undeclared) {
+            self.memory.undeclared.set(true);
+        } else if !matches!(value, Value::Null) {
+            let found = value.noun();
+            self.note_malformed(format!("this is {found}, where Kubernetes takes {wanted}"), format!("{wanted} here"));
+        }
+    }
+
+    /// Notes down that the value is not what the API takes, once a place.
+    pub(crate) fn note_malformed(self, message: String, fix: String) {
+        let finding = self.finding(Level::Violation, message, fix);
+        let mut noted = self.memory.malformed.borrow_mut();
+        if !noted.iter().any(|known| known.path == finding.path) {
+            noted.push(finding);
+        }
+    }
+
+    /// A finding about this place.
+    pub(crate) fn finding(self, level: Level, message: String, fix: String) -> Finding {
+        let fix = if fix.is_empty() { None } else { Some(fix) };
+        Finding { level, path: self.path(), container: self.container().map(String::from), message, fix }
+    }
+
+    /// The normalised JSONPath from the root of the object.
+    #[must_use]
+    pub fn path(self) -> String {
+        let mut steps = Vec::new();
+        let mut step = self.step;
+        loop {
+            steps.push(step);
+            step = match step {
+                Step::Root => break,
+                Step::Fields(parent, _) | Step::Key(parent, _) | Step::Item(parent, ..) => parent,
+            };
+        }
+        let mut text = String::from("$");
+        for step in steps.into_iter().rev() {
+            match step {
+                Step::Root => {}
+                Step::Fields(_, fields) => fields.split('.').for_each(|key| path::push_key(&mut text, key)),
+                Step::Key(_, key) => path::push_key(&mut text, key),
+                Step::Item(_, index, _) => path::push_index(&mut text, *index),
+            }
+        }
+        text
+    }
+
+    /// The name of the container that this field is part of.
+    fn container(self) -> Option<&'a str> {
+        let mut step = self.step;
+        loop {
+            step = match step {
+                Step::Root => return None,
+                Step::Fields(parent, _) | Step::Key(parent, _) => parent,
+                Step::Item(list, _, name) => match list {
+                    Step::Fields(_, fields) if is_container_list(fields) => return *name,
+                    _ => list,
+                },
+            };
+        }
+    }
+
+    /// What the field's memory keeps for as long as the request lives.
+    pub(crate) const fn memory(self) -> &'a Memory {
+        self.memory
+    }
+}
+
+fn is_container_list(fields: &str) -> bool {
+    matches!(fields.rsplit('.').next(), Some("containers" | "initContainers" | "ephemeralContainers"))
+}

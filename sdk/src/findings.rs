@@ -1,0 +1,42 @@
+//! What a rule found, in the order in which it looked.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use protocol::{Finding, Level};
+
+use crate::field::Field;
+
+/// Collects findings. A rule never stops at the first one.
+#[derive(Default)]
+pub struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// The rule is broken at this place: what is wrong, and what to write instead.
+    ///
+    /// `message` is a clause without a full stop; `fix` is YAML as it would stand at the place, or a short sentence.
+    pub fn fail(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
+        self.0.push(at.finding(Level::Violation, message.into(), fix.into()));
+    }
+
+    /// Worth a look at this place; does not break the rule.
+    pub fn warn(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
+        self.0.push(at.finding(Level::Warning, message.into(), fix.into()));
+    }
+
+    /// Worth knowing about this place, such as why something deliberate was accepted.
+    pub fn note(&mut self, at: Field<'_>, message: impl Into<String>) {
+        self.0.push(at.finding(Level::Note, message.into(), String::new()));
+    }
+
+    /// All findings, those about malformed fields first. Where a field is malformed, that is the one thing said about it
+    /// and about what would be inside it.
+    pub(crate) fn into_all(self, malformed: Vec<Finding>) -> Vec<Finding> {
+        let found = self.0.into_iter().filter(|finding| {
+            let covers = |known: &&Finding| finding.path.starts_with(known.path.as_str());
+            malformed.iter().find(covers).is_none()
+        });
+        let found: Vec<Finding> = found.collect();
+        malformed.into_iter().chain(found).collect()
+    }
+}

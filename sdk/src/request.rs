@@ -1,0 +1,59 @@
+//! What a rule is asked: one object, what happens to it, and the world around it.
+
+use alloc::string::ToString;
+
+use crate::field::Field;
+use crate::object::Object;
+use crate::rule::Undecided;
+use crate::workload::Workload;
+use crate::world::World;
+
+/// An admission request (`admission.k8s.io/v1`), or a host's question about a manifest in the same form.
+pub struct Request<'a> {
+    root: Field<'a>,
+    object: Object<'a>,
+    world: World<'a>,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(root: Field<'a>, world: World<'a>) -> Result<Self, Undecided> {
+        let object = root.get("object");
+        if !object.is_set() {
+            return match root.get("operation").str() {
+                Some("DELETE") => Err(Undecided::NotApplicable("the object is deleted".to_string())),
+                _ => Err(Undecided::Error("the request carries no object".to_string())),
+            };
+        }
+        let namespace = root.get("namespace").str().filter(|name| !name.is_empty());
+        // The object's own root, so that the paths in findings start there.
+        let object = Object::new(Field::root(object.memory(), object.value()), namespace);
+        Ok(Self { root, object, world })
+    }
+
+    /// The object judged.
+    #[must_use]
+    pub const fn object(&self) -> Object<'a> {
+        self.object
+    }
+
+    /// The object before an UPDATE; an absent field otherwise.
+    #[must_use]
+    pub fn old_object(&self) -> Field<'a> {
+        self.root.get("oldObject")
+    }
+
+    /// The object judged as a workload.
+    ///
+    /// # Errors
+    /// Not applicable where it is none, or where its pods are judged through another object: a controlled pod, a Helm
+    /// test, an Argo Rollout whose template lives in the Deployment it names.
+    pub fn workload(&self) -> Result<Workload<'a>, Undecided> {
+        Workload::new(self.object)
+    }
+
+    /// The other objects.
+    #[must_use]
+    pub const fn world(&self) -> &World<'a> {
+        &self.world
+    }
+}

@@ -1,0 +1,125 @@
+//! What a rule is, and how one request becomes one outcome.
+
+use alloc::string::{String, ToString};
+
+use protocol::{Level, Outcome, Verdict};
+
+use crate::field::{Field, Memory};
+use crate::findings::Findings;
+use crate::request::Request;
+use crate::settings::{Settings, SettingsError};
+use crate::value::Value;
+use crate::world::{Completeness, Host, World};
+
+/// Why a rule stops before the end. With `?` it is the short way, and the safe one: none of these is a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// The rule does not concern this object, for this reason.
+    NotApplicable(String),
+    /// The world is not complete, or a look-up is not allowed here; says what was looked for.
+    Unknown(String),
+    /// The rule could not decide. Fails closed.
+    Error(String),
+}
+
+/// The rule does not concern this object: `return not_applicable("a DaemonSet runs on every node")`.
+///
+/// # Errors
+/// Always; that is its purpose.
+pub fn not_applicable<T>(reason: impl Into<String>) -> Result<T, Undecided> {
+    Err(Undecided::NotApplicable(reason.into()))
+}
+
+/// A kind that a rule may look up, and the fields that it reads of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// As in a manifest: `policy/v1`.
+    pub api_version: &'static str,
+    /// Kind, singular.
+    pub kind: &'static str,
+    /// Field mask of the look-up.
+    pub reads: &'static [&'static str],
+}
+
+/// What the `policy!` macro writes for a rule.
+pub trait Declaration: Sized {
+    /// Kebab-case name.
+    const NAME: &'static str;
+    /// The field mask.
+    const READS: &'static [&'static str];
+    /// The kinds that it may ask for.
+    const LOOKS_UP: &'static [Declared];
+
+    /// The rule as its settings configure it.
+    ///
+    /// # Errors
+    /// An unknown setting, or one of the wrong type.
+    fn configure(settings: Settings<'_>) -> Result<Self, SettingsError>;
+}
+
+/// What the author writes for a rule.
+pub trait Rule: Declaration {
+    /// Judges one object: adds findings, and goes on to the end.
+    ///
+    /// # Errors
+    /// [`Undecided`], where there is nothing to judge or no way to.
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided>;
+}
+
+/// Evaluates the payload of waPC's `validate`: `{"request": ..., "settings": ..., "world"?: ...}`. The flag says whether
+/// a host other than ours asked, for an admission where objects arrive one by one.
+pub(crate) fn evaluate<R: Rule>(payload: &[u8], host: &dyn Host) -> (Outcome, Completeness) {
+    let memory = Memory::new();
+    let payload = match Value::parse(payload, &memory.bump) {
+        Ok(payload) => payload,
+        Err(_) => return (error("the request is not valid JSON".to_string()), Completeness::Admission),
+    };
+    let completeness = match payload.get(protocol::contract::WORLD) {
+        Some(Value::String("complete")) => Completeness::Complete,
+        Some(_) => Completeness::Partial,
+        None => Completeness::Admission,
+    };
+    (judge::<R>(&payload, &memory, host, completeness), completeness)
+}
+
+/// Judges a parsed payload.
+pub(crate) fn judge<'a, R: Rule>(
+    payload: &'a Value<'a>,
+    memory: &'a Memory,
+    host: &'a dyn Host,
+    completeness: Completeness,
+) -> Outcome {
+    let payload = Field::root(memory, Some(payload));
+    let rule = match R::configure(Settings::new(payload.get("settings"))) {
+        Ok(rule) => rule,
+        Err(cause) => return error(cause.to_string()),
+    };
+    let world = World::new(memory, host, completeness, R::LOOKS_UP);
+    let mut findings = Findings::default();
+    let checked = Request::new(payload.get("request"), world).and_then(|request| rule.check(&request, &mut findings));
+    if memory.read_undeclared() {
+        return error("the rule reads a field that its `reads` do not declare".to_string());
+    }
+    let findings = findings.into_all(memory.take_malformed());
+    let broken = findings.iter().any(|finding| finding.level == Level::Violation);
+    let (verdict, reason) = match checked {
+        Err(Undecided::Error(cause)) => (Verdict::Error, Some(cause)),
+        // What is broken is broken, whatever could not be seen besides.
+        _ if broken => (Verdict::Fail, None),
+        Err(Undecided::NotApplicable(reason)) => (Verdict::NotApplicable, Some(reason)),
+        Err(Undecided::Unknown(reason)) => (Verdict::Unknown, Some(reason)),
+        Ok(()) => (Verdict::Pass, None),
+    };
+    Outcome { verdict, reason, findings }
+}
+
+/// Checks bare settings, the payload of waPC's `validate_settings`.
+pub(crate) fn validate_settings<R: Rule>(payload: &[u8]) -> Result<(), String> {
+    let memory = Memory::new();
+    let value = Value::parse(payload, &memory.bump).map_err(|_| "the settings are not valid JSON".to_string())?;
+    R::configure(Settings::new(Field::root(&memory, Some(&value)))).map(|_| ()).map_err(|cause| cause.to_string())
+}
+
+fn error(reason: String) -> Outcome {
+    Outcome { verdict: Verdict::Error, reason: Some(reason), findings: alloc::vec::Vec::new() }
+}

@@ -1,0 +1,72 @@
+//! Label selectors, as `metav1.LabelSelector` defines them.
+//!
+//! All requirements must hold (AND). An empty selector selects everything and an absent one nothing; where a kind says
+//! otherwise (a PodDisruptionBudget of policy/v1beta1, a Service), its rule says so.
+
+use alloc::format;
+use alloc::string::ToString;
+
+use crate::field::Field;
+
+/// A `metav1.LabelSelector`: `matchLabels` and `matchExpressions`.
+#[derive(Clone, Copy)]
+pub struct LabelSelector<'a>(Field<'a>);
+
+impl<'a> LabelSelector<'a> {
+    /// The selector that stands in this field.
+    #[must_use]
+    pub const fn new(field: Field<'a>) -> Self {
+        Self(field)
+    }
+
+    /// Whether it selects everything: set, and without a requirement.
+    #[must_use]
+    pub fn is_everything(self) -> bool {
+        self.0.map().is_some()
+            && self.0.get("matchLabels").entries().next().is_none()
+            && self.0.get("matchExpressions").items().next().is_none()
+    }
+
+    /// Whether an object with these labels is selected. False for an absent selector.
+    #[must_use]
+    pub fn matches(self, labels: Field<'_>) -> bool {
+        self.0.map().is_some()
+            && equal(self.0.get("matchLabels"), labels)
+            && self.0.get("matchExpressions").items().all(|requirement| holds(requirement, labels))
+    }
+}
+
+/// Whether a bare map of labels, as in a Service's `spec.selector`, selects an object with these labels. An empty or
+/// absent map selects nothing: such a Service's endpoints are somebody else's.
+#[must_use]
+pub fn map_matches(selector: Field<'_>, labels: Field<'_>) -> bool {
+    selector.entries().next().is_some() && equal(selector, labels)
+}
+
+fn equal(wanted: Field<'_>, labels: Field<'_>) -> bool {
+    wanted.entries().all(|(key, value)| match value.str() {
+        Some(value) => labels.entry(key).str() == Some(value),
+        // Noted as malformed by the read; the API server would refuse the object.
+        None => false,
+    })
+}
+
+fn holds(requirement: Field<'_>, labels: Field<'_>) -> bool {
+    let Some(key) = requirement.get("key").str() else {
+        return false;
+    };
+    let label = labels.entry(key).str();
+    let mut values = requirement.get("values").items().filter_map(Field::str);
+    match requirement.get("operator").str() {
+        Some("In") => label.is_some_and(|label| values.any(|value| value == label)),
+        Some("NotIn") => label.is_none_or(|label| values.all(|value| value != label)),
+        Some("Exists") => label.is_some(),
+        Some("DoesNotExist") => label.is_none(),
+        Some(other) => {
+            let message = format!("`{other}` is no operator of a label selector");
+            requirement.get("operator").note_malformed(message, "In, NotIn, Exists or DoesNotExist".to_string());
+            false
+        }
+        None => false,
+    }
+}

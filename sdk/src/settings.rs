@@ -1,0 +1,114 @@
+//! A rule's settings: typed, with defaults, and without a place for what nobody knows.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::field::Field;
+use crate::quantity::Quantity;
+
+/// Why settings are refused. The bundle then does not load: a mistyped setting must not be taken for its default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsError(String);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl core::error::Error for SettingsError {}
+
+/// A type that a setting may have.
+pub trait Setting: Sized {
+    /// What a value of this type is, for a message.
+    const NOUN: &'static str;
+
+    /// The value, or `None` if it is of another type.
+    fn read(field: Field<'_>) -> Option<Self>;
+}
+
+impl Setting for bool {
+    const NOUN: &'static str = "true or false";
+    fn read(field: Field<'_>) -> Option<Self> {
+        field.bool()
+    }
+}
+
+impl Setting for u32 {
+    const NOUN: &'static str = "a whole number of at least 0";
+    fn read(field: Field<'_>) -> Option<Self> {
+        field.integer()?.try_into().ok()
+    }
+}
+
+impl Setting for String {
+    const NOUN: &'static str = "a string";
+    fn read(field: Field<'_>) -> Option<Self> {
+        field.str().map(String::from)
+    }
+}
+
+impl Setting for Quantity {
+    const NOUN: &'static str = "a quantity, such as 500m or 1Gi";
+    fn read(field: Field<'_>) -> Option<Self> {
+        crate::quantity_of(field)?.ok()
+    }
+}
+
+impl<T: Setting> Setting for Vec<T> {
+    const NOUN: &'static str = "a list";
+    fn read(field: Field<'_>) -> Option<Self> {
+        field.is_list().then(|| field.items().map(T::read).collect())?
+    }
+}
+
+impl<T: Setting> Setting for Option<T> {
+    const NOUN: &'static str = T::NOUN;
+    fn read(field: Field<'_>) -> Option<Self> {
+        T::read(field).map(Some)
+    }
+}
+
+/// The settings as given, an object or nothing.
+#[derive(Clone, Copy)]
+pub struct Settings<'a>(Field<'a>);
+
+impl<'a> Settings<'a> {
+    pub(crate) const fn new(field: Field<'a>) -> Self {
+        Self(field)
+    }
+
+    /// Refuses settings outside `known`.
+    ///
+    /// # Errors
+    /// Names the unknown setting and those there are.
+    pub fn only(self, known: &[&str]) -> Result<(), SettingsError> {
+        if self.0.is_set() && self.0.map().is_none() {
+            return Err(SettingsError("settings are a map".to_string()));
+        }
+        match self.0.entries().find(|(key, _)| !known.contains(key)) {
+            None => Ok(()),
+            Some((key, _)) if known.is_empty() => {
+                Err(SettingsError(format!("unknown setting `{key}`: this rule has no settings")))
+            }
+            Some((key, _)) => {
+                let message = format!("unknown setting `{key}`; known are");
+                Err(SettingsError(known.iter().fold(message, |message, name| message + " " + name)))
+            }
+        }
+    }
+
+    /// The setting, or its default where it is not given.
+    ///
+    /// # Errors
+    /// The value is of another type.
+    pub fn read<T: Setting>(self, name: &str, default: impl FnOnce() -> T) -> Result<T, SettingsError> {
+        let field = self.0.entry(name);
+        if !field.is_set() {
+            return Ok(default());
+        }
+        T::read(field).ok_or_else(|| SettingsError(format!("the setting `{name}` must be {}", T::NOUN)))
+    }
+}

@@ -1,0 +1,191 @@
+//! Runs a rule's documented examples and cases natively, as its tests.
+//!
+//! Each is judged three times: with the whole object, as other hosts send it; pruned to the rule's field mask, as ours
+//! does; and with everything outside the mask present but poisoned, so that a read that `reads` does not declare is
+//! caught even where the verdict would be the same. All three must agree, to the last finding.
+//!
+//! The first document is the object judged; it and all others are the world.
+#![allow(clippy::panic, clippy::expect_used)]
+
+mod files;
+
+use bumpalo::Bump;
+use protocol::{FieldMask, Finding, Outcome, Verdict, path};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use crate::field::Memory;
+use crate::rule::{Rule, judge};
+use crate::value::Value;
+use crate::world::Completeness;
+use files::Files;
+
+/// One entry of `tests/cases.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// A sentence: what is decided, and why.
+    name: String,
+    /// `pass`, `fail`, `not-applicable`, `unknown` or `error`.
+    expect: Verdict,
+    /// Default `{}`.
+    #[serde(default)]
+    settings: Option<Json>,
+    /// Whether the documents are everything there is.
+    #[serde(default)]
+    world: World,
+    /// The findings, all of them and in order, where the case is about them.
+    #[serde(default)]
+    findings: Option<Vec<ExpectedFinding>>,
+    /// Words that the reason contains.
+    #[serde(default)]
+    reason: Option<String>,
+    /// The documents.
+    yaml: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum World {
+    #[default]
+    Complete,
+    Partial,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectedFinding {
+    /// The path in short form, `spec.containers[0].image`.
+    at: String,
+    /// Words that the message contains.
+    #[serde(default)]
+    says: String,
+}
+
+/// Runs one documented example.
+///
+/// # Panics
+/// If the verdict, or the container named, is another one.
+pub fn example<R: Rule>(expect: &str, container: &str, yaml: &str) {
+    // An example of `unknown` is one whose world is not complete.
+    let world = if expect == "unknown" { Completeness::Partial } else { Completeness::Complete };
+    let outcome = run::<R>(yaml, &json!({}), world);
+    assert_eq!(outcome.verdict.name(), expect, "{outcome:#?}");
+    let named = |finding: &Finding| finding.container.as_deref() == Some(container);
+    assert!(container.is_empty() || outcome.findings.iter().any(named), "no finding names {container}: {outcome:#?}");
+    complete(&outcome);
+}
+
+/// Runs all cases of a `tests/cases.yaml`.
+///
+/// # Panics
+/// If any case is decided otherwise; names each of them.
+pub fn cases<R: Rule>(yaml: &str) {
+    let cases: Vec<Case> = serde_saphyr::from_str(yaml).unwrap_or_else(|cause| panic!("tests/cases.yaml: {cause}"));
+    let failures: Vec<String> = cases.iter().filter_map(|case| check::<R>(case).err()).collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    assert!(!cases.is_empty(), "tests/cases.yaml has no cases");
+}
+
+fn check<R: Rule>(case: &Case) -> Result<(), String> {
+    let world = match case.world {
+        World::Complete => Completeness::Complete,
+        World::Partial => Completeness::Partial,
+    };
+    let outcome = run::<R>(&case.yaml, &case.settings.clone().unwrap_or_else(|| json!({})), world);
+    let told = |what: &str| Err(format!("case `{}`: {what}: {outcome:#?}", case.name));
+    if outcome.verdict != case.expect {
+        return told(&format!("expected {}", case.expect));
+    }
+    if let Some(words) = &case.reason
+        && !outcome.reason.as_deref().unwrap_or_default().contains(words)
+    {
+        return told(&format!("expected a reason with `{words}`"));
+    }
+    if let Some(expected) = &case.findings {
+        let same = |(finding, expected): (&Finding, &ExpectedFinding)| {
+            path::shorten(&finding.path) == expected.at && finding.message.contains(&expected.says)
+        };
+        if outcome.findings.len() != expected.len() || !outcome.findings.iter().zip(expected).all(same) {
+            return told("expected other findings");
+        }
+    }
+    complete(&outcome);
+    Ok(())
+}
+
+/// What every outcome owes its reader.
+fn complete(outcome: &Outcome) {
+    for finding in &outcome.findings {
+        assert!(path::parse(&finding.path).is_some(), "{} is no normalised path", finding.path);
+        assert!(!finding.message.is_empty() && !finding.message.ends_with('.'), "{}", finding.message);
+        let says_what_to_write = finding.fix.as_ref().is_some_and(|fix| !fix.is_empty());
+        assert!(says_what_to_write || finding.level == protocol::Level::Note, "no fix: {finding:?}");
+    }
+    if outcome.findings.is_empty() {
+        assert!(outcome.verdict == Verdict::Pass || outcome.reason.is_some(), "no reason: {outcome:?}");
+    }
+}
+
+/// Judges the first document three times, and insists on one outcome.
+fn run<R: Rule>(yaml: &str, settings: &Json, world: Completeness) -> Outcome {
+    let documents: Vec<Json> =
+        serde_saphyr::from_multiple(yaml).unwrap_or_else(|cause| panic!("the example is no YAML: {cause}\n{yaml}"));
+    let object = documents.first().unwrap_or_else(|| panic!("the example is empty:\n{yaml}"));
+    let text = |field: &str| object.get(field).and_then(Json::as_str).unwrap_or_default();
+    let mask = FieldMask::for_kind(R::READS, protocol::api_group(text("apiVersion")), text("kind"));
+    let files = Files::new(&documents);
+
+    let whole = outcome::<R>(object, None, settings, &files, world);
+    let pruned = outcome::<R>(&files::prune(object, &mask), None, settings, &files, world);
+    let poisoned = outcome::<R>(object, Some(&mask), settings, &files, world);
+    assert_eq!(whole, pruned, "the field mask hides something that the rule reads");
+    assert_eq!(whole, poisoned, "the rule reads what its field mask does not declare");
+    whole
+}
+
+fn outcome<R: Rule>(
+    object: &Json,
+    poison: Option<&FieldMask>,
+    settings: &Json,
+    files: &Files<'_>,
+    world: Completeness,
+) -> Outcome {
+    let namespace = object.pointer("/metadata/namespace").cloned().unwrap_or_default();
+    let payload = json!({
+        "request": { "operation": "CREATE", "namespace": namespace, "object": object },
+        "settings": settings,
+    });
+    let payload = serde_json::to_vec(&payload).expect("JSON is written to memory");
+    let memory = Memory::new();
+    let value = Value::parse(&payload, &memory.bump).expect("what was written is read");
+    let value = match poison {
+        None => value,
+        Some(mask) => replace(&value, "request", &memory.bump, |request| {
+            replace(request, "object", &memory.bump, |object| poisoned(object, mask, &memory.bump))
+        }),
+    };
+    judge::<R>(&value, &memory, files, world)
+}
+
+fn replace<'a>(value: &Value<'a>, key: &str, bump: &'a Bump, change: impl Fn(&Value<'a>) -> Value<'a>) -> Value<'a> {
+    let Value::Object(members) = value else { return *value };
+    let members = members.iter().map(|(name, value)| (*name, if *name == key { change(value) } else { *value }));
+    Value::Object(bump.alloc_slice_fill_iter(members.collect::<Vec<_>>()))
+}
+
+/// The value with everything outside the mask made unreadable.
+fn poisoned<'a>(value: &Value<'a>, mask: &FieldMask, bump: &'a Bump) -> Value<'a> {
+    if mask.is_whole() {
+        return *value;
+    }
+    match value {
+        Value::Object(members) => Value::Object(bump.alloc_slice_fill_iter(members.iter().map(|(key, value)| {
+            (*key, mask.field(key).map_or(Value::Undeclared, |mask| poisoned(value, mask, bump)))
+        }))),
+        Value::Array(items) => {
+            Value::Array(bump.alloc_slice_fill_iter(items.iter().map(|item| poisoned(item, mask, bump))))
+        }
+        scalar => *scalar,
+    }
+}

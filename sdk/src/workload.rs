@@ -1,0 +1,186 @@
+//! Workloads, their pods and their containers.
+//!
+//! A workload is any kind that carries a pod template; where it carries it is the protocol's knowledge, so that a rule
+//! reads a CronJob as it reads a Pod. The three lists of containers come out of one iterator, each container with its
+//! class, and a rule names the classes it means.
+
+use alloc::format;
+use alloc::string::ToString;
+
+use protocol::workload_kind;
+
+use crate::field::Field;
+use crate::object::Object;
+use crate::rule::Undecided;
+
+/// What part a container plays in its pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// One of `containers`.
+    App,
+    /// An init container with `restartPolicy: Always` (KEP-753): runs as long as the app does, and may have probes.
+    Sidecar,
+    /// Any other init container: runs to completion. The API forbids probes and lifecycle hooks on it.
+    Init,
+    /// One of `ephemeralContainers`: no resources, no probes, but a securityContext that counts.
+    Ephemeral,
+}
+
+impl Class {
+    /// Every container of the pod.
+    pub const ALL: &[Self] = &[Self::App, Self::Sidecar, Self::Init, Self::Ephemeral];
+    /// Those that run as long as the pod does.
+    pub const LONG_RUNNING: &[Self] = &[Self::App, Self::Sidecar];
+}
+
+/// An object that runs pods.
+#[derive(Clone, Copy)]
+pub struct Workload<'a> {
+    object: Object<'a>,
+    template: Field<'a>,
+}
+
+impl<'a> Workload<'a> {
+    /// The object as a workload to judge. Not applicable where its pods are judged through another object.
+    pub(crate) fn new(object: Object<'a>) -> Result<Self, Undecided> {
+        if let Some(owner) = controller(object) {
+            return Err(Undecided::NotApplicable(format!("judged through its owner {owner}")));
+        }
+        if is_helm_test(object) {
+            return Err(Undecided::NotApplicable("a Helm test, which never serves".to_string()));
+        }
+        let Some(workload) = Self::view(object) else {
+            return Err(Undecided::NotApplicable(format!("{} is not a workload", object.kind())));
+        };
+        let reference = object.get("spec.workloadRef");
+        if reference.is_set() && !workload.template.is_set() {
+            let (kind, name) = (reference.get("kind").str(), reference.get("name").str());
+            let (kind, name) = (kind.unwrap_or("workload"), name.unwrap_or("it names"));
+            return Err(Undecided::NotApplicable(format!("its pod template lives in the {kind} {name}")));
+        }
+        let containers = workload.pod().get("containers");
+        if !containers.is_set() || containers.is_empty() {
+            containers.note_malformed("the pod has no containers".to_string(), "at least one container".to_string());
+        }
+        Ok(workload)
+    }
+
+    /// The object as a workload, whoever judges it; `None` if its kind carries no pod template.
+    #[must_use]
+    pub fn view(object: Object<'a>) -> Option<Self> {
+        let kind = workload_kind(object.group(), object.kind())?;
+        let mut template = object.root();
+        for field in kind.template {
+            template = template.get(field);
+        }
+        Some(Self { object, template })
+    }
+
+    /// The object itself.
+    #[must_use]
+    pub const fn object(self) -> Object<'a> {
+        self.object
+    }
+
+    /// The kind, singular.
+    #[must_use]
+    pub fn kind(self) -> &'a str {
+        self.object.kind()
+    }
+
+    /// The pod template: its `metadata` and its `spec`.
+    #[must_use]
+    pub const fn template(self) -> Field<'a> {
+        self.template
+    }
+
+    /// The pod's spec.
+    #[must_use]
+    pub fn pod(self) -> Field<'a> {
+        self.template.get("spec")
+    }
+
+    /// The labels that selectors match: the pod template's.
+    #[must_use]
+    pub fn pod_labels(self) -> Field<'a> {
+        self.template.get("metadata.labels")
+    }
+
+    /// Whether it runs to completion: Job, CronJob, or a bare Pod that is not restarted when it succeeds.
+    #[must_use]
+    pub fn runs_to_completion(self) -> bool {
+        match self.kind() {
+            "Job" | "CronJob" => true,
+            "Pod" => matches!(self.pod().get("restartPolicy").str(), Some("Never" | "OnFailure")),
+            _ => false,
+        }
+    }
+
+    /// Whether its pods run Windows: Linux-only fields are then not applicable.
+    #[must_use]
+    pub fn is_windows(self) -> bool {
+        self.pod().get("os.name").str() == Some("windows")
+    }
+
+    /// The containers of these classes, in the order in which the API lists them.
+    pub fn containers(self, classes: &'a [Class]) -> impl Iterator<Item = Container<'a>> {
+        let pod = self.pod();
+        let apps = pod.get("containers").items().map(|field| (Class::App, field));
+        let inits = pod.get("initContainers").items().map(|field| {
+            let sidecar = field.get("restartPolicy").str() == Some("Always");
+            (if sidecar { Class::Sidecar } else { Class::Init }, field)
+        });
+        let ephemerals = pod.get("ephemeralContainers").items().map(|field| (Class::Ephemeral, field));
+        let all = apps.chain(inits).chain(ephemerals);
+        all.filter(|(class, _)| classes.contains(class)).filter_map(|(class, field)| {
+            // A container that is not a map is noted as malformed, and has nothing to judge.
+            Some(Container { class, field: field.map()? })
+        })
+    }
+}
+
+/// One container of a pod.
+#[derive(Clone, Copy)]
+pub struct Container<'a> {
+    class: Class,
+    field: Field<'a>,
+}
+
+impl<'a> Container<'a> {
+    /// What part it plays.
+    #[must_use]
+    pub const fn class(self) -> Class {
+        self.class
+    }
+
+    /// The container itself, as a place for a finding.
+    #[must_use]
+    pub const fn field(self) -> Field<'a> {
+        self.field
+    }
+
+    /// A field of the container, dotted: `securityContext.runAsNonRoot`.
+    #[must_use]
+    pub fn get(self, fields: &'a str) -> Field<'a> {
+        self.field.get(fields)
+    }
+
+    /// Its name; empty where it has none.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        self.field.get("name").str().unwrap_or_default()
+    }
+}
+
+/// `kind/name` of the controller that owns the object.
+fn controller(object: Object<'_>) -> Option<alloc::string::String> {
+    let owner =
+        object.get("metadata.ownerReferences").items().find(|owner| owner.get("controller").bool() == Some(true))?;
+    Some(format!("{}/{}", owner.get("kind").str().unwrap_or_default(), owner.get("name").str().unwrap_or_default()))
+}
+
+/// `helm.sh/hook` is a comma-separated list; `test-success` and `test-failure` are its old names for `test`.
+fn is_helm_test(object: Object<'_>) -> bool {
+    let hooks = object.annotation("helm.sh/hook").str().unwrap_or_default();
+    hooks.split(',').any(|hook| matches!(hook.trim_ascii(), "test" | "test-success" | "test-failure"))
+}

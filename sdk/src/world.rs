@@ -1,0 +1,172 @@
+//! The other objects that a rule may look up.
+//!
+//! A rule asks only for kinds that it declared, and the host answers from the files given, from a cluster or not at all.
+//! What is found is found anywhere; but "X is missing" may be said only of a complete world, so a rule that has found
+//! nothing calls [`World::must_be_complete`] before it says so.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use protocol::contract;
+use serde::Serialize;
+
+use crate::field::{Field, Memory};
+use crate::object::Object;
+use crate::rule::{Declared, Undecided};
+use crate::value::Value;
+
+/// Answers look-ups, natively or across the border of the module.
+pub trait Host {
+    /// Calls an operation of the binding `kubewarden`; both payloads are JSON.
+    ///
+    /// # Errors
+    /// What the host says, as text.
+    fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String>;
+}
+
+/// How much of the world can be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Everything there is.
+    Complete,
+    /// A part, such as one file of many.
+    Partial,
+    /// A cluster in which objects arrive one by one: what is not there yet may still come.
+    Admission,
+}
+
+/// The other objects.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    memory: &'a Memory,
+    host: &'a dyn Host,
+    completeness: Completeness,
+    declared: &'static [Declared],
+}
+
+#[derive(Serialize)]
+struct LookUpRequest<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disable_cache: Option<bool>,
+    field_masks: &'a [&'a str],
+}
+
+impl<'a> World<'a> {
+    pub(crate) const fn new(
+        memory: &'a Memory,
+        host: &'a dyn Host,
+        completeness: Completeness,
+        declared: &'static [Declared],
+    ) -> Self {
+        Self { memory, host, completeness, declared }
+    }
+
+    /// Goes on only if the world is complete: call it before saying that something is missing.
+    ///
+    /// # Errors
+    /// Unknown, saying what was looked for.
+    pub fn must_be_complete(&self, looked_for: impl Into<String>) -> Result<(), Undecided> {
+        match self.completeness {
+            Completeness::Complete => Ok(()),
+            Completeness::Partial => {
+                Err(Undecided::Unknown(format!("found no {}; it may be outside what was given", looked_for.into())))
+            }
+            Completeness::Admission => {
+                Err(Undecided::Unknown(format!("found no {} yet; it may still be created", looked_for.into())))
+            }
+        }
+    }
+
+    /// The object of that name, if it is there. `namespace` is `None` for objects that name none.
+    ///
+    /// # Errors
+    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    pub fn get(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Object<'a>>, Undecided> {
+        let answer = self.ask(contract::GET_RESOURCE, api_version, kind, |reads| LookUpRequest {
+            api_version,
+            kind,
+            name: Some(name),
+            namespace: Some(namespace.unwrap_or_default()),
+            disable_cache: Some(false),
+            field_masks: reads,
+        })?;
+        Ok(answer.filter(|object| object.is_set()).map(|object| Object::new(object, None)))
+    }
+
+    /// All objects of a kind in one namespace; `None` means the objects that name none.
+    ///
+    /// # Errors
+    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    pub fn list(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Result<Vec<Object<'a>>, Undecided> {
+        let answer = self.ask(contract::LIST_BY_NAMESPACE, api_version, kind, |reads| LookUpRequest {
+            api_version,
+            kind,
+            name: None,
+            namespace: Some(namespace.unwrap_or_default()),
+            disable_cache: None,
+            field_masks: reads,
+        })?;
+        Ok(items(answer))
+    }
+
+    /// All objects of a kind, in every namespace.
+    ///
+    /// # Errors
+    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    pub fn list_all(&self, api_version: &str, kind: &str) -> Result<Vec<Object<'a>>, Undecided> {
+        let answer = self.ask(contract::LIST_ALL, api_version, kind, |reads| LookUpRequest {
+            api_version,
+            kind,
+            name: None,
+            namespace: None,
+            disable_cache: None,
+            field_masks: reads,
+        })?;
+        Ok(items(answer))
+    }
+
+    /// The root of the answer; `None` where the host says that there is no such object.
+    fn ask<'b>(
+        &self,
+        operation: &str,
+        api_version: &str,
+        kind: &str,
+        request: impl FnOnce(&'b [&'b str]) -> LookUpRequest<'b>,
+    ) -> Result<Option<Field<'a>>, Undecided> {
+        let Some(declared) = self.declared.iter().find(|known| known.kind == kind && known.api_version == api_version)
+        else {
+            return Err(Undecided::Error(format!("the look-up of {api_version} {kind} is not declared")));
+        };
+        let payload = serde_json::to_vec(&request(declared.reads))
+            .map_err(|_| Undecided::Error("the look-up cannot be written".to_string()))?;
+        let answer = match self.host.call(contract::KUBERNETES, operation, &payload) {
+            Ok(answer) => self.memory.bump.alloc_slice_copy(&answer),
+            Err(cause) if cause.starts_with(contract::NOT_FOUND) => return Ok(None),
+            Err(cause) if cause.starts_with(contract::LOOK_UP_NOT_ALLOWED) => return Err(Undecided::Unknown(cause)),
+            Err(cause) => return Err(Undecided::Error(format!("looking up {api_version} {kind} failed: {cause}"))),
+        };
+        let value = Value::parse(answer, &self.memory.bump)
+            .map_err(|_| Undecided::Error(format!("the answer to a look-up of {kind} is not valid JSON")))?;
+        Ok(Some(Field::root(self.memory, Some(self.memory.bump.alloc(value)))))
+    }
+}
+
+fn items<'a>(answer: Option<Field<'a>>) -> Vec<Object<'a>> {
+    let Some(list) = answer else {
+        return Vec::new();
+    };
+    list.get("items").items().map(|item| Object::new(Field::root(item.memory(), item.value()), None)).collect()
+}
