@@ -1,0 +1,221 @@
+//! Looks a module through before the compiler or the linker sees it: what it imports, exports and asks for. Nothing is
+//! trusted and little is checked twice: whether the module is valid is for wasmtime to say.
+
+use std::collections::HashSet;
+
+use wasmparser::{
+    BinaryReaderError, Encoding, Export, ExternalKind, FuncType, FunctionBody, Import, MemoryType, Operator, Parser,
+    Payload, TableType, TypeRef,
+};
+
+use crate::limits::CompileLimits;
+use crate::sections::{Found, Sections};
+use crate::signature::{Signature, describe};
+use crate::{Limits, LoadError, wapc, wasi};
+
+/// The memory that the host reads and writes.
+pub(crate) const MEMORY: &str = "memory";
+
+/// The one entry.
+pub(crate) const GUEST_CALL: &str = "__guest_call";
+
+/// What is called before it, in this order, where there.
+pub(crate) const STARTS: [&str; 3] = ["_initialize", "_start", "wapc_init"];
+
+const WASM_PAGE: u64 = 64 << 10;
+
+impl From<BinaryReaderError> for LoadError {
+    fn from(error: BinaryReaderError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+/// Checks everything but the functions' code: size, metadata, imports, exports, memory, tables. Takes microseconds.
+pub(crate) fn outside(wasm: &[u8], limits: &Limits) -> Result<Sections, LoadError> {
+    if wasm.len() > limits.module_bytes {
+        return Err(LoadError::TooLarge { size: wasm.len(), limit: limits.module_bytes });
+    }
+    let mut found = Found::default();
+    let mut types = Types::default();
+    let mut exports = Exports::default();
+    let mut tables = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::Version { encoding: Encoding::Component, .. } => {
+                return Err(LoadError::Invalid("a component; a policy is a core module".into()));
+            }
+            Payload::CustomSection(section) => found.take(section.name(), section.data(), limits)?,
+            Payload::TypeSection(section) => {
+                types.declared = section.into_iter_err_on_gc_types().collect::<Result<_, _>>()?;
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    types.functions.push(types.import(&import?)?);
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for ty in section {
+                    types.functions.push(ty?);
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    tables += 1;
+                    check_table(&table?.ty, tables, limits)?;
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    check_memory(memory?, limits)?;
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    exports.take(&export?, &types)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    exports.complete()?;
+    found.parse()
+}
+
+/// Checks that the functions' code can be compiled in bounded time and memory. Reads every instruction once.
+pub(crate) fn code(wasm: &[u8], limits: &CompileLimits) -> Result<(), LoadError> {
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::CodeSectionStart { count, .. } if count > limits.functions => {
+                return Err(LoadError::TooComplex(format!("it has {count} functions, more than {}", limits.functions)));
+            }
+            Payload::CodeSectionEntry(body) => check_function(&body, limits)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_function(body: &FunctionBody<'_>, limits: &CompileLimits) -> Result<(), LoadError> {
+    let size = body.range().len();
+    if size > limits.function_bytes {
+        let limit = limits.function_bytes;
+        return Err(LoadError::TooComplex(format!("a function has {size} bytes of code, more than {limit}")));
+    }
+    let mut locals = 1_u64;
+    for local in body.get_locals_reader()? {
+        locals = locals.saturating_add(u64::from(local?.0));
+    }
+    let mut targets = 1_u64;
+    for operator in body.get_operators_reader()? {
+        targets = targets.saturating_add(match operator? {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::BrIf { .. } => 1,
+            Operator::BrTable { targets } => u64::from(targets.len()) + 1,
+            _ => 0,
+        });
+    }
+    if locals.saturating_mul(targets) > limits.function_merges {
+        let limit = limits.function_merges;
+        return Err(LoadError::TooComplex(format!(
+            "a function has {locals} local variables and {targets} branch targets, whose product is more than {limit}"
+        )));
+    }
+    Ok(())
+}
+
+fn check_memory(memory: MemoryType, limits: &Limits) -> Result<(), LoadError> {
+    let size = memory.initial.saturating_mul(WASM_PAGE);
+    if size > limits.memory_bytes as u64 {
+        return Err(LoadError::Memory { size, limit: limits.memory_bytes });
+    }
+    Ok(())
+}
+
+fn check_table(table: &TableType, number: usize, limits: &Limits) -> Result<(), LoadError> {
+    if number > limits.tables {
+        return Err(LoadError::Tables(format!("it has more than {} tables", limits.tables)));
+    }
+    if table.initial > limits.table_elements as u64 {
+        let (size, limit) = (table.initial, limits.table_elements);
+        return Err(LoadError::Tables(format!("it starts with a table of {size} elements, more than {limit}")));
+    }
+    Ok(())
+}
+
+/// The types of a module's functions.
+#[derive(Default)]
+struct Types {
+    declared: Vec<FuncType>,
+    /// Index into `declared`, imports first.
+    functions: Vec<u32>,
+}
+
+impl Types {
+    fn declared(&self, index: u32) -> Result<&FuncType, LoadError> {
+        self.declared.get(index as usize).ok_or_else(|| LoadError::Invalid(format!("there is no type {index}")))
+    }
+
+    fn function(&self, index: u32) -> Result<&FuncType, LoadError> {
+        let ty = self.functions.get(index as usize);
+        self.declared(*ty.ok_or_else(|| LoadError::Invalid(format!("there is no function {index}")))?)
+    }
+
+    /// The type index of an import that a policy may have.
+    fn import(&self, import: &Import<'_>) -> Result<u32, LoadError> {
+        let signature = match import.module {
+            wapc::MODULE => wapc::signature(import.name),
+            wasi::MODULE => wasi::signature(import.name),
+            _ => None,
+        };
+        match (signature, import.ty) {
+            (Some(signature), TypeRef::Func(index)) => {
+                check_type(&signature, self.declared(index)?)?;
+                Ok(index)
+            }
+            _ => Err(LoadError::ForeignImport { module: import.module.to_owned(), name: import.name.to_owned() }),
+        }
+    }
+}
+
+/// The exports that the contract names.
+#[derive(Default)]
+struct Exports(HashSet<&'static str>);
+
+impl Exports {
+    fn take(&mut self, export: &Export<'_>, types: &Types) -> Result<(), LoadError> {
+        let wrong = |expected: &str| LoadError::WrongType {
+            name: export.name.to_owned(),
+            expected: expected.to_owned(),
+            found: format!("{:?}", export.kind).to_lowercase(),
+        };
+        if export.name == MEMORY {
+            if export.kind != ExternalKind::Memory {
+                return Err(wrong("memory"));
+            }
+            self.0.insert(MEMORY);
+            return Ok(());
+        }
+        let start = STARTS.iter().map(|name| Signature::new(name, "", ""));
+        let mut known = start.chain([Signature::new(GUEST_CALL, "ii", "i")]);
+        let Some(signature) = known.find(|signature| signature.name == export.name) else { return Ok(()) };
+        if export.kind != ExternalKind::Func {
+            return Err(wrong("func"));
+        }
+        check_type(&signature, types.function(export.index)?)?;
+        self.0.insert(signature.name);
+        Ok(())
+    }
+
+    fn complete(&self) -> Result<(), LoadError> {
+        match [MEMORY, GUEST_CALL].into_iter().find(|name| !self.0.contains(name)) {
+            Some(missing) => Err(LoadError::MissingExport(missing)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_type(signature: &Signature, ty: &FuncType) -> Result<(), LoadError> {
+    if signature.is(ty) {
+        return Ok(());
+    }
+    Err(LoadError::WrongType { name: signature.name.to_owned(), expected: signature.to_string(), found: describe(ty) })
+}
