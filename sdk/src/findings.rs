@@ -16,17 +16,24 @@ impl Findings {
     ///
     /// `message` is a clause without a full stop; `fix` is YAML as it would stand at the place, or a short sentence.
     pub fn fail(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
-        self.0.push(at.finding(Level::Violation, message.into(), fix.into()));
+        self.push(at.finding(Level::Violation, message.into(), fix.into()));
     }
 
     /// Worth a look at this place; does not break the rule.
     pub fn warn(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
-        self.0.push(at.finding(Level::Warning, message.into(), fix.into()));
+        self.push(at.finding(Level::Warning, message.into(), fix.into()));
     }
 
     /// Worth knowing about this place, such as why something deliberate was accepted.
     pub fn note(&mut self, at: Field<'_>, message: impl Into<String>) {
-        self.0.push(at.finding(Level::Note, message.into(), String::new()));
+        self.push(at.finding(Level::Note, message.into(), String::new()));
+    }
+
+    /// Containers that share a field of their pod have the same to say about it; it is said once.
+    fn push(&mut self, finding: Finding) {
+        if !self.0.contains(&finding) {
+            self.0.push(finding);
+        }
     }
 
     /// All findings, those about malformed fields first. Where a field is malformed, that is the one thing said about it

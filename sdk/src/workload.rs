@@ -132,9 +132,9 @@ impl<'a> Workload<'a> {
         });
         let ephemerals = pod.get("ephemeralContainers").items().map(|field| (Class::Ephemeral, field));
         let all = apps.chain(inits).chain(ephemerals);
-        all.filter(|(class, _)| classes.contains(class)).filter_map(|(class, field)| {
+        all.filter(|(class, _)| classes.contains(class)).filter_map(move |(class, field)| {
             // A container that is not a map is noted as malformed, and has nothing to judge.
-            Some(Container { class, field: field.map()? })
+            Some(Container { class, field: field.map()?, pod })
         })
     }
 }
@@ -144,6 +144,8 @@ impl<'a> Workload<'a> {
 pub struct Container<'a> {
     class: Class,
     field: Field<'a>,
+    /// The spec of the pod that it is part of.
+    pod: Field<'a>,
 }
 
 impl<'a> Container<'a> {
@@ -165,6 +167,17 @@ impl<'a> Container<'a> {
         self.field.get(fields)
     }
 
+    /// The field of a securityContext that decides for this container: `runAsNonRoot`, `windowsOptions.runAsUserName`.
+    /// That is its own where it is set, else the pod's where that is set, else its own, absent. The API overrides field by
+    /// field (`securitycontext.DetermineEffectiveSecurityContext`), so one field of the container's hides no other of the
+    /// pod's.
+    #[must_use]
+    pub fn effective_security(self, fields: &'a str) -> Field<'a> {
+        let own = self.field.get("securityContext").get(fields);
+        let pods = self.pod.get("securityContext").get(fields);
+        if own.is_set() || !pods.is_set() { own } else { pods }
+    }
+
     /// Its name; empty where it has none.
     #[must_use]
     pub fn name(self) -> &'a str {
@@ -183,4 +196,41 @@ fn controller(object: Object<'_>) -> Option<alloc::string::String> {
 fn is_helm_test(object: Object<'_>) -> bool {
     let hooks = object.annotation("helm.sh/hook").str().unwrap_or_default();
     hooks.split(',').any(|hook| matches!(hook.trim_ascii(), "test" | "test-success" | "test-failure"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use alloc::vec::Vec;
+
+    use protocol::path::shorten;
+
+    use super::*;
+    use crate::field::Memory;
+    use crate::value::Value;
+
+    #[test]
+    fn a_container_overrides_its_pods_security_context_field_by_field() {
+        let memory = Memory::new();
+        let pod = br#"{"apiVersion": "v1", "kind": "Pod", "spec": {
+            "securityContext": {"runAsNonRoot": true, "runAsUser": 0, "windowsOptions": {"runAsUserName": "a", "hostProcess": true}},
+            "containers": [{"name": "app", "securityContext": {"runAsUser": 1000, "runAsNonRoot": null, "windowsOptions": {"runAsUserName": "b"}}}]
+        }}"#;
+        let value = Value::parse(pod, &memory.bump).unwrap();
+        let workload = Workload::view(Object::new(Field::root(&memory, Some(&value)), None)).unwrap();
+        let container = workload.containers(Class::ALL).next().unwrap();
+        let fields =
+            ["runAsNonRoot", "runAsUser", "runAsGroup", "windowsOptions.runAsUserName", "windowsOptions.hostProcess"];
+        let decides: Vec<_> = fields.iter().map(|field| shorten(&container.effective_security(field).path())).collect();
+        assert_eq!(
+            decides,
+            [
+                "spec.securityContext.runAsNonRoot",
+                "spec.containers[0].securityContext.runAsUser",
+                "spec.containers[0].securityContext.runAsGroup",
+                "spec.containers[0].securityContext.windowsOptions.runAsUserName",
+                "spec.securityContext.windowsOptions.hostProcess",
+            ]
+        );
+    }
 }
