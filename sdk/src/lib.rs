@@ -27,6 +27,7 @@ pub mod findings;
 mod image;
 pub mod object;
 mod quantity;
+pub mod replicas;
 pub mod request;
 pub mod rule;
 pub mod selector;
