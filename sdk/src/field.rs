@@ -41,8 +41,8 @@ impl Memory {
 /// One step on the way from the root to a field.
 #[derive(Clone, Copy)]
 enum Step<'a> {
-    /// The root of the object.
-    Root,
+    /// The root of the object judged; of another object with what to call it, such as `Service web`.
+    Root(Option<&'a str>),
     /// Fields of structs, dotted: `securityContext.runAsNonRoot`.
     Fields(&'a Step<'a>, &'a str),
     /// A key of a map with free keys, such as labels.
@@ -61,7 +61,14 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     pub(crate) fn root(memory: &'a Memory, value: Option<&'a Value<'a>>) -> Self {
-        Self { memory, value: value.filter(|value| !matches!(value, Value::Null)), step: &Step::Root }
+        Self { memory, value: value.filter(|value| !matches!(value, Value::Null)), step: &Step::Root(None) }
+    }
+
+    /// The root of an object that was looked up. What is malformed in it is said at the root of the object judged.
+    pub(crate) fn root_of_other(memory: &'a Memory, value: Option<&'a Value<'a>>, name: &str) -> Self {
+        let name = memory.bump.alloc_str(name);
+        let step = memory.bump.alloc(Step::Root(Some(name)));
+        Self { step, ..Self::root(memory, value) }
     }
 
     fn child(self, step: Step<'a>, value: Option<&'a Value<'a>>) -> Self {
@@ -234,15 +241,35 @@ impl<'a> Field<'a> {
     pub(crate) fn note_malformed(self, message: String, fix: String) {
         let finding = self.finding(Level::Violation, message, fix);
         let mut noted = self.memory.malformed.borrow_mut();
-        if !noted.iter().any(|known| known.path == finding.path) {
+        let said = |known: &Finding| {
+            known.path == finding.path && (self.other().is_none() || known.message == finding.message)
+        };
+        if !noted.iter().any(said) {
             noted.push(finding);
         }
     }
 
-    /// A finding about this place.
+    /// A finding about this place. Findings are about the object judged, so a place in another object is named in words.
     pub(crate) fn finding(self, level: Level, message: String, fix: String) -> Finding {
         let fix = if fix.is_empty() { None } else { Some(fix) };
-        Finding { level, path: self.path(), container: self.container().map(String::from), message, fix }
+        match self.other() {
+            None => Finding { level, path: self.path(), container: self.container().map(String::from), message, fix },
+            Some(name) => {
+                let message = format!("{} of {name}: {message}", path::shorten(&self.path()));
+                Finding { level, path: String::from("$"), container: None, message, fix }
+            }
+        }
+    }
+
+    /// What to call the object, if it is not the one judged.
+    fn other(self) -> Option<&'a str> {
+        let mut step = self.step;
+        loop {
+            step = match step {
+                Step::Root(name) => return *name,
+                Step::Fields(parent, _) | Step::Key(parent, _) | Step::Item(parent, ..) => parent,
+            };
+        }
     }
 
     /// The normalised JSONPath from the root of the object.
@@ -253,14 +280,14 @@ impl<'a> Field<'a> {
         loop {
             steps.push(step);
             step = match step {
-                Step::Root => break,
+                Step::Root(_) => break,
                 Step::Fields(parent, _) | Step::Key(parent, _) | Step::Item(parent, ..) => parent,
             };
         }
         let mut text = String::from("$");
         for step in steps.into_iter().rev() {
             match step {
-                Step::Root => {}
+                Step::Root(_) => {}
                 Step::Fields(_, fields) => fields.split('.').for_each(|key| path::push_key(&mut text, key)),
                 Step::Key(_, key) => path::push_key(&mut text, key),
                 Step::Item(_, index, _) => path::push_index(&mut text, *index),
@@ -274,7 +301,7 @@ impl<'a> Field<'a> {
         let mut step = self.step;
         loop {
             step = match step {
-                Step::Root => return None,
+                Step::Root(_) => return None,
                 Step::Fields(parent, _) | Step::Key(parent, _) => parent,
                 Step::Item(list, _, name) => match list {
                     Step::Fields(_, fields) if is_container_list(fields) => return *name,

@@ -40,7 +40,8 @@ impl Findings {
     /// and about what would be inside it.
     pub(crate) fn into_all(self, malformed: Vec<Finding>) -> Vec<Finding> {
         let found = self.0.into_iter().filter(|finding| {
-            let covers = |known: &&Finding| finding.path.starts_with(known.path.as_str());
+            // At the root stands what is malformed elsewhere.
+            let covers = |known: &&Finding| known.path != "$" && finding.path.starts_with(known.path.as_str());
             malformed.iter().find(covers).is_none()
         });
         let found: Vec<Finding> = found.collect();

@@ -103,7 +103,7 @@ impl<'a> World<'a> {
             disable_cache: Some(false),
             field_masks: reads,
         })?;
-        Ok(answer.filter(|object| object.is_set()).map(|object| Object::new(object, None)))
+        Ok(answer.filter(|object| object.is_set()).map(|object| other(object, kind)))
     }
 
     /// All objects of a kind in one namespace; `None` means the objects that name none.
@@ -119,7 +119,7 @@ impl<'a> World<'a> {
             disable_cache: None,
             field_masks: reads,
         })?;
-        Ok(items(answer))
+        Ok(items(answer, kind))
     }
 
     /// All objects of a kind, in every namespace.
@@ -135,7 +135,7 @@ impl<'a> World<'a> {
             disable_cache: None,
             field_masks: reads,
         })?;
-        Ok(items(answer))
+        Ok(items(answer, kind))
     }
 
     /// The root of the answer; `None` where the host says that there is no such object.
@@ -154,7 +154,7 @@ impl<'a> World<'a> {
             .map_err(|_| Undecided::Error("the look-up cannot be written".to_string()))?;
         let answer = match self.host.call(contract::KUBERNETES, operation, &payload) {
             Ok(answer) => self.memory.bump.alloc_slice_copy(&answer),
-            Err(cause) if cause.starts_with(contract::NOT_FOUND) => return Ok(None),
+            Err(cause) if is_not_found(&cause) => return Ok(None),
             Err(cause) if cause.starts_with(contract::LOOK_UP_NOT_ALLOWED) => return Err(Undecided::Unknown(cause)),
             Err(cause) => return Err(Undecided::Error(format!("looking up {api_version} {kind} failed: {cause}"))),
         };
@@ -164,9 +164,77 @@ impl<'a> World<'a> {
     }
 }
 
-fn items<'a>(answer: Option<Field<'a>>) -> Vec<Object<'a>> {
-    let Some(list) = answer else {
-        return Vec::new();
+fn items<'a>(answer: Option<Field<'a>>, kind: &str) -> Vec<Object<'a>> {
+    answer.map_or_else(Vec::new, |list| list.get("items").items().map(|item| other(item, kind)).collect())
+}
+
+/// An object that is not the one judged.
+fn other<'a>(object: Field<'a>, kind: &str) -> Object<'a> {
+    let name = match object.value().and_then(|object| object.get("metadata")?.get("name")) {
+        Some(Value::String(name)) => *name,
+        _ => "without a name",
     };
-    list.get("items").items().map(|item| Object::new(Field::root(item.memory(), item.value()), None)).collect()
+    Object::new(Field::root_of_other(object.memory(), object.value(), &format!("{kind} {name}")), None)
+}
+
+/// Whether an error says that there is no such object, or no such kind: our hosts begin with it, and a policy-server
+/// passes on what the API server or its own discovery says.
+fn is_not_found(cause: &str) -> bool {
+    let says = |words: &str| cause.as_bytes().windows(words.len()).any(|window| window == words.as_bytes());
+    cause.starts_with(contract::NOT_FOUND) || says("NotFound") || says("404") || says("Cannot find resource")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const DECLARED: &[Declared] = &[Declared { api_version: "v1", kind: "Service", reads: &["spec"] }];
+
+    struct Answers(Result<&'static str, &'static str>);
+
+    impl Host for Answers {
+        fn call(&self, _: &str, _: &str, _: &[u8]) -> Result<Vec<u8>, String> {
+            self.0.map(|json| json.as_bytes().to_vec()).map_err(ToString::to_string)
+        }
+    }
+
+    #[test]
+    fn what_is_malformed_elsewhere_is_said_at_the_root_and_names_its_place() {
+        let memory = Memory::new();
+        let host = Answers(Ok(r#"{"items": [{"metadata": {"name": "web"}, "spec": {"selector": [], "type": 1}}]}"#));
+        let world = World::new(&memory, &host, Completeness::Complete, DECLARED);
+        for service in world.list("v1", "Service", None).unwrap() {
+            assert_eq!(service.get("spec.selector").entries().count(), 0);
+            assert_eq!(service.get("spec.type").str(), None);
+            assert_eq!(service.get("spec.type").str(), None);
+        }
+        let found: Vec<_> = memory.take_malformed().into_iter().map(|found| (found.path, found.message)).collect();
+        let said = |what: &str| ("$".to_string(), what.to_string());
+        assert_eq!(
+            found,
+            [
+                said("spec.selector of Service web: this is a list, where Kubernetes takes a map"),
+                said("spec.type of Service web: this is a number, where Kubernetes takes a string"),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_such_kind_is_no_object_and_no_error() {
+        for cause in [
+            "not found",
+            "Cannot find resource keda.sh/v1alpha1/ScaledObject",
+            "error finding resource keda.sh/v1alpha1 / ScaledObject: ApiError: \"404 page not found\\n\"",
+            "ApiError: services \"web\" not found: NotFound (ErrorResponse { status: \"Failure\" })",
+        ] {
+            let (memory, host) = (Memory::new(), Answers(Err(cause)));
+            let world = World::new(&memory, &host, Completeness::Complete, DECLARED);
+            assert!(world.list_all("v1", "Service").unwrap().is_empty(), "{cause}");
+            assert!(world.get("v1", "Service", None, "web").unwrap().is_none(), "{cause}");
+        }
+        let (memory, host) = (Memory::new(), Answers(Err("connection refused")));
+        let world = World::new(&memory, &host, Completeness::Complete, DECLARED);
+        assert!(matches!(world.list_all("v1", "Service"), Err(Undecided::Error(_))));
+    }
 }
