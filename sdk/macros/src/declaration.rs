@@ -41,9 +41,11 @@ pub struct LookUpEntry {
 
 impl Parse for SettingField {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let field = Field::parse_named(input)?;
-        input.parse::<Token![=]>()?;
-        Ok(Self { field, default: input.parse()? })
+        let mut field = Field::parse_named(input)?;
+        match field.default.take() {
+            Some((_, default)) => Ok(Self { field, default }),
+            None => Err(input.error("a setting has a default: `name: Type = default`")),
+        }
     }
 }
 
