@@ -3,9 +3,29 @@
 //! The engine is pure. It must not know a file, a clock, a network, wasmtime or a browser: the same code runs on the
 //! command line, behind the webhook and in a web page. What it needs from outside it takes as a value (the text of a
 //! file, today's date) or through one trait ([`Runtime`], which runs a module).
+//!
+//! On the way from text to report: [`manifest`] reads a file; [`Input`] holds all files and knows which objects stand for
+//! themselves; [`World`] finds the others for a look-up; [`Judge`] asks every rule of a [`Bundle`] about an object;
+//! [`Report`] says where everything stands.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
+mod bundle;
+pub mod config;
+mod input;
+mod judge;
+mod lookups;
 pub mod manifest;
+pub mod report;
 mod runtime;
+mod selector;
+pub mod waiver;
+mod world;
 
+pub use bundle::{Bundle, Rule};
+pub use input::{File, Input, Skip, Skipped, Subject};
+pub use judge::{Completeness, Judge, Judgement};
+pub use lookups::{Allowed, LookUps};
+pub use report::Report;
 pub use runtime::{HostCall, HostCalls, ModuleError, Reply, Runtime};
+pub use world::{Viewpoint, World};

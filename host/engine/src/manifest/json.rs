@@ -51,6 +51,14 @@ impl Node {
 }
 
 fn write_string(text: &str, out: &mut Vec<u8>) {
-    // A string is always JSON, and writing to a vector cannot fail.
-    let _ = serde_json::to_writer(out, text);
+    // Most strings are written as they are, and to see that takes a few bytes a cycle.
+    let must_escape = text.bytes().fold(false, |must, byte| must | matches!(byte, 0..0x20 | b'"' | b'\\'));
+    if must_escape {
+        // A string is always JSON, and writing to a vector cannot fail.
+        let _ = serde_json::to_writer(out, text);
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    }
 }

@@ -216,10 +216,15 @@ impl Manifest {
             self.report(Failure::new(kind, Span::new(at, at)));
             return self.push(span, Content::Broken);
         }
-        if chunk.is_empty {
-            return self.push(span, Content::Empty);
+        match chunk.content {
+            split::Content::Some => {}
+            split::Content::Empty => return self.push(span, Content::Empty),
+            split::Content::Misspelt => {
+                self.report(Failure::new(ProblemKind::InvalidSeparator, Span::new(chunk.at, chunk.at + 3)));
+                return self.push(span, Content::Broken);
+            }
         }
-        match parse::parse(text, chunk.start, limits, budget) {
+        match parse::parse(text, chunk.start, is_json, limits, budget) {
             Ok(nodes) => {
                 for node in nodes {
                     self.read_document(span, node);

@@ -45,13 +45,14 @@ impl Budget {
 }
 
 /// Parses `text`, which stands at byte `offset` of the file and is one document for all that the splitter knows; should
-/// there be more, each is a tree.
+/// there be more, each is a tree. JSON is YAML but for keys of any length and two escapes.
 ///
 /// # Errors
 /// All that is wrong with it; never empty.
 pub(super) fn parse(
     text: &str,
     offset: usize,
+    is_json: bool,
     limits: &Limits,
     budget: &mut Budget,
 ) -> Result<Vec<Node>, Vec<Failure>> {
@@ -59,15 +60,16 @@ pub(super) fn parse(
         text,
         options! {
             emit_comments: false,
-            // As libyaml, and so go-yaml, has it.
-            block_scalar_eof_without_line_feed: true,
+            emit_anchor_events: true,
             // The builder counts for itself; the parser's stacks only must not grow beyond.
             flow_nesting_limit: limits.depth + 1,
             block_nesting_limit: limits.depth + 1,
+            // YAML bounds a key that no `?` announces; JSON does not.
+            simple_key_max_lookahead: if is_json { limits.scalar_bytes } else { 1024 },
         },
     );
     let mut builder =
-        Builder { parser, text, offset, limits, budget, anchors: BTreeMap::new(), duplicates: Vec::new() };
+        Builder { parser, text, offset, is_json, limits, budget, anchors: BTreeMap::new(), duplicates: Vec::new() };
     let outcome = builder.documents();
     let mut failures = builder.duplicates;
     match outcome {
@@ -93,6 +95,7 @@ struct Builder<'text, 'budget> {
     parser: Parser<'text, StrInput<'text>>,
     text: &'text str,
     offset: usize,
+    is_json: bool,
     limits: &'budget Limits,
     budget: &'budget mut Budget,
     anchors: BTreeMap<usize, Anchor>,
@@ -116,13 +119,21 @@ impl<'text> Builder<'text, '_> {
     }
 
     fn next(&mut self) -> Result<(Event<'text>, Span), Failure> {
-        match self.parser.next_event() {
-            Some(Ok((event, span))) => {
-                let range = span.byte_range().unwrap_or_default();
-                Ok((event, Span::new(self.offset + range.start, self.offset + range.end)))
+        loop {
+            let (event, span) = match self.parser.next_event() {
+                Some(Ok((event, span))) => (event, span.byte_range().unwrap_or_default()),
+                Some(Err(error)) => return Err(self.syntax(&error)),
+                None => return Err(self.unexpected_end()),
+            };
+            let span = Span::new(self.offset + span.start, self.offset + span.end);
+            match event {
+                Event::Anchor(_, name) if !is_anchor_name(&name) => {
+                    let message = "only letters, digits, `-` and `_` can name an anchor";
+                    return Err(Failure::new(ProblemKind::Syntax(message.into()), span));
+                }
+                Event::Anchor(..) => {}
+                event => return Ok((event, span)),
             }
-            Some(Err(error)) => Err(self.syntax(&error)),
-            None => Err(self.unexpected_end()),
         }
     }
 
@@ -174,6 +185,7 @@ impl<'text> Builder<'text, '_> {
             match key {
                 Some(key) => {
                     let value = self.node(event, span, depth)?;
+                    self.refuse_glued_colon(key_span, &value)?;
                     entries.push(Entry { key, key_span, value });
                 }
                 None => {
@@ -222,6 +234,20 @@ impl<'text> Builder<'text, '_> {
             Event::MappingStart(..) => Err(at(ProblemKind::InvalidKey("a mapping"))),
             _ => Err(self.unexpected_end()),
         }
+    }
+
+    /// Of `{a:, b}` go-yaml makes the key `a:`, YAML 1.2 the key `a`; so nobody shall write it.
+    fn refuse_glued_colon(&self, key: Span, value: &Node) -> Result<(), Failure> {
+        let behind = || self.text.as_bytes().get((key.end as usize).saturating_sub(self.offset)..).unwrap_or_default();
+        let before = || self.text.as_bytes().get((key.end as usize).saturating_sub(self.offset + 1));
+        if value.span.is_empty()
+            && matches!(behind(), [b':', b',' | b']' | b'}', ..])
+            && !matches!(before(), Some(b'"' | b'\''))
+        {
+            let message = "a space is missing between the colon and what follows";
+            return Err(Failure::new(ProblemKind::Syntax(message.into()), key));
+        }
+        Ok(())
     }
 
     /// The entries that `<<` brings, as go-yaml does it: of a list, the last mapping first, for the earlier to win.
@@ -340,18 +366,26 @@ impl<'text> Builder<'text, '_> {
         Ok(())
     }
 
-    /// The scalar's span without the line breaks behind a block scalar, if it is not too long.
+    /// The scalar's span, without the line breaks behind a block scalar, if Kubernetes' reader takes the scalar.
     fn scalar_span(&self, text: &str, style: ScalarStyle, span: Span) -> Result<Span, Failure> {
         let limit = self.limits.scalar_bytes;
         if text.len() > limit {
             return Err(Failure::new(ProblemKind::ScalarTooLong { size: text.len(), limit }, span));
         }
-        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-            return Ok(span);
+        let start = span.start as usize;
+        let raw = || self.text.get(start - self.offset..span.end as usize - self.offset).unwrap_or_default();
+        match style {
+            ScalarStyle::Literal | ScalarStyle::Folded => Ok(Span::new(start, start + raw().trim_ascii_end().len())),
+            ScalarStyle::DoubleQuoted if !self.is_json => match json_escape(raw()) {
+                None => Ok(span),
+                Some(at) => {
+                    let message = "only JSON knows this escape".into();
+                    let at = start + at;
+                    Err(Failure::new(ProblemKind::Syntax(message), Span::new(at, at + 2)))
+                }
+            },
+            _ => Ok(span),
         }
-        let (start, end) = (span.start as usize, span.end as usize);
-        let raw = self.text.get(start - self.offset..end - self.offset).unwrap_or_default();
-        Ok(Span::new(start, start + raw.trim_ascii_end().len()))
     }
 
     #[cold]
@@ -376,6 +410,11 @@ impl<'text> Builder<'text, '_> {
     }
 }
 
+/// What go-yaml takes for the name of an anchor. YAML 1.2 takes more: of `&a:b` go-yaml makes `:b` with the anchor `a`.
+fn is_anchor_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
 /// From the start of a collection to its closing bracket, or else to its last member.
 fn enclosing(start: Span, last: Span, end: Span) -> Span {
     let end = if end.is_empty() { last.end } else { end.end };
@@ -397,4 +436,19 @@ fn measure(node: &Node) -> (usize, usize) {
             below(weight + size_of::<Entry>() - own + entry.key.len(), height, &entry.value)
         }),
     }
+}
+
+/// The first escape in a double-quoted scalar that JSON and YAML 1.2 have and go-yaml refuses: `\/`, and half of a
+/// surrogate pair.
+fn json_escape(raw: &str) -> Option<usize> {
+    let bytes = raw.as_bytes();
+    let mut from = 0;
+    while let Some(at) = bytes.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
+        let at = from + at;
+        match bytes.get(at + 1..).unwrap_or_default() {
+            [b'/', ..] | [b'u', b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => return Some(at),
+            _ => from = at + 2,
+        }
+    }
+    None
 }

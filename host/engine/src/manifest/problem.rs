@@ -84,6 +84,8 @@ pub enum ProblemKind {
         /// The most that is expanded, in bytes of memory.
         limit: usize,
     },
+    /// A line that begins with `---` and goes on without a space.
+    InvalidSeparator,
     /// It is not YAML; in the parser's words.
     Syntax(String),
     /// A tab where YAML wants spaces.
@@ -133,6 +135,7 @@ impl ProblemKind {
             Self::TooDeep { .. } => "nest it less deep; no object of Kubernetes comes near this depth",
             Self::ScalarTooLong { .. } => "keep it out of the manifest; the API server takes no object of this size",
             Self::TooMuchAliasing { .. } => "write the values out, or use fewer aliases",
+            Self::InvalidSeparator => "write `---` alone on its line, or indent this one",
             Self::Syntax(_) => "mend the YAML here or just before",
             Self::TabIndentation => "indent with spaces",
             Self::DuplicateKey(_) => "delete one of the two; Kubernetes keeps only the last",
@@ -170,6 +173,7 @@ impl fmt::Display for ProblemKind {
             Self::TooMuchAliasing { limit } => {
                 write!(formatter, "anchors and aliases stand for more than {limit} bytes")
             }
+            Self::InvalidSeparator => formatter.write_str("a document separator has text glued to it"),
             Self::Syntax(message) => write!(formatter, "not valid YAML: {message}"),
             Self::TabIndentation => formatter.write_str("a tab indents this line"),
             Self::DuplicateKey(key) => write!(formatter, "the key `{key}` is there twice"),

@@ -18,8 +18,10 @@ const YAML_NAMESPACE: &str = "tag:yaml.org,2002:";
 /// A scalar's type, written out or left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
-    /// Left open: a plain scalar, or `!`.
+    /// Left open: a plain scalar.
     Open,
+    /// `!`: left open, but nothing is a string and not null.
+    NonSpecific,
     /// `!!str`, or quotes.
     String,
     /// `!!binary`: base64 of a string.
@@ -49,7 +51,7 @@ impl Tag {
             Some("timestamp") => Self::Fixed("!!timestamp"),
             Some(_) => Self::Other,
             // The non-specific tag opens even what is quoted.
-            None if tag.handle().is_empty() && tag.suffix() == "!" => Self::Open,
+            None if tag.handle().is_empty() && tag.suffix() == "!" => Self::NonSpecific,
             None => Self::Other,
         }
     }
@@ -74,7 +76,8 @@ pub(super) enum Scalar<'text> {
 pub(super) fn resolve(text: Cow<'_, str>, tag: Tag) -> Result<Scalar<'_>, ProblemKind> {
     match tag {
         Tag::String | Tag::Other | Tag::Merge => Ok(Scalar::Text(text)),
-        Tag::Open => Ok(resolve_plain(&text).unwrap_or(Scalar::Text(text))),
+        Tag::NonSpecific if text.is_empty() => Ok(Scalar::Text(text)),
+        Tag::Open | Tag::NonSpecific => Ok(resolve_plain(&text).unwrap_or(Scalar::Text(text))),
         Tag::Binary => {
             let encoded: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
             let decoded = STANDARD.decode(encoded).map_err(|_| invalid("!!binary", &text))?;

@@ -12,8 +12,19 @@ pub(super) struct Chunk {
     pub(super) end: usize,
     /// Where a reader sees it begin: at its `---`, or its first line that is neither blank nor a comment.
     pub(super) at: usize,
-    /// Whether there is anything in it but comments.
-    pub(super) is_empty: bool,
+    /// What a look at its lines tells.
+    pub(super) content: Content,
+}
+
+/// What is in a document, as far as its lines tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Nothing but comments.
+    Empty,
+    /// Something to parse.
+    Some,
+    /// It begins with `---` and a letter: a misspelt separator, which Kubernetes refuses.
+    Misspelt,
 }
 
 /// More documents than allowed: the offset of the first of those.
@@ -30,7 +41,13 @@ pub(super) fn yaml(text: &str, limit: usize) -> Result<Vec<Chunk>, TooMany> {
                 splitter.push(start)?;
             }
             splitter.at = Some(start);
-            splitter.is_empty = is_blank(rest);
+            splitter.content = if is_blank(rest) { Content::Empty } else { Content::Some };
+        } else if line.starts_with(b"---") {
+            if splitter.at.is_some() || splitter.has_directives {
+                splitter.push(start)?;
+            }
+            splitter.at = Some(start);
+            splitter.content = Content::Misspelt;
         } else if after_marker(line, b"...").is_some_and(is_blank) {
             // It belongs to the document that it ends, if there is one.
             if splitter.at.is_some() || splitter.has_directives {
@@ -41,7 +58,9 @@ pub(super) fn yaml(text: &str, limit: usize) -> Result<Vec<Chunk>, TooMany> {
             splitter.has_directives = true;
         } else if !is_blank(line) {
             splitter.at.get_or_insert(start);
-            splitter.is_empty = false;
+            if splitter.content == Content::Empty {
+                splitter.content = Content::Some;
+            }
         }
     }
     if splitter.at.is_some() || splitter.has_directives {
@@ -75,7 +94,7 @@ pub(super) fn json(text: &str, limit: usize) -> Option<Result<Vec<Chunk>, TooMan
                 if depth == 0 {
                     splitter.start = at;
                     splitter.at = Some(at);
-                    splitter.is_empty = false;
+                    splitter.content = Content::Some;
                 }
                 depth += 1;
             }
@@ -102,25 +121,25 @@ struct Splitter {
     limit: usize,
     start: usize,
     at: Option<usize>,
-    is_empty: bool,
+    content: Content,
     has_directives: bool,
 }
 
 impl Splitter {
     const fn new(limit: usize) -> Self {
-        Self { chunks: Vec::new(), limit, start: 0, at: None, is_empty: true, has_directives: false }
+        Self { chunks: Vec::new(), limit, start: 0, at: None, content: Content::Empty, has_directives: false }
     }
 
     /// Ends the document, and begins the next.
     fn push(&mut self, end: usize) -> Result<(), TooMany> {
         // Directives without a document are for the parser to refuse.
-        let is_empty = self.is_empty && self.at.is_some();
+        let content = if self.at.is_some() { self.content } else { Content::Some };
         let at = self.at.take().unwrap_or(self.start);
         if self.chunks.len() == self.limit {
             return Err(TooMany(at));
         }
-        self.chunks.push(Chunk { start: self.start, end, at, is_empty });
-        (self.start, self.is_empty, self.has_directives) = (end, true, false);
+        self.chunks.push(Chunk { start: self.start, end, at, content });
+        (self.start, self.content, self.has_directives) = (end, Content::Empty, false);
         Ok(())
     }
 }

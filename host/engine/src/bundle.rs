@@ -1,0 +1,99 @@
+//! The rules at hand: each one's metadata, its module, and what follows from the two for every evaluation.
+
+use protocol::{FieldMask, RuleMetadata, api_group};
+use serde_json::Value;
+
+use crate::lookups::Allowed;
+
+/// One rule, ready to judge.
+#[derive(Debug)]
+pub struct Rule<M> {
+    /// What it says of itself.
+    pub metadata: RuleMetadata,
+    /// What runs.
+    pub module: M,
+    /// The masks of the kinds that it judges, in the order of `metadata.applies_to`.
+    masks: Vec<FieldMask>,
+    /// The kinds that it may look up.
+    allowed: Vec<Allowed>,
+    /// Its settings as JSON, ready to be sent.
+    settings: Vec<u8>,
+}
+
+impl<M> Rule<M> {
+    /// A rule with its default settings.
+    #[must_use]
+    pub fn new(metadata: RuleMetadata, module: M) -> Self {
+        let mask = |kind: &protocol::KindMatch| FieldMask::for_kind(&metadata.reads, &kind.group, &kind.kind);
+        let masks = metadata.applies_to.iter().map(mask).collect();
+        let allowed = metadata.looks_up.iter().map(|look_up| Allowed {
+            group: api_group(&look_up.api_version).to_owned(),
+            kind: look_up.kind.clone(),
+        });
+        let allowed = allowed.collect();
+        Self { metadata, module, masks, allowed, settings: b"{}".to_vec() }
+    }
+
+    /// The same rule with these settings, which have been validated.
+    #[must_use]
+    pub fn with_settings(mut self, settings: &Value) -> Self {
+        self.settings = settings.to_string().into_bytes();
+        self
+    }
+
+    /// The same rule, sent whole objects: as other hosts do it. Tests and benchmarks compare.
+    #[must_use]
+    pub fn unmasked(mut self) -> Self {
+        self.masks.fill(FieldMask::whole());
+        self
+    }
+
+    /// The mask for objects of this group and kind; `None` where the rule does not judge them.
+    #[must_use]
+    pub fn mask(&self, group: &str, kind: &str) -> Option<&FieldMask> {
+        let index = self.metadata.applies_to.iter().position(|known| known.matches(group, kind))?;
+        self.masks.get(index)
+    }
+
+    /// What it may look up.
+    #[must_use]
+    pub fn allowed(&self) -> &[Allowed] {
+        &self.allowed
+    }
+
+    /// Its settings, JSON.
+    #[must_use]
+    pub fn settings(&self) -> &[u8] {
+        &self.settings
+    }
+}
+
+/// The rules, by name in order.
+#[derive(Debug)]
+pub struct Bundle<M> {
+    rules: Vec<Rule<M>>,
+}
+
+impl<M> Bundle<M> {
+    /// The rules in the order of the checklist: by section, then by name.
+    #[must_use]
+    pub fn new(mut rules: Vec<Rule<M>>) -> Self {
+        rules.sort_by(|one, other| {
+            let key = |rule: &Rule<M>| (rule.metadata.section, rule.metadata.name.clone());
+            key(one).cmp(&key(other))
+        });
+        Self { rules }
+    }
+
+    /// All rules.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule<M>] {
+        &self.rules
+    }
+
+    /// The rule of that name.
+    #[must_use]
+    pub fn rule(&self, name: &str) -> Option<&Rule<M>> {
+        self.rules.iter().find(|rule| rule.metadata.name == name)
+    }
+}

@@ -1,0 +1,242 @@
+//! The configuration: which rules, with which settings, and what is waived.
+//!
+//! ```yaml
+//! rules:
+//!   container-resources:
+//!     settings: {cpu_limit: false}
+//!   liveness-probe:
+//!     enabled: false
+//! waivers:
+//!   - rule: run-as-non-root
+//!     object: {kind: Deployment, namespace: shop, name: legacy}
+//!     container: app
+//!     by: ana@example.com
+//!     why: the vendor's image needs root until 4.2
+//!     until: 2027-03-31
+//! ```
+//!
+//! What is not known is refused, with its place and a suggestion: a mistyped rule must not be a rule that is off.
+
+use protocol::RuleMetadata;
+use serde_json::{Map, Value as Json};
+
+use crate::manifest::{Content, Entry, Limits, Manifest, Node, Position, Span, Value, read};
+use crate::waiver::{Date, Waiver};
+
+/// A configuration that holds against a bundle.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    /// The rules that are off, by name.
+    pub disabled: Vec<String>,
+    /// Settings by rule, where they differ from the defaults.
+    pub settings: Vec<(String, Json)>,
+    /// The waivers.
+    pub waivers: Vec<Waiver>,
+}
+
+/// Why a configuration is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// What is wrong, and what may have been meant.
+    pub message: String,
+    /// Where.
+    pub position: Position,
+}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{}: {}", self.position.line, self.position.column, self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads a configuration for these rules.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn read(name: &str, text: Vec<u8>, rules: &[&RuleMetadata]) -> Result<Self, ConfigError> {
+        let manifest = read(name, text, &Limits::default());
+        if let Some(problem) = manifest.problems.first() {
+            return Err(ConfigError { message: problem.kind.to_string(), position: problem.position });
+        }
+        let reader = Reader { manifest: &manifest, rules };
+        match manifest.documents.as_slice() {
+            [document] => match &document.content {
+                Content::Other(node) => reader.config(node),
+                Content::Empty => Ok(Self::default()),
+                _ => reader.refuse(document.span, "a configuration has `rules` and `waivers`"),
+            },
+            [_, second, ..] => reader.refuse(second.span, "a configuration is one document"),
+            [] => Ok(Self::default()),
+        }
+    }
+}
+
+type Read<T> = Result<T, ConfigError>;
+
+struct Reader<'a> {
+    manifest: &'a Manifest,
+    rules: &'a [&'a RuleMetadata],
+}
+
+impl Reader<'_> {
+    fn config(&self, node: &Node) -> Read<Config> {
+        let mut config = Config::default();
+        for entry in self.entries(node, &["rules", "waivers"])? {
+            match &*entry.key {
+                "rules" => self.rules(&entry.value, &mut config)?,
+                _ => {
+                    for waiver in self.items(&entry.value)? {
+                        config.waivers.push(self.waiver(waiver)?);
+                    }
+                }
+            }
+        }
+        Ok(config)
+    }
+
+    fn rules(&self, node: &Node, config: &mut Config) -> Read<()> {
+        let names: Vec<&str> = self.rules.iter().map(|rule| rule.name.as_str()).collect();
+        for entry in self.entries(node, &names)? {
+            let name = entry.key.to_string();
+            let Some(rule) = self.rules.iter().find(|rule| rule.name == name) else { continue };
+            for option in self.entries(&entry.value, &["enabled", "settings"])? {
+                match (&*option.key, &option.value.value) {
+                    ("enabled", Value::Bool(true)) => {}
+                    ("enabled", Value::Bool(false)) => config.disabled.push(name.clone()),
+                    ("enabled", _) => return self.refuse(option.value.span, "`enabled` is true or false"),
+                    _ => config.settings.push((name.clone(), self.settings(&option.value, rule)?)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Settings that fit the rule's schema. The rule itself has the last word when it is loaded with them.
+    fn settings(&self, node: &Node, rule: &RuleMetadata) -> Read<Json> {
+        let empty = Map::new();
+        let properties = rule.settings.get("properties").and_then(Json::as_object).unwrap_or(&empty);
+        let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+        for entry in self.entries(node, &known)? {
+            let wanted = properties.get(&*entry.key);
+            if let Some(noun) = wanted.and_then(|schema| mismatch(schema, &entry.value)) {
+                let found = entry.value.value.description();
+                return self.refuse(entry.value.span, &format!("`{}` is {noun}, not {found}", entry.key));
+            }
+        }
+        serde_json::to_value(node).or_else(|cause| self.refuse(node.span, &cause.to_string()))
+    }
+
+    fn waiver(&self, node: &Node) -> Read<Waiver> {
+        self.entries(node, &["rule", "object", "container", "by", "why", "until"])?;
+        let (rule, object) = (self.required(node, "rule")?, self.field(node, "object")?);
+        let known = |rule: &&RuleMetadata| Some(rule.name.as_str()) == self.rule_name(node);
+        if !self.rules.iter().copied().any(|rule| known(&rule)) {
+            let names: Vec<&str> = self.rules.iter().map(|rule| rule.name.as_str()).collect();
+            let span = self.field(node, "rule")?.span;
+            return self.refuse(span, &format!("there is no rule `{rule}`{}", suggestion(&rule, &names)));
+        }
+        self.entries(object, &["kind", "namespace", "name"])?;
+        let until = self.field(node, "until")?;
+        let Some(date) = until.as_str().and_then(Date::parse) else {
+            return self.refuse(until.span, "`until` is a day, such as 2027-03-31");
+        };
+        Ok(Waiver {
+            rule,
+            kind: self.optional(object, "kind")?,
+            namespace: self.optional(object, "namespace")?,
+            name: self.required(object, "name")?,
+            container: self.optional(node, "container")?,
+            by: self.required(node, "by")?,
+            why: self.required(node, "why")?,
+            until: date,
+        })
+    }
+
+    fn rule_name<'n>(&self, node: &'n Node) -> Option<&'n str> {
+        node.get("rule").and_then(Node::as_str)
+    }
+
+    /// The entries of a mapping, all of which are known.
+    fn entries<'n>(&self, node: &'n Node, known: &[&str]) -> Read<&'n [Entry]> {
+        let Value::Mapping(entries) = &node.value else {
+            return self.refuse(node.span, &format!("expected a mapping, found {}", node.value.description()));
+        };
+        match entries.iter().find(|entry| !known.contains(&&*entry.key)) {
+            None => Ok(entries),
+            Some(entry) => {
+                let hint = suggestion(&entry.key, known);
+                self.refuse(entry.key_span, &format!("`{}` is not known here{hint}", entry.key))
+            }
+        }
+    }
+
+    fn items<'n>(&self, node: &'n Node) -> Read<&'n [Node]> {
+        match &node.value {
+            Value::Sequence(items) => Ok(items),
+            other => self.refuse(node.span, &format!("expected a list, found {}", other.description())),
+        }
+    }
+
+    fn field<'n>(&self, node: &'n Node, key: &str) -> Read<&'n Node> {
+        node.get(key).map_or_else(|| self.refuse(node.span, &format!("`{key}` is missing")), Ok)
+    }
+
+    fn required(&self, node: &Node, key: &str) -> Read<String> {
+        let value = self.field(node, key)?;
+        match value.as_str() {
+            Some(text) if !text.trim().is_empty() => Ok(text.to_owned()),
+            _ => self.refuse(value.span, &format!("`{key}` is a string that is not empty")),
+        }
+    }
+
+    fn optional(&self, node: &Node, key: &str) -> Read<Option<String>> {
+        node.get(key).map(|_| self.required(node, key)).transpose()
+    }
+
+    fn refuse<T>(&self, span: Span, message: &str) -> Read<T> {
+        Err(ConfigError { message: message.to_owned(), position: self.manifest.source.position(span.start) })
+    }
+}
+
+/// What the schema wants, if the value is something else.
+fn mismatch(schema: &Json, node: &Node) -> Option<String> {
+    let types: Vec<&str> = match schema.get("type") {
+        Some(Json::String(one)) => vec![one],
+        Some(Json::Array(several)) => several.iter().filter_map(Json::as_str).collect(),
+        _ => return None,
+    };
+    let is = |wanted: &&str| match (*wanted, &node.value) {
+        ("boolean", Value::Bool(_)) | ("string", Value::String(_)) | ("number", Value::Number(_)) => true,
+        ("integer", Value::Number(number)) => number.is_u64() || number.is_i64(),
+        ("array", Value::Sequence(items)) => {
+            schema.get("items").is_none_or(|schema| items.iter().all(|item| mismatch(schema, item).is_none()))
+        }
+        ("object", Value::Mapping(_)) | (_, Value::Null) => true,
+        _ => false,
+    };
+    if types.iter().any(is) {
+        return None;
+    }
+    let noun = |name: &&str| match *name {
+        "boolean" => "true or false",
+        "integer" => "a whole number",
+        "array" => "a list",
+        "object" => "a mapping",
+        "number" => "a number",
+        _ => "a string",
+    };
+    Some(types.iter().map(noun).collect::<Vec<_>>().join(" or "))
+}
+
+/// `; did you mean ...?`, where something known is near enough, or nothing.
+#[must_use]
+pub fn suggestion(word: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
+    match near.max_by(|one, other| one.0.total_cmp(&other.0)) {
+        Some((likeness, candidate)) if likeness > 0.8 => format!("; did you mean `{candidate}`?"),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,209 @@
+//! One rule, one object: writes the request, has the module run, and reads its answer.
+//!
+//! The answer comes from a guest that may be hostile. Whatever is not exactly an answer is the verdict `error` of that
+//! rule for that object, with the cause; it never counts as a pass, and never stops the rest.
+
+use protocol::{FieldMask, Finding, Level, Outcome, Verdict, contract, path};
+use serde::Deserialize;
+
+use crate::bundle::{Bundle, Rule};
+use crate::input::{Input, Subject};
+use crate::lookups::LookUps;
+use crate::manifest::Object;
+use crate::runtime::Runtime;
+use crate::world::World;
+
+/// How much of the world the input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Everything there is: what is not in it is missing.
+    Complete,
+    /// A part: what is not in it may be elsewhere.
+    Partial,
+}
+
+impl Completeness {
+    /// The name in requests and in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+        }
+    }
+}
+
+/// What one rule says about one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The index of the rule in the bundle.
+    pub rule: usize,
+    /// Its answer.
+    pub outcome: Outcome,
+}
+
+/// Judges objects, one after the other or several at a time: it is shared, and nothing in it changes.
+pub struct Judge<'a, R: Runtime> {
+    runtime: &'a R,
+    bundle: &'a Bundle<R::Module>,
+    input: &'a Input,
+    world: &'a World<'a>,
+    completeness: Completeness,
+}
+
+impl<'a, R: Runtime> Judge<'a, R> {
+    /// A judge of this input by this bundle.
+    pub const fn new(
+        runtime: &'a R,
+        bundle: &'a Bundle<R::Module>,
+        input: &'a Input,
+        world: &'a World<'a>,
+        completeness: Completeness,
+    ) -> Self {
+        Self { runtime, bundle, input, world, completeness }
+    }
+
+    /// What every rule that concerns the object says about it, in the bundle's order.
+    #[must_use]
+    pub fn judge(&self, subject: Subject<'_>) -> Vec<Judgement> {
+        let (group, kind) = (subject.object.group(), subject.object.kind.as_str());
+        let concerned = self.bundle.rules().iter().enumerate().filter_map(|(index, rule)| {
+            Some((index, rule, rule.mask(group, kind)?))
+        });
+        let mut payload = Vec::new();
+        let head = head(subject.object);
+        concerned
+            .map(|(index, rule, mask)| {
+                payload.clear();
+                payload.extend_from_slice(&head);
+                self.write_rest(rule, mask, subject.object, &mut payload);
+                Judgement { rule: index, outcome: self.evaluate(rule, subject, &payload) }
+            })
+            .collect()
+    }
+
+    /// The request from its object on.
+    fn write_rest(&self, rule: &Rule<R::Module>, mask: &FieldMask, object: &Object, payload: &mut Vec<u8>) {
+        object.node.write_json(mask, payload);
+        payload.extend_from_slice(b"},\"settings\":");
+        payload.extend_from_slice(rule.settings());
+        payload.extend_from_slice(b",\"");
+        payload.extend_from_slice(contract::WORLD.as_bytes());
+        payload.extend_from_slice(b"\":\"");
+        payload.extend_from_slice(self.completeness.name().as_bytes());
+        payload.extend_from_slice(b"\"}");
+    }
+
+    fn evaluate(&self, rule: &Rule<R::Module>, subject: Subject<'_>, payload: &[u8]) -> Outcome {
+        let from = World::viewpoint(self.input, subject);
+        let host = LookUps { world: self.world, from, allowed: rule.allowed() };
+        match self.runtime.call(&rule.module, "validate", payload, &host) {
+            Ok(reply) => read_answer(&reply.bytes).unwrap_or_else(error),
+            Err(cause) => error(cause.to_string()),
+        }
+    }
+}
+
+/// The request up to its object: `{"request":{...,"object":`. The same for every rule.
+fn head(object: &Object) -> Vec<u8> {
+    let text = |text: &str| serde_json::Value::from(text);
+    let name = object.name.as_deref().unwrap_or_default();
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    format!(
+        "{{\"request\":{{\"uid\":\"\",\"operation\":\"CREATE\",\"kind\":{{\"group\":{},\"version\":{},\"kind\":{}}},\
+         \"name\":{},\"namespace\":{},\"object\":",
+        text(object.group()),
+        text(object.version()),
+        text(&object.kind),
+        text(name),
+        text(namespace),
+    )
+    .into_bytes()
+}
+
+/// Kubewarden's `ValidationResponse`; our rules add the outcome.
+#[derive(Deserialize)]
+struct Answer {
+    accepted: bool,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default)]
+    outcome: Option<Outcome>,
+}
+
+/// Reads an answer to `validate`, of one of our rules or of anybody's.
+fn read_answer(bytes: &[u8]) -> Result<Outcome, String> {
+    let answer: Answer = serde_json::from_slice(bytes).map_err(|cause| format!("its answer is not readable: {cause}"))?;
+    let Some(outcome) = answer.outcome else {
+        let (verdict, level) =
+            if answer.accepted { (Verdict::Pass, Level::Warning) } else { (Verdict::Fail, Level::Violation) };
+        let denial = (!answer.accepted).then(|| answer.message.unwrap_or_else(|| "denied without a reason".into()));
+        let findings = denial.into_iter().chain(answer.warnings).map(|message| Finding {
+            level,
+            path: "$".into(),
+            container: None,
+            message,
+            fix: None,
+        });
+        return Ok(Outcome { verdict, reason: None, findings: findings.collect() });
+    };
+    let broken = outcome.findings.iter().any(|finding| finding.level == Level::Violation);
+    let consistent = match outcome.verdict {
+        Verdict::Pass => answer.accepted && !broken,
+        Verdict::NotApplicable | Verdict::Unknown => answer.accepted && !broken,
+        Verdict::Fail => broken,
+        Verdict::Error => !answer.accepted,
+        Verdict::Waived => false,
+    };
+    if !consistent {
+        return Err(format!("its answer contradicts itself: accepted {}, verdict {}", answer.accepted, outcome.verdict));
+    }
+    match outcome.findings.iter().find(|finding| path::parse(&finding.path).is_none()) {
+        Some(finding) => Err(format!("its answer names a place that is none: {}", finding.path)),
+        None => Ok(outcome),
+    }
+}
+
+fn error(cause: String) -> Outcome {
+    Outcome { verdict: Verdict::Error, reason: Some(cause), findings: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(answer: &str) -> Verdict {
+        read_answer(answer.as_bytes()).map_or(Verdict::Error, |outcome| outcome.verdict)
+    }
+
+    #[test]
+    fn anybodys_answers_are_read() {
+        assert_eq!(verdict(r#"{"accepted":true}"#), Verdict::Pass);
+        assert_eq!(verdict(r#"{"accepted":true,"message":null,"code":200,"warnings":["careful"]}"#), Verdict::Pass);
+        assert_eq!(verdict(r#"{"accepted":false}"#), Verdict::Fail);
+        let denied = read_answer(br#"{"accepted":false,"message":"no"}"#);
+        assert_eq!(denied.map(|outcome| outcome.findings.len()), Ok(1));
+    }
+
+    #[test]
+    fn what_is_not_exactly_an_answer_is_an_error() {
+        for answer in [
+            "",
+            "null",
+            "{}",
+            r#"{"accepted":"yes"}"#,
+            "\u{0}",
+            r#"{"accepted":true} true"#,
+            r#"{"accepted":true,"outcome":{"verdict":"fail","findings":[]}}"#,
+            r#"{"accepted":false,"outcome":{"verdict":"pass"}}"#,
+            r#"{"accepted":true,"outcome":{"verdict":"waived"}}"#,
+            r#"{"accepted":true,"outcome":{"verdict":"fine"}}"#,
+            r#"{"accepted":true,"outcome":{"verdict":"pass","findings":[{"level":"violation","path":"$","message":"m"}]}}"#,
+            r#"{"accepted":false,"outcome":{"verdict":"fail","findings":[{"level":"violation","path":"spec","message":"m"}]}}"#,
+        ] {
+            assert_eq!(verdict(answer), Verdict::Error, "{answer}");
+        }
+    }
+}

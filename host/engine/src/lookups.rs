@@ -1,0 +1,204 @@
+//! Answers a rule's look-ups from the world: the one dispatcher, which denies by default.
+//!
+//! A rule may ask only for kinds that its metadata declares, and only by the operations below. Everything else is
+//! refused in a sentence, and the rule that asked decides what it makes of that.
+
+use protocol::{FieldMask, api_group, contract};
+use serde::Deserialize;
+
+use crate::manifest::Object;
+use crate::runtime::{HostCall, HostCalls};
+use crate::selector::Selector;
+use crate::world::{Viewpoint, World};
+
+/// A kind that may be looked up, by group and kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// Kind, singular.
+    pub kind: String,
+}
+
+/// The world as one rule sees it from one object.
+pub struct LookUps<'a> {
+    /// All objects.
+    pub world: &'a World<'a>,
+    /// The place of the object judged.
+    pub from: Viewpoint<'a>,
+    /// What the rule's metadata declares.
+    pub allowed: &'a [Allowed],
+}
+
+/// The payloads of Kubewarden's Kubernetes look-ups.
+#[derive(Deserialize)]
+struct Asked {
+    api_version: String,
+    kind: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    namespace: Option<String>,
+    #[serde(default)]
+    label_selector: Option<String>,
+    #[serde(default)]
+    field_selector: Option<String>,
+    #[serde(default)]
+    field_masks: Option<Vec<String>>,
+}
+
+impl HostCalls for LookUps<'_> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+        match (call.binding, call.namespace, call.operation) {
+            // A rule's log is the sandbox's business, and a host must answer.
+            (contract::BINDING, "tracing", "log") => Ok(Vec::new()),
+            (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => self.get(&self.asked(call)?),
+            (contract::BINDING, contract::KUBERNETES, contract::LIST_BY_NAMESPACE) => {
+                let asked = self.asked(call)?;
+                let namespace = asked.namespace.clone().unwrap_or_default();
+                self.list(&asked, |object| object.namespace.as_deref().unwrap_or_default() == namespace)
+            }
+            (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => self.list(&self.asked(call)?, |_| true),
+            (binding, namespace, operation) => {
+                Err(format!("{}: {binding} {namespace} {operation}", contract::LOOK_UP_NOT_ALLOWED))
+            }
+        }
+    }
+}
+
+impl LookUps<'_> {
+    /// The payload, if it asks for what is allowed.
+    fn asked(&self, call: HostCall<'_>) -> Result<Asked, String> {
+        let asked: Asked =
+            serde_json::from_slice(call.payload).map_err(|cause| format!("the look-up is not readable: {cause}"))?;
+        let group = api_group(&asked.api_version);
+        if self.allowed.iter().any(|allowed| allowed.kind == asked.kind && allowed.group == group) {
+            Ok(asked)
+        } else {
+            let Asked { api_version, kind, .. } = asked;
+            Err(format!("{}: the rule does not declare {api_version} {kind}", contract::LOOK_UP_NOT_ALLOWED))
+        }
+    }
+
+    fn objects(&self, asked: &Asked) -> Vec<&Object> {
+        self.world.objects(self.from, api_group(&asked.api_version), &asked.kind)
+    }
+
+    fn get(&self, asked: &Asked) -> Result<Vec<u8>, String> {
+        let namespace = asked.namespace.as_deref().unwrap_or_default();
+        let found = self.objects(asked).into_iter().find(|object| {
+            object.name == asked.name && object.namespace.as_deref().unwrap_or_default() == namespace
+        });
+        let object = found.ok_or_else(|| contract::NOT_FOUND.to_owned())?;
+        let mut answer = Vec::new();
+        object.node.write_json(&mask(asked), &mut answer);
+        Ok(answer)
+    }
+
+    fn list(&self, asked: &Asked, here: impl Fn(&Object) -> bool) -> Result<Vec<u8>, String> {
+        let selector = |text: &Option<String>| {
+            Selector::parse(text.as_deref().unwrap_or_default()).map_err(|cause| cause.to_string())
+        };
+        let (labels, fields) = (selector(&asked.label_selector)?, selector(&asked.field_selector)?);
+        let mask = mask(asked);
+        let mut answer = br#"{"kind":"List","apiVersion":"v1","metadata":{},"items":["#.to_vec();
+        let mut first = true;
+        for object in self.objects(asked) {
+            if here(object) && labels.matches_labels(&object.node) && fields.matches_fields(&object.node) {
+                if !std::mem::take(&mut first) {
+                    answer.push(b',');
+                }
+                object.node.write_json(&mask, &mut answer);
+            }
+        }
+        answer.extend_from_slice(b"]}");
+        Ok(answer)
+    }
+}
+
+/// No mask is the whole object.
+fn mask(asked: &Asked) -> FieldMask {
+    asked.field_masks.as_ref().map_or(FieldMask::whole(), |entries| FieldMask::of_entries(entries))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::input::{File, Input};
+    use crate::manifest::{Limits, read};
+
+    const WORLD: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, labels: {app: web}}\nsecrets: []\n---\n\
+                         apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n---\n\
+                         apiVersion: v1\nkind: Secret\nmetadata: {name: web}\n";
+
+    fn ask(namespace: &str, operation: &str, payload: &Value) -> Result<Value, String> {
+        let manifest = read("world.yaml", WORLD.into(), &Limits::default());
+        let input = Input::new(vec![File { manifest, project: 0 }]);
+        let world = World::new(&input);
+        let from = World::viewpoint(&input, input.subjects().next().unwrap());
+        let allowed = [Allowed { group: String::new(), kind: "ServiceAccount".into() }];
+        let payload = payload.to_string();
+        let call = HostCall { binding: "kubewarden", namespace, operation, payload: payload.as_bytes() };
+        let answer = LookUps { world: &world, from, allowed: &allowed }.call(call)?;
+        Ok(serde_json::from_slice(&answer).unwrap_or_default())
+    }
+
+    #[test]
+    fn absent_namespaces_are_equal_and_no_others() {
+        let get = |namespace: Value| {
+            let payload = json!({"api_version": "v1", "kind": "ServiceAccount", "name": "web", "namespace": namespace});
+            ask("kubernetes", "get_resource", &payload)
+        };
+        assert_eq!(get(Value::Null).unwrap().pointer("/secrets"), Some(&json!([])));
+        assert_eq!(get(json!("shop")).unwrap().pointer("/metadata/namespace"), Some(&json!("shop")));
+        assert_eq!(get(json!("other")), Err("not found".into()));
+    }
+
+    #[test]
+    fn lists_are_selected_and_masked() {
+        let payload = json!({"api_version": "v1", "kind": "ServiceAccount", "label_selector": "app=web",
+                             "field_masks": ["metadata.name"]});
+        let list = ask("kubernetes", "list_resources_all", &payload).unwrap();
+        assert_eq!(list.pointer("/items"), Some(&json!([{"metadata": {"name": "web"}}])));
+        let payload = json!({"api_version": "v1", "kind": "ServiceAccount", "namespace": "shop"});
+        let list = ask("kubernetes", "list_resources_by_namespace", &payload).unwrap();
+        assert_eq!(list.pointer("/items").and_then(Value::as_array).map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn what_is_not_declared_is_denied_in_every_operation() {
+        let secret = json!({"api_version": "v1", "kind": "Secret", "name": "web", "namespace": ""});
+        for operation in ["get_resource", "list_resources_by_namespace", "list_resources_all"] {
+            assert!(ask("kubernetes", operation, &secret).unwrap_err().starts_with("look-up not allowed"), "{operation}");
+        }
+    }
+
+    #[test]
+    fn unknown_operations_are_denied() {
+        for (namespace, operation) in [
+            ("kubernetes", "can_i"),
+            ("kubernetes", "delete_resource"),
+            ("oci", "v1/manifest_digest"),
+            ("oci", "v1/oci_manifest"),
+            ("oci", "v1/oci_manifest_config"),
+            ("oci", "v1/verify"),
+            ("oci", "v2/verify"),
+            ("net", "v1/dns_lookup_host"),
+            ("crypto", "v1/is_certificate_trusted"),
+            ("", ""),
+        ] {
+            assert!(ask(namespace, operation, &json!({})).unwrap_err().starts_with("look-up not allowed"), "{operation}");
+        }
+        assert_eq!(ask("tracing", "log", &json!({})), Ok(Value::Null));
+    }
+
+    #[test]
+    fn a_payload_that_is_none_is_an_error() {
+        assert!(ask("kubernetes", "get_resource", &json!([1])).unwrap_err().contains("not readable"));
+        let selector = json!({"api_version": "v1", "kind": "ServiceAccount", "label_selector": "a in b"});
+        assert!(ask("kubernetes", "list_resources_all", &selector).unwrap_err().contains("selector"));
+    }
+}

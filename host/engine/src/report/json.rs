@@ -1,0 +1,230 @@
+//! The report as JSON, format `seaworthy.dev/report/v1`: fields are added, never renamed or removed.
+
+use std::collections::BTreeMap;
+
+use protocol::{Level, Section, Severity, Verdict};
+use serde::Serialize;
+
+use super::Report;
+use crate::manifest::Position;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    format: &'static str,
+    version: &'static str,
+    /// Whether the input was taken for everything there is.
+    world: &'static str,
+    summary: Summary,
+    rules: Vec<Rule<'a>>,
+    /// An entry for each rule and each object that it concerns.
+    results: Vec<Result<'a>>,
+    /// Documents that held nothing to judge.
+    skipped: Vec<Skipped<'a>>,
+    /// What kept something from being judged, or is worth knowing about a path.
+    problems: Vec<Problem<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    objects: usize,
+    verdicts: BTreeMap<Verdict, usize>,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    name: &'a str,
+    title: &'a str,
+    section: Section,
+    severity: Severity,
+    verdicts: BTreeMap<Verdict, usize>,
+}
+
+#[derive(Serialize)]
+struct Result<'a> {
+    rule: &'a str,
+    section: Section,
+    severity: Severity,
+    verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    object: Object<'a>,
+    findings: Vec<Finding<'a>>,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    name: String,
+    file: &'a str,
+    /// Counted from 1.
+    document: usize,
+    /// Of the object in its document: `$`, or the item of a list.
+    path: &'a str,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    level: Level,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'a str>,
+    /// Normalised JSONPath from the root of the object.
+    path: &'a str,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct Skipped<'a> {
+    file: &'a str,
+    line: u32,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related: Option<Related>,
+    failure: bool,
+}
+
+#[derive(Serialize)]
+struct Related {
+    line: u32,
+    column: u32,
+    message: &'static str,
+}
+
+impl Report<'_> {
+    /// The report as indented JSON. The same input gives the same bytes, on every host.
+    #[must_use]
+    pub fn to_json(&self, version: &'static str) -> String {
+        let document = Document {
+            format: "seaworthy.dev/report/v1",
+            version,
+            world: self.completeness.name(),
+            summary: Summary {
+                files: self.input.files().len(),
+                objects: self.judged.len(),
+                verdicts: self.verdicts(),
+            },
+            rules: self.json_rules(),
+            results: self.json_results(),
+            skipped: self.json_skipped(),
+            problems: self.json_problems(),
+        };
+        serde_json::to_string_pretty(&document).unwrap_or_default()
+    }
+
+    fn json_rules(&self) -> Vec<Rule<'_>> {
+        let rules = self.rules.iter().enumerate().map(|(index, rule)| Rule {
+            name: &rule.name,
+            title: &rule.title,
+            section: rule.section,
+            severity: rule.severity,
+            verdicts: self.verdicts_of(index),
+        });
+        rules.collect()
+    }
+
+    fn json_results(&self) -> Vec<Result<'_>> {
+        let mut results = Vec::new();
+        for judged in &self.judged {
+            let subject = judged.subject;
+            let span = subject.object.node.locate(&[]);
+            let first = Position { line: 1, column: 1 };
+            let position = self.source(subject).map_or(first, |source| source.position(span.start));
+            let object = Object {
+                api_version: &subject.object.api_version,
+                kind: &subject.object.kind,
+                namespace: subject.object.namespace.as_deref(),
+                name: subject.object.display_name(),
+                file: self.file_name(subject),
+                document: subject.document + 1,
+                path: &subject.object.path,
+                line: position.line,
+                column: position.column,
+            };
+            for judgement in &judged.judgements {
+                let Some(rule) = self.rules.get(judgement.rule) else { continue };
+                let findings = judgement.outcome.findings.iter().map(|finding| {
+                    let start = self.place(subject, finding).map_or(position, |place| place.start);
+                    Finding {
+                        level: finding.level,
+                        message: &finding.message,
+                        fix: finding.fix.as_deref(),
+                        container: finding.container.as_deref(),
+                        path: &finding.path,
+                        line: start.line,
+                        column: start.column,
+                    }
+                });
+                results.push(Result {
+                    rule: &rule.name,
+                    section: rule.section,
+                    severity: rule.severity,
+                    verdict: judgement.outcome.verdict,
+                    reason: judgement.outcome.reason.as_deref(),
+                    object: object.clone(),
+                    findings: findings.collect(),
+                });
+            }
+        }
+        results
+    }
+
+    fn json_skipped(&self) -> Vec<Skipped<'_>> {
+        let skipped = self.skipped.iter().map(|skipped| Skipped {
+            file: self.input.file(skipped.file).map_or("", |file| &file.manifest.name),
+            line: skipped.line,
+            reason: skipped.reason.to_string(),
+        });
+        skipped.collect()
+    }
+
+    fn json_problems(&self) -> Vec<Problem<'_>> {
+        let unread = self.unread.iter().map(|unread| Problem {
+            file: &unread.path,
+            line: None,
+            column: None,
+            message: unread.reason.clone(),
+            help: None,
+            related: None,
+            failure: unread.is_failure,
+        });
+        let in_files = self.input.files().iter().flat_map(|file| {
+            file.manifest.problems.iter().map(|problem| Problem {
+                file: &file.manifest.name,
+                line: Some(problem.position.line),
+                column: Some(problem.position.column),
+                message: problem.kind.to_string(),
+                help: Some(problem.kind.help()),
+                related: problem.related.as_ref().map(|related| Related {
+                    line: related.position.line,
+                    column: related.position.column,
+                    message: related.message,
+                }),
+                failure: true,
+            })
+        });
+        unread.chain(in_files).collect()
+    }
+}

@@ -1,0 +1,150 @@
+//! What was decided, with the place of everything in it.
+//!
+//! A report is all there is to say about one run: every rule's answer for every object that it concerns, every document
+//! that held nothing to judge, and every problem that kept something from being judged. Formats are built from it; it
+//! must not know any of them but JSON, which is the machine's view of the same.
+
+mod json;
+
+use std::collections::BTreeMap;
+
+use protocol::{Finding, RuleMetadata, Verdict, path};
+
+use crate::bundle::Bundle;
+use crate::input::{Input, Skipped, Subject};
+use crate::judge::{Completeness, Judgement};
+use crate::manifest::{Position, Source, Span};
+use crate::waiver::{self, Date, Waiver};
+
+/// All that rules said about one object.
+#[derive(Clone, Debug)]
+pub struct Judged<'a> {
+    /// The object.
+    pub subject: Subject<'a>,
+    /// The answers, in the bundle's order.
+    pub judgements: Vec<Judgement>,
+}
+
+/// A path that gave no manifest: why is for a person to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The path as it would be typed.
+    pub path: String,
+    /// What happened, without a full stop.
+    pub reason: String,
+    /// Whether this kept something from being judged that should have been, or is merely worth knowing.
+    pub is_failure: bool,
+}
+
+/// Where a finding stands in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The text concerned.
+    pub span: Span,
+    /// Its first character.
+    pub start: Position,
+    /// The character after its last one.
+    pub end: Position,
+}
+
+/// What was decided.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// What was judged.
+    pub input: &'a Input,
+    /// The rules, in the bundle's order; a judgement names its rule by its index here.
+    pub rules: Vec<&'a RuleMetadata>,
+    /// How much of the world was given.
+    pub completeness: Completeness,
+    /// The answers, in the order of the input.
+    pub judged: Vec<Judged<'a>>,
+    /// The documents that held nothing to judge.
+    pub skipped: Vec<Skipped>,
+    /// The paths that gave no manifest.
+    pub unread: Vec<Unread>,
+}
+
+impl<'a> Report<'a> {
+    /// The report of a run, waivers applied.
+    #[must_use]
+    pub fn new<M>(
+        input: &'a Input,
+        bundle: &'a Bundle<M>,
+        completeness: Completeness,
+        mut judged: Vec<Judged<'a>>,
+        unread: Vec<Unread>,
+        waivers: &[Waiver],
+        today: Date,
+    ) -> Self {
+        let rules: Vec<&RuleMetadata> = bundle.rules().iter().map(|rule| &rule.metadata).collect();
+        if !waivers.is_empty() {
+            for Judged { subject, judgements } in &mut judged {
+                for Judgement { rule, outcome } in judgements {
+                    let name = rules.get(*rule).map_or("", |rule| rule.name.as_str());
+                    let before = outcome.clone();
+                    *outcome = waiver::apply(waivers, today, name, subject.object, before);
+                }
+            }
+        }
+        Self { input, rules, completeness, judged, skipped: input.skipped().collect(), unread }
+    }
+
+    /// How often each verdict was given.
+    #[must_use]
+    pub fn verdicts(&self) -> BTreeMap<Verdict, usize> {
+        self.count(|_| true)
+    }
+
+    /// How often each verdict was given by the rule of that index.
+    #[must_use]
+    pub fn verdicts_of(&self, rule: usize) -> BTreeMap<Verdict, usize> {
+        self.count(|judgement| judgement.rule == rule)
+    }
+
+    fn count(&self, counts: impl Fn(&Judgement) -> bool) -> BTreeMap<Verdict, usize> {
+        let mut verdicts = BTreeMap::new();
+        for judgement in self.judged.iter().flat_map(|judged| &judged.judgements).filter(|judgement| counts(judgement)) {
+            *verdicts.entry(judgement.outcome.verdict).or_default() += 1;
+        }
+        verdicts
+    }
+
+    /// Whether anything that should have been judged could not be: a problem in a file, a path that could not be read, a
+    /// rule that failed.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.input.files().iter().any(|file| !file.manifest.problems.is_empty())
+            || self.unread.iter().any(|unread| unread.is_failure)
+            || self.has(Verdict::Error)
+    }
+
+    /// Whether any rule is broken.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        self.has(Verdict::Fail)
+    }
+
+    fn has(&self, verdict: Verdict) -> bool {
+        self.judged.iter().flat_map(|judged| &judged.judgements).any(|judgement| judgement.outcome.verdict == verdict)
+    }
+
+    /// The file's text, to cut excerpts from.
+    #[must_use]
+    pub fn source(&self, subject: Subject<'_>) -> Option<&'a Source> {
+        self.input.file(subject.file).map(|file| &file.manifest.source)
+    }
+
+    /// The file's name.
+    #[must_use]
+    pub fn file_name(&self, subject: Subject<'_>) -> &'a str {
+        self.input.file(subject.file).map_or("", |file| &file.manifest.name)
+    }
+
+    /// Where a finding stands.
+    #[must_use]
+    pub fn place(&self, subject: Subject<'_>, finding: &Finding) -> Option<Place> {
+        let span = subject.object.node.locate(&path::parse(&finding.path)?);
+        let source = self.source(subject)?;
+        Some(Place { span, start: source.position(span.start), end: source.position(span.end) })
+    }
+}

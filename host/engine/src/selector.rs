@@ -1,0 +1,151 @@
+//! Selectors in a look-up, as `kubectl -l` and `--field-selector` write them.
+//!
+//! The grammar of labels is `k8s.io/apimachinery/pkg/labels.Parse`: `a=b`, `a==b`, `a!=b`, `a in (b,c)`,
+//! `a notin (b,c)`, `a`, `!a`, joined by commas. Fields know `=`, `==` and `!=` alone.
+
+use std::fmt;
+
+use crate::manifest::Node;
+
+/// Requirements, all of which must hold.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Selector(Vec<Requirement>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Requirement {
+    key: String,
+    condition: Condition,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Condition {
+    In(Vec<String>),
+    NotIn(Vec<String>),
+    Exists,
+    Absent,
+}
+
+/// A text that is no selector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectorError(String);
+
+impl fmt::Display for SelectorError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` is no selector", self.0)
+    }
+}
+
+impl std::error::Error for SelectorError {}
+
+impl Selector {
+    /// Reads a selector; an empty one selects everything.
+    ///
+    /// # Errors
+    /// Names the requirement that is none.
+    pub fn parse(text: &str) -> Result<Self, SelectorError> {
+        let requirements = split(text).map(|part| requirement(part).ok_or_else(|| SelectorError(part.to_owned())));
+        if text.trim().is_empty() { Ok(Self::default()) } else { requirements.collect::<Result<_, _>>().map(Self) }
+    }
+
+    /// Whether the labels of this object are selected.
+    #[must_use]
+    pub fn matches_labels(&self, object: &Node) -> bool {
+        let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
+        self.matches(|key| labels.and_then(|labels| labels.get(key)).and_then(Node::as_str))
+    }
+
+    /// Whether the fields of this object are selected; a key is a dotted path.
+    #[must_use]
+    pub fn matches_fields(&self, object: &Node) -> bool {
+        self.matches(|key| {
+            let field = key.split('.').try_fold(object, |node, step| node.get(step));
+            Some(field.and_then(Node::as_str).unwrap_or_default())
+        })
+    }
+
+    fn matches<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.0.iter().all(|Requirement { key, condition }| match (condition, value(key)) {
+            (Condition::In(values), Some(value)) => values.iter().any(|known| known == value),
+            (Condition::In(_), None) | (Condition::Exists, None) | (Condition::Absent, Some(_)) => false,
+            (Condition::NotIn(values), Some(value)) => values.iter().all(|known| known != value),
+            (Condition::NotIn(_) | Condition::Absent, None) | (Condition::Exists, Some(_)) => true,
+        })
+    }
+}
+
+/// The parts between commas that stand outside parentheses.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.split(move |character| {
+        match character {
+            '(' => inside = true,
+            ')' => inside = false,
+            _ => {}
+        }
+        character == ',' && !inside
+    })
+}
+
+fn requirement(text: &str) -> Option<Requirement> {
+    let text = text.trim();
+    let one = |value: &str| vec![value.trim().to_owned()];
+    let (key, condition) = if let Some((key, value)) = text.split_once("!=") {
+        (key, Condition::NotIn(one(value)))
+    } else if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
+        (key, Condition::In(one(value)))
+    } else if let Some(key) = text.strip_prefix('!') {
+        (key, Condition::Absent)
+    } else if let Some((key, rest)) = text.split_once(char::is_whitespace) {
+        let (operator, values) = rest.split_once('(')?;
+        let values = values.trim_end().strip_suffix(')')?.split(',').map(|value| value.trim().to_owned()).collect();
+        match operator.trim() {
+            "in" => (key, Condition::In(values)),
+            "notin" => (key, Condition::NotIn(values)),
+            _ => return None,
+        }
+    } else {
+        (text, Condition::Exists)
+    };
+    let key = key.trim();
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
+    is_key.then(|| Requirement { key: key.to_owned(), condition })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::manifest::{Limits, read};
+
+    #[test]
+    fn requirements_are_anded() {
+        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: web, tier: front}}\n";
+        let manifest = read("pod.yaml", text.into(), &Limits::default());
+        let node = &manifest.objects().next().unwrap().node;
+        for (selector, selected) in [
+            ("", true),
+            ("app", true),
+            ("!app", false),
+            ("!zone", true),
+            ("app=web", true),
+            ("app==web, tier != back", true),
+            ("app=web,tier=back", false),
+            ("tier in (back, front)", true),
+            ("tier notin (back,front),app", false),
+            ("zone notin (a)", true),
+            ("zone!=a", true),
+            ("zone=a", false),
+        ] {
+            assert_eq!(Selector::parse(selector).unwrap().matches_labels(node), selected, "{selector}");
+        }
+        assert!(Selector::parse("metadata.name=p").unwrap().matches_fields(node));
+        assert!(!Selector::parse("metadata.name!=p").unwrap().matches_fields(node));
+    }
+
+    #[test]
+    fn what_is_no_selector_is_refused() {
+        for text in [",", "a,", "=b", "a in b", "a within (b)", "a in (b", "a b", "!"] {
+            assert!(Selector::parse(text).is_err(), "{text}");
+        }
+    }
+}
