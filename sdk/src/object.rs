@@ -10,11 +10,18 @@ pub struct Object<'a> {
     root: Field<'a>,
     /// The namespace of the request, where the object itself names none.
     request_namespace: Option<&'a str>,
+    /// What it was looked up by: `apiVersion` and kind. The items of a list may not say it themselves.
+    asked: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Object<'a> {
     pub(crate) const fn new(root: Field<'a>, request_namespace: Option<&'a str>) -> Self {
-        Self { root, request_namespace }
+        Self { root, request_namespace, asked: None }
+    }
+
+    /// An object that was looked up by this `apiVersion` and kind.
+    pub(crate) const fn other(root: Field<'a>, api_version: &'a str, kind: &'a str) -> Self {
+        Self { root, request_namespace: None, asked: Some((api_version, kind)) }
     }
 
     /// The whole object, to read any field from.
@@ -32,20 +39,25 @@ impl<'a> Object<'a> {
     /// The API group; empty for the core group.
     #[must_use]
     pub fn group(self) -> &'a str {
-        api_group(self.root.get("apiVersion").str().unwrap_or_default())
+        api_group(self.api_version())
     }
 
-    /// The version within the group: `v1beta1` of `policy/v1beta1`.
+    fn api_version(self) -> &'a str {
+        self.root.get("apiVersion").str().or(self.asked.map(|(api_version, _)| api_version)).unwrap_or_default()
+    }
+
+    /// The version within the group: `v1beta1` of `policy/v1beta1`. Of an object that was looked up it is the version
+    /// asked for, unless the rule declares to read its `apiVersion`.
     #[must_use]
     pub fn version(self) -> &'a str {
-        let api_version = self.root.get("apiVersion").str().unwrap_or_default();
+        let api_version = self.api_version();
         api_version.split_once('/').map_or(api_version, |(_, version)| version)
     }
 
     /// The kind, singular.
     #[must_use]
     pub fn kind(self) -> &'a str {
-        self.root.get("kind").str().unwrap_or_default()
+        self.root.get("kind").str().or(self.asked.map(|(_, kind)| kind)).unwrap_or_default()
     }
 
     /// Whether the object is of this group and kind; kind names alone collide.

@@ -15,7 +15,17 @@
 //!     "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount"],
 //! ],
 //! ```
+//!
+//! [`replicated`] finds the workload that has replicas at all. An Argo Rollout may run the pods of a Deployment that it
+//! names (`spec.workloadRef`): the Rollout then has the replicas and the Deployment the pod template, and the two are
+//! judged as one. A rule that calls it also declares, with what it reads of the pod template:
+//!
+//! ```text
+//! "apps/v1/Deployment": ["spec.template.metadata.labels"],
+//! "argoproj.io/v1alpha1/Rollout": ["spec.workloadRef"],
+//! ```
 
+use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -23,7 +33,9 @@ use protocol::api_group;
 
 use crate::field::Field;
 use crate::object::Object;
-use crate::rule::Undecided;
+use crate::request::Request;
+use crate::rule::{Undecided, not_applicable};
+use crate::workload::Workload;
 use crate::world::World;
 
 /// The kinds of autoscaler.
@@ -175,6 +187,46 @@ pub fn effective_replicas<'a>(workload: Object<'_>, world: &World<'a>) -> Result
     let least = autoscalers(workload, world)?.into_iter().min_by_key(|autoscaler| autoscaler.min());
     let own = || workload.get("spec.replicas").integer().unwrap_or(1);
     Ok(Replicas { count: least.map_or_else(own, Autoscaler::min), autoscaler: least })
+}
+
+/// The object judged, as a workload with replicas: a Deployment, StatefulSet, ReplicaSet, ReplicationController, Rollout
+/// or DeploymentConfig.
+///
+/// # Errors
+/// Not applicable to other kinds, and to a Deployment whose pods a Rollout runs; unknown where the Deployment that a
+/// Rollout names is not in sight; as any look-up.
+pub fn replicated<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided> {
+    let (object, world) = (request.object(), request.world());
+    let reference = object.get("spec.workloadRef");
+    if object.is("argoproj.io", "Rollout") && reference.get("kind").str() == Some("Deployment") {
+        let name = reference.get("name").str().unwrap_or_default();
+        return match world.get("apps/v1", "Deployment", object.namespace(), name)? {
+            Some(deployment) => Ok(Workload::with_template(object, deployment.get("spec.template"))),
+            None => Err(Undecided::Unknown(format!("found no Deployment {name}, where its pod template lives"))),
+        };
+    }
+    let workload = request.workload()?;
+    match workload.kind() {
+        "Deployment" => match rollout_of(object, world)? {
+            Some(rollout) => not_applicable(format!("judged through Rollout {}, which runs its pods", rollout.name())),
+            None => Ok(workload),
+        },
+        "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Rollout" | "DeploymentConfig" => Ok(workload),
+        "DaemonSet" => not_applicable("a DaemonSet runs a pod on every node"),
+        "Job" | "CronJob" => not_applicable("it runs to completion"),
+        "Pod" => not_applicable("a bare Pod is one alone"),
+        "PodTemplate" => not_applicable("a PodTemplate runs no pods by itself"),
+        kind => not_applicable(format!("it has no replicas: what it serves decides how many pods a {kind} runs")),
+    }
+}
+
+/// The Rollout that runs the pods of this Deployment.
+fn rollout_of<'a>(deployment: Object<'_>, world: &World<'a>) -> Result<Option<Object<'a>>, Undecided> {
+    let rollouts = world.list("argoproj.io/v1alpha1", "Rollout", deployment.namespace())?;
+    Ok(rollouts.into_iter().find(|rollout| {
+        let reference = rollout.get("spec.workloadRef");
+        reference.get("kind").str() == Some("Deployment") && reference.get("name").str() == Some(deployment.name())
+    }))
 }
 
 #[cfg(test)]

@@ -76,6 +76,11 @@ impl<'a> Workload<'a> {
         Some(Self { object, template })
     }
 
+    /// The object with the pod template of another.
+    pub(crate) const fn with_template(object: Object<'a>, template: Field<'a>) -> Self {
+        Self { object, template }
+    }
+
     /// The object itself.
     #[must_use]
     pub const fn object(self) -> Object<'a> {

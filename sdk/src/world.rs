@@ -103,7 +103,7 @@ impl<'a> World<'a> {
             disable_cache: Some(false),
             field_masks: reads,
         })?;
-        Ok(answer.filter(|object| object.is_set()).map(|object| other(object, kind)))
+        Ok(answer.filter(|(object, _)| object.is_set()).map(|(object, declared)| other(object, declared)))
     }
 
     /// All objects of a kind in one namespace; `None` means the objects that name none.
@@ -119,7 +119,7 @@ impl<'a> World<'a> {
             disable_cache: None,
             field_masks: reads,
         })?;
-        Ok(items(answer, kind))
+        Ok(items(answer))
     }
 
     /// All objects of a kind, in every namespace.
@@ -135,17 +135,17 @@ impl<'a> World<'a> {
             disable_cache: None,
             field_masks: reads,
         })?;
-        Ok(items(answer, kind))
+        Ok(items(answer))
     }
 
-    /// The root of the answer; `None` where the host says that there is no such object.
+    /// The answer and what was asked for; `None` where the host says that there is no such object.
     fn ask<'b>(
         &self,
         operation: &str,
         api_version: &str,
         kind: &str,
         request: impl FnOnce(&'b [&'b str]) -> LookUpRequest<'b>,
-    ) -> Result<Option<Field<'a>>, Undecided> {
+    ) -> Result<Option<(Field<'a>, &'static Declared)>, Undecided> {
         let Some(declared) = self.declared.iter().find(|known| known.kind == kind && known.api_version == api_version)
         else {
             return Err(Undecided::Error(format!("the look-up of {api_version} {kind} is not declared")));
@@ -160,21 +160,26 @@ impl<'a> World<'a> {
         };
         let value = Value::parse(answer, &self.memory.bump)
             .map_err(|_| Undecided::Error(format!("the answer to a look-up of {kind} is not valid JSON")))?;
-        Ok(Some(Field::root(self.memory, Some(self.memory.bump.alloc(value)))))
+        Ok(Some((Field::root(self.memory, Some(self.memory.bump.alloc(value))), declared)))
     }
 }
 
-fn items<'a>(answer: Option<Field<'a>>, kind: &str) -> Vec<Object<'a>> {
-    answer.map_or_else(Vec::new, |list| list.get("items").items().map(|item| other(item, kind)).collect())
+fn items<'a>(answer: Option<(Field<'a>, &'static Declared)>) -> Vec<Object<'a>> {
+    let Some((list, declared)) = answer else {
+        return Vec::new();
+    };
+    list.get("items").items().map(|item| other(item, declared)).collect()
 }
 
 /// An object that is not the one judged.
-fn other<'a>(object: Field<'a>, kind: &str) -> Object<'a> {
+fn other<'a>(object: Field<'a>, declared: &'static Declared) -> Object<'a> {
+    let kind = declared.kind;
     let name = match object.value().and_then(|object| object.get("metadata")?.get("name")) {
         Some(Value::String(name)) => *name,
         _ => "without a name",
     };
-    Object::new(Field::root_of_other(object.memory(), object.value(), &format!("{kind} {name}")), None)
+    let root = Field::root_of_other(object.memory(), object.value(), &format!("{kind} {name}"));
+    Object::other(root, declared.api_version, kind)
 }
 
 /// Whether an error says that there is no such object, or no such kind: our hosts begin with it, and a policy-server
