@@ -111,7 +111,7 @@ macro_rules! export {
             }
             $(
                 const _: () = {
-                    #[used]
+                    // Not `#[used]`: that would keep a second copy in the module's data, and so in its memory.
                     #[unsafe(link_section = $section)]
                     static SECTION: [u8; $bytes.len()] = *$bytes;
                 };
