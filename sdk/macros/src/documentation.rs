@@ -91,7 +91,9 @@ fn expect(word: &str) -> Result<Option<Expectation>, String> {
         ("not-applicable", "") => Expectation::NotApplicable,
         ("unknown", "") => Expectation::Unknown,
         _ => {
-            return Err(format!("`{word}`: an example expects pass, fail, fail=<container>, not-applicable or unknown"));
+            return Err(format!(
+                "`{word}`: an example expects pass, fail, fail=<container>, not-applicable or unknown"
+            ));
         }
     }))
 }
