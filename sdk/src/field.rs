@@ -6,13 +6,14 @@
 //! ignores without a word. `null` is absent, as to the API server.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use bumpalo::Bump;
 use protocol::{Finding, Level, path};
 
+use crate::quantity::Quantity;
 use crate::value::Value;
 
 /// What one evaluation allocates and notes down. Dropped as a whole.
@@ -210,6 +211,21 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn str(self) -> Option<&'a str> {
         self.read("a string", |value| if let Value::String(value) = value { Some(*value) } else { None })
+    }
+
+    /// The quantity, if the field is set: a string such as `500m`, or a YAML number. What is neither is noted as malformed,
+    /// with the reason.
+    #[must_use]
+    pub fn quantity(self) -> Option<Quantity> {
+        let text = match self.value()? {
+            Value::Number(text) => text,
+            _ => self.str()?,
+        };
+        let read = Quantity::parse(text);
+        if let Err(cause) = &read {
+            self.note_malformed(cause.to_string(), "a quantity such as 500m or 1Gi".to_string());
+        }
+        read.ok()
     }
 
     /// The map, if the field is set: a struct that a rule takes to be there, such as a probe.

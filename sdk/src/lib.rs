@@ -42,16 +42,6 @@ pub use image::{ImageReference, ImageReferenceError};
 pub use macros::policy;
 pub use quantity::{Quantity, QuantityError};
 
-/// The quantity in a field, which may be a string or a YAML number; `None` where the field is not set. A value of
-/// another type is noted as malformed and reads as absent.
-#[must_use]
-pub fn quantity_of(field: field::Field<'_>) -> Option<Result<Quantity, QuantityError>> {
-    match field.value()? {
-        value::Value::Number(text) => Some(Quantity::parse(text)),
-        _ => field.str().map(Quantity::parse),
-    }
-}
-
 /// All that a rule usually needs.
 pub mod prelude {
     pub use alloc::borrow::ToOwned;
@@ -68,5 +58,5 @@ pub mod prelude {
     pub use crate::selector::{LabelSelector, map_matches};
     pub use crate::workload::{Class, Container, Workload};
     pub use crate::world::World;
-    pub use crate::{ImageReference, Quantity, quantity_of};
+    pub use crate::{ImageReference, Quantity};
 }

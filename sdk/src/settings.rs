@@ -53,7 +53,7 @@ impl Setting for String {
 impl Setting for Quantity {
     const NOUN: &'static str = "a quantity, such as 500m or 1Gi";
     fn read(field: Field<'_>) -> Option<Self> {
-        crate::quantity_of(field)?.ok()
+        field.quantity()
     }
 }
 
