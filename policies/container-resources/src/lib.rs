@@ -1,0 +1,272 @@
+#![no_std]
+use sdk::prelude::*;
+
+policy! {
+    /// Containers have cpu and memory requests and limits.
+    ///
+    /// App containers, sidecars and init containers count; ephemeral containers have no resources. As the API has it:
+    ///
+    /// - An omitted request equals its limit, so a limit alone sets both.
+    /// - Resources of the whole pod (`spec.resources`) cover each container that states none of its own, resource by
+    ///   resource. Windows pods have none.
+    /// - `0` is no amount: neither a request nor a limit.
+    ///
+    /// A request above its limit, a negative amount and a text that is no quantity are refused by the API server, and
+    /// are findings here. What a LimitRange would add does not count: it stands elsewhere, and a change to it changes
+    /// this workload without a review.
+    ///
+    /// ## Why
+    ///
+    /// The scheduler places a pod by its requests: without them nodes are overbooked, and this pod is the first to be
+    /// evicted. Without limits one leak or one busy loop takes the node away from everybody else on it.
+    ///
+    /// ## Fix
+    ///
+    /// Set requests to what the program uses on a busy day, and limits to what it must never exceed. Where the cpu limit
+    /// does more harm than good, since it throttles even on an idle node, switch off the setting `cpu_limit`.
+    ///
+    /// ## Fails
+    ///
+    /// ```yaml,fail=app
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: app
+    ///       image: example.com/web:1.4.2
+    ///       resources:
+    ///         requests: {cpu: 100m, memory: 128Mi}
+    ///         limits: {memory: 256Mi}
+    /// ```
+    ///
+    /// ## Passes
+    ///
+    /// ```yaml,pass
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: app
+    ///       image: example.com/web:1.4.2
+    ///       resources:
+    ///         requests: {cpu: 100m, memory: 128Mi}
+    ///         limits: {cpu: 500m, memory: 256Mi}
+    /// ```
+    ///
+    /// Limits alone: the requests are the same.
+    ///
+    /// ```yaml,pass
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: app
+    ///       image: example.com/web:1.4.2
+    ///       resources:
+    ///         limits: {cpu: 0.5, memory: 256Mi}
+    /// ```
+    ///
+    /// Resources of the pod, which its containers share:
+    ///
+    /// ```yaml,pass
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   resources:
+    ///     requests: {cpu: 100m, memory: 128Mi}
+    ///     limits: {cpu: "1", memory: 512Mi}
+    ///   containers:
+    ///     - name: app
+    ///       image: example.com/web:1.4.2
+    ///     - name: proxy
+    ///       image: example.com/proxy:2.0.1
+    /// ```
+    pub struct ContainerResources {
+        /// Whether a cpu request is needed.
+        cpu_request: bool = true,
+        /// Whether a cpu limit is needed: the debated one, since it throttles even where the node is idle.
+        cpu_limit: bool = true,
+        /// Whether a memory request is needed.
+        memory_request: bool = true,
+        /// Whether a memory limit is needed.
+        memory_limit: bool = true,
+        /// Whether init containers that run to completion count. Sidecars always do.
+        init_containers: bool = true,
+        /// The least that a cpu request or limit may be, as `min` of a LimitRange.
+        cpu_min: Option<Quantity> = None,
+        /// The most that a cpu request or limit may be, as `max` of a LimitRange.
+        cpu_max: Option<Quantity> = None,
+        /// The most that a cpu limit may be as a multiple of its request, such as `4` or `1.5`.
+        cpu_max_ratio: Option<Quantity> = None,
+        /// The least that a memory request or limit may be, as `min` of a LimitRange.
+        memory_min: Option<Quantity> = None,
+        /// The most that a memory request or limit may be, as `max` of a LimitRange.
+        memory_max: Option<Quantity> = None,
+        /// The most that a memory limit may be as a multiple of its request; `1` keeps a node from being overbooked.
+        memory_max_ratio: Option<Quantity> = None,
+    }
+    severity: High,
+    section: Reliability,
+    since: "0.1.0",
+    applies_to: [Workloads],
+    reads: [
+        "containers.resources.requests",
+        "containers.resources.limits",
+        "pod.spec.resources.requests",
+        "pod.spec.resources.limits",
+        "pod.spec.os.name",
+    ],
+}
+
+impl Rule for ContainerResources {
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        let workload = request.workload()?;
+        let pod = workload.pod().get("resources");
+        if workload.is_windows() && pod.is_set() {
+            findings.fail(pod, "a Windows pod has no resources of its own", "state them on each container");
+        }
+        let classes: &[Class] =
+            if self.init_containers { &[Class::App, Class::Sidecar, Class::Init] } else { Class::LONG_RUNNING };
+        let demands = self.demands();
+        let shared = |demand: &Demand<'_>| (!workload.is_windows()).then(|| Amounts::of(pod, demand.resource));
+        for demand in &demands {
+            if let Some(shared) = shared(demand) {
+                demand.compare(shared, findings);
+            }
+        }
+        for container in workload.containers(classes) {
+            for demand in &demands {
+                let own = Amounts::of(container.get("resources"), demand.resource);
+                demand.compare(own, findings);
+                demand.require(own, shared(demand), findings);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ContainerResources {
+    fn demands(&self) -> [Demand<'_>; 2] {
+        let cpu = Demand {
+            resource: "cpu",
+            example: "250m",
+            request: self.cpu_request,
+            limit: self.cpu_limit,
+            min: self.cpu_min.as_ref(),
+            max: self.cpu_max.as_ref(),
+            max_ratio: self.cpu_max_ratio.as_ref(),
+        };
+        let memory = Demand {
+            resource: "memory",
+            example: "256Mi",
+            request: self.memory_request,
+            limit: self.memory_limit,
+            min: self.memory_min.as_ref(),
+            max: self.memory_max.as_ref(),
+            max_ratio: self.memory_max_ratio.as_ref(),
+        };
+        [cpu, memory]
+    }
+}
+
+/// The request and the limit of one resource, of a container or of its pod.
+#[derive(Clone, Copy)]
+struct Amounts<'a> {
+    request: Field<'a>,
+    limit: Field<'a>,
+}
+
+impl<'a> Amounts<'a> {
+    fn of(resources: Field<'a>, resource: &'static str) -> Self {
+        Self { request: resources.get("requests").get(resource), limit: resources.get("limits").get(resource) }
+    }
+
+    /// Where the request stands: an omitted one equals its limit.
+    fn effective_request(self) -> Field<'a> {
+        if self.request.is_set() { self.request } else { self.limit }
+    }
+}
+
+/// Whether the field holds an amount. A malformed one is already said to be that, and is not missing as well.
+fn is_given(amount: &Field<'_>) -> bool {
+    amount.is_set() && amount.quantity().is_none_or(|quantity| !quantity.is_zero())
+}
+
+/// What is asked of one resource.
+struct Demand<'s> {
+    resource: &'static str,
+    /// An amount to suggest.
+    example: &'static str,
+    request: bool,
+    limit: bool,
+    min: Option<&'s Quantity>,
+    max: Option<&'s Quantity>,
+    max_ratio: Option<&'s Quantity>,
+}
+
+impl Demand<'_> {
+    /// A request and its limit agree with each other, whoever states them.
+    fn compare(&self, amounts: Amounts<'_>, findings: &mut Findings) {
+        let resource = self.resource;
+        for amount in [amounts.request, amounts.limit] {
+            if amount.quantity().is_some_and(|quantity| quantity.is_negative()) {
+                findings.fail(amount, "less than nothing", format!("{resource}: {}", self.example));
+            }
+        }
+        let (Some(request), Some(limit)) = (amounts.request.quantity(), amounts.limit.quantity()) else {
+            return;
+        };
+        if request > limit {
+            let message = format!("the {resource} request {request} is above the limit {limit}");
+            findings.fail(amounts.request, message, format!("{resource}: {limit}"));
+        } else if let Some(max) = self.max_ratio.filter(|max| limit.ratio_exceeds(&request, max)) {
+            let message = format!("the {resource} limit {limit} is more than {max} times the request {request}");
+            findings.fail(amounts.limit, message, format!("at most {max} times the request"));
+        }
+    }
+
+    /// A container has a request and a limit within bounds, of its own or from what the containers of its pod share.
+    fn require<'a>(&self, own: Amounts<'a>, shared: Option<Amounts<'a>>, findings: &mut Findings) {
+        let resource = self.resource;
+        let given =
+            |own: Field<'a>, shared: Option<Field<'a>>| [Some(own), shared].into_iter().flatten().find(is_given);
+        let request = given(own.effective_request(), shared.map(Amounts::effective_request));
+        let limit = given(own.limit, shared.map(|shared| shared.limit));
+        for (needed, place, found, lack) in [
+            (self.request, own.request, request, "request, so the scheduler sets nothing aside for it"),
+            (self.limit, own.limit, limit, "limit, so it may take all that its node has"),
+        ] {
+            if let Some(amount) = found {
+                self.bound(amount, findings);
+            } else if needed {
+                let no = if place.is_set() { "0 is no" } else { "no" };
+                findings.fail(place, format!("{no} {resource} {lack}"), format!("{resource}: {}", self.example));
+            }
+        }
+    }
+
+    fn bound(&self, place: Field<'_>, findings: &mut Findings) {
+        let resource = self.resource;
+        let Some(amount) = place.quantity() else {
+            return;
+        };
+        if let Some(min) = self.min.filter(|min| amount < **min) {
+            findings.fail(
+                place,
+                format!("{amount} is less than {min}, the minimum here"),
+                format!("{resource}: {min}"),
+            );
+        }
+        if let Some(max) = self.max.filter(|max| amount > **max) {
+            findings.fail(
+                place,
+                format!("{amount} is more than {max}, the maximum here"),
+                format!("{resource}: {max}"),
+            );
+        }
+    }
+}
