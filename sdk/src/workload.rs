@@ -58,10 +58,6 @@ impl<'a> Workload<'a> {
             let (kind, name) = (kind.unwrap_or("workload"), name.unwrap_or("it names"));
             return Err(Undecided::NotApplicable(format!("its pod template lives in the {kind} {name}")));
         }
-        let containers = workload.pod().get("containers");
-        if !containers.is_set() || containers.is_empty() {
-            containers.note_malformed("the pod has no containers".to_string(), "at least one container".to_string());
-        }
         Ok(workload)
     }
 
@@ -127,10 +123,14 @@ impl<'a> Workload<'a> {
         self.pod().get("os.name").str() == Some("windows")
     }
 
-    /// The containers of these classes, in the order in which the API lists them.
+    /// The containers of these classes, in the order in which the API lists them. A pod without any is malformed.
     pub fn containers(self, classes: &'a [Class]) -> impl Iterator<Item = Container<'a>> {
         let pod = self.pod();
-        let apps = pod.get("containers").items().map(|field| (Class::App, field));
+        let apps = pod.get("containers");
+        if !apps.is_set() || apps.is_empty() {
+            apps.note_malformed("the pod has no containers".to_string(), "at least one container".to_string());
+        }
+        let apps = apps.items().map(|field| (Class::App, field));
         let inits = pod.get("initContainers").items().map(|field| {
             let sidecar = field.get("restartPolicy").str() == Some("Always");
             (if sidecar { Class::Sidecar } else { Class::Init }, field)
