@@ -127,7 +127,8 @@ impl<'a> Workload<'a> {
     pub fn containers(self, classes: &'a [Class]) -> impl Iterator<Item = Container<'a>> {
         let pod = self.pod();
         let apps = pod.get("containers");
-        if !apps.is_set() || apps.is_empty() {
+        // What is no list at all is noted as such below, masked or not.
+        if !apps.is_set() || (apps.is_list() && apps.is_empty()) {
             apps.note_malformed("the pod has no containers".to_string(), "at least one container".to_string());
         }
         let apps = apps.items().map(|field| (Class::App, field));
