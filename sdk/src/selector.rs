@@ -27,6 +27,15 @@ impl<'a> LabelSelector<'a> {
             && self.0.get("matchExpressions").items().next().is_none()
     }
 
+    /// Reads all of it, so that what is malformed is noted: for a rule about the object whose selector it is.
+    pub fn validate(self) {
+        if self.0.map().is_some() {
+            let nothing = self.0.get("matchLabels").entry("");
+            self.0.get("matchLabels").entries().for_each(|(_, value)| _ = value.str());
+            self.0.get("matchExpressions").items().for_each(|requirement| _ = holds(requirement, nothing));
+        }
+    }
+
     /// Whether an object with these labels is selected. False for an absent selector.
     #[must_use]
     pub fn matches(self, labels: Field<'_>) -> bool {

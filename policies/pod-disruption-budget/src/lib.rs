@@ -1,0 +1,279 @@
+#![no_std]
+use sdk::prelude::*;
+use sdk::replicas::{Replicas, effective_replicas, replicated};
+use sdk::value::Value;
+
+policy! {
+    /// A workload with two or more replicas has exactly one PodDisruptionBudget that lets one pod go at a time.
+    ///
+    /// Deployments, StatefulSets, ReplicaSets, ReplicationControllers, Argo Rollouts and DeploymentConfigs with 2 or more
+    /// effective replicas need one: an autoscaler's minimum counts before `spec.replicas`, and nothing said is 1. The
+    /// budget must select the labels of the pod template, in the same namespace. A Rollout that takes its pods from a
+    /// Deployment (`workloadRef`) is judged with that Deployment's labels, and in its place.
+    ///
+    /// A budget must do its job, whatever the number of replicas:
+    ///
+    /// - two budgets on one pod make every eviction of it fail;
+    /// - `minAvailable` at or above the replicas, percentages rounded up, never lets a pod go. A budget over several
+    ///   workloads counts all their replicas;
+    /// - `maxUnavailable: 0`, `minAvailable: 100%`, or neither of the two, never lets a pod go either, and
+    ///   `minAvailable: 0` or `maxUnavailable: 100%` protects nothing. These are said of the budget itself, as is a
+    ///   selector that selects nothing: none at all, or `{}` in `policy/v1beta1` (in `policy/v1` it selects every pod).
+    ///
+    /// ## Why
+    ///
+    /// Draining a node evicts its pods. Without a budget all replicas may go at once; with one that never lets a pod go,
+    /// the drain waits for ever and cluster upgrades stop.
+    ///
+    /// ## Fix
+    ///
+    /// Add a PodDisruptionBudget with `maxUnavailable: 1`, or a `minAvailable` below the number of replicas, and the
+    /// workload's own selector.
+    ///
+    /// ## Fails
+    ///
+    /// Nothing keeps the three pods from being evicted together:
+    ///
+    /// ```yaml,fail
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   replicas: 3
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
+    /// ```
+    ///
+    /// The budget rounds 67 % of 2 up to 2, so that no pod may go:
+    ///
+    /// ```yaml,fail
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   replicas: 2
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
+    /// ---
+    /// apiVersion: policy/v1
+    /// kind: PodDisruptionBudget
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   minAvailable: 67%
+    ///   selector: {matchLabels: {app: web}}
+    /// ```
+    ///
+    /// ```yaml,fail
+    /// apiVersion: policy/v1
+    /// kind: PodDisruptionBudget
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   maxUnavailable: 0
+    ///   selector: {matchLabels: {app: web}}
+    /// ```
+    ///
+    /// ## Passes
+    ///
+    /// ```yaml,pass
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   replicas: 3
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web, tier: front}}
+    ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
+    /// ---
+    /// apiVersion: policy/v1
+    /// kind: PodDisruptionBudget
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   maxUnavailable: 1
+    ///   selector: {matchLabels: {app: web}}
+    /// ```
+    pub struct PodDisruptionBudget;
+    severity: High,
+    section: Reliability,
+    since: "0.1.0",
+    applies_to: [Workloads, "policy/v1/PodDisruptionBudget"],
+    reads: [
+        "spec.replicas",
+        "pod.metadata.labels",
+        "spec.minAvailable",
+        "spec.maxUnavailable",
+        "spec.selector",
+    ],
+    looks_up: [
+        "policy/v1/PodDisruptionBudget": ["apiVersion", "spec.selector", "spec.minAvailable", "spec.maxUnavailable"],
+        "autoscaling/v2/HorizontalPodAutoscaler": ["spec.scaleTargetRef", "spec.minReplicas"],
+        "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount"],
+        "apps/v1/Deployment": ["metadata.ownerReferences", "spec.replicas", "spec.template.metadata.labels"],
+        "apps/v1/StatefulSet": ["metadata.ownerReferences", "spec.replicas", "spec.template.metadata.labels"],
+        "argoproj.io/v1alpha1/Rollout": [
+            "metadata.ownerReferences",
+            "spec.replicas",
+            "spec.template.metadata.labels",
+            "spec.workloadRef",
+        ],
+    ],
+}
+
+impl Rule for PodDisruptionBudget {
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        if request.object().is("policy", "PodDisruptionBudget") {
+            check_budget(request.object(), findings);
+            return Ok(());
+        }
+        let (workload, world) = (replicated(request)?, request.world());
+        let object = workload.object();
+        let replicas = effective_replicas(object, world)?;
+        if replicas.count < 1 {
+            return not_applicable("it is scaled to nothing");
+        }
+        let mut budgets = world.list("policy/v1", "PodDisruptionBudget", object.namespace())?;
+        budgets.retain(|budget| selects(*budget, workload.pod_labels()));
+        match budgets.as_slice() {
+            [] if replicas.count < 2 => not_applicable("a single replica has nothing to spare"),
+            [] => {
+                world.must_be_complete("PodDisruptionBudget that selects its pods")?;
+                let message = format!("no PodDisruptionBudget selects its pods, of {replicas}");
+                findings.fail(object.get("spec.replicas"), message, MISSING);
+                Ok(())
+            }
+            [budget] => check_count(&workload, &replicas, *budget, world, findings),
+            [first, rest @ ..] => {
+                let names = rest.iter().fold(first.name().to_owned(), |names, budget| names + " and " + budget.name());
+                let message = format!("PodDisruptionBudgets {names} all select these pods, so evicting one fails");
+                let fix = "narrow their selectors so that one PodDisruptionBudget selects these pods";
+                findings.fail(workload.pod_labels(), message, fix);
+                Ok(())
+            }
+        }
+    }
+}
+
+const MISSING: &str = "add a PodDisruptionBudget with `maxUnavailable: 1` and this workload's selector";
+
+/// Judges what can be said of a budget without its pods.
+fn check_budget(budget: Object<'_>, findings: &mut Findings) {
+    let (min, max) = (budget.get("spec.minAvailable"), budget.get("spec.maxUnavailable"));
+    if min.is_set() && max.is_set() {
+        findings.fail(
+            max,
+            "minAvailable is set too, and the API server takes only one of them",
+            "remove one of the two",
+        );
+    } else if !min.is_set() && !max.is_set() {
+        let message = "without minAvailable or maxUnavailable it never lets a pod go, which blocks node drains";
+        findings.fail(max, message, "maxUnavailable: 1");
+    }
+    for field in [min, max] {
+        if let Some(Err(message)) = amount(field) {
+            findings.fail(field, message, "a whole number, or a percentage up to 100%");
+        }
+    }
+    let never = "it never lets a pod go, which blocks node drains";
+    let protects_nothing = "all pods may go at once, so it protects nothing";
+    match amount(min) {
+        Some(Ok(Amount::Percent(100))) => findings.fail(min, never, "maxUnavailable: 1"),
+        Some(Ok(Amount::Pods(0) | Amount::Percent(0))) => findings.fail(min, protects_nothing, "minAvailable: 1"),
+        _ => {}
+    }
+    match amount(max) {
+        Some(Ok(Amount::Pods(0) | Amount::Percent(0))) => findings.fail(max, never, "maxUnavailable: 1"),
+        Some(Ok(Amount::Percent(100))) => findings.fail(max, protects_nothing, "maxUnavailable: 1"),
+        _ => {}
+    }
+    let selector = budget.get("spec.selector");
+    LabelSelector::new(selector).validate();
+    if !selector.is_set() {
+        findings.fail(selector, "without a selector it selects no pods", "the workload's own selector");
+    } else if budget.version() == "v1beta1" && LabelSelector::new(selector).is_everything() {
+        findings.fail(selector, "in policy/v1beta1 an empty selector selects no pods", "the workload's own selector");
+    }
+}
+
+/// Judges a budget by the pods that it selects.
+fn check_count(
+    workload: &Workload<'_>,
+    replicas: &Replicas<'_>,
+    budget: Object<'_>,
+    world: &World<'_>,
+    findings: &mut Findings,
+) -> Result<(), Undecided> {
+    let field = workload.object().get("spec.replicas");
+    let wanted = |pods: i64| match amount(budget.get("spec.minAvailable")) {
+        Some(Ok(Amount::Pods(wanted))) => wanted,
+        // Of no fewer pods than there are, as the disruption controller rounds it.
+        Some(Ok(Amount::Percent(percent @ ..100))) => (percent * pods + 99) / 100,
+        _ => 0,
+    };
+    if wanted(replicas.count) >= replicas.count {
+        let pods = replicas.count + other_pods(workload.object(), budget, world)?;
+        if wanted(pods) >= pods {
+            if !field.is_set() && replicas.autoscaler.is_none() {
+                world.must_be_complete("autoscaler that keeps more than one replica")?;
+            }
+            let (name, wanted) = (budget.name(), wanted(pods));
+            let pods = if pods == replicas.count { replicas.to_string() } else { format!("{pods} pods") };
+            let message = format!(
+                "PodDisruptionBudget {name} wants {wanted} available of {pods}, so none may go and node drains are blocked"
+            );
+            let fix = format!(
+                "set `maxUnavailable: 1` instead of minAvailable in PodDisruptionBudget {name}, or run more replicas"
+            );
+            findings.fail(field, message, fix);
+            return Ok(());
+        }
+    }
+    if replicas.count < 2 {
+        return not_applicable("a single replica has nothing to spare");
+    }
+    Ok(())
+}
+
+/// How many pods of other workloads the budget selects.
+fn other_pods(workload: Object<'_>, budget: Object<'_>, world: &World<'_>) -> Result<i64, Undecided> {
+    let mut pods = 0;
+    for (api_version, kind) in
+        [("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("argoproj.io/v1alpha1", "Rollout")]
+    {
+        for other in world.list(api_version, kind, workload.namespace())? {
+            let same = other.name() == workload.name() && kind == workload.kind();
+            let owned = other.get("metadata.ownerReferences").items().next().is_some();
+            if !same && !owned && selects(budget, other.get("spec.template.metadata.labels")) {
+                pods += effective_replicas(other, world)?.count;
+            }
+        }
+    }
+    Ok(pods)
+}
+
+fn selects(budget: Object<'_>, labels: Field<'_>) -> bool {
+    let selector = LabelSelector::new(budget.get("spec.selector"));
+    selector.matches(labels) && !(budget.version() == "v1beta1" && selector.is_everything())
+}
+
+/// What an `IntOrString` says.
+enum Amount {
+    Pods(i64),
+    /// Up to 100.
+    Percent(i64),
+}
+
+/// The amount in a field, or why it is none; `None` where nothing is set. Another type is noted as malformed.
+fn amount(field: Field<'_>) -> Option<Result<Amount, String>> {
+    let amount = match field.value()? {
+        Value::String(text) => {
+            let digits = text.strip_suffix('%').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+            digits.and_then(|digits| digits.parse().ok()).filter(|percent| *percent <= 100).map(Amount::Percent)
+        }
+        _ => Some(field.integer()?).filter(|pods| *pods >= 0).map(Amount::Pods),
+    };
+    Some(amount.ok_or_else(|| "this is neither a whole number of at least 0 nor a percentage up to 100%".to_owned()))
+}
