@@ -21,16 +21,32 @@ pub struct Memory {
     pub(crate) bump: Bump,
     malformed: RefCell<Vec<Finding>>,
     undeclared: Cell<bool>,
+    asked: Cell<bool>,
 }
 
 impl Memory {
     pub(crate) fn new() -> Self {
-        Self { bump: Bump::new(), malformed: RefCell::new(Vec::new()), undeclared: Cell::new(false) }
+        Self {
+            bump: Bump::new(),
+            malformed: RefCell::new(Vec::new()),
+            undeclared: Cell::new(false),
+            asked: Cell::new(false),
+        }
     }
 
     /// The findings about malformed fields, in the order in which they were read.
     pub(crate) fn take_malformed(&self) -> Vec<Finding> {
         self.malformed.take()
+    }
+
+    /// Notes that the rule looks something up.
+    pub(crate) fn note_asked(&self) {
+        self.asked.set(true);
+    }
+
+    /// Whether the rule looked anything up.
+    pub(crate) fn asked(&self) -> bool {
+        self.asked.get()
     }
 
     /// Whether the rule read a field that it did not declare.

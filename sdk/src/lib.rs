@@ -26,11 +26,13 @@ pub mod field;
 pub mod findings;
 mod image;
 pub mod object;
+pub mod probe;
 mod quantity;
 pub mod replicas;
 pub mod request;
 pub mod rule;
 pub mod selector;
+pub mod serving;
 pub mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;

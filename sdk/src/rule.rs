@@ -67,19 +67,20 @@ pub trait Rule: Declaration {
 }
 
 /// Evaluates the payload of waPC's `validate`: `{"request": ..., "settings": ..., "world"?: ...}`. The flag says whether
-/// a host other than ours asked, for an admission where objects arrive one by one.
-pub(crate) fn evaluate<R: Rule>(payload: &[u8], host: &dyn Host) -> (Outcome, Completeness) {
+/// the outcome rests on objects that arrive one by one: the rule looked some up, for a host that admits them.
+pub(crate) fn evaluate<R: Rule>(payload: &[u8], host: &dyn Host) -> (Outcome, bool) {
     let memory = Memory::new();
     let payload = match Value::parse(payload, &memory.bump) {
         Ok(payload) => payload,
-        Err(_) => return (error("the request is not valid JSON".to_string()), Completeness::Admission),
+        Err(_) => return (error("the request is not valid JSON".to_string()), false),
     };
     let completeness = match payload.get(protocol::contract::WORLD) {
         Some(Value::String("complete")) => Completeness::Complete,
         Some(_) => Completeness::Partial,
         None => Completeness::Admission,
     };
-    (judge::<R>(&payload, &memory, host, completeness), completeness)
+    let outcome = judge::<R>(&payload, &memory, host, completeness);
+    (outcome, completeness == Completeness::Admission && memory.asked())
 }
 
 /// Judges a parsed payload.

@@ -107,14 +107,21 @@ impl<'a> Workload<'a> {
         self.template.get("metadata.labels")
     }
 
-    /// Whether it runs to completion: Job, CronJob, or a bare Pod that is not restarted when it succeeds.
+    /// Whether it runs to completion: Job, CronJob, or a bare Pod (or the template of one) that is not restarted when it
+    /// succeeds.
     #[must_use]
     pub fn runs_to_completion(self) -> bool {
         match self.kind() {
             "Job" | "CronJob" => true,
-            "Pod" => matches!(self.pod().get("restartPolicy").str(), Some("Never" | "OnFailure")),
+            "Pod" | "PodTemplate" => matches!(self.pod().get("restartPolicy").str(), Some("Never" | "OnFailure")),
             _ => false,
         }
+    }
+
+    /// Whether it is a Knative Service: Knative routes to its pods, and fills in what its containers leave out.
+    #[must_use]
+    pub fn is_knative_service(self) -> bool {
+        self.object.is("serving.knative.dev", "Service")
     }
 
     /// Whether its pods run Windows: Linux-only fields are then not applicable.

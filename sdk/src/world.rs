@@ -68,6 +68,12 @@ impl<'a> World<'a> {
         Self { memory, host, completeness, declared }
     }
 
+    /// Whether what is given is everything there is.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.completeness == Completeness::Complete
+    }
+
     /// Goes on only if the world is complete: call it before saying that something is missing.
     ///
     /// # Errors
@@ -152,6 +158,7 @@ impl<'a> World<'a> {
         };
         let payload = serde_json::to_vec(&request(declared.reads))
             .map_err(|_| Undecided::Error("the look-up cannot be written".to_string()))?;
+        self.memory.note_asked();
         let answer = match self.host.call(contract::KUBERNETES, operation, &payload) {
             Ok(answer) => self.memory.bump.alloc_slice_copy(&answer),
             Err(cause) if is_not_found(&cause) => return Ok(None),

@@ -13,7 +13,7 @@ use protocol::{Level, Outcome, Verdict, path};
 use serde::Serialize;
 
 use crate::rule::{Rule, evaluate, validate_settings};
-use crate::world::{Completeness, Host};
+use crate::world::Host;
 
 #[cfg_attr(target_arch = "wasm32", path = "wapc.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
@@ -28,8 +28,7 @@ pub use border::*;
 pub(crate) fn answer<R: Rule>(operation: &[u8], payload: &[u8], host: &dyn Host) -> Result<Vec<u8>, String> {
     match operation {
         b"validate" => {
-            let (outcome, completeness) = evaluate::<R>(payload, host);
-            let warns_only = completeness == Completeness::Admission && !R::LOOKS_UP.is_empty();
+            let (outcome, warns_only) = evaluate::<R>(payload, host);
             write(&ValidationResponse::new::<R>(outcome, warns_only))
         }
         b"validate_settings" => {
@@ -65,8 +64,8 @@ struct ValidationResponse {
 }
 
 impl ValidationResponse {
-    /// A rule over one object denies. A rule that needs the world only warns at admission, since objects arrive one by
-    /// one; where it could not decide it denies all the same.
+    /// A rule over one object denies. One that looked at others only warns at admission, since objects arrive one by one;
+    /// where it could not decide it denies all the same.
     fn new<R: Rule>(outcome: Outcome, warns_only: bool) -> Self {
         let accepted = match outcome.verdict {
             Verdict::Error => false,
@@ -95,5 +94,63 @@ impl ValidationResponse {
             _ => prose(Some(Level::Warning)).collect(),
         };
         Self { accepted, message: (!accepted).then_some(message), warnings, outcome }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::findings::Findings;
+    use crate::request::Request;
+    use crate::rule::{Declaration, Declared, Undecided};
+    use crate::settings::{Settings, SettingsError};
+
+    /// Forbids every object, and looks for a Service before where a setting says so.
+    struct Forbidding {
+        looks: bool,
+    }
+
+    impl Declaration for Forbidding {
+        const NAME: &'static str = "forbidding";
+        const READS: &'static [&'static str] = &[];
+        const LOOKS_UP: &'static [Declared] = &[Declared { api_version: "v1", kind: "Service", reads: &[] }];
+
+        fn configure(settings: Settings<'_>) -> Result<Self, SettingsError> {
+            Ok(Self { looks: settings.read("looks", || false)? })
+        }
+    }
+
+    impl Rule for Forbidding {
+        fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+            if self.looks {
+                request.world().list_all("v1", "Service")?;
+            }
+            findings.fail(request.object().root(), "forbidden", "nothing");
+            Ok(())
+        }
+    }
+
+    struct Empty;
+
+    impl Host for Empty {
+        fn call(&self, _: &str, _: &str, _: &[u8]) -> Result<Vec<u8>, String> {
+            Ok(br#"{"items": []}"#.to_vec())
+        }
+    }
+
+    #[test]
+    fn at_admission_a_rule_warns_only_where_it_looked_at_other_objects() {
+        for (looks, world, accepted) in [
+            ("false", "", false),
+            ("true", "", true),
+            ("true", r#", "world": "partial""#, false),
+            ("true", r#", "world": "complete""#, false),
+        ] {
+            let payload = format!(r#"{{"request": {{"object": {{}}}}, "settings": {{"looks": {looks}}}{world}}}"#);
+            let answer = answer::<Forbidding>(b"validate", payload.as_bytes(), &Empty).unwrap();
+            let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+            assert_eq!(answer.get("accepted"), Some(&accepted.into()), "{payload}");
+        }
     }
 }

@@ -1,0 +1,97 @@
+//! Whether traffic is sent to a workload: whether a Service selects its pods.
+//!
+//! A Service selects by `spec.selector`, a bare map, in its own namespace, and matches the labels of the pod template; one
+//! of type `ExternalName` selects nothing. Where the world is not complete, a Service may be elsewhere, and a container
+//! that declares ports is taken at its word. The module must not know what a rule asks of a workload that serves.
+//!
+//! Look-ups are the rule's to declare. A rule that calls [`is_serving`] declares, besides its own:
+//!
+//! ```text
+//! reads: ["pod.metadata.labels", "containers.ports", "pod.spec.restartPolicy"],
+//! looks_up: ["v1/Service": ["spec.selector", "spec.type"]],
+//! ```
+
+use alloc::vec::Vec;
+
+use crate::object::Object;
+use crate::rule::Undecided;
+use crate::selector::map_matches;
+use crate::workload::{Class, Workload};
+use crate::world::World;
+
+/// The Services in the world that select the workload's pods.
+///
+/// # Errors
+/// As any look-up.
+pub fn services_selecting<'a>(workload: Workload<'_>, world: &World<'a>) -> Result<Vec<Object<'a>>, Undecided> {
+    let mut services = world.list("v1", "Service", workload.object().namespace())?;
+    services.retain(|service| {
+        service.get("spec.type").str() != Some("ExternalName")
+            && map_matches(service.get("spec.selector"), workload.pod_labels())
+    });
+    Ok(services)
+}
+
+/// Whether the workload serves: it runs as long as it can, and a Service selects it. A Knative Service routes to its own
+/// pods. Where no Service is in sight and the world is not complete, or not to be asked, declared ports decide.
+///
+/// # Errors
+/// A look-up failed.
+pub fn is_serving(workload: Workload<'_>, world: &World<'_>) -> Result<bool, Undecided> {
+    if workload.runs_to_completion() {
+        return Ok(false);
+    }
+    if workload.is_knative_service() {
+        return Ok(true);
+    }
+    match services_selecting(workload, world) {
+        Ok(services) if !services.is_empty() => Ok(true),
+        Ok(_) if world.is_complete() => Ok(false),
+        Ok(_) | Err(Undecided::Unknown(_)) => {
+            let mut containers = workload.containers(Class::LONG_RUNNING);
+            Ok(containers.any(|container| container.get("ports").items().next().is_some()))
+        }
+        Err(cause) => Err(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use protocol::contract;
+
+    use super::*;
+    use crate::field::{Field, Memory};
+    use crate::rule::Declared;
+    use crate::value::Value;
+    use crate::world::{Completeness, Host};
+
+    const DECLARED: &[Declared] = &[Declared { api_version: "v1", kind: "Service", reads: &["spec"] }];
+
+    struct Refuses(&'static str);
+
+    impl Host for Refuses {
+        fn call(&self, _: &str, _: &str, _: &[u8]) -> Result<Vec<u8>, String> {
+            Err(self.0.into())
+        }
+    }
+
+    fn serves(pod: &str, refusal: &'static str) -> Result<bool, Undecided> {
+        let memory = Memory::new();
+        let value = Value::parse(pod.as_bytes(), &memory.bump).unwrap();
+        let workload = Workload::view(Object::new(Field::root(&memory, Some(&value)), None)).unwrap();
+        is_serving(workload, &World::new(&memory, &Refuses(refusal), Completeness::Complete, DECLARED))
+    }
+
+    #[test]
+    fn where_services_may_not_be_looked_up_declared_ports_decide() {
+        let pod = |containers: &str| alloc::format!(r#"{{"kind": "Pod", "spec": {{"containers": [{containers}]}}}}"#);
+        let (port, none) = (pod(r#"{"ports": [{"containerPort": 80}]}"#), pod(r#"{"ports": []}"#));
+        assert_eq!(serves(&port, contract::LOOK_UP_NOT_ALLOWED), Ok(true));
+        assert_eq!(serves(&none, contract::LOOK_UP_NOT_ALLOWED), Ok(false));
+        assert!(matches!(serves(&port, "connection refused"), Err(Undecided::Error(_))));
+    }
+}
