@@ -62,3 +62,57 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
         out.push(b'"');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+    use super::super::Content;
+    use super::super::tests::{json_of, read_text};
+    use super::*;
+
+    fn root(yaml: &str) -> Node {
+        let manifest = read_text(yaml);
+        let Content::Other(node) = &manifest.documents[0].content else { panic!("{yaml}") };
+        node.clone()
+    }
+
+    fn masked(yaml: &str, reads: &[&str]) -> String {
+        let mut out = Vec::new();
+        root(yaml).write_json(&FieldMask::of_entries(reads), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_mask_keeps_its_fields_and_no_other() {
+        let yaml = "spec: {a: [{b: 1, c: 2}, {c: 3}, {}], d: {e: 4, f: {g: 5}}}\nstatus: 6\n";
+        for (reads, json) in [
+            (vec!["spec.d"], r#"{"spec":{"d":{"e":4,"f":{"g":5}}}}"#),
+            (vec!["spec.a.b"], r#"{"spec":{"a":[{"b":1},{},{}]}}"#),
+            (vec!["spec.a.b", "spec.d.f", "status"], r#"{"spec":{"a":[{"b":1},{},{}],"d":{"f":{"g":5}}},"status":6}"#),
+            (vec!["SPEC.D.E"], r#"{"spec":{"d":{"e":4}}}"#),
+            (vec!["metadata.name"], "{}"),
+            (vec!["spec.x"], r#"{"spec":{}}"#),
+        ] {
+            assert_eq!(masked(yaml, &reads), json, "{reads:?}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_shape_is_shown_and_not_hidden() {
+        assert_eq!(
+            masked("a: \"false\"\nb: [1, {c: 2, d: 3}]\ne:\n", &["a.x", "b.c", "e.x"]),
+            r#"{"a":"false","b":[1,{"c":2}],"e":null}"#
+        );
+    }
+
+    #[test]
+    fn every_string_is_written_as_json() {
+        let text = "\"\\\"\\\\\\b\\f\\n\\r\\t\\0\\e\\x1f/ é 𝄞\\x7f\"";
+        let node = root(&format!("k: {text}\n{text}: v\n"));
+        let value: serde_json::Value = serde_json::from_str(&json_of(&node)).unwrap();
+        let expected = "\"\\\u{8}\u{c}\n\r\t\0\u{1b}\u{1f}/ é 𝄞\u{7f}";
+        assert_eq!(value, serde_json::json!({"k": expected, expected: "v"}));
+        assert_eq!(value, serde_json::to_value(&node).unwrap());
+    }
+}

@@ -15,6 +15,7 @@ mod problem;
 mod scalar;
 mod source;
 mod split;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -26,20 +27,23 @@ pub use source::{Position, Source, Span};
 use parse::{Budget, Failure};
 use split::{Chunk, TooMany};
 
-/// How much of one file is read. What goes beyond is a [`Problem`], before it costs time or memory.
+/// How much of one file is read. What goes beyond is a [`Problem`] with a line, found before it costs more than 100 ms
+/// or 64 MiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the file. 16 MiB: etcd keeps no object above 1.5 MiB, and bundles of every definition of a large
-    /// operator have 2 to 6 MiB.
+    /// Bytes of the file. 8 MiB: the API server takes requests of 3 MiB, and bundles of all definitions of a large
+    /// operator have 2 to 5 MiB.
     pub bytes: usize,
-    /// Documents of the file. 10,000: more than a cluster's worth, and each costs a parser.
+    /// Lines of the file. 500,000, twice what usual YAML of that size has.
+    pub lines: usize,
+    /// Documents of the file. 10,000, more than a large cluster's; each costs a parser.
     pub documents: usize,
-    /// Values of the file. 400,000, which is 8 MiB of usual YAML, or 40 MiB of memory.
+    /// Values of the file. 200,000, which is 4 to 5 MiB of usual YAML, or 25 MiB of memory.
     pub nodes: usize,
     /// Levels of mappings and lists. 100: the JSON readers of modules stop at 128 and see a few levels around the object;
     /// the deepest schemas of real definitions have about 40.
     pub depth: usize,
-    /// Bytes of one scalar. 4 MiB, more than the API server takes.
+    /// Bytes of one scalar. 2 MiB, more than etcd keeps of a whole object.
     pub scalar_bytes: usize,
     /// Bytes of memory that anchored values and the aliases of them take. 8 MiB, a thousand times what real files use.
     pub alias_bytes: usize,
@@ -48,11 +52,12 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            bytes: 16 << 20,
+            bytes: 8 << 20,
+            lines: 500_000,
             documents: 10_000,
-            nodes: 400_000,
+            nodes: 200_000,
             depth: 100,
-            scalar_bytes: 4 << 20,
+            scalar_bytes: 2 << 20,
             alias_bytes: 8 << 20,
         }
     }
@@ -65,7 +70,8 @@ pub struct Manifest {
     pub name: String,
     /// Its text, to which all spans belong.
     pub source: Source,
-    /// Its documents, in order. Never empty, unless the file as a whole could not be read: then `problems` says why.
+    /// Its documents, in order. Those behind a limit of the file are missing, and of a file that could not be read as a
+    /// whole, all are: then `problems` says why. Otherwise there is at least one.
     pub documents: Vec<Document>,
     /// What kept something from being read, in order. Empty for a file that a cluster would take.
     pub problems: Vec<Problem>,
@@ -173,6 +179,11 @@ pub fn read(name: &str, bytes: Vec<u8>, limits: &Limits) -> Manifest {
         return manifest;
     }
     let text = manifest.source.text();
+    if let Some(at) = source::beyond_lines(text, limits.lines) {
+        let kind = ProblemKind::TooManyLines { limit: limits.lines };
+        manifest.report(Failure::new(kind, Span::new(at, at)));
+        return manifest;
+    }
     let (is_json, chunks) = match split::json(text, limits.documents) {
         Some(chunks) => (true, chunks),
         None => (false, split::yaml(text, limits.documents)),
@@ -182,11 +193,13 @@ pub fn read(name: &str, bytes: Vec<u8>, limits: &Limits) -> Manifest {
             let kind = ProblemKind::TooManyDocuments { limit: limits.documents };
             manifest.report(Failure::new(kind, Span::new(at, at)));
         }
-        Ok(chunks) if chunks.is_empty() => manifest.push(Span::new(0, end), Content::Empty),
         Ok(chunks) => {
             let mut budget = Budget::new(limits);
             for chunk in &chunks {
                 manifest.read_chunk(chunk, is_json, limits, &mut budget);
+                if budget.is_spent() {
+                    break;
+                }
             }
         }
     }
@@ -211,7 +224,7 @@ impl Manifest {
     fn read_chunk(&mut self, chunk: &Chunk, is_json: bool, limits: &Limits, budget: &mut Budget) {
         let span = Span::new(chunk.at, chunk.end);
         let text = self.source.text().get(chunk.start..chunk.end).unwrap_or_default();
-        if let Some((at, kind)) = forbidden(text, is_json) {
+        if let Some((at, kind)) = source::forbidden(text, is_json) {
             let at = chunk.start + at;
             self.report(Failure::new(kind, Span::new(at, at)));
             return self.push(span, Content::Broken);
@@ -231,7 +244,7 @@ impl Manifest {
                 }
             }
             Err(failures) => {
-                if failures.iter().any(|failure| is_template(text, chunk.start, failure)) {
+                if failures.iter().any(|failure| template::explains(text, chunk.start, failure)) {
                     return self.push(span, Content::Template);
                 }
                 failures.into_iter().for_each(|failure| self.report(failure));
@@ -244,7 +257,7 @@ impl Manifest {
         if node.value == Value::Null {
             return self.push(span, Content::Empty);
         }
-        if has_template_for_identity(&node) {
+        if template::names(&node) {
             return self.push(span, Content::Template);
         }
         match object::read(node) {
@@ -256,53 +269,4 @@ impl Manifest {
             }
         }
     }
-}
-
-/// The first character that Kubernetes' reader refuses, or that it takes for a line break where no editor shows one.
-fn forbidden(text: &str, is_json: bool) -> Option<(usize, ProblemKind)> {
-    /// The first bytes of the characters in question, of which most texts have none.
-    const fn is_suspect(byte: u8) -> bool {
-        matches!(byte, 0..=8 | 0x0B | 0x0C | 0x0E..=0x1F | 0x7F | 0xC2 | 0xE2 | 0xEF)
-    }
-    let mut rest = text.bytes().enumerate();
-    while let Some((at, _)) = rest.find(|(_, byte)| is_suspect(*byte)) {
-        let character = text.get(at..).and_then(|rest| rest.chars().next())?;
-        match character {
-            '\u{85}' | '\u{2028}' | '\u{2029}' if !is_json => {
-                return Some((at, ProblemKind::HiddenLineBreak(character)));
-            }
-            '\0'..='\u{1f}' => return Some((at, ProblemKind::ControlCharacter(character))),
-            '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' if !is_json => {
-                return Some((at, ProblemKind::ControlCharacter(character)));
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Whether the document fails for being a template: one of its actions stands where YAML wants a value, on the line of
-/// the failure or before. A genuine mistake in a manifest that merely quotes a template is none.
-fn is_template(text: &str, offset: usize, failure: &Failure) -> bool {
-    if !matches!(
-        failure.kind,
-        ProblemKind::Syntax(_) | ProblemKind::InvalidKey(_) | ProblemKind::TabIndentation | ProblemKind::UnknownAnchor
-    ) {
-        return false;
-    }
-    let at = (failure.span.start as usize).saturating_sub(offset);
-    let line_end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| at + length);
-    text.get(..line_end).unwrap_or(text).lines().any(|line| {
-        let line = line.trim_ascii_start();
-        let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start_matches("- ").trim_ascii_start();
-        [line, value].iter().any(|text| text.starts_with("{{") || text.starts_with("{%"))
-    })
-}
-
-/// Whether it is a template all of whose actions are quoted: no object is called `{{ .Release.Name }}`.
-fn has_template_for_identity(node: &Node) -> bool {
-    let metadata = node.get("metadata");
-    let names = ["name", "generateName", "namespace"].map(|key| metadata.and_then(|metadata| metadata.get(key)));
-    let kinds = ["apiVersion", "kind"].map(|key| node.get(key));
-    names.into_iter().chain(kinds).flatten().any(|value| value.as_str().is_some_and(|text| text.contains("{{")))
 }

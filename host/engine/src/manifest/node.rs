@@ -176,3 +176,91 @@ impl Serialize for Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+    use protocol::path;
+
+    use super::super::tests::read_text;
+    use super::*;
+
+    const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  hostNetwork: false
+  volumes:
+  nodeSelector: {}
+  containers:
+  - image: a:1
+    name: app
+    securityContext:
+      privileged: true
+  - image: b
+  - args: [x, \"y\"]
+";
+
+    #[test]
+    fn a_finding_points_at_its_value_or_at_the_nearest_parent() {
+        let manifest = read_text(POD);
+        let node = &manifest.objects().next().unwrap().node;
+        for (path, expected) in [
+            ("$", "5:kind: Pod"),
+            ("$['spec']", "4:spec"),
+            ("$['spec']['hostNetwork']", "5:false"),
+            ("$['spec']['hostPID']", "4:spec"),
+            ("$['spec']['volumes']", "6:volumes"),
+            ("$['spec']['nodeSelector']['a']", "7:nodeSelector"),
+            ("$['spec']['containers']", "8:containers"),
+            ("$['spec']['containers'][0]", "10:name: app"),
+            ("$['spec']['containers'][0]['image']", "9:a:1"),
+            ("$['spec']['containers'][0]['resources']['limits']", "10:name: app"),
+            ("$['spec']['containers'][0]['securityContext']['runAsNonRoot']", "11:securityContext"),
+            ("$['spec']['containers'][0]['securityContext']['privileged']", "12:true"),
+            ("$['spec']['containers'][1]['resources']", "13:image"),
+            ("$['spec']['containers'][2]['args'][1]", "14:\"y\""),
+            ("$['spec']['containers'][9]['image']", "8:containers"),
+            ("$['spec'][0]", "4:spec"),
+        ] {
+            let span = node.locate(&path::parse(path).unwrap());
+            let place = format!("{}:{}", manifest.source.position(span.start).line, manifest.source.slice(span));
+            let expected = if path == "$" { "2:kind: Pod" } else { expected };
+            assert_eq!(place, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn spans_of_collections_go_from_their_first_to_their_last_member() {
+        let text = "a:\n- b: 1\n  c: |\n    d\n\n- {e: [f,\n    g ]}\nh: i\n";
+        let manifest = read_text(text);
+        let super::super::Content::Other(root) = &manifest.documents[0].content else { panic!() };
+        let slice = |path: &str| manifest.source.slice(root.find(&path::parse(path).unwrap()).unwrap().span);
+        assert_eq!(slice("$"), text.trim_end());
+        assert_eq!(slice("$['a']"), "b: 1\n  c: |\n    d\n\n- {e: [f,\n    g ]}");
+        assert_eq!(slice("$['a'][0]"), "b: 1\n  c: |\n    d");
+        assert_eq!(slice("$['a'][0]['c']"), "d");
+        assert_eq!(slice("$['a'][1]"), "{e: [f,\n    g ]}");
+        assert_eq!(slice("$['a'][1]['e']"), "[f,\n    g ]");
+    }
+
+    #[test]
+    fn an_alias_stands_where_it_is_written_and_its_members_where_the_anchor_is() {
+        let manifest = read_text("a: &x\n  b: 1\nc: *x\nd:\n  <<: *x\n");
+        let super::super::Content::Other(root) = &manifest.documents[0].content else { panic!() };
+        let line = |path: &str| manifest.source.position(root.locate(&path::parse(path).unwrap()).start).line;
+        assert_eq!(manifest.source.slice(root.get("c").unwrap().span), "*x");
+        assert_eq!([line("$['c']"), line("$['c']['b']"), line("$['d']['b']")], [3, 2, 2]);
+    }
+
+    #[test]
+    fn the_deepest_node_that_exists_is_found() {
+        let manifest = read_text(POD);
+        let node = &manifest.objects().next().unwrap().node;
+        let path = path::parse("$['spec']['containers'][0]['resources']['limits']").unwrap();
+        assert_eq!(node.at(&path).get("name").and_then(Node::as_str), Some("app"));
+        assert_eq!(node.find(&path), None);
+    }
+}

@@ -9,6 +9,10 @@ use protocol::{api_group, path};
 use super::node::{Entry, Node, Value};
 use super::parse::Failure;
 use super::problem::ProblemKind;
+use super::source::Span;
+
+/// How many malformed items of one document are told.
+const FAILURES_TOLD: usize = 32;
 
 /// One object of Kubernetes.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +93,7 @@ struct Reader {
 impl Reader {
     fn object(&mut self, node: Node, path: &mut String) {
         match identify(&node) {
-            Err(failure) => self.failures.push(failure),
+            Err(failure) => self.fail(failure),
             Ok(identity) if identity.kind.ends_with("List") && node.get("items").is_some() => {
                 self.list(node, &identity, path);
             }
@@ -141,7 +145,7 @@ impl Reader {
             }
             match &item.value {
                 Value::Mapping(_) if is_absent(&item, "apiVersion") || is_absent(&item, "kind") => {
-                    self.failures.push(Failure::new(ProblemKind::ItemWithoutKind, item.locate(&[])));
+                    self.fail(Failure::new(ProblemKind::ItemWithoutKind, item.locate(&[])));
                 }
                 Value::Mapping(_) => self.object(item, path),
                 other => self.malformed("items[]", other, "a mapping", item.span),
@@ -151,9 +155,15 @@ impl Reader {
         path.truncate(length);
     }
 
-    fn malformed(&mut self, field: &'static str, found: &Value, expected: &'static str, span: super::Span) {
+    fn malformed(&mut self, field: &'static str, found: &Value, expected: &'static str, span: Span) {
         let kind = ProblemKind::Malformed { field, found: found.description(), expected };
-        self.failures.push(Failure::new(kind, span));
+        self.fail(Failure::new(kind, span));
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if self.failures.len() < FAILURES_TOLD {
+            self.failures.push(failure);
+        }
     }
 }
 
@@ -200,6 +210,140 @@ fn string(node: &Node, field: &'static str, key: &str) -> Result<Option<String>,
             let span =
                 if matches!(other, Value::Sequence(_) | Value::Mapping(_)) { entry.key_span } else { entry.value.span };
             Err(Failure::new(kind, span))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+    use super::super::SkipReason;
+    use super::super::tests::{json_of, read_text};
+
+    fn objects(yaml: &str) -> Vec<String> {
+        let manifest = read_text(yaml);
+        assert_eq!(manifest.problems, [], "{yaml}");
+        let told = manifest.objects().map(|object| {
+            let namespace = object.namespace.as_deref().unwrap_or("-");
+            format!("{} {} {namespace}/{} {}", object.api_version, object.kind, object.display_name(), object.path)
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn an_object_is_known_by_its_identity() {
+        for (yaml, expected) in [
+            ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: b}", "apps/v1 Deployment b/a $"),
+            ("apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}", "v1 Pod -/a-* $"),
+            ("apiVersion: v1\nkind: Pod\nmetadata: {name: '', namespace: ~}", "v1 Pod -/ $"),
+            ("apiVersion: v1\nkind: Pod\nmetadata:", "v1 Pod -/ $"),
+            (
+                "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization",
+                "kustomize.config.k8s.io/v1beta1 Kustomization -/ $",
+            ),
+        ] {
+            assert_eq!(objects(yaml), [expected]);
+        }
+        let manifest = read_text("apiVersion: apps/v1\nkind: Deployment\n");
+        let object = manifest.objects().next().unwrap();
+        assert_eq!((object.group(), object.version()), ("apps", "v1"));
+        let manifest = read_text("apiVersion: v1\nkind: Pod\n");
+        let object = manifest.objects().next().unwrap();
+        assert_eq!((object.group(), object.version()), ("", "v1"));
+    }
+
+    #[test]
+    fn lists_are_opened_with_a_path_for_each_item() {
+        let yaml = "
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Service, metadata: {name: a}}
+- apiVersion: v1
+  kind: List
+  items:
+  - {apiVersion: v1, kind: Pod, metadata: {name: b}}
+- apiVersion: apps/v1
+  kind: DeploymentList
+  items:
+  - metadata: {name: c}
+  - {kind: Deployment, apiVersion: apps/v1beta1, metadata: {name: d}}
+- {apiVersion: v1, kind: Pod, metadata: {name: e}}
+";
+        assert_eq!(
+            objects(yaml),
+            [
+                "v1 Service -/a $['items'][0]",
+                "v1 Pod -/b $['items'][1]['items'][0]",
+                "apps/v1 Deployment -/c $['items'][2]['items'][0]",
+                "apps/v1beta1 Deployment -/d $['items'][2]['items'][1]",
+                "v1 Pod -/e $['items'][3]",
+            ]
+        );
+        assert!(objects("apiVersion: v1\nkind: List\nitems: []\n").is_empty());
+        assert!(objects("apiVersion: v1\nkind: List\nitems:\n").is_empty());
+    }
+
+    #[test]
+    fn what_an_item_inherits_is_part_of_it() {
+        let manifest =
+            read_text("apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- kind: ~\n  metadata: {name: c}\n");
+        let object = manifest.objects().next().unwrap();
+        let expected = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"c"}}"#;
+        assert_eq!(json_of(&object.node), expected);
+    }
+
+    #[test]
+    fn a_kind_that_merely_ends_like_a_list_is_an_object() {
+        let yaml = "apiVersion: example.com/v1\nkind: AllowList\nspec: {items: [a]}\n";
+        assert_eq!(objects(yaml), ["example.com/v1 AllowList -/ $"]);
+    }
+
+    #[test]
+    fn malformed_objects_are_problems_with_a_place() {
+        let head = "apiVersion: v1\nkind: Pod\n";
+        for (yaml, expected) in [
+            ("apiVersion: v1\nkind: 5\n".to_owned(), "2:7: `kind` is a number, not a string"),
+            ("apiVersion: v1\nkind: [Pod]\n".to_owned(), "2:1: `kind` is a list, not a string"),
+            ("apiVersion: 1.0\nkind: Pod\n".to_owned(), "1:13: `apiVersion` is a number, not a string"),
+            (format!("{head}metadata: [a]\n"), "3:1: `metadata` is a list, not a mapping"),
+            (format!("{head}metadata: {{name: on}}\n"), "3:18: `metadata.name` is a boolean, not a string"),
+            (format!("{head}metadata: {{namespace: {{}}}}\n"), "3:12: `metadata.namespace` is a mapping, not a string"),
+            ("apiVersion: v1\nkind: List\nitems: {a: b}\n".to_owned(), "3:1: `items` is a mapping, not a list"),
+            ("apiVersion: v1\nkind: PodList\nitems: a\n".to_owned(), "3:1: `items` is a string, not a list"),
+            ("apiVersion: v1\nkind: List\nitems:\n- a\n".to_owned(), "4:3: `items[]` is a string, not a mapping"),
+            ("apiVersion: v1\nkind: PodList\nitems:\n- []\n".to_owned(), "4:3: `items[]` is a list, not a mapping"),
+            (
+                "apiVersion: v1\nkind: List\nitems:\n- kind: Pod\n".to_owned(),
+                "4:3: this item has no `apiVersion` and `kind`",
+            ),
+        ] {
+            let manifest = read_text(&yaml);
+            let told: Vec<String> = manifest.problems.iter().map(ToString::to_string).collect();
+            assert_eq!(told, [expected], "{yaml}");
+            assert_eq!(manifest.objects().count(), 0, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn one_malformed_item_leaves_the_others() {
+        let manifest = read_text("apiVersion: v1\nkind: List\nitems:\n- a\n- {apiVersion: v1, kind: Pod}\n");
+        assert_eq!((manifest.problems.len(), manifest.objects().count()), (1, 1));
+    }
+
+    #[test]
+    fn what_is_no_object_is_skipped_and_kept() {
+        for yaml in [
+            "a: 1",
+            "- apiVersion: v1\n  kind: Pod",
+            "text",
+            "kind: pipeline",
+            "apiVersion: v2",
+            "apiVersion: v1\nkind: ''",
+        ] {
+            let manifest = read_text(yaml);
+            assert_eq!(manifest.skipped().map(|(_, reason)| reason).collect::<Vec<_>>(), [SkipReason::NotKubernetes]);
         }
     }
 }

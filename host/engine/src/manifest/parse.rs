@@ -36,16 +36,22 @@ impl Failure {
 pub(super) struct Budget {
     nodes: usize,
     alias_bytes: usize,
+    is_spent: bool,
 }
 
 impl Budget {
     pub(super) const fn new(limits: &Limits) -> Self {
-        Self { nodes: limits.nodes, alias_bytes: limits.alias_bytes }
+        Self { nodes: limits.nodes, alias_bytes: limits.alias_bytes, is_spent: false }
+    }
+
+    /// Whether something was wanted that is no longer there: then the rest of the file is not worth a look.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.is_spent
     }
 }
 
 /// Parses `text`, which stands at byte `offset` of the file and is one document for all that the splitter knows; should
-/// there be more, each is a tree. JSON is YAML but for keys of any length and two escapes.
+/// there be more, each is a tree. JSON is YAML but for two escapes.
 ///
 /// # Errors
 /// All that is wrong with it; never empty.
@@ -64,8 +70,6 @@ pub(super) fn parse(
             // The builder counts for itself; the parser's stacks only must not grow beyond.
             flow_nesting_limit: limits.depth + 1,
             block_nesting_limit: limits.depth + 1,
-            // YAML bounds a key that no `?` announces; JSON does not.
-            simple_key_max_lookahead: if is_json { limits.scalar_bytes } else { 1024 },
         },
     );
     let mut builder =
@@ -352,6 +356,7 @@ impl<'text> Builder<'text, '_> {
 
     fn count(&mut self, span: Span) -> Result<(), Failure> {
         let Some(left) = self.budget.nodes.checked_sub(1) else {
+            self.budget.is_spent = true;
             return Err(Failure::new(ProblemKind::TooManyNodes { limit: self.limits.nodes }, span));
         };
         self.budget.nodes = left;
@@ -360,6 +365,7 @@ impl<'text> Builder<'text, '_> {
 
     fn charge(&mut self, weight: usize, span: Span) -> Result<(), Failure> {
         let Some(left) = self.budget.alias_bytes.checked_sub(weight) else {
+            self.budget.is_spent = true;
             return Err(Failure::new(ProblemKind::TooMuchAliasing { limit: self.limits.alias_bytes }, span));
         };
         self.budget.alias_bytes = left;

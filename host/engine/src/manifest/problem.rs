@@ -57,6 +57,11 @@ pub enum ProblemKind {
     /// A character that Kubernetes reads as a line break and that looks like none: what hides in a comment here may be
     /// a field there.
     HiddenLineBreak(char),
+    /// More lines than [`Limits::lines`](super::Limits::lines).
+    TooManyLines {
+        /// The most that are read.
+        limit: usize,
+    },
     /// More documents than [`Limits::documents`](super::Limits::documents).
     TooManyDocuments {
         /// The most that are read.
@@ -131,7 +136,7 @@ impl ProblemKind {
             Self::Encoding { .. } => "save the file as UTF-8",
             Self::ControlCharacter(_) => "delete it, or write it as an escape in a double-quoted string",
             Self::HiddenLineBreak(_) => "delete it, or write it as \\N, \\L or \\P in a double-quoted string",
-            Self::TooManyDocuments { .. } | Self::TooManyNodes { .. } => "split the file",
+            Self::TooManyLines { .. } | Self::TooManyDocuments { .. } | Self::TooManyNodes { .. } => "split the file",
             Self::TooDeep { .. } => "nest it less deep; no object of Kubernetes comes near this depth",
             Self::ScalarTooLong { .. } => "keep it out of the manifest; the API server takes no object of this size",
             Self::TooMuchAliasing { .. } => "write the values out, or use fewer aliases",
@@ -164,6 +169,7 @@ impl fmt::Display for ProblemKind {
             Self::HiddenLineBreak(character) => {
                 write!(formatter, "U+{:04X} is a line break to Kubernetes", u32::from(*character))
             }
+            Self::TooManyLines { limit } => write!(formatter, "more than {limit} lines in one file"),
             Self::TooManyDocuments { limit } => write!(formatter, "more than {limit} documents in one file"),
             Self::TooManyNodes { limit } => write!(formatter, "more than {limit} values in one file"),
             Self::TooDeep { limit } => write!(formatter, "nested more than {limit} levels deep"),

@@ -266,3 +266,147 @@ fn go_shortest(value: f64) -> String {
         _ => format!("{value}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+    use super::super::node::Entry;
+    use super::super::tests::{json_of, read_text};
+    use super::super::{Content, Node, Value};
+
+    fn value_of(yaml: &str) -> Node {
+        let manifest = read_text(&format!("v: {yaml}\n"));
+        assert_eq!(manifest.problems, [], "{yaml}");
+        let Content::Other(node) = &manifest.documents[0].content else { panic!("{yaml}") };
+        node.get("v").unwrap().clone()
+    }
+
+    fn key_of(yaml: &str) -> String {
+        let manifest = read_text(&format!("{yaml}: v\n"));
+        assert_eq!(manifest.problems, [], "{yaml}");
+        let Content::Other(Node { value: Value::Mapping(entries), .. }) = &manifest.documents[0].content else {
+            panic!("{yaml}")
+        };
+        let [Entry { key, .. }] = entries.as_slice() else { panic!("{yaml}") };
+        key.to_string()
+    }
+
+    #[test]
+    fn booleans_and_null_have_the_spellings_of_yaml_1_1_and_no_other() {
+        for (spellings, json) in [
+            ("y Y yes Yes YES true True TRUE on On ON", "true"),
+            ("n N no No NO false False FALSE off Off OFF", "false"),
+            ("~ null Null NULL", "null"),
+        ] {
+            for yaml in spellings.split(' ') {
+                assert_eq!(json_of(&value_of(yaml)), json, "{yaml}");
+            }
+        }
+        for yaml in ["yEs", "nO", "tRUE", "oN", "nuLL", "yess", "t", "f"] {
+            assert_eq!(json_of(&value_of(yaml)), format!("\"{yaml}\""));
+        }
+    }
+
+    /// Each line was seen in the output of `kubectl`, version 1.32.
+    #[test]
+    fn scalars_mean_what_they_mean_to_kubernetes() {
+        for (yaml, json) in [
+            // Integers.
+            ("010", "8"),
+            ("0o10", "8"),
+            ("0x1F", "31"),
+            ("0X1f", "31"),
+            ("0b11", "3"),
+            ("-0b11", "-3"),
+            ("0b-11", "-3"),
+            ("1_000", "1000"),
+            ("+1", "1"),
+            ("00", "0"),
+            ("-0", "0"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775808"),
+            ("18446744073709551616", "1.8446744073709552e+19"),
+            // Floats; one without a fraction is an integer in JSON.
+            ("08", "8"),
+            ("1e3", "1000"),
+            ("1.", "1"),
+            ("1.0", "1"),
+            ("-0.0", "0"),
+            (".5", "0.5"),
+            ("-.5", "-0.5"),
+            (".5_0", "0.5"),
+            ("1.e1", "10"),
+            ("1.50", "1.5"),
+            ("1e21", "1e+21"),
+            // Strings, whatever they look like.
+            ("=", "\"=\""),
+            ("<<", "\"<<\""),
+            ("1:30", "\"1:30\""),
+            ("1e400", "\"1e400\""),
+            ("0x", "\"0x\""),
+            ("0o9", "\"0o9\""),
+            ("0x+5", "\"0x+5\""),
+            ("--1", "\"--1\""),
+            ("_1", "\"_1\""),
+            ("._5", "\"._5\""),
+            (".", "\".\""),
+            ("1e", "\"1e\""),
+            ("1.2.3", "\"1.2.3\""),
+            ("0xFFFFFFFFFFFFFFFFFF", "\"0xFFFFFFFFFFFFFFFFFF\""),
+            ("2001-01-01", "\"2001-01-01\""),
+            ("'010'", "\"010\""),
+            ("\"yes\"", "\"yes\""),
+            ("100m", "\"100m\""),
+            // Tags.
+            ("!!str 5", "\"5\""),
+            ("!!str", "\"\""),
+            ("!!int \"7\"", "7"),
+            ("!!float 3", "3"),
+            ("!!bool 'on'", "true"),
+            ("!!null ''", "null"),
+            ("!!binary aGVsbG8=", "\"hello\""),
+            ("!!timestamp 2001-01-01", "\"2001-01-01\""),
+            ("! \"8\"", "8"),
+            ("!", "\"\""),
+            ("!custom 9", "\"9\""),
+            ("!<tag:yaml.org,2002:str> 5", "\"5\""),
+        ] {
+            assert_eq!(json_of(&value_of(yaml)), json, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn keys_become_the_strings_that_kubernetes_makes_of_them() {
+        for (yaml, key) in [
+            ("name", "name"),
+            ("1", "1"),
+            ("010", "8"),
+            ("0x10", "16"),
+            ("yes", "true"),
+            ("off", "false"),
+            ("1.5", "1.5"),
+            ("1.0", "1"),
+            ("100000.0", "100000"),
+            ("1e6", "1e+06"),
+            ("1234567.0", "1.234567e+06"),
+            ("0.00001", "1e-05"),
+            (".inf", ".inf"),
+            ("2001-01-01", "2001-01-01"),
+            ("'yes'", "yes"),
+            ("'<<'", "<<"),
+        ] {
+            assert_eq!(key_of(yaml), key, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn tags_that_do_not_fit_are_refused() {
+        for yaml in ["!!int x", "!!int 1.5", "!!bool 1", "!!null x", "!!float x", "!!timestamp x", "!!binary '*'"] {
+            let manifest = read_text(&format!("v: {yaml}\n"));
+            let problem = manifest.problems[0].to_string();
+            let (tag, value) = yaml.split_once(' ').unwrap();
+            assert!(problem.ends_with(&format!("`{}` is no {tag}", value.trim_matches('\''))), "{problem}");
+        }
+    }
+}

@@ -178,3 +178,101 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, Option<Probl
     let problem = (!odd.is_empty()).then_some(ProblemKind::Encoding { encoding: "UTF-16" });
     (text, problem)
 }
+
+/// Where the text goes beyond that many lines.
+pub(super) fn beyond_lines(text: &str, limit: usize) -> Option<usize> {
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let breaks = text.as_bytes().iter().filter(|byte| is_break(byte)).count();
+    if breaks < limit {
+        return None;
+    }
+    // CR LF is one break: only now is it worth to look closer.
+    let mut lines = 1;
+    let bytes = text.as_bytes();
+    let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        byte => **byte == b'\n',
+    });
+    for (at, _) in ends {
+        lines += 1;
+        if lines > limit {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
+/// The first character that Kubernetes' reader refuses, or that it takes for a line break where no editor shows one.
+pub(super) fn forbidden(text: &str, is_json: bool) -> Option<(usize, ProblemKind)> {
+    /// The first bytes of the characters in question, of which most texts have none.
+    const fn is_suspect(byte: u8) -> bool {
+        matches!(byte, 0..=8 | 0x0B | 0x0C | 0x0E..=0x1F | 0x7F | 0xC2 | 0xE2 | 0xEF)
+    }
+    let check = |at: usize| {
+        let character = text.get(at..)?.chars().next()?;
+        match character {
+            '\u{85}' | '\u{2028}' | '\u{2029}' if !is_json => Some((at, ProblemKind::HiddenLineBreak(character))),
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
+                Some((at, ProblemKind::ControlCharacter(character)))
+            }
+            _ => None,
+        }
+    };
+    // By blocks without an early end, for the compiler to look at many bytes at once.
+    const BLOCK: usize = 128;
+    let blocks = text.as_bytes().chunks(BLOCK).enumerate();
+    let mut suspects = blocks
+        .filter(|(_, block)| block.iter().fold(false, |found, byte| found | is_suspect(*byte)))
+        .flat_map(|(index, block)| block.iter().enumerate().map(move |(at, byte)| (index * BLOCK + at, *byte)))
+        .filter(|(_, byte)| is_suspect(*byte));
+    suspects.find_map(|(at, _)| check(at))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+    use super::*;
+
+    /// Counts from the start, without an index.
+    fn slow_position(text: &str, offset: usize) -> Position {
+        let before = text[..offset].replace("\r\n", "\n");
+        // Between CR and LF the line has not ended.
+        let before = if text[offset..].starts_with('\n') { before.trim_end_matches('\r') } else { &before };
+        let cut = usize::from(text[offset..].starts_with('\n') && text[..offset].ends_with('\r'));
+        let line = before.matches(['\n', '\r']).count() + 1;
+        let column = before.rsplit(['\n', '\r']).next().unwrap().chars().count() + 1 + cut;
+        Position { line: u32::try_from(line).unwrap(), column: u32::try_from(column).unwrap() }
+    }
+
+    #[test]
+    fn positions_count_lines_and_characters() {
+        let text: String =
+            (0..400).map(|line| ["aé😀", "\n", "x\r\n", "\r", "b\n\n"][line % 5].repeat(line % 7 + 1)).collect();
+        assert!(text.len() > STRIDE, "the index must be used");
+        let source = Source::new(text.clone());
+        for (offset, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            assert_eq!(source.position(u32::try_from(offset).unwrap()), slow_position(&text, offset), "{offset}");
+        }
+        assert_eq!(source.position(u32::MAX), slow_position(&text, text.len()));
+    }
+
+    #[test]
+    fn an_excerpt_is_one_line() {
+        let text: String = (1..3000).map(|line| format!("line {line}\r\n")).collect();
+        let source = Source::new(text);
+        for line in [1, 2, 500, 1024, 2999] {
+            assert_eq!(source.excerpt(line), format!("line {line}"));
+        }
+        assert_eq!(
+            [source.excerpt(0), source.excerpt(3000), source.excerpt(3001), source.excerpt(u32::MAX)],
+            ["line 1", "", "", ""]
+        );
+    }
+
+    #[test]
+    fn an_excerpt_of_a_long_line_is_cut_between_characters() {
+        let source = Source::new(format!("a{}", "é".repeat(100_000)));
+        assert_eq!(source.excerpt(1).len(), EXCERPT - 1);
+    }
+}

@@ -31,7 +31,7 @@ pub(super) enum Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooMany(pub(super) usize);
 
-/// The documents of a YAML text. None in a text of comments.
+/// The documents of a YAML text, which together are all of it. A text of comments is one that is empty.
 pub(super) fn yaml(text: &str, limit: usize) -> Result<Vec<Chunk>, TooMany> {
     let mut splitter = Splitter::new(limit);
     for (start, line) in Lines::new(text) {
@@ -65,6 +65,10 @@ pub(super) fn yaml(text: &str, limit: usize) -> Result<Vec<Chunk>, TooMany> {
     }
     if splitter.at.is_some() || splitter.has_directives {
         splitter.push(text.len())?;
+    } else if let Some(last) = splitter.chunks.last_mut() {
+        last.end = text.len();
+    } else {
+        splitter.chunks.push(Chunk { start: 0, end: text.len(), at: 0, content: Content::Empty });
     }
     Ok(splitter.chunks)
 }
