@@ -1,0 +1,138 @@
+#![no_std]
+use sdk::prelude::*;
+
+policy! {
+    /// Images are named by a digest, or by a tag that stays what it is.
+    ///
+    /// Every container counts, init, sidecar and ephemeral containers too, and so does every volume that mounts an image.
+    /// No tag means `latest`. Tags such as `latest` and `main` follow whatever was pushed last. A digest always passes,
+    /// whatever tag stands before it.
+    ///
+    /// The reference is read as registries and container runtimes read it: in `registry:5000/web` the number is a port and
+    /// there is no tag. What they would refuse is a finding, as is a placeholder (`${IMAGE}`, `ko://...`): judge the
+    /// manifest with the value filled in. A tag that a kustomization sets with `images:` is seen in what kustomize builds,
+    /// not in the base.
+    ///
+    /// ## Why
+    ///
+    /// With a tag that moves, two pods of one Deployment may run different programs, a restart is a rollout that nobody
+    /// started, and a rollback brings nothing back.
+    ///
+    /// ## Fix
+    ///
+    /// Name the version, `example.com/web:1.4.2`, and never push it twice. Surest is the digest,
+    /// `example.com/web:1.4.2@sha256:...`, which names the bytes.
+    ///
+    /// ## Fails
+    ///
+    /// ```yaml,fail=app
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: app
+    ///       image: example.com/web:latest
+    /// ```
+    ///
+    /// A port is no tag:
+    ///
+    /// ```yaml,fail=app
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: app
+    ///       image: registry.example.com:5000/web
+    /// ```
+    ///
+    /// ## Passes
+    ///
+    /// ```yaml,pass
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: app
+    ///       image: example.com/web:1.4.2
+    ///     - name: proxy
+    ///       image: example.com/proxy@sha256:4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1
+    /// ```
+    pub struct ImmutableImageTag {
+        /// Tags that move, in any case.
+        mutable_tags: Vec<String> = ["latest", "main", "master", "dev", "staging", "nightly"],
+        /// Require a digest: a tag alone is then a finding, whatever it says.
+        require_digest: bool = false,
+    }
+    severity: High,
+    section: Security,
+    since: "0.1.0",
+    applies_to: [Workloads],
+    reads: ["containers.image", "pod.spec.volumes.image.reference"],
+}
+
+impl Rule for ImmutableImageTag {
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        let workload = request.workload()?;
+        for container in workload.containers(Class::ALL) {
+            let image = container.get("image");
+            match image.str() {
+                Some(text) => self.judge(image, text, findings),
+                None => findings.fail(image, "the container names no image", "image: <repository>:<version>"),
+            }
+        }
+        for volume in workload.pod().get("volumes").items() {
+            let image = volume.get("image.reference");
+            if let Some(text) = image.str() {
+                self.judge(image, text, findings);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ImmutableImageTag {
+    fn judge(&self, at: Field<'_>, text: &str, findings: &mut Findings) {
+        if is_placeholder(text) {
+            let message = format!("`{text}` is a placeholder, which no registry knows");
+            findings.fail(at, message, "Judge the manifest with the value filled in");
+            return;
+        }
+        let image = match ImageReference::parse(text) {
+            Ok(image) => image,
+            Err(cause) => {
+                // Says what is wrong, a semicolon, and what to write instead.
+                let cause = cause.to_string();
+                let (message, fix) = cause.rsplit_once(';').unwrap_or((&cause, "<repository>:<version>"));
+                findings.fail(at, message, fix.trim_ascii());
+                return;
+            }
+        };
+        if image.is_pinned() {
+            return;
+        }
+        let repository = image.repository();
+        match image.tag() {
+            None => {
+                let message = format!("`{image}` has no tag, so it is whatever `latest` is when a node pulls it");
+                findings.fail(at, message, format!("{repository}:<version>"));
+            }
+            Some(tag) if self.mutable_tags.iter().any(|mutable| mutable.eq_ignore_ascii_case(tag)) => {
+                let message = format!("the tag `{tag}` follows whatever was pushed last");
+                findings.fail(at, message, format!("{repository}:<version>"));
+            }
+            Some(tag) if self.require_digest => {
+                let message = format!("the tag `{tag}` may be pushed again, and a digest is required");
+                findings.fail(at, message, format!("{image}@sha256:<digest>"));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// A variable of a template or a shell, something between angle brackets, or a Go package that `ko` is to build.
+fn is_placeholder(image: &str) -> bool {
+    image.starts_with("ko://") || image.bytes().any(|byte| b"${}<>".contains(&byte))
+}
