@@ -1,2 +1,47 @@
-//! The command line.
-fn main() {}
+//! The command line: reads files, has the engine judge them with modules in the sandbox, and prints.
+//!
+//! Everything that touches the outside is here: files, the clock, the terminal, exit codes. It must not decide anything
+//! about a manifest; the engine does, and the browser shows the same.
+#![forbid(clippy::print_stdout)]
+
+mod arguments;
+mod bundle;
+mod check;
+mod explain;
+mod files;
+mod human;
+mod inspect;
+mod output;
+mod rules;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use output::Failure;
+
+/// All hold.
+const HOLDS: u8 = 0;
+/// Findings at or above the threshold.
+const BROKEN: u8 = 1;
+/// Could not decide: bad usage, unreadable input, a broken bundle.
+const UNDECIDED: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    arguments.color.apply();
+    let done = match &arguments.command {
+        Command::Check(options) => check::run(options),
+        Command::Rules(options) => rules::run(options),
+        Command::Explain(options) => explain::run(options),
+        Command::Inspect(options) => inspect::run(options),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure::Closed) => ExitCode::from(HOLDS),
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            ExitCode::from(UNDECIDED)
+        }
+    }
+}

@@ -1,9 +1,11 @@
 //! The rules at hand: each one's metadata, its module, and what follows from the two for every evaluation.
 
 use protocol::{FieldMask, RuleMetadata, api_group};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::lookups::Allowed;
+use crate::lookups::{Allowed, NoLookUps};
+use crate::runtime::Runtime;
 
 /// One rule, ready to judge.
 #[derive(Debug)]
@@ -26,10 +28,10 @@ impl<M> Rule<M> {
     pub fn new(metadata: RuleMetadata, module: M) -> Self {
         let mask = |kind: &protocol::KindMatch| FieldMask::for_kind(&metadata.reads, &kind.group, &kind.kind);
         let masks = metadata.applies_to.iter().map(mask).collect();
-        let allowed = metadata.looks_up.iter().map(|look_up| Allowed {
-            group: api_group(&look_up.api_version).to_owned(),
-            kind: look_up.kind.clone(),
-        });
+        let allowed = metadata
+            .looks_up
+            .iter()
+            .map(|look_up| Allowed { group: api_group(&look_up.api_version).to_owned(), kind: look_up.kind.clone() });
         let allowed = allowed.collect();
         Self { metadata, module, masks, allowed, settings: b"{}".to_vec() }
     }
@@ -39,6 +41,25 @@ impl<M> Rule<M> {
     pub fn with_settings(mut self, settings: &Value) -> Self {
         self.settings = settings.to_string().into_bytes();
         self
+    }
+
+    /// Has the rule itself look at settings.
+    ///
+    /// # Errors
+    /// What the rule, or what runs it, says against them.
+    pub fn validate_settings<R: Runtime<Module = M>>(&self, runtime: &R, settings: &Value) -> Result<(), String> {
+        #[derive(Deserialize)]
+        struct Answer {
+            valid: bool,
+            #[serde(default)]
+            message: Option<String>,
+        }
+        let payload = settings.to_string().into_bytes();
+        let reply =
+            runtime.call(&self.module, "validate_settings", &payload, &NoLookUps).map_err(|cause| cause.to_string())?;
+        let answer: Answer =
+            serde_json::from_slice(&reply.bytes).map_err(|cause| format!("its answer is not readable: {cause}"))?;
+        if answer.valid { Ok(()) } else { Err(answer.message.unwrap_or_else(|| "refused without a reason".into())) }
     }
 
     /// The same rule, sent whole objects: as other hosts do it. Tests and benchmarks compare.
@@ -83,6 +104,12 @@ impl<M> Bundle<M> {
             key(one).cmp(&key(other))
         });
         Self { rules }
+    }
+
+    /// The rules one by one, to give them settings.
+    #[must_use]
+    pub fn into_rules(self) -> Vec<Rule<M>> {
+        self.rules
     }
 
     /// All rules.

@@ -67,9 +67,12 @@ impl<'a, R: Runtime> Judge<'a, R> {
     #[must_use]
     pub fn judge(&self, subject: Subject<'_>) -> Vec<Judgement> {
         let (group, kind) = (subject.object.group(), subject.object.kind.as_str());
-        let concerned = self.bundle.rules().iter().enumerate().filter_map(|(index, rule)| {
-            Some((index, rule, rule.mask(group, kind)?))
-        });
+        let concerned = self
+            .bundle
+            .rules()
+            .iter()
+            .enumerate()
+            .filter_map(|(index, rule)| Some((index, rule, rule.mask(group, kind)?)));
         let mut payload = Vec::new();
         let head = head(subject.object);
         concerned
@@ -135,7 +138,8 @@ struct Answer {
 
 /// Reads an answer to `validate`, of one of our rules or of anybody's.
 fn read_answer(bytes: &[u8]) -> Result<Outcome, String> {
-    let answer: Answer = serde_json::from_slice(bytes).map_err(|cause| format!("its answer is not readable: {cause}"))?;
+    let answer: Answer =
+        serde_json::from_slice(bytes).map_err(|cause| format!("its answer is not readable: {cause}"))?;
     let Some(outcome) = answer.outcome else {
         let (verdict, level) =
             if answer.accepted { (Verdict::Pass, Level::Warning) } else { (Verdict::Fail, Level::Violation) };
@@ -158,7 +162,10 @@ fn read_answer(bytes: &[u8]) -> Result<Outcome, String> {
         Verdict::Waived => false,
     };
     if !consistent {
-        return Err(format!("its answer contradicts itself: accepted {}, verdict {}", answer.accepted, outcome.verdict));
+        return Err(format!(
+            "its answer contradicts itself: accepted {}, verdict {}",
+            answer.accepted, outcome.verdict
+        ));
     }
     match outcome.findings.iter().find(|finding| path::parse(&finding.path).is_none()) {
         Some(finding) => Err(format!("its answer names a place that is none: {}", finding.path)),

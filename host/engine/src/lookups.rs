@@ -30,6 +30,15 @@ pub struct LookUps<'a> {
     pub allowed: &'a [Allowed],
 }
 
+/// No world at all: settings are looked at without one.
+pub struct NoLookUps;
+
+impl HostCalls for NoLookUps {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+        Err(format!("{}: {} {}", contract::LOOK_UP_NOT_ALLOWED, call.namespace, call.operation))
+    }
+}
+
 /// The payloads of Kubewarden's Kubernetes look-ups.
 #[derive(Deserialize)]
 struct Asked {
@@ -86,9 +95,10 @@ impl LookUps<'_> {
 
     fn get(&self, asked: &Asked) -> Result<Vec<u8>, String> {
         let namespace = asked.namespace.as_deref().unwrap_or_default();
-        let found = self.objects(asked).into_iter().find(|object| {
-            object.name == asked.name && object.namespace.as_deref().unwrap_or_default() == namespace
-        });
+        let found = self
+            .objects(asked)
+            .into_iter()
+            .find(|object| object.name == asked.name && object.namespace.as_deref().unwrap_or_default() == namespace);
         let object = found.ok_or_else(|| contract::NOT_FOUND.to_owned())?;
         let mut answer = Vec::new();
         object.node.write_json(&mask(asked), &mut answer);
@@ -172,7 +182,10 @@ mod tests {
     fn what_is_not_declared_is_denied_in_every_operation() {
         let secret = json!({"api_version": "v1", "kind": "Secret", "name": "web", "namespace": ""});
         for operation in ["get_resource", "list_resources_by_namespace", "list_resources_all"] {
-            assert!(ask("kubernetes", operation, &secret).unwrap_err().starts_with("look-up not allowed"), "{operation}");
+            assert!(
+                ask("kubernetes", operation, &secret).unwrap_err().starts_with("look-up not allowed"),
+                "{operation}"
+            );
         }
     }
 
@@ -190,7 +203,10 @@ mod tests {
             ("crypto", "v1/is_certificate_trusted"),
             ("", ""),
         ] {
-            assert!(ask(namespace, operation, &json!({})).unwrap_err().starts_with("look-up not allowed"), "{operation}");
+            assert!(
+                ask(namespace, operation, &json!({})).unwrap_err().starts_with("look-up not allowed"),
+                "{operation}"
+            );
         }
         assert_eq!(ask("tracing", "log", &json!({})), Ok(Value::Null));
     }

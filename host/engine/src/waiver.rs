@@ -17,6 +17,9 @@ pub struct Date {
 }
 
 impl Date {
+    /// After every day that counts.
+    pub const LAST: Self = Self { year: 9999, month: 12, day: 31 };
+
     /// Reads `YYYY-MM-DD`; `None` where that is no day of the calendar.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -149,10 +152,20 @@ mod tests {
         let app = waiver(Some("app"), "2027-01-01");
         assert_eq!(verdict(&[app.clone()], POD, &["app"]), Verdict::Waived);
         assert_eq!(verdict(&[app.clone()], POD, &["app", "proxy"]), Verdict::Fail);
-        assert_eq!(verdict(&[app.clone(), waiver(Some("proxy"), "2027-01-01")], POD, &["app", "proxy"]), Verdict::Waived);
+        assert_eq!(
+            verdict(&[app.clone(), waiver(Some("proxy"), "2027-01-01")], POD, &["app", "proxy"]),
+            Verdict::Waived
+        );
         assert_eq!(verdict(&[app.clone(), waiver(Some("proxy"), "2026-01-01")], POD, &["app", "proxy"]), Verdict::Fail);
         assert_eq!(verdict(&[app], "apiVersion: v1\nkind: Pod\nmetadata: {name: db}\n", &["app"]), Verdict::Fail);
-        assert_eq!(verdict(&[waiver(None, "2027-01-01")], "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n", &["app"]), Verdict::Fail);
+        assert_eq!(
+            verdict(
+                &[waiver(None, "2027-01-01")],
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n",
+                &["app"]
+            ),
+            Verdict::Fail
+        );
     }
 
     #[test]
@@ -160,7 +173,17 @@ mod tests {
         for day in ["2026-01-31", "2024-02-29", "2000-02-29"] {
             assert_eq!(Date::parse(day).unwrap().to_string(), day);
         }
-        for text in ["2026-02-29", "1900-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "2026-1-01", "2026-01-01-01", "soon", "+026-01-01"] {
+        for text in [
+            "2026-02-29",
+            "1900-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-04-31",
+            "2026-1-01",
+            "2026-01-01-01",
+            "soon",
+            "+026-01-01",
+        ] {
             assert_eq!(Date::parse(text), None, "{text}");
         }
     }

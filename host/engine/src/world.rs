@@ -97,7 +97,11 @@ mod tests {
 
     fn input(files: &[(&str, usize, &str)]) -> Input {
         let file = |(name, project, text): &(&str, usize, &str)| File {
-            manifest: read(name, format!("apiVersion: v1\nkind: ServiceAccount\n{text}").into_bytes(), &Limits::default()),
+            manifest: read(
+                name,
+                format!("apiVersion: v1\nkind: ServiceAccount\n{text}").into_bytes(),
+                &Limits::default(),
+            ),
             project: *project,
         };
         Input::new(files.iter().map(file).collect())

@@ -121,11 +121,7 @@ impl Report<'_> {
             format: "seaworthy.dev/report/v1",
             version,
             world: self.completeness.name(),
-            summary: Summary {
-                files: self.input.files().len(),
-                objects: self.judged.len(),
-                verdicts: self.verdicts(),
-            },
+            summary: Summary { files: self.input.files().len(), objects: self.judged.len(), verdicts: self.verdicts() },
             rules: self.json_rules(),
             results: self.json_results(),
             skipped: self.json_skipped(),

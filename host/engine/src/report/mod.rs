@@ -103,7 +103,8 @@ impl<'a> Report<'a> {
 
     fn count(&self, counts: impl Fn(&Judgement) -> bool) -> BTreeMap<Verdict, usize> {
         let mut verdicts = BTreeMap::new();
-        for judgement in self.judged.iter().flat_map(|judged| &judged.judgements).filter(|judgement| counts(judgement)) {
+        for judgement in self.judged.iter().flat_map(|judged| &judged.judgements).filter(|judgement| counts(judgement))
+        {
             *verdicts.entry(judgement.outcome.verdict).or_default() += 1;
         }
         verdicts

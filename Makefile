@@ -1,0 +1,63 @@
+# The only entry. `make help` explains each target.
+#
+# Guests (policies) and hosts are never mixed in one cargo call: features would unify, and profiles differ. All host calls
+# name the same packages, so that cargo resolves the same features and builds wasmtime once.
+
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+POLICIES := $(patsubst policies/%/Cargo.toml,%,$(wildcard policies/*/Cargo.toml))
+GUESTS := $(addprefix -p ,$(POLICIES))
+HOSTS := -p seaworthy-engine -p seaworthy-sandbox -p seaworthy -p seaworthy-tests
+MODULES := $(TARGET)/policies
+SEAWORTHY := $(TARGET)/release/seaworthy
+CARGO := cargo
+
+export CARGO_TARGET_DIR := $(TARGET)
+export SEAWORTHY_POLICIES := $(MODULES)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build policies test check fmt clippy unit e2e deny bench new-policy clean-modules tools
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Judge the example shop: a good service and a bad one
+	@echo; echo '$$ seaworthy check examples/shop'; echo
+	@$(SEAWORTHY) check examples/shop || test $$? -eq 1
+
+build: policies ## Build the binary (target/release/seaworthy) with all rules inside
+	$(CARGO) build --locked --release $(HOSTS) --bin seaworthy
+
+policies: tools ## Build every rule to target/policies/<rule>.wasm, and its machine code beside it
+	$(CARGO) build --locked --profile policy --target wasm32-unknown-unknown $(GUESTS)
+	@mkdir -p $(MODULES)
+	@cd $(MODULES) && for file in *.wasm *.cwasm; do \
+		case " $(POLICIES) " in *" $${file%.*} "*) ;; *) rm -f "$$file" ;; esac; done
+	@for rule in $(POLICIES); do \
+		built=$(TARGET)/wasm32-unknown-unknown/policy/$$(echo $$rule | tr - _).wasm; \
+		cmp -s $$built $(MODULES)/$$rule.wasm || cp $$built $(MODULES)/$$rule.wasm; done
+	$(CARGO) build --locked --release $(HOSTS) --bin precompile
+	$(TARGET)/release/precompile $(MODULES)
+
+test: check ## Everything that CI runs; the same as `make check`
+
+check: fmt clippy deny unit e2e ## Formatting, lints, licences and advisories, all tests
+
+fmt: ## Is everything formatted?
+	$(CARGO) fmt --all --check
+
+clippy: policies ## Lints, warnings denied
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+
+unit: ## Unit tests of the SDK and of every rule: its documented examples and its cases
+	$(CARGO) test --locked --quiet -p seaworthy-protocol -p seaworthy-macros -p seaworthy-sdk $(GUESTS) --features seaworthy-sdk/testing
+
+e2e: build ## Tests of the hosts: engine, sandbox, command line, hostile guests and input, conformance, repo rules
+	$(CARGO) test --locked --release $(HOSTS)
+
+deny: tools ## Licences, advisories, duplicates and sources of all dependencies
+	cargo deny --locked --all-features check bans licenses sources
+
+tools:
+	@rustup target list --installed 2>/dev/null | grep -q wasm32-unknown-unknown \
+		|| rustup target add wasm32-unknown-unknown \
+		|| { echo 'the target wasm32-unknown-unknown is missing: rustup target add wasm32-unknown-unknown' >&2; exit 1; }

@@ -1,0 +1,172 @@
+//! What may be typed: every command, its flags, and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use engine::Completeness;
+use protocol::Severity;
+
+/// Is your service ready for production? Judges Kubernetes manifests with sandboxed rules.
+#[derive(Parser)]
+#[command(name = "seaworthy", version, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Whether to colour the output; `auto` colours a terminal, and heeds NO_COLOR.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Judge manifests, and say what is wrong, where, and what to write instead.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckOptions),
+    /// List the rules.
+    Rules(RulesOptions),
+    /// Show a rule's documentation: what it decides, why, and how to hold it.
+    Explain(ExplainOptions),
+    /// Show what a module says of itself, without running it.
+    Inspect(InspectOptions),
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  seaworthy check k8s/                          a folder is taken for everything there is
+  kustomize build . | seaworthy check -         one stream; add --world complete if that is all
+  seaworthy check k8s/ --rule run-as-non-root   one rule
+  seaworthy check k8s/ --format json            for machines
+
+Exit codes:
+  0  all rules hold
+  1  a rule is broken
+  2  something could not be decided: bad usage, unreadable input, a broken bundle";
+
+#[derive(Args)]
+pub struct CheckOptions {
+    /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml and .json.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+
+    /// Whether the input is everything there is, so that what is not in it may be called missing. The default is
+    /// `complete` where only folders are given, and `partial` otherwise.
+    #[arg(long, value_enum, value_name = "WORLD")]
+    pub world: Option<World>,
+
+    /// The configuration: rules that are off, settings, waivers.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Fail (exit code 2) on anything that was skipped: templates, documents that are no Kubernetes objects, links.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Which rules.
+#[derive(Args)]
+pub struct Selection {
+    /// Only this rule; may be given several times.
+    #[arg(long, value_name = "RULE")]
+    pub rule: Vec<String>,
+
+    /// Not this rule; may be given several times.
+    #[arg(long, value_name = "RULE")]
+    pub skip: Vec<String>,
+
+    /// Only rules of this severity and above.
+    #[arg(long, value_parser = severity, value_name = "SEVERITY")]
+    pub severity: Option<Severity>,
+
+    /// Use the modules (`<rule>.wasm`) of this folder instead of the bundle inside the binary.
+    #[arg(long, value_name = "DIR")]
+    pub bundle: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct RulesOptions {
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct ExplainOptions {
+    /// The rule's name.
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+
+    /// Use the modules of this folder instead of the bundle inside the binary.
+    #[arg(long, value_name = "DIR")]
+    pub bundle: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct InspectOptions {
+    /// The module.
+    #[arg(value_name = "FILE.wasm")]
+    pub file: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: excerpts, and what to write instead.
+    Human,
+    /// For machines, see `docs/report.md`.
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum World {
+    /// Everything there is.
+    Complete,
+    /// A part; what is not in it may be elsewhere.
+    Partial,
+}
+
+impl From<World> for Completeness {
+    fn from(world: World) -> Self {
+        match world {
+            World::Complete => Self::Complete,
+            World::Partial => Self::Partial,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Makes this choice for all that is printed from now on.
+    pub fn apply(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
+    let found = Severity::ALL.into_iter().find(|severity| severity.name() == text);
+    found.ok_or_else(|| format!("expected {}{}", names.join(", "), engine::config::suggestion(text, &names)))
+}

@@ -1,0 +1,75 @@
+//! `seaworthy explain`: a rule's documentation on a terminal.
+//!
+//! The documentation is the rule's own doc comment: headings, paragraphs, lists, fences and code spans. That much
+//! Markdown is shown as it reads best, and the rest as it is written.
+
+use std::fmt::Write as _;
+
+use protocol::{LookUp, RuleMetadata};
+use serde_json::Value;
+
+use crate::arguments::{ExplainOptions, Selection};
+use crate::output::{self, BOLD, CYAN, DIM, Failure, printable};
+use crate::{HOLDS, bundle};
+
+/// Runs the command.
+pub fn run(options: &ExplainOptions) -> Result<u8, Failure> {
+    let all = Selection { rule: Vec::new(), skip: Vec::new(), severity: None, bundle: options.bundle.clone() };
+    let found = bundle::find(&all)?;
+    let names: Vec<&str> = found.iter().map(|found| found.metadata.name.as_str()).collect();
+    let rule = found.iter().map(|found| &found.metadata).find(|rule| rule.name == options.rule);
+    let rule = rule.ok_or_else(|| Failure::Usage(bundle::unknown_rule(&options.rule, &names)))?;
+    output::print(&render(rule)).map(|()| HOLDS)
+}
+
+fn render(rule: &RuleMetadata) -> String {
+    let RuleMetadata { name, severity, section, since, .. } = rule;
+    let mut text = format!("{BOLD}{name}{BOLD:#}  {DIM}{section}, severity {severity}, since {since}{DIM:#}\n\n");
+    markdown(&rule.documentation, &mut text);
+    settings(&rule.settings, &mut text);
+    if !rule.looks_up.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}Looks up{BOLD:#}\n");
+        for LookUp { api_version, kind, .. } in &rule.looks_up {
+            let _ = writeln!(text, "  {kind} ({api_version})");
+        }
+    }
+    text
+}
+
+fn markdown(source: &str, text: &mut String) {
+    let mut fenced = false;
+    for line in source.trim_end().lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        } else if fenced {
+            let _ = writeln!(text, "    {CYAN}{}{CYAN:#}", printable(line));
+        } else if let Some(heading) = line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')) {
+            let _ = writeln!(text, "{BOLD}{}{BOLD:#}", printable(heading));
+        } else {
+            spans(&printable(line), text);
+            text.push('\n');
+        }
+    }
+}
+
+/// A line with its `code` coloured.
+fn spans(line: &str, text: &mut String) {
+    for (index, part) in line.split('`').enumerate() {
+        let _ = if index % 2 == 1 { write!(text, "{CYAN}{part}{CYAN:#}") } else { write!(text, "{part}") };
+    }
+}
+
+fn settings(schema: &Value, text: &mut String) {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|known| !known.is_empty()) else {
+        return;
+    };
+    let _ = writeln!(text, "\n{BOLD}Settings{BOLD:#}");
+    for (name, schema) in properties {
+        let default = schema.get("default").map(ToString::to_string).unwrap_or_default();
+        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let _ = writeln!(text, "\n  {CYAN}{name}{CYAN:#}  {DIM}default {default}{DIM:#}");
+        for line in description.lines() {
+            let _ = writeln!(text, "    {}", printable(line));
+        }
+    }
+}

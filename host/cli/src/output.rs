@@ -1,0 +1,77 @@
+//! Printing: to a terminal with colours, to anything else without; and what to say when nothing can be printed.
+
+use std::fmt;
+use std::io::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+
+pub const BOLD: Style = Style::new().bold();
+pub const DIM: Style = Style::new().dimmed();
+pub const RED: Style = AnsiColor::Red.on_default().bold();
+pub const GREEN: Style = AnsiColor::Green.on_default();
+pub const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// Why a command could not do its work. Each is one clear message and exit code 2.
+#[derive(Debug)]
+pub enum Failure {
+    /// The words on the command line do not fit.
+    Usage(String),
+    /// A file that is needed cannot be read.
+    File(String),
+    /// The bundle cannot be used.
+    Bundle(String),
+    /// Nobody reads the output any more: `| head`. Not an error.
+    Closed,
+    /// The output cannot be written.
+    Output(io::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) | Self::File(message) | Self::Bundle(message) => formatter.write_str(message),
+            Self::Closed => formatter.write_str("the output was closed"),
+            Self::Output(cause) => write!(formatter, "cannot write the output: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Writes to standard output.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|cause| match cause.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::Output(cause),
+    })
+}
+
+/// Says on standard error why the command ends here.
+pub fn complain(message: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{RED}error:{RED:#} {}", printable(message));
+}
+
+/// The text with control characters escaped, so that no manifest and no module can write to the terminal.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        let is_hidden = character.is_control() && character != '\n'
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if is_hidden {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// `1 file`, `2 files`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
