@@ -30,18 +30,24 @@ impl<'a> LabelSelector<'a> {
     /// Reads all of it, so that what is malformed is noted: for a rule about the object whose selector it is.
     pub fn validate(self) {
         if self.0.map().is_some() {
-            let nothing = self.0.get("matchLabels").entry("");
             self.0.get("matchLabels").entries().for_each(|(_, value)| _ = value.str());
-            self.0.get("matchExpressions").items().for_each(|requirement| _ = holds(requirement, nothing));
+            self.0.get("matchExpressions").items().for_each(|requirement| _ = holds(requirement, &|_| None));
         }
     }
 
     /// Whether an object with these labels is selected. False for an absent selector.
     #[must_use]
     pub fn matches(self, labels: Field<'_>) -> bool {
+        self.matches_by(&|key| labels.entry(key).str())
+    }
+
+    /// Whether something is selected whose labels this function gives: where they are not all in one map.
+    #[must_use]
+    pub fn matches_by<'l>(self, label: &dyn Fn(&str) -> Option<&'l str>) -> bool {
+        let equal = |(key, value): (&str, Field<'_>)| value.str().is_some_and(|value| label(key) == Some(value));
         self.0.map().is_some()
-            && equal(self.0.get("matchLabels"), labels)
-            && self.0.get("matchExpressions").items().all(|requirement| holds(requirement, labels))
+            && self.0.get("matchLabels").entries().all(equal)
+            && self.0.get("matchExpressions").items().all(|requirement| holds(requirement, label))
     }
 }
 
@@ -49,22 +55,17 @@ impl<'a> LabelSelector<'a> {
 /// absent map selects nothing: such a Service's endpoints are somebody else's.
 #[must_use]
 pub fn map_matches(selector: Field<'_>, labels: Field<'_>) -> bool {
-    selector.entries().next().is_some() && equal(selector, labels)
+    // A value that is no string is noted as malformed by the read; the API server would refuse the object.
+    let equal =
+        |(key, value): (&str, Field<'_>)| value.str().is_some_and(|value| labels.entry(key).str() == Some(value));
+    selector.entries().next().is_some() && selector.entries().all(equal)
 }
 
-fn equal(wanted: Field<'_>, labels: Field<'_>) -> bool {
-    wanted.entries().all(|(key, value)| match value.str() {
-        Some(value) => labels.entry(key).str() == Some(value),
-        // Noted as malformed by the read; the API server would refuse the object.
-        None => false,
-    })
-}
-
-fn holds(requirement: Field<'_>, labels: Field<'_>) -> bool {
+fn holds<'l>(requirement: Field<'_>, label: &dyn Fn(&str) -> Option<&'l str>) -> bool {
     let Some(key) = requirement.get("key").str() else {
         return false;
     };
-    let label = labels.entry(key).str();
+    let label = label(key);
     let mut values = requirement.get("values").items().filter_map(Field::str);
     match requirement.get("operator").str() {
         Some("In") => label.is_some_and(|label| values.any(|value| value == label)),
