@@ -47,10 +47,16 @@ impl<'a> Probe<'a> {
         self.number("failureThreshold", 3)
     }
 
+    /// How often it is called, in seconds; every 10 by default.
+    #[must_use]
+    pub fn period(self) -> i64 {
+        self.number("periodSeconds", 10)
+    }
+
     /// How long it takes to fail, in seconds: failureThreshold × periodSeconds, by default 3 × 10.
     #[must_use]
     pub fn patience(self) -> i64 {
-        self.failure_threshold().saturating_mul(self.number("periodSeconds", 10))
+        self.failure_threshold().saturating_mul(self.period())
     }
 
     /// How long after the start of the container it is called first, in seconds; 0 by default.
