@@ -197,16 +197,22 @@ impl<'a> Account<'a> {
                 Some("ServiceAccount") => {
                     let namespace = subject.get("namespace").str().filter(|name| !name.is_empty());
                     // A RoleBinding means its own namespace where it names none.
-                    name == self.name && namespace.or(binding.namespace()) == self.namespace
+                    name == self.name && self.is_in(namespace.or(binding.namespace()))
                 }
                 // The name by which a ServiceAccount logs in.
                 Some("User") => name
                     .strip_prefix("system:serviceaccount:")
                     .and_then(|account| account.split_once(':'))
-                    .is_some_and(|(namespace, name)| name == self.name && Some(namespace) == self.namespace),
+                    .is_some_and(|(namespace, name)| name == self.name && self.is_in(Some(namespace))),
                 _ => false,
             }
         })
+    }
+
+    /// Whether a subject of that namespace is this ServiceAccount. A workload that names no namespace gets one when it is
+    /// applied, so any may be its own; but every namespace has a `default`, whose name says nothing.
+    fn is_in(&self, namespace: Option<&str>) -> bool {
+        namespace == self.namespace || (self.namespace.is_none() && self.name != "default")
     }
 }
 
