@@ -1,0 +1,81 @@
+//! Metrics of utilisation, and the requests that they are a share of.
+//!
+//! The horizontal pod autoscaler sums up the requests of all long-running containers, or takes the pod's own where they are
+//! set, and gives up if one is missing (`podautoscaler/replica_calculator.go`).
+
+use sdk::prelude::*;
+use sdk::replicas::{Autoscaler, AutoscalerKind};
+
+/// Utilisation of a resource.
+struct Utilization<'a> {
+    /// `cpu` or `memory`.
+    resource: &'a str,
+    /// Of this container alone, else of the pod.
+    container: Option<&'a str>,
+}
+
+/// Adds a finding for each request that a metric of the autoscaler misses.
+pub fn check_requests<'a>(workload: Workload<'a>, autoscaler: Autoscaler<'a>, findings: &mut Findings) {
+    for Utilization { resource, container: only } in metrics(autoscaler) {
+        if only.is_none() && is_requested(workload.pod().get("resources"), resource) {
+            continue;
+        }
+        let mut known = false;
+        for container in workload.containers(Class::LONG_RUNNING) {
+            if only.is_none_or(|only| only == container.name()) {
+                known = true;
+                if !is_requested(container.get("resources"), resource) {
+                    let message =
+                        format!("{autoscaler} goes by {resource} utilisation, which is a share of this request");
+                    let fix = format!("{resource}: {}", if resource == "cpu" { "100m" } else { "128Mi" });
+                    findings.fail(container.get("resources.requests").entry(resource), message, fix);
+                }
+            }
+        }
+        if let (Some(only), false) = (only, known) {
+            let message = format!("{autoscaler} goes by the {resource} of a container {only}, which is not there");
+            findings.fail(workload.pod().get("containers"), message, "name a container of this pod in the metric");
+        }
+    }
+}
+
+/// A request that is left out equals its limit.
+fn is_requested(resources: Field<'_>, resource: &str) -> bool {
+    ["requests", "limits"].into_iter().any(|kind| resources.get(kind).entry(resource).is_set())
+}
+
+fn metrics(autoscaler: Autoscaler<'_>) -> Vec<Utilization<'_>> {
+    let object = autoscaler.object();
+    match autoscaler.kind() {
+        AutoscalerKind::Horizontal => {
+            let metrics = object.get("spec.metrics");
+            if metrics.items().next().is_none() {
+                // The API's default, and all that `autoscaling/v1` has.
+                return [Utilization { resource: "cpu", container: None }].into();
+            }
+            metrics.items().filter_map(horizontal).collect()
+        }
+        AutoscalerKind::Keda => object.get("spec.triggers").items().filter_map(keda).collect(),
+    }
+}
+
+fn horizontal(metric: Field<'_>) -> Option<Utilization<'_>> {
+    let (source, container) = match metric.get("type").str()? {
+        "Resource" => (metric.get("resource"), None),
+        "ContainerResource" => {
+            let source = metric.get("containerResource");
+            (source, Some(source.get("container").str()?))
+        }
+        _ => return None,
+    };
+    // The second is how `autoscaling/v2beta1` says it.
+    let of_share = source.get("target.averageUtilization").is_set() || source.get("targetAverageUtilization").is_set();
+    of_share.then_some(Utilization { resource: source.get("name").str()?, container })
+}
+
+fn keda(trigger: Field<'_>) -> Option<Utilization<'_>> {
+    let resource = trigger.get("type").str().filter(|kind| matches!(*kind, "cpu" | "memory"))?;
+    // The second is how KEDA said it before version 2.7.
+    let kind = trigger.get("metricType").str().or_else(|| trigger.get("metadata.type").str());
+    (kind? == "Utilization").then_some(Utilization { resource, container: trigger.get("metadata.containerName").str() })
+}
