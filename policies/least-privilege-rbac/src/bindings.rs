@@ -1,0 +1,111 @@
+//! To whom a role may be bound.
+
+use sdk::prelude::*;
+
+use crate::VERSION;
+use crate::roles::is_kubernetes_own;
+
+/// Judges a RoleBinding or a ClusterRoleBinding.
+pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+    let role = binding.get("roleRef.name");
+    let is_cluster_role = binding.get("roleRef.kind").str() != Some("Role");
+    let name = role.str().unwrap_or_default();
+    if is_kubernetes_own_binding(binding, name) {
+        return not_applicable("it is one of Kubernetes' own bindings");
+    }
+    if is_cluster_role && name == "cluster-admin" {
+        let whole = if binding.kind() == "RoleBinding" { "the namespace" } else { "the cluster" };
+        let message = format!("cluster-admin may do everything in {whole}");
+        findings.fail(role, message, "Bind a role that lists what its subjects do");
+    }
+    for subject in binding.get("subjects").items() {
+        let name = subject.get("name");
+        match name.str().unwrap_or_default() {
+            anybody @ ("system:anonymous" | "system:unauthenticated") => {
+                let message = format!("`{anybody}` is everybody who can reach the API server");
+                findings.fail(name, message, "Name the users, groups or ServiceAccounts that are meant");
+            }
+            account if is_default_account(subject, account) => {
+                let message = "every pod of the namespace that names no ServiceAccount gets this";
+                findings.fail(name, message, "Bind a ServiceAccount of the workload's own");
+            }
+            _ => {}
+        }
+    }
+    if binding.kind() == "ClusterRoleBinding"
+        && let Some(namespace) = only_namespace(binding.get("subjects"))
+        && is_namespaced_role(name, world)
+    {
+        let message =
+            format!("a RoleBinding in {namespace} would do, unless the subjects work in other namespaces too");
+        findings.warn(binding.get("kind"), message, "kind: RoleBinding");
+    }
+    Ok(())
+}
+
+/// The binding of `cluster-admin` to `system:masters`, and those of `system:` roles by the same prefix.
+fn is_kubernetes_own_binding(binding: Object<'_>, role: &str) -> bool {
+    match binding.name() {
+        "cluster-admin" => binding.get("subjects").items().all(|subject| {
+            subject.get("kind").str() == Some("Group") && subject.get("name").str() == Some("system:masters")
+        }),
+        name => name.starts_with("system:") && role.starts_with("system:"),
+    }
+}
+
+/// The ServiceAccount `default`, by either of its names.
+fn is_default_account(subject: Field<'_>, name: &str) -> bool {
+    match subject.get("kind").str() {
+        Some("ServiceAccount") => name == "default",
+        Some("User") => name.starts_with("system:serviceaccount:") && name.ends_with(":default"),
+        _ => false,
+    }
+}
+
+/// The one namespace in which all subjects are ServiceAccounts.
+fn only_namespace(subjects: Field<'_>) -> Option<&str> {
+    let mut only = None;
+    for subject in subjects.items() {
+        let namespace = subject.get("namespace").str();
+        if subject.get("kind").str() != Some("ServiceAccount") || only.is_some_and(|only| Some(only) != namespace) {
+            return None;
+        }
+        only = namespace;
+    }
+    only
+}
+
+/// Whether the ClusterRole is known, and holds nothing that lies outside of namespaces.
+fn is_namespaced_role(name: &str, world: &World<'_>) -> bool {
+    if matches!(name, "admin" | "edit") {
+        return true;
+    }
+    // What cannot be looked up costs a warning, and no more.
+    let Ok(Some(role)) = world.get(VERSION, "ClusterRole", None, name) else {
+        return false;
+    };
+    let is_plain = !is_kubernetes_own(name, true) && !role.get("aggregationRule").is_set();
+    is_plain
+        && role.get("rules").items().next().is_some()
+        && role.get("rules").items().all(|rule| {
+            let resources = || rule.get("resources").items().map(|resource| resource.str().unwrap_or("*"));
+            let mut groups = rule.get("apiGroups").items().map(|group| group.str().unwrap_or("*"));
+            resources().next().is_some()
+                && groups.all(|group| resources().all(|resource| is_namespaced(group, resource)))
+        })
+}
+
+/// Whether a resource of Kubernetes' own API lies in namespaces; false of what is not known.
+fn is_namespaced(group: &str, resource: &str) -> bool {
+    let resource = resource.split('/').next().unwrap_or_default();
+    match group {
+        "" => !matches!(resource, "*" | "nodes" | "namespaces" | "persistentvolumes" | "componentstatuses"),
+        "apps" | "autoscaling" | "batch" | "coordination.k8s.io" | "discovery.k8s.io" | "events.k8s.io" => {
+            resource != "*"
+        }
+        "networking.k8s.io" => matches!(resource, "ingresses" | "networkpolicies"),
+        "policy" => resource == "poddisruptionbudgets",
+        "rbac.authorization.k8s.io" => matches!(resource, "roles" | "rolebindings"),
+        _ => false,
+    }
+}

@@ -1,0 +1,120 @@
+#![no_std]
+use sdk::prelude::*;
+
+mod bindings;
+mod roles;
+
+policy! {
+    /// RBAC grants name what is granted, and to whom.
+    ///
+    /// A Role or ClusterRole has:
+    ///
+    /// - no `*` among its verbs, resources (`*/scale` and `pods/*` neither) or apiGroups;
+    /// - no `escalate`, `bind` or `impersonate`, by which the holder gets at what it was not given. `bind` and `impersonate`
+    ///   of things listed in `resourceNames` are a warning, unless `cluster-admin` or `system:masters` is among them;
+    /// - as a ClusterRole, no read of secrets (get, list, watch), unless `resourceNames` says which;
+    /// - no `create` or `get` of `pods/exec` and `pods/attach`: both run commands in other people's containers, `get` by way
+    ///   of a WebSocket.
+    ///
+    /// All of its rules are read, and those of the ClusterRoles that it aggregates.
+    ///
+    /// A RoleBinding or ClusterRoleBinding does not bind `cluster-admin`, nor anything to `system:anonymous`,
+    /// `system:unauthenticated` or a ServiceAccount named `default`, which all pods of its namespace share that name no other.
+    /// A ClusterRoleBinding whose subjects live in one namespace and whose role holds nothing but namespaced resources is a
+    /// warning: a RoleBinding may do.
+    ///
+    /// Kubernetes' own roles are exempt: `system:...`, and the ClusterRoles `cluster-admin`, `admin`, `edit` and `view`. So are
+    /// bindings of `system:...` roles that are named so too, and that of `cluster-admin` to `system:masters`.
+    ///
+    /// ## Why
+    ///
+    /// What a program may do is what an intruder may do who takes it over. A wildcard also grants what does not exist yet: the
+    /// next resource that an operator installs, the next verb.
+    ///
+    /// ## Fix
+    ///
+    /// List the verbs and resources that the program uses (`kubectl auth can-i --list` shows what it has). Give each workload
+    /// a ServiceAccount of its own, and bind a Role in the namespaces where it works.
+    ///
+    /// ## Fails
+    ///
+    /// ```yaml,fail
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: ClusterRole
+    /// metadata: {name: operator}
+    /// rules:
+    ///   - apiGroups: [""]
+    ///     resources: [configmaps]
+    ///     verbs: [get, list, watch]
+    ///   - apiGroups: [apps]
+    ///     resources: ["*"]
+    ///     verbs: ["*"]
+    /// ```
+    ///
+    /// ```yaml,fail
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: ClusterRoleBinding
+    /// metadata: {name: ci}
+    /// roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+    /// subjects: [{kind: ServiceAccount, name: ci, namespace: build}]
+    /// ```
+    ///
+    /// ## Passes
+    ///
+    /// ```yaml,pass
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: Role
+    /// metadata: {name: operator, namespace: shop}
+    /// rules:
+    ///   - apiGroups: [apps]
+    ///     resources: [deployments, deployments/scale]
+    ///     verbs: [get, list, watch, update, patch]
+    ///   - apiGroups: [""]
+    ///     resources: [secrets]
+    ///     resourceNames: [operator-certificate]
+    ///     verbs: [get]
+    /// ```
+    ///
+    /// ```yaml,pass
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: RoleBinding
+    /// metadata: {name: operator, namespace: shop}
+    /// roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: operator}
+    /// subjects: [{kind: ServiceAccount, name: operator}]
+    /// ```
+    pub struct LeastPrivilegeRbac;
+    severity: High,
+    section: Security,
+    since: "0.1.0",
+    applies_to: [
+        "rbac.authorization.k8s.io/v1/Role",
+        "rbac.authorization.k8s.io/v1/ClusterRole",
+        "rbac.authorization.k8s.io/v1/RoleBinding",
+        "rbac.authorization.k8s.io/v1/ClusterRoleBinding",
+    ],
+    reads: ["rules", "aggregationRule", "roleRef", "subjects"],
+    looks_up: [
+        "rbac.authorization.k8s.io/v1/ClusterRole": ["metadata.labels", "rules", "aggregationRule"],
+    ],
+}
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+const VERSION: &str = "rbac.authorization.k8s.io/v1";
+
+impl Rule for LeastPrivilegeRbac {
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        let object = request.object();
+        if object.is(GROUP, "Role") || object.is(GROUP, "ClusterRole") {
+            roles::check(object, request.world(), findings)
+        } else if object.is(GROUP, "RoleBinding") || object.is(GROUP, "ClusterRoleBinding") {
+            bindings::check(object, request.world(), findings)
+        } else {
+            not_applicable("it grants nothing")
+        }
+    }
+}
+
+/// Whether the field is a list that holds one of these strings.
+fn holds(list: Field<'_>, wanted: &[&str]) -> bool {
+    list.items().any(|item| item.str().is_some_and(|item| wanted.contains(&item)))
+}

@@ -1,0 +1,127 @@
+//! What a role may hold.
+
+use sdk::prelude::*;
+
+use crate::{VERSION, holds};
+
+/// Names that stand for everything, so that a grant limited to them is limited by nothing. The empty name is that of a
+/// request for a whole list.
+const ALL_POWERFUL: &[&str] = &["", "cluster-admin", "system:masters"];
+
+/// One thing that is wrong with one rule of a role.
+struct Problem<'a> {
+    at: Field<'a>,
+    message: String,
+    fix: &'static str,
+    /// Worth a look, no more.
+    is_mild: bool,
+}
+
+/// Judges a Role or a ClusterRole.
+pub fn check(role: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+    let is_cluster_role = role.kind() == "ClusterRole";
+    if is_kubernetes_own(role.name(), is_cluster_role) {
+        return not_applicable("it is one of Kubernetes' own roles");
+    }
+    for rule in role.get("rules").items() {
+        for Problem { at, message, fix, is_mild } in problems(rule, is_cluster_role) {
+            if is_mild {
+                findings.warn(at, message, fix);
+            } else {
+                findings.fail(at, message, fix);
+            }
+        }
+    }
+    check_aggregated(role, world, findings)
+}
+
+/// Names that are Kubernetes' own to give.
+pub fn is_kubernetes_own(name: &str, is_cluster_role: bool) -> bool {
+    name.starts_with("system:") || (is_cluster_role && matches!(name, "cluster-admin" | "admin" | "edit" | "view"))
+}
+
+/// Follows the selectors to the roles whose rules the control plane copies into this one, and on from there.
+fn check_aggregated(role: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+    let selectors = role.get("aggregationRule.clusterRoleSelectors");
+    if !selectors.is_set() {
+        return Ok(());
+    }
+    let all = world.list_all(VERSION, "ClusterRole")?;
+    let selected =
+        |selector| all.iter().copied().filter(move |role| LabelSelector::new(selector).matches(role.labels()));
+    let mut followed = Vec::from([role.name()]);
+    for selector in selectors.items() {
+        let mut pending: Vec<Object<'_>> = selected(selector).collect();
+        while let Some(source) = pending.pop() {
+            if followed.contains(&source.name()) {
+                continue;
+            }
+            followed.push(source.name());
+            for problem in source.get("rules").items().flat_map(|rule| problems(rule, true)) {
+                let message = format!("aggregates ClusterRole {}, where {}", source.name(), problem.message);
+                if problem.is_mild {
+                    findings.warn(selector, message, problem.fix);
+                } else {
+                    findings.fail(selector, message, problem.fix);
+                }
+            }
+            for further in source.get("aggregationRule.clusterRoleSelectors").items() {
+                pending.extend(selected(further));
+            }
+        }
+    }
+    if followed.len() > 1 { Ok(()) } else { world.must_be_complete("ClusterRole that it aggregates") }
+}
+
+/// What is wrong with one entry of a role's `rules`.
+fn problems(rule: Field<'_>, is_cluster_role: bool) -> Vec<Problem<'_>> {
+    let mut problems = Vec::new();
+    let mut add = |at, is_mild, message, fix| problems.push(Problem { at, message, fix, is_mild });
+    let (verbs, resources, groups) = (rule.get("verbs"), rule.get("resources"), rule.get("apiGroups"));
+    let names = rule.get("resourceNames");
+    let is_limited = names.items().next().is_some() && !holds(names, ALL_POWERFUL);
+
+    for at in verbs.items() {
+        match at.str() {
+            Some("*") => {
+                add(at, false, "`*` is every verb, escalate and bind too".to_string(), "List the verbs in use")
+            }
+            Some("escalate") => {
+                let message = "`escalate` lets its holder write any permission into a role".to_string();
+                add(at, false, message, "Remove escalate");
+            }
+            Some("bind") => {
+                let message = "`bind` lets its holder give away roles that it does not hold itself".to_string();
+                add(at, is_limited, message, "Remove bind, or list in resourceNames the few roles that it needs");
+            }
+            Some("impersonate") => {
+                let message = "`impersonate` lets its holder act as somebody else".to_string();
+                add(at, is_limited, message, "Remove impersonate, or list in resourceNames the few that it needs");
+            }
+            _ => {}
+        }
+    }
+    for at in groups.items().filter(|group| group.str() == Some("*")) {
+        add(at, false, "`*` is every API group, those installed tomorrow too".to_string(), "List the groups in use");
+    }
+    // Where no group is named the API server refuses the rule; it is read as meaning the core group.
+    let is_core = groups.items().next().is_none() || holds(groups, &["", "*"]);
+    for at in resources.items() {
+        match at.str().unwrap_or_default() {
+            wildcard if wildcard.bytes().any(|byte| byte == b'*') => {
+                let message = format!("`{wildcard}` is all there is, and all that will be installed");
+                add(at, false, message, "List the resources in use");
+            }
+            "secrets" if is_cluster_role && is_core && !is_limited && holds(verbs, &["get", "list", "watch", "*"]) => {
+                let message = "it reads the secrets of all namespaces".to_string();
+                add(at, false, message, "Use a Role where they are needed, or say in resourceNames which");
+            }
+            shell @ ("pods/exec" | "pods/attach") if is_core && holds(verbs, &["create", "get", "*"]) => {
+                let message = format!("`{shell}` runs commands in the containers of others");
+                add(at, false, message, "Remove it");
+            }
+            _ => {}
+        }
+    }
+    problems
+}
