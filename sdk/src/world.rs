@@ -101,14 +101,15 @@ impl<'a> World<'a> {
         namespace: Option<&str>,
         name: &str,
     ) -> Result<Option<Object<'a>>, Undecided> {
-        let answer = self.ask(contract::GET_RESOURCE, api_version, kind, |reads| LookUpRequest {
+        let request = LookUpRequest {
             api_version,
             kind,
             name: Some(name),
             namespace: Some(namespace.unwrap_or_default()),
             disable_cache: Some(false),
-            field_masks: reads,
-        })?;
+            field_masks: &[],
+        };
+        let answer = self.ask(contract::GET_RESOURCE, request)?;
         Ok(answer.filter(|(object, _)| object.is_set()).map(|(object, declared)| other(object, declared)))
     }
 
@@ -117,15 +118,9 @@ impl<'a> World<'a> {
     /// # Errors
     /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
     pub fn list(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Result<Vec<Object<'a>>, Undecided> {
-        let answer = self.ask(contract::LIST_BY_NAMESPACE, api_version, kind, |reads| LookUpRequest {
-            api_version,
-            kind,
-            name: None,
-            namespace: Some(namespace.unwrap_or_default()),
-            disable_cache: None,
-            field_masks: reads,
-        })?;
-        Ok(items(answer))
+        let namespace = Some(namespace.unwrap_or_default());
+        let request = LookUpRequest { api_version, kind, name: None, namespace, disable_cache: None, field_masks: &[] };
+        Ok(items(self.ask(contract::LIST_BY_NAMESPACE, request)?))
     }
 
     /// All objects of a kind, in every namespace.
@@ -133,31 +128,26 @@ impl<'a> World<'a> {
     /// # Errors
     /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
     pub fn list_all(&self, api_version: &str, kind: &str) -> Result<Vec<Object<'a>>, Undecided> {
-        let answer = self.ask(contract::LIST_ALL, api_version, kind, |reads| LookUpRequest {
-            api_version,
-            kind,
-            name: None,
-            namespace: None,
-            disable_cache: None,
-            field_masks: reads,
-        })?;
-        Ok(items(answer))
+        let request =
+            LookUpRequest { api_version, kind, name: None, namespace: None, disable_cache: None, field_masks: &[] };
+        Ok(items(self.ask(contract::LIST_ALL, request)?))
     }
 
-    /// The answer and what was asked for; `None` where the host says that there is no such object.
-    fn ask<'b>(
+    /// The answer to a request, with the field mask that the rule declared for the kind, and what it declared; `None`
+    /// where the host says that there is no such object.
+    fn ask(
         &self,
         operation: &str,
-        api_version: &str,
-        kind: &str,
-        request: impl FnOnce(&'b [&'b str]) -> LookUpRequest<'b>,
+        mut request: LookUpRequest<'_>,
     ) -> Result<Option<(Field<'a>, &'static Declared)>, Undecided> {
+        let (api_version, kind) = (request.api_version, request.kind);
         let Some(declared) = self.declared.iter().find(|known| known.kind == kind && known.api_version == api_version)
         else {
             return Err(Undecided::Error(format!("the look-up of {api_version} {kind} is not declared")));
         };
-        let payload = serde_json::to_vec(&request(declared.reads))
-            .map_err(|_| Undecided::Error("the look-up cannot be written".to_string()))?;
+        request.field_masks = declared.reads;
+        let payload =
+            serde_json::to_vec(&request).map_err(|_| Undecided::Error("the look-up cannot be written".to_string()))?;
         self.memory.note_asked();
         let answer = match self.host.call(contract::KUBERNETES, operation, &payload) {
             Ok(answer) => self.memory.bump.alloc_slice_copy(&answer),
