@@ -1,0 +1,276 @@
+#![no_std]
+mod scrape_config;
+
+use sdk::prelude::*;
+use sdk::serving::{is_serving, services_selecting};
+use sdk::value::Value;
+
+policy! {
+    /// A workload that serves is scraped by Prometheus.
+    ///
+    /// Either a ServiceMonitor selects a Service that selects the pods, by the Service's own labels and within its
+    /// `namespaceSelector` (by default its own namespace), and one of its endpoints names a port of that Service; or a
+    /// PodMonitor selects the pods, and one of its endpoints names a port of a container. An endpoint that names no port
+    /// takes them all. An absent `selector` selects everything, as an empty one does; whether a Prometheus takes up the
+    /// monitor is not asked.
+    ///
+    /// By setting, these count as well: a VMServiceScrape of VictoriaMetrics, which reads like a ServiceMonitor; a
+    /// ScrapeConfig, with a target that is a Service of the pods or a Kubernetes discovery that finds it or them, relabelling
+    /// aside; and the annotation `prometheus.io/scrape: "true"` on the pods or on a Service of theirs.
+    ///
+    /// A workload serves if a Service selects its pods, or, where not everything is in sight, if its containers declare ports.
+    ///
+    /// ## Why
+    ///
+    /// What is not measured breaks without a sound: no alert can fire on a metric that nobody collects. The usual cause is a
+    /// port name that is not the Service's, which no tool complains about.
+    ///
+    /// ## Fix
+    ///
+    /// Add a ServiceMonitor whose selector matches the labels of the Service, and whose endpoint has the `name` of the port
+    /// on which the metrics are.
+    ///
+    /// ## Fails
+    ///
+    /// The Service has no port that is called `metrics`:
+    ///
+    /// ```yaml,fail
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web, namespace: shop, labels: {app: web}}
+    /// spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
+    /// ---
+    /// apiVersion: monitoring.coreos.com/v1
+    /// kind: ServiceMonitor
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   endpoints: [{port: metrics}]
+    /// ```
+    ///
+    /// ## Passes
+    ///
+    /// ```yaml,pass
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web, namespace: shop, labels: {app: web}}
+    /// spec: {selector: {app: web}, ports: [{name: http, port: 80}, {name: metrics, port: 9090}]}
+    /// ---
+    /// apiVersion: monitoring.coreos.com/v1
+    /// kind: ServiceMonitor
+    /// metadata: {name: web, namespace: monitoring}
+    /// spec:
+    ///   namespaceSelector: {matchNames: [shop]}
+    ///   selector: {matchLabels: {app: web}}
+    ///   endpoints: [{port: metrics}]
+    /// ```
+    pub struct ServiceMonitor {
+        /// Whether a VMServiceScrape of VictoriaMetrics counts.
+        vm_service_scrape: bool = false,
+        /// Whether a ScrapeConfig of the Prometheus operator counts.
+        scrape_config: bool = false,
+        /// Whether the annotation `prometheus.io/scrape: "true"` on the pods or on their Service counts.
+        annotations: bool = false,
+    }
+    severity: Medium,
+    section: Observability,
+    since: "0.1.0",
+    applies_to: [Workloads],
+    reads: [
+        "pod.metadata.labels",
+        "pod.metadata.annotations['prometheus.io/scrape']",
+        "pod.spec.restartPolicy",
+        "containers.ports",
+    ],
+    looks_up: [
+        "v1/Service": [
+            "metadata.labels",
+            "metadata.annotations['prometheus.io/scrape']",
+            "spec.selector",
+            "spec.type",
+            "spec.ports",
+        ],
+        "monitoring.coreos.com/v1/ServiceMonitor": [
+            "spec.selector",
+            "spec.namespaceSelector",
+            "spec.endpoints.port",
+            "spec.endpoints.targetPort",
+        ],
+        "monitoring.coreos.com/v1/PodMonitor": [
+            "spec.selector",
+            "spec.namespaceSelector",
+            "spec.podMetricsEndpoints.port",
+            "spec.podMetricsEndpoints.portNumber",
+            "spec.podMetricsEndpoints.targetPort",
+        ],
+        "operator.victoriametrics.com/v1beta1/VMServiceScrape": [
+            "spec.selector",
+            "spec.namespaceSelector",
+            "spec.endpoints.port",
+            "spec.endpoints.targetPort",
+        ],
+        "monitoring.coreos.com/v1alpha1/ScrapeConfig": ["spec.staticConfigs.targets", "spec.kubernetesSDConfigs"],
+    ],
+}
+
+impl Rule for ServiceMonitor {
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        let (workload, world) = (request.workload()?, request.world());
+        if !is_serving(workload, world)? {
+            return not_applicable("it does not serve: no Service selects its pods");
+        }
+        let services = services_selecting(workload, world)?;
+        let annotated =
+            |annotations: Field<'_>| annotations.get("annotations").entry("prometheus.io/scrape").str() == Some("true");
+        if self.annotations
+            && (annotated(workload.template().get("metadata"))
+                || services.iter().any(|service| annotated(service.get("metadata"))))
+        {
+            return Ok(());
+        }
+        let mut misses = Vec::new();
+        let monitors = [
+            ("monitoring.coreos.com/v1", "ServiceMonitor", true),
+            ("operator.victoriametrics.com/v1beta1", "VMServiceScrape", self.vm_service_scrape),
+        ];
+        for (api_version, kind, counts) in monitors {
+            if counts && is_monitored(&services, workload, &world.list_all(api_version, kind)?, &mut misses) {
+                return Ok(());
+            }
+        }
+        if is_pod_monitored(workload, &world.list_all("monitoring.coreos.com/v1", "PodMonitor")?, &mut misses) {
+            return Ok(());
+        }
+        if self.scrape_config {
+            let configs = world.list_all("monitoring.coreos.com/v1alpha1", "ScrapeConfig")?;
+            if configs.into_iter().any(|config| scrape_config::finds(config, workload, &services)) {
+                return Ok(());
+            }
+        }
+        world.must_be_complete("ServiceMonitor or PodMonitor that scrapes it")?;
+        let place = workload.object().get("metadata.name");
+        if misses.is_empty() {
+            let of = services.first().map_or_else(String::new, |service| format!(" of Service {}", service.name()));
+            let fix = format!("add a ServiceMonitor that selects the labels{of} and names one of its ports");
+            findings.fail(place, "no ServiceMonitor or PodMonitor selects it, so nothing scrapes it", fix);
+        }
+        for message in misses {
+            findings.fail(place, message, "name a port that is there in the monitor, or give the port that name");
+        }
+        Ok(())
+    }
+}
+
+/// Whether one of the monitors selects one of the Services and a port of it; notes those that miss only the port.
+fn is_monitored(
+    services: &[Object<'_>],
+    workload: Workload<'_>,
+    monitors: &[Object<'_>],
+    misses: &mut Vec<String>,
+) -> bool {
+    for (monitor, service) in monitors.iter().flat_map(|monitor| services.iter().map(move |service| (monitor, service)))
+    {
+        if !selects(*monitor, service.labels(), workload.object().namespace()) {
+            continue;
+        }
+        let mut wanted = None;
+        for endpoint in monitor.get("spec.endpoints").items() {
+            let Some(port) = port_of(endpoint, &["port", "targetPort"]) else {
+                return true;
+            };
+            let mut ports = service.get("spec.ports").items();
+            let found = if endpoint.get("port").is_set() {
+                ports.any(|known| known.get("name").str() == Some(port))
+            } else {
+                ports.any(|known| port_of(known, &["targetPort", "port"]) == Some(port)) || has_port(workload, port)
+            };
+            if found {
+                return true;
+            }
+            wanted = Some(port);
+        }
+        misses.push(miss(*monitor, &format!("Service {}", service.name()), wanted));
+    }
+    false
+}
+
+/// The same for monitors of pods.
+fn is_pod_monitored(workload: Workload<'_>, monitors: &[Object<'_>], misses: &mut Vec<String>) -> bool {
+    for monitor in monitors {
+        if !selects(*monitor, workload.pod_labels(), workload.object().namespace()) {
+            continue;
+        }
+        let mut wanted = None;
+        for endpoint in monitor.get("spec.podMetricsEndpoints").items() {
+            match port_of(endpoint, &["port", "portNumber", "targetPort"]) {
+                None => return true,
+                Some(port) if has_port(workload, port) => return true,
+                Some(port) => wanted = Some(port),
+            }
+        }
+        misses.push(miss(*monitor, "its pods", wanted));
+    }
+    false
+}
+
+/// What to say of a monitor that selects the right thing, but no port of it.
+fn miss(monitor: Object<'_>, selected: &str, wanted: Option<&str>) -> String {
+    let (kind, name) = (monitor.kind(), monitor.name());
+    match wanted {
+        Some(port) => format!("{kind} {name} selects {selected}, but scrapes a port {port}, which is not there"),
+        None => format!("{kind} {name} selects {selected}, but has no endpoints to scrape"),
+    }
+}
+
+/// Whether a monitor selects something with these labels in this namespace.
+fn selects(monitor: Object<'_>, labels: Field<'_>, namespace: Option<&str>) -> bool {
+    let selector = monitor.get("spec.selector");
+    let namespaces = monitor.get("spec.namespaceSelector");
+    let mut names = namespaces.get("matchNames").items().peekable();
+    let here = if namespaces.get("any").bool() == Some(true) {
+        true
+    } else if names.peek().is_some() {
+        names.any(|name| name.str() == namespace)
+    } else {
+        monitor.namespace() == namespace
+    };
+    // Not a pointer in the API, so that an absent selector is the empty one.
+    here && (!selector.is_set() || LabelSelector::new(selector).matches(labels))
+}
+
+/// Whether a long-running container declares a port of that name or number.
+fn has_port(workload: Workload<'_>, wanted: &str) -> bool {
+    workload.containers(Class::LONG_RUNNING).any(|container| {
+        container
+            .get("ports")
+            .items()
+            .any(|port| port.get("name").str() == Some(wanted) || port_of(port, &["containerPort"]) == Some(wanted))
+    })
+}
+
+/// The first of these fields that is set, a name or a number, as text.
+fn port_of<'a>(endpoint: Field<'a>, fields: &[&'a str]) -> Option<&'a str> {
+    fields.iter().find_map(|field| match endpoint.get(field).value()? {
+        Value::Number(number) => Some(*number),
+        Value::String("") => None,
+        _ => endpoint.get(field).str(),
+    })
+}
