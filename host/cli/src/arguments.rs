@@ -8,7 +8,7 @@ use protocol::Severity;
 
 /// Is your service ready for production? Judges Kubernetes manifests with sandboxed rules.
 #[derive(Parser)]
-#[command(name = "seaworthy", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "seaworthy", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -24,12 +24,21 @@ pub enum Command {
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckOptions),
     /// List the rules.
+    #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesOptions),
     /// Show a rule's documentation: what it decides, why, and how to hold it.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainOptions),
     /// Show what a module says of itself, without running it.
+    #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  seaworthy check k8s/                judge a folder of manifests
+  seaworthy rules                     what is asked of a service
+  seaworthy explain readiness-probe   why, and how to hold it";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -43,9 +52,23 @@ Exit codes:
   1  a rule is broken
   2  something could not be decided: bad usage, unreadable input, a broken bundle";
 
+const RULES_EXAMPLES: &str = "\
+Examples:
+  seaworthy rules                   the checklist
+  seaworthy rules --severity high   what must not wait
+  seaworthy rules --format json     all metadata: kinds, fields read, settings, documentation";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  seaworthy explain readiness-probe";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  seaworthy inspect policies/readiness-probe.wasm";
+
 #[derive(Args)]
 pub struct CheckOptions {
-    /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml and .json.
+    /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml and .json; a file may have any name.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -53,8 +76,8 @@ pub struct CheckOptions {
     pub selection: Selection,
 
     /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
+    pub format: ReportFormat,
 
     /// Whether the input is everything there is, so that what is not in it may be called missing. The default is
     /// `complete` where only folders are given, and `partial` otherwise.
@@ -95,9 +118,9 @@ pub struct RulesOptions {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
-    pub format: Format,
+    /// How to print the list.
+    #[arg(long, value_enum, default_value_t = ListFormat::Human, value_name = "FORMAT")]
+    pub format: ListFormat,
 }
 
 #[derive(Args)]
@@ -119,10 +142,22 @@ pub struct InspectOptions {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people: excerpts, and what to write instead.
+pub enum ReportFormat {
+    /// For people: `full` for up to 50 findings, `short` for more.
     Human,
+    /// Every finding with its line of the manifest, and what to write instead.
+    Full,
+    /// Every finding on one line.
+    Short,
     /// For machines, see `docs/report.md`.
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A table.
+    Human,
+    /// All that the rules say of themselves.
     Json,
 }
 

@@ -1,14 +1,15 @@
 //! Where the rules come from: the bundle inside this binary, or a folder of modules.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use engine::config::suggestion;
 use engine::{Bundle, Rule};
 use protocol::RuleMetadata;
-use sandbox::{LoadError, Module, Sandbox, sections};
+use sandbox::{Limits, LoadError, Module, Sandbox, Sections, sections};
 
 use crate::arguments::Selection;
+use crate::files;
 use crate::output::Failure;
 
 /// A rule as it was built into this binary.
@@ -32,12 +33,16 @@ enum Source {
     File(Vec<u8>),
 }
 
-/// Finds the selected rules. Reads their metadata only; nothing is compiled or run.
-pub fn find(selection: &Selection) -> Result<Vec<Found>, Failure> {
-    let all = match &selection.bundle {
-        None => EMBEDDED.iter().map(embedded).collect::<Result<Vec<_>, _>>()?,
-        Some(folder) => in_folder(folder)?,
-    };
+/// Finds all rules of a folder, or of this binary. Reads their metadata only; nothing is compiled or run.
+pub fn find(folder: Option<&Path>) -> Result<Vec<Found>, Failure> {
+    match folder {
+        None => EMBEDDED.iter().map(embedded).collect(),
+        Some(folder) => in_folder(folder),
+    }
+}
+
+/// The rules that were asked for.
+pub fn select(all: Vec<Found>, selection: &Selection) -> Result<Vec<Found>, Failure> {
     let names: Vec<&str> = all.iter().map(|found| found.metadata.name.as_str()).collect();
     for name in selection.rule.iter().chain(&selection.skip) {
         if !names.contains(&name.as_str()) {
@@ -82,33 +87,55 @@ fn load_embedded(sandbox: &Sandbox, embedded: &Embedded) -> Result<Module, LoadE
 }
 
 fn embedded(embedded: &'static Embedded) -> Result<Found, Failure> {
-    Ok(Found { metadata: metadata(embedded.name, embedded.wasm)?, source: Source::Embedded(embedded) })
+    let sections = sections(embedded.wasm, &Limits::default())
+        .map_err(|cause| Failure::Bundle(format!("{} is no policy module: {cause}", embedded.name)))?;
+    Ok(Found { metadata: rule(embedded.name, sections)?, source: Source::Embedded(embedded) })
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<Found>, Failure> {
-    let unreadable = |path: &Path, cause: std::io::Error| {
-        Failure::Bundle(format!("the bundle {} cannot be read: {cause}", path.display()))
-    };
-    let mut found = Vec::new();
-    let mut entries = fs::read_dir(folder)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|cause| unreadable(folder, cause))?;
-    entries.sort_by_key(fs::DirEntry::path);
-    for entry in entries {
-        let path = entry.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
-            let wasm = fs::read(&path).map_err(|cause| unreadable(&path, cause))?;
-            found.push(Found { metadata: metadata(&path.display().to_string(), &wasm)?, source: Source::File(wasm) });
-        }
+    let shown = folder.display();
+    let unreadable = |cause| Failure::Bundle(format!("the bundle {shown} {}", files::explain(&cause)));
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+    let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::Bundle(format!("the bundle {shown} holds no modules (<rule>.wasm)")));
     }
-    if found.is_empty() {
-        return Err(Failure::Bundle(format!("the bundle {} holds no modules (<rule>.wasm)", folder.display())));
+    let mut found: Vec<Found> = Vec::new();
+    for path in paths {
+        let (wasm, sections) = read_module(&path)?;
+        let metadata = rule(&path.display().to_string(), sections)?;
+        if found.iter().any(|other| other.metadata.name == metadata.name) {
+            let message = format!("the bundle {shown} holds the rule {} twice", metadata.name);
+            return Err(Failure::Bundle(message));
+        }
+        found.push(Found { metadata, source: Source::File(wasm) });
     }
     Ok(found)
 }
 
-fn metadata(name: &str, wasm: &[u8]) -> Result<RuleMetadata, Failure> {
-    let sections = sections(wasm, &sandbox::Limits::default())
-        .map_err(|cause| Failure::Bundle(format!("{name} is no module: {cause}")))?;
-    sections.rule.ok_or_else(|| Failure::Bundle(format!("{name} carries no metadata of a seaworthy rule")))
+/// A module and what it says of itself.
+pub fn read_module(path: &Path) -> Result<(Vec<u8>, Sections), Failure> {
+    let (shown, limits) = (path.display(), Limits::default());
+    let wasm = files::read_regular(path, limits.module_bytes)
+        .map_err(|cause| Failure::Bundle(format!("the module {shown} {cause}")))?;
+    if !wasm.starts_with(b"\0asm") {
+        return Err(Failure::Bundle(format!("{shown} is no WebAssembly module")));
+    }
+    let sections =
+        sections(&wasm, &limits).map_err(|cause| Failure::Bundle(format!("{shown} is no policy module: {cause}")))?;
+    Ok((wasm, sections))
+}
+
+/// The metadata of a module that must be one of ours.
+fn rule(shown: &str, sections: Sections) -> Result<RuleMetadata, Failure> {
+    let rule =
+        sections.rule.ok_or_else(|| Failure::Bundle(format!("{shown} carries no metadata of a seaworthy rule")))?;
+    // A name is an identifier in every output; it must not be able to be anything else.
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if rule.name.is_empty() || !rule.name.bytes().all(is_name) {
+        return Err(Failure::Bundle(format!("{shown} has a rule name that is not kebab-case: {:?}", rule.name)));
+    }
+    Ok(rule)
 }

@@ -5,25 +5,31 @@ use std::path::Path;
 use std::thread;
 
 use engine::config::Config;
+use engine::manifest::SkipReason;
 use engine::report::{Judged, Report};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, Subject, World};
+use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, Skip, Subject, World};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Limits, Module, Sandbox};
 
-use crate::arguments::{CheckOptions, Format};
+use crate::arguments::{CheckOptions, ReportFormat};
 use crate::files::{self, Files};
+use crate::human::{self, Detail};
 use crate::output::{self, Failure};
-use crate::{BROKEN, HOLDS, UNDECIDED, bundle, human};
+use crate::progress::Progress;
+use crate::{BROKEN, HOLDS, UNDECIDED, bundle};
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &CheckOptions) -> Result<u8, Failure> {
-    let mut found = bundle::find(&options.selection)?;
-    let config = read_config(options.config.as_deref(), &found)?;
+    let all = bundle::find(options.selection.bundle.as_deref())?;
+    // Against all rules: `--rule` does not make the configuration of the others wrong.
+    let config = read_config(options.config.as_deref(), &all)?;
+    let mut found = bundle::select(all, &options.selection)?;
     found.retain(|found| !config.disabled.contains(&found.metadata.name));
     if found.is_empty() {
-        return Err(Failure::Usage("no rule is selected".into()));
+        let message = "no rule is left by --rule, --skip, --severity and the configuration";
+        return Err(Failure::Usage(message.into()));
     }
 
     let Files { files, unread } = files::read_all(&options.paths);
@@ -41,11 +47,19 @@ pub fn run(options: &CheckOptions) -> Result<u8, Failure> {
     let judge = Judge::new(&sandbox, &bundle, &input, &world, completeness);
     let judged = judge_all(&judge, &subjects);
 
-    let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today());
-    match options.format {
-        Format::Human => output::print(&human::render(&report))?,
-        Format::Json => output::print(&(report.to_json(env!("CARGO_PKG_VERSION")) + "\n"))?,
-    }
+    let today = today();
+    let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today);
+    let human = |detail| {
+        let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today };
+        human::render(&report, &run)
+    };
+    let text = match options.format {
+        ReportFormat::Human => human(Detail::Fitting),
+        ReportFormat::Full => human(Detail::Full),
+        ReportFormat::Short => human(Detail::Short),
+        ReportFormat::Json => report.to_json(env!("CARGO_PKG_VERSION")) + "\n",
+    };
+    output::print(&text)?;
     Ok(exit_code(&report, options.strict))
 }
 
@@ -54,7 +68,12 @@ fn judge_all<'a, R: Runtime + Sync>(judge: &Judge<'_, R>, subjects: &[Subject<'a
 where
     R::Module: Sync,
 {
-    let judged = subjects.par_iter().map(|subject| Judged { subject: *subject, judgements: judge.judge(*subject) });
+    let progress = Progress::start("judging", subjects.len());
+    let judged = subjects.par_iter().map(|subject| {
+        let judgements = judge.judge(*subject);
+        progress.step();
+        Judged { subject: *subject, judgements }
+    });
     judged.collect()
 }
 
@@ -64,7 +83,7 @@ fn default_world(options: &CheckOptions) -> Completeness {
 }
 
 fn exit_code(report: &Report<'_>, strict: bool) -> u8 {
-    if report.is_undecided() || report.judged.is_empty() || strict && skipped_any(report) {
+    if report.is_undecided() || report.judged.is_empty() || strict && passed_over(report) > 0 {
         UNDECIDED
     } else if report.has_failures() {
         BROKEN
@@ -73,9 +92,11 @@ fn exit_code(report: &Report<'_>, strict: bool) -> u8 {
     }
 }
 
-fn skipped_any(report: &Report<'_>) -> bool {
-    let harmless = |skip: &engine::Skip| matches!(skip, engine::Skip::NoObject(engine::manifest::SkipReason::Empty));
-    !report.unread.is_empty() || report.skipped.iter().any(|skipped| !harmless(&skipped.reason))
+/// How many documents and paths were skipped that may have held something.
+pub fn passed_over(report: &Report<'_>) -> usize {
+    let is_empty = |skip: &Skip| *skip == Skip::NoObject(SkipReason::Empty);
+    let documents = report.skipped.iter().filter(|skipped| !is_empty(&skipped.reason)).count();
+    documents + report.unread.iter().filter(|unread| !unread.is_failure).count()
 }
 
 fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Config, Failure> {
@@ -83,7 +104,8 @@ fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Config, F
         return Ok(Config::default());
     };
     let name = path.display().to_string();
-    let text = std::fs::read(path).map_err(|cause| Failure::File(format!("{name}: cannot be read: {cause}")))?;
+    let limit = engine::manifest::Limits::default().bytes;
+    let text = files::read_regular(path, limit).map_err(|cause| Failure::File(format!("{name} {cause}")))?;
     let rules: Vec<&RuleMetadata> = found.iter().map(|found| &found.metadata).collect();
     Config::read(&name, text, &rules).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))
 }

@@ -8,14 +8,13 @@ use std::fmt::Write as _;
 use protocol::{LookUp, RuleMetadata};
 use serde_json::Value;
 
-use crate::arguments::{ExplainOptions, Selection};
-use crate::output::{self, BOLD, CYAN, DIM, Failure, printable};
+use crate::arguments::ExplainOptions;
+use crate::output::{self, BOLD, CYAN, DIM, Failure, one_line, printable};
 use crate::{HOLDS, bundle};
 
 /// Runs the command.
 pub fn run(options: &ExplainOptions) -> Result<u8, Failure> {
-    let all = Selection { rule: Vec::new(), skip: Vec::new(), severity: None, bundle: options.bundle.clone() };
-    let found = bundle::find(&all)?;
+    let found = bundle::find(options.bundle.as_deref())?;
     let names: Vec<&str> = found.iter().map(|found| found.metadata.name.as_str()).collect();
     let rule = found.iter().map(|found| &found.metadata).find(|rule| rule.name == options.rule);
     let rule = rule.ok_or_else(|| Failure::Usage(bundle::unknown_rule(&options.rule, &names)))?;
@@ -23,14 +22,15 @@ pub fn run(options: &ExplainOptions) -> Result<u8, Failure> {
 }
 
 fn render(rule: &RuleMetadata) -> String {
-    let RuleMetadata { name, severity, section, since, .. } = rule;
+    let RuleMetadata { name, severity, section, .. } = rule;
+    let since = one_line(&rule.since);
     let mut text = format!("{BOLD}{name}{BOLD:#}  {DIM}{section}, severity {severity}, since {since}{DIM:#}\n\n");
     markdown(&rule.documentation, &mut text);
     settings(&rule.settings, &mut text);
     if !rule.looks_up.is_empty() {
         let _ = writeln!(text, "\n{BOLD}Looks up{BOLD:#}\n");
         for LookUp { api_version, kind, .. } in &rule.looks_up {
-            let _ = writeln!(text, "  {kind} ({api_version})");
+            let _ = writeln!(text, "  {} ({})", one_line(kind), one_line(api_version));
         }
     }
     text
@@ -65,7 +65,8 @@ fn settings(schema: &Value, text: &mut String) {
     };
     let _ = writeln!(text, "\n{BOLD}Settings{BOLD:#}");
     for (name, schema) in properties {
-        let default = schema.get("default").map(ToString::to_string).unwrap_or_default();
+        let name = one_line(name);
+        let default = one_line(&schema.get("default").map(ToString::to_string).unwrap_or_default());
         let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         let _ = writeln!(text, "\n  {CYAN}{name}{CYAN:#}  {DIM}default {default}{DIM:#}");
         for line in description.lines() {

@@ -4,6 +4,7 @@
 //! points to inside the tree is found anyway, and what lies outside is not ours to read), and whatever is passed over is
 //! reported by its path.
 
+use std::collections::HashSet;
 use std::fs::{self, File as OpenFile};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -13,6 +14,8 @@ use engine::manifest::{Limits, read};
 use engine::report::Unread;
 use rayon::prelude::*;
 use walkdir::WalkDir;
+
+use crate::progress::Progress;
 
 /// What was read.
 #[derive(Default)]
@@ -35,31 +38,43 @@ const PROJECT_MARKS: &[&str] = &[".git", "LICENSE", "LICENSE.md", "LICENSE.txt"]
 /// Folders that hold no manifests of the project's.
 const FOREIGN_FOLDERS: &[&str] = &[".git", "node_modules"];
 
-/// Reads all paths.
+/// A device or a pipe.
+const SPECIAL: &str = "is no regular file; to read a pipe, give `-`";
+
+/// Reads all paths; what several of them lead to is read once.
 pub fn read_all(paths: &[PathBuf]) -> Files {
+    let mut found = Found::default();
     let mut files = Files::default();
-    let mut candidates = Vec::new();
-    let mut projects = Projects::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            match read_limited(io::stdin().lock()) {
-                Ok(bytes) => {
+            match found.is_new(path).then(|| read_limited(io::stdin().lock(), limit())) {
+                Some(Ok(bytes)) => {
                     let manifest = read("<stdin>", bytes, &Limits::default());
                     files.files.push(File { manifest, project: 0 });
                 }
-                Err(cause) => files.fail(path, cause.to_string()),
+                Some(Err(cause)) => files.fail(path, explain(&cause)),
+                None => {}
             }
             continue;
         }
         // A path that was typed may be a link; those inside are not followed.
-        match fs::metadata(path) {
+        match fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real))) {
             Err(cause) => files.fail(path, explain(&cause)),
-            Ok(kind) if kind.is_dir() => walk(path, &mut candidates, &mut projects, &mut files),
-            Ok(kind) if kind.is_file() => candidates.push(Candidate { path: path.clone(), project: 0 }),
-            Ok(_) => files.fail(path, "is no regular file; to read a pipe, give `-`".into()),
+            Ok((kind, real)) if kind.is_dir() => walk(path, &real, &mut found, &mut files),
+            Ok((kind, real)) if kind.is_file() => found.add(path, &real, 0),
+            Ok(_) => files.fail(path, SPECIAL.into()),
         }
     }
-    let contents: Vec<Result<File, Unread>> = candidates.into_par_iter().map(read_one).collect();
+    let progress = Progress::start("reading", found.candidates.len());
+    let contents: Vec<Result<File, Unread>> = found
+        .candidates
+        .into_par_iter()
+        .map(|candidate| {
+            let content = read_one(candidate);
+            progress.step();
+            content
+        })
+        .collect();
     for content in contents {
         match content {
             Ok(file) => files.files.push(file),
@@ -67,6 +82,27 @@ pub fn read_all(paths: &[PathBuf]) -> Files {
         }
     }
     files
+}
+
+/// The files to read, in order.
+#[derive(Default)]
+struct Found {
+    candidates: Vec<Candidate>,
+    /// Where they really lie.
+    seen: HashSet<PathBuf>,
+    projects: Projects,
+}
+
+impl Found {
+    fn add(&mut self, path: &Path, real: &Path, project: usize) {
+        if self.is_new(real) {
+            self.candidates.push(Candidate { path: path.to_owned(), project });
+        }
+    }
+
+    fn is_new(&mut self, real: &Path) -> bool {
+        self.seen.insert(real.to_owned())
+    }
 }
 
 impl Files {
@@ -99,7 +135,8 @@ impl Projects {
     }
 }
 
-fn walk(root: &Path, candidates: &mut Vec<Candidate>, projects: &mut Projects, files: &mut Files) {
+fn walk(root: &Path, real: &Path, found: &mut Found, files: &mut Files) {
+    let mut is_empty = true;
     let is_foreign = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| FOREIGN_FOLDERS.contains(&name));
     let entries = WalkDir::new(root).follow_links(false).follow_root_links(true).sort_by_file_name().into_iter();
     for entry in entries.filter_entry(|entry| !(entry.file_type().is_dir() && is_foreign(entry.file_name()))) {
@@ -116,11 +153,15 @@ fn walk(root: &Path, candidates: &mut Vec<Candidate>, projects: &mut Projects, f
         if kind.is_dir() {
             // The folder that was asked for is the world; only folders inside it may be others.
             if entry.depth() > 0 {
-                projects.note(path);
+                found.projects.note(path);
             }
         } else if is_manifest(path) {
+            is_empty = false;
             if kind.is_file() {
-                candidates.push(Candidate { path: path.to_owned(), project: projects.of(path) });
+                // Below the root no link is followed, so this is where it really lies.
+                let inside = path.strip_prefix(root).unwrap_or(path);
+                let project = found.projects.of(path);
+                found.add(path, &real.join(inside), project);
             } else if kind.is_symlink() {
                 files.skip(path, "a link, not followed");
             } else {
@@ -129,6 +170,9 @@ fn walk(root: &Path, candidates: &mut Vec<Candidate>, projects: &mut Projects, f
         } else if kind.is_symlink() && fs::metadata(path).is_ok_and(|target| target.is_dir()) {
             files.skip(path, "a link to a folder, not followed");
         }
+    }
+    if is_empty {
+        files.skip(root, "no .yaml, .yml or .json file in it");
     }
 }
 
@@ -139,21 +183,41 @@ fn is_manifest(path: &Path) -> bool {
 
 fn read_one(candidate: Candidate) -> Result<File, Unread> {
     let Candidate { path, project } = candidate;
-    match OpenFile::open(&path).and_then(read_limited) {
+    match read_regular(&path, limit()) {
         Ok(bytes) => Ok(File { manifest: read(&name(&path), bytes, &Limits::default()), project }),
-        Err(cause) => Err(Unread { path: name(&path), reason: explain(&cause), is_failure: true }),
+        Err(reason) => Err(Unread { path: name(&path), reason, is_failure: true }),
     }
 }
 
-/// All bytes, or one more than the reader takes: it then says itself that this is too much.
-fn read_limited(source: impl Read) -> io::Result<Vec<u8>> {
-    let limit = Limits::default().bytes as u64 + 1;
+/// What a manifest may have.
+fn limit() -> usize {
+    Limits::default().bytes
+}
+
+/// The bytes of a regular file. What could hang or never end is refused; of what is too large there is one byte more
+/// than the limit, so that whoever has set it sees.
+///
+/// # Errors
+/// Why not, to stand behind the path.
+pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
+    let kind = fs::metadata(path).map_err(|cause| explain(&cause))?;
+    if kind.is_dir() {
+        return Err("is a folder".into());
+    }
+    if !kind.is_file() {
+        return Err(SPECIAL.into());
+    }
+    OpenFile::open(path).and_then(|file| read_limited(file, limit)).map_err(|cause| explain(&cause))
+}
+
+fn read_limited(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source.take(limit).read_to_end(&mut bytes)?;
+    source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn explain(cause: &io::Error) -> String {
+/// What happened to a path, to stand behind it.
+pub fn explain(cause: &io::Error) -> String {
     match cause.kind() {
         io::ErrorKind::NotFound => "does not exist".into(),
         io::ErrorKind::PermissionDenied => "may not be read (permission denied)".into(),

@@ -1,22 +1,18 @@
 //! `seaworthy inspect`: what a module says of itself. Nothing in it is run.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use protocol::{KindMatch, LookUp};
-use sandbox::{Limits, sections};
 use serde_json::Value;
 
-use crate::HOLDS;
 use crate::arguments::InspectOptions;
-use crate::output::{self, BOLD, Failure, printable};
+use crate::output::{self, BOLD, Failure, one_line};
+use crate::{HOLDS, bundle};
 
 /// Runs the command.
 pub fn run(options: &InspectOptions) -> Result<u8, Failure> {
-    let path = options.file.display();
-    let wasm = fs::read(&options.file).map_err(|cause| Failure::File(format!("{path}: cannot be read: {cause}")))?;
-    let sections = sections(&wasm, &Limits::default())
-        .map_err(|cause| Failure::Bundle(format!("{path} is no policy module: {cause}")))?;
+    let (wasm, sections) = bundle::read_module(&options.file)?;
+    let path = one_line(&options.file.display().to_string());
     let mut text = format!("{BOLD}{path}{BOLD:#}  {} bytes\n", wasm.len());
     if let Some(rule) = &sections.rule {
         let _ = writeln!(text, "\n{BOLD}A seaworthy rule{BOLD:#}");
@@ -36,23 +32,50 @@ pub fn run(options: &InspectOptions) -> Result<u8, Failure> {
     }
     if let Some(metadata) = &sections.kubewarden {
         let _ = writeln!(text, "\n{BOLD}Kubewarden metadata{BOLD:#}");
-        let shown = metadata.as_object().into_iter().flatten().filter(|(key, _)| *key != "annotations");
-        for (key, value) in shown {
-            line(&mut text, key, &value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned));
-        }
-        for (key, value) in metadata.get("annotations").and_then(Value::as_object).into_iter().flatten() {
-            let value = value.as_str().unwrap_or_default();
-            line(&mut text, key, value.lines().next().unwrap_or_default());
+        for (key, value) in metadata.as_object().into_iter().flatten() {
+            match (key.as_str(), value) {
+                ("rules", Value::Array(rules)) => rules.iter().for_each(|rule| line(&mut text, key, &admission(rule))),
+                ("contextAwareResources", Value::Array(kinds)) => {
+                    let kinds = kinds.iter().map(|kind| format!("{} {}", word(kind, "apiVersion"), word(kind, "kind")));
+                    line(&mut text, key, &list(kinds));
+                }
+                ("annotations", Value::Object(annotations)) => {
+                    for (key, value) in annotations {
+                        let value = value.as_str().unwrap_or_default();
+                        let first = value.lines().next().unwrap_or_default();
+                        line(&mut text, key.trim_start_matches("io.kubewarden.policy."), first);
+                    }
+                }
+                (_, Value::String(value)) => line(&mut text, key, value),
+                (_, other) => line(&mut text, key, &other.to_string()),
+            }
         }
     }
     output::print(&text).map(|()| HOLDS)
 }
 
+/// One of the metadata's `rules`: `CREATE, UPDATE of deployments in apps/v1`.
+fn admission(rule: &Value) -> String {
+    let words = |key: &str| {
+        let words = rule.get(key).and_then(Value::as_array).into_iter().flatten();
+        list(words.filter_map(Value::as_str).map(ToOwned::to_owned))
+    };
+    let group = match words("apiGroups") {
+        core if core.is_empty() => words("apiVersions"),
+        group => format!("{group}/{}", words("apiVersions")),
+    };
+    format!("{} of {} in {group}", words("operations"), words("resources"))
+}
+
+fn word<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
 fn line(text: &mut String, key: &str, value: &str) {
-    let _ = writeln!(text, "  {:12}  {}", printable(key), printable(value));
+    let value = if value.is_empty() { "nothing" } else { value };
+    let _ = writeln!(text, "  {:22}  {}", one_line(key), one_line(value));
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
-    let joined = items.collect::<Vec<_>>().join(", ");
-    if joined.is_empty() { "nothing".into() } else { joined }
+    items.collect::<Vec<_>>().join(", ")
 }

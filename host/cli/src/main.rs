@@ -12,6 +12,7 @@ mod files;
 mod human;
 mod inspect;
 mod output;
+mod progress;
 mod rules;
 
 use std::process::ExitCode;

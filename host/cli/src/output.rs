@@ -57,17 +57,37 @@ pub fn complain(message: &str) {
 /// The text with control characters escaped, so that no manifest and no module can write to the terminal.
 #[must_use]
 pub fn printable(text: &str) -> String {
+    escape(text, |character| character == '\n')
+}
+
+/// The same without line breaks: for what must not begin a line of its own, and pass for one of ours.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    escape(text, |_| false)
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
-        let is_hidden = character.is_control() && character != '\n'
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if is_hidden {
-            safe.extend(character.escape_unicode());
+        if is_hidden(character) && !keep(character) {
+            safe.extend(character.escape_default());
         } else {
             safe.push(character);
         }
     }
     safe
+}
+
+/// Controls, and what has no width or changes the direction of the text around it.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// How many characters fit in a line of the terminal; `None` where standard output is none.
+#[must_use]
+pub fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
 /// `1 file`, `2 files`.

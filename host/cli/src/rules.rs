@@ -4,17 +4,22 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::arguments::{Format, RulesOptions};
-use crate::output::{self, BOLD, DIM, Failure};
+use crate::arguments::{ListFormat, RulesOptions};
+use crate::output::{self, BOLD, DIM, Failure, one_line};
 use crate::{HOLDS, bundle};
 
 /// Runs the command.
 pub fn run(options: &RulesOptions) -> Result<u8, Failure> {
-    let mut rules: Vec<_> = bundle::find(&options.selection)?.into_iter().map(|found| found.metadata).collect();
+    let selection = &options.selection;
+    let found = bundle::select(bundle::find(selection.bundle.as_deref())?, selection)?;
+    let mut rules: Vec<_> = found.into_iter().map(|found| found.metadata).collect();
     rules.sort_by(|one, other| (one.section, &one.name).cmp(&(other.section, &other.name)));
-    if options.format == Format::Json {
+    if options.format == ListFormat::Json {
         let text = serde_json::to_string_pretty(&json!(rules)).unwrap_or_default();
         return output::print(&(text + "\n")).map(|()| HOLDS);
+    }
+    if rules.is_empty() {
+        return output::print("No rule is left by --rule, --skip and --severity.\n").map(|()| HOLDS);
     }
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
     let mut text = String::new();
@@ -25,7 +30,8 @@ pub fn run(options: &RulesOptions) -> Result<u8, Failure> {
             let _ = writeln!(text, "{gap}{BOLD}{}{BOLD:#}", rule.section);
         }
         let world = if rule.looks_up.is_empty() { "" } else { " (looks at other objects)" };
-        let _ = writeln!(text, "  {:width$}  {:8}  {}{DIM}{world}{DIM:#}", rule.name, rule.severity, rule.title);
+        let (name, severity, title) = (&rule.name, rule.severity, one_line(&rule.title));
+        let _ = writeln!(text, "  {name:width$}  {severity:8}  {title}{DIM}{world}{DIM:#}");
     }
     output::print(&text).map(|()| HOLDS)
 }

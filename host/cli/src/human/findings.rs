@@ -1,0 +1,198 @@
+//! Each finding with its place: in the form of rustc's messages, or on one line.
+
+use std::fmt::Write as _;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Element, Group, Level as Title, Origin, Renderer, Snippet};
+use engine::Subject;
+use engine::manifest::{Manifest, Position, Problem, Source};
+use engine::report::Report;
+use protocol::{Finding, Level, Outcome, Verdict, path};
+
+use super::{Detail, who};
+use crate::output::{self, BOLD, DIM, RED, YELLOW, count, one_line};
+
+/// More than this many findings nobody reads with their excerpts.
+const READABLE: usize = 50;
+
+/// What is left of a line behind its number and frame is cut there; where no terminal says how wide it is.
+const WIDTH: usize = 140;
+
+/// A column beyond this is told, but not shown: the line was not made for reading.
+const FAR: u32 = 1000;
+
+/// One thing to say, and where.
+struct Message<'a> {
+    is_error: bool,
+    rule: Option<&'a str>,
+    title: String,
+    file: &'a str,
+    places: Vec<(Position, Position)>,
+    source: Option<&'a Source>,
+    hints: Vec<String>,
+}
+
+pub fn write(report: &Report<'_>, detail: Detail, text: &mut String) {
+    let messages: Vec<Message<'_>> = broken(report).chain(problems(report)).collect();
+    let full = match detail {
+        Detail::Fitting => messages.len() <= READABLE,
+        Detail::Full => true,
+        Detail::Short => false,
+    };
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(output::width().unwrap_or(WIDTH));
+    for message in &messages {
+        let _ = if full {
+            writeln!(text, "{}\n", renderer.render(&[message.group()]))
+        } else {
+            writeln!(text, "{}", message.line())
+        };
+    }
+    if !full && !messages.is_empty() {
+        text.push('\n');
+        if detail == Detail::Fitting {
+            let number = count(messages.len(), "finding");
+            let _ = writeln!(
+                text,
+                "{DIM}{number}, each on one line; `--format full` shows the lines of the manifests and what to write \
+                 instead,\n`--rule` and a path narrow down{DIM:#}\n"
+            );
+        }
+    }
+}
+
+/// What rules found, object by object.
+fn broken<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Message<'a>> {
+    report.judged.iter().flat_map(move |judged| {
+        judged.judgements.iter().flat_map(move |judgement| {
+            let rule = report.rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
+            answer(report, judged.subject, rule, &judgement.outcome)
+        })
+    })
+}
+
+fn answer<'a>(report: &'a Report<'a>, subject: Subject<'a>, rule: &'a str, outcome: &Outcome) -> Vec<Message<'a>> {
+    let message = |is_error, finding: &Finding, title, hints| Message {
+        is_error,
+        rule: Some(rule),
+        title,
+        file: report.file_name(subject),
+        places: report.place(subject, finding).map(|place| (place.start, place.end)).into_iter().collect(),
+        source: report.source(subject),
+        hints,
+    };
+    if outcome.verdict == Verdict::Waived {
+        return Vec::new();
+    }
+    let undecided = (outcome.verdict == Verdict::Error).then(|| {
+        let reason = one_line(outcome.reason.as_deref().unwrap_or_default());
+        let title = format!("{} could not be judged: {reason}", who(subject));
+        message(true, &whole_object(), title, vec!["counts as broken".into()])
+    });
+    let found = outcome.findings.iter().filter(|finding| finding.level != Level::Note).map(|finding| {
+        let said = one_line(&finding.message);
+        let title = match &finding.container {
+            Some(container) => format!("{}, container {}: {said}", who(subject), one_line(container)),
+            None => format!("{}: {said}", who(subject)),
+        };
+        let at = format!("at {}", one_line(&path::shorten(&finding.path)));
+        let hints = std::iter::once(at).filter(|at| at != "at ").chain(fix(finding));
+        message(finding.level == Level::Violation, finding, title, hints.collect())
+    });
+    undecided.into_iter().chain(found).collect()
+}
+
+/// A line each, so that none can pass for a line of ours.
+fn fix(finding: &Finding) -> Vec<String> {
+    match finding.fix.as_deref() {
+        None => Vec::new(),
+        Some(fix) if fix.contains('\n') => std::iter::once("write:".to_owned())
+            .chain(fix.lines().map(|line| format!("  {}", one_line(line))))
+            .collect(),
+        Some(fix) => vec![format!("write: {}", one_line(fix))],
+    }
+}
+
+fn whole_object() -> Finding {
+    Finding { level: Level::Violation, path: "$".into(), container: None, message: String::new(), fix: None }
+}
+
+/// What kept files and parts of them from being read.
+fn problems<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Message<'a>> {
+    let manifests = report.input.files().iter().map(|file| &file.manifest);
+    let in_files = manifests.flat_map(|manifest| manifest.problems.iter().map(move |found| problem(manifest, found)));
+    let unread = report.unread.iter().filter(|unread| unread.is_failure).map(|unread| Message {
+        is_error: true,
+        rule: None,
+        title: format!("{} {}", one_line(&unread.path), one_line(&unread.reason)),
+        file: "",
+        places: Vec::new(),
+        source: None,
+        hints: Vec::new(),
+    });
+    in_files.chain(unread)
+}
+
+fn problem<'a>(manifest: &'a Manifest, problem: &'a Problem) -> Message<'a> {
+    let place = |start: Position, span: engine::manifest::Span| (start, manifest.source.position(span.end));
+    let related = problem.related.as_ref().map(|related| place(related.position, related.span));
+    let related_hint = problem.related.as_ref().map(|related| {
+        let Position { line, column } = related.position;
+        format!("{}: line {line}, column {column}", related.message)
+    });
+    Message {
+        is_error: true,
+        rule: None,
+        title: one_line(&problem.kind.to_string()),
+        file: &manifest.name,
+        places: std::iter::once(place(problem.position, problem.span)).chain(related).collect(),
+        source: Some(&manifest.source),
+        hints: related_hint.into_iter().chain([problem.kind.help().to_owned()]).collect(),
+    }
+}
+
+impl Message<'_> {
+    /// `k8s/web.yaml:12:9: error[rule]: ...`
+    fn line(&self) -> String {
+        let (style, level) = if self.is_error { (RED, "error") } else { (YELLOW, "warning") };
+        let id = self.rule.map_or(String::new(), |rule| format!("[{}]", one_line(rule)));
+        let at = match self.places.first() {
+            Some((Position { line, column }, _)) => format!("{BOLD}{}:{line}:{column}{BOLD:#}: ", one_line(self.file)),
+            None => String::new(),
+        };
+        format!("{at}{style}{level}{id}{style:#}: {}", self.title)
+    }
+
+    fn group(&self) -> Group<'_> {
+        let level = if self.is_error { Title::ERROR } else { Title::WARNING };
+        let title = level.primary_title(self.title.as_str());
+        let title = match self.rule {
+            Some(rule) => title.id(one_line(rule)),
+            None => title,
+        };
+        let places = self.places.iter().enumerate().map(|(index, place)| {
+            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            self.excerpt(*place, kind)
+        });
+        let hints = self.hints.iter().map(|hint| Title::HELP.no_name().message(hint.as_str()).into());
+        title.elements(places.chain(hints).collect::<Vec<Element<'_>>>())
+    }
+
+    /// The line with the place marked. One line is enough to see what is meant; a value may be a whole file long.
+    fn excerpt(&self, (start, end): (Position, Position), kind: AnnotationKind) -> Element<'_> {
+        let file = one_line(self.file);
+        let line = self.source.map_or("", |source| source.excerpt(start.line));
+        if line.is_empty() || start.column > FAR {
+            return Origin::path(file).line(start.line as usize).char_column(start.column as usize).into();
+        }
+        let from = byte_of_column(line, start.column);
+        let to = if end.line == start.line { byte_of_column(line, end.column) } else { line.len() };
+        let annotation = kind.span(from..to.max(from));
+        Snippet::source(line).line_start(start.line as usize).path(file).fold(false).annotation(annotation).into()
+    }
+}
+
+/// The byte at which a column begins; the end of the line where it is shorter.
+fn byte_of_column(line: &str, column: u32) -> usize {
+    let at = line.char_indices().nth((column as usize).saturating_sub(1));
+    at.map_or(line.len(), |(byte, _)| byte)
+}

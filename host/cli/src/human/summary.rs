@@ -1,0 +1,120 @@
+//! Who is fine and who is not: by object, by rule, and altogether.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use engine::report::{Judged, Report};
+use protocol::Verdict;
+
+use super::{Run, who};
+use crate::check::passed_over;
+use crate::output::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, count, one_line};
+
+/// Objects listed, the worst first.
+const LISTED: usize = 20;
+
+pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+    by_object(report, text);
+    by_rule(report, text);
+    total(report, run, text);
+}
+
+fn broken(judged: &Judged<'_>) -> usize {
+    judged.judgements.iter().filter(|judgement| judgement.outcome.verdict.denies()).count()
+}
+
+fn by_object(report: &Report<'_>, text: &mut String) {
+    let mut worst: Vec<(usize, &Judged<'_>)> =
+        report.judged.iter().map(|judged| (broken(judged), judged)).filter(|(number, _)| *number > 0).collect();
+    if worst.is_empty() {
+        return;
+    }
+    worst.sort_by_key(|(number, _)| Reverse(*number));
+    let width = worst.iter().take(LISTED).map(|(_, judged)| who(judged.subject).chars().count()).max();
+    let width = width.unwrap_or_default();
+    let _ = writeln!(text, "{BOLD}By object{BOLD:#}");
+    for (number, judged) in worst.iter().take(LISTED) {
+        let concerned =
+            judged.judgements.iter().filter(|judgement| judgement.outcome.verdict != Verdict::NotApplicable).count();
+        let place = one_line(report.file_name(judged.subject));
+        let name = who(judged.subject);
+        let _ = writeln!(text, "  {number:>2} of {concerned:<2}  {name:width$}  {CYAN}{place}{CYAN:#}");
+    }
+    if worst.len() > LISTED {
+        let _ = writeln!(text, "  {DIM}and {} more{DIM:#}", worst.len() - LISTED);
+    }
+    text.push('\n');
+}
+
+fn by_rule(report: &Report<'_>, text: &mut String) {
+    if report.judged.is_empty() {
+        return;
+    }
+    let verdicts: Vec<_> = (0..report.rules.len()).map(|rule| report.verdicts_of(rule)).collect();
+    let idle = verdicts.iter().filter(|verdicts| verdicts.is_empty()).count();
+    if idle == report.rules.len() {
+        return;
+    }
+    let width = report.rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let _ = writeln!(text, "{BOLD}By rule{BOLD:#}");
+    for (rule, verdicts) in report.rules.iter().zip(&verdicts).filter(|(_, verdicts)| !verdicts.is_empty()) {
+        let has = |wanted: fn(Verdict) -> bool| verdicts.keys().any(|verdict| wanted(*verdict));
+        let (mark, style) = if has(Verdict::denies) {
+            ('x', RED)
+        } else if has(|verdict| verdict == Verdict::Unknown) {
+            ('?', YELLOW)
+        } else {
+            ('-', GREEN)
+        };
+        let (name, severity) = (one_line(&rule.name), rule.severity);
+        let _ = writeln!(text, "  {style}{mark}{style:#} {name:width$}  {severity:8}  {}", tally(verdicts));
+    }
+    if idle > 0 {
+        let _ =
+            writeln!(text, "  {DIM}  {} of {} concern nothing here{DIM:#}", idle, count(report.rules.len(), "rule"));
+    }
+    text.push('\n');
+}
+
+fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+    let files = count(report.input.files().len(), "file");
+    let problems = report.input.files().iter().map(|file| file.manifest.problems.len()).sum::<usize>()
+        + report.unread.iter().filter(|unread| unread.is_failure).count();
+    let verdicts = report.verdicts();
+    let objects = count(report.judged.len(), "object");
+    let broken = report.judged.iter().filter(|judged| broken(judged) > 0).count();
+    let has = |verdict| verdicts.contains_key(&verdict);
+    let (style, result) = if report.judged.is_empty() && problems == 0 {
+        (RED, format!("Undecided: there is no Kubernetes object in {files}"))
+    } else if broken > 0 {
+        (RED, format!("Not ready: {broken} of {objects} break rules"))
+    } else if report.judged.is_empty() || problems > 0 {
+        (RED, "Undecided".into())
+    } else if verdicts.is_empty() {
+        (YELLOW, format!("No rule concerns what is here: {}, {objects}", count(report.rules.len(), "rule")))
+    } else if has(Verdict::Unknown) {
+        (YELLOW, "All rules hold, as far as they can see".into())
+    } else if has(Verdict::Waived) {
+        (GREEN, "All rules hold or are waived".into())
+    } else {
+        (GREEN, "All rules hold".into())
+    };
+    let _ = write!(text, "{style}{result}{style:#}");
+    if !verdicts.is_empty() {
+        let _ = write!(text, " ({}; {files}, {objects}, world {})", tally(&verdicts), report.completeness.name());
+    }
+    text.push('\n');
+    if problems > 0 {
+        let _ = writeln!(text, "{RED}{} kept something from being judged{RED:#}", count(problems, "problem"));
+    }
+    let over = passed_over(report);
+    if run.strict && over > 0 {
+        let _ = writeln!(text, "{RED}{over} skipped, which --strict does not allow{RED:#}");
+    }
+}
+
+/// `3 fail, 12 pass`, the worst first.
+fn tally(verdicts: &BTreeMap<Verdict, usize>) -> String {
+    verdicts.iter().rev().map(|(verdict, number)| format!("{number} {verdict}")).collect::<Vec<_>>().join(", ")
+}
