@@ -72,8 +72,15 @@ pub enum LoadError {
     },
     /// It wants more tables, or larger ones.
     Tables(String),
-    /// It would be too hard to compile; what, and how much is allowed.
-    TooComplex(String),
+    /// It would take too long to compile, see [`CompileLimits`](crate::CompileLimits).
+    TooComplex {
+        /// What it has too many of.
+        what: &'static str,
+        /// How many it has.
+        found: u64,
+        /// How many it may have.
+        limit: u64,
+    },
     /// Compiling took longer than it may.
     CompileTime(Duration),
     /// It says neither what rule nor what policy it is.
@@ -115,7 +122,10 @@ impl fmt::Display for LoadError {
             Self::Memory { size, limit } => {
                 write!(formatter, "it starts with {} MiB of memory, more than {} MiB", size >> 20, limit >> 20)
             }
-            Self::Tables(what) | Self::TooComplex(what) => formatter.write_str(what),
+            Self::Tables(what) => formatter.write_str(what),
+            Self::TooComplex { what, found, limit } => {
+                write!(formatter, "it has {found} {what}, more than {limit}: it would take too long to compile")
+            }
             Self::CompileTime(limit) => write!(formatter, "compiling took longer than {} s", limit.as_secs_f32()),
             Self::NoMetadata => write!(
                 formatter,

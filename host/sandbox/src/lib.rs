@@ -1,6 +1,10 @@
 //! Runs modules in wasmtime.
 
+mod cache;
 mod compile;
+#[cfg(unix)]
+mod directory;
+mod effort;
 mod error;
 mod evaluation;
 mod limits;
@@ -16,6 +20,7 @@ mod ticker;
 mod wapc;
 mod wasi;
 
+pub use cache::{Cache, CacheError};
 pub use error::{LoadError, SandboxError};
 pub use limits::{CompileLimits, Limits};
 pub use module::{Module, Origin};

@@ -38,15 +38,19 @@ pub struct Limits {
 }
 
 /// How hard a module may be to compile. Looked at before the compiler sees the module, but for the time.
+///
+/// A function's *merges* are its variables times the places where control meets, which is what compiling takes time and
+/// memory for: some 2 us and 200 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompileLimits {
     /// Functions of a module. Default 100,000; a policy in Go has some 10,000.
-    pub functions: u32,
-    /// Bytes of one function. Default 1 MiB.
-    pub function_bytes: usize,
-    /// Local variables of one function times its branch targets: what the compiler's memory grows with, since a
-    /// variable may need a value of its own at each place where control meets. Default 4 million.
+    pub functions: u64,
+    /// Operators of one function, each value that a call takes or gives counted as one. Default 1 million.
+    pub function_operators: u64,
+    /// Merges of one function. Default 2 million.
     pub function_merges: u64,
+    /// Merges of all functions. Default 20 million.
+    pub merges: u64,
     /// Wall time. A compiler cannot be stopped: the load fails then, and the abandoned thread ends by itself.
     /// Default 60 s.
     pub time: Duration,
@@ -89,6 +93,12 @@ impl Default for Limits {
 
 impl Default for CompileLimits {
     fn default() -> Self {
-        Self { functions: 100_000, function_bytes: 1 << 20, function_merges: 4_000_000, time: Duration::from_secs(60) }
+        Self {
+            functions: 100_000,
+            function_operators: 1_000_000,
+            function_merges: 2_000_000,
+            merges: 20_000_000,
+            time: Duration::from_secs(60),
+        }
     }
 }

@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use engine::{HostCalls, ModuleError, Reply, Runtime};
-use wasmtime::{Engine, Linker, ModuleExport};
+use wasmtime::{Engine, Linker};
 
+use crate::cache::{Cache, Key};
+use crate::effort::{self, Effort};
 use crate::evaluation::{Evaluation, Request, State, left_until};
 use crate::module::{Module, Origin};
-use crate::screen::{self, GUEST_CALL, MEMORY, STARTS};
-use crate::sections::Sections;
+use crate::screen::{self, GUEST_CALL, MEMORY, Outside, STARTS};
 use crate::setup::{self, Layout, Setup};
 use crate::slots::Slots;
 use crate::ticker::Ticker;
@@ -21,6 +22,7 @@ pub struct Sandbox {
     limits: Limits,
     slots: Slots,
     capacity: usize,
+    layout: Layout,
     shortage: Option<String>,
     _ticker: Ticker,
 }
@@ -45,7 +47,7 @@ impl Sandbox {
         wasi::define(&engine, &mut linker).map_err(failed)?;
         let ticker = Ticker::start(engine.clone()).map_err(SandboxError::Ticker)?;
         let shortage = shortage(layout, capacity, slots);
-        Ok(Self { engine, linker, limits, slots: Slots::new(capacity), capacity, shortage, _ticker: ticker })
+        Ok(Self { engine, linker, limits, slots: Slots::new(capacity), capacity, layout, shortage, _ticker: ticker })
     }
 
     /// What every guest here is limited to.
@@ -71,27 +73,93 @@ impl Sandbox {
     /// # Errors
     /// The first thing for which it is refused.
     pub fn load(&self, name: &str, wasm: &[u8]) -> Result<Module, LoadError> {
-        let sections = screen::outside(wasm, &self.limits)?;
-        screen::code(wasm, &self.limits.compile)?;
-        let (engine, bytes) = (self.engine.clone(), wasm.to_vec());
-        let compiled = compile::within(self.limits.compile.time, move || wasmtime::Module::new(&engine, bytes))?;
-        self.link(name, sections, compiled, Origin::Compiled)
+        let outside = screen::outside(wasm, &self.limits)?;
+        let code = self.compile(wasm, &outside)?;
+        // SAFETY: it was made a moment ago, here.
+        let compiled = unsafe { self.adopt(&code) }?;
+        self.link(name, outside, &compiled, Origin::Compiled)
+    }
+
+    /// Looks a module through and takes its machine code from the cache, or compiles it into there.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load). A cache that cannot be read or written is none.
+    pub fn load_cached(&self, name: &str, wasm: &[u8], cache: &Cache) -> Result<Module, LoadError> {
+        let outside = screen::outside(wasm, &self.limits)?;
+        let key = Key::new(&self.engine, wasm);
+        if let Some(code) = cache.get(&key) {
+            // SAFETY: a cache gives only what this user put there, whole, for these bytes and an engine like this one.
+            if let Ok(compiled) = unsafe { self.adopt(&code) } {
+                return self.link(name, outside, &compiled, Origin::Cached);
+            }
+        }
+        let code = self.compile(wasm, &outside)?;
+        cache.put(&key, &code);
+        // SAFETY: as in `load`.
+        let compiled = unsafe { self.adopt(&code) }?;
+        self.link(name, outside, &compiled, Origin::Compiled)
+    }
+
+    /// The module's machine code, for [`load_precompiled`](Self::load_precompiled) in any sandbox of this version, on any
+    /// machine of this architecture and operating system; but for one with a [`shortage`](Self::shortage) of address
+    /// space, whose code may fit only its like.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn precompile(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
+        self.compile(wasm, &screen::outside(wasm, &self.limits)?)
+    }
+
+    /// Looks a module through and takes the caller's machine code for it.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and [`LoadError::Unfit`] where the code is for another version, configuration or machine:
+    /// load the module without it then.
+    ///
+    /// # Safety
+    /// `code` came from [`precompile`](Self::precompile) with these very bytes, and nobody could change it since: it was
+    /// embedded into this binary when it was built. Machine code does what it likes.
+    pub unsafe fn load_precompiled(&self, name: &str, wasm: &[u8], code: &[u8]) -> Result<Module, LoadError> {
+        let outside = screen::outside(wasm, &self.limits)?;
+        // SAFETY: the caller's promise.
+        let compiled = unsafe { self.adopt(code) }?;
+        self.link(name, outside, &compiled, Origin::Precompiled)
+    }
+
+    fn compile(&self, wasm: &[u8], outside: &Outside) -> Result<Vec<u8>, LoadError> {
+        let effort = effort::estimate(wasm, &outside.types, &self.limits.compile)?;
+        let (engine, limits, layout, wasm) = (self.engine.clone(), self.limits, self.layout, wasm.to_vec());
+        compile::within(limits.compile.time, move || match effort {
+            Effort::Full => engine.precompile_module(&wasm),
+            Effort::Plain => setup::plain_compiler(&limits, layout)?.precompile_module(&wasm),
+        })
+    }
+
+    /// # Safety
+    /// As [`load_precompiled`](Self::load_precompiled).
+    unsafe fn adopt(&self, code: &[u8]) -> Result<wasmtime::Module, LoadError> {
+        // SAFETY: the caller's promise.
+        unsafe { wasmtime::Module::deserialize(&self.engine, code) }.map_err(unfit)
     }
 
     fn link(
         &self,
         name: &str,
-        sections: Sections,
-        compiled: wasmtime::Module,
+        outside: Outside,
+        compiled: &wasmtime::Module,
         origin: Origin,
     ) -> Result<Module, LoadError> {
         let export = |name| compiled.get_export_index(name).ok_or(LoadError::MissingExport(name));
-        let memory = export(MEMORY)?;
-        let guest_call = export(GUEST_CALL)?;
-        let starts: Vec<ModuleExport> = STARTS.iter().filter_map(|name| compiled.get_export_index(name)).collect();
-        let linked =
-            self.linker.instantiate_pre(&compiled).map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
-        Ok(Module { name: name.to_owned(), sections, origin, linked, memory, guest_call, starts })
+        let linked = self.linker.instantiate_pre(compiled).map_err(unfit)?;
+        Ok(Module {
+            name: name.to_owned(),
+            sections: outside.sections,
+            origin,
+            memory: export(MEMORY)?,
+            guest_call: export(GUEST_CALL)?,
+            starts: STARTS.iter().filter_map(|name| compiled.get_export_index(name)).collect(),
+            linked,
+        })
     }
 
     /// This sandbox with an end: what runs in it is stopped then, if its deadline has not come before.
@@ -111,6 +179,10 @@ impl Sandbox {
         let bytes = evaluation.ask()?;
         Ok(evaluation.into_reply(bytes))
     }
+}
+
+fn unfit(error: wasmtime::Error) -> LoadError {
+    LoadError::Unfit(format!("{error:#}"))
 }
 
 fn shortage(layout: Layout, slots: usize, wanted: usize) -> Option<String> {

@@ -4,11 +4,10 @@
 use std::collections::HashSet;
 
 use wasmparser::{
-    BinaryReaderError, Encoding, Export, ExternalKind, FuncType, FunctionBody, Import, MemoryType, Operator, Parser,
-    Payload, TableType, TypeRef,
+    BinaryReaderError, Encoding, Export, ExternalKind, FuncType, Import, MemoryType, Parser, Payload, TableType,
+    TypeRef,
 };
 
-use crate::limits::CompileLimits;
 use crate::sections::{Found, Sections};
 use crate::signature::{Signature, describe};
 use crate::{Limits, LoadError, wapc, wasi};
@@ -30,8 +29,14 @@ impl From<BinaryReaderError> for LoadError {
     }
 }
 
+/// What a module is without its code.
+pub(crate) struct Outside {
+    pub(crate) sections: Sections,
+    pub(crate) types: Types,
+}
+
 /// Checks everything but the functions' code: size, metadata, imports, exports, memory, tables. Takes microseconds.
-pub(crate) fn outside(wasm: &[u8], limits: &Limits) -> Result<Sections, LoadError> {
+pub(crate) fn outside(wasm: &[u8], limits: &Limits) -> Result<Outside, LoadError> {
     if wasm.len() > limits.module_bytes {
         return Err(LoadError::TooLarge { size: wasm.len(), limit: limits.module_bytes });
     }
@@ -50,7 +55,7 @@ pub(crate) fn outside(wasm: &[u8], limits: &Limits) -> Result<Sections, LoadErro
             }
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
-                    types.functions.push(types.import(&import?)?);
+                    types.import(&import?)?;
                 }
             }
             Payload::FunctionSection(section) => {
@@ -78,48 +83,7 @@ pub(crate) fn outside(wasm: &[u8], limits: &Limits) -> Result<Sections, LoadErro
         }
     }
     exports.complete()?;
-    found.parse()
-}
-
-/// Checks that the functions' code can be compiled in bounded time and memory. Reads every instruction once.
-pub(crate) fn code(wasm: &[u8], limits: &CompileLimits) -> Result<(), LoadError> {
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::CodeSectionStart { count, .. } if count > limits.functions => {
-                return Err(LoadError::TooComplex(format!("it has {count} functions, more than {}", limits.functions)));
-            }
-            Payload::CodeSectionEntry(body) => check_function(&body, limits)?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn check_function(body: &FunctionBody<'_>, limits: &CompileLimits) -> Result<(), LoadError> {
-    let size = body.range().len();
-    if size > limits.function_bytes {
-        let limit = limits.function_bytes;
-        return Err(LoadError::TooComplex(format!("a function has {size} bytes of code, more than {limit}")));
-    }
-    let mut locals = 1_u64;
-    for local in body.get_locals_reader()? {
-        locals = locals.saturating_add(u64::from(local?.0));
-    }
-    let mut targets = 1_u64;
-    for operator in body.get_operators_reader()? {
-        targets = targets.saturating_add(match operator? {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::BrIf { .. } => 1,
-            Operator::BrTable { targets } => u64::from(targets.len()) + 1,
-            _ => 0,
-        });
-    }
-    if locals.saturating_mul(targets) > limits.function_merges {
-        let limit = limits.function_merges;
-        return Err(LoadError::TooComplex(format!(
-            "a function has {locals} local variables and {targets} branch targets, whose product is more than {limit}"
-        )));
-    }
-    Ok(())
+    Ok(Outside { sections: found.parse()?, types })
 }
 
 fn check_memory(memory: MemoryType, limits: &Limits) -> Result<(), LoadError> {
@@ -143,24 +107,30 @@ fn check_table(table: &TableType, number: usize, limits: &Limits) -> Result<(), 
 
 /// The types of a module's functions.
 #[derive(Default)]
-struct Types {
+pub(crate) struct Types {
     declared: Vec<FuncType>,
     /// Index into `declared`, imports first.
     functions: Vec<u32>,
+    imported: u32,
 }
 
 impl Types {
-    fn declared(&self, index: u32) -> Result<&FuncType, LoadError> {
+    pub(crate) fn declared(&self, index: u32) -> Result<&FuncType, LoadError> {
         self.declared.get(index as usize).ok_or_else(|| LoadError::Invalid(format!("there is no type {index}")))
     }
 
-    fn function(&self, index: u32) -> Result<&FuncType, LoadError> {
+    pub(crate) fn function(&self, index: u32) -> Result<&FuncType, LoadError> {
         let ty = self.functions.get(index as usize);
         self.declared(*ty.ok_or_else(|| LoadError::Invalid(format!("there is no function {index}")))?)
     }
 
-    /// The type index of an import that a policy may have.
-    fn import(&self, import: &Import<'_>) -> Result<u32, LoadError> {
+    /// The type of a function that the module has code for, counted from the first of them.
+    pub(crate) fn defined(&self, index: u32) -> Result<&FuncType, LoadError> {
+        self.function(self.imported.saturating_add(index))
+    }
+
+    /// Takes an import, if a policy may have it.
+    fn import(&mut self, import: &Import<'_>) -> Result<(), LoadError> {
         let signature = match import.module {
             wapc::MODULE => wapc::signature(import.name),
             wasi::MODULE => wasi::signature(import.name),
@@ -169,7 +139,9 @@ impl Types {
         match (signature, import.ty) {
             (Some(signature), TypeRef::Func(index)) => {
                 check_type(&signature, self.declared(index)?)?;
-                Ok(index)
+                self.functions.push(index);
+                self.imported += 1;
+                Ok(())
             }
             _ => Err(LoadError::ForeignImport { module: import.module.to_owned(), name: import.name.to_owned() }),
         }

@@ -2,7 +2,8 @@
 //! architecture; what limits a running guest is not.
 
 use wasmtime::{
-    Config, Enabled, Engine, Error, InstanceAllocationStrategy, PoolingAllocationConfig, Result, WasmFeatures,
+    Config, Enabled, Engine, Error, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
+    Result, WasmFeatures,
 };
 
 use crate::Limits;
@@ -63,12 +64,22 @@ pub(crate) fn engine(limits: &Limits, slots: usize) -> Result<Setup> {
     Err(failure)
 }
 
-fn config(limits: &Limits, layout: Layout, slots: usize) -> Result<Config> {
+/// A compiler whose time grows with the code alone, for [`Effort::Plain`](crate::effort::Effort). Its code loads in the
+/// engine of the same limits and layout.
+pub(crate) fn plain_compiler(limits: &Limits, layout: Layout) -> Result<Engine> {
+    let mut config = code_config(limits, layout)?;
+    config.cranelift_opt_level(OptLevel::None);
+    config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    config.parallel_compilation(false);
+    Engine::new(&config)
+}
+
+/// What machine code is compiled for.
+fn code_config(limits: &Limits, layout: Layout) -> Result<Config> {
     let mut config = Config::new();
     // The host's architecture, named: so nothing beyond its baseline is used. Measured, newer instructions gain nothing.
     config.target(&target_lexicon::HOST.to_string())?;
     config.epoch_interruption(true);
-    config.max_wasm_stack(limits.stack_bytes);
     config.memory_init_cow(true);
     config.memory_reservation(layout.reservation(limits));
     config.memory_guard_size(layout.guard());
@@ -77,6 +88,13 @@ fn config(limits: &Limits, layout: Layout, slots: usize) -> Result<Config> {
     for feature in [WasmFeatures::MULTI_MEMORY, WasmFeatures::MEMORY64, WasmFeatures::RELAXED_SIMD] {
         config.wasm_features(feature, false);
     }
+    Ok(config)
+}
+
+/// What it runs in.
+fn config(limits: &Limits, layout: Layout, slots: usize) -> Result<Config> {
+    let mut config = code_config(limits, layout)?;
+    config.max_wasm_stack(limits.stack_bytes);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, slots)?));
     Ok(config)
 }

@@ -1,0 +1,143 @@
+//! Keeps machine code between runs. Compiling thirty rules takes seconds, loading them milliseconds.
+//!
+//! Whoever can write machine code that we load can do what we can do. So code is kept in a directory that only the user
+//! may enter, and read from nowhere else; the directory is opened once and then reached by its handle, so that it cannot
+//! be swapped later. An entry's name is the digest of all that shaped the code, and an entry begins with a digest of its
+//! name and content: one that was cut short, damaged or renamed is compiled anew. That digest is no signature. The
+//! directory's owner is trusted, nobody else gets there.
+//!
+//! Nothing is ever removed: an entry is a few hundred KiB, and a cache directory is its user's to empty.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+
+#[cfg(not(unix))]
+use self::nowhere::Directory;
+#[cfg(unix)]
+use crate::directory::Directory;
+
+/// A directory of machine code that only the user may write.
+#[derive(Debug)]
+pub struct Cache(Directory);
+
+/// Why a directory cannot be trusted with machine code.
+#[derive(Debug)]
+pub enum CacheError {
+    /// It could not be made or opened.
+    Io(io::Error),
+    /// Others may enter it; its mode.
+    Exposed(u32),
+    /// It belongs to somebody else; the owner's user id.
+    Foreign(u32),
+    /// This platform has no such thing as a directory of one's own.
+    Unsupported,
+}
+
+impl fmt::Display for CacheError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(cause) => write!(formatter, "the cache directory cannot be used: {cause}"),
+            Self::Exposed(mode) => write!(formatter, "the cache directory has mode {mode:04o}, expected 0700"),
+            Self::Foreign(owner) => write!(formatter, "the cache directory belongs to user {owner}"),
+            Self::Unsupported => formatter.write_str("machine code cannot be kept on this platform"),
+        }
+    }
+}
+
+impl std::error::Error for CacheError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(cause) => Some(cause),
+            Self::Exposed(_) | Self::Foreign(_) | Self::Unsupported => None,
+        }
+    }
+}
+
+impl Cache {
+    /// Opens a cache directory, and makes it where there is none.
+    ///
+    /// # Errors
+    /// It cannot be made or opened, or is not the user's alone.
+    pub fn open(path: &Path) -> Result<Self, CacheError> {
+        Directory::open(path).map(Self)
+    }
+
+    /// The code of an entry that is whole.
+    pub(crate) fn get(&self, key: &Key) -> Option<Vec<u8>> {
+        let mut entry = self.0.read(&key.file_name()).ok()?;
+        let (digest, code) = entry.split_at_checked(DIGEST)?;
+        if digest != key.seal(code) {
+            return None;
+        }
+        entry.drain(..DIGEST);
+        Some(entry)
+    }
+
+    /// Keeps code, whole or not at all. A cache that cannot be written costs time and nothing else, so it says nothing.
+    pub(crate) fn put(&self, key: &Key, code: &[u8]) {
+        let entry = [key.seal(code).as_slice(), code].concat();
+        let _ = self.0.write(&key.file_name(), &entry);
+    }
+}
+
+const DIGEST: usize = 32;
+
+/// All that shapes a module's machine code: its bytes, the compiler's version and configuration.
+pub(crate) struct Key([u8; DIGEST]);
+
+impl Key {
+    pub(crate) fn new(engine: &Engine, wasm: &[u8]) -> Self {
+        let mut hasher = Sha256Hasher(Sha256::new());
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Self(hasher.0.chain_update(wasm).finalize().into())
+    }
+
+    fn file_name(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn seal(&self, code: &[u8]) -> [u8; DIGEST] {
+        Sha256::new().chain_update(self.0).chain_update(code).finalize().into()
+    }
+}
+
+/// [`Hasher`] is how wasmtime tells its configuration, but 64 bits are too few for a name.
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.clone().finalize().iter().take(8).fold(0, |word, byte| word << 8 | u64::from(*byte))
+    }
+}
+
+/// Where there is no private directory there is no cache.
+#[cfg(not(unix))]
+mod nowhere {
+    use super::{CacheError, Path, io};
+
+    #[derive(Debug)]
+    pub(super) enum Directory {}
+
+    impl Directory {
+        pub(super) fn open(_: &Path) -> Result<Self, CacheError> {
+            Err(CacheError::Unsupported)
+        }
+
+        pub(super) fn read(&self, _: &str) -> io::Result<Vec<u8>> {
+            match *self {}
+        }
+
+        pub(super) fn write(&self, _: &str, _: &[u8]) -> io::Result<()> {
+            match *self {}
+        }
+    }
+}

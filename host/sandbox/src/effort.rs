@@ -1,0 +1,111 @@
+//! Estimates how hard a module is to compile, and refuses what would take for ever. Reads every instruction once.
+//!
+//! A module of 2 KiB can keep a good compiler busy for minutes: two hundred nested loops over two hundred variables did,
+//! when this was written. Nearly all of that is the register allocator, whose time grows with the square of a function's
+//! *merges*: its variables times the places where control meets. wasmtime has a second allocator, whose code is some 1.6
+//! times slower, but whose time grows with the merges alone. So modules that look hard get that one, and on one thread, since
+//! each function in the making takes memory. Rules in Rust have functions of 2,000 merges, large ones of 10,000; a
+//! language's whole runtime was seen to have 1.7 million in one.
+
+use wasmparser::{BlockType, FuncType, FunctionBody, Operator, Parser, Payload};
+
+use crate::LoadError;
+use crate::limits::CompileLimits;
+use crate::screen::Types;
+
+/// How a module is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// For fast code, on all cores.
+    Full,
+    /// For an end in sight, on one.
+    Plain,
+}
+
+/// Squares of all functions' merges for which full effort ends within some 10 s of one core, whatever the code.
+const FULL_SQUARES: u64 = 2_000_000_000;
+
+/// Operators of one function above which full effort takes too much memory.
+const FULL_FUNCTION: u64 = 100_000;
+
+/// Operators of all functions above which full effort takes too long.
+const FULL_MODULE: u64 = 3_000_000;
+
+/// How hard functions are.
+#[derive(Default)]
+struct Work {
+    operators: u64,
+    merges: u64,
+}
+
+/// The effort that a module can be compiled with.
+pub(crate) fn estimate(wasm: &[u8], types: &Types, limits: &CompileLimits) -> Result<Effort, LoadError> {
+    let mut all = Work::default();
+    let (mut largest, mut squares) = (0, 0_u64);
+    let mut index = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::CodeSectionStart { count, .. } => bound("functions", count.into(), limits.functions)?,
+            Payload::CodeSectionEntry(body) => {
+                let one = function(&body, types.defined(index)?, types)?;
+                index += 1;
+                bound("operators in a function", one.operators, limits.function_operators)?;
+                bound("merges in a function", one.merges, limits.function_merges)?;
+                all.operators = all.operators.saturating_add(one.operators);
+                all.merges = all.merges.saturating_add(one.merges);
+                largest = one.operators.max(largest);
+                squares = squares.saturating_add(one.merges.saturating_mul(one.merges));
+            }
+            _ => {}
+        }
+    }
+    bound("merges", all.merges, limits.merges)?;
+    let full = squares <= FULL_SQUARES && largest <= FULL_FUNCTION && all.operators <= FULL_MODULE;
+    Ok(if full { Effort::Full } else { Effort::Plain })
+}
+
+fn function(body: &FunctionBody<'_>, ty: &FuncType, types: &Types) -> Result<Work, LoadError> {
+    let mut variables = ty.params().len() as u64;
+    for local in body.get_locals_reader()? {
+        variables = variables.saturating_add(local?.0.into());
+    }
+    // The values that a branch may carry along are variables too.
+    let mut carried = arity(ty);
+    let (mut operators, mut targets) = (0_u64, 1_u64);
+    for operator in body.get_operators_reader()? {
+        let (operator, mut block) = (operator?, None);
+        operators += 1;
+        match &operator {
+            Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
+                block = Some(*blockty)
+            }
+            Operator::BrIf { .. } => targets += 1,
+            Operator::BrTable { targets: table } => targets += u64::from(table.len()) + 1,
+            // A call of two bytes may take a thousand values and give as many.
+            Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+                operators += arity(types.function(*function_index)?);
+            }
+            Operator::CallIndirect { type_index, .. } | Operator::ReturnCallIndirect { type_index, .. } => {
+                operators += arity(types.declared(*type_index)?);
+            }
+            _ => {}
+        }
+        if let Some(block) = block {
+            targets += 1;
+            carried = carried.max(match block {
+                BlockType::Empty => 0,
+                BlockType::Type(_) => 1,
+                BlockType::FuncType(index) => arity(types.declared(index)?),
+            });
+        }
+    }
+    Ok(Work { operators, merges: variables.saturating_add(carried).saturating_mul(targets) })
+}
+
+fn arity(ty: &FuncType) -> u64 {
+    (ty.params().len() + ty.results().len()) as u64
+}
+
+fn bound(what: &'static str, found: u64, limit: u64) -> Result<(), LoadError> {
+    if found > limit { Err(LoadError::TooComplex { what, found, limit }) } else { Ok(()) }
+}
