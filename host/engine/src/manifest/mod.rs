@@ -7,7 +7,9 @@
 //!
 //! The module must not know a file, nor what any rule asks of an object.
 
+mod dialect;
 mod json;
+mod members;
 mod node;
 mod object;
 mod parse;
@@ -38,7 +40,7 @@ pub struct Limits {
     pub lines: usize,
     /// Documents of the file. 10,000, more than a large cluster's; each costs a parser.
     pub documents: usize,
-    /// Values of the file. 200,000, which is 4 to 5 MiB of usual YAML, or 25 MiB of memory.
+    /// Values of the file. 150,000, which is 5 MiB of usual YAML, or 20 MiB of memory.
     pub nodes: usize,
     /// Levels of mappings and lists. 100: the JSON readers of modules stop at 128 and see a few levels around the object;
     /// the deepest schemas of real definitions have about 40.
@@ -55,7 +57,7 @@ impl Default for Limits {
             bytes: 8 << 20,
             lines: 500_000,
             documents: 10_000,
-            nodes: 200_000,
+            nodes: 150_000,
             depth: 100,
             scalar_bytes: 2 << 20,
             alias_bytes: 8 << 20,

@@ -245,6 +245,9 @@ mod tests {
         ] {
             assert_eq!(objects(yaml), [expected]);
         }
+        let manifest = read_text("apiVersion: v1\nkind: Pod\nmetadata: {name: '', namespace: ''}\n");
+        let object = manifest.objects().next().unwrap();
+        assert_eq!((&object.name, &object.namespace), (&None, &None));
         let manifest = read_text("apiVersion: apps/v1\nkind: Deployment\n");
         let object = manifest.objects().next().unwrap();
         assert_eq!((object.group(), object.version()), ("apps", "v1"));

@@ -9,13 +9,12 @@ use std::ops::Range;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, options};
 
 use super::Limits;
+use super::dialect;
+use super::members;
 use super::node::{Entry, Node, Value};
 use super::problem::ProblemKind;
 use super::scalar::{self, Scalar, Tag};
 use super::source::Span;
-
-/// How many duplicate keys of one document are told.
-const DUPLICATES_TOLD: usize = 8;
 
 /// A problem before its place has a line and a column.
 #[derive(Debug)]
@@ -131,7 +130,7 @@ impl<'text> Builder<'text, '_> {
             };
             let span = Span::new(self.offset + span.start, self.offset + span.end);
             match event {
-                Event::Anchor(_, name) if !is_anchor_name(&name) => {
+                Event::Anchor(_, name) if !dialect::is_anchor_name(&name) => {
                     let message = "only letters, digits, `-` and `_` can name an anchor";
                     return Err(Failure::new(ProblemKind::Syntax(message.into()), span));
                 }
@@ -147,6 +146,10 @@ impl<'text> Builder<'text, '_> {
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let span = self.scalar_span(&text, style, span)?;
+                if tag.is_some() && span.is_empty() && dialect::is_tag_glued(self.text, self.within(span.end)) {
+                    let message = "a space is missing between the tag and the comma";
+                    return Err(Failure::new(ProblemKind::Syntax(message.into()), span));
+                }
                 let tag = Tag::of(tag.as_deref(), style == ScalarStyle::Plain);
                 let value = scalar::resolve(text, tag).and_then(Scalar::into_value);
                 (Node { value: value.map_err(|kind| Failure::new(kind, span))?, span }, anchor)
@@ -181,7 +184,7 @@ impl<'text> Builder<'text, '_> {
             let (event, key_span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
                 let last = entries.last().map_or(start, |entry| entry.value.span);
-                let entries = self.unique(entries, &merged);
+                let entries = members::unique(entries, &merged, &mut self.duplicates);
                 return Ok(Node { value: Value::Mapping(entries), span: enclosing(start, last, key_span) });
             }
             let key = self.key(event, key_span)?;
@@ -189,7 +192,10 @@ impl<'text> Builder<'text, '_> {
             match key {
                 Some(key) => {
                     let value = self.node(event, span, depth)?;
-                    self.refuse_glued_colon(key_span, &value)?;
+                    if value.span.is_empty() && dialect::is_colon_glued(self.text, self.within(key_span.end)) {
+                        let message = "a space is missing between the colon and what follows";
+                        return Err(Failure::new(ProblemKind::Syntax(message.into()), key_span));
+                    }
                     entries.push(Entry { key, key_span, value });
                 }
                 None => {
@@ -208,7 +214,7 @@ impl<'text> Builder<'text, '_> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.scalar_span(&text, style, span)?;
                 let tag = Tag::of(tag.as_deref(), style == ScalarStyle::Plain);
-                if text == "<<" && matches!(tag, Tag::Open | Tag::Merge) {
+                if text == "<<" && matches!(tag, Tag::Open | Tag::NonSpecific | Tag::Merge) {
                     return Ok(None);
                 }
                 let scalar = scalar::resolve(text, tag).map_err(at)?;
@@ -240,20 +246,6 @@ impl<'text> Builder<'text, '_> {
         }
     }
 
-    /// Of `{a:, b}` go-yaml makes the key `a:`, YAML 1.2 the key `a`; so nobody shall write it.
-    fn refuse_glued_colon(&self, key: Span, value: &Node) -> Result<(), Failure> {
-        let behind = || self.text.as_bytes().get((key.end as usize).saturating_sub(self.offset)..).unwrap_or_default();
-        let before = || self.text.as_bytes().get((key.end as usize).saturating_sub(self.offset + 1));
-        if value.span.is_empty()
-            && matches!(behind(), [b':', b',' | b']' | b'}', ..])
-            && !matches!(before(), Some(b'"' | b'\''))
-        {
-            let message = "a space is missing between the colon and what follows";
-            return Err(Failure::new(ProblemKind::Syntax(message.into()), key));
-        }
-        Ok(())
-    }
-
     /// The entries that `<<` brings, as go-yaml does it: of a list, the last mapping first, for the earlier to win.
     fn merge(
         &mut self,
@@ -278,58 +270,10 @@ impl<'text> Builder<'text, '_> {
         Ok(())
     }
 
-    /// Keeps the last entry of each key: a later one wins over a merged one, and, in go-yaml v2, a merged one over an
-    /// explicit one that stands before its `<<`. Two explicit ones are told as duplicates.
-    fn unique(&mut self, entries: Vec<Entry>, merged: &[Range<usize>]) -> Vec<Entry> {
-        const FEW: usize = 12;
-        if merged.is_empty() && entries.len() <= FEW {
-            for (index, entry) in entries.iter().enumerate() {
-                if let Some(first) = entries.iter().take(index).find(|earlier| earlier.key == entry.key) {
-                    self.duplicate(first, entry);
-                }
-            }
-            return entries;
-        }
-        let mut is_merged = vec![false; entries.len()];
-        for range in merged {
-            is_merged.get_mut(range.clone()).unwrap_or_default().fill(true);
-        }
-        let mut order: Vec<(usize, &Entry, bool)> =
-            entries.iter().zip(is_merged).enumerate().map(|(index, (entry, merged))| (index, entry, merged)).collect();
-        order.sort_unstable_by(|(a, left, _), (b, right, _)| left.key.cmp(&right.key).then(a.cmp(b)));
-        let mut overridden = Vec::new();
-        for same in order.chunk_by(|(_, left, _), (_, right, _)| left.key == right.key) {
-            let mut explicit = same.iter().filter(|(_, _, merged)| !merged);
-            if let Some((_, first, _)) = explicit.next() {
-                explicit.for_each(|(_, second, _)| self.duplicate(first, second));
-            }
-            if let Some((_, lost)) = same.split_last() {
-                overridden.extend(lost.iter().map(|(index, ..)| *index));
-            }
-        }
-        if overridden.is_empty() {
-            return entries;
-        }
-        overridden.sort_unstable();
-        let mut overridden = overridden.into_iter().peekable();
-        let all = entries.into_iter().enumerate();
-        all.filter(|(index, _)| overridden.next_if_eq(index).is_none()).map(|(_, entry)| entry).collect()
-    }
-
-    fn duplicate(&mut self, first: &Entry, second: &Entry) {
-        if self.duplicates.len() < DUPLICATES_TOLD {
-            self.duplicates.push(Failure {
-                kind: ProblemKind::DuplicateKey(second.key.clone()),
-                span: second.key_span,
-                related: Some(("the key is here already", first.key_span)),
-            });
-        }
-    }
-
     /// Keeps a copy for the aliases to come. It is charged too: anchors nest.
     fn define(&mut self, id: usize, node: &Node) -> Result<(), Failure> {
         let (weight, height) = measure(node);
-        self.charge(weight, node.span)?;
+        self.charge(weight + size_of::<Anchor>(), node.span)?;
         self.anchors.insert(id, Anchor { node: node.clone(), weight, height });
         Ok(())
     }
@@ -379,10 +323,10 @@ impl<'text> Builder<'text, '_> {
             return Err(Failure::new(ProblemKind::ScalarTooLong { size: text.len(), limit }, span));
         }
         let start = span.start as usize;
-        let raw = || self.text.get(start - self.offset..span.end as usize - self.offset).unwrap_or_default();
+        let raw = || self.text.get(self.within(span.start)..self.within(span.end)).unwrap_or_default();
         match style {
             ScalarStyle::Literal | ScalarStyle::Folded => Ok(Span::new(start, start + raw().trim_ascii_end().len())),
-            ScalarStyle::DoubleQuoted if !self.is_json => match json_escape(raw()) {
+            ScalarStyle::DoubleQuoted if !self.is_json => match dialect::json_escape(raw()) {
                 None => Ok(span),
                 Some(at) => {
                     let message = "only JSON knows this escape".into();
@@ -392,6 +336,11 @@ impl<'text> Builder<'text, '_> {
             },
             _ => Ok(span),
         }
+    }
+
+    /// The offset within `text` of an offset in the file.
+    const fn within(&self, offset: u32) -> usize {
+        (offset as usize).saturating_sub(self.offset)
     }
 
     #[cold]
@@ -416,11 +365,6 @@ impl<'text> Builder<'text, '_> {
     }
 }
 
-/// What go-yaml takes for the name of an anchor. YAML 1.2 takes more: of `&a:b` go-yaml makes `:b` with the anchor `a`.
-fn is_anchor_name(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-}
-
 /// From the start of a collection to its closing bracket, or else to its last member.
 fn enclosing(start: Span, last: Span, end: Span) -> Span {
     let end = if end.is_empty() { last.end } else { end.end };
@@ -442,19 +386,4 @@ fn measure(node: &Node) -> (usize, usize) {
             below(weight + size_of::<Entry>() - own + entry.key.len(), height, &entry.value)
         }),
     }
-}
-
-/// The first escape in a double-quoted scalar that JSON and YAML 1.2 have and go-yaml refuses: `\/`, and half of a
-/// surrogate pair.
-fn json_escape(raw: &str) -> Option<usize> {
-    let bytes = raw.as_bytes();
-    let mut from = 0;
-    while let Some(at) = bytes.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
-        let at = from + at;
-        match bytes.get(at + 1..).unwrap_or_default() {
-            [b'/', ..] | [b'u', b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => return Some(at),
-            _ => from = at + 2,
-        }
-    }
-    None
 }
