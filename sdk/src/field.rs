@@ -14,7 +14,7 @@ use bumpalo::Bump;
 use protocol::{Finding, Level, path};
 
 use crate::quantity::Quantity;
-use crate::value::Value;
+use crate::value::{MalformedJson, Value};
 
 /// What one evaluation allocates and notes down. Dropped as a whole.
 pub struct Memory {
@@ -242,6 +242,15 @@ impl<'a> Field<'a> {
             self.note_malformed(cause.to_string(), "a quantity such as 500m or 1Gi".to_string());
         }
         read.ok()
+    }
+
+    /// The JSON that is written in this string, if the field is set; its parts are named by their paths within it.
+    ///
+    /// # Errors
+    /// The string is no JSON.
+    pub fn json(self) -> Option<Result<Self, MalformedJson>> {
+        let value = Value::parse(self.str()?.as_bytes(), &self.memory.bump);
+        Some(value.map(|value| Self { value: Some(self.memory.bump.alloc(value)), ..self }))
     }
 
     /// The map, if the field is set: a struct that a rule takes to be there, such as a probe.
