@@ -25,6 +25,7 @@ pub mod abi;
 pub mod environment;
 pub mod field;
 pub mod findings;
+pub mod handler;
 mod image;
 pub mod object;
 pub mod probe;
