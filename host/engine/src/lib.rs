@@ -18,7 +18,9 @@ mod lookups;
 pub mod manifest;
 pub mod report;
 mod runtime;
+pub mod scorecard;
 mod selector;
+pub mod text;
 pub mod waiver;
 mod world;
 

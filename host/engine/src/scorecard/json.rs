@@ -1,0 +1,160 @@
+//! The scorecard as JSON, format `seaworthy.dev/readiness/v1`: fields are added, never renamed or removed.
+
+use protocol::{Level, Section, Severity, Verdict};
+use serde::Serialize;
+
+use super::model::{Card, Line, Mark, Owner, Remark, Scorecard, Share};
+use crate::report::Report;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    version: &'static str,
+    world: &'static str,
+    services: Vec<CardJson<'a>>,
+    /// What belongs to no single service, by namespace.
+    shared: Vec<CardJson<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CardJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    share: ShareJson,
+    unknown: usize,
+    waived: usize,
+    not_applicable: usize,
+    sections: Vec<SectionJson<'a>>,
+    objects: Vec<ObjectJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShareJson {
+    holds: usize,
+    counted: usize,
+    /// Rounded down; null where no line counts.
+    percent: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct SectionJson<'a> {
+    section: Section,
+    share: ShareJson,
+    lines: Vec<LineJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct LineJson<'a> {
+    rule: &'a str,
+    title: &'a str,
+    severity: Severity,
+    verdict: Verdict,
+    remarks: Vec<RemarkJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct RemarkJson<'a> {
+    /// Absent where the message is a reason and no finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'a str>,
+    kind: &'a str,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    file: &'a str,
+    line: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ObjectJson<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    name: String,
+    file: &'a str,
+}
+
+impl Scorecard<'_> {
+    /// The scorecard as indented JSON.
+    #[must_use]
+    pub fn to_json(&self, report: &Report<'_>, version: &'static str) -> String {
+        let cards = |is_shared: bool| {
+            let cards = self.cards.iter().filter(move |card| (card.owner == Owner::Shared) == is_shared);
+            cards.map(|card| card_json(card, report)).collect()
+        };
+        let document = Document {
+            format: "seaworthy.dev/readiness/v1",
+            version,
+            world: report.completeness.name(),
+            services: cards(false),
+            shared: cards(true),
+        };
+        serde_json::to_string_pretty(&document).unwrap_or_default()
+    }
+}
+
+fn card_json<'a>(card: &'a Card<'_>, report: &'a Report<'_>) -> CardJson<'a> {
+    let sections = card.sections.iter().map(|section| SectionJson {
+        section: section.section,
+        share: share_json(section.share()),
+        lines: section.lines.iter().map(|line| line_json(line, report)).collect(),
+    });
+    let objects = card.objects.iter().map(|subject| ObjectJson {
+        api_version: &subject.object.api_version,
+        kind: &subject.object.kind,
+        namespace: subject.object.namespace.as_deref(),
+        name: subject.object.display_name(),
+        file: report.file_name(*subject),
+    });
+    CardJson {
+        name: match &card.owner {
+            Owner::Service(name) => Some(name),
+            Owner::Shared => None,
+        },
+        namespace: card.namespace,
+        share: share_json(card.share()),
+        unknown: card.count(Mark::Unknown),
+        waived: card.count(Mark::Waived),
+        not_applicable: card.count(Mark::NotApplicable),
+        sections: sections.collect(),
+        objects: objects.collect(),
+    }
+}
+
+fn share_json(share: Share) -> ShareJson {
+    ShareJson { holds: share.holds, counted: share.counted, percent: share.percent() }
+}
+
+fn line_json<'a>(line: &'a Line<'_>, report: &'a Report<'_>) -> LineJson<'a> {
+    let remark = |remark: Remark<'a>| {
+        let (file, line) = remark.place(report);
+        RemarkJson {
+            level: remark.finding.map(|finding| finding.level),
+            message: remark.message,
+            fix: remark.finding.and_then(|finding| finding.fix.as_deref()),
+            kind: &remark.subject.object.kind,
+            name: remark.subject.object.display_name(),
+            container: remark.finding.and_then(|finding| finding.container.as_deref()),
+            path: remark.finding.map(|finding| finding.path.as_str()),
+            file,
+            line,
+        }
+    };
+    LineJson {
+        rule: &line.rule.name,
+        title: &line.rule.title,
+        severity: line.rule.severity,
+        verdict: line.verdict,
+        remarks: line.remarks().into_iter().map(remark).collect(),
+    }
+}

@@ -1,0 +1,113 @@
+//! The checklist as GitHub and GitLab show it: to paste in a pull request.
+//!
+//! Names and messages come from strangers, and a comment is posted by somebody whom others trust. So no character of
+//! theirs is markup, and none calls a person, an issue or an address.
+
+use std::fmt::Write as _;
+
+use super::model::{Card, Line, Mark, Scorecard};
+use crate::report::Report;
+use crate::text::is_hidden;
+
+impl Scorecard<'_> {
+    /// The checklist as Markdown.
+    #[must_use]
+    pub fn to_markdown(&self, report: &Report<'_>) -> String {
+        let mut text = String::from("## Production readiness\n");
+        if self.cards.is_empty() {
+            text.push_str("\nThere is no service here.\n");
+        }
+        for card in &self.cards {
+            write_card(card, report, &mut text);
+        }
+        text
+    }
+}
+
+fn write_card(card: &Card<'_>, report: &Report<'_>, text: &mut String) {
+    let share = card.share();
+    let percent = share.percent().map_or_else(|| "nothing counts".into(), |percent| format!("{percent} %"));
+    let _ = writeln!(text, "\n### {}: {percent}", escape(&card.title()));
+    let _ = write!(text, "\n{} of {} lines hold", share.holds, share.counted);
+    for (mark, what) in [(Mark::Unknown, "unknown"), (Mark::Waived, "waived"), (Mark::NotApplicable, "n/a")] {
+        match card.count(mark) {
+            0 => {}
+            number => {
+                let _ = write!(text, ", {number} {what}");
+            }
+        }
+    }
+    text.push('\n');
+    for section in &card.sections {
+        let share = section.share();
+        let _ = writeln!(text, "\n#### {} ({}/{})\n", section.title(), share.holds, share.counted);
+        section.lines.iter().for_each(|line| write_line(line, report, text));
+    }
+}
+
+fn write_line(line: &Line<'_>, report: &Report<'_>, text: &mut String) {
+    let title = escape(&line.rule.title);
+    let _ = match line.mark() {
+        mark @ (Mark::Done | Mark::Open) => writeln!(text, "- {} {title} (`{}`)", mark.text(), line.rule.name),
+        // A box would ask somebody to tick it.
+        mark => writeln!(text, "- *{}*: {title} (`{}`)", mark.text(), line.rule.name),
+    };
+    for remark in line.remarks() {
+        let message = escape(remark.message);
+        let message = match remark.prefix() {
+            Some(prefix) => format!("{prefix}: {message}"),
+            None => message,
+        };
+        if line.mark() == Mark::NotApplicable {
+            let _ = writeln!(text, "  - {message}");
+            continue;
+        }
+        let (file, row) = remark.place(report);
+        let _ = writeln!(text, "  - {}:{row}, {}: {message}", escape(file), escape(&remark.about()));
+    }
+}
+
+/// What stands where two characters would mean something together.
+const BREAK: &str = "<!-- -->";
+
+/// The text as literal Markdown in one line.
+pub(super) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut characters = text.trim().chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_last = characters.peek().is_none_or(|next| next.is_whitespace());
+        match character {
+            '\n' | '\r' | '\t' => safe.push(' '),
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '!' | '$' | '~' => safe.extend(['\\', character]),
+            // Lists, numbered or not, and underlines of headings: only where they come first.
+            '-' | '+' | '=' if safe.is_empty() => safe.extend(['\\', character]),
+            '.' | ')' if !safe.is_empty() && safe.bytes().all(|byte| byte.is_ascii_digit()) => {
+                safe.extend(['\\', character]);
+            }
+            // People and addresses, issues, links and pictures by name.
+            '@' | '#' | ':' if !is_last => {
+                safe.push(character);
+                safe.push_str(BREAK);
+            }
+            '#' => safe.push_str("\\#"),
+            '.' | '-' if is_last_word(&safe, if character == '.' { "www" } else { "gh" }) => {
+                safe.push(character);
+                safe.push_str(BREAK);
+            }
+            hidden if is_hidden(hidden) => {
+                let _ = write!(safe, "\\\\u{{{:x}}}", u32::from(hidden));
+            }
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// Whether the text ends with this word, in either case.
+fn is_last_word(text: &str, word: &str) -> bool {
+    let start = text.len().saturating_sub(word.len());
+    text.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(word))
+}

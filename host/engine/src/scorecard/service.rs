@@ -1,0 +1,337 @@
+//! Whose an object is: workloads grouped by service, and the objects beside them attributed to the service they serve.
+//!
+//! It must not know any rule, nor how a card is shown.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use protocol::{WorkloadKind, workload_kind};
+
+use crate::input::{Input, Subject};
+use crate::manifest::{Node, Object, Value};
+
+/// Where the name of a workload's service may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameSource {
+    /// The label `backstage.io/kubernetes-id`: what the portal calls the service.
+    KubernetesId,
+    /// The label `app.kubernetes.io/name`.
+    Name,
+    /// The label `app.kubernetes.io/part-of`: the system that the workload is a part of.
+    PartOf,
+    /// The workload's own name.
+    Workload,
+}
+
+impl NameSource {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::KubernetesId, Self::Name, Self::PartOf, Self::Workload];
+
+    /// What it is called on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KubernetesId => "kubernetes-id",
+            Self::Name => "name",
+            Self::PartOf => "part-of",
+            Self::Workload => "workload",
+        }
+    }
+
+    const fn label(self) -> Option<&'static str> {
+        match self {
+            Self::KubernetesId => Some("backstage.io/kubernetes-id"),
+            Self::Name => Some("app.kubernetes.io/name"),
+            Self::PartOf => Some("app.kubernetes.io/part-of"),
+            Self::Workload => None,
+        }
+    }
+}
+
+/// Where the name of a service is looked for, in order; a workload that has none of it is a service by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grouping(pub Vec<NameSource>);
+
+impl Default for Grouping {
+    /// The portal's name, then `app.kubernetes.io/name`. Not `part-of`, which names a whole system: a team that reads
+    /// "shop is 60 % ready" still has to find out which of its services is not.
+    fn default() -> Self {
+        Self(vec![NameSource::KubernetesId, NameSource::Name])
+    }
+}
+
+impl Grouping {
+    /// The name of a workload's service.
+    fn name_of(&self, object: &Object) -> String {
+        let own = || object.display_name();
+        let found = self.0.iter().map_while(|source| source.label()).find_map(|key| {
+            let of_template = || template(object).and_then(|template| label(template, key));
+            label(&object.node, key).or_else(of_template)
+        });
+        found.map_or_else(own, ToOwned::to_owned)
+    }
+}
+
+/// Who a service is. The same name in two namespaces is two services: staging may be ready where production is not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Identity<'a> {
+    pub namespace: Option<&'a str>,
+    pub name: String,
+    pub project: usize,
+}
+
+/// The services of an input, and whose each object is.
+pub(super) struct Services<'a> {
+    /// In the order of their cards: by namespace, then by name.
+    pub identities: Vec<Identity<'a>>,
+    workloads: Vec<Workload<'a>>,
+    /// The workloads of a project and a namespace, by index.
+    by_namespace: HashMap<(usize, Option<&'a str>), Vec<usize>>,
+    /// For each role that is bound, the services whose ServiceAccounts it is bound to: by project, kind, namespace
+    /// (none for a ClusterRole) and name.
+    bound: HashMap<(usize, &'a str, Option<&'a str>, &'a str), Vec<usize>>,
+    /// The service of each workload, by file, document and path.
+    of_workload: HashMap<(usize, usize, &'a str), usize>,
+}
+
+struct Workload<'a> {
+    service: usize,
+    object: &'a Object,
+    /// `metadata` and `spec` of its pods.
+    template: Option<&'a Node>,
+    /// The kind and name of everything that its pods refer to.
+    refers_to: HashSet<(&'static str, &'a str)>,
+}
+
+impl<'a> Services<'a> {
+    pub fn of(input: &'a Input, grouping: &Grouping) -> Self {
+        let project = |subject: Subject<'a>| input.file(subject.file).map_or(0, |file| file.project);
+        let is_workload = |object: &Object| workload_kind(object.group(), &object.kind).is_some();
+        let mut named: BTreeMap<Identity<'a>, Vec<Subject<'a>>> = BTreeMap::new();
+        for subject in input.subjects().filter(|subject| is_workload(subject.object)) {
+            let (namespace, name) = (subject.object.namespace.as_deref(), grouping.name_of(subject.object));
+            let identity = Identity { namespace, name, project: project(subject) };
+            named.entry(identity).or_default().push(subject);
+        }
+        let mut services = Self {
+            identities: Vec::new(),
+            workloads: Vec::new(),
+            by_namespace: HashMap::new(),
+            bound: HashMap::new(),
+            of_workload: HashMap::new(),
+        };
+        for (service, (identity, subjects)) in named.into_iter().enumerate() {
+            let members = services.by_namespace.entry((identity.project, identity.namespace)).or_default();
+            for subject in subjects {
+                let Subject { file, document, object } = subject;
+                members.push(services.workloads.len());
+                let template = template(object);
+                let refers_to = template.map(references).unwrap_or_default();
+                services.workloads.push(Workload { service, object, template, refers_to });
+                services.of_workload.insert((file, document, &object.path), service);
+            }
+            services.identities.push(identity);
+        }
+        for subject in input.subjects().filter(|subject| subject.object.kind.ends_with("RoleBinding")) {
+            let Some(role) = subject.object.node.get("roleRef") else { continue };
+            let (Some(kind), Some(name)) = (text(role, "kind"), text(role, "name")) else { continue };
+            let namespace = if kind == "Role" { subject.object.namespace.as_deref() } else { None };
+            let of = services.referring(project(subject), subject.object);
+            services.bound.entry((project(subject), kind, namespace, name)).or_default().extend(of);
+        }
+        services
+    }
+
+    /// The services that an object belongs to, by index; none for what is shared.
+    ///
+    /// A workload belongs to its own. Another object belongs to what it names, by the first way that finds anything: a
+    /// label of the grouping, what it selects or targets, who refers to it, its own name. What names services of several
+    /// names belongs to none of them; one name in several namespaces is each of them.
+    pub fn owners(&self, grouping: &Grouping, project: usize, subject: Subject<'_>) -> Vec<usize> {
+        let object = subject.object;
+        if let Some(service) = self.of_workload.get(&(subject.file, subject.document, object.path.as_str())) {
+            return vec![*service];
+        }
+        let labels = grouping.0.iter().filter_map(|source| source.label()).map(|key| {
+            let annotation = || is_entity(object).then(|| annotation(&object.node, key)).flatten();
+            label(&object.node, key).or_else(annotation)
+        });
+        for name in labels.flatten() {
+            let named = self.named(project, object, name);
+            if !named.is_empty() {
+                return named;
+            }
+        }
+        let ways = [self.referring(project, object), self.referred(project, object)];
+        let found = ways.into_iter().find(|found| !found.is_empty());
+        let mut found =
+            found.unwrap_or_else(|| self.named(project, object, object.name.as_deref().unwrap_or_default()));
+        found.sort_unstable();
+        found.dedup();
+        let mut names = found.iter().filter_map(|index| self.identities.get(*index)).map(|identity| &identity.name);
+        let first = names.next();
+        if names.all(|name| Some(name) == first) { found } else { Vec::new() }
+    }
+
+    fn named(&self, project: usize, object: &Object, name: &str) -> Vec<usize> {
+        let namespace = if is_entity(object) { None } else { object.namespace.as_deref() };
+        let services = self.identities.iter().enumerate().filter(|(_, identity)| {
+            let is_here = namespace.is_none() || identity.namespace == namespace;
+            identity.project == project && is_here && identity.name == name
+        });
+        services.map(|(index, _)| index).collect()
+    }
+
+    /// The services that this object selects, targets, or grants something to.
+    fn referring(&self, project: usize, object: &Object) -> Vec<usize> {
+        let node = &*object.node;
+        let spec = node.get("spec");
+        let field = |key: &str| spec.and_then(|spec| spec.get(key));
+        let target = field("scaleTargetRef").or_else(|| field("targetRef"));
+        let selector = ["podSelector", "endpointSelector", "selector"].into_iter().find_map(field);
+        if let Some(target) = target {
+            let (kind, name) = (text(target, "kind").unwrap_or("Deployment"), text(target, "name"));
+            let is_target =
+                |workload: &Workload<'_>| workload.object.kind == kind && workload.object.name.as_deref() == name;
+            return self.services(project, object.namespace.as_deref(), is_target);
+        }
+        if let Some(selector) = selector {
+            let is_selected = |workload: &Workload<'_>| {
+                let labels = workload.template.and_then(|template| template.get("metadata")?.get("labels"));
+                selects(selector, labels)
+            };
+            return self.services(project, object.namespace.as_deref(), is_selected);
+        }
+        let subjects =
+            items(node.get("subjects")).iter().filter(|subject| text(subject, "kind") == Some("ServiceAccount"));
+        subjects
+            .flat_map(|subject| {
+                let account = ("ServiceAccount", text(subject, "name").unwrap_or_default());
+                let namespace = text(subject, "namespace").or(object.namespace.as_deref());
+                self.services(project, namespace, |workload| workload.refers_to.contains(&account))
+            })
+            .collect()
+    }
+
+    /// The services that refer to this object, or that it is bound to.
+    fn referred(&self, project: usize, object: &Object) -> Vec<usize> {
+        let name = object.name.as_deref().unwrap_or_default();
+        let namespace = object.namespace.as_deref();
+        match object.kind.as_str() {
+            "Role" | "ClusterRole" => {
+                let key = (project, object.kind.as_str(), namespace.filter(|_| object.kind == "Role"), name);
+                self.bound.get(&key).cloned().unwrap_or_default()
+            }
+            kind => match REFERABLE.iter().find(|known| **known == kind) {
+                Some(kind) => self.services(project, namespace, |workload| workload.refers_to.contains(&(*kind, name))),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    fn services(&self, project: usize, namespace: Option<&str>, is: impl Fn(&Workload<'_>) -> bool) -> Vec<usize> {
+        let here = self.by_namespace.get(&(project, namespace)).into_iter().flatten();
+        let found = here.filter_map(|index| self.workloads.get(*index)).filter(|workload| is(workload));
+        let mut services: Vec<usize> = found.map(|workload| workload.service).collect();
+        services.dedup();
+        services
+    }
+}
+
+/// The kinds that pods refer to by name.
+const REFERABLE: [&str; 4] = ["Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim"];
+
+/// Everything that a pod template refers to by name, wherever in it.
+fn references(template: &Node) -> HashSet<(&'static str, &str)> {
+    let spec = template.get("spec");
+    let account = spec.and_then(|spec| text(spec, "serviceAccountName").or_else(|| text(spec, "serviceAccount")));
+    let mut found = HashSet::from([("ServiceAccount", account.unwrap_or("default"))]);
+    let pull = spec.and_then(|spec| spec.get("imagePullSecrets"));
+    found.extend(items(pull).iter().filter_map(|secret| Some(("Secret", text(secret, "name")?))));
+    collect(template, &mut found);
+    found
+}
+
+fn collect<'a>(node: &'a Node, found: &mut HashSet<(&'static str, &'a str)>) {
+    match &node.value {
+        Value::Sequence(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Mapping(entries) => {
+            for entry in entries {
+                let name = match &*entry.key {
+                    "secretName" => entry.value.as_str().map(|name| ("Secret", name)),
+                    "claimName" => entry.value.as_str().map(|name| ("PersistentVolumeClaim", name)),
+                    "secret" | "secretRef" | "secretKeyRef" => text(&entry.value, "name").map(|name| ("Secret", name)),
+                    "configMap" | "configMapRef" | "configMapKeyRef" => {
+                        text(&entry.value, "name").map(|name| ("ConfigMap", name))
+                    }
+                    _ => None,
+                };
+                found.extend(name);
+                collect(&entry.value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A catalog entity of Backstage, whose namespace is none of Kubernetes'.
+fn is_entity(object: &Object) -> bool {
+    object.group() == "backstage.io"
+}
+
+/// `metadata` and `spec` of a workload's pods; the object itself for a Pod.
+fn template(object: &Object) -> Option<&Node> {
+    let WorkloadKind { template, .. } = workload_kind(object.group(), &object.kind)?;
+    template.iter().try_fold(&*object.node, |node, step| node.get(step))
+}
+
+fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
+    metadata(node, "labels", key)
+}
+
+fn annotation<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
+    metadata(node, "annotations", key)
+}
+
+fn metadata<'a>(node: &'a Node, map: &str, key: &str) -> Option<&'a str> {
+    node.get("metadata")?.get(map)?.get(key)?.as_str().filter(|text| !text.is_empty())
+}
+
+fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
+    node.get(key)?.as_str().filter(|text| !text.is_empty())
+}
+
+fn items(node: Option<&Node>) -> &[Node] {
+    match node.map(|node| &node.value) {
+        Some(Value::Sequence(items)) => items,
+        _ => &[],
+    }
+}
+
+/// Whether a label selector (`matchLabels` and `matchExpressions`), or a Service's plain map, selects the labels. What is
+/// no selector selects nothing: an attribution is never guessed.
+fn selects(selector: &Node, labels: Option<&Node>) -> bool {
+    let value = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Node::as_str);
+    let all = |map: &Node| match &map.value {
+        Value::Mapping(entries) => entries.iter().all(|entry| {
+            let wanted = entry.value.as_str();
+            wanted.is_some() && value(&entry.key) == wanted
+        }),
+        _ => false,
+    };
+    let (labels_of, expressions) = (selector.get("matchLabels"), selector.get("matchExpressions"));
+    if labels_of.is_none() && expressions.is_none() {
+        return all(selector);
+    }
+    let holds = |expression: &Node| {
+        let found = text(expression, "key").map(value);
+        let is_listed = |found| items(expression.get("values")).iter().any(|item| item.as_str() == Some(found));
+        match (text(expression, "operator"), found) {
+            (Some("Exists"), Some(found)) => found.is_some(),
+            (Some("DoesNotExist"), Some(found)) => found.is_none(),
+            (Some("In"), Some(found)) => found.is_some_and(is_listed),
+            (Some("NotIn"), Some(found)) => !found.is_some_and(is_listed),
+            _ => false,
+        }
+    };
+    labels_of.is_none_or(all) && items(expressions).iter().all(holds)
+}
