@@ -71,6 +71,13 @@ impl<T: Setting> Setting for Option<T> {
     }
 }
 
+/// A default list of strings: one loop in the module, instead of code for each of them.
+#[doc(hidden)]
+#[must_use]
+pub fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| String::from(*text)).collect()
+}
+
 /// The settings as given, an object or nothing.
 #[derive(Clone, Copy)]
 pub struct Settings<'a>(Field<'a>);

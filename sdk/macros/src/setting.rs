@@ -79,6 +79,10 @@ fn default_json(default: &Expr) -> syn::Result<Value> {
 pub fn default_value(default: &Expr) -> TokenStream {
     match default {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(::sdk::alloc::string::String::from(#text)),
+        Expr::Array(array) if !array.elems.is_empty() && array.elems.iter().all(is_text) => {
+            let texts = &array.elems;
+            quote!(::sdk::settings::strings(&[#texts]))
+        }
         Expr::Array(array) => {
             let items = array.elems.iter().map(default_value);
             quote!(::sdk::alloc::vec![#(#items),*])
@@ -89,4 +93,8 @@ pub fn default_value(default: &Expr) -> TokenStream {
         }
         other => quote!(#other),
     }
+}
+
+fn is_text(item: &Expr) -> bool {
+    matches!(item, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
