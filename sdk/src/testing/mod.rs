@@ -60,6 +60,9 @@ struct ExpectedFinding {
     /// Words that the message contains.
     #[serde(default)]
     says: String,
+    /// Words that the fix contains.
+    #[serde(default)]
+    fix: String,
 }
 
 /// Runs one documented example.
@@ -104,7 +107,9 @@ fn check<R: Rule>(case: &Case) -> Result<(), String> {
     }
     if let Some(expected) = &case.findings {
         let same = |(finding, expected): (&Finding, &ExpectedFinding)| {
-            path::shorten(&finding.path) == expected.at && finding.message.contains(&expected.says)
+            path::shorten(&finding.path) == expected.at
+                && finding.message.contains(&expected.says)
+                && finding.fix.as_deref().unwrap_or_default().contains(&expected.fix)
         };
         if outcome.findings.len() != expected.len() || !outcome.findings.iter().zip(expected).all(same) {
             return told("expected other findings");
