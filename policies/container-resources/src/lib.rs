@@ -231,22 +231,33 @@ impl Demand<'_> {
 
     /// A container has a request and a limit within bounds, of its own or from what the containers of its pod share.
     fn require<'a>(&self, own: Amounts<'a>, shared: Option<Amounts<'a>>, findings: &mut Findings) {
-        let resource = self.resource;
         let given =
             |own: Field<'a>, shared: Option<Field<'a>>| [Some(own), shared].into_iter().flatten().find(is_given);
-        let request = given(own.effective_request(), shared.map(Amounts::effective_request));
-        let limit = given(own.limit, shared.map(|shared| shared.limit));
-        for (needed, place, found, lack) in [
-            (self.request, own.request, request, "request, so the scheduler sets nothing aside for it"),
-            (self.limit, own.limit, limit, "limit, so it may take all that its node has"),
-        ] {
-            if let Some(amount) = found {
-                self.bound(amount, findings);
-            } else if needed {
-                let no = if place.is_set() { "0 is no" } else { "no" };
-                findings.fail(place, format!("{no} {resource} {lack}"), format!("{resource}: {}", self.example));
+        match given(own.effective_request(), shared.map(Amounts::effective_request)) {
+            Some(request) => self.bound(request, findings),
+            None if self.request => {
+                self.miss(own.request, "request, so the scheduler sets nothing aside for it", own.limit, findings);
             }
+            None => {}
         }
+        match given(own.limit, shared.map(|shared| shared.limit)) {
+            Some(limit) => self.bound(limit, findings),
+            None if self.limit => {
+                self.miss(own.limit, "limit, so it may take all that its node has", own.request, findings);
+            }
+            None => {}
+        }
+    }
+
+    /// Says that an amount is missing, and suggests its counterpart's where that is given.
+    fn miss(&self, place: Field<'_>, what: &str, counterpart: Field<'_>, findings: &mut Findings) {
+        let resource = self.resource;
+        let no = if place.is_set() { "0 is no" } else { "no" };
+        let fix = match counterpart.quantity().filter(|quantity| !quantity.is_zero()) {
+            Some(quantity) => format!("{resource}: {quantity}"),
+            None => format!("{resource}: {}", self.example),
+        };
+        findings.fail(place, format!("{no} {resource} {what}"), fix);
     }
 
     fn bound(&self, place: Field<'_>, findings: &mut Findings) {
