@@ -1,0 +1,50 @@
+//! Base64, as a Secret's `data` is written.
+
+use sdk::prelude::*;
+
+/// The text that is encoded; `None` where it is no base64, or no text.
+pub fn decode(encoded: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let (mut bits, mut count) = (0u32, 0);
+    for byte in encoded.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            // The rest stays in `bits`; the cast takes the eight lowest.
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_what_kubernetes_encodes() {
+        for (encoded, text) in
+            [("", ""), ("YQ==", "a"), ("YWI=", "ab"), ("YWJj", "abc"), ("Y2hhbmdlbWU=", "changeme"), ("w6k=", "é")]
+        {
+            assert_eq!(decode(encoded).as_deref(), Some(text));
+        }
+        assert_eq!(decode("Y2hh\nbmdl\n").as_deref(), Some("change"));
+    }
+
+    #[test]
+    fn what_is_no_base64_or_no_text_is_not_decoded() {
+        for encoded in ["a-b", "${PASSWORD}", "//8="] {
+            assert_eq!(decode(encoded), None, "{encoded}");
+        }
+    }
+}

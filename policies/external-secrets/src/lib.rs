@@ -1,0 +1,239 @@
+#![no_std]
+use sdk::prelude::*;
+
+mod base64;
+mod names;
+mod references;
+mod shapes;
+
+policy! {
+    /// Secrets come from a secret store, not from manifests.
+    ///
+    /// No manifest holds the value of a secret:
+    ///
+    /// - A `Secret` has no values in `data` or `stringData`. Encrypted ones (SOPS), empty ones, and such that hold the place
+    ///   of a value (`${PASSWORD}`, `<password>`, `changeme`, `vault:...`) are fine. So are the tokens of ServiceAccounts,
+    ///   Helm's releases, and Secrets that a controller made.
+    /// - A literal value in `env`, an argument, or a value in a `ConfigMap` is no secret: not by the name that it is given
+    ///   (`DB_PASSWORD`, `apiKey`, `--token`), and not by its shape (private keys, tokens of well-known services, connection
+    ///   strings with a password). `$(VAR)` and `valueFrom` are the way.
+    ///
+    /// Where everything is given, every Secret that a workload refers to is made by something: an ExternalSecret, a
+    /// ClusterExternalSecret, a SealedSecret, a Certificate, a Vault secret, a SecretProviderClass, or the like. References
+    /// that are `optional` may lead nowhere.
+    ///
+    /// Findings never show a value.
+    ///
+    /// ## Why
+    ///
+    /// A repository is copied to many places and forgets nothing. A secret in it cannot be taken back, only replaced, and
+    /// nobody knows who has read it. Base64 is no encryption.
+    ///
+    /// ## Fix
+    ///
+    /// Replace the secret, since it has been seen. Put the new one into a secret store and have an ExternalSecret fetch it,
+    /// or encrypt it as a SealedSecret or by SOPS. Refer to it by `valueFrom.secretKeyRef` or mount it.
+    ///
+    /// ## Fails
+    ///
+    /// ```yaml,fail
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: {name: database}
+    /// stringData:
+    ///   password: hunter2
+    /// ```
+    ///
+    /// ```yaml,fail=app
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: app
+    ///       image: example.com/web:1.4.2
+    ///       env: [{name: DATABASE_URL, value: "postgres://web:hunter2@database/shop"}]
+    /// ```
+    ///
+    /// ## Passes
+    ///
+    /// ```yaml,pass
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   containers:
+    ///     - name: app
+    ///       image: example.com/web:1.4.2
+    ///       env:
+    ///         - {name: DATABASE_PASSWORD, valueFrom: {secretKeyRef: {name: database, key: password}}}
+    ///         - {name: DATABASE_URL, value: "postgres://web:$(DATABASE_PASSWORD)@database/shop"}
+    /// ---
+    /// apiVersion: external-secrets.io/v1
+    /// kind: ExternalSecret
+    /// metadata: {name: database, namespace: shop}
+    /// spec:
+    ///   secretStoreRef: {kind: ClusterSecretStore, name: vault}
+    ///   data: [{secretKey: password, remoteRef: {key: shop/database, property: password}}]
+    /// ```
+    pub struct ExternalSecrets {
+        /// Names of secrets, for environment variables, flags, and keys of ConfigMaps and of the files in them. A name counts
+        /// that ends with one of these, in any spelling: `DB_PASSWORD`, `dbPassword`, `db.password`.
+        secret_names: Vec<String> = [
+            "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "bearer", "api_key", "access_key",
+            "secret_key", "private_key", "account_key", "batch_key", "encryption_key", "signing_key", "master_key", "auth_key",
+            "key_content", "credential", "credentials",
+        ],
+        /// Secrets that something outside of the manifests makes, such as an operator: names, in which one `*` stands for
+        /// anything.
+        produced_elsewhere: Vec<String> = [],
+    }
+    severity: Critical,
+    section: Security,
+    since: "0.1.0",
+    applies_to: ["v1/Secret", "v1/ConfigMap", Workloads],
+    reads: [
+        "type",
+        "data",
+        "stringData",
+        "metadata.annotations['cert-manager.io/certificate-name']",
+        "containers.env",
+        "containers.envFrom",
+        "containers.command",
+        "containers.args",
+        "pod.spec.volumes.secret",
+        "pod.spec.volumes.projected.sources.secret",
+        "pod.spec.imagePullSecrets",
+    ],
+    looks_up: [
+        "v1/Secret": ["type", "sops", "metadata.ownerReferences", "metadata.annotations['cert-manager.io/certificate-name']"],
+        "external-secrets.io/v1/ExternalSecret": ["spec.target.name"],
+        "external-secrets.io/v1/ClusterExternalSecret": ["spec.externalSecretSpec.target.name", "spec.externalSecretName"],
+        "bitnami.com/v1alpha1/SealedSecret": ["spec.template.metadata.name"],
+        "cert-manager.io/v1/Certificate": ["spec.secretName"],
+        "secrets.hashicorp.com/v1beta1/VaultStaticSecret": ["spec.destination.name"],
+        "secrets.hashicorp.com/v1beta1/VaultDynamicSecret": ["spec.destination.name"],
+        "secrets.hashicorp.com/v1beta1/VaultPKISecret": ["spec.destination.name"],
+        "onepassword.com/v1/OnePasswordItem": [],
+        "secrets.infisical.com/v1alpha1/InfisicalSecret": ["spec.managedSecretReference.secretName"],
+        "secrets.doppler.com/v1alpha1/DopplerSecret": ["spec.managedSecret.name"],
+        "secrets-store.csi.x-k8s.io/v1/SecretProviderClass": ["spec.secretObjects.secretName"],
+    ],
+}
+
+impl Rule for ExternalSecrets {
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        let object = request.object();
+        if object.is("", "Secret") {
+            return check_secret(object, findings);
+        }
+        if object.is("", "ConfigMap") {
+            for (key, value) in object.get("data").entries() {
+                self.check_entry(key, value, findings);
+            }
+            return Ok(());
+        }
+        let workload = request.workload()?;
+        for container in workload.containers(Class::ALL) {
+            for variable in container.get("env").items() {
+                let (name, value) = (variable.get("name").str().unwrap_or_default(), variable.get("value"));
+                if let Some(what) = value.str().and_then(|text| self.tell(name, text)) {
+                    findings.fail(value, what, "valueFrom: {secretKeyRef: {name: <secret>, key: <key>}}");
+                }
+            }
+            self.check_arguments(container, findings);
+        }
+        references::check(workload, &self.produced_elsewhere, request.world(), findings)
+    }
+}
+
+/// Not one that is written by hand: a ServiceAccount's token, Helm's memory of a release, what a controller owns or
+/// cert-manager signed.
+fn is_made_by_cluster(secret: Object<'_>) -> bool {
+    matches!(secret.get("type").str(), Some("kubernetes.io/service-account-token" | "helm.sh/release.v1"))
+        || secret.get("metadata.ownerReferences").items().any(|owner| owner.get("controller").bool() == Some(true))
+        || secret.annotation("cert-manager.io/certificate-name").is_set()
+}
+
+fn check_secret(secret: Object<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+    if is_made_by_cluster(secret) {
+        return not_applicable("the cluster makes what is in it");
+    }
+    let encoded = secret.get("data").entries().map(|entry| (entry, true));
+    let plain = secret.get("stringData").entries().map(|entry| (entry, false));
+    for ((key, value), is_encoded) in encoded.chain(plain) {
+        let Some(text) = value.str() else { continue };
+        let decoded = if is_encoded { base64::decode(text) } else { None };
+        if !names::is_placeholder(text) && !decoded.is_some_and(|text| names::is_placeholder(&text)) {
+            let message = format!("the value of {key} is written out, for everybody who can read the manifest");
+            findings.fail(
+                value,
+                message,
+                "Replace it, and make the Secret by an ExternalSecret, a SealedSecret or SOPS",
+            );
+        }
+    }
+    Ok(())
+}
+
+impl ExternalSecrets {
+    /// What is wrong with a value under a name; never the value itself.
+    fn tell(&self, name: &str, value: &str) -> Option<String> {
+        if let Some(kind) = shapes::find(value) {
+            return Some(format!("this holds {kind}"));
+        }
+        self.tell_by_name(name, value)
+    }
+
+    /// What is no plain name is not looked at, nor shown: it may be part of a value.
+    fn tell_by_name(&self, name: &str, value: &str) -> Option<String> {
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+        let is_secret = is_plain && names::is_secret(&self.secret_names, name, value);
+        is_secret.then(|| format!("{name} is the name of a secret, and its value is written out"))
+    }
+
+    /// An entry of a ConfigMap: a value, or a whole file of `name: value` and `name=value`.
+    fn check_entry(&self, key: &str, value: Field<'_>, findings: &mut Findings) {
+        let Some(text) = value.str() else { return };
+        let lines = shapes::pieces(text.trim_ascii(), |letter| letter == '\n');
+        let told = match lines.as_slice() {
+            [_] => self.tell(key, text),
+            _ => self.tell("", text).or_else(|| lines.into_iter().find_map(|line| self.tell_line(line))),
+        };
+        if let Some(what) = told {
+            findings.fail(value, what, "Move it into a Secret that an ExternalSecret makes");
+        }
+    }
+
+    /// A line of a configuration file. Code is not configuration, and prose has spaces.
+    fn tell_line(&self, line: &str) -> Option<String> {
+        let end = line.bytes().position(|byte| matches!(byte, b':' | b'='))?;
+        let (name, value) = (unquoted(line.get(..end)?), unquoted(line.get(end + 1..)?));
+        let name = name.rsplit_once([' ', '"']).map_or(name, |(_, name)| name);
+        let is_code = value.bytes().any(|byte| byte.is_ascii_whitespace() || b"()[]{}<>|&*!`".contains(&byte));
+        if is_code { None } else { self.tell_by_name(name, value) }
+    }
+
+    /// `--password=value`, `--password value` and `PASSWORD=value`, also in the middle of a shell's line.
+    fn check_arguments(&self, container: Container<'_>, findings: &mut Findings) {
+        for list in ["command", "args"] {
+            let mut flag = "";
+            for argument in container.get(list).items() {
+                let text = argument.str().unwrap_or_default();
+                let mut told = self.tell(if text.starts_with('-') { "" } else { flag }, text);
+                for word in shapes::pieces(text, |letter| letter.is_ascii_whitespace()) {
+                    let (name, value) = word.split_once('=').unwrap_or_default();
+                    told = told.or_else(|| self.tell_by_name(name, unquoted(value)));
+                }
+                if let Some(what) = told {
+                    findings.fail(argument, what, "Pass it as $(VARIABLE), from env with valueFrom");
+                }
+                flag = if text.starts_with('-') { text } else { "" };
+            }
+        }
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', ',', '"', '\''])
+}

@@ -1,0 +1,336 @@
+//! What a name says about its value, and whether the value is one at all.
+//!
+//! Pure functions over text; the module must not know where a name comes from.
+
+use sdk::prelude::*;
+
+/// Words that make of a secret's name the name of something about it: `TOKEN_URL`, `PASSWORD_FILE`, `secretName`.
+const ABOUT: &[&str] = &[
+    "algorithm",
+    "audience",
+    "backend",
+    "cache",
+    "class",
+    "count",
+    "dir",
+    "directory",
+    "disabled",
+    "domain",
+    "duration",
+    "enable",
+    "enabled",
+    "endpoint",
+    "engine",
+    "env",
+    "expiration",
+    "expiry",
+    "expires",
+    "field",
+    "file",
+    "format",
+    "header",
+    "hint",
+    "host",
+    "id",
+    "interval",
+    "issuer",
+    "key",
+    "keys",
+    "kind",
+    "label",
+    "length",
+    "lifetime",
+    "limit",
+    "location",
+    "manager",
+    "map",
+    "max",
+    "method",
+    "min",
+    "mode",
+    "mount",
+    "name",
+    "names",
+    "namespace",
+    "path",
+    "paths",
+    "pattern",
+    "policy",
+    "port",
+    "prefix",
+    "provider",
+    "ref",
+    "regex",
+    "region",
+    "required",
+    "reset",
+    "rotation",
+    "server",
+    "service",
+    "size",
+    "store",
+    "suffix",
+    "template",
+    "timeout",
+    "ttl",
+    "type",
+    "uri",
+    "url",
+    "user",
+    "username",
+    "version",
+    "volume",
+];
+
+/// What a value begins with that says where the secret is, instead of what it is: Vault, vals, 1Password, Berglas, AWS.
+const REFERENCES: &[&str] =
+    &["vault:", "ref+", "op://", "berglas://", "sm://", "arn:aws:secretsmanager:", "arn:aws:ssm:", "secretref:"];
+
+/// The letters with which a value begins that somebody is to replace, whatever stands between them.
+const STAND_INS: &[&str] = &[
+    "changeme",
+    "changeit",
+    "changethis",
+    "replace",
+    "placeholder",
+    "todo",
+    "tbd",
+    "fixme",
+    "your",
+    "insert",
+    "example",
+    "dummy",
+    "redacted",
+    "setme",
+];
+
+/// Whether the name is that of a secret, and the value may be one.
+pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
+    let name = snake_case(name);
+    known.iter().any(|entry| {
+        let entry = snake_case(entry);
+        names(&name, &entry) && !is_plain(&entry, value)
+    })
+}
+
+/// Whether the name ends with the entry: as words, or in one word (`dbpassword`) where the entry is long enough not to be
+/// met by chance. `secret` and `password` may also stand further ahead, if nothing behind them changes the meaning.
+fn names(name: &str, entry: &str) -> bool {
+    let ahead = || name.split('_').any(|word| word == entry) && !name.split('_').any(|word| ABOUT.contains(&word));
+    let in_one = || entry.len() > 4 && squashed(name).ends_with(&squashed(entry));
+    let as_words = name.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+    as_words || in_one() || (matches!(entry, "secret" | "password") && ahead())
+}
+
+/// Whether a value is none that anybody would keep secret, under the name of such an entry.
+fn is_plain(entry: &str, value: &str) -> bool {
+    let value = value.trim_ascii();
+    let is_switch =
+        ["true", "false", "yes", "no", "on", "off", "0", "1"].iter().any(|word| word.eq_ignore_ascii_case(value));
+    let is_number = || value.bytes().all(|byte| byte.is_ascii_digit());
+    let is_place = value.starts_with(['/', '~'])
+        || value.starts_with("./")
+        || value.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//"));
+    is_placeholder(value)
+        || is_switch
+        || is_place
+        || (is_number() && !entry.starts_with('p'))
+        || (matches!(entry, "secret" | "credential" | "credentials") && is_object_name(value))
+}
+
+/// `shop-database`: more likely the name of a Secret than what is in it.
+fn is_object_name(value: &str) -> bool {
+    let is_name = value.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    is_name && value.bytes().any(|byte| byte == b'-') && digits * 4 < value.len()
+}
+
+/// Whether a value only holds the place of another: nothing, a variable, something encrypted, a reference to where it is
+/// kept, or words that ask to be replaced. A text of several lines does not, whatever it holds besides.
+pub fn is_placeholder(value: &str) -> bool {
+    let value = value.trim_ascii();
+    let bytes = value.as_bytes();
+    if !bytes.iter().any(u8::is_ascii_alphanumeric) {
+        return true;
+    }
+    if bytes.contains(&b'\n') {
+        return false;
+    }
+    // `x-$(VAR)`, `${VAR}` and `{{ template }}`.
+    let mut pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let has_variable = pairs.any(|pair| matches!(pair, (b'$', b'(' | b'{') | (b'{', b'{')));
+    let is_whole = match bytes {
+        [b'$', b'0'..=b'9'] | [b'$', b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] | [b'E', b'N', b'C', b'[', ..] => true,
+        // Not JSON, nor XML.
+        [b'<', inside @ .., b'>']
+        | [b'{', inside @ .., b'}']
+        | [b'[', inside @ .., b']']
+        | [b'%', inside @ .., b'%'] => !inside.iter().any(|byte| matches!(byte, b'"' | b'<' | b'>' | b',')),
+        _ => false,
+    };
+    // `GOOGLE_API_KEY`: a name in capitals stands for what a script puts there.
+    let is_name = bytes.contains(&b'_') && bytes.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
+    let is_word = ["none", "null", "nil", "unset", "undefined"].iter().any(|word| word.eq_ignore_ascii_case(value));
+    let is_reference = REFERENCES.iter().any(|prefix| value.starts_with(prefix));
+    has_variable || is_whole || is_name || is_word || is_reference || is_stand_in(value)
+}
+
+fn is_stand_in(value: &str) -> bool {
+    let letters = squashed(&value.to_ascii_lowercase());
+    STAND_INS.iter().any(|words| letters.starts_with(words))
+}
+
+/// `dbPassword`, `db-password` and `DB.PASSWORD` as `db_password`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    let mut was_small = false;
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && was_small {
+            snake.push('_');
+        }
+        was_small = letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        snake.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' });
+    }
+    snake
+}
+
+/// The letters and digits alone.
+fn squashed(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Vec<String> {
+        ["password", "pass", "secret", "token", "api_key", "credentials"].map(String::from).to_vec()
+    }
+
+    #[test]
+    fn a_name_is_read_in_every_spelling() {
+        for name in [
+            "PASSWORD",
+            "DB_PASSWORD",
+            "dbPassword",
+            "db-password",
+            "spring.datasource.password",
+            "dbpassword",
+            "SMTP_PASS",
+            "smtpPass",
+            "PGPASSWORD",
+            "CLIENT_SECRET",
+            "SECRET_BLAH",
+            "password_only",
+            "API_KEY",
+            "apiKey",
+            "x-api-key",
+            "APIKEY",
+            "accessToken",
+        ] {
+            assert!(is_secret(&known(), name, "hunter2"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_about_a_secret_is_no_secrets_name() {
+        for name in [
+            "PASSWORD_FILE",
+            "secretName",
+            "SECRET_NAME",
+            "TOKEN_URL",
+            "token_ttl",
+            "passwordKey",
+            "API_KEY_HEADER",
+            "COMPASS",
+            "BYPASS",
+            "MAX_TOKENS",
+            "SECRETS_PATH",
+            "KEY",
+            "USERNAME",
+            "secretStoreRef",
+            "tokenizer",
+            "pass_through",
+        ] {
+            assert!(!is_secret(&known(), name, "hunter2"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_nobody_would_keep_secret_is_none() {
+        for (name, value) in [
+            ("REQUIRE_PASSWORD", "true"),
+            ("ALLOW_EMPTY_PASSWORD", "Yes"),
+            ("MAX_TOKEN", "4096"),
+            ("DB_PASSWORD", "/run/secrets/db"),
+            ("TOKEN", "https://auth.example.com/token"),
+            ("TLS_SECRET", "shop-tls"),
+            ("CREDENTIALS", "cloud-credentials.json"),
+        ] {
+            assert!(!is_secret(&known(), name, value), "{name}");
+        }
+        for (name, value) in
+            [("DB_PASSWORD", "123456"), ("CLIENT_SECRET", "3f9a-77b1-20c4-9d1e"), ("SECRET", "squirrel")]
+        {
+            assert!(is_secret(&known(), name, value), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_holds_the_place_of_a_value_is_none() {
+        for value in [
+            "",
+            "  ",
+            "***",
+            "...",
+            "$(DB_PASSWORD)",
+            "${DB_PASSWORD}",
+            "$DB_PASSWORD",
+            "x-${A}",
+            "{{ .Values.password }}",
+            "<password>",
+            "<Client Secret>",
+            "{PASSWORD}",
+            "%PASSWORD%",
+            "[redacted]",
+            "ENC[AES256_GCM,data:x]",
+            "GOOGLE_API_KEY_VAL",
+            "__SECRET__",
+            "vault:secret/data/shop#password",
+            "ref+vault://shop",
+            "op://shop/db/password",
+            "changeme",
+            "CHANGE_ME",
+            "change-me-in-production",
+            "REPLACE",
+            "replace-with-real",
+            "TODO",
+            "your-password-here",
+            "YOUR_TOKEN1",
+            "<path:secret/data/shop#key>",
+            "none",
+            "null",
+        ] {
+            assert!(is_placeholder(value), "{value}");
+        }
+        for value in [
+            "{\"auths\": {}}",
+            "[\"hunter2\"]",
+            "<a>hunter2</a>",
+            "user: ${USER}\npassword: hunter2",
+            "example:\n  hunter2",
+            "hunter2",
+            "postgres",
+            "pa$$word",
+            "$3cret",
+            "xxx",
+            "P_A1",
+            "ABC",
+            "t0do",
+            "minio123",
+            "ENCODED",
+        ] {
+            assert!(!is_placeholder(value), "{value}");
+        }
+    }
+}
