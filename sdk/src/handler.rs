@@ -1,8 +1,8 @@
 //! Handlers: what a probe or a lifecycle hook calls, and whether that can be called.
 //!
-//! The API is `v1.ProbeHandler` and `v1.LifecycleHandler`. What is refused is what `pkg/apis/core/validation` refuses, and
-//! what the kubelet cannot resolve. The module must not know what a rule asks of a handler, nor where it stands. A rule that
-//! uses it declares `containers.ports`, and whole what the handlers stand in.
+//! The API is `v1.ProbeHandler` and `v1.LifecycleHandler`. What is refused is what `pkg/apis/core/validation` refuses,
+//! and what the kubelet cannot resolve. The module must not know what a rule asks of a handler, nor where it stands. A
+//! rule that uses it declares `containers.ports`, and whole what the handlers stand in.
 
 use alloc::format;
 use alloc::string::String;
@@ -38,8 +38,8 @@ impl<'a> Handlers<'a> {
         self.iter().next().is_none()
     }
 
-    /// Finds what cannot work: several handlers, one without a port, a command or a time, a port that the container has not.
-    /// A Knative Service may leave a port out, since Knative puts in the container's.
+    /// Finds what cannot work: several handlers, one without a port, a command or a time, a port that the container has
+    /// not. A Knative Service may leave a port out, since Knative puts in the container's.
     pub fn check(self, workload: Workload<'_>, findings: &mut Findings) {
         if self.iter().count() > 1 {
             let kinds = self.iter().fold(String::new(), |kinds, (kind, _)| kinds + " " + kind);

@@ -1,8 +1,8 @@
 //! The probes of a container: what they call, and how patient they are.
 //!
-//! The API is `v1.Probe`. Its defaults are those of `pkg/apis/core/v1/defaults.go`, which take a zero for a number that is
-//! not given. The module must not know of which containers a rule asks a probe, nor which one. A rule that uses it declares
-//! `containers.ports` and the probes that it reads, whole.
+//! The API is `v1.Probe`. Its defaults are those of `pkg/apis/core/v1/defaults.go`, which take a zero for a number that
+//! is not given. The module must not know of which containers a rule asks a probe, nor which one. A rule that uses it
+//! declares `containers.ports` and the probes that it reads, whole.
 
 use alloc::format;
 use alloc::string::String;
@@ -76,7 +76,8 @@ impl<'a> Probe<'a> {
         self.number("initialDelaySeconds", 0)
     }
 
-    /// What to write for such a probe: `readinessProbe: {httpGet: {path: /ready, port: http}}`, with the container's port.
+    /// What to write for such a probe: `readinessProbe: {httpGet: {path: /ready, port: http}}`, with the container's
+    /// port.
     #[must_use]
     pub fn example(self, path: &str) -> String {
         format!("{}: {{httpGet: {{path: {path}, port: {}}}}}", self.name, self.handlers.first_port())

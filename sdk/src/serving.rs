@@ -1,8 +1,9 @@
 //! Whether traffic is sent to a workload: whether a Service selects its pods.
 //!
-//! A Service selects by `spec.selector`, a bare map, in its own namespace, and matches the labels of the pod template; one
-//! of type `ExternalName` selects nothing. Where the world is not complete, a Service may be elsewhere, and a container
-//! that declares ports is taken at its word. The module must not know what a rule asks of a workload that serves.
+//! A Service selects by `spec.selector`, a bare map, in its own namespace, and matches the labels of the pod template;
+//! one of type `ExternalName` selects nothing. Where the world is not complete, a Service may be elsewhere, and a
+//! container that declares ports is taken at its word. The module must not know what a rule asks of a workload that
+//! serves.
 //!
 //! Look-ups are the rule's to declare. A rule that calls [`is_serving`] declares, besides its own:
 //!
@@ -32,8 +33,8 @@ pub fn services_selecting<'a>(workload: Workload<'_>, world: &World<'a>) -> Resu
     Ok(services)
 }
 
-/// Whether the workload serves: it runs as long as it can, and a Service selects it. A Knative Service routes to its own
-/// pods. Where no Service is in sight and the world is not complete, or not to be asked, declared ports decide.
+/// Whether the workload serves: it runs as long as it can, and a Service selects it. A Knative Service routes to its
+/// own pods. Where no Service is in sight and the world is not complete, or not to be asked, declared ports decide.
 ///
 /// # Errors
 /// A look-up failed.

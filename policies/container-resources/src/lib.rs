@@ -22,8 +22,8 @@ policy! {
     ///
     /// ## Fix
     ///
-    /// Set requests to what the program uses on a busy day, and limits to what it must never exceed. Where the cpu limit
-    /// does more harm than good, since it throttles even on an idle node, switch off the setting `cpu_limit`.
+    /// Set requests to what the program uses on a busy day, and limits to what it must never exceed. Where the cpu
+    /// limit does more harm than good, since it throttles even on an idle node, switch off the setting `cpu_limit`.
     ///
     /// ## Fails
     ///

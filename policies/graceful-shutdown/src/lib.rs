@@ -6,23 +6,24 @@ use sdk::serving::is_serving;
 policy! {
     /// A workload that serves finishes its requests before it stops.
     ///
-    /// Every app container has a preStop hook with one handler: `sleep`, `exec` or `httpGet` (`tcpSocket` does nothing in a
-    /// hook). `terminationGracePeriodSeconds`, 30 unless stated, is more than the hook takes, since its countdown starts
-    /// before the hook does; 0 kills at once. How long a hook takes is known of `sleep`, and of an `exec` that says it
-    /// plainly: `sleep 10`, or a shell script that begins with such commands.
+    /// Every app container has a preStop hook with one handler: `sleep`, `exec` or `httpGet` (`tcpSocket` does nothing
+    /// in a hook). `terminationGracePeriodSeconds`, 30 unless stated, is more than the hook takes, since its countdown
+    /// starts before the hook does; 0 kills at once. How long a hook takes is known of `sleep`, and of an `exec` that
+    /// says it plainly: `sleep 10`, or a shell script that begins with such commands.
     ///
-    /// A workload serves if a Service selects its pods or, where not everything is in sight, if it declares a port. Jobs,
-    /// CronJobs and Pods that are not restarted are not asked, and neither are Knative Services, whose pods Knative drains.
+    /// A workload serves if a Service selects its pods or, where not everything is in sight, if it declares a port.
+    /// Jobs, CronJobs and Pods that are not restarted are not asked, and neither are Knative Services, whose pods
+    /// Knative drains.
     ///
     /// ## Why
     ///
-    /// A pod that is deleted is told to stop while it is taken out of its Services, not after. For some seconds requests
-    /// still arrive at a program that has closed its port: every rollout and every node drain shows as errors.
+    /// A pod that is deleted is told to stop while it is taken out of its Services, not after. For some seconds
+    /// requests still arrive at a program that has closed its port: every rollout and every node drain shows as errors.
     ///
     /// ## Fix
     ///
-    /// Let the hook wait until the pod is out of every load balancer, often 5 to 15 seconds, and let the grace period hold
-    /// that, and the longest request, and something to spare.
+    /// Let the hook wait until the pod is out of every load balancer, often 5 to 15 seconds, and let the grace period
+    /// hold that, and the longest request, and something to spare.
     ///
     /// ## Fails
     ///
@@ -196,8 +197,8 @@ fn file_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or_default()
 }
 
-/// How many seconds a script sleeps in the simple commands that it begins with, one after the other. It is not read past
-/// a pipe, a branch, a loop or a command in the background, nor behind a test.
+/// How many seconds a script sleeps in the simple commands that it begins with, one after the other. It is not read
+/// past a pipe, a branch, a loop or a command in the background, nor behind a test.
 fn script_duration(script: &str) -> i64 {
     let mut seconds = 0_i64;
     let mut rest = script;

@@ -6,21 +6,21 @@ use sdk::serving::is_serving;
 policy! {
     /// App containers that keep running have a livenessProbe.
     ///
-    /// A probe has one handler: `httpGet`, `tcpSocket`, `exec` or `grpc`; without one, as in `{}`, it is no probe. A port
-    /// that it calls by name is one of its container's. Init containers that run to completion cannot have probes, and
-    /// neither Jobs, CronJobs nor Pods that are not restarted need any. A sidecar without a probe is a warning with the
-    /// setting `sidecars`, and nothing without it.
+    /// A probe has one handler: `httpGet`, `tcpSocket`, `exec` or `grpc`; without one, as in `{}`, it is no probe. A
+    /// port that it calls by name is one of its container's. Init containers that run to completion cannot have probes,
+    /// and neither Jobs, CronJobs nor Pods that are not restarted need any. A sidecar without a probe is a warning with
+    /// the setting `sidecars`, and nothing without it.
     ///
-    /// A livenessProbe that calls the same as the readinessProbe should give up later: by a higher `failureThreshold`, or at
-    /// least a longer time of failing (`failureThreshold` times `periodSeconds`). Where it does not, a warning says so, since
-    /// a call that only shows that the process lives may well serve both; the setting `later_than_readiness` makes it a
-    /// finding.
+    /// A livenessProbe that calls the same as the readinessProbe should give up later: by a higher `failureThreshold`,
+    /// or at least a longer time of failing (`failureThreshold` times `periodSeconds`). Where it does not, a warning
+    /// says so, since a call that only shows that the process lives may well serve both; the setting
+    /// `later_than_readiness` makes it a finding.
     ///
     /// ## Why
     ///
-    /// A program that hangs keeps its pod and its place behind the Service until somebody restarts it; the probe has the
-    /// kubelet do that. A probe that fails when the program is only busy, or waits for its database, restarts all replicas
-    /// at the worst moment, one after the other.
+    /// A program that hangs keeps its pod and its place behind the Service until somebody restarts it; the probe has
+    /// the kubelet do that. A probe that fails when the program is only busy, or waits for its database, restarts all
+    /// replicas at the worst moment, one after the other.
     ///
     /// ## Fix
     ///
@@ -82,13 +82,13 @@ policy! {
     ///           livenessProbe: {httpGet: {path: /healthz, port: http}, failureThreshold: 10}
     /// ```
     pub struct LivenessProbe {
-        /// Whether only workloads that serve are asked: those whose pods a Service selects or, where not everything is in
-        /// sight, those that declare a port.
+        /// Whether only workloads that serve are asked: those whose pods a Service selects or, where not everything is
+        /// in sight, those that declare a port.
         only_behind_service: bool = false,
         /// Whether a sidecar (an init container with `restartPolicy: Always`) without a probe is a warning.
         sidecars: bool = false,
-        /// Whether a livenessProbe that calls the same as the readinessProbe, and gives up no later, breaks the rule. It is
-        /// a warning otherwise.
+        /// Whether a livenessProbe that calls the same as the readinessProbe, and gives up no later, breaks the rule.
+        /// It is a warning otherwise.
         later_than_readiness: bool = false,
     }
     severity: Medium,
@@ -138,7 +138,8 @@ impl LivenessProbe {
             return;
         }
         let place = liveness.field().get("failureThreshold");
-        let message = "it calls the same as the readinessProbe and gives up no later, so whatever makes the pod unready restarts it";
+        let message =
+            "it calls the same as the readinessProbe and gives up no later, so what makes it unready restarts it";
         let fix = format!("failureThreshold: {}", readiness.failure_threshold().saturating_mul(3));
         if self.later_than_readiness {
             findings.fail(place, message, fix);

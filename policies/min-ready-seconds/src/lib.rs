@@ -6,20 +6,20 @@ policy! {
     /// A rollout waits until a new pod has stayed ready for a while.
     ///
     /// Deployments, StatefulSets, DaemonSets and Argo Rollouts set `minReadySeconds` to at least 30 (the setting
-    /// `at_least`), and below `progressDeadlineSeconds` (600 unless stated), as Kubernetes requires. What runs no pods is not
-    /// asked: `replicas: 0`, or an autoscaler with a minimum of 0. With the strategy `Recreate` no pod waits for another; it
-    /// is asked all the same, since a rollout then counts as done no sooner than it should, unless the setting
-    /// `exempt_recreate` is on.
+    /// `at_least`), and below `progressDeadlineSeconds` (600 unless stated), as Kubernetes requires. What runs no pods
+    /// is not asked: `replicas: 0`, or an autoscaler with a minimum of 0. With the strategy `Recreate` no pod waits for
+    /// another; it is asked all the same, since a rollout then counts as done no sooner than it should, unless the
+    /// setting `exempt_recreate` is on.
     ///
     /// ## Why
     ///
-    /// Without it the next pod is replaced the moment the new one is ready for the first time. A version that answers its
-    /// probe and dies ten seconds later has by then replaced every pod of the old one.
+    /// Without it the next pod is replaced the moment the new one is ready for the first time. A version that answers
+    /// its probe and dies ten seconds later has by then replaced every pod of the old one.
     ///
     /// ## Fix
     ///
-    /// Set `minReadySeconds` to the time in which a bad version shows: until the first real requests, the first metrics and
-    /// the first leak.
+    /// Set `minReadySeconds` to the time in which a bad version shows: until the first real requests, the first metrics
+    /// and the first leak.
     ///
     /// ## Fails
     ///

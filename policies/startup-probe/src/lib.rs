@@ -6,24 +6,24 @@ policy! {
     /// A container that starts slowly has a startupProbe.
     ///
     /// A container starts slowly if its livenessProbe waits long before the first call (`initialDelaySeconds` above the
-    /// setting `slow_after_seconds`), or if its image is one that the setting `slow_images` lists. A workload says so itself
-    /// with the annotation `seaworthy.dev/slow-start: "true"`, on the object or on its pod template; then one of its app
-    /// containers needs the probe, since not all of them are slow.
+    /// setting `slow_after_seconds`), or if its image is one that the setting `slow_images` lists. A workload says so
+    /// itself with the annotation `seaworthy.dev/slow-start: "true"`, on the object or on its pod template; then one of
+    /// its app containers needs the probe, since not all of them are slow.
     ///
-    /// The probe must allow as much time as is asked for: what the livenessProbe waits, or else `slow_after_seconds`. It
-    /// allows `failureThreshold` times `periodSeconds` (by default 3 times 10), after its own `initialDelaySeconds`. It has
-    /// one handler, and a port that it calls by name is one of its container's.
+    /// The probe must allow as much time as is asked for: what the livenessProbe waits, or else `slow_after_seconds`.
+    /// It allows `failureThreshold` times `periodSeconds` (by default 3 times 10), after its own `initialDelaySeconds`.
+    /// It has one handler, and a port that it calls by name is one of its container's.
     ///
     /// ## Why
     ///
-    /// A livenessProbe that waits long for a slow start waits as long after every restart before it sees a program hang, and
-    /// on a busy day the start takes longer than it waits: the container is restarted in the middle of its start, again and
-    /// again. A startupProbe ends the wait as soon as the program is up, and may allow far more.
+    /// A livenessProbe that waits long for a slow start waits as long after every restart before it sees a program
+    /// hang, and on a busy day the start takes longer than it waits: the container is restarted in the middle of its
+    /// start, again and again. A startupProbe ends the wait as soon as the program is up, and may allow far more.
     ///
     /// ## Fix
     ///
-    /// Let a startupProbe call what the livenessProbe calls, with a `failureThreshold` for the slowest start there may be,
-    /// and take `initialDelaySeconds` off the livenessProbe.
+    /// Let a startupProbe call what the livenessProbe calls, with a `failureThreshold` for the slowest start there may
+    /// be, and take `initialDelaySeconds` off the livenessProbe.
     ///
     /// ## Fails
     ///

@@ -5,26 +5,26 @@ use sdk::replicas::{effective_replicas, replicated};
 policy! {
     /// The pods of a workload are spread over zones.
     ///
-    /// A workload with two or more replicas has a topologySpreadConstraint over `topology.kubernetes.io/zone` (or the old
-    /// label `failure-domain.beta.kubernetes.io/zone`), and its labelSelector matches the pod's own labels: one without a
-    /// selector counts no pods and spreads nothing. With the setting `accept_anti_affinity` a podAntiAffinity over zones
-    /// will do, required or preferred.
+    /// A workload with two or more replicas has a topologySpreadConstraint over `topology.kubernetes.io/zone` (or the
+    /// old label `failure-domain.beta.kubernetes.io/zone`), and its labelSelector matches the pod's own labels: one
+    /// without a selector counts no pods and spreads nothing. With the setting `accept_anti_affinity` a podAntiAffinity
+    /// over zones will do, required or preferred.
     ///
-    /// Replicas are what an autoscaler keeps at least, or else `spec.replicas`. A DaemonSet runs on every node, and Jobs run
-    /// to completion: neither is asked.
+    /// Replicas are what an autoscaler keeps at least, or else `spec.replicas`. A DaemonSet runs on every node, and
+    /// Jobs run to completion: neither is asked.
     ///
-    /// What the API server refuses in any constraint is a finding: `minDomains` without `DoNotSchedule`, `maxSkew` below 1,
-    /// and an unknown `whenUnsatisfiable`.
+    /// What the API server refuses in any constraint is a finding: `minDomains` without `DoNotSchedule`, `maxSkew`
+    /// below 1, and an unknown `whenUnsatisfiable`.
     ///
     /// ## Why
     ///
-    /// The scheduler likes to put the pods where there is room, and that may be one zone. Then the zone that fails takes all
-    /// replicas with it, however many there are.
+    /// The scheduler likes to put the pods where there is room, and that may be one zone. Then the zone that fails
+    /// takes all replicas with it, however many there are.
     ///
     /// ## Fix
     ///
-    /// Add a constraint over zones with the workload's own selector. `ScheduleAnyway` is safe everywhere; `DoNotSchedule`
-    /// leaves pods pending rather than uneven.
+    /// Add a constraint over zones with the workload's own selector. `ScheduleAnyway` is safe everywhere;
+    /// `DoNotSchedule` leaves pods pending rather than uneven.
     ///
     /// ## Fails
     ///
@@ -92,8 +92,8 @@ policy! {
     ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
     /// ```
     pub struct TopologySpread {
-        /// Whether a podAntiAffinity over zones, required or preferred, is as good as a constraint. A required one allows no
-        /// more pods than there are zones.
+        /// Whether a podAntiAffinity over zones, required or preferred, is as good as a constraint. A required one
+        /// allows no more pods than there are zones.
         accept_anti_affinity: bool = false,
     }
     severity: Medium,
@@ -196,8 +196,8 @@ fn keeps_zones_apart(workload: Workload<'_>) -> bool {
     })
 }
 
-/// Whether an affinity term looks at the workload's own namespace: it names that, or no namespaces at all, or selects some
-/// by labels that are not known here.
+/// Whether an affinity term looks at the workload's own namespace: it names that, or no namespaces at all, or selects
+/// some by labels that are not known here.
 fn is_about_own_namespace(term: Field<'_>, workload: Workload<'_>) -> bool {
     let namespaces = term.get("namespaces");
     let own = workload.object().namespace();
