@@ -29,8 +29,8 @@ pub use source::{Position, Source, Span};
 use parse::{Budget, Failure};
 use split::{Chunk, TooMany};
 
-/// How much of one file is read. What goes beyond is a [`Problem`] with a line, found before it costs more than 100 ms
-/// or 64 MiB.
+/// How much of one file is read. What goes beyond is a [`Problem`] with a line, found in about 100 ms and within 64 MiB:
+/// that is what the numbers are chosen for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file. 8 MiB: the API server takes requests of 3 MiB, and bundles of all definitions of a large
