@@ -34,6 +34,7 @@ pub mod replicas;
 pub mod request;
 pub mod rule;
 pub mod selector;
+pub mod service;
 pub mod serving;
 pub mod settings;
 #[cfg(feature = "testing")]

@@ -1,6 +1,7 @@
 //! Whether a ScrapeConfig of the Prometheus operator finds a workload, before any relabelling.
 
 use sdk::prelude::*;
+use sdk::selector::text_matches;
 
 /// Whether one of its targets is a Service of the workload, or one of its Kubernetes discoveries finds it.
 pub fn finds(config: Object<'_>, workload: Workload<'_>, services: &[Object<'_>]) -> bool {
@@ -42,48 +43,5 @@ fn discovers(entry: Field<'_>, config: Object<'_>, workload: Workload<'_>, servi
 
 /// Whether all label selectors of a discovery hold for these labels.
 fn are_selected(entry: Field<'_>, labels: Field<'_>) -> bool {
-    entry.get("selectors").items().all(|selector| {
-        let text = selector.get("label").str().unwrap_or_default();
-        requirements(text).all(|requirement| holds(requirement.trim_ascii(), labels))
-    })
-}
-
-/// The parts of `app=web,tier in (front, edge)`: a comma within parentheses parts nothing.
-fn requirements(text: &str) -> impl Iterator<Item = &str> {
-    let mut within = false;
-    text.split(move |character| {
-        within = match character {
-            '(' => true,
-            ')' => false,
-            _ => within,
-        };
-        character == ',' && !within
-    })
-    .filter(|part| !part.trim_ascii().is_empty())
-}
-
-/// One requirement of a selector in text, as `labels.Parse` of the API machinery has it.
-fn holds(requirement: &str, labels: Field<'_>) -> bool {
-    let label = |key: &str| labels.entry(key.trim_ascii()).str();
-    if let Some(key) = requirement.strip_prefix('!') {
-        return label(key).is_none();
-    }
-    if let Some((key, value)) = requirement.split_once('=') {
-        let value = Some(value.trim_start_matches('=').trim_ascii());
-        return match key.strip_suffix('!') {
-            Some(key) => label(key) != value,
-            None => label(key) == value,
-        };
-    }
-    if let Some((left, values)) = requirement.split_once('(') {
-        let mut words = left.split_ascii_whitespace();
-        let label = label(words.next().unwrap_or_default());
-        let mut values = values.trim_end_matches(')').split(',').map(str::trim_ascii);
-        return match words.next() {
-            Some("in") => label.is_some_and(|label| values.any(|value| value == label)),
-            Some("notin") => label.is_none_or(|label| values.all(|value| value != label)),
-            _ => false,
-        };
-    }
-    label(requirement).is_some()
+    entry.get("selectors").items().all(|selector| text_matches(selector.get("label").str().unwrap_or_default(), labels))
 }
