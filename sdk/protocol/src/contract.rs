@@ -35,6 +35,13 @@ pub const LIST_BY_NAMESPACE: &str = "list_resources_by_namespace";
 /// A List of all objects of a kind; as above, without `namespace`.
 pub const LIST_ALL: &str = "list_resources_all";
 
+/// The waPC namespace of look-ups in registries.
+pub const OCI: &str = "oci";
+
+/// Whether an image is signed: `{type: "SigstorePubKeyVerify", image, pub_keys, annotations?}` gives `{is_trusted, digest}`,
+/// or an error that says why not.
+pub const VERIFY: &str = "v2/verify";
+
 /// How a host's refusal of a look-up begins. A rule answers it with the verdict `unknown`: it may not ask here.
 pub const LOOK_UP_NOT_ALLOWED: &str = "look-up not allowed";
 
