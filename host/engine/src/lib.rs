@@ -16,6 +16,7 @@ mod input;
 mod judge;
 mod lookups;
 pub mod manifest;
+pub mod maturity;
 pub mod report;
 mod runtime;
 pub mod scorecard;

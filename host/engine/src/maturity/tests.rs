@@ -1,0 +1,149 @@
+//! Evidence, file by file, and the level that follows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use super::{Level, Maturity, Practice};
+use crate::manifest::{Limits, read};
+use crate::{File, Input};
+
+fn maturity(files: &[(&str, &str)]) -> Maturity {
+    let file = |(name, text): &(&str, &str)| File {
+        manifest: read(name, text.as_bytes().to_vec(), &Limits::default()),
+        project: 0,
+    };
+    Maturity::new(&Input::new(files.iter().map(file).collect()))
+}
+
+/// `what @ file:line` of a practice.
+fn found(files: &[(&str, &str)], practice: Practice) -> Vec<String> {
+    let maturity = maturity(files);
+    maturity.of(practice).map(|found| format!("{} @ {}:{}", found.what, found.file, found.line)).collect()
+}
+
+const WORKFLOW: (&str, &str) = (
+    ".github/workflows/deploy.yaml",
+    "name: kubectl apply\non: push\njobs:\n  ship:\n    steps:\n    - uses: docker/build-push-action@v6\n    - name: helm upgrade\n      \
+     run: |\n        # kubectl apply\n        echo kubectl apply\n        kubectl apply --dry-run=server -f k8s\n        \
+     KUBECONFIG=x kubectl --context prod apply -f k8s && helm list\n    - run: seaworthy check k8s\n",
+);
+const APPLICATION: (&str, &str) = (
+    "clusters/prod/apps/catalog.yaml",
+    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: catalog}\nspec:\n  source:\n    \
+     repoURL: https://user:secret@git.example.com/config.git\n    path: services/catalog\n",
+);
+const STAGING: (&str, &str) = ("services/catalog/staging/kustomization.yaml", "resources: [../base]\n");
+const PRODUCTION: (&str, &str) = ("services/catalog/production/kustomization.yaml", "resources: [../base]\n");
+const COMPONENT: (&str, &str) =
+    ("catalog-info.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: catalog}\n");
+const TENANT: (&str, &str) =
+    ("tenant.yaml", "apiVersion: capsule.clastix.io/v1beta2\nkind: Tenant\nmetadata: {name: shop}\n");
+const POLICY: (&str, &str) =
+    ("policy.yaml", "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: signed}\nspec: {rules: []}\n");
+const OBJECTIVE: (&str, &str) =
+    ("slo.yaml", "apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nmetadata: {name: catalog}\n");
+const TEMPLATE: (&str, &str) =
+    ("template.yaml", "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: http-service}\n");
+const COST: (&str, &str) = (
+    "opencost.yaml",
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cost}\nspec: {template: {spec: {containers: [{image: \
+     ghcr.io/opencost/opencost:1.117}]}}}\n",
+);
+
+#[test]
+fn commands_of_a_workflow_are_evidence_and_what_merely_names_them_is_not() {
+    assert_eq!(
+        found(&[WORKFLOW], Practice::AutomatedDeployment),
+        [
+            "a pipeline runs docker/build-push-action@v6 @ .github/workflows/deploy.yaml:6",
+            "a pipeline runs kubectl --context prod apply -f k8s @ .github/workflows/deploy.yaml:12",
+        ]
+    );
+    assert_eq!(
+        found(&[WORKFLOW], Practice::AutomatedCompliance),
+        ["a pipeline runs seaworthy check k8s @ .github/workflows/deploy.yaml:13"]
+    );
+    assert_eq!(found(&[("docs/deploy.yaml", WORKFLOW.1)], Practice::AutomatedDeployment), [""; 0]);
+}
+
+#[test]
+fn gitlab_and_tekton_pipelines_are_read_too() {
+    let gitlab = (".gitlab-ci.yml", "deploy:\n  script:\n  - echo go\n  - helm upgrade --install web chart\n");
+    let tekton = (
+        "task.yaml",
+        "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n  - name: build\n    \
+         command: [/kaniko/executor]\n    args: [--destination=r.example.com/web]\n  - script: |\n      #!/bin/sh\n      \
+         oc apply -f k8s\n",
+    );
+    assert_eq!(
+        found(&[gitlab, tekton], Practice::AutomatedDeployment),
+        [
+            "a pipeline runs helm upgrade --install web chart @ .gitlab-ci.yml:4",
+            "a pipeline runs oc apply -f k8s @ task.yaml:11",
+            "a pipeline runs /kaniko/executor --destination=r.example.com/web @ task.yaml:7",
+        ]
+    );
+}
+
+#[test]
+fn a_source_is_named_without_the_password_in_it() {
+    assert_eq!(
+        found(&[APPLICATION], Practice::SeparateConfig),
+        ["Application catalog takes https://git.example.com/config.git @ clusters/prod/apps/catalog.yaml:6"]
+    );
+}
+
+#[test]
+fn one_environment_is_none() {
+    let other = ("services/front/staging/kustomization.yaml", "resources: []\n");
+    assert_eq!(found(&[STAGING, other], Practice::Environments), [""; 0]);
+    assert_eq!(
+        found(&[STAGING, other, PRODUCTION], Practice::Environments),
+        [
+            "a configuration for production @ services/catalog/production/kustomization.yaml:1",
+            "a configuration for staging @ services/catalog/staging/kustomization.yaml:1",
+        ]
+    );
+    let values = [("chart/values-dev.yaml", "a: 1\n"), ("chart/values-prod.yaml", "a: 2\n")];
+    assert_eq!(found(&values, Practice::Environments).len(), 2);
+}
+
+#[test]
+fn kinds_are_matched_with_their_group() {
+    let application = ("app.yaml", "apiVersion: app.k8s.io/v1beta1\nkind: Application\nmetadata: {name: x}\n");
+    let component = ("c.yaml", "apiVersion: core.oam.dev/v1\nkind: Component\nmetadata: {name: x}\n");
+    assert_eq!(maturity(&[application, component]).evidence, []);
+}
+
+#[test]
+fn recording_rules_of_objectives_are_told_from_others() {
+    let rule = |record: &str| {
+        format!(
+            "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {{name: r}}\n\
+                 spec: {{groups: [{{rules: [{{record: '{record}', expr: '1'}}]}}]}}\n"
+        )
+    };
+    assert_eq!(found(&[("r.yaml", &rule("slo:sli_error:ratio_rate5m"))], Practice::Objectives).len(), 1);
+    assert_eq!(found(&[("r.yaml", &rule("job:requests:rate5m"))], Practice::Objectives).len(), 0);
+}
+
+#[test]
+fn the_level_needs_everything_that_it_and_all_below_ask_for() {
+    let l3 = [APPLICATION, STAGING, PRODUCTION];
+    let l4 = [&l3[..], &[COMPONENT, TENANT, POLICY, OBJECTIVE]].concat();
+    let l5 = [&l4[..], &[WORKFLOW, TEMPLATE, COST]].concat();
+    let levels: [(&[_], Level); 7] = [
+        (&[], Level::Manual),
+        (&[WORKFLOW], Level::CiDeployments),
+        (&l3[..2], Level::CiDeployments),
+        (&l3, Level::GitOps),
+        (&l4[..6], Level::GitOps),
+        (&l4, Level::Platform),
+        (&l5, Level::ProductPlatform),
+    ];
+    for (files, level) in levels {
+        assert_eq!(maturity(files).level(), level);
+    }
+    assert_eq!(maturity(&[TEMPLATE, COST, OBJECTIVE]).level(), Level::Manual, "the foundation counts");
+    assert_eq!(maturity(&l5).next(), None);
+    let missing: Vec<_> = maturity(&l4).missing(Level::ProductPlatform).collect();
+    assert_eq!(missing, [Practice::GoldenPaths, Practice::AutomatedCompliance, Practice::CostShowback]);
+}
