@@ -78,7 +78,8 @@ impl<'a> Service<'a> {
             names.extend(said.into_iter().flatten().find(|name| !name.is_empty()));
         }
         if names.is_empty() {
-            names.push(object.name());
+            let generated = || object.get("metadata.generateName").str().unwrap_or_default().trim_end_matches('-');
+            names.push(Some(object.name()).filter(|name| !name.is_empty()).unwrap_or_else(generated));
         }
         Self { workload, names }
     }

@@ -1,0 +1,240 @@
+#![no_std]
+use sdk::prelude::*;
+use sdk::service::{Service, operated, text_at};
+
+policy! {
+    /// Every service has a runbook, and every alert leads to one.
+    ///
+    /// A workload that runs as long as it can, or again and again as a CronJob does, names its runbook in one of the
+    /// annotations of the setting `annotations`, on itself or on its pod template; or the Backstage Component of its service
+    /// has a link whose title or type says `runbook`. What runs once, such as a Job, is its service's affair.
+    ///
+    /// The alerting rules of a PrometheusRule each carry the annotation `runbook_url`, whoever's they are: that is said of
+    /// the PrometheusRule and not again of the workload. One that a controller made, such as Sloth, is judged through its
+    /// owner.
+    ///
+    /// A runbook is the URL of a web page, or the path of a file from the root of the repository. A URL begins with `http://`
+    /// or `https://` and has a host; one that a template makes (`{{ ... }}`) is taken as it is. A path exists where the files
+    /// of the repository are known, by a `RepositoryTree`:
+    ///
+    /// ```yaml
+    /// apiVersion: seaworthy.dev/v1
+    /// kind: RepositoryTree
+    /// metadata: {name: shop}
+    /// spec: {paths: [docs/runbooks/web.md]}
+    /// ```
+    ///
+    /// The names of the service are the setting `service_names`; all of them count. `app.kubernetes.io/part-of` stands last,
+    /// since it names a whole system. A Component is found by `backstage.io/kubernetes-id`, by
+    /// `backstage.io/kubernetes-label-selector`, or by its name.
+    ///
+    /// ## Why
+    ///
+    /// Whoever is woken at night is seldom the one who wrote the program. A page that says how to see what is wrong, how to
+    /// roll back and whom to call is worth an hour of the outage, if the alert leads to it.
+    ///
+    /// ## Fix
+    ///
+    /// Write one page, and add its address as `seaworthy.dev/runbook-url` to the workload, and as `runbook_url` to the
+    /// annotations of its alerts.
+    ///
+    /// ## Fails
+    ///
+    /// ```yaml,fail
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
+    /// ```
+    ///
+    /// ```yaml,fail
+    /// apiVersion: monitoring.coreos.com/v1
+    /// kind: PrometheusRule
+    /// metadata: {name: web, namespace: shop}
+    /// spec:
+    ///   groups:
+    ///     - name: web
+    ///       rules:
+    ///         - alert: WebDown
+    ///           expr: up{job="web"} == 0
+    ///           annotations: {summary: Nobody can buy anything}
+    /// ```
+    ///
+    /// ## Passes
+    ///
+    /// ```yaml,pass
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: web
+    ///   namespace: shop
+    ///   annotations: {seaworthy.dev/runbook-url: "https://runbooks.example.com/web"}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
+    /// ```
+    ///
+    /// ```yaml,pass
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web, namespace: shop, labels: {backstage.io/kubernetes-id: shop-web}}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec: {containers: [{name: app, image: "example.com/web:1.4.2"}]}
+    /// ---
+    /// apiVersion: backstage.io/v1alpha1
+    /// kind: Component
+    /// metadata:
+    ///   name: shop-web
+    ///   links: [{title: Runbook, url: "https://runbooks.example.com/web"}]
+    /// spec: {type: service, lifecycle: production, owner: team-shop}
+    /// ```
+    pub struct Runbook {
+        /// The annotations that may name a runbook, on the workload or on its pod template. The first one is proposed.
+        annotations: Vec<String> = ["seaworthy.dev/runbook-url", "a8r.io/runbook", "runbook-url"],
+        /// Where the names of a workload's service are found: labels of the workload or of its pod template, or `metadata.name`.
+        service_names: Vec<String> = [
+            "backstage.io/kubernetes-id",
+            "app.kubernetes.io/name",
+            "metadata.name",
+            "app.kubernetes.io/part-of",
+        ],
+    }
+    severity: Medium,
+    section: Operations,
+    since: "0.1.0",
+    applies_to: [Workloads, "monitoring.coreos.com/v1/PrometheusRule"],
+    reads: [
+        "metadata.labels",
+        "metadata.annotations",
+        "pod.metadata.labels",
+        "pod.metadata.annotations",
+        "pod.spec.restartPolicy",
+        "spec.groups.rules.alert",
+        "spec.groups.rules.annotations.runbook_url",
+    ],
+    looks_up: [
+        "backstage.io/v1alpha1/Component": [
+            "metadata.annotations['backstage.io/kubernetes-id']",
+            "metadata.annotations['backstage.io/kubernetes-label-selector']",
+            "metadata.links",
+        ],
+        "seaworthy.dev/v1/RepositoryTree": ["spec.paths"],
+    ],
+}
+
+impl Rule for Runbook {
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        let world = request.world();
+        if request.object().is("monitoring.coreos.com", "PrometheusRule") {
+            return check_alerts(request.object(), world, findings);
+        }
+        let workload = operated(request)?;
+        let annotations =
+            [workload.object().root(), workload.template()].map(|place| place.get("metadata.annotations"));
+        let mut named = self.annotations.iter().flat_map(|name| annotations.map(|place| place.entry(name)));
+        if let Some(runbook) = named.find(|field| field.str().is_some_and(|text| !text.is_empty())) {
+            return check_address(runbook, world, findings);
+        }
+        let service = Service::of(workload, &self.service_names);
+        let name = service.name();
+        let of = match service.component(world)? {
+            Some(component) => {
+                if let Some(link) = component.get("metadata.links").items().find(|link| is_runbook(*link)) {
+                    return check_address(link.get("url"), world, findings);
+                }
+                format!("Component {}", component.name())
+            }
+            None => {
+                world.must_be_complete(format!("runbook annotation, nor a Backstage Component of service {name}"))?;
+                "a Backstage Component".to_owned()
+            }
+        };
+        let [own, _] = annotations;
+        let message = format!("service {name} has no runbook: no annotation here and no link of {of} leads to one");
+        match self.annotations.first() {
+            Some(key) => findings.fail(own.entry(key), message, format!("{key}: https://example.com/runbooks/{name}")),
+            None => findings.fail(own, message, format!("add a link of type `runbook` to {of}")),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a link of a Component leads to a runbook, by its title or type.
+fn is_runbook(link: Field<'_>) -> bool {
+    ["title", "type"]
+        .iter()
+        .filter_map(|field| text_at(link, &[field]))
+        .any(|text| text.as_bytes().windows("runbook".len()).any(|window| window.eq_ignore_ascii_case(b"runbook")))
+}
+
+/// Judges a PrometheusRule: each of its alerting rules leads to a runbook.
+fn check_alerts(object: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+    let mut owners = object.get("metadata.ownerReferences").items();
+    if owners.any(|owner| owner.get("controller").bool() == Some(true)) {
+        return not_applicable("judged through its owner, which made it");
+    }
+    let rules = object.get("spec.groups").items().flat_map(|group| group.get("rules").items());
+    for rule in rules {
+        let Some(alert) = rule.get("alert").str().filter(|name| !name.is_empty()) else {
+            continue;
+        };
+        let runbook = rule.get("annotations").get("runbook_url");
+        if runbook.str().is_none_or(str::is_empty) {
+            let message = format!("the alert {alert} leads to no runbook");
+            findings.fail(runbook, message, format!("runbook_url: https://example.com/runbooks/{alert}"));
+        } else {
+            check_address(runbook, world, findings)?;
+        }
+    }
+    Ok(())
+}
+
+/// Judges what should be the URL of a web page, or the path of a file that is there.
+fn check_address(field: Field<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+    let text = field.str().unwrap_or_default();
+    let fix = "a URL that begins with https://, or the path of a file from the root of the repository";
+    let Some(path) = address(text) else {
+        findings.fail(field, format!("`{text}` is neither a URL nor a path, so it leads nowhere"), fix);
+        return Ok(());
+    };
+    if path.is_empty() {
+        return Ok(());
+    }
+    let trees = world.list_all("seaworthy.dev/v1", "RepositoryTree")?;
+    let mut known = trees.iter().flat_map(|tree| tree.get("spec.paths").items()).filter_map(Field::str);
+    // A folder is there if a file in it is.
+    let is_there = |known: &str| known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if !trees.is_empty() && !known.any(is_there) {
+        findings.fail(field, format!("the repository has no file {path}"), fix);
+    }
+    Ok(())
+}
+
+/// The path that a text is, as `RepositoryTree` has it; empty for the URL of a web page, and `None` for anything else.
+fn address(text: &str) -> Option<&str> {
+    if text.as_bytes().windows(2).any(|window| window == b"{{") {
+        return Some("");
+    }
+    let outlandish = |byte: u8| byte <= b' ' || matches!(byte, b'<' | b'>' | b'"' | b'\\' | b'^' | b'`' | b'|' | 127);
+    if text.bytes().any(outlandish) {
+        return None;
+    }
+    if let Some((scheme, rest)) = text.split_once(':') {
+        let host = rest.strip_prefix("//")?.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+        return (is_web && !host.is_empty() && !host.starts_with([':', '.', '@'])).then_some("");
+    }
+    let path = text.split('#').next().unwrap_or_default();
+    let path = path.strip_prefix('.').filter(|rest| rest.starts_with('/')).unwrap_or(path).trim_matches('/');
+    // A single word is a note to oneself, such as TODO, unless it is the name of a file.
+    (path.contains(['/', '.']) && path != ".").then_some(path)
+}
