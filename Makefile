@@ -15,7 +15,7 @@ export CARGO_TARGET_DIR := $(TARGET)
 export SEAWORTHY_POLICIES := $(MODULES)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies test check fmt clippy unit e2e deny bench new-policy clean-modules tools
+.PHONY: help run build policies native test check fmt clippy unit e2e deny bench new-policy tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,22 @@ clippy: policies ## Lints, warnings denied
 unit: ## Unit tests of the SDK and of every rule: its documented examples and its cases
 	$(CARGO) test --locked --quiet -p seaworthy-protocol -p seaworthy-macros -p seaworthy-sdk $(GUESTS) --features seaworthy-sdk/testing
 
-e2e: build ## Tests of the hosts: engine, sandbox, command line, hostile guests and input, conformance, repo rules
+native: ## Build every rule as native code too: what conformance tests and benchmarks compare with
+	$(CARGO) build --locked --release $(GUESTS)
+
+bench: build native ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run
+	$(CARGO) bench --locked $(HOSTS) --bench evaluate
+
+new-policy: ## Start a rule: make new-policy NAME=required-state
+	@test -n "$(NAME)" || { echo 'usage: make new-policy NAME=required-state' >&2; exit 2; }
+	@test ! -e policies/$(NAME) || { echo 'policies/$(NAME) is there already' >&2; exit 2; }
+	@mkdir -p policies/$(NAME)/src policies/$(NAME)/tests
+	@sed 's/read-only-root-filesystem/$(NAME)/' policies/read-only-root-filesystem/Cargo.toml > policies/$(NAME)/Cargo.toml
+	@printf '#![no_std]\nuse sdk::prelude::*;\n' > policies/$(NAME)/src/lib.rs
+	@printf -- '- name: what is decided, and why\n  expect: pass\n  yaml: |\n    apiVersion: v1\n' > policies/$(NAME)/tests/cases.yaml
+	@echo 'policies/$(NAME): declare the rule in src/lib.rs, and its edge cases in tests/cases.yaml'
+
+e2e: build native ## Tests of the hosts: engine, sandbox, command line, hostile guests and input, conformance, repo rules
 	$(CARGO) test --locked --release $(HOSTS)
 
 deny: tools ## Licences, advisories, duplicates and sources of all dependencies

@@ -1,1 +1,80 @@
-//! What the end-to-end tests share.
+//! What the end-to-end tests and benchmarks share: where the build left its artifacts, the bundle on two runtimes (modules
+//! in the sandbox, the same rules as native code), and manifests made up in any number.
+//!
+//! The native runtime is the yardstick: it fills the same trait as the sandbox, so that "native = wasmtime" is a
+//! comparison of two reports, and "the sandbox is free" one of two benchmarks.
+#![allow(clippy::expect_used, clippy::panic)]
+
+pub mod artifacts;
+pub mod cases;
+pub mod generate;
+pub mod native;
+
+use std::collections::BTreeMap;
+
+use engine::report::{Judged, Report};
+use engine::waiver::Date;
+use engine::{Bundle, Completeness, File, Input, Judge, Rule, Runtime, World, manifest};
+use protocol::RuleMetadata;
+use sandbox::{Limits, Module, Sandbox};
+
+/// The metadata of every rule that was built, by name.
+#[must_use]
+pub fn metadata() -> BTreeMap<String, RuleMetadata> {
+    let all = artifacts::modules().into_iter().map(|(name, wasm)| {
+        let sections = sandbox::sections(&wasm, &Limits::default()).expect("a module was built");
+        (name, sections.rule.expect("a module carries its rule's metadata"))
+    });
+    all.collect()
+}
+
+/// A sandbox with room for `threads` threads, and the bundle loaded into it.
+#[must_use]
+pub fn sandboxed(threads: usize, names: &[&str]) -> (Sandbox, Bundle<Module>) {
+    let modules = artifacts::modules();
+    let sandbox = Sandbox::new(Limits::default(), threads * modules.len()).expect("wasmtime runs here");
+    let rules = metadata().into_values().filter(|metadata| names.is_empty() || names.contains(&metadata.name.as_str()));
+    let rules = rules.map(|metadata| {
+        let name = metadata.name.clone();
+        let module = sandbox.load(&name, modules.get(&name).expect("it was built")).expect("it loads");
+        Rule::new(metadata, module)
+    });
+    let bundle = Bundle::new(rules.collect());
+    (sandbox, bundle)
+}
+
+/// The same bundle as native code.
+#[must_use]
+pub fn native(names: &[&str]) -> (native::Native, Bundle<native::Library>) {
+    let rules = metadata().into_values().filter(|metadata| names.is_empty() || names.contains(&metadata.name.as_str()));
+    let rules = rules.map(|metadata| {
+        let library = native::Library::open(&metadata.name);
+        Rule::new(metadata, library)
+    });
+    (native::Native, Bundle::new(rules.collect()))
+}
+
+/// The bundle, with every rule changed in one way.
+pub fn each<M>(bundle: Bundle<M>, change: impl Fn(Rule<M>) -> Rule<M>) -> Bundle<M> {
+    Bundle::new(bundle.into_rules().into_iter().map(change).collect())
+}
+
+/// One text as an input of one file.
+#[must_use]
+pub fn input(name: &str, text: &str) -> Input {
+    let manifest = manifest::read(name, text.as_bytes().to_vec(), &manifest::Limits::default());
+    Input::new(vec![File { manifest, project: 0 }])
+}
+
+/// The JSON report of a bundle over an input.
+pub fn report<R: Runtime>(
+    runtime: &R,
+    bundle: &Bundle<R::Module>,
+    input: &Input,
+    completeness: Completeness,
+) -> String {
+    let world = World::new(input);
+    let judge = Judge::new(runtime, bundle, input, &world, completeness);
+    let judged = input.subjects().map(|subject| Judged { subject, judgements: judge.judge(subject) }).collect();
+    Report::new(input, bundle, completeness, judged, Vec::new(), &[], Date::LAST).to_json("test")
+}

@@ -69,6 +69,13 @@ impl<M> Rule<M> {
         self
     }
 
+    /// The same rule, sent what it declares to read: as [`new`](Self::new) makes it.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let settings = self.settings;
+        Self { settings, ..Self::new(self.metadata, self.module) }
+    }
+
     /// The mask for objects of this group and kind; `None` where the rule does not judge them.
     #[must_use]
     pub fn mask(&self, group: &str, kind: &str) -> Option<&FieldMask> {

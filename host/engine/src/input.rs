@@ -137,16 +137,16 @@ fn kustomizations<'a>(manifest: &'a Manifest, document: &'a Document) -> Vec<&'a
     }
 }
 
-/// The files that a kustomization lays over objects: `patches[].path`, `patchesJson6902[].path`, and
-/// `patchesStrategicMerge[]` where it is a path and not a patch written in place.
+/// The files that a kustomization lays over objects: `patches[].path`, `patchesJson6902[].path`, and the items of
+/// `patchesStrategicMerge` (in old kustomizations of `patches`) that are paths and not patches written in place.
 fn patch_paths(kustomization: &Node) -> impl Iterator<Item = &str> {
     let list = |key: &str| match kustomization.get(key).map(|node| &node.value) {
         Some(Value::Sequence(items)) => items.as_slice(),
         _ => &[],
     };
     let with_path = list("patches").iter().chain(list("patchesJson6902")).filter_map(|patch| patch.get("path"));
-    let strategic = list("patchesStrategicMerge").iter();
-    with_path.chain(strategic).filter_map(Node::as_str).filter(|path| !path.contains('\n'))
+    let plain = list("patches").iter().chain(list("patchesStrategicMerge"));
+    with_path.chain(plain).filter_map(Node::as_str).filter(|path| !path.contains('\n'))
 }
 
 /// The path relative to the folder of `file`, without `.` and `..`; the file itself for an empty path.
@@ -183,18 +183,19 @@ mod tests {
 
     #[test]
     fn a_patch_of_a_kustomization_is_skipped_and_named() {
-        let kustomization = "patches:\n- path: ../shared/./patch.yaml\n- patch: |\n    a: b\n\
+        let kustomization = "patches:\n- path: ../shared/./patch.yaml\n- old.yaml\n- patch: |\n    a: b\n\
                              patchesStrategicMerge: [merge.yaml, \"kind: X\\n\"]\npatchesJson6902: [{path: json.yaml}]\n";
         let input = input(&[
             ("k8s/overlay/kustomization.yaml", kustomization),
             ("k8s/shared/patch.yaml", DEPLOYMENT),
             ("k8s/overlay/merge.yaml", DEPLOYMENT),
             ("k8s/overlay/json.yaml", DEPLOYMENT),
+            ("k8s/overlay/old.yaml", DEPLOYMENT),
             ("k8s/overlay/web.yaml", DEPLOYMENT),
         ]);
-        assert_eq!(input.subjects().map(|subject| subject.file).collect::<Vec<_>>(), [4]);
+        assert_eq!(input.subjects().map(|subject| subject.file).collect::<Vec<_>>(), [5]);
         let patch = Skip::Patch("k8s/overlay/kustomization.yaml".into());
-        assert_eq!(input.skipped().filter(|skipped| skipped.reason == patch).count(), 3);
+        assert_eq!(input.skipped().filter(|skipped| skipped.reason == patch).count(), 4);
     }
 
     #[test]

@@ -73,21 +73,15 @@ fn tests(name: &Ident, metadata: &RuleMetadata) -> TokenStream {
             }
         }
     });
-    let directory = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let cases = std::path::Path::new(&directory).join("tests/cases.yaml");
-    let cases = cases.to_str().filter(|_| cases.exists()).map(|path| {
-        quote! {
-            #[test]
-            fn cases() {
-                ::sdk::testing::cases::<super::#name>(include_str!(#path));
-            }
-        }
-    });
     quote! {
         #[cfg(test)]
         mod documented {
             #(#examples)*
-            #cases
+
+            #[test]
+            fn cases() {
+                ::sdk::testing::cases::<super::#name>(include_str!("../tests/cases.yaml"));
+            }
         }
     }
 }

@@ -39,7 +39,8 @@ use proc_macro::TokenStream;
 /// ````
 ///
 /// The struct is named after the package: `ReadOnlyRootFilesystem` in `read-only-root-filesystem`. Settings may be `bool`,
-/// `u32`, `String`, `Quantity`, or an `Option` or `Vec` of these. `policies/<rule>/tests/cases.yaml`, where there is one, is run as a test too.
+/// `u32`, `String`, `Quantity`, or an `Option` or `Vec` of these. The rule's further cases stand in
+/// `policies/<rule>/tests/cases.yaml` and are a test too.
 #[proc_macro]
 pub fn policy(input: TokenStream) -> TokenStream {
     let declaration = syn::parse_macro_input!(input as declaration::Declaration);

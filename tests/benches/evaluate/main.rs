@@ -1,0 +1,147 @@
+//! What an evaluation costs, side by side in one run.
+//!
+//! The machine's clock is noisy and may change its speed, so every figure is a median of rounds in which the candidates
+//! take turns, in CPU time of the measuring thread, and what counts is the ratio between two candidates of one run. Whole
+//! processes and several threads are measured by the wall, since that is what people wait for.
+//!
+//! `make bench` runs it. With a folder in `SEAWORTHY_BENCH_CORPUS` the whole of it is judged too.
+#![allow(clippy::expect_used, clippy::panic)]
+
+use std::env;
+use std::hint::black_box;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, World};
+use rayon::prelude::*;
+use seaworthy_tests::{artifacts, each, generate, input, metadata, native, sandboxed};
+
+mod clock;
+mod instantiate;
+
+/// The rule that the single figures are about: it looks at every container and at nothing else.
+const RULE: &str = "read-only-root-filesystem";
+
+fn main() {
+    // cargo passes --bench; everything else would be a filter, and there is nothing to filter.
+    sizes();
+    single();
+    throughput();
+    process();
+    if let Some(corpus) = env::var_os("SEAWORTHY_BENCH_CORPUS") {
+        whole_corpus(Path::new(&corpus));
+    }
+}
+
+fn sizes() {
+    println!("module sizes, custom sections aside (target: 64 KiB typical, 100 KiB hard)");
+    let mut sizes: Vec<(String, usize)> =
+        artifacts::modules().into_iter().map(|(name, wasm)| (name, clock::code_size(&wasm))).collect();
+    sizes.sort_by_key(|(_, size)| *size);
+    for (name, size) in &sizes {
+        println!("  {name:36} {:6.1} KiB", *size as f64 / 1024.0);
+    }
+    println!("  median {:.1} KiB\n", sizes.get(sizes.len() / 2).map_or(0, |(_, size)| *size) as f64 / 1024.0);
+}
+
+/// Judges everything in the input, on this thread.
+fn judge_all<R: Runtime>(runtime: &R, bundle: &Bundle<R::Module>, input: &Input, world: &World<'_>) -> usize {
+    let judge = Judge::new(runtime, bundle, input, world, Completeness::Complete);
+    input.subjects().map(|subject| black_box(judge.judge(subject)).len()).sum()
+}
+
+fn single() {
+    let input = input("deployment.yaml", &generate::deployment(1));
+    let world = World::new(&input);
+    let (sandbox, masked) = sandboxed(1, &[RULE]);
+    let (whole_sandbox, whole) = sandboxed(1, &[RULE]);
+    let whole = each(whole, Rule::unmasked);
+    let (libraries, native_masked) = native(&[RULE]);
+    let native_whole = each(native(&[RULE]).1, Rule::unmasked);
+    let empty = instantiate::Empty::new();
+    let figures = clock::medians(
+        400,
+        &mut [
+            ("native, whole object", &mut || judge_all(&libraries, &native_whole, &input, &world)),
+            ("native, masked", &mut || judge_all(&libraries, &native_masked, &input, &world)),
+            ("fresh sandbox, masked", &mut || judge_all(&sandbox, &masked, &input, &world)),
+            ("fresh sandbox, whole object", &mut || judge_all(&whole_sandbox, &whole, &input, &world)),
+            ("fresh sandbox, empty guest", &mut || empty.call()),
+        ],
+    );
+    println!("one Deployment of {} bytes of JSON, one rule ({RULE})", clock::json_size(&input));
+    clock::table(&figures, "target: fresh sandbox, masked, at most 1.2");
+}
+
+fn throughput() {
+    let rules = metadata().len();
+    let (number, input) = (
+        1000,
+        input(
+            "deployments.yaml",
+            &(0..1000).map(|index| format!("---\n{}", generate::deployment(index))).collect::<String>(),
+        ),
+    );
+    let world = World::new(&input);
+    let (sandbox, masked) = sandboxed(2, &[]);
+    let (libraries, native_whole) = native(&[]);
+    let native_whole = each(native_whole, Rule::unmasked);
+    let figures = clock::medians(
+        9,
+        &mut [
+            ("native, whole objects", &mut || judge_all(&libraries, &native_whole, &input, &world)),
+            ("fresh sandbox, masked", &mut || judge_all(&sandbox, &masked, &input, &world)),
+        ],
+    );
+    println!("{rules} rules x {number} Deployments, one thread");
+    clock::table(&figures, "target: throughput at least 0.6, so time at most 1.67");
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
+        let judge = Judge::new(&sandbox, &masked, &input, &world, Completeness::Complete);
+        let subjects: Vec<_> = input.subjects().collect();
+        let mut walls: Vec<Duration> = Vec::new();
+        let mut evaluations = 0;
+        for _ in 0..7 {
+            let start = Instant::now();
+            evaluations = pool.install(|| subjects.par_iter().map(|subject| judge.judge(*subject).len()).sum());
+            walls.push(start.elapsed());
+        }
+        walls.sort();
+        let median = walls.get(walls.len() / 2).copied().unwrap_or_default();
+        println!("  {threads} thread(s), wall: {:.0} evaluations/s", evaluations as f64 / median.as_secs_f64());
+    }
+    println!();
+}
+
+/// The whole program on one manifest.
+fn process() {
+    let folder = artifacts::target().join("bench");
+    std::fs::create_dir_all(&folder).expect("the target folder is writable");
+    let manifest = folder.join("deployment.yaml");
+    std::fs::write(&manifest, generate::deployment(1)).expect("the target folder is writable");
+    let (wall, peak) = run(&[manifest.as_os_str()], 31);
+    println!("cold process, whole bundle, one manifest (target: 20 ms, 40 MiB)");
+    println!("  median wall {:.1} ms, peak memory {:.1} MiB\n", wall.as_secs_f64() * 1e3, peak as f64 / 1024.0);
+}
+
+fn whole_corpus(folder: &Path) {
+    let (wall, peak) = run(&[folder.as_os_str()], 5);
+    println!("{} (target: 3 s)", folder.display());
+    println!("  median wall {:.2} s, peak memory {:.1} MiB", wall.as_secs_f64(), peak as f64 / 1024.0);
+}
+
+/// Median wall time of `seaworthy check`, and the largest resident memory of any run in KiB.
+fn run(paths: &[&std::ffi::OsStr], times: usize) -> (Duration, u64) {
+    let binary = artifacts::target().join("release/seaworthy");
+    let mut walls = Vec::new();
+    for _ in 0..times {
+        let start = Instant::now();
+        let mut command = Command::new(&binary);
+        let status = command.arg("check").args(paths).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.unwrap_or_else(|cause| panic!("{}: {cause}; run `make build`", binary.display()));
+        walls.push(start.elapsed());
+    }
+    walls.sort();
+    (walls.get(times / 2).copied().unwrap_or_default(), clock::peak_memory_of_children())
+}

@@ -1,0 +1,73 @@
+//! What is true of every module: its size, its metadata in both sections, and that its code shows nothing of the machine
+//! that built it but what the toolchain puts there.
+
+use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
+use seaworthy_tests::{artifacts, metadata};
+use serde_json::Value;
+use wasmparser::{Parser, Payload};
+
+/// Bytes of a module without its custom sections, which cost no memory at run time.
+const HARD_LIMIT: usize = 100 << 10;
+
+fn custom_sections(wasm: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let payloads = Parser::new(0).parse_all(wasm).map(|payload| payload.expect("a module is valid"));
+    let custom = payloads.filter_map(|payload| match payload {
+        Payload::CustomSection(section) => Some((section.name().to_owned(), section.data().to_vec())),
+        _ => None,
+    });
+    custom.collect()
+}
+
+#[test]
+fn every_module_is_small() {
+    for (name, wasm) in artifacts::modules() {
+        let custom: usize = custom_sections(&wasm).iter().map(|(_, data)| data.len()).sum();
+        let size = wasm.len() - custom;
+        assert!(size <= HARD_LIMIT, "{name} has {size} bytes, more than {HARD_LIMIT}");
+    }
+}
+
+#[test]
+fn every_module_carries_both_kinds_of_metadata_once() {
+    for (name, wasm) in artifacts::modules() {
+        let sections = custom_sections(&wasm);
+        for wanted in [RULE_SECTION, KUBEWARDEN_SECTION] {
+            assert_eq!(sections.iter().filter(|(section, _)| section == wanted).count(), 1, "{name}: {wanted}");
+        }
+        let (_, kubewarden) =
+            sections.iter().find(|(section, _)| section == KUBEWARDEN_SECTION).expect("counted above");
+        let kubewarden: Value = serde_json::from_slice(kubewarden).expect("Kubewarden's metadata is JSON");
+        assert_eq!(kubewarden.pointer("/protocolVersion"), Some(&"v1".into()), "{name}");
+        let rules = kubewarden.pointer("/rules").and_then(Value::as_array).expect("rules");
+        assert!(!rules.is_empty(), "{name} is asked about nothing");
+    }
+}
+
+#[test]
+fn a_rule_is_named_as_its_module() {
+    for (name, rule) in metadata() {
+        assert_eq!(name, rule.name);
+        assert!(!rule.title.is_empty() && !rule.reads.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_pure_rule_imports_three_functions() {
+    for (name, rule) in metadata() {
+        let wasm = artifacts::modules().remove(&name).expect("it was built");
+        let imports = Parser::new(0).parse_all(&wasm).flatten().filter_map(|payload| match payload {
+            Payload::ImportSection(section) => {
+                Some(section.into_imports().flatten().map(|import| import.name.to_owned()).collect())
+            }
+            _ => None,
+        });
+        let imports: Vec<Vec<String>> = imports.collect();
+        let mut imports: Vec<&str> = imports.iter().flatten().map(String::as_str).collect();
+        imports.sort_unstable();
+        if rule.looks_up.is_empty() {
+            assert_eq!(imports, ["__guest_error", "__guest_request", "__guest_response"], "{name}");
+        } else {
+            assert!(imports.contains(&"__host_call"), "{name} looks up and cannot: {imports:?}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Rules for this repository itself.
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod arrows;
+mod files;
+mod policies;
