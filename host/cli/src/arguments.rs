@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::Completeness;
+use engine::scorecard::NameSource;
 use protocol::Severity;
 
 /// Is your service ready for production? Judges Kubernetes manifests with sandboxed rules.
@@ -23,6 +24,12 @@ pub enum Command {
     /// Judge manifests, and say what is wrong, where, and what to write instead.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckOptions),
+    /// Show the readiness checklist of each service: which lines hold, and what is missing.
+    #[command(after_help = READINESS_EXAMPLES)]
+    Readiness(ReadinessOptions),
+    /// Show which level of the workflow maturity model a repository has evidence for.
+    #[command(after_help = MATURITY_EXAMPLES)]
+    Maturity(MaturityOptions),
     /// List the rules.
     #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesOptions),
@@ -52,6 +59,29 @@ Exit codes:
   1  a rule is broken
   2  something could not be decided: bad usage, unreadable input, a broken bundle";
 
+const READINESS_EXAMPLES: &str = "\
+Examples:
+  seaworthy readiness k8s/                                     the checklist of each service
+  seaworthy readiness k8s/ --service catalog                   of one
+  seaworthy readiness k8s/ --format markdown                   to paste in a pull request
+  seaworthy readiness k8s/ --format html > readiness.html      one page, for everybody
+  seaworthy readiness k8s/ --fail-under 80                     a gate that can be raised step by step
+  seaworthy readiness k8s/ --group-by part-of,name             a system as one
+
+Sources of a service's name: kubernetes-id, name, part-of (labels), workload (its own name)
+
+Exit codes:
+  0  all lines hold; with --fail-under, enough of them for every service
+  1  a line does not hold; with --fail-under, too few hold for some service
+  2  something could not be decided: bad usage, unreadable input, a broken bundle";
+
+const MATURITY_EXAMPLES: &str = "\
+Examples:
+  seaworthy maturity .                 the level, the evidence, and what the next level asks for
+  seaworthy maturity . --format json   for machines
+
+Only evidence in files counts. Exit code 2 if something could not be read.";
+
 const RULES_EXAMPLES: &str = "\
 Examples:
   seaworthy rules                   the checklist
@@ -68,16 +98,27 @@ Examples:
 
 #[derive(Args)]
 pub struct CheckOptions {
+    #[command(flatten)]
+    pub judging: Judging,
+
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
+    pub format: ReportFormat,
+
+    /// Fail (exit code 2) on anything that was skipped: templates, documents that are no Kubernetes objects, links.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// What to judge, and by what.
+#[derive(Args)]
+pub struct Judging {
     /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml and .json; a file may have any name.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     #[command(flatten)]
     pub selection: Selection,
-
-    /// How to print the result.
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
-    pub format: ReportFormat,
 
     /// Whether the input is everything there is, so that what is not in it may be called missing. The default is
     /// `complete` where only folders are given, and `partial` otherwise.
@@ -87,10 +128,28 @@ pub struct CheckOptions {
     /// The configuration: rules that are off, settings, waivers.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
 
-    /// Fail (exit code 2) on anything that was skipped: templates, documents that are no Kubernetes objects, links.
-    #[arg(long)]
-    pub strict: bool,
+#[derive(Args)]
+pub struct ReadinessOptions {
+    #[command(flatten)]
+    pub judging: Judging,
+
+    /// How to print the checklist.
+    #[arg(long, value_enum, default_value_t = CardFormat::Human, value_name = "FORMAT")]
+    pub format: CardFormat,
+
+    /// Only this service: its name, or NAMESPACE/NAME.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+
+    /// Where the name of a workload's service stands: the first of these that it has, or else its own name.
+    #[arg(long, value_delimiter = ',', default_value = "kubernetes-id,name", value_parser = name_source, value_name = "SOURCES")]
+    pub group_by: Vec<NameSource>,
+
+    /// Fail (exit code 1) only if less than this share of a service's lines holds, in percent.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(..=100), value_name = "PERCENT")]
+    pub fail_under: Option<u8>,
 }
 
 /// Which rules.
@@ -111,6 +170,17 @@ pub struct Selection {
     /// Use the modules (`<rule>.wasm`) of this folder instead of the bundle inside the binary.
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct MaturityOptions {
+    /// The repository: folders or files, searched for .yaml, .yml and .json.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// How to print the answer.
+    #[arg(long, value_enum, default_value_t = MaturityFormat::Human, value_name = "FORMAT")]
+    pub format: MaturityFormat,
 }
 
 #[derive(Args)]
@@ -150,6 +220,26 @@ pub enum ReportFormat {
     /// Every finding on one line.
     Short,
     /// For machines, see `docs/report.md`.
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CardFormat {
+    /// For people.
+    Human,
+    /// A checklist to paste in a pull request.
+    Markdown,
+    /// One page that needs nothing else.
+    Html,
+    /// For machines, see `docs/readiness.md`.
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MaturityFormat {
+    /// For people.
+    Human,
+    /// For machines, see `docs/maturity.md`.
     Json,
 }
 
@@ -203,5 +293,11 @@ impl Color {
 fn severity(text: &str) -> Result<Severity, String> {
     let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
     let found = Severity::ALL.into_iter().find(|severity| severity.name() == text);
+    found.ok_or_else(|| format!("expected {}{}", names.join(", "), engine::config::suggestion(text, &names)))
+}
+
+fn name_source(text: &str) -> Result<NameSource, String> {
+    let names = NameSource::ALL.map(NameSource::name);
+    let found = NameSource::ALL.into_iter().find(|source| source.name() == text);
     found.ok_or_else(|| format!("expected {}{}", names.join(", "), engine::config::suggestion(text, &names)))
 }

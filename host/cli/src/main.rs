@@ -11,8 +11,11 @@ mod explain;
 mod files;
 mod human;
 mod inspect;
+mod judging;
+mod maturity;
 mod output;
 mod progress;
+mod readiness;
 mod rules;
 
 use std::process::ExitCode;
@@ -33,6 +36,8 @@ fn main() -> ExitCode {
     arguments.color.apply();
     let done = match &arguments.command {
         Command::Check(options) => check::run(options),
+        Command::Readiness(options) => readiness::run(options),
+        Command::Maturity(options) => maturity::run(options),
         Command::Rules(options) => rules::run(options),
         Command::Explain(options) => explain::run(options),
         Command::Inspect(options) => inspect::run(options),

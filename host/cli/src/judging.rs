@@ -1,0 +1,112 @@
+//! From paths to a report: reads the files and the configuration, and judges on all cores. What commands have in common.
+//!
+//! It must not know how a report is printed, nor what exit code it is worth.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::thread;
+
+use engine::config::Config;
+use engine::report::{self, Report};
+use engine::waiver::Date;
+use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, Subject, World};
+use protocol::RuleMetadata;
+use rayon::prelude::*;
+use sandbox::{Limits, Module, Sandbox};
+
+use crate::arguments::Judging;
+use crate::bundle;
+use crate::files::{self, Files};
+use crate::output::Failure;
+use crate::progress::Progress;
+
+/// What was decided, and under which configuration.
+pub struct Judged<'a> {
+    pub report: &'a Report<'a>,
+    pub config: &'a Config,
+    pub today: Date,
+}
+
+/// Judges what the options name, and hands the result on.
+pub fn judged<T>(options: &Judging, then: impl FnOnce(Judged<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    let all = bundle::find(options.selection.bundle.as_deref())?;
+    // Against all rules: `--rule` does not make the configuration of the others wrong.
+    let config = read_config(options.config.as_deref(), &all)?;
+    let mut found = bundle::select(all, &options.selection)?;
+    found.retain(|found| !config.disabled.contains(&found.metadata.name));
+    if found.is_empty() {
+        let message = "no rule is left by --rule, --skip, --severity and the configuration";
+        return Err(Failure::Usage(message.into()));
+    }
+
+    let Files { files, unread } = files::read_all(&options.paths);
+    let input = Input::new(files);
+    let subjects: Vec<Subject<'_>> = input.subjects().collect();
+
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let sandbox = Sandbox::new(Limits::default(), threads * found.len())
+        .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
+    let bundle = bundle::load(&sandbox, found)?;
+    let bundle = with_settings(&sandbox, bundle, &config)?;
+
+    let completeness = options.world.map_or_else(|| default_world(options), Completeness::from);
+    let world = World::new(&input);
+    let judge = Judge::new(&sandbox, &bundle, &input, &world, completeness);
+    let judged = judge_all(&judge, &subjects);
+
+    let today = today();
+    let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today);
+    then(Judged { report: &report, config: &config, today })
+}
+
+/// Judges on all cores; the order of the answers is that of the subjects.
+fn judge_all<'a, R: Runtime + Sync>(judge: &Judge<'_, R>, subjects: &[Subject<'a>]) -> Vec<report::Judged<'a>>
+where
+    R::Module: Sync,
+{
+    let progress = Progress::start("judging", subjects.len());
+    let judged = subjects.par_iter().map(|subject| {
+        let judgements = judge.judge(*subject);
+        progress.step();
+        report::Judged { subject: *subject, judgements }
+    });
+    judged.collect()
+}
+
+/// Folders are everything there is; a file or a stream may be one of many.
+fn default_world(options: &Judging) -> Completeness {
+    if options.paths.iter().all(|path| path.is_dir()) { Completeness::Complete } else { Completeness::Partial }
+}
+
+fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Config, Failure> {
+    let Some(path) = path else {
+        return Ok(Config::default());
+    };
+    let name = path.display().to_string();
+    let limit = engine::manifest::Limits::default().bytes;
+    let text = files::read_regular(path, limit).map_err(|cause| Failure::File(format!("{name} {cause}")))?;
+    let rules: Vec<&RuleMetadata> = found.iter().map(|found| &found.metadata).collect();
+    Config::read(&name, text, &rules).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))
+}
+
+/// Gives each rule its settings. The rule itself has the last word on them.
+fn with_settings(sandbox: &Sandbox, bundle: Bundle<Module>, config: &Config) -> Result<Bundle<Module>, Failure> {
+    let mut rules = Vec::new();
+    for rule in bundle.into_rules() {
+        let name = &rule.metadata.name;
+        let Some((_, settings)) = config.settings.iter().find(|(of, _)| of == name) else {
+            rules.push(rule);
+            continue;
+        };
+        rule.validate_settings(sandbox, settings)
+            .map_err(|cause| Failure::Usage(format!("the settings of {name} are refused: {cause}")))?;
+        rules.push(Rule::with_settings(rule, settings));
+    }
+    Ok(Bundle::new(rules))
+}
+
+fn today() -> Date {
+    let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date().to_string();
+    // Far in the future no waiver counts, which is the safe side of a clock that gives no date.
+    Date::parse(&today).unwrap_or(Date::LAST)
+}

@@ -1,0 +1,85 @@
+//! `seaworthy maturity`: the level that a repository shows evidence for.
+
+use std::fmt::Write as _;
+
+use engine::Input;
+use engine::maturity::{Evidence, Level, Maturity, Practice};
+
+use crate::arguments::{MaturityFormat, MaturityOptions};
+use crate::files::{self, Files};
+use crate::output::{self, BOLD, CYAN, DIM, Failure, GREEN, YELLOW, one_line};
+use crate::{HOLDS, UNDECIDED};
+
+/// How many traces of one practice are told.
+const TOLD: usize = 5;
+
+/// Runs the command.
+pub fn run(options: &MaturityOptions) -> Result<u8, Failure> {
+    let Files { files, unread } = files::read_all(&options.paths);
+    let input = Input::new(files);
+    let maturity = Maturity::new(&input);
+    let text = match options.format {
+        MaturityFormat::Human => render(&maturity),
+        MaturityFormat::Json => maturity.to_json(env!("CARGO_PKG_VERSION")) + "\n",
+    };
+    output::print(&text)?;
+    let unreadable =
+        unread.iter().filter(|unread| unread.is_failure).map(|unread| (&unread.path, unread.reason.clone()));
+    let broken = input.files().iter().filter_map(|file| {
+        let problem = file.manifest.problems.first()?;
+        Some((&file.manifest.name, format!("line {}: {}", problem.position.line, problem.kind)))
+    });
+    let mut code = HOLDS;
+    for (path, reason) in unreadable.chain(broken) {
+        output::complain(&format!("{path}: {reason}"));
+        code = UNDECIDED;
+    }
+    if input.files().is_empty() {
+        output::complain("there is no .yaml, .yml or .json file here");
+        code = UNDECIDED;
+    }
+    Ok(code)
+}
+
+fn render(maturity: &Maturity) -> String {
+    let level = maturity.level();
+    let mut text = String::new();
+    for of in Level::ALL.into_iter().skip(1) {
+        let style = if of <= level { GREEN } else { DIM };
+        let _ = writeln!(text, "{style}{BOLD}L{} {}{BOLD:#}{style:#}", of.number(), of.name());
+        for practice in Practice::ALL.into_iter().filter(|practice| practice.level() == of) {
+            write_practice(practice, &maturity.of(practice).collect::<Vec<_>>(), &mut text);
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(
+        text,
+        "{BOLD}The files show evidence for L{}, {}{BOLD:#}",
+        level.number(),
+        level.name().to_lowercase()
+    );
+    if let Some(next) = maturity.next() {
+        let _ = writeln!(text, "For L{}, {}, there is no evidence of:", next.number(), next.name().to_lowercase());
+        for practice in maturity.missing(next) {
+            let looked_for = practice.looked_for();
+            let _ = writeln!(text, "  {YELLOW}-{YELLOW:#} {}\n    {DIM}{looked_for}{DIM:#}", practice.title());
+        }
+    }
+    text
+}
+
+fn write_practice(practice: Practice, evidence: &[&Evidence], text: &mut String) {
+    let title = practice.title();
+    if evidence.is_empty() {
+        let _ = writeln!(text, "  {DIM}no evidence{DIM:#}  {title}");
+        return;
+    }
+    let _ = writeln!(text, "  {GREEN}evidence{GREEN:#}     {title}");
+    for Evidence { what, file, line, .. } in evidence.iter().take(TOLD) {
+        let (what, file) = (one_line(what), one_line(file));
+        let _ = writeln!(text, "               {CYAN}{file}:{line}{CYAN:#}  {what}");
+    }
+    if evidence.len() > TOLD {
+        let _ = writeln!(text, "               {DIM}and {} more{DIM:#}", evidence.len() - TOLD);
+    }
+}
