@@ -90,6 +90,12 @@ impl<'a> Service<'a> {
         self.names.first().copied().unwrap_or_default()
     }
 
+    /// All its names, the first one first.
+    #[must_use]
+    pub fn names(&self) -> &[&'a str] {
+        &self.names
+    }
+
     /// Whether this is one of its names. Backstage does not tell upper from lower case, and Kubernetes has no upper.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
