@@ -11,28 +11,28 @@ policy! {
     ///
     /// No manifest holds the value of a secret:
     ///
-    /// - A `Secret` has no values in `data` or `stringData`. Encrypted ones (SOPS), empty ones, and such that hold the place
-    ///   of a value (`${PASSWORD}`, `<password>`, `changeme`, `vault:...`) are fine. So are the tokens of ServiceAccounts,
-    ///   Helm's releases, and Secrets that a controller made.
-    /// - A literal value in `env`, an argument, or a value in a `ConfigMap` is no secret: not by the name that it is given
-    ///   (`DB_PASSWORD`, `apiKey`, `--token`), and not by its shape (private keys, tokens of well-known services, connection
-    ///   strings with a password). `$(VAR)` and `valueFrom` are the way.
+    /// - A `Secret` has no values in `data` or `stringData`. Encrypted ones (SOPS), empty ones, and such that hold the
+    ///   place of a value (`${PASSWORD}`, `<password>`, `changeme`, `vault:...`) are fine. So are the tokens of
+    ///   ServiceAccounts, Helm's releases, and Secrets that a controller made.
+    /// - A literal value in `env`, an argument, or a value in a `ConfigMap` is no secret: not by the name that it is
+    ///   given (`DB_PASSWORD`, `apiKey`, `--token`), and not by its shape (private keys, tokens of well-known services,
+    ///   connection strings with a password). `$(VAR)` and `valueFrom` are the way.
     ///
     /// Where everything is given, every Secret that a workload refers to is made by something: an ExternalSecret, a
-    /// ClusterExternalSecret, a SealedSecret, a Certificate, a Vault secret, a SecretProviderClass, or the like. References
-    /// that are `optional` may lead nowhere.
+    /// ClusterExternalSecret, a SealedSecret, a Certificate, a Vault secret, a SecretProviderClass, or the like.
+    /// References that are `optional` may lead nowhere.
     ///
     /// Findings never show a value.
     ///
     /// ## Why
     ///
-    /// A repository is copied to many places and forgets nothing. A secret in it cannot be taken back, only replaced, and
-    /// nobody knows who has read it. Base64 is no encryption.
+    /// A repository is copied to many places and forgets nothing. A secret in it cannot be taken back, only replaced,
+    /// and nobody knows who has read it. Base64 is no encryption.
     ///
     /// ## Fix
     ///
-    /// Replace the secret, since it has been seen. Put the new one into a secret store and have an ExternalSecret fetch it,
-    /// or encrypt it as a SealedSecret or by SOPS. Refer to it by `valueFrom.secretKeyRef` or mount it.
+    /// Replace the secret, since it has been seen. Put the new one into a secret store and have an ExternalSecret fetch
+    /// it, or encrypt it as a SealedSecret or by SOPS. Refer to it by `valueFrom.secretKeyRef` or mount it.
     ///
     /// ## Fails
     ///
@@ -77,15 +77,15 @@ policy! {
     ///   data: [{secretKey: password, remoteRef: {key: shop/database, property: password}}]
     /// ```
     pub struct ExternalSecrets {
-        /// Names of secrets, for environment variables, flags, and keys of ConfigMaps and of the files in them. A name counts
-        /// that ends with one of these, in any spelling: `DB_PASSWORD`, `dbPassword`, `db.password`.
+        /// Names of secrets, for environment variables, flags, and keys of ConfigMaps and of the files in them. A name
+        /// counts that ends with one of these, in any spelling: `DB_PASSWORD`, `dbPassword`, `db.password`.
         secret_names: Vec<String> = [
             "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "bearer", "api_key", "access_key",
-            "secret_key", "private_key", "account_key", "batch_key", "encryption_key", "signing_key", "master_key", "auth_key",
-            "key_content", "credential", "credentials",
+            "secret_key", "private_key", "account_key", "batch_key", "encryption_key", "signing_key", "master_key",
+            "auth_key", "key_content", "credential", "credentials",
         ],
-        /// Secrets that something outside of the manifests makes, such as an operator: names, in which one `*` stands for
-        /// anything.
+        /// Secrets that something outside of the manifests makes, such as an operator: names, in which one `*` stands
+        /// for anything.
         produced_elsewhere: Vec<String> = [],
     }
     severity: Critical,
@@ -106,9 +106,17 @@ policy! {
         "pod.spec.imagePullSecrets",
     ],
     looks_up: [
-        "v1/Secret": ["type", "sops", "metadata.ownerReferences", "metadata.annotations['cert-manager.io/certificate-name']"],
+        "v1/Secret": [
+            "type",
+            "sops",
+            "metadata.ownerReferences",
+            "metadata.annotations['cert-manager.io/certificate-name']",
+        ],
         "external-secrets.io/v1/ExternalSecret": ["spec.target.name"],
-        "external-secrets.io/v1/ClusterExternalSecret": ["spec.externalSecretSpec.target.name", "spec.externalSecretName"],
+        "external-secrets.io/v1/ClusterExternalSecret": [
+            "spec.externalSecretSpec.target.name",
+            "spec.externalSecretName",
+        ],
         "bitnami.com/v1alpha1/SealedSecret": ["spec.template.metadata.name"],
         "cert-manager.io/v1/Certificate": ["spec.secretName"],
         "secrets.hashicorp.com/v1beta1/VaultStaticSecret": ["spec.destination.name"],

@@ -113,8 +113,8 @@ pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
     })
 }
 
-/// Whether the name ends with the entry: as words, or in one word (`dbpassword`) where the entry is long enough not to be
-/// met by chance. `secret` and `password` may also stand further ahead, if nothing behind them changes the meaning.
+/// Whether the name ends with the entry: as words, or in one word (`dbpassword`) where the entry is long enough not to
+/// be met by chance. `secret` and `password` may also stand further ahead, if nothing behind them changes the meaning.
 fn names(name: &str, entry: &str) -> bool {
     let ahead = || name.split('_').any(|word| word == entry) && !name.split('_').any(|word| ABOUT.contains(&word));
     let in_one = || entry.len() > 4 && squashed(name).ends_with(&squashed(entry));
@@ -145,8 +145,8 @@ fn is_object_name(value: &str) -> bool {
     is_name && value.bytes().any(|byte| byte == b'-') && digits * 4 < value.len()
 }
 
-/// Whether a value only holds the place of another: nothing, a variable, something encrypted, a reference to where it is
-/// kept, or words that ask to be replaced. A text of several lines does not, whatever it holds besides.
+/// Whether a value only holds the place of another: nothing, a variable, something encrypted, a reference to where it
+/// is kept, or words that ask to be replaced. A text of several lines does not, whatever it holds besides.
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim_ascii();
     let bytes = value.as_bytes();

@@ -1,7 +1,7 @@
 //! Texts that are secrets by their shape, wherever they stand.
 //!
-//! Pure functions over text; the module must not know where the text comes from. What is found is named by its kind, never
-//! by its value.
+//! Pure functions over text; the module must not know where the text comes from. What is found is named by its kind,
+//! never by its value.
 
 use sdk::prelude::*;
 

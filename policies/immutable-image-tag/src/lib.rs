@@ -4,14 +4,14 @@ use sdk::prelude::*;
 policy! {
     /// Images are named by a digest, or by a tag that stays what it is.
     ///
-    /// Every container counts, init, sidecar and ephemeral containers too, and so does every volume that mounts an image.
-    /// No tag means `latest`. Tags such as `latest` and `main` follow whatever was pushed last. A digest always passes,
-    /// whatever tag stands before it.
+    /// Every container counts, init, sidecar and ephemeral containers too, and so does every volume that mounts an
+    /// image. No tag means `latest`. Tags such as `latest` and `main` follow whatever was pushed last. A digest always
+    /// passes, whatever tag stands before it.
     ///
-    /// The reference is read as registries and container runtimes read it: in `registry:5000/web` the number is a port and
-    /// there is no tag. What they would refuse is a finding, as is a placeholder (`${IMAGE}`, `ko://...`): judge the
-    /// manifest with the value filled in. A tag that a kustomization sets with `images:` is seen in what kustomize builds,
-    /// not in the base.
+    /// The reference is read as registries and container runtimes read it: in `registry:5000/web` the number is a port
+    /// and there is no tag. What they would refuse is a finding, as is a placeholder (`${IMAGE}`, `ko://...`): judge
+    /// the manifest with the value filled in. A tag that a kustomization sets with `images:` is seen in what kustomize
+    /// builds, not in the base.
     ///
     /// ## Why
     ///

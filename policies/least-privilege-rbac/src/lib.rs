@@ -10,31 +10,33 @@ policy! {
     /// A Role or ClusterRole has:
     ///
     /// - no `*` among its verbs, resources (`*/scale` and `pods/*` neither) or apiGroups;
-    /// - no `escalate`, `bind` or `impersonate`, by which the holder gets at what it was not given. `bind` and `impersonate`
-    ///   of things listed in `resourceNames` are a warning, unless `cluster-admin` or `system:masters` is among them;
+    /// - no `escalate`, `bind` or `impersonate`, by which the holder gets at what it was not given. `bind` and
+    ///   `impersonate` of things listed in `resourceNames` are a warning, unless `cluster-admin` or `system:masters` is
+    ///   among them;
     /// - as a ClusterRole, no read of secrets (get, list, watch), unless `resourceNames` says which;
-    /// - no `create` or `get` of `pods/exec` and `pods/attach`: both run commands in other people's containers, `get` by way
-    ///   of a WebSocket.
+    /// - no `create` or `get` of `pods/exec` and `pods/attach`: both run commands in other people's containers, `get`
+    ///   by way of a WebSocket.
     ///
     /// All of its rules are read, and those of the ClusterRoles that it aggregates.
     ///
     /// A RoleBinding or ClusterRoleBinding does not bind `cluster-admin`, nor anything to `system:anonymous`,
-    /// `system:unauthenticated` or a ServiceAccount named `default`, which all pods of its namespace share that name no other.
-    /// A ClusterRoleBinding whose subjects live in one namespace and whose role holds nothing but namespaced resources is a
-    /// warning: a RoleBinding may do.
+    /// `system:unauthenticated` or a ServiceAccount named `default`, which all pods of its namespace share that name no
+    /// other. A ClusterRoleBinding whose subjects live in one namespace and whose role holds nothing but namespaced
+    /// resources is a warning: a RoleBinding may do.
     ///
-    /// Kubernetes' own roles are exempt: `system:...`, and the ClusterRoles `cluster-admin`, `admin`, `edit` and `view`. So are
-    /// bindings of `system:...` roles that are named so too, and that of `cluster-admin` to `system:masters`.
+    /// Kubernetes' own roles are exempt: `system:...`, and the ClusterRoles `cluster-admin`, `admin`, `edit` and
+    /// `view`. So are bindings of `system:...` roles that are named so too, and that of `cluster-admin` to
+    /// `system:masters`.
     ///
     /// ## Why
     ///
-    /// What a program may do is what an intruder may do who takes it over. A wildcard also grants what does not exist yet: the
-    /// next resource that an operator installs, the next verb.
+    /// What a program may do is what an intruder may do who takes it over. A wildcard also grants what does not exist
+    /// yet: the next resource that an operator installs, the next verb.
     ///
     /// ## Fix
     ///
-    /// List the verbs and resources that the program uses (`kubectl auth can-i --list` shows what it has). Give each workload
-    /// a ServiceAccount of its own, and bind a Role in the namespaces where it works.
+    /// List the verbs and resources that the program uses (`kubectl auth can-i --list` shows what it has). Give each
+    /// workload a ServiceAccount of its own, and bind a Role in the namespaces where it works.
     ///
     /// ## Fails
     ///

@@ -7,20 +7,21 @@ policy! {
     /// Every container says `allowPrivilegeEscalation: false`, init, sidecar and ephemeral containers too: there is no
     /// pod-level field, and a container that says nothing is allowed to.
     ///
-    /// `privileged: true` and the capability `SYS_ADMIN` (or `ALL`) turn privilege escalation on, whatever the field says.
-    /// They are findings of their own.
+    /// `privileged: true` and the capability `SYS_ADMIN` (or `ALL`) turn privilege escalation on, whatever the field
+    /// says. They are findings of their own.
     ///
     /// On Windows the field has no meaning.
     ///
     /// ## Why
     ///
-    /// A set-user-ID program in the image (`sudo`, `ping`, a forgotten shell) makes root of any user that can run it. With
-    /// `allowPrivilegeEscalation: false` the kernel ignores such bits (`no_new_privs`), so a process stays what it was.
+    /// A set-user-ID program in the image (`sudo`, `ping`, a forgotten shell) makes root of any user that can run it.
+    /// With `allowPrivilegeEscalation: false` the kernel ignores such bits (`no_new_privs`), so a process stays what it
+    /// was.
     ///
     /// ## Fix
     ///
-    /// Set `securityContext.allowPrivilegeEscalation: false` on each container. A program that runs as an unprivileged user
-    /// does not notice.
+    /// Set `securityContext.allowPrivilegeEscalation: false` on each container. A program that runs as an unprivileged
+    /// user does not notice.
     ///
     /// ## Fails
     ///

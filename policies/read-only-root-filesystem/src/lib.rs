@@ -4,7 +4,8 @@ use sdk::prelude::*;
 policy! {
     /// Containers mount their root filesystem read-only.
     ///
-    /// Every container counts, init and ephemeral containers too: there is no pod-level field. On Windows the field has no meaning.
+    /// Every container counts, init and ephemeral containers too: there is no pod-level field. On Windows the field has
+    /// no meaning.
     ///
     /// ## Why
     ///

@@ -4,15 +4,16 @@ use sdk::prelude::*;
 policy! {
     /// Containers run as a user other than root.
     ///
-    /// `runAsNonRoot: true` holds for every container, init, sidecar and ephemeral containers too: on the container, or on
-    /// the pod where the container does not say otherwise. A user id does not stand in for it by default, since the
+    /// `runAsNonRoot: true` holds for every container, init, sidecar and ephemeral containers too: on the container, or
+    /// on the pod where the container does not say otherwise. A user id does not stand in for it by default, since the
     /// promise is then one edit away from root. This is what the Pod Security profile `restricted` asks for.
     ///
-    /// `runAsUser: 0` is root. With `runAsNonRoot: true` beside it the kubelet refuses to start the container, so the pair
-    /// is found here and not in the middle of a rollout.
+    /// `runAsUser: 0` is root. With `runAsNonRoot: true` beside it the kubelet refuses to start the container, so the
+    /// pair is found here and not in the middle of a rollout.
     ///
-    /// What the pod says also holds for containers that are added to it later, a debug container or an injected sidecar.
-    /// So `runAsNonRoot: false` or `runAsUser: 0` on the pod is a finding even where every container overrides it.
+    /// What the pod says also holds for containers that are added to it later, a debug container or an injected
+    /// sidecar. So `runAsNonRoot: false` or `runAsUser: 0` on the pod is a finding even where every container overrides
+    /// it.
     ///
     /// On Windows the field counts too: it keeps a container from running as `ContainerAdministrator`.
     ///
@@ -23,8 +24,8 @@ policy! {
     ///
     /// ## Fix
     ///
-    /// Build the image with a numeric `USER`, and set `securityContext.runAsNonRoot: true` on the pod. If the image names
-    /// its user instead of numbering it, also set `runAsUser`: the kubelet cannot tell whether a name is root.
+    /// Build the image with a numeric `USER`, and set `securityContext.runAsNonRoot: true` on the pod. If the image
+    /// names its user instead of numbering it, also set `runAsUser`: the kubelet cannot tell whether a name is root.
     ///
     /// ## Fails
     ///
@@ -73,11 +74,12 @@ policy! {
     ///       image: example.com/web:1.4.2
     /// ```
     pub struct RunAsNonRoot {
-        /// Take a `runAsUser` above 0 for an answer too, whatever `runAsNonRoot` says. What counts is then the user that each
-        /// container ends up with. On Windows, where users have no number, this changes nothing.
+        /// Take a `runAsUser` above 0 for an answer too, whatever `runAsNonRoot` says. What counts is then the user
+        /// that each container ends up with. On Windows, where users have no number, this changes nothing.
         accept_numeric_user: bool = false,
-        /// Exempt pods with `hostUsers: false`, whose root is nobody outside of the pod, as Pod Security does from Kubernetes
-        /// 1.35 on. Off by default, since a cluster that does not know user namespaces ignores the field without a word.
+        /// Exempt pods with `hostUsers: false`, whose root is nobody outside of the pod, as Pod Security does from
+        /// Kubernetes 1.35 on. Off by default, since a cluster that does not know user namespaces ignores the field
+        /// without a word.
         exempt_user_namespaces: bool = false,
     }
     severity: High,
@@ -144,7 +146,7 @@ fn not_user_zero(user: Field<'_>, findings: &mut Findings) {
 fn not_administrator(user: Field<'_>, findings: &mut Findings) {
     let name = user.str().and_then(|name| name.rsplit('\\').next());
     if name.is_some_and(|name| name.eq_ignore_ascii_case("ContainerAdministrator")) {
-        let message = "ContainerAdministrator is the root of Windows, which the kubelet refuses to start under `runAsNonRoot: true`";
+        let message = "this is the root of Windows, which the kubelet refuses to start under `runAsNonRoot: true`";
         findings.fail(user, message, "runAsUserName: ContainerUser");
     }
 }

@@ -4,27 +4,27 @@ use sdk::prelude::*;
 policy! {
     /// Pods do not mount a ServiceAccount token that they have no use for.
     ///
-    /// `automountServiceAccountToken: false` is in effect: on the pod, or on its ServiceAccount where the pod says nothing.
-    /// Where nobody says anything the token is mounted. A pod that names no ServiceAccount uses `default`.
+    /// `automountServiceAccountToken: false` is in effect: on the pod, or on its ServiceAccount where the pod says
+    /// nothing. Where nobody says anything the token is mounted. A pod that names no ServiceAccount uses `default`.
     ///
     /// A workload that calls the Kubernetes API says so, and passes with a note:
     ///
     /// - by the annotation `seaworthy.dev/needs-kubernetes-api: "true"`, on the workload or on its pod template;
     /// - by a RoleBinding or ClusterRoleBinding to its ServiceAccount. One to a group, such as all ServiceAccounts of a
     ///   namespace, says nothing about a single workload and does not count;
-    /// - by a projected `serviceAccountToken` volume, which mounts a token on purpose. A second, automatic token beside it
-    ///   is a warning.
+    /// - by a projected `serviceAccountToken` volume, which mounts a token on purpose. A second, automatic token beside
+    ///   it is a warning.
     ///
     /// ## Why
     ///
-    /// The token is a password for the Kubernetes API that lies in a file of every container. Whoever gets to read files
-    /// there, by a path traversal or a debug shell, may then do in the cluster what the ServiceAccount may, today or after
-    /// the next binding.
+    /// The token is a password for the Kubernetes API that lies in a file of every container. Whoever gets to read
+    /// files there, by a path traversal or a debug shell, may then do in the cluster what the ServiceAccount may, today
+    /// or after the next binding.
     ///
     /// ## Fix
     ///
-    /// Set `automountServiceAccountToken: false` on the pod. Set it on the ServiceAccount too, so that the next workload
-    /// that uses it is safe from the start.
+    /// Set `automountServiceAccountToken: false` on the pod. Set it on the ServiceAccount too, so that the next
+    /// workload that uses it is safe from the start.
     ///
     /// ## Fails
     ///
@@ -144,7 +144,7 @@ impl Rule for ServiceAccountTokenUnmounted {
         }
         if account.is_mounted(automount, world)? {
             let message = format!(
-                "the token of ServiceAccount {} is mounted, and nothing says that the workload needs the Kubernetes API",
+                "the token of ServiceAccount {} is mounted, and nothing says that the workload needs the API",
                 account.name
             );
             findings.fail(automount, message, "automountServiceAccountToken: false");
@@ -167,8 +167,8 @@ impl<'a> Account<'a> {
         Self { name, namespace: workload.object().namespace() }
     }
 
-    /// Whether the token is mounted automatically. The pod's word counts, then the ServiceAccount's, and without a word it
-    /// is mounted.
+    /// Whether the token is mounted automatically. The pod's word counts, then the ServiceAccount's, and without a word
+    /// it is mounted.
     fn is_mounted(&self, automount: Field<'_>, world: &World<'_>) -> Result<bool, Undecided> {
         if let Some(mounted) = automount.bool() {
             return Ok(mounted);
@@ -209,8 +209,8 @@ impl<'a> Account<'a> {
         })
     }
 
-    /// Whether a subject of that namespace is this ServiceAccount. A workload that names no namespace gets one when it is
-    /// applied, so any may be its own; but every namespace has a `default`, whose name says nothing.
+    /// Whether a subject of that namespace is this ServiceAccount. A workload that names no namespace gets one when it
+    /// is applied, so any may be its own; but every namespace has a `default`, whose name says nothing.
     fn is_in(&self, namespace: Option<&str>) -> bool {
         namespace == self.namespace || (self.namespace.is_none() && self.name != "default")
     }

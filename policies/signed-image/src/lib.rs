@@ -8,8 +8,8 @@ mod verifiers;
 policy! {
     /// Images are pinned by digest, or their signatures are required.
     ///
-    /// Every container counts, init, sidecar and ephemeral containers too. An image passes with a digest, or where something
-    /// in the cluster refuses it without a signature:
+    /// Every container counts, init, sidecar and ephemeral containers too. An image passes with a digest, or where
+    /// something in the cluster refuses it without a signature:
     ///
     /// - a Kyverno ClusterPolicy, or a Policy of the namespace, with `verifyImages`, attestors and `Enforce`;
     /// - a Kyverno ImageValidatingPolicy with attestors and validations that deny;
@@ -17,16 +17,16 @@ policy! {
     /// - a Kubewarden policy `verify-image-signatures`, and not in mode `monitor`;
     /// - Connaisseur's webhook.
     ///
-    /// Patterns are read as each of these reads them: `ghcr.io/org/*` covers `ghcr.io/org/team/app:1` for Kyverno, and for
-    /// Sigstore it does not. This proves that a signature is required, not that there is one; a note says so. With
+    /// Patterns are read as each of these reads them: `ghcr.io/org/*` covers `ghcr.io/org/team/app:1` for Kyverno, and
+    /// for Sigstore it does not. This proves that a signature is required, not that there is one; a note says so. With
     /// `public_keys`, on a host that reaches registries, the signature itself is verified.
     ///
     /// A volume that mounts an image passes with a digest only, since none of these looks at volumes.
     ///
     /// ## Why
     ///
-    /// Who can push to the registry can run a program in your cluster, as whatever you called it. A digest names the bytes
-    /// that you meant, and a signature names who built them.
+    /// Who can push to the registry can run a program in your cluster, as whatever you called it. A digest names the
+    /// bytes that you meant, and a signature names who built them.
     ///
     /// ## Fix
     ///
@@ -87,7 +87,11 @@ policy! {
         "kyverno.io/v1/Policy": ["spec.validationFailureAction", "spec.rules"],
         "policies.kyverno.io/v1/ImageValidatingPolicy": ["spec"],
         "policy.sigstore.dev/v1beta1/ClusterImagePolicy": ["spec"],
-        "policies.kubewarden.io/v1/ClusterAdmissionPolicy": ["spec.module", "spec.mode", "spec.settings.signatures.image"],
+        "policies.kubewarden.io/v1/ClusterAdmissionPolicy": [
+            "spec.module",
+            "spec.mode",
+            "spec.settings.signatures.image",
+        ],
         "policies.kubewarden.io/v1/AdmissionPolicy": ["spec.module", "spec.mode", "spec.settings.signatures.image"],
         "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration": [
             "webhooks.clientConfig.service.name",
