@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Card, Line, Mark, Remark, Scorecard, Share};
+use super::model::{Card, Line, Mark, Remark, Scorecard};
 use crate::report::Report;
 use crate::text::is_hidden;
 
@@ -53,10 +53,10 @@ impl Scorecard<'_> {
 /// One service in the overview.
 fn write_entry(index: usize, card: &Card<'_>, page: &mut String) {
     let share = card.share();
-    let (tone, title) = (tone(share), escape(&card.title()));
+    let title = escape(&card.title());
     let _ = writeln!(
         page,
-        "<li><a href=\"#card-{index}\"><strong>{title}</strong> <span class=\"bar {tone}\" aria-hidden=\"true\">\
+        "<li><a href=\"#card-{index}\"><strong>{title}</strong> <span class=\"bar\" aria-hidden=\"true\">\
          <i style=\"width:{}%\"></i></span> <span class=\"number\">{} of {} hold</span></a></li>",
         share.percent().unwrap_or_default(),
         share.holds,
@@ -79,10 +79,10 @@ fn write_card(index: usize, card: &Card<'_>, report: &Report<'_>, page: &mut Str
     let _ = write!(
         page,
         "<article id=\"card-{index}\" aria-labelledby=\"title-{index}\">\n<header>\n<h2 id=\"title-{index}\">{}</h2>\n\
-         <p><span class=\"percent {}\">{percent}</span> <span class=\"quiet\">{counts}</span></p>\n</header>\n\
+         <p><span class=\"percent{}\">{percent}</span> <span class=\"quiet\">{counts}</span></p>\n</header>\n\
          <div class=\"sections\">\n",
         escape(&card.title()),
-        tone(share)
+        if share.percent() == Some(100) { " good" } else { "" }
     );
     for section in &card.sections {
         let share = section.share();
@@ -135,14 +135,6 @@ fn write_remark(remark: &Remark<'_>, mark: Mark, report: &Report<'_>, page: &mut
         let _ = write!(page, "<pre>{}</pre>", escape(fix));
     }
     page.push_str("</li>\n");
-}
-
-fn tone(share: Share) -> &'static str {
-    match share.percent() {
-        Some(100) => "good",
-        Some(_) => "bad",
-        None => "off",
-    }
 }
 
 /// The text as literal HTML, in an element or in a quoted attribute. Line breaks stay; what is hidden is written out.
