@@ -128,6 +128,19 @@ impl<'a> Service<'a> {
         !selector.is_empty() && labels.iter().any(|labels| text_matches(selector, *labels))
     }
 
+    /// Whether a value among these labels is one of its names.
+    #[must_use]
+    pub fn is_named_in(&self, labels: &Value<'_>) -> bool {
+        labels.members().iter().any(|(_, value)| value.str().is_some_and(|value| self.is_called(value)))
+    }
+
+    /// Whether another object is about it: is called by one of its names, or has one as the value of a label.
+    #[must_use]
+    pub fn is_subject_of(&self, other: Object<'_>) -> bool {
+        let labels = other.root().value().and_then(|root| root.get("metadata")?.get("labels"));
+        self.is_called(other.name()) || labels.is_some_and(|labels| self.is_named_in(labels))
+    }
+
     /// What to do where no Component describes it.
     #[must_use]
     pub fn how_to_describe(&self) -> String {
@@ -139,10 +152,7 @@ impl<'a> Service<'a> {
 /// what is malformed in the others is no fault of the object judged.
 #[must_use]
 pub fn text_at<'a>(field: Field<'a>, steps: &[&str]) -> Option<&'a str> {
-    match steps.iter().try_fold(field.value()?, |value, step| value.get(step))? {
-        Value::String(text) => Some(text),
-        _ => None,
-    }
+    steps.iter().try_fold(field.value()?, |value, step| value.get(step))?.str()
 }
 
 #[cfg(test)]

@@ -58,6 +58,24 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The text, of a string.
+    #[must_use]
+    pub const fn str(&self) -> Option<&'a str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// The elements, of an array; nothing else has any.
+    #[must_use]
+    pub const fn items(&self) -> &'a [Value<'a>] {
+        if let Self::Array(items) = self { items } else { &[] }
+    }
+
+    /// The members, of an object; nothing else has any.
+    #[must_use]
+    pub const fn members(&self) -> &'a [(&'a str, Value<'a>)] {
+        if let Self::Object(members) = self { members } else { &[] }
+    }
+
     /// What this is, in a reader's words.
     #[must_use]
     pub const fn noun(&self) -> &'static str {

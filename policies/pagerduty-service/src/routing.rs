@@ -44,8 +44,10 @@ pub fn check<'a>(
     let mut out_of_reach = None;
     for config in world.list_all("monitoring.coreos.com/v1alpha1", "AlertmanagerConfig")? {
         let spec = config.root().value().and_then(|root| root.get("spec"));
-        let route = spec.and_then(|spec| spec.get("route"));
-        if !route.is_some_and(|route| subject.pages(route, items(spec, "receivers"), &alerts)) {
+        let pages = |spec: &Value<'a>| {
+            spec.get("route").is_some_and(|route| subject.pages(route, items(spec, "receivers"), &alerts))
+        };
+        if !spec.is_some_and(pages) {
             continue;
         }
         if takes_alerts_of(config, workload.namespace(), &managers) {
@@ -96,38 +98,28 @@ fn has_a_secret(manager: Object<'_>) -> bool {
 impl<'a> Subject<'_, 'a> {
     /// Adds the alerts of a PrometheusRule that are the service's.
     fn add_alerts(&self, rule: Object<'a>, alerts: &mut Vec<Alert<'a>>) {
-        let root = rule.root().value();
-        let labels = root.and_then(|root| root.get("metadata")?.get("labels"));
-        let is_whole = self.service.is_called(rule.name()) || self.is_named_in(labels);
-        let groups = items(root.and_then(|root| root.get("spec")), "groups");
-        for rule in groups.iter().flat_map(|group| items(Some(group), "rules")) {
-            let (name, labels) = (rule.get("alert").and_then(string), rule.get("labels"));
-            if name.is_some() && (is_whole || self.is_named_in(labels)) {
+        let is_whole = self.service.is_subject_of(rule);
+        let groups = rule.root().value().and_then(|root| root.get("spec")?.get("groups"));
+        for rule in groups.into_iter().flat_map(Value::items).flat_map(|group| items(group, "rules")) {
+            let (name, labels) = (text(rule, "alert"), rule.get("labels"));
+            if name.is_some() && (is_whole || labels.is_some_and(|labels| self.service.is_named_in(labels))) {
                 alerts.push(Alert { name, labels });
             }
         }
     }
 
-    /// Whether one of the labels is a name of the service.
-    fn is_named_in(&self, labels: Option<&Value<'_>>) -> bool {
-        let Some(Value::Object(labels)) = labels else {
-            return false;
-        };
-        labels.iter().any(|(_, value)| string(value).is_some_and(|value| self.service.is_called(value)))
-    }
-
     /// Whether one of the alerts comes to a receiver that calls PagerDuty, by this route or one below it. A route without a
     /// receiver has that of the route above it, which has been asked by then.
     fn pages(&self, route: &Value<'a>, receivers: &[Value<'a>], alerts: &[Alert<'a>]) -> bool {
-        let fits = |alert: &&Alert<'a>| items(Some(route), "matchers").iter().all(|matcher| self.fits(matcher, alert));
+        let fits = |alert: &&Alert<'a>| items(route, "matchers").iter().all(|matcher| self.fits(matcher, alert));
         let alerts: Vec<Alert<'a>> = alerts.iter().filter(fits).copied().collect();
         let receiver = text(route, "receiver").filter(|name| !name.is_empty());
         let calls = |known: &Value<'a>| {
-            receiver.is_some() && text(known, "name") == receiver && !items(Some(known), "pagerdutyConfigs").is_empty()
+            receiver.is_some() && text(known, "name") == receiver && !items(known, "pagerdutyConfigs").is_empty()
         };
         !alerts.is_empty()
             && (receivers.iter().any(calls)
-                || items(Some(route), "routes").iter().any(|route| self.pages(route, receivers, &alerts)))
+                || items(route, "routes").iter().any(|route| self.pages(route, receivers, &alerts)))
     }
 
     /// Whether a matcher fits an alert, as far as that is known.
@@ -158,17 +150,10 @@ impl<'a> Subject<'_, 'a> {
     }
 }
 
-fn string<'a>(value: &Value<'a>) -> Option<&'a str> {
-    if let Value::String(text) = value { Some(text) } else { None }
-}
-
 fn text<'a>(value: &Value<'a>, key: &str) -> Option<&'a str> {
-    string(value.get(key)?)
+    value.get(key)?.str()
 }
 
-fn items<'a>(value: Option<&Value<'a>>, key: &str) -> &'a [Value<'a>] {
-    match value.and_then(|value| value.get(key)) {
-        Some(Value::Array(items)) => items,
-        _ => &[],
-    }
+fn items<'a>(value: &Value<'a>, key: &str) -> &'a [Value<'a>] {
+    value.get(key).map_or(&[], Value::items)
 }
