@@ -62,8 +62,20 @@ pub fn each<M>(bundle: Bundle<M>, change: impl Fn(Rule<M>) -> Rule<M>) -> Bundle
 /// One text as an input of one file.
 #[must_use]
 pub fn input(name: &str, text: &str) -> Input {
-    let manifest = manifest::read(name, text.as_bytes().to_vec(), &manifest::Limits::default());
-    Input::new(vec![File { manifest, project: 0 }])
+    inputs([(name.to_owned(), text.to_owned())].into_iter())
+}
+
+/// Texts as an input of as many files.
+///
+/// # Panics
+/// If one of them is not readable as a manifest.
+pub fn inputs(texts: impl Iterator<Item = (String, String)>) -> Input {
+    let file = |(name, text): (String, String)| {
+        let manifest = manifest::read(&name, text.into_bytes(), &manifest::Limits::default());
+        assert!(manifest.problems.is_empty(), "{name}: {:?}", manifest.problems);
+        File { manifest, project: 0 }
+    };
+    Input::new(texts.map(file).collect())
 }
 
 /// The JSON report of a bundle over an input.

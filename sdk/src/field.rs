@@ -294,10 +294,17 @@ impl<'a> Field<'a> {
     pub(crate) fn finding(self, level: Level, message: String, fix: String) -> Finding {
         let fix = if fix.is_empty() { None } else { Some(fix) };
         match self.other() {
-            None => Finding { level, path: self.path(), container: self.container().map(String::from), message, fix },
+            None => Finding {
+                level,
+                path: self.path(),
+                container: self.container().map(String::from),
+                message,
+                fix,
+                conceal: false,
+            },
             Some(name) => {
                 let message = format!("{} of {name}: {message}", path::shorten(&self.path()));
-                Finding { level, path: String::from("$"), container: None, message, fix }
+                Finding { level, path: String::from("$"), container: None, message, fix, conceal: false }
             }
         }
     }

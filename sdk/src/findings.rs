@@ -19,6 +19,12 @@ impl Findings {
         self.push(at.finding(Level::Violation, message.into(), fix.into()));
     }
 
+    /// As [`fail`](Self::fail), where the text at this place may be a secret: no host shows it.
+    pub fn fail_concealed(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
+        let finding = at.finding(Level::Violation, message.into(), fix.into());
+        self.push(Finding { conceal: true, ..finding });
+    }
+
     /// Worth a look at this place; does not break the rule.
     pub fn warn(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
         self.push(at.finding(Level::Warning, message.into(), fix.into()));

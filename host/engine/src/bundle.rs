@@ -1,5 +1,7 @@
 //! The rules at hand: each one's metadata, its module, and what follows from the two for every evaluation.
 
+use std::sync::OnceLock;
+
 use protocol::{FieldMask, RuleMetadata, api_group};
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,8 +16,10 @@ pub struct Rule<M> {
     pub metadata: RuleMetadata,
     /// What runs.
     pub module: M,
-    /// The masks of the kinds that it judges, in the order of `metadata.applies_to`.
-    masks: Vec<FieldMask>,
+    /// The masks of the kinds that it judges, in the order of `metadata.applies_to`, each made when it is first needed:
+    /// one manifest has few of the kinds there are.
+    masks: Vec<OnceLock<FieldMask>>,
+
     /// The kinds that it may look up.
     allowed: Vec<Allowed>,
     /// Its settings as JSON, ready to be sent.
@@ -26,8 +30,7 @@ impl<M> Rule<M> {
     /// A rule with its default settings.
     #[must_use]
     pub fn new(metadata: RuleMetadata, module: M) -> Self {
-        let mask = |kind: &protocol::KindMatch| FieldMask::for_kind(&metadata.reads, &kind.group, &kind.kind);
-        let masks = metadata.applies_to.iter().map(mask).collect();
+        let masks = metadata.applies_to.iter().map(|_| OnceLock::new()).collect();
         let allowed = metadata
             .looks_up
             .iter()
@@ -65,7 +68,7 @@ impl<M> Rule<M> {
     /// The same rule, sent whole objects: as other hosts do it. Tests and benchmarks compare.
     #[must_use]
     pub fn unmasked(mut self) -> Self {
-        self.masks.fill(FieldMask::whole());
+        self.masks = self.masks.iter().map(|_| OnceLock::from(FieldMask::whole())).collect();
         self
     }
 
@@ -80,7 +83,7 @@ impl<M> Rule<M> {
     #[must_use]
     pub fn mask(&self, group: &str, kind: &str) -> Option<&FieldMask> {
         let index = self.metadata.applies_to.iter().position(|known| known.matches(group, kind))?;
-        self.masks.get(index)
+        Some(self.masks.get(index)?.get_or_init(|| FieldMask::for_kind(&self.metadata.reads, group, kind)))
     }
 
     /// What it may look up.

@@ -150,6 +150,7 @@ fn read_answer(bytes: &[u8]) -> Result<Outcome, String> {
             container: None,
             message,
             fix: None,
+            conceal: false,
         });
         return Ok(Outcome { verdict, reason: None, findings: findings.collect() });
     };

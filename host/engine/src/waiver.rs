@@ -133,6 +133,7 @@ mod tests {
             container: Some((*container).to_owned()),
             message: "m".into(),
             fix: None,
+            conceal: false,
         };
         let findings = containers.iter().map(finding).collect();
         let outcome = Outcome { verdict: Verdict::Fail, reason: None, findings };

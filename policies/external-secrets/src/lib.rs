@@ -146,7 +146,7 @@ impl Rule for ExternalSecrets {
             for variable in container.get("env").items() {
                 let (name, value) = (variable.get("name").str().unwrap_or_default(), variable.get("value"));
                 if let Some(what) = value.str().and_then(|text| self.tell(name, text)) {
-                    findings.fail(value, what, "valueFrom: {secretKeyRef: {name: <secret>, key: <key>}}");
+                    findings.fail_concealed(value, what, "valueFrom: {secretKeyRef: {name: <secret>, key: <key>}}");
                 }
             }
             self.check_arguments(container, findings);
@@ -174,7 +174,7 @@ fn check_secret(secret: Object<'_>, findings: &mut Findings) -> Result<(), Undec
         let decoded = if is_encoded { base64::decode(text) } else { None };
         if !names::is_placeholder(text) && !decoded.is_some_and(|text| names::is_placeholder(&text)) {
             let message = format!("the value of {key} is written out, for everybody who can read the manifest");
-            findings.fail(
+            findings.fail_concealed(
                 value,
                 message,
                 "Replace it, and make the Secret by an ExternalSecret, a SealedSecret or SOPS",
@@ -209,7 +209,7 @@ impl ExternalSecrets {
             _ => self.tell("", text).or_else(|| lines.into_iter().find_map(|line| self.tell_line(line))),
         };
         if let Some(what) = told {
-            findings.fail(value, what, "Move it into a Secret that an ExternalSecret makes");
+            findings.fail_concealed(value, what, "Move it into a Secret that an ExternalSecret makes");
         }
     }
 
@@ -234,7 +234,7 @@ impl ExternalSecrets {
                     told = told.or_else(|| self.tell_by_name(name, unquoted(value)));
                 }
                 if let Some(what) = told {
-                    findings.fail(argument, what, "Pass it as $(VARIABLE), from env with valueFrom");
+                    findings.fail_concealed(argument, what, "Pass it as $(VARIABLE), from env with valueFrom");
                 }
                 flag = if text.starts_with('-') { text } else { "" };
             }

@@ -78,6 +78,15 @@ pub struct Finding {
     /// What to write instead: YAML as it would stand at `path`, or a sentence where no single field mends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
+    /// Whether the text at `path` may be a secret: no host shows it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub conceal: bool,
+}
+
+// The signature is serde's.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A rule's whole answer for one object.

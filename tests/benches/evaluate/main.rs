@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, World};
 use rayon::prelude::*;
-use seaworthy_tests::{artifacts, each, generate, input, metadata, native, sandboxed};
+use seaworthy_tests::{artifacts, each, generate, input, inputs, metadata, native, sandboxed};
 
 mod clock;
 mod instantiate;
@@ -75,14 +75,10 @@ fn single() {
 }
 
 fn throughput() {
-    let rules = metadata().len();
-    let (number, input) = (
-        1000,
-        input(
-            "deployments.yaml",
-            &(0..1000).map(|index| format!("---\n{}", generate::deployment(index))).collect::<String>(),
-        ),
-    );
+    let (rules, number) = (metadata().len(), 1000);
+    // A file each, as people keep them.
+    let texts = (0..number).map(|index| (format!("service-{index}.yaml"), generate::deployment(index)));
+    let input = inputs(texts);
     let world = World::new(&input);
     let (sandbox, masked) = sandboxed(2, &[]);
     let (libraries, native_whole) = native(&[]);

@@ -28,6 +28,7 @@ struct Message<'a> {
     title: String,
     file: &'a str,
     places: Vec<(Position, Position)>,
+    /// To cut excerpts from; not given where nobody should see the text.
     source: Option<&'a Source>,
     hints: Vec<String>,
 }
@@ -71,14 +72,18 @@ fn broken<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Message<'a>> {
 }
 
 fn answer<'a>(report: &'a Report<'a>, subject: Subject<'a>, rule: &'a str, outcome: &Outcome) -> Vec<Message<'a>> {
-    let message = |is_error, finding: &Finding, title, hints| Message {
-        is_error,
-        rule: Some(rule),
-        title,
-        file: report.file_name(subject),
-        places: report.place(subject, finding).map(|place| (place.start, place.end)).into_iter().collect(),
-        source: report.source(subject),
-        hints,
+    let message = |is_error, finding: &Finding, title, hints| {
+        let place = report.place(subject, finding);
+        let is_shown = place.is_some_and(|place| !report.conceals(subject, place.start.line));
+        Message {
+            is_error,
+            rule: Some(rule),
+            title,
+            file: report.file_name(subject),
+            places: place.map(|place| (place.start, place.end)).into_iter().collect(),
+            source: report.source(subject).filter(|_| is_shown),
+            hints,
+        }
     };
     if outcome.verdict == Verdict::Waived {
         return Vec::new();
@@ -113,7 +118,7 @@ fn fix(finding: &Finding) -> Vec<String> {
 }
 
 fn whole_object() -> Finding {
-    Finding { level: Level::Violation, path: "$".into(), container: None, message: String::new(), fix: None }
+    Finding { level: Level::Violation, path: "$".into(), container: None, message: String::new(), fix: None, conceal: false }
 }
 
 /// What kept files and parts of them from being read.

@@ -6,7 +6,7 @@
 
 mod json;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use protocol::{Finding, RuleMetadata, Verdict, path};
 
@@ -15,6 +15,8 @@ use crate::input::{Input, Skipped, Subject};
 use crate::judge::{Completeness, Judgement};
 use crate::manifest::{Position, Source, Span};
 use crate::waiver::{self, Date, Waiver};
+
+pub use json::{is_hidden, to_json};
 
 /// All that rules said about one object.
 #[derive(Clone, Debug)]
@@ -62,6 +64,8 @@ pub struct Report<'a> {
     pub skipped: Vec<Skipped>,
     /// The paths that gave no manifest.
     pub unread: Vec<Unread>,
+    /// By file, the lines that may hold a secret.
+    concealed: HashMap<usize, HashSet<u32>>,
 }
 
 impl<'a> Report<'a> {
@@ -86,7 +90,32 @@ impl<'a> Report<'a> {
                 }
             }
         }
-        Self { input, rules, completeness, judged, skipped: input.skipped().collect(), unread }
+        let skipped = input.skipped().collect();
+        let concealed = HashMap::new();
+        let mut report = Self { input, rules, completeness, judged, skipped, unread, concealed };
+        report.conceal();
+        report
+    }
+
+    /// Notes the lines of all findings that ask for it, so that no other rule's excerpt shows them either.
+    fn conceal(&mut self) {
+        let mut concealed: HashMap<usize, HashSet<u32>> = HashMap::new();
+        for Judged { subject, judgements } in &self.judged {
+            for finding in judgements.iter().flat_map(|judgement| &judgement.outcome.findings) {
+                if finding.conceal
+                    && let Some(place) = self.place(*subject, finding)
+                {
+                    concealed.entry(subject.file).or_default().extend(place.start.line..=place.end.line);
+                }
+            }
+        }
+        self.concealed = concealed;
+    }
+
+    /// Whether a line of the object's file may hold a secret, and is not to be shown.
+    #[must_use]
+    pub fn conceals(&self, subject: Subject<'_>, line: u32) -> bool {
+        self.concealed.get(&subject.file).is_some_and(|lines| lines.contains(&line))
     }
 
     /// How often each verdict was given.

@@ -54,7 +54,14 @@ fn outcome(verdict: Verdict) -> Outcome {
 
 fn finding(message: &str) -> Finding {
     let (path, fix) = ("$['spec']".into(), Some("a: b\nc: d".into()));
-    Finding { level: Level::Violation, path, container: Some("app".into()), message: message.into(), fix }
+    Finding {
+        level: Level::Violation,
+        path,
+        container: Some("app".into()),
+        message: message.into(),
+        fix,
+        conceal: false,
+    }
 }
 
 fn input(files: &[(&str, usize, &str)]) -> Input {
@@ -121,6 +128,13 @@ fn workloads_are_grouped_by_the_first_name_that_they_have() {
         names(&[NameSource::Workload, NameSource::Name]),
         [card("shop/api", 1), card("shop/db", 1), card("shop/worker", 1)]
     );
+}
+
+#[test]
+fn the_label_of_the_pods_names_the_service_where_the_workload_has_none() {
+    let text =
+        workload("Deployment", "api", "").replace("labels: {app: api}", "labels: {app.kubernetes.io/name: catalog}");
+    assert_eq!(owned(&text, &Grouping::default()), [("shop/catalog".into(), vec!["Deployment api".into()])]);
 }
 
 #[test]
@@ -194,6 +208,9 @@ fn what_belongs_to_no_single_service_is_shared_and_never_guessed() {
          spec: {podSelector: {}}\n---\n"
             .into(),
         "apiVersion: v1\nkind: Secret\nmetadata: {name: catalog-key, namespace: other}\n---\n".into(),
+        "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n\
+         metadata: {name: catalog, namespace: other, labels: {app.kubernetes.io/name: catalog}}\n---\n"
+            .into(),
         "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: odd, namespace: shop}\nspec: {selector: [app]}\n"
             .into(),
     ]
@@ -202,7 +219,7 @@ fn what_belongs_to_no_single_service_is_shared_and_never_guessed() {
     assert_eq!(
         owned(&text, &Grouping::default())[2..],
         [
-            shared("shared in other", &["Secret catalog-key"]),
+            shared("shared in other", &["Secret catalog-key", "PrometheusRule catalog"]),
             shared("shared in shop", &["NetworkPolicy all", "PodDisruptionBudget odd"])
         ]
     );
