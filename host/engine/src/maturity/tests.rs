@@ -22,7 +22,7 @@ fn found(files: &[(&str, &str)], practice: Practice) -> Vec<String> {
 const WORKFLOW: (&str, &str) = (
     ".github/workflows/deploy.yaml",
     "name: kubectl apply\non: push\njobs:\n  ship:\n    steps:\n    - uses: docker/build-push-action@v6\n    - name: helm upgrade\n      \
-     run: |\n        # kubectl apply\n        echo kubectl apply\n        kubectl apply --dry-run=server -f k8s\n        \
+     run: |\n        # first build; kubectl apply\n        echo kubectl apply\n        kubectl apply --dry-run=server -f k8s\n        \
      KUBECONFIG=x kubectl --context prod apply -f k8s && helm list\n    - run: seaworthy check k8s\n",
 );
 const APPLICATION: (&str, &str) = (
@@ -142,7 +142,9 @@ fn the_level_needs_everything_that_it_and_all_below_ask_for() {
     for (files, level) in levels {
         assert_eq!(maturity(files).level(), level);
     }
-    assert_eq!(maturity(&[TEMPLATE, COST, OBJECTIVE]).level(), Level::Manual, "the foundation counts");
+    let top = maturity(&[WORKFLOW, TEMPLATE, COST]);
+    assert_eq!(top.missing(Level::ProductPlatform).count(), 0);
+    assert_eq!(top.level(), Level::CiDeployments, "a level stands on all below it");
     assert_eq!(maturity(&l5).next(), None);
     let missing: Vec<_> = maturity(&l4).missing(Level::ProductPlatform).collect();
     assert_eq!(missing, [Practice::GoldenPaths, Practice::AutomatedCompliance, Practice::CostShowback]);
