@@ -225,10 +225,12 @@ pub fn explain(cause: &io::Error) -> String {
     }
 }
 
-/// A path as people type it, with `/`. Bytes that are no UTF-8 are replaced; they name no other file in the output.
+/// A path as people type it, with `/` and without a `./` before it. Bytes that are no UTF-8 are replaced; they name no
+/// other file in the output.
 fn name(path: &Path) -> String {
     let mut text = String::new();
-    for component in path.components() {
+    let below = path.strip_prefix(".").ok().filter(|below| !below.as_os_str().is_empty());
+    for component in below.unwrap_or(path).components() {
         if !text.is_empty() && !text.ends_with('/') {
             text.push('/');
         }

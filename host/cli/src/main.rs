@@ -22,7 +22,6 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
-use output::Failure;
 
 /// All hold.
 const HOLDS: u8 = 0;
@@ -44,7 +43,6 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => ExitCode::from(code),
-        Err(Failure::Closed) => ExitCode::from(HOLDS),
         Err(failure) => {
             output::complain(&failure.to_string());
             ExitCode::from(UNDECIDED)

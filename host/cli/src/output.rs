@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use engine::report::is_hidden;
 
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
@@ -21,8 +22,6 @@ pub enum Failure {
     File(String),
     /// The bundle cannot be used.
     Bundle(String),
-    /// Nobody reads the output any more: `| head`. Not an error.
-    Closed,
     /// The output cannot be written.
     Output(io::Error),
 }
@@ -31,7 +30,6 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(message) | Self::File(message) | Self::Bundle(message) => formatter.write_str(message),
-            Self::Closed => formatter.write_str("the output was closed"),
             Self::Output(cause) => write!(formatter, "cannot write the output: {cause}"),
         }
     }
@@ -39,13 +37,13 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Writes to standard output.
+/// Writes to standard output. That nobody reads any more, as with `| head`, is no error: what was decided stands.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|cause| match cause.kind() {
-        io::ErrorKind::BrokenPipe => Failure::Closed,
-        _ => Failure::Output(cause),
-    })
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(cause)),
+        _ => Ok(()),
+    }
 }
 
 /// Says on standard error why the command ends here.
@@ -76,12 +74,6 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
         }
     }
     safe
-}
-
-/// Controls, and what has no width or changes the direction of the text around it.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// How many characters fit in a line of the terminal; `None` where standard output is none.

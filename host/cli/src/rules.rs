@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use engine::report::to_json;
 use serde_json::json;
 
 use crate::arguments::{ListFormat, RulesOptions};
@@ -15,8 +16,7 @@ pub fn run(options: &RulesOptions) -> Result<u8, Failure> {
     let mut rules: Vec<_> = found.into_iter().map(|found| found.metadata).collect();
     rules.sort_by(|one, other| (one.section, &one.name).cmp(&(other.section, &other.name)));
     if options.format == ListFormat::Json {
-        let text = serde_json::to_string_pretty(&json!(rules)).unwrap_or_default();
-        return output::print(&(text + "\n")).map(|()| HOLDS);
+        return output::print(&(to_json(&json!(rules)) + "\n")).map(|()| HOLDS);
     }
     if rules.is_empty() {
         return output::print("No rule is left by --rule, --skip and --severity.\n").map(|()| HOLDS);

@@ -121,9 +121,10 @@ impl Reader<'_> {
         let known: Vec<&str> = properties.keys().map(String::as_str).collect();
         for entry in self.entries(node, &known)? {
             let wanted = properties.get(&*entry.key);
-            if let Some(noun) = wanted.and_then(|schema| mismatch(schema, &entry.value)) {
-                let found = entry.value.value.description();
-                return self.refuse(entry.value.span, &format!("`{}` is {noun}, not {found}", entry.key));
+            if let Some((node, noun)) = wanted.and_then(|schema| mismatch(schema, &entry.value)) {
+                let part = if node.span == entry.value.span { "" } else { "an item of " };
+                let message = format!("{part}`{}` is {noun}, not {}", entry.key, node.value.description());
+                return self.refuse(node.span, &message);
             }
         }
         serde_json::to_value(node).or_else(|cause| self.refuse(node.span, &cause.to_string()))
@@ -201,8 +202,8 @@ impl Reader<'_> {
     }
 }
 
-/// What the schema wants, if the value is something else.
-fn mismatch(schema: &Json, node: &Node) -> Option<String> {
+/// The value, or the item of it, that is not what the schema wants, and what that would be.
+fn mismatch<'n>(schema: &Json, node: &'n Node) -> Option<(&'n Node, String)> {
     let types: Vec<&str> = match schema.get("type") {
         Some(Json::String(one)) => vec![one],
         Some(Json::Array(several)) => several.iter().filter_map(Json::as_str).collect(),
@@ -211,14 +212,14 @@ fn mismatch(schema: &Json, node: &Node) -> Option<String> {
     let is = |wanted: &&str| match (*wanted, &node.value) {
         ("boolean", Value::Bool(_)) | ("string", Value::String(_)) | ("number", Value::Number(_)) => true,
         ("integer", Value::Number(number)) => number.is_u64() || number.is_i64(),
-        ("array", Value::Sequence(items)) => {
-            schema.get("items").is_none_or(|schema| items.iter().all(|item| mismatch(schema, item).is_none()))
-        }
-        ("object", Value::Mapping(_)) | (_, Value::Null) => true,
+        ("array", Value::Sequence(_)) | ("object", Value::Mapping(_)) | (_, Value::Null) => true,
         _ => false,
     };
     if types.iter().any(is) {
-        return None;
+        return match (&node.value, schema.get("items")) {
+            (Value::Sequence(items), Some(schema)) => items.iter().find_map(|item| mismatch(schema, item)),
+            _ => None,
+        };
     }
     let noun = |name: &&str| match *name {
         "boolean" => "true or false",
@@ -228,7 +229,7 @@ fn mismatch(schema: &Json, node: &Node) -> Option<String> {
         "number" => "a number",
         _ => "a string",
     };
-    Some(types.iter().map(noun).collect::<Vec<_>>().join(" or "))
+    Some((node, types.iter().map(noun).collect::<Vec<_>>().join(" or ")))
 }
 
 /// `; did you mean ...?`, where something known is near enough, or nothing.
@@ -238,5 +239,132 @@ pub fn suggestion(word: &str, known: &[&str]) -> String {
     match near.max_by(|one, other| one.0.total_cmp(&other.0)) {
         Some((likeness, candidate)) if likeness > 0.8 => format!("; did you mean `{candidate}`?"),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use protocol::{Section, Severity};
+    use serde_json::json;
+
+    use super::*;
+
+    fn rule(name: &str, settings: Json) -> RuleMetadata {
+        RuleMetadata {
+            name: name.into(),
+            version: String::new(),
+            title: String::new(),
+            documentation: String::new(),
+            severity: Severity::Low,
+            section: Section::Security,
+            since: String::new(),
+            applies_to: Vec::new(),
+            reads: Vec::new(),
+            looks_up: Vec::new(),
+            settings,
+            examples: Vec::new(),
+        }
+    }
+
+    fn read_config(text: &str) -> Result<Config, String> {
+        let types = json!({"properties": {
+            "on": {"type": "boolean"},
+            "names": {"type": "array", "items": {"type": "string"}},
+            "most": {"type": "integer"},
+            "ratio": {"type": ["number", "null"]},
+            "map": {"type": "object"},
+            "any": {}}});
+        let rules = [rule("typed-rule", types), rule("plain-rule", Json::Null)];
+        let rules: Vec<&RuleMetadata> = rules.iter().collect();
+        Config::read("c.yaml", text.into(), &rules).map_err(|cause| cause.to_string())
+    }
+
+    fn settings(yaml: &str) -> Result<Json, String> {
+        let config = read_config(&format!("rules:\n  typed-rule:\n    settings: {yaml}\n"))?;
+        Ok(config.settings.into_iter().next().unwrap().1)
+    }
+
+    #[test]
+    fn a_configuration_says_what_is_off_set_and_waived() {
+        let config = read_config(
+            "rules:\n  plain-rule: {enabled: false}\n  typed-rule: {enabled: true, settings: {on: true}}\n\
+             waivers:\n- rule: plain-rule\n  object: {kind: Pod, namespace: shop, name: web}\n  container: app\n  \
+             by: ana\n  why: it moves\n  until: 2027-03-31\n- {rule: typed-rule, object: {name: x}, by: b, why: c, until: 2027-03-31}\n",
+        )
+        .unwrap();
+        assert_eq!(config.disabled, ["plain-rule"]);
+        assert_eq!(config.settings, [("typed-rule".to_owned(), json!({"on": true}))]);
+        let [first, second] = config.waivers.as_slice() else { unreachable!() };
+        assert_eq!((first.kind.as_deref(), first.container.as_deref()), (Some("Pod"), Some("app")));
+        assert_eq!(first.until.to_string(), "2027-03-31");
+        assert_eq!((second.kind.as_deref(), second.namespace.as_deref()), (None, None));
+    }
+
+    #[test]
+    fn a_configuration_may_be_empty() {
+        for text in ["", "# nothing\n", "{}", "rules: {}\nwaivers: []\n"] {
+            assert_eq!(read_config(text), Ok(Config::default()), "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_keep_their_types() {
+        let given = "{on: no, names: [a, b], most: 3, ratio: 1.5, map: {a: 1}, any: [x, 1]}";
+        let read = json!({"on": false, "names": ["a", "b"], "most": 3, "ratio": 1.5, "map": {"a": 1}, "any": ["x", 1]});
+        assert_eq!(settings(given), Ok(read));
+        // Null is the default, whatever the type.
+        assert_eq!(settings("{on: null}"), Ok(json!({"on": null})));
+    }
+
+    #[test]
+    fn settings_of_another_type_are_refused_with_their_place() {
+        for (given, expected) in [
+            ("{on: 'yes'}", "3:20: `on` is true or false, not a string"),
+            ("{names: a}", "3:23: `names` is a list, not a string"),
+            ("{names: [a, 1]}", "3:27: an item of `names` is a string, not a number"),
+            ("{most: 1.5}", "3:22: `most` is a whole number, not a number"),
+            ("{ratio: x}", "3:23: `ratio` is a number"),
+            ("{map: []}", "3:21: `map` is a mapping, not a list"),
+            ("[on]", "3:15: expected a mapping, found a list"),
+            ("{of: 1}", "3:16: `of` is not known here"),
+        ] {
+            let refused = settings(given).unwrap_err();
+            assert!(refused.starts_with(expected), "{given}: {refused}");
+        }
+        assert_eq!(read_config("rules: {plain-rule: {settings: {on: 1}}}"), Err("1:33: `on` is not known here".into()));
+    }
+
+    #[test]
+    fn every_part_of_a_waiver_is_asked_for() {
+        let whole = "rule: plain-rule, object: {name: web}, by: ana, why: it moves, until: 2027-03-31";
+        assert!(read_config(&format!("waivers: [{{{whole}}}]")).is_ok());
+        for part in
+            ["rule: plain-rule, ", "object: {name: web}, ", "by: ana, ", "why: it moves, ", ", until: 2027-03-31"]
+        {
+            let refused = read_config(&format!("waivers: [{{{}}}]", whole.replace(part, ""))).unwrap_err();
+            let key = part.trim_start_matches(", ").split(':').next().unwrap_or_default();
+            assert_eq!(refused, format!("1:11: `{key}` is missing"));
+        }
+        for (part, other, expected) in [
+            ("name: web", "kind: Pod", "`name` is missing"),
+            ("name: web", "name: web, labels: {}", "`labels` is not known here"),
+            ("plain-rule", "plain-rul", "there is no rule `plain-rul`; did you mean `plain-rule`?"),
+            ("plain-rule", "[plain-rule]", "`rule` is a string that is not empty"),
+            ("it moves", "' '", "`why` is a string that is not empty"),
+            ("2027-03-31", "2027-02-29", "`until` is a day, such as 2027-03-31"),
+            ("2027-03-31", "soon", "`until` is a day, such as 2027-03-31"),
+        ] {
+            let refused = read_config(&format!("waivers: [{{{}}}]", whole.replace(part, other))).unwrap_err();
+            assert!(refused.ends_with(expected), "{other}: {refused}");
+        }
+    }
+
+    #[test]
+    fn suggestions_are_near_or_not_made() {
+        let known = ["readiness-probe", "liveness-probe"];
+        assert_eq!(suggestion("readines-prob", &known), "; did you mean `readiness-probe`?");
+        assert_eq!(suggestion("xyz", &known), "");
+        assert_eq!(suggestion("readiness-probe", &[]), "");
     }
 }

@@ -88,7 +88,7 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let (style, result) = if report.judged.is_empty() && problems == 0 {
         (RED, format!("Undecided: there is no Kubernetes object in {files}"))
     } else if broken > 0 {
-        (RED, format!("Not ready: {broken} of {objects} break rules"))
+        (RED, format!("Not ready: rules broken in {broken} of {objects}"))
     } else if report.judged.is_empty() || problems > 0 {
         (RED, "Undecided".into())
     } else if verdicts.is_empty() {

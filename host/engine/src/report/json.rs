@@ -1,6 +1,7 @@
 //! The report as JSON, format `seaworthy.dev/report/v1`: fields are added, never renamed or removed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use protocol::{Level, Section, Severity, Verdict};
 use serde::Serialize;
@@ -127,7 +128,7 @@ impl Report<'_> {
             skipped: self.json_skipped(),
             problems: self.json_problems(),
         };
-        serde_json::to_string_pretty(&document).unwrap_or_default()
+        to_json(&document)
     }
 
     fn json_rules(&self) -> Vec<Rule<'_>> {
@@ -223,4 +224,39 @@ impl Report<'_> {
         });
         unread.chain(in_files).collect()
     }
+}
+
+/// Indented JSON in which what a terminal would act upon is escaped, also where JSON itself would not.
+#[must_use]
+pub fn to_json(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    if !text.chars().any(|character| is_hidden(character) && character != '\n') {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        // The only line breaks are those between values, and everything else that is hidden stands within a string.
+        if is_hidden(character) && character != '\n' {
+            let _ = write!(safe, "\\u{:04x}", u32::from(character));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// Whether a character is a control, has no width, or changes the direction of the text around it: what must not reach a
+/// terminal from a manifest or a module. All of them have four hexadecimal digits.
+#[must_use]
+pub const fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+    )
 }

@@ -1,0 +1,131 @@
+//! The configuration: what it changes, and what is refused in it.
+
+use crate::bundles::{FixedRule, POD, usual_folder};
+use crate::support::{Folder, Run};
+
+fn check(config: &str) -> Run {
+    usual_folder().and("ready.yaml", config).run(&["check", "pod.yaml", "--bundle", "bundle", "--config", "ready.yaml"])
+}
+
+#[test]
+fn settings_change_a_verdict() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: app\n    image: a:1\n    resources:\n      \
+               requests: {cpu: 1, memory: 1Gi}\n      limits: {memory: 1Gi}\n";
+    let folder =
+        Folder::of("pod.yaml", pod).and("c.yaml", "rules: {container-resources: {settings: {cpu_limit: false}}}");
+    let arguments = ["check", "pod.yaml", "--rule", "container-resources", "--config", "c.yaml"];
+    folder.run(&arguments[..4]).with(1);
+    folder.run(&arguments).with(0);
+}
+
+#[test]
+fn what_the_schema_cannot_say_the_rule_itself_refuses() {
+    let folder = Folder::of("pod.yaml", POD).and("c.yaml", "rules: {container-resources: {settings: {cpu_max: much}}}");
+    let complaint = folder.run(&["check", "pod.yaml", "--config", "c.yaml"]).complaint();
+    assert!(complaint.starts_with("error: the settings of container-resources are refused: "), "{complaint}");
+}
+
+#[test]
+fn a_rule_can_be_off() {
+    let out = check("rules:\n  image-is-plain: {enabled: false}\n  team-is-named: {enabled: false}\n").with(0);
+    assert!(!out.contains("image-is-plain"), "{out}");
+    let none =
+        "rules: {image-is-plain: {enabled: false}, team-is-named: {enabled: false}, note-is-short: {enabled: false}}";
+    assert!(check(none).complaint().starts_with("error: no rule is left by"));
+}
+
+#[test]
+fn the_configuration_is_read_against_all_rules_whichever_are_chosen() {
+    let folder = usual_folder().and("c.yaml", "rules: {team-is-named: {settings: {strict: true}}}");
+    let arguments = ["check", "pod.yaml", "--bundle", "bundle", "--config", "c.yaml", "--rule", "note-is-short"];
+    folder.run(&arguments).with(0);
+}
+
+#[test]
+fn what_is_not_known_is_refused_with_its_place_and_a_suggestion() {
+    for (config, expected) in [
+        ("rules:\n  team-is-name: {}\n", "2:3: `team-is-name` is not known here; did you mean `team-is-named`?"),
+        ("rule: {}\n", "1:1: `rule` is not known here; did you mean `rules`?"),
+        ("rules:\n  team-is-named:\n    enable: true\n", "3:5: `enable` is not known here; did you mean `enabled`?"),
+        (
+            "rules:\n  team-is-named: {settings: {strikt: true}}\n",
+            "2:30: `strikt` is not known here; did you mean `strict`?",
+        ),
+        ("rules:\n  team-is-named: {settings: {strict: 1}}\n", "2:38: `strict` is true or false, not a number"),
+        ("rules: {team-is-named: {enabled: 'no'}}\n", "1:34: `enabled` is true or false"),
+        ("rules: []\n", "1:8: expected a mapping, found a list"),
+        ("waivers: {}\n", "1:10: expected a list, found a mapping"),
+        ("a: 1\na: 2\n", "2:1: the key `a` is there twice"),
+        ("rules: {}\n---\nrules: {}\n", "2:1: a configuration is one document"),
+        ("apiVersion: v1\nkind: Pod\n", "1:1: a configuration has `rules` and `waivers`"),
+        (
+            "waivers:\n- {rule: team-is-name, object: {name: web}}\n",
+            "2:10: there is no rule `team-is-name`; did you mean `team-is-named`?",
+        ),
+        ("waivers:\n- {rule: team-is-named}\n", "2:3: `object` is missing"),
+        (&waiver("2999-02-30", ""), "1:70: `until` is a day, such as 2027-03-31"),
+        (&waiver("2999-01-01", ", who: me"), "1:82: `who` is not known here"),
+        (&waiver("2999-01-01", "").replace("by: ana", "by: ''"), "1:58: `by` is a string that is not empty"),
+    ] {
+        let complaint = check(config).complaint();
+        assert_eq!(complaint, format!("error: ready.yaml:{expected}\n"), "{config}");
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_named() {
+    let folder = usual_folder();
+    for (config, expected) in [
+        ("missing.yaml", "missing.yaml does not exist"),
+        ("bundle", "bundle is a folder"),
+        ("/dev/zero", "/dev/zero is no regular file; to read a pipe, give `-`"),
+    ] {
+        let complaint = folder.run(&["check", "pod.yaml", "--config", config]).complaint();
+        assert_eq!(complaint, format!("error: {expected}\n"));
+    }
+}
+
+fn waiver(until: &str, more: &str) -> String {
+    format!("waivers: [{{rule: team-is-named, object: {{name: web}}, by: ana, until: {until}{more}, why: it moves}}]\n")
+}
+
+fn with_waiver(waiver: &str) -> Run {
+    let folder = usual_folder().and("c.yaml", waiver);
+    folder.run(&["check", "pod.yaml", "--bundle", "bundle", "--config", "c.yaml", "--rule", "team-is-named"])
+}
+
+#[test]
+fn a_waiver_counts_until_its_day_and_says_who_answers_for_it() {
+    let out = with_waiver(&waiver("2999-01-01", "")).with(0);
+    assert!(out.starts_with("waived: team-is-named for Pod shop/web by ana until 2999-01-01: it moves\n"), "{out}");
+    assert!(out.contains("All rules hold or are waived (1 waived;"), "{out}");
+    assert!(!out.contains("nobody is named"), "{out}");
+}
+
+#[test]
+fn an_expired_waiver_does_not_count_and_is_told() {
+    let out = with_waiver(&waiver("1999-01-01", "")).with(1);
+    assert!(out.contains("\nexpired: the waiver of team-is-named for web, by ana, ended on 1999-01-01\n"), "{out}");
+}
+
+#[test]
+fn a_waiver_covers_nothing_but_what_it_names() {
+    for (from, to) in [
+        ("name: web", "name: other"),
+        ("name: web", "name: web, kind: Deployment"),
+        ("name: web", "name: web, namespace: other"),
+        ("rule: team-is-named", "rule: image-is-plain"),
+        ("by: ana", "container: app, by: ana"),
+    ] {
+        with_waiver(&waiver("2999-01-01", "").replace(from, to)).with(1);
+    }
+    with_waiver(&waiver("2999-01-01", "").replace("name: web", "name: web, kind: Pod, namespace: shop")).with(0);
+}
+
+#[test]
+fn an_error_cannot_be_waived() {
+    let rule = FixedRule::new("never-decides", protocol::Verdict::Error).because("no luck");
+    let config = waiver("2999-01-01", "").replace("team-is-named", "never-decides");
+    let folder = Folder::of("pod.yaml", POD).and("c.yaml", config).bundle(&[rule]);
+    folder.run(&["check", "pod.yaml", "--bundle", "bundle", "--config", "c.yaml"]).with(2);
+}

@@ -1,0 +1,16 @@
+//! The binary as people and scripts meet it: what it prints, byte for byte, and how it ends.
+//!
+//! Most tests run it on a bundle made for them, whose rules answer the same whatever they are asked; so a test says what
+//! a rule found and how that reads, and does not change with the rules of the project.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod bundles;
+mod config;
+mod explain;
+mod json;
+mod report;
+mod rules;
+mod schema;
+mod support;
+mod terminal;
+mod usage;
