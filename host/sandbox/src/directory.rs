@@ -31,7 +31,8 @@ impl Directory {
         }
         let mode = Mode::from_raw_mode(stat.st_mode);
         if mode.intersects(Mode::RWXG | Mode::RWXO) {
-            return Err(CacheError::Exposed(mode.as_raw_mode().into()));
+            #[allow(clippy::useless_conversion, reason = "it is u16 on macOS")]
+            return Err(CacheError::Exposed(u32::from(mode.as_raw_mode())));
         }
         Ok(Self(directory))
     }

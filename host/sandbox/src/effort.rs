@@ -59,6 +59,7 @@ pub(crate) fn estimate(wasm: &[u8], types: &Types, limits: &CompileLimits) -> Re
             _ => {}
         }
     }
+    bound("operators", all.operators, limits.operators)?;
     bound("merges", all.merges, limits.merges)?;
     let full = squares <= FULL_SQUARES && largest <= FULL_FUNCTION && all.operators <= FULL_MODULE;
     Ok(if full { Effort::Full } else { Effort::Plain })
@@ -108,4 +109,62 @@ fn arity(ty: &FuncType) -> u64 {
 
 fn bound(what: &'static str, found: u64, limit: u64) -> Result<(), LoadError> {
     if found > limit { Err(LoadError::TooComplex { what, found, limit }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::{Limits, screen};
+
+    fn effort(function: &str) -> Result<Effort, LoadError> {
+        let text = format!(
+            r#"(module
+                 (type $wide (func (param i64 i64 i64 i64) (result i64 i64 i64 i64)))
+                 (import "wapc" "__guest_response" (func (param i32 i32)))
+                 (memory (export "memory") 1)
+                 (func (export "__guest_call") (param i32 i32) (result i32) {function} (i32.const 1))
+                 (func $wide (type $wide) (local.get 0) (local.get 1) (local.get 2) (local.get 3))
+                 (@custom "io.kubewarden.metadata" "{{\"protocolVersion\":\"v1\"}}"))"#
+        );
+        let wasm = wat::parse_str(text).unwrap();
+        let limits = CompileLimits { function_operators: 200_000, ..CompileLimits::default() };
+        let outside = screen::outside(&wasm, &Limits::default()).unwrap();
+        estimate(&wasm, &outside.types, &limits)
+    }
+
+    fn loops(nested: usize, variables: usize) -> String {
+        format!("(local {}) {} {}", "i32 ".repeat(variables), "(loop ".repeat(nested), ")".repeat(nested))
+    }
+
+    #[test]
+    fn what_looks_easy_gets_full_effort_and_what_looks_hard_does_not() {
+        assert_eq!(effort("").unwrap(), Effort::Full);
+        assert_eq!(effort(&loops(100, 100)).unwrap(), Effort::Full);
+        assert_eq!(effort(&loops(200, 300)).unwrap(), Effort::Plain);
+        assert_eq!(effort(&"(drop (i32.const 1))".repeat(60_000)).unwrap(), Effort::Plain);
+    }
+
+    #[test]
+    fn what_would_take_for_ever_is_refused() {
+        let Err(LoadError::TooComplex { what, limit, .. }) = effort(&loops(1_500, 1_500)) else { panic!("accepted") };
+        assert_eq!((what, limit), ("merges in a function", 2_000_000));
+        let Err(LoadError::TooComplex { what, .. }) = effort(&"(drop (i32.const 1))".repeat(100_001)) else {
+            panic!("accepted")
+        };
+        assert_eq!(what, "operators in a function");
+    }
+
+    #[test]
+    fn values_that_calls_and_blocks_carry_count() {
+        let four = "(i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0)";
+        let drops = "(drop) (drop) (drop) (drop)";
+        let calls = format!("{four} {} {drops}", "(call $wide)".repeat(30_000));
+        assert!(matches!(effort(&calls), Err(LoadError::TooComplex { what: "operators in a function", .. })));
+        let blocks = |ty: &str, values: &str, drops: &str| {
+            effort(&format!("(local {}) {values} {} {drops}", "i32 ".repeat(96), format!("(block {ty})").repeat(440)))
+        };
+        assert_eq!(blocks("", "", "").unwrap(), Effort::Full);
+        assert_eq!(blocks("(type $wide)", four, drops).unwrap(), Effort::Plain);
+    }
 }

@@ -21,7 +21,7 @@ pub struct Limits {
     pub table_elements: usize,
     /// Tables of a module. Default 4; compilers emit one.
     pub tables: usize,
-    /// Bytes of call stack. The thread that calls needs twice as much. Default 512 KiB.
+    /// Bytes of call stack, at most 2 MiB. The thread that calls needs as much and some for the host. Default 512 KiB.
     pub stack_bytes: usize,
     /// Bytes of an answer. Default 1 MiB.
     pub reply_bytes: usize,
@@ -47,6 +47,8 @@ pub struct CompileLimits {
     pub functions: u64,
     /// Operators of one function, each value that a call takes or gives counted as one. Default 1 million.
     pub function_operators: u64,
+    /// Operators of all functions. Default 5 million; 4 MB of code have some 1.5 million.
+    pub operators: u64,
     /// Merges of one function. Default 2 million.
     pub function_merges: u64,
     /// Merges of all functions. Default 20 million.
@@ -68,6 +70,9 @@ impl Limits {
         }
         if self.memory_bytes > Self::MEMORY_CEILING {
             return Err(SandboxError::Limit("a guest cannot have more than 4 GiB of memory"));
+        }
+        if self.stack_bytes == 0 || self.stack_bytes > 2 << 20 {
+            return Err(SandboxError::Limit("a guest needs a stack, of at most 2 MiB"));
         }
         Ok(Self { memory_bytes: self.memory_bytes / PAGE * PAGE, ..self })
     }
@@ -96,9 +101,31 @@ impl Default for CompileLimits {
         Self {
             functions: 100_000,
             function_operators: 1_000_000,
+            operators: 5_000_000,
             function_merges: 2_000_000,
             merges: 20_000_000,
             time: Duration::from_secs(60),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_make_no_sense_are_refused_and_memory_is_in_whole_pages() {
+        let usual = Limits::default();
+        assert_eq!(usual.checked().ok(), Some(usual));
+        for senseless in [
+            Limits { memory_bytes: 0xffff, ..usual },
+            Limits { memory_bytes: Limits::MEMORY_CEILING + 1, ..usual },
+            Limits { stack_bytes: 0, ..usual },
+            Limits { stack_bytes: 3 << 20, ..usual },
+        ] {
+            assert!(matches!(senseless.checked(), Err(SandboxError::Limit(_))), "{senseless:?}");
+        }
+        let odd = Limits { memory_bytes: 0x1_ffff, ..usual };
+        assert_eq!(odd.checked().map(|limits| limits.memory_bytes).ok(), Some(0x1_0000));
     }
 }

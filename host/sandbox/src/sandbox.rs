@@ -17,9 +17,9 @@ use crate::{Limits, LoadError, SandboxError, compile, wapc, wasi};
 
 /// Loads and runs modules. Shared by reference between any number of threads.
 pub struct Sandbox {
-    engine: Engine,
+    pub(crate) engine: Engine,
     linker: Linker<State>,
-    limits: Limits,
+    pub(crate) limits: Limits,
     slots: Slots,
     capacity: usize,
     layout: Layout,

@@ -1,0 +1,26 @@
+//! What a hostile guest could do if a defence were down. For tests, which must see each fault get through to know that the
+//! defence is what stops it.
+//!
+//! Most defences are [`Limits`](crate::Limits): lifted, they are down. What is left is here. The checks of pointers have no
+//! such door, since behind them lies undefined behaviour.
+
+use engine::{HostCalls, ModuleError};
+
+use crate::evaluation::{Evaluation, Request};
+use crate::{Module, Sandbox};
+
+/// Asks one and the same instance twice: what it kept from the first time, it has the second.
+///
+/// # Errors
+/// As [`Runtime::call`](engine::Runtime::call).
+pub fn ask_twice(
+    sandbox: &Sandbox,
+    module: &Module,
+    operation: &str,
+    payload: &[u8],
+    host: &dyn HostCalls,
+) -> Result<[Vec<u8>; 2], ModuleError> {
+    let request = Request { operation, payload, host };
+    let mut evaluation = Evaluation::begin(&sandbox.engine, sandbox.limits, module, request)?;
+    Ok([evaluation.ask()?, evaluation.ask()?])
+}

@@ -1,0 +1,28 @@
+;; Answers with what WASI tells it: arguments, environment, two readings of the clock, 16 random bytes, and the errors of
+;; fd_prestat_get, path_open, fd_read and poll_oneoff.
+(module
+  (import "wapc" "__guest_response" (func $response (param i32 i32)))
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "__guest_call") (param i32 i32) (result i32)
+    (memory.fill (i32.const 0) (i32.const 0xee) (i32.const 64))
+    (drop (call $args (i32.const 0) (i32.const 4)))
+    (drop (call $environ (i32.const 8) (i32.const 12)))
+    (drop (call $clock (i32.const 0) (i64.const 1) (i32.const 16)))
+    (drop (call $clock (i32.const 1) (i64.const 1) (i32.const 24)))
+    (drop (call $random (i32.const 32) (i32.const 16)))
+    (i32.store8 (i32.const 48) (call $prestat (i32.const 3) (i32.const 100)))
+    (i32.store8 (i32.const 49) (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 0)
+      (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 104)))
+    (i32.store8 (i32.const 50) (call $read (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 104)))
+    (i32.store8 (i32.const 51) (call $poll (i32.const 100) (i32.const 200) (i32.const 1) (i32.const 104)))
+    (call $response (i32.const 0) (i32.const 52))
+    (i32.const 1)))
