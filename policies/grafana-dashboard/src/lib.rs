@@ -234,7 +234,7 @@ fn check_exists(
         return Err(Undecided::Unknown(reason));
     }
     if !dashboards.is_empty() {
-        let message = format!("`{text}` selects none of the {} dashboards", dashboards.len());
+        let message = format!("`{text}` selects none of the dashboards that are there");
         findings.fail(field, message, "the tag of a dashboard that is there");
     }
     Ok(())

@@ -7,7 +7,7 @@ use sdk::value::Value;
 pub fn check_sloth(level: Object<'_>, findings: &mut Findings) {
     check_service(level, findings);
     for slo in some_of(level.get("spec.slos"), findings) {
-        check_percentage(slo.get("objective"), findings);
+        check_percentage(slo.get("objective"), "objective: 99.9", findings);
         let alerting = slo.get("alerting");
         let is_off = |alert| alerting.get(alert).get("disable").bool() == Some(true);
         if is_off("pageAlert") && is_off("ticketAlert") {
@@ -23,9 +23,9 @@ pub fn check_openslo(slo: Object<'_>, findings: &mut Findings) {
     for objective in some_of(slo.get("spec.objectives"), findings) {
         let (target, percent) = (objective.get("target"), objective.get("targetPercent"));
         if percent.is_set() && !target.is_set() {
-            check_percentage(percent, findings);
-        } else if let Some(text) = number(target, findings) {
-            check_range(target, text, 1, findings);
+            check_percentage(percent, "targetPercent: 99.9", findings);
+        } else if let Some(text) = number(target, "target: 0.999", findings) {
+            check_range(target, text, 1, "target: 0.999", findings);
         }
     }
 }
@@ -33,9 +33,10 @@ pub fn check_openslo(slo: Object<'_>, findings: &mut Findings) {
 /// A ServiceLevelObjective of Pyrra.
 pub fn check_pyrra(objective: Object<'_>, findings: &mut Findings) {
     let target = objective.get("spec.target");
+    let fix = "target: \"99.9\"";
     match target.str() {
-        Some(text) => check_range(target, text, 100, findings),
-        None => findings.fail(target, "there is no target", "target: \"99.9\""),
+        Some(text) => check_range(target, text, 100, fix, findings),
+        None => findings.fail(target, "there is no target", fix),
     }
     let alerting = objective.get("spec.alerting");
     let (disabled, burnrates) = (alerting.get("disabled"), alerting.get("burnrates"));
@@ -63,36 +64,34 @@ fn some_of<'a>(list: Field<'a>, findings: &mut Findings) -> impl Iterator<Item =
 }
 
 /// The number in a field, as text; says so where none is set.
-fn number<'a>(field: Field<'a>, findings: &mut Findings) -> Option<&'a str> {
+fn number<'a>(field: Field<'a>, fix: &str, findings: &mut Findings) -> Option<&'a str> {
     match field.value() {
         Some(Value::Number(text)) => return Some(text),
-        None => findings.fail(field, "there is no objective", "99.9"),
-        Some(_) => findings.fail(field, "this is no number", "99.9"),
+        None => findings.fail(field, "there is no objective", fix),
+        Some(_) => findings.fail(field, "this is no number", fix),
     }
     None
 }
 
-fn check_percentage(field: Field<'_>, findings: &mut Findings) {
-    if let Some(text) = number(field, findings) {
-        check_range(field, text, 100, findings);
+fn check_percentage(field: Field<'_>, fix: &str, findings: &mut Findings) {
+    if let Some(text) = number(field, fix, findings) {
+        check_range(field, text, 100, fix, findings);
     }
 }
 
 /// Judges an objective, of as many as are all: of 100 in percent, or of 1 as a fraction.
-fn check_range(field: Field<'_>, text: &str, all: u8, findings: &mut Findings) {
-    let (fix, limit) = if all == 1 { ("0.999", "1") } else { ("99.9", "100") };
+fn check_range(field: Field<'_>, text: &str, all: u8, fix: &str, findings: &mut Findings) {
     // A quantity may have a suffix, and these are plain numbers.
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E'));
-    let (Ok(number), Ok(limit), Ok(one)) = (Quantity::parse(text), Quantity::parse(limit), Quantity::parse("1")) else {
+    let is_plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E');
+    let Some(number) = Quantity::parse(text).ok().filter(|_| text.bytes().all(is_plain)) else {
         return findings.fail(field, format!("`{text}` is no number"), fix);
     };
-    if !is_plain {
-        findings.fail(field, format!("`{text}` is no number"), fix);
-    } else if number >= limit {
+    let is_at_least = |limit| Quantity::parse(limit).is_ok_and(|limit| number >= limit);
+    if is_at_least(if all == 1 { "1" } else { "100" }) {
         findings.fail(field, format!("{text} of {all} leaves no budget for errors"), fix);
     } else if number.is_zero() || number.is_negative() {
         findings.fail(field, format!("{text} of {all} promises nothing"), fix);
-    } else if number < one && all != 1 {
+    } else if all != 1 && !is_at_least("1") {
         findings.warn(field, format!("{text} is a percentage here, so almost everything may fail"), fix);
     }
 }
