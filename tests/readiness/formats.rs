@@ -149,7 +149,7 @@ fn hostile_names_and_messages_stay_text() {
     for format in ["human", "markdown", "html", "json"] {
         let out = folder.run(&["readiness", "k8s", "--bundle", "bundle", "--format", format]).with(1);
         assert!(!out.contains('\u{1b}'), "{format}: no escape sequence");
-        assert!(format == "json" || !out.contains('\u{202e}'), "{format}: the direction does not change");
+        assert!(!out.contains('\u{202e}'), "{format}: the direction does not change");
         assert!(matches!(format, "json" | "human") || !out.contains("<script"), "{format}: no element");
         let ticked = out.lines().filter(|line| line.trim_start().starts_with("- [x]")).count();
         assert_eq!(ticked, 0, "{format}: no line passes for one of ours");

@@ -38,5 +38,5 @@ fn machines_read_the_same() {
 fn no_files_are_no_evidence_of_anything_and_undecided() {
     let run = Folder::new().run(&["maturity", "."]);
     assert_eq!(run.code, Some(2));
-    assert!(run.out.contains("evidence for L1, manual"), "{}", run.out);
+    assert!(run.out.contains("evidence for L1 (Manual)"), "{}", run.out);
 }

@@ -59,7 +59,7 @@ fn render(maturity: &Maturity) -> String {
         level.name().to_lowercase()
     );
     if let Some(next) = maturity.next() {
-        let _ = writeln!(text, "For L{}, {}, there is no evidence of:", next.number(), next.name().to_lowercase());
+        let _ = writeln!(text, "For L{} ({}) there is no evidence of:", next.number(), next.name());
         for practice in maturity.missing(next) {
             let looked_for = practice.looked_for();
             let _ = writeln!(text, "  {YELLOW}-{YELLOW:#} {}\n    {DIM}{looked_for}{DIM:#}", practice.title());

@@ -21,7 +21,6 @@ pub mod report;
 mod runtime;
 pub mod scorecard;
 mod selector;
-pub mod text;
 pub mod waiver;
 mod world;
 

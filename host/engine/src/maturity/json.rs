@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Level, Maturity, Practice};
+use crate::report::to_json;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -74,6 +75,6 @@ impl Maturity {
             next: self.next().map(next),
             practices: practices.collect(),
         };
-        serde_json::to_string_pretty(&document).unwrap_or_default()
+        to_json(&document)
     }
 }

@@ -6,8 +6,7 @@
 use std::fmt::Write as _;
 
 use super::model::{Card, Line, Mark, Remark, Scorecard};
-use crate::report::Report;
-use crate::text::is_hidden;
+use crate::report::{Report, is_hidden};
 
 const STYLE: &str = include_str!("page.css");
 

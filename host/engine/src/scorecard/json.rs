@@ -4,7 +4,7 @@ use protocol::{Level, Section, Severity, Verdict};
 use serde::Serialize;
 
 use super::model::{Card, Line, Mark, Owner, Remark, Scorecard, Share};
-use crate::report::Report;
+use crate::report::{Report, to_json};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -99,7 +99,7 @@ impl Scorecard<'_> {
             services: cards(false),
             shared: cards(true),
         };
-        serde_json::to_string_pretty(&document).unwrap_or_default()
+        to_json(&document)
     }
 }
 

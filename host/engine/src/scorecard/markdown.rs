@@ -6,8 +6,7 @@
 use std::fmt::Write as _;
 
 use super::model::{Card, Line, Mark, Scorecard};
-use crate::report::Report;
-use crate::text::is_hidden;
+use crate::report::{Report, is_hidden};
 
 impl Scorecard<'_> {
     /// The checklist as Markdown.
