@@ -64,7 +64,7 @@ fn what_is_not_known_is_refused_with_its_place_and_a_suggestion() {
         ),
         ("waivers:\n- {rule: team-is-named}\n", "2:3: `object` is missing"),
         (&waiver("2999-02-30", ""), "1:70: `until` is a day, such as 2027-03-31"),
-        (&waiver("2999-01-01", ", who: me"), "1:82: `who` is not known here"),
+        (&waiver("2999-01-01", ", who: me"), "1:82: `who` is not known here; did you mean `why`?"),
         (&waiver("2999-01-01", "").replace("by: ana", "by: ''"), "1:58: `by` is a string that is not empty"),
     ] {
         let complaint = check(config).complaint();

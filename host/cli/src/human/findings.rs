@@ -27,7 +27,8 @@ struct Message<'a> {
     rule: Option<&'a str>,
     title: String,
     file: &'a str,
-    places: Vec<(Position, Position)>,
+    /// Its start and its end.
+    place: Option<(Position, Position)>,
     /// To cut excerpts from; not given where nobody should see the text.
     source: Option<&'a Source>,
     hints: Vec<String>,
@@ -80,7 +81,7 @@ fn answer<'a>(report: &'a Report<'a>, subject: Subject<'a>, rule: &'a str, outco
             rule: Some(rule),
             title,
             file: report.file_name(subject),
-            places: place.map(|place| (place.start, place.end)).into_iter().collect(),
+            place: place.map(|place| (place.start, place.end)),
             source: report.source(subject).filter(|_| is_shown),
             hints,
         }
@@ -118,7 +119,14 @@ fn fix(finding: &Finding) -> Vec<String> {
 }
 
 fn whole_object() -> Finding {
-    Finding { level: Level::Violation, path: "$".into(), container: None, message: String::new(), fix: None, conceal: false }
+    Finding {
+        level: Level::Violation,
+        path: "$".into(),
+        container: None,
+        message: String::new(),
+        fix: None,
+        conceal: false,
+    }
 }
 
 /// What kept files and parts of them from being read.
@@ -130,7 +138,7 @@ fn problems<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Message<'a>> {
         rule: None,
         title: format!("{} {}", one_line(&unread.path), one_line(&unread.reason)),
         file: "",
-        places: Vec::new(),
+        place: None,
         source: None,
         hints: Vec::new(),
     });
@@ -138,9 +146,7 @@ fn problems<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Message<'a>> {
 }
 
 fn problem<'a>(manifest: &'a Manifest, problem: &'a Problem) -> Message<'a> {
-    let place = |start: Position, span: engine::manifest::Span| (start, manifest.source.position(span.end));
-    let related = problem.related.as_ref().map(|related| place(related.position, related.span));
-    let related_hint = problem.related.as_ref().map(|related| {
+    let related = problem.related.as_ref().map(|related| {
         let Position { line, column } = related.position;
         format!("{}: line {line}, column {column}", related.message)
     });
@@ -149,9 +155,10 @@ fn problem<'a>(manifest: &'a Manifest, problem: &'a Problem) -> Message<'a> {
         rule: None,
         title: one_line(&problem.kind.to_string()),
         file: &manifest.name,
-        places: std::iter::once(place(problem.position, problem.span)).chain(related).collect(),
-        source: Some(&manifest.source),
-        hints: related_hint.into_iter().chain([problem.kind.help().to_owned()]).collect(),
+        place: Some((problem.position, manifest.source.position(problem.span.end))),
+        // What could not be read may be a Secret's value.
+        source: None,
+        hints: related.into_iter().chain([problem.kind.help().to_owned()]).collect(),
     }
 }
 
@@ -160,7 +167,7 @@ impl Message<'_> {
     fn line(&self) -> String {
         let (style, level) = if self.is_error { (RED, "error") } else { (YELLOW, "warning") };
         let id = self.rule.map_or(String::new(), |rule| format!("[{}]", one_line(rule)));
-        let at = match self.places.first() {
+        let at = match self.place {
             Some((Position { line, column }, _)) => format!("{BOLD}{}:{line}:{column}{BOLD:#}: ", one_line(self.file)),
             None => String::new(),
         };
@@ -174,16 +181,13 @@ impl Message<'_> {
             Some(rule) => title.id(one_line(rule)),
             None => title,
         };
-        let places = self.places.iter().enumerate().map(|(index, place)| {
-            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            self.excerpt(*place, kind)
-        });
+        let place = self.place.map(|(start, end)| self.excerpt(start, end));
         let hints = self.hints.iter().map(|hint| Title::HELP.no_name().message(hint.as_str()).into());
-        title.elements(places.chain(hints).collect::<Vec<Element<'_>>>())
+        title.elements(place.into_iter().chain(hints).collect::<Vec<Element<'_>>>())
     }
 
     /// The line with the place marked. One line is enough to see what is meant; a value may be a whole file long.
-    fn excerpt(&self, (start, end): (Position, Position), kind: AnnotationKind) -> Element<'_> {
+    fn excerpt(&self, start: Position, end: Position) -> Element<'_> {
         let file = one_line(self.file);
         let line = self.source.map_or("", |source| source.excerpt(start.line));
         if line.is_empty() || start.column > FAR {
@@ -191,7 +195,7 @@ impl Message<'_> {
         }
         let from = byte_of_column(line, start.column);
         let to = if end.line == start.line { byte_of_column(line, end.column) } else { line.len() };
-        let annotation = kind.span(from..to.max(from));
+        let annotation = AnnotationKind::Primary.span(from..to.max(from));
         Snippet::source(line).line_start(start.line as usize).path(file).fold(false).annotation(annotation).into()
     }
 }
