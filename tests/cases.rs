@@ -59,7 +59,7 @@ pub fn all() -> Vec<Case> {
                     name: format!("example {}", index + 1),
                     verdict: verdict.to_owned(),
                     completeness,
-                    settings: Value::Null,
+                    settings: example.settings.as_deref().map(settings).unwrap_or_default(),
                     yaml: example.yaml.clone(),
                 }
             });
@@ -67,6 +67,10 @@ pub fn all() -> Vec<Case> {
             examples.into_iter().chain(written(&rule.name)).collect::<Vec<_>>()
         })
         .collect()
+}
+
+fn settings(yaml: &str) -> Value {
+    serde_saphyr::from_str(yaml).unwrap_or_else(|cause| panic!("{cause}\n{yaml}"))
 }
 
 fn written(rule: &str) -> Vec<Case> {

@@ -352,7 +352,7 @@ impl<'a> Field<'a> {
                 Step::Root(_) => return None,
                 Step::Fields(parent, _) | Step::Key(parent, _) => parent,
                 Step::Item(list, _, name) => match list {
-                    Step::Fields(_, fields) if is_container_list(fields) => return *name,
+                    Step::Fields(_, fields) | Step::Key(_, fields) if is_container_list(fields) => return *name,
                     _ => list,
                 },
             };

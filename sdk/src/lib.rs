@@ -16,7 +16,7 @@
 
 #[doc(hidden)]
 pub extern crate alloc;
-// A shared object needs a panic handler and an allocator, which std brings; a module brings its own in `abi`.
+// A shared object needs a panic handler and an allocator, which std brings; a module gets its own from `abi`.
 #[cfg(not(target_arch = "wasm32"))]
 extern crate std;
 

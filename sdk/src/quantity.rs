@@ -3,7 +3,7 @@
 //! The source of the grammar and of its rounding is `k8s.io/apimachinery/pkg/api/resource/quantity.go`. The module must
 //! not know where a quantity stands or what it measures: cores, bytes and plain ratios are all the same to it.
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
@@ -81,6 +81,12 @@ impl Quantity {
     #[must_use]
     pub fn ratio_exceeds(&self, request: &Self, max: &Self) -> bool {
         product(self.nanos, NANOS_PER_UNIT) > product(request.nanos, max.nanos)
+    }
+}
+
+impl From<u32> for Quantity {
+    fn from(units: u32) -> Self {
+        Self { text: units.to_string(), nanos: i128::from(units) * NANOS_PER_UNIT }
     }
 }
 

@@ -64,6 +64,14 @@ pub trait Rule: Declaration {
     /// # Errors
     /// [`Undecided`], where there is nothing to judge or no way to.
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided>;
+
+    /// Looks at settings whose types are right, when they are validated. [`check`](Self::check) must fail closed on its own.
+    ///
+    /// # Errors
+    /// What makes no sense about them.
+    fn validate(&self) -> Result<(), SettingsError> {
+        Ok(())
+    }
 }
 
 /// Evaluates the payload of waPC's `validate`: `{"request": ..., "settings": ..., "world"?: ...}`. The flag says whether
@@ -118,7 +126,8 @@ pub(crate) fn judge<'a, R: Rule>(
 pub(crate) fn validate_settings<R: Rule>(payload: &[u8]) -> Result<(), String> {
     let memory = Memory::new();
     let value = Value::parse(payload, &memory.bump).map_err(|_| "the settings are not valid JSON".to_string())?;
-    R::configure(Settings::new(Field::root(&memory, Some(&value)))).map(|_| ()).map_err(|cause| cause.to_string())
+    let rule = R::configure(Settings::new(Field::root(&memory, Some(&value))));
+    rule.and_then(|rule| rule.validate()).map_err(|cause| cause.to_string())
 }
 
 fn error(reason: String) -> Outcome {

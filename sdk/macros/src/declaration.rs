@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Field, Ident, LitStr, Token, Visibility, braced, bracketed};
+use syn::{Attribute, Expr, Field, Ident, LitBool, LitStr, Token, Visibility, braced, bracketed};
 
 /// A declaration as written.
 pub struct Declaration {
@@ -11,24 +11,35 @@ pub struct Declaration {
     pub visibility: Visibility,
     pub name: Ident,
     pub settings: Vec<SettingField>,
+    pub structs: Vec<SettingStruct>,
     pub severity: Ident,
     pub section: Ident,
     pub since: LitStr,
     pub applies_to: Vec<Kinds>,
     pub reads: Vec<LitStr>,
     pub looks_up: Vec<LookUpEntry>,
+    pub links_std: bool,
 }
 
-/// One setting: `/// documentation`, `name: Type = default`.
+/// One setting: `/// documentation`, `name: Type = default`. Without a default it must be given.
 pub struct SettingField {
     pub field: Field,
-    pub default: Expr,
+    pub default: Option<Expr>,
+}
+
+/// A struct that settings may be lists of.
+pub struct SettingStruct {
+    pub attributes: Vec<Attribute>,
+    pub name: Ident,
+    pub fields: Vec<SettingField>,
 }
 
 /// Kinds that a rule judges.
 pub enum Kinds {
     /// Every kind that carries a pod template.
     Workloads,
+    /// Every kind there is, also those that nobody has heard of.
+    Everything(Ident),
     /// One kind, `apps/v1/Deployment`.
     One(LitStr),
 }
@@ -42,11 +53,23 @@ pub struct LookUpEntry {
 impl Parse for SettingField {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut field = Field::parse_named(input)?;
-        match field.default.take() {
-            Some((_, default)) => Ok(Self { field, default }),
-            None => Err(input.error("a setting has a default: `name: Type = default`")),
-        }
+        let default = field.default.take().map(|(_, default)| default);
+        Ok(Self { field, default })
     }
+}
+
+impl Parse for SettingStruct {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        input.parse::<Token![struct]>()?;
+        Ok(Self { attributes, name: input.parse()?, fields: fields(input)? })
+    }
+}
+
+fn fields(input: ParseStream<'_>) -> syn::Result<Vec<SettingField>> {
+    let content;
+    braced!(content in input);
+    Ok(Punctuated::<SettingField, Token![,]>::parse_terminated(&content)?.into_iter().collect())
 }
 
 impl Parse for Kinds {
@@ -57,8 +80,11 @@ impl Parse for Kinds {
         let name: Ident = input.parse()?;
         if name == "Workloads" {
             Ok(Self::Workloads)
+        } else if name == "Everything" {
+            Ok(Self::Everything(name))
         } else {
-            Err(syn::Error::new(name.span(), "expected `Workloads` or a kind such as \"apps/v1/Deployment\""))
+            let known = "expected `Workloads`, `Everything` or a kind such as \"apps/v1/Deployment\"";
+            Err(syn::Error::new(name.span(), known))
         }
     }
 }
@@ -86,6 +112,7 @@ struct Entries {
     applies_to: Option<Vec<Kinds>>,
     reads: Option<Vec<LitStr>>,
     looks_up: Option<Vec<LookUpEntry>>,
+    links_std: Option<LitBool>,
 }
 
 impl Entries {
@@ -99,8 +126,9 @@ impl Entries {
             "applies_to" => self.applies_to.replace(list(input)?).is_some(),
             "reads" => self.reads.replace(list(input)?).is_some(),
             "looks_up" => self.looks_up.replace(list(input)?).is_some(),
+            "links_std" => self.links_std.replace(input.parse()?).is_some(),
             _ => {
-                let known = "severity, section, since, applies_to, reads or looks_up";
+                let known = "severity, section, since, applies_to, reads, looks_up or links_std";
                 return Err(syn::Error::new(key.span(), format!("expected {known}")));
             }
         };
@@ -118,10 +146,12 @@ impl Parse for Declaration {
             input.parse::<Token![;]>()?;
             Vec::new()
         } else {
-            let content;
-            braced!(content in input);
-            Punctuated::<SettingField, Token![,]>::parse_terminated(&content)?.into_iter().collect()
+            fields(input)?
         };
+        let mut structs = Vec::new();
+        while input.peek(Token![#]) || input.peek(Token![struct]) {
+            structs.push(input.parse()?);
+        }
         let mut entries = Entries::default();
         while !input.is_empty() {
             entries.parse_one(input)?;
@@ -135,12 +165,14 @@ impl Parse for Declaration {
             visibility,
             name,
             settings,
+            structs,
             severity: entries.severity.ok_or_else(|| missing("severity"))?,
             section: entries.section.ok_or_else(|| missing("section"))?,
             since: entries.since.ok_or_else(|| missing("since"))?,
             applies_to: entries.applies_to.ok_or_else(|| missing("applies_to"))?,
             reads: entries.reads.ok_or_else(|| missing("reads"))?,
             looks_up: entries.looks_up.unwrap_or_default(),
+            links_std: entries.links_std.is_some_and(|links_std| links_std.value),
         })
     }
 }

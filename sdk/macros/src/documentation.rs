@@ -45,19 +45,24 @@ pub fn read(attributes: &[Attribute], span: Span) -> syn::Result<Documentation> 
     }
     let mut markdown = String::new();
     let mut examples = Vec::new();
-    let mut open: Option<(Option<Expectation>, String)> = None;
+    let mut settings = None;
+    let mut open: Option<(Option<Fence>, String)> = None;
     for line in text.lines() {
         match (&mut open, line.strip_prefix("```")) {
             (None, Some(info)) => {
                 let (language, expectation) = info.split_once(',').unwrap_or((info, ""));
-                let expectation = expect(expectation).map_err(error)?;
-                open = Some((expectation, String::new()));
+                open = Some((fence(expectation).map_err(error)?, String::new()));
                 markdown.push_str("```");
                 markdown.push_str(language);
             }
-            (Some((expectation, yaml)), Some(_)) => {
-                if let Some(expect) = expectation.take() {
-                    examples.push(Example { expect, yaml: std::mem::take(yaml) });
+            (Some((fence, yaml)), Some(_)) => {
+                let yaml = std::mem::take(yaml);
+                match fence.take() {
+                    Some(Fence::Example(expect)) => {
+                        examples.push(Example { expect, settings: settings.clone(), yaml });
+                    }
+                    Some(Fence::Settings) => settings = Some(yaml),
+                    None => {}
                 }
                 open = None;
                 markdown.push_str("```");
@@ -82,9 +87,18 @@ pub fn read(attributes: &[Attribute], span: Span) -> syn::Result<Documentation> 
     Ok(Documentation { title: title.to_owned(), markdown, examples })
 }
 
-fn expect(word: &str) -> Result<Option<Expectation>, String> {
-    Ok(Some(match word.split_once('=').unwrap_or((word, "")) {
+/// What a fenced block is, beside something to read.
+enum Fence {
+    /// An object, its world, and what the rule says.
+    Example(Expectation),
+    /// The settings of all examples that follow.
+    Settings,
+}
+
+fn fence(word: &str) -> Result<Option<Fence>, String> {
+    Ok(Some(Fence::Example(match word.split_once('=').unwrap_or((word, "")) {
         ("", _) => return Ok(None),
+        ("settings", "") => return Ok(Some(Fence::Settings)),
         ("pass", "") => Expectation::Pass,
         ("fail", "") => Expectation::Fail { container: None },
         ("fail", container) => Expectation::Fail { container: Some(container.to_owned()) },
@@ -92,8 +106,8 @@ fn expect(word: &str) -> Result<Option<Expectation>, String> {
         ("unknown", "") => Expectation::Unknown,
         _ => {
             return Err(format!(
-                "`{word}`: an example expects pass, fail, fail=<container>, not-applicable or unknown"
+                "`{word}`: a block is `settings`, or an example: pass, fail, fail=<container>, not-applicable or unknown"
             ));
         }
-    }))
+    })))
 }

@@ -7,20 +7,19 @@ use quote::{format_ident, quote};
 use serde::Serialize;
 use syn::{Ident, LitStr};
 
-use crate::declaration::{Declaration, Kinds};
+use crate::declaration::{Declaration, Kinds, SettingField, SettingStruct};
 use crate::{documentation, kubewarden, setting};
 
 /// The rule's struct, its declaration, its exports and its tests.
 pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
     let metadata = metadata(declaration)?;
-    let Declaration { visibility, name, .. } = declaration;
+    let Declaration { visibility, name, structs, .. } = declaration;
     let documentation = &metadata.documentation;
 
     let fields = declaration.settings.iter().map(|setting| &setting.field);
-    let names: Vec<_> = declaration.settings.iter().filter_map(|setting| setting.field.ident.as_ref()).collect();
-    let defaults = declaration.settings.iter().map(|setting| setting::default_value(&setting.default));
-    let known = names.iter().map(ToString::to_string);
-    let keys = known.clone();
+    let configure = configure(&declaration.settings, structs);
+    let structs = structs.iter().map(setting_struct);
+    let runtime = (!declaration.links_std).then(|| quote!(::sdk::without_std!();));
 
     let (rule_name, reads) = (&metadata.name, &metadata.reads);
     let looks_up = metadata.looks_up.iter().map(|LookUp { api_version, kind, reads }| {
@@ -34,21 +33,49 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
         #[doc = #documentation]
         #visibility struct #name { #(#fields),* }
 
+        #(#structs)*
+
         impl ::sdk::rule::Declaration for #name {
             const NAME: &'static str = #rule_name;
             const READS: &'static [&'static str] = &[#(#reads),*];
             const LOOKS_UP: &'static [::sdk::rule::Declared] = &[#(#looks_up),*];
 
             fn configure(settings: ::sdk::settings::Settings<'_>) -> Result<Self, ::sdk::settings::SettingsError> {
-                settings.only(&[#(#known),*])?;
-                Ok(Self { #(#names: settings.read(#keys, || #defaults)?),* })
+                #configure
             }
         }
 
+        #runtime
         ::sdk::export!(#name, (#RULE_SECTION, #section), (#KUBEWARDEN_SECTION, #kubewarden));
 
         #tests
     })
+}
+
+/// The body that reads settings into a struct, and refuses all others.
+fn configure(fields: &[SettingField], structs: &[SettingStruct]) -> TokenStream {
+    let names: Vec<_> = fields.iter().filter_map(|setting| setting.field.ident.as_ref()).collect();
+    let known = names.iter().map(ToString::to_string);
+    let values = fields.iter().map(|setting| setting::read(setting, structs));
+    quote! {
+        settings.only(&[#(#known),*])?;
+        Ok(Self { #(#names: #values),* })
+    }
+}
+
+fn setting_struct(SettingStruct { attributes, name, fields }: &SettingStruct) -> TokenStream {
+    let configure = configure(fields, &[]);
+    let fields = fields.iter().map(|setting| &setting.field);
+    quote! {
+        #(#attributes)*
+        struct #name { #(#fields),* }
+
+        impl ::sdk::settings::SettingStruct for #name {
+            fn read(settings: ::sdk::settings::Settings<'_>) -> Result<Self, ::sdk::settings::SettingsError> {
+                #configure
+            }
+        }
+    }
 }
 
 fn bytes(value: &impl Serialize) -> syn::Result<Literal> {
@@ -66,10 +93,11 @@ fn tests(name: &Ident, metadata: &RuleMetadata) -> TokenStream {
         };
         let test = format_ident!("example_{}_{}", index + 1, expectation.replace('-', "_"));
         let (yaml, container) = (&example.yaml, container.unwrap_or_default());
+        let settings = example.settings.as_deref().unwrap_or("{}");
         quote! {
             #[test]
             fn #test() {
-                ::sdk::testing::example::<super::#name>(#expectation, #container, #yaml);
+                ::sdk::testing::example::<super::#name>(#expectation, #container, #settings, #yaml);
             }
         }
     });
@@ -101,6 +129,15 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
                 versions: known.versions.iter().map(ToString::to_string).collect(),
                 kind: known.kind.to_owned(),
             })),
+            Kinds::Everything(name) => {
+                // Masks by kind are of no use where the kind may be any.
+                if !declaration.reads.iter().all(|entry| entry.value() == "*") {
+                    let message = "a rule that applies to everything reads whole objects: `reads: [\"*\"]`";
+                    return Err(syn::Error::new(name.span(), message));
+                }
+                let any = || KindMatch::ANY.to_owned();
+                applies_to.push(KindMatch { group: any(), versions: vec![any()], kind: any() });
+            }
             Kinds::One(kind) => {
                 let (api_version, kind) = split_kind(kind)?;
                 let version = api_version.rsplit('/').next().unwrap_or_default().to_owned();
@@ -130,7 +167,7 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
         applies_to,
         reads: declaration.reads.iter().map(LitStr::value).collect(),
         looks_up,
-        settings: setting::schema(&declaration.settings)?,
+        settings: setting::schema(&declaration.settings, &declaration.structs)?,
         examples: documentation.examples,
     })
 }

@@ -10,7 +10,8 @@ pub fn metadata(rule: &RuleMetadata) -> Value {
         .iter()
         .map(|kind| {
             let mut resources = vec![protocol::resource_name(&kind.kind)];
-            if kind.group.is_empty() && kind.kind == "Pod" {
+            // A wildcard does not reach into subresources.
+            if kind.matches("", "Pod") {
                 resources.push("pods/ephemeralcontainers".to_owned());
             }
             json!({

@@ -39,8 +39,13 @@ use proc_macro::TokenStream;
 /// ````
 ///
 /// The struct is named after the package: `ReadOnlyRootFilesystem` in `read-only-root-filesystem`. Settings may be `bool`,
-/// `u32`, `String`, `Quantity`, or an `Option` or `Vec` of these. The rule's further cases stand in
-/// `policies/<rule>/tests/cases.yaml` and are a test too.
+/// `u32`, `String`, `Quantity`, `Scalar`, or an `Option` or `Vec` of these, or a `Vec` of a struct whose fields are; such
+/// structs stand behind the rule's, and a field of theirs without a default must be given. A list of structs without a
+/// default leaves the rule off until it is given. A block ` ```yaml,settings ` holds the settings of the examples behind it.
+/// The rule's further cases stand in `policies/<rule>/tests/cases.yaml` and are a test too.
+///
+/// `applies_to: [Everything]` goes with `reads: ["*"]`. `links_std: true` stands where a dependency links std, which then
+/// brings allocator and panic handler.
 #[proc_macro]
 pub fn policy(input: TokenStream) -> TokenStream {
     let declaration = syn::parse_macro_input!(input as declaration::Declaration);

@@ -1,34 +1,95 @@
-//! A setting's type and default, as JSON Schema and as code.
+//! A setting's type and default, as JSON Schema and as code; settings that are lists of structs likewise.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value, json};
 use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, Type};
 
-use crate::declaration::SettingField;
+use crate::declaration::{SettingField, SettingStruct};
 use crate::documentation;
 
 /// The JSON Schema of all settings together.
-pub fn schema(settings: &[SettingField]) -> syn::Result<Value> {
+pub fn schema(settings: &[SettingField], structs: &[SettingStruct]) -> syn::Result<Value> {
+    for setting in settings {
+        if setting.default.is_none() && listed_struct(&setting.field.ty, structs).is_none() {
+            let message = "a setting has a default: `name: Type = default`; a list of structs may do without";
+            return Err(syn::Error::new_spanned(&setting.field, message));
+        }
+    }
+    object(settings, structs).map(Value::from)
+}
+
+/// The JSON Schema of a struct, or of the settings as a whole.
+fn object(settings: &[SettingField], structs: &[SettingStruct]) -> syn::Result<Map<String, Value>> {
     let mut properties = Map::new();
+    let mut required = Vec::new();
     for setting in settings {
         let name = setting.field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
         let description = documentation::text(&setting.field.attrs);
         if description.trim().is_empty() {
             return Err(syn::Error::new_spanned(&setting.field, "a setting says in a doc comment what it does"));
         }
-        let mut schema = kind(&setting.field.ty)?;
+        let listed = listed_struct(&setting.field.ty, structs);
+        let mut schema = match listed {
+            // A struct holds no lists of structs: one level is what a form can show.
+            Some(listed) => {
+                let mut items = object(&listed.fields, &[])?;
+                items.insert("description".to_owned(), documentation::text(&listed.attributes).into());
+                Map::from_iter([("type".to_owned(), "array".into()), ("items".to_owned(), items.into())])
+            }
+            None => kind(&setting.field.ty)?,
+        };
         schema.insert("description".into(), description.into());
-        schema.insert("default".into(), default_json(&setting.default)?);
+        match &setting.default {
+            Some(default) => drop(schema.insert("default".into(), default_json(default)?)),
+            None if listed.is_some() => drop(schema.insert("default".into(), json!([]))),
+            None => {}
+        }
+        if setting.default.is_none() {
+            required.push(name.clone());
+        }
         properties.insert(name, schema.into());
     }
-    Ok(json!({ "type": "object", "additionalProperties": false, "properties": properties }))
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), "object".into());
+    schema.insert("additionalProperties".to_owned(), false.into());
+    schema.insert("properties".to_owned(), properties.into());
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), required.into());
+    }
+    Ok(schema)
+}
+
+/// How the struct's field is read from `settings`.
+pub fn read(setting: &SettingField, structs: &[SettingStruct]) -> TokenStream {
+    let key = setting.field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+    match &setting.default {
+        _ if listed_struct(&setting.field.ty, structs).is_some() => quote!(settings.structs(#key)?),
+        Some(default) => {
+            let default = default_value(default);
+            quote!(settings.read(#key, || #default)?)
+        }
+        None => quote!(settings.required(#key)?),
+    }
+}
+
+/// The struct that this type is a list of.
+fn listed_struct<'a>(ty: &Type, structs: &'a [SettingStruct]) -> Option<&'a SettingStruct> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Vec")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(Type::Path(inner)) => structs.iter().find(|known| inner.path.is_ident(&known.name)),
+        _ => None,
+    }
 }
 
 /// The schema of one type.
 fn kind(ty: &Type) -> syn::Result<Map<String, Value>> {
     let unknown = || {
-        syn::Error::new_spanned(ty, "a setting is a bool, u32, String, Quantity, or an Option or Vec of one of these")
+        let known =
+            "a setting is a bool, u32, String, Quantity or Scalar, an Option or Vec of these, or a Vec of a struct";
+        syn::Error::new_spanned(ty, known)
     };
     let Type::Path(path) = ty else {
         return Err(unknown());
@@ -48,6 +109,7 @@ fn kind(ty: &Type) -> syn::Result<Map<String, Value>> {
         "u32" => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
         "String" => json!({ "type": "string" }),
         "Quantity" => json!({ "type": ["string", "number"], "format": "quantity" }),
+        "Scalar" => json!({ "type": ["string", "number", "boolean"] }),
         "Vec" => json!({ "type": "array", "items": inner()? }),
         "Option" => return inner(),
         _ => return Err(unknown()),
@@ -76,7 +138,7 @@ fn default_json(default: &Expr) -> syn::Result<Value> {
 }
 
 /// A default as an expression of the setting's type.
-pub fn default_value(default: &Expr) -> TokenStream {
+fn default_value(default: &Expr) -> TokenStream {
     match default {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(::sdk::alloc::string::String::from(#text)),
         Expr::Array(array) if !array.elems.is_empty() && array.elems.iter().all(is_text) => {

@@ -71,11 +71,11 @@ pub fn api_group(api_version: &str) -> &str {
 }
 
 /// The plural, lower-case name under which the API serves a kind, as the API machinery guesses it
-/// (`meta.UnsafeGuessKindToResource`).
+/// (`meta.UnsafeGuessKindToResource`). Every kind, `*`, is every resource.
 #[must_use]
 pub fn resource_name(kind: &str) -> String {
     let mut name = kind.to_ascii_lowercase();
-    if name.ends_with("endpoints") {
+    if name.ends_with("endpoints") || name == "*" {
         return name;
     }
     if name.ends_with('s') || name.ends_with('x') || name.ends_with("ch") {
@@ -113,6 +113,7 @@ mod tests {
             ("Ingress", "ingresses"),
             ("Gateway", "gateways"),
             ("PodDisruptionBudget", "poddisruptionbudgets"),
+            ("*", "*"),
         ] {
             assert_eq!(resource_name(kind), resource);
         }

@@ -4,8 +4,8 @@
 //! prunes the object to them. Pruned or whole, the verdict is the same; tests hold every rule to that.
 //!
 //! An entry is a dotted path; arrays are entered without a word (all elements are kept, so that indices stay true), and
-//! the last step keeps its whole subtree. A key with a dot is quoted: `metadata.annotations['helm.sh/hook']`. Two
-//! prefixes save every rule from knowing where a workload keeps its pod:
+//! the last step keeps its whole subtree. A key with a dot is quoted: `metadata.annotations['helm.sh/hook']`. The entry
+//! `*` is the whole object. Two prefixes save every rule from knowing where a workload keeps its pod:
 //!
 //! - `pod.spec.volumes` starts at the pod template (see [`WORKLOADS`](crate::WORKLOADS));
 //! - `containers.image` means that field of all three classes of containers, with the `name` and `restartPolicy` that
@@ -118,11 +118,11 @@ fn joined(template: &[&str], middle: &[&str], rest: &[String]) -> Vec<String> {
     fixed.chain(rest.iter().cloned()).collect()
 }
 
-/// The steps of an entry. An unbalanced quote keeps the rest as one key: it then names nothing, and the tests of the
+/// The steps of an entry: none of `*`, which is the object itself. An unbalanced quote keeps the rest as one key: it then names nothing, and the tests of the
 /// rule that declared it fail.
 fn split(entry: &str) -> Vec<String> {
     let mut steps = Vec::new();
-    let mut rest = entry;
+    let mut rest = if entry == "*" { "" } else { entry };
     while !rest.is_empty() {
         if let Some(quoted) = rest.strip_prefix("['") {
             let (key, after) = quoted.split_once("']").unwrap_or((quoted, ""));
@@ -169,6 +169,12 @@ mod tests {
         assert!(keeps(&mask, &["metadata", "annotations", "a.b/c"]));
         assert!(keeps(&mask, &["spec", "anything", "below"]));
         assert!(!keeps(&mask, &["metadata", "annotations", "a"]));
+    }
+
+    #[test]
+    fn a_star_is_the_whole_object() {
+        assert!(FieldMask::for_kind(&["*"], "apps", "Deployment").is_whole());
+        assert!(FieldMask::for_kind(&["*"], "*", "*").is_whole());
     }
 
     #[test]

@@ -83,23 +83,26 @@ impl fmt::Display for Section {
     }
 }
 
-/// A kind that a rule judges.
+/// A kind that a rule judges, or every kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KindMatch {
-    /// API group; empty for the core group.
+    /// API group; empty for the core group, `*` for every group.
     pub group: String,
     /// Versions to ask an API server for; a match is by group and kind alone.
     pub versions: Vec<String>,
-    /// Kind, singular.
+    /// Kind, singular; `*` for every kind.
     pub kind: String,
 }
 
 impl KindMatch {
+    /// What stands for every group, version or kind.
+    pub const ANY: &'static str = "*";
+
     /// Whether an object of this group and kind is meant.
     #[must_use]
     pub fn matches(&self, group: &str, kind: &str) -> bool {
-        self.kind == kind && self.group == group
+        (self.kind == kind || self.kind == Self::ANY) && (self.group == group || self.group == Self::ANY)
     }
 }
 
@@ -137,6 +140,9 @@ pub enum Expectation {
 pub struct Example {
     /// What the verdict is.
     pub expect: Expectation,
+    /// The rule's settings, YAML, where they are not the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
     /// One or more YAML documents: the object judged, then its world.
     pub yaml: String,
 }
@@ -165,7 +171,8 @@ pub struct RuleMetadata {
     pub reads: Vec<String>,
     /// The kinds that it may ask for.
     pub looks_up: Vec<LookUp>,
-    /// JSON Schema of the settings: an object with `properties`, each with `description` and `default`.
+    /// JSON Schema of the settings: an object with `properties`, each with `description` and `default`. A rule whose schema
+    /// has `required` is off until those are set.
     pub settings: Value,
     /// The documented examples.
     pub examples: Vec<Example>,

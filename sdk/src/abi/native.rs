@@ -97,6 +97,13 @@ impl Host for NativeHost {
     }
 }
 
+/// Nothing: a shared object links std.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! without_std {
+    () => {};
+}
+
 /// Exports a rule from a shared object. Written by the `policy!` macro.
 #[macro_export]
 #[doc(hidden)]

@@ -1,27 +1,21 @@
 //! waPC in a WebAssembly module: the guest's side of Kubewarden's contract.
 //!
-//! An instance lives for one call, so memory is only ever taken: the allocator bumps and never frees.
+//! An instance lives for one call, so memory is only ever taken: the allocator bumps and never frees. A guest that links
+//! std uses std's allocator and panic handler instead.
 #![allow(unsafe_code)]
 
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use lol_alloc::{AssumeSingleThreaded, LeakingAllocator};
 use protocol::contract::BINDING;
 
 use super::answer;
 use crate::rule::Rule;
 use crate::world::Host;
 
-// SAFETY: a module of this kind has one thread; wasm32-unknown-unknown is built without atomics.
-#[global_allocator]
-static HEAP: AssumeSingleThreaded<LeakingAllocator> = unsafe { AssumeSingleThreaded::new(LeakingAllocator::new()) };
-
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
-}
+#[doc(hidden)]
+pub use lol_alloc;
 
 mod wapc {
     #[link(wasm_import_module = "wapc")]
@@ -107,6 +101,27 @@ impl Host for WapcHost {
             Err(String::from_utf8(message).unwrap_or_default())
         }
     }
+}
+
+/// What std would bring: an allocator and a panic handler. Written by the `policy!` macro, into guests that do not link it.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! without_std {
+    () => {
+        const _: () = {
+            use $crate::abi::lol_alloc::{AssumeSingleThreaded, LeakingAllocator};
+
+            // SAFETY: a module of this kind has one thread; wasm32-unknown-unknown is built without atomics.
+            #[global_allocator]
+            static HEAP: AssumeSingleThreaded<LeakingAllocator> =
+                unsafe { AssumeSingleThreaded::new(LeakingAllocator::new()) };
+
+            #[panic_handler]
+            fn panic(_: &::core::panic::PanicInfo<'_>) -> ! {
+                ::core::arch::wasm32::unreachable()
+            }
+        };
+    };
 }
 
 /// Exports a rule as a module: its entry point and its custom sections. Written by the `policy!` macro.

@@ -69,10 +69,11 @@ struct ExpectedFinding {
 ///
 /// # Panics
 /// If the verdict, or the container named, is another one.
-pub fn example<R: Rule>(expect: &str, container: &str, yaml: &str) {
+pub fn example<R: Rule>(expect: &str, container: &str, settings: &str, yaml: &str) {
     // An example of `unknown` is one whose world is not complete.
     let world = if expect == "unknown" { Completeness::Partial } else { Completeness::Complete };
-    let outcome = run::<R>(yaml, &json!({}), world);
+    let settings = serde_saphyr::from_str(settings).unwrap_or_else(|cause| panic!("settings: {cause}\n{settings}"));
+    let outcome = run::<R>(yaml, &settings, world);
     assert_eq!(outcome.verdict.name(), expect, "{outcome:#?}");
     let named = |finding: &Finding| finding.container.as_deref() == Some(container);
     assert!(container.is_empty() || outcome.findings.iter().any(named), "no finding names {container}: {outcome:#?}");
