@@ -24,6 +24,8 @@ pub struct Rule<M> {
     allowed: Vec<Allowed>,
     /// Its settings as JSON, ready to be sent.
     settings: Vec<u8>,
+    /// Whether it has the settings without which it has nothing to say.
+    configured: bool,
 }
 
 impl<M> Rule<M> {
@@ -36,13 +38,18 @@ impl<M> Rule<M> {
             .iter()
             .map(|look_up| Allowed { group: api_group(&look_up.api_version).to_owned(), kind: look_up.kind.clone() });
         let allowed = allowed.collect();
-        Self { metadata, module, masks, allowed, settings: b"{}".to_vec() }
+        let rule = Self { metadata, module, masks, allowed, settings: Vec::new(), configured: true };
+        rule.with_settings(&Value::Object(serde_json::Map::new()))
     }
 
     /// The same rule with these settings, which have been validated.
     #[must_use]
     pub fn with_settings(mut self, settings: &Value) -> Self {
         self.settings = settings.to_string().into_bytes();
+        let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        let required = self.metadata.settings.get("required").and_then(Value::as_array).into_iter().flatten();
+        self.configured =
+            required.filter_map(Value::as_str).all(|name| settings.get(name).is_some_and(|value| !is_empty(value)));
         self
     }
 
@@ -75,13 +82,17 @@ impl<M> Rule<M> {
     /// The same rule, sent what it declares to read: as [`new`](Self::new) makes it.
     #[must_use]
     pub fn masked(self) -> Self {
-        let settings = self.settings;
-        Self { settings, ..Self::new(self.metadata, self.module) }
+        let (settings, configured) = (self.settings, self.configured);
+        Self { settings, configured, ..Self::new(self.metadata, self.module) }
     }
 
-    /// The mask for objects of this group and kind; `None` where the rule does not judge them.
+    /// The mask for objects of this group and kind; `None` where the rule does not judge them, or nothing at all: it lacks
+    /// settings that its schema requires.
     #[must_use]
     pub fn mask(&self, group: &str, kind: &str) -> Option<&FieldMask> {
+        if !self.configured {
+            return None;
+        }
         let index = self.metadata.applies_to.iter().position(|known| known.matches(group, kind))?;
         Some(self.masks.get(index)?.get_or_init(|| FieldMask::for_kind(&self.metadata.reads, group, kind)))
     }
@@ -132,5 +143,58 @@ impl<M> Bundle<M> {
     #[must_use]
     pub fn rule(&self, name: &str) -> Option<&Rule<M>> {
         self.rules.iter().find(|rule| rule.metadata.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{KindMatch, Section, Severity};
+    use serde_json::json;
+
+    use super::*;
+
+    fn rule(settings: Value) -> Rule<()> {
+        let any = || KindMatch::ANY.to_owned();
+        let metadata = RuleMetadata {
+            name: String::new(),
+            version: String::new(),
+            title: String::new(),
+            documentation: String::new(),
+            severity: Severity::Low,
+            section: Section::Delivery,
+            since: String::new(),
+            applies_to: vec![KindMatch { group: any(), versions: vec![any()], kind: any() }],
+            reads: vec!["*".to_owned()],
+            looks_up: Vec::new(),
+            settings,
+            examples: Vec::new(),
+        };
+        Rule::new(metadata, ())
+    }
+
+    #[test]
+    fn a_rule_about_everything_sees_whole_objects_of_every_kind() {
+        let rule = rule(json!({}));
+        for (group, kind) in [("", "Pod"), ("apps", "Deployment"), ("example.com", "Widget")] {
+            assert!(rule.mask(group, kind).is_some_and(FieldMask::is_whole), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_needs_settings_is_off_until_it_has_them() {
+        let mut rule = rule(json!({"required": ["assertions"]}));
+        assert!(rule.mask("", "Pod").is_none());
+        for (settings, asked) in [
+            (json!({}), false),
+            (json!({"assertions": null}), false),
+            (json!({"assertions": []}), false),
+            (json!({"other": [1]}), false),
+            (json!({"assertions": [{"kind": "Pod"}]}), true),
+        ] {
+            rule = rule.with_settings(&settings);
+            assert_eq!(rule.mask("", "Pod").is_some(), asked, "{settings}");
+            rule = rule.unmasked().masked();
+            assert_eq!(rule.mask("", "Pod").is_some(), asked, "{settings}, masked again");
+        }
     }
 }

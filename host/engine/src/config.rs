@@ -116,8 +116,14 @@ impl Reader<'_> {
 
     /// Settings that fit the rule's schema. The rule itself has the last word when it is loaded with them.
     fn settings(&self, node: &Node, rule: &RuleMetadata) -> Read<Json> {
+        self.typed(node, &rule.settings)?;
+        serde_json::to_value(node).or_else(|cause| self.refuse(node.span, &cause.to_string()))
+    }
+
+    /// A mapping that fits the schema of an object.
+    fn typed(&self, node: &Node, schema: &Json) -> Read<()> {
         let empty = Map::new();
-        let properties = rule.settings.get("properties").and_then(Json::as_object).unwrap_or(&empty);
+        let properties = schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
         let known: Vec<&str> = properties.keys().map(String::as_str).collect();
         for entry in self.entries(node, &known)? {
             let wanted = properties.get(&*entry.key);
@@ -126,8 +132,16 @@ impl Reader<'_> {
                 let message = format!("{part}`{}` is {noun}, not {}", entry.key, node.value.description());
                 return self.refuse(node.span, &message);
             }
+            let items = wanted.and_then(|schema| schema.get("items")).filter(|items| items.get("properties").is_some());
+            if let (Some(items), Value::Sequence(structs)) = (items, &entry.value.value) {
+                for item in structs {
+                    self.typed(item, items)?;
+                    let required = items.get("required").and_then(Json::as_array).into_iter().flatten();
+                    required.filter_map(Json::as_str).try_for_each(|key| self.field(item, key).map(drop))?;
+                }
+            }
         }
-        serde_json::to_value(node).or_else(|cause| self.refuse(node.span, &cause.to_string()))
+        Ok(())
     }
 
     fn waiver(&self, node: &Node) -> Read<Waiver> {
@@ -269,7 +283,7 @@ mod tests {
 
     fn read_config(text: &str) -> Result<Config, String> {
         let types = json!({"properties": {
-            "on": {"type": "boolean"},
+            "own": {"type": "boolean"},
             "names": {"type": "array", "items": {"type": "string"}},
             "most": {"type": "integer"},
             "ratio": {"type": ["number", "null"]},
@@ -288,13 +302,13 @@ mod tests {
     #[test]
     fn a_configuration_says_what_is_off_set_and_waived() {
         let config = read_config(
-            "rules:\n  plain-rule: {enabled: false}\n  typed-rule: {enabled: true, settings: {on: true}}\n\
+            "rules:\n  plain-rule: {enabled: false}\n  typed-rule: {enabled: true, settings: {own: true}}\n\
              waivers:\n- rule: plain-rule\n  object: {kind: Pod, namespace: shop, name: web}\n  container: app\n  \
              by: ana\n  why: it moves\n  until: 2027-03-31\n- {rule: typed-rule, object: {name: x}, by: b, why: c, until: 2027-03-31}\n",
         )
         .unwrap();
         assert_eq!(config.disabled, ["plain-rule"]);
-        assert_eq!(config.settings, [("typed-rule".to_owned(), json!({"on": true}))]);
+        assert_eq!(config.settings, [("typed-rule".to_owned(), json!({"own": true}))]);
         let [first, second] = config.waivers.as_slice() else { unreachable!() };
         assert_eq!((first.kind.as_deref(), first.container.as_deref()), (Some("Pod"), Some("app")));
         assert_eq!(first.until.to_string(), "2027-03-31");
@@ -310,29 +324,57 @@ mod tests {
 
     #[test]
     fn settings_keep_their_types() {
-        let given = "{on: no, names: [a, b], most: 3, ratio: 1.5, map: {a: 1}, any: [x, 1]}";
-        let read = json!({"on": false, "names": ["a", "b"], "most": 3, "ratio": 1.5, "map": {"a": 1}, "any": ["x", 1]});
+        let given = "{own: no, names: [a, b], most: 3, ratio: 1.5, map: {a: 1}, any: [x, 1]}";
+        let read =
+            json!({"own": false, "names": ["a", "b"], "most": 3, "ratio": 1.5, "map": {"a": 1}, "any": ["x", 1]});
         assert_eq!(settings(given), Ok(read));
         // Null is the default, whatever the type.
-        assert_eq!(settings("{on: null}"), Ok(json!({"on": null})));
+        assert_eq!(settings("{own: null}"), Ok(json!({"own": null})));
     }
 
     #[test]
     fn settings_of_another_type_are_refused_with_their_place() {
         for (given, expected) in [
-            ("{on: 'yes'}", "3:20: `on` is true or false, not a string"),
+            ("{own: 'yes'}", "3:21: `own` is true or false, not a string"),
             ("{names: a}", "3:23: `names` is a list, not a string"),
             ("{names: [a, 1]}", "3:27: an item of `names` is a string, not a number"),
             ("{most: 1.5}", "3:22: `most` is a whole number, not a number"),
             ("{ratio: x}", "3:23: `ratio` is a number"),
             ("{map: []}", "3:21: `map` is a mapping, not a list"),
-            ("[on]", "3:15: expected a mapping, found a list"),
+            ("[own]", "3:15: expected a mapping, found a list"),
             ("{of: 1}", "3:16: `of` is not known here"),
         ] {
             let refused = settings(given).unwrap_err();
             assert!(refused.starts_with(expected), "{given}: {refused}");
         }
-        assert_eq!(read_config("rules: {plain-rule: {settings: {on: 1}}}"), Err("1:33: `on` is not known here".into()));
+        assert_eq!(
+            read_config("rules: {plain-rule: {settings: {own: 1}}}"),
+            Err("1:33: `own` is not known here".into())
+        );
+    }
+
+    #[test]
+    fn settings_may_be_lists_of_mappings() {
+        let item = json!({"type": "object", "properties": {"kind": {"type": "string"}, "most": {"type": "integer"}},
+            "required": ["kind"]});
+        let schema = json!({"properties": {"list": {"type": "array", "items": item}}});
+        let rules = [rule("listing-rule", schema)];
+        let read = |yaml: &str| {
+            let text = format!("rules:\n  listing-rule:\n    settings: {{list: {yaml}}}\n");
+            let config = Config::read("c.yaml", text.into_bytes(), &rules.iter().collect::<Vec<_>>());
+            config.map(|config| config.settings).map_err(|cause| cause.to_string())
+        };
+        let given = json!({"list": [{"kind": "Pod", "most": 3}, {"kind": "Job"}]});
+        assert_eq!(read("[{kind: Pod, most: 3}, {kind: Job}]"), Ok(vec![("listing-rule".to_owned(), given)]));
+        for (given, expected) in [
+            ("[{kin: Pod}]", "3:24: `kin` is not known here; did you mean `kind`?"),
+            ("[{kind: 1}]", "3:30: `kind` is a string, not a number"),
+            ("[{kind: Pod}, {most: 3}]", "3:36: `kind` is missing"),
+            ("[Pod]", "3:23: an item of `list` is a mapping, not a string"),
+            ("[null]", "3:23: expected a mapping, found null"),
+        ] {
+            assert_eq!(read(given), Err(expected.to_owned()), "{given}");
+        }
     }
 
     #[test]
