@@ -9,6 +9,10 @@ use wasmparser::{Parser, Payload};
 /// Bytes of a module without its custom sections, which cost no memory at run time.
 const HARD_LIMIT: usize = 100 << 10;
 
+/// Modules that may be larger, how large, and what for.
+const LARGER: &[(&str, usize, &str)] =
+    &[("field-assertions", 384 << 10, "reads JSONPath and regular expressions with jsonpath-rust, regex-lite and std")];
+
 fn custom_sections(wasm: &[u8]) -> Vec<(String, Vec<u8>)> {
     let payloads = Parser::new(0).parse_all(wasm).map(|payload| payload.expect("a module is valid"));
     let custom = payloads.filter_map(|payload| match payload {
@@ -23,7 +27,9 @@ fn every_module_is_small() {
     for (name, wasm) in artifacts::modules() {
         let custom: usize = custom_sections(&wasm).iter().map(|(_, data)| data.len()).sum();
         let size = wasm.len() - custom;
-        assert!(size <= HARD_LIMIT, "{name} has {size} bytes, more than {HARD_LIMIT}");
+        let limit = LARGER.iter().find(|(larger, ..)| *larger == name).map_or(HARD_LIMIT, |(_, limit, _)| *limit);
+        assert!(size <= limit, "{name} has {size} bytes, more than {limit}");
+        assert!(limit == HARD_LIMIT || size > HARD_LIMIT, "{name} no longer needs its exception");
     }
 }
 
