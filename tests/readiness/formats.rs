@@ -79,7 +79,11 @@ fn folder() -> Folder {
 
 fn printed(format: &str) -> String {
     let arguments = ["readiness", "k8s", "--bundle", "bundle", "--config", "config.yaml", "--format", format];
-    folder().run(&arguments).with(1)
+    let version = env!("CARGO_PKG_VERSION");
+    let printed = folder().run(&arguments).with(1);
+    printed
+        .replace(&format!("seaworthy {version}."), "seaworthy VERSION.")
+        .replace(&format!("\"{version}\""), "\"VERSION\"")
 }
 
 /// What the golden file says. `SNAPSHOTS=overwrite` writes it anew.
@@ -152,9 +156,10 @@ fn hostile_names_and_messages_stay_text() {
         assert!(!out.contains('\u{202e}'), "{format}: the direction does not change");
         assert!(matches!(format, "json" | "human") || !out.contains("<script"), "{format}: no element");
         let ticked = out.lines().filter(|line| line.trim_start().starts_with("- [x]")).count();
-        assert_eq!(ticked, 0, "{format}: no line passes for one of ours");
+        // Line breaks mean nothing in HTML.
+        assert!(format == "html" || ticked == 0, "{format}: no line passes for one of ours");
         if format == "markdown" {
-            assert!(!out.contains("@everyone") && !out.contains("](https:") && !out.contains("https://"), "{out}");
+            assert!(!out.contains("@everyone") && !out.contains("[x](") && !out.contains("https://"), "{out}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which services, and what the run ends with.
 
-use protocol::Verdict;
+use protocol::{Level, Verdict};
 use serde_json::Value;
 
 use crate::bundles::FixedRule;
@@ -18,8 +18,11 @@ metadata: {name: front, namespace: shop, labels: {app.kubernetes.io/part-of: sys
 
 fn folder(verdicts: &[Verdict]) -> Folder {
     let name = |index: usize| ["a-is", "b-is", "c-is", "d-is"][index];
-    let rules: Vec<FixedRule> =
-        verdicts.iter().enumerate().map(|(index, verdict)| FixedRule::new(name(index), *verdict)).collect();
+    let rule = |(index, verdict): (usize, &Verdict)| match FixedRule::new(name(index), *verdict) {
+        rule if *verdict == Verdict::Fail => rule.finds(Level::Violation, "$", "it is not", None),
+        rule => rule.because("so it is"),
+    };
+    let rules: Vec<FixedRule> = verdicts.iter().enumerate().map(rule).collect();
     Folder::of("k8s/pods.yaml", PODS).bundle(&rules)
 }
 

@@ -52,12 +52,7 @@ fn render(maturity: &Maturity) -> String {
         }
         text.push('\n');
     }
-    let _ = writeln!(
-        text,
-        "{BOLD}The files show evidence for L{}, {}{BOLD:#}",
-        level.number(),
-        level.name().to_lowercase()
-    );
+    let _ = writeln!(text, "{BOLD}The files show evidence for L{} ({}){BOLD:#}", level.number(), level.name());
     if let Some(next) = maturity.next() {
         let _ = writeln!(text, "For L{} ({}) there is no evidence of:", next.number(), next.name());
         for practice in maturity.missing(next) {
