@@ -50,7 +50,7 @@ fn what_may_not_be_read_is_named() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::of("a.yaml", POD).and("secret.yaml", POD).and("closed/b.yaml", POD);
     for path in ["secret.yaml", "closed"] {
-        fs::set_permissions(folder.path().join(path), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.path().join(path), fs::Permissions::from_mode(0o000)).unwrap();
     }
     if fs::read(folder.path().join("secret.yaml")).is_ok() {
         // Root may read everything, but nobody can read a folder's own memory map at its start.

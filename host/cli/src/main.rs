@@ -2,7 +2,7 @@
 //!
 //! Everything that touches the outside is here: files, the clock, the terminal, exit codes. It must not decide anything
 //! about a manifest; the engine does, and the browser shows the same.
-#![forbid(clippy::print_stdout)]
+#![deny(clippy::print_stdout)]
 
 mod arguments;
 mod bundle;
