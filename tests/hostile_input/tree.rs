@@ -93,7 +93,7 @@ fn standard_input_without_end_is_read_to_the_limit() {
     let ended = command.stdin(Stdio::from(zero)).stdout(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(2));
     let out = String::from_utf8(ended.stdout).unwrap();
-    assert!(out.starts_with("<stdin>:1:1: error: the file has 8388609 bytes, more than the 8388608"), "{out}");
+    assert!(out.starts_with("<stdin>:1:1: error: the file has more than the 8388608"), "{out}");
 }
 
 #[test]

@@ -60,17 +60,25 @@ fn spans(line: &str, text: &mut String) {
 }
 
 fn settings(schema: &Value, text: &mut String) {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|known| !known.is_empty()) else {
-        return;
-    };
-    let _ = writeln!(text, "\n{BOLD}Settings{BOLD:#}");
-    for (name, schema) in properties {
+    if schema.get("properties").and_then(Value::as_object).is_some_and(|known| !known.is_empty()) {
+        let _ = writeln!(text, "\n{BOLD}Settings{BOLD:#}");
+        fields(schema, "  ", text);
+    }
+}
+
+/// The settings, or the fields of the items of a setting below it.
+fn fields(schema: &Value, indent: &str, text: &mut String) {
+    for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let name = one_line(name);
-        let default = one_line(&schema.get("default").map(ToString::to_string).unwrap_or_default());
+        let default = schema.get("default").map(|default| one_line(&format!("default {default}")));
+        let default = default.unwrap_or_else(|| "required".into());
         let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-        let _ = writeln!(text, "\n  {CYAN}{name}{CYAN:#}  {DIM}default {default}{DIM:#}");
+        let _ = writeln!(text, "\n{indent}{CYAN}{name}{CYAN:#}  {DIM}{default}{DIM:#}");
         for line in description.lines() {
-            let _ = writeln!(text, "    {}", printable(line));
+            let _ = writeln!(text, "{indent}  {}", printable(line));
+        }
+        if let Some(items) = schema.get("items") {
+            fields(items, &format!("{indent}    "), text);
         }
     }
 }

@@ -168,7 +168,7 @@ pub fn read(name: &str, bytes: Vec<u8>, limits: &Limits) -> Manifest {
     // UTF-16 may grow by half as it becomes UTF-8, and spans count in u32.
     let limit = limits.bytes.min(1 << 31);
     if bytes.len() > limit {
-        let kind = ProblemKind::FileTooLarge { size: bytes.len(), limit };
+        let kind = ProblemKind::FileTooLarge { limit };
         manifest.report(Failure::new(kind, Span::default()));
         return manifest;
     }

@@ -42,9 +42,7 @@ pub struct Related {
 pub enum ProblemKind {
     /// The file is larger than [`Limits::bytes`](super::Limits::bytes).
     FileTooLarge {
-        /// Its size in bytes.
-        size: usize,
-        /// The most that is read.
+        /// The most bytes that are read.
         limit: usize,
     },
     /// The bytes are not the encoding that they appear to be.
@@ -109,8 +107,6 @@ pub enum ProblemKind {
     InvalidTag {
         /// The tag as usually written, `!!int`.
         tag: &'static str,
-        /// The value, cut at 64 characters.
-        value: Box<str>,
     },
     /// A number that JSON has not: infinite, or not a number.
     NotJson,
@@ -159,9 +155,7 @@ impl ProblemKind {
 impl fmt::Display for ProblemKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FileTooLarge { size, limit } => {
-                write!(formatter, "the file has {size} bytes, more than the {limit} that are read")
-            }
+            Self::FileTooLarge { limit } => write!(formatter, "the file has more than the {limit} bytes that are read"),
             Self::Encoding { encoding } => write!(formatter, "the file is not valid {encoding} from here on"),
             Self::ControlCharacter(character) => {
                 write!(formatter, "the control character U+{:04X} is not allowed", u32::from(*character))
@@ -187,7 +181,8 @@ impl fmt::Display for ProblemKind {
             Self::InvalidMerge => formatter.write_str("`<<` merges mappings only"),
             Self::UnknownAnchor => formatter.write_str("no anchor of this name comes before"),
             Self::RecursiveAlias => formatter.write_str("the alias stands inside of its own anchor"),
-            Self::InvalidTag { tag, value } => write!(formatter, "`{value}` is no {tag}"),
+            // The value may be a secret.
+            Self::InvalidTag { tag } => write!(formatter, "the value is no {tag}"),
             Self::NotJson => formatter.write_str("JSON cannot carry this number"),
             Self::Malformed { field, found, expected } => {
                 write!(formatter, "`{field}` is {found}, not {expected}")

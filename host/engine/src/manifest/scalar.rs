@@ -80,7 +80,7 @@ pub(super) fn resolve(text: Cow<'_, str>, tag: Tag) -> Result<Scalar<'_>, Proble
         Tag::Open | Tag::NonSpecific => Ok(resolve_plain(&text).unwrap_or(Scalar::Text(text))),
         Tag::Binary => {
             let encoded: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-            let decoded = STANDARD.decode(encoded).map_err(|_| invalid("!!binary", &text))?;
+            let decoded = STANDARD.decode(encoded).map_err(|_| ProblemKind::InvalidTag { tag: "!!binary" })?;
             Ok(Scalar::Text(Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())))
         }
         Tag::Fixed(tag) => match (tag, resolve_plain(&text)) {
@@ -91,13 +91,9 @@ pub(super) fn resolve(text: Cow<'_, str>, tag: Tag) -> Result<Scalar<'_>, Proble
             #[expect(clippy::cast_precision_loss, reason = "as Kubernetes' reader does")]
             ("!!float", Some(Scalar::Int(value))) => Ok(Scalar::Float(value as f64)),
             ("!!timestamp", None) if looks_like_date(&text) => Ok(Scalar::Text(text)),
-            _ => Err(invalid(tag, &text)),
+            _ => Err(ProblemKind::InvalidTag { tag }),
         },
     }
-}
-
-fn invalid(tag: &'static str, text: &str) -> ProblemKind {
-    ProblemKind::InvalidTag { tag, value: text.chars().take(64).collect() }
 }
 
 /// Four digits and a dash: what go-yaml asks of a date before it looks closer. Times are strings in JSON either way.
@@ -405,8 +401,8 @@ mod tests {
         for yaml in ["!!int x", "!!int 1.5", "!!bool 1", "!!null x", "!!float x", "!!timestamp x", "!!binary '*'"] {
             let manifest = read_text(&format!("v: {yaml}\n"));
             let problem = manifest.problems[0].to_string();
-            let (tag, value) = yaml.split_once(' ').unwrap();
-            assert!(problem.ends_with(&format!("`{}` is no {tag}", value.trim_matches('\''))), "{problem}");
+            let (tag, _) = yaml.split_once(' ').unwrap();
+            assert!(problem.ends_with(&format!("the value is no {tag}")), "{problem}");
         }
     }
 }
