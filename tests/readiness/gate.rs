@@ -58,6 +58,21 @@ fn a_rule_that_fails_to_decide_is_undecided_whatever_the_gate() {
 }
 
 #[test]
+fn no_format_is_silent_about_what_could_not_be_read() {
+    let folder = folder(&[Verdict::Pass]).and("k8s/broken.yaml", "a: [\n");
+    for (format, said) in [
+        ("human", ""),
+        ("markdown", "**Something"),
+        ("html", "<p class=\"undecided\""),
+        ("json", "\"undecided\": true"),
+    ] {
+        let run = run(&folder, &["--format", format]);
+        assert_eq!(run.code, Some(2), "{format}");
+        assert!(run.out.contains(said) && run.err.contains("could not be decided"), "{format}: {}", run.out);
+    }
+}
+
+#[test]
 fn where_nothing_was_judged_nothing_is_ready() {
     let folder = Folder::of("k8s/values.yaml", "a: 1\n").bundle(&[FixedRule::new("a-is", Verdict::Pass)]);
     let run = run(&folder, &[]);

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Card, Line, Mark, Remark, Scorecard};
+use super::model::{Card, Line, Mark, Remark, Scorecard, UNDECIDED};
 use crate::report::{Report, is_hidden};
 
 const STYLE: &str = include_str!("page.css");
@@ -22,6 +22,9 @@ impl Scorecard<'_> {
              <h1>Production readiness</h1>\n<p>{}</p>\n</header>\n<main>\n",
             self.in_one_sentence()
         );
+        if report.is_undecided() {
+            let _ = writeln!(page, "<p class=\"undecided\" role=\"alert\">{UNDECIDED}</p>");
+        }
         if self.cards.len() > 1 {
             page.push_str("<nav aria-label=\"Services\">\n<ul>\n");
             self.cards.iter().enumerate().for_each(|(index, card)| write_entry(index, card, &mut page));

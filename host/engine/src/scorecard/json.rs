@@ -11,6 +11,8 @@ struct Document<'a> {
     format: &'static str,
     version: &'static str,
     world: &'static str,
+    /// Whether something could not be read or decided.
+    undecided: bool,
     services: Vec<CardJson<'a>>,
     /// What belongs to no single service, by namespace.
     shared: Vec<CardJson<'a>>,
@@ -96,6 +98,7 @@ impl Scorecard<'_> {
             format: "seaworthy.dev/readiness/v1",
             version,
             world: report.completeness.name(),
+            undecided: report.is_undecided(),
             services: cards(false),
             shared: cards(true),
         };

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Card, Line, Mark, Scorecard};
+use super::model::{Card, Line, Mark, Scorecard, UNDECIDED};
 use crate::report::{Report, is_hidden};
 
 impl Scorecard<'_> {
@@ -13,6 +13,9 @@ impl Scorecard<'_> {
     #[must_use]
     pub fn to_markdown(&self, report: &Report<'_>) -> String {
         let mut text = String::from("## Production readiness\n");
+        if report.is_undecided() {
+            let _ = writeln!(text, "\n**{UNDECIDED}**");
+        }
         if self.cards.is_empty() {
             text.push_str("\nThere is no service here.\n");
         }

@@ -8,6 +8,10 @@ use super::service::{Grouping, Services};
 use crate::input::Subject;
 use crate::report::Report;
 
+/// Said above everything where it is so: what could not be read may be the very thing that is missing.
+pub(super) const UNDECIDED: &str =
+    "Something could not be read or decided, so this is not the whole picture; seaworthy check says what.";
+
 /// The checklists of all services of a report.
 #[derive(Debug)]
 pub struct Scorecard<'a> {
