@@ -1,11 +1,17 @@
 # The only entry. `make help` explains each target.
 #
-# Guests (policies) and hosts are never mixed in one cargo call: features would unify, and profiles differ. All host calls
-# name the same packages, so that cargo resolves the same features and builds wasmtime once.
+# Guests (policies) and hosts are never mixed in one cargo call: features would unify, and profiles differ. Nor are guests
+# mixed with those that link std (`links_std` in their declaration): std would come to all, through serde's features. All
+# host calls name the same packages, so that cargo resolves the same features and builds wasmtime once.
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 POLICIES := $(patsubst policies/%/Cargo.toml,%,$(wildcard policies/*/Cargo.toml))
 GUESTS := $(addprefix -p ,$(POLICIES))
+# Rules that say `links_std: true` are built in a call of their own: std's features would come to all the others.
+STD := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l 'links_std: true' policies/*/src/lib.rs))
+STD_GUESTS := $(addprefix -p ,$(STD))
+CORE_GUESTS := $(addprefix -p ,$(filter-out $(STD),$(POLICIES)))
+STD_POLICIES := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l '^ *links_std: true' policies/*/src/lib.rs))
 HOSTS := -p seaworthy-engine -p seaworthy-sandbox -p seaworthy -p seaworthy-tests
 MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
@@ -29,7 +35,10 @@ build: policies ## Build the binary (target/release/seaworthy) with all rules in
 	$(CARGO) build --locked --release $(HOSTS) --bin seaworthy
 
 policies: tools ## Build every rule to target/policies/<rule>.wasm, and its machine code beside it
-	$(CARGO) build --locked --profile policy --target wasm32-unknown-unknown $(GUESTS)
+	$(CARGO) build --locked --profile policy --target wasm32-unknown-unknown \
+		$(addprefix -p ,$(filter-out $(STD_POLICIES),$(POLICIES)))
+	$(if $(STD_POLICIES),$(CARGO) build --locked --profile policy --target wasm32-unknown-unknown \
+		$(addprefix -p ,$(STD_POLICIES)))
 	@mkdir -p $(MODULES)
 	@cd $(MODULES) && for file in *.wasm *.cwasm; do \
 		case " $(POLICIES) " in *" $${file%.*} "*) ;; *) rm -f "$$file" ;; esac; done
