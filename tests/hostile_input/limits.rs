@@ -42,7 +42,7 @@ fn bombs_are_refused_with_a_place_in_little_memory() {
         ("brackets", deep.into_bytes(), too_deep("1:102")),
         ("dashes", "- ".repeat(100_000).into_bytes(), too_deep("1:201")),
         ("indents", indented.into_bytes(), too_deep("101:101")),
-        ("file", long_scalar(), format!("1:1: error: the file has {} bytes", bytes + 1)),
+        ("file", long_scalar(), format!("1:1: error: the file has more than the {bytes} bytes")),
         ("scalar", long_scalar()[..bytes - 1].to_vec(), "3:11: error: ".to_owned()),
         ("closed scalar", closed, format!("3:11: error: a value of 3145728 bytes, more than the {scalar_bytes}")),
         ("lines", vec![b'\n'; lines + 1], format!("{}:1: error: more than {lines} lines in one file", lines + 1)),

@@ -124,16 +124,20 @@ fn links_in_a_circle_end() {
 
 #[test]
 fn a_folder_without_manifests_is_undecided() {
-    for folder in [
-        Folder::new(),
-        Folder::of("b.txt", POD),
-        Folder::of(".git/a.yaml", POD),
-        Folder::of("node_modules/a.yaml", POD),
-    ] {
+    for folder in [Folder::new(), Folder::of("b.txt", POD), Folder::of(".git/a.yaml", POD)] {
         let run = check(&folder, &["."]);
         assert_eq!(run.code, Some(2));
         assert!(run.out.contains("no .yaml, .yml or .json file in it\n  .\n"), "{}", run.out);
         assert!(run.out.ends_with("Undecided: there is no Kubernetes object in 0 files\n"), "{}", run.out);
+    }
+}
+
+#[test]
+fn no_folder_is_left_out_but_that_of_git_and_none_that_was_asked_for() {
+    let folder = Folder::of("node_modules/a.yaml", bad()).and(".git/a.yaml", bad());
+    assert!(check(&folder, &["."]).with(1).contains("1 file, 1 object"));
+    for named in ["node_modules", ".git"] {
+        check(&folder, &[named]).with(1);
     }
 }
 
@@ -200,6 +204,6 @@ fn a_file_that_is_longer_than_it_says_is_read_to_the_limit() {
     sparse.write_all(b"a: b\n").unwrap();
     sparse.set_len(1 << 40).unwrap();
     let run = check(&folder, &["sparse.yaml"]);
-    assert!(run.out.starts_with("sparse.yaml:1:1: error: the file has 8388609 bytes"), "{}", run.out);
+    assert!(run.out.starts_with("sparse.yaml:1:1: error: the file has more than the 8388608 bytes"), "{}", run.out);
     assert!(run.peak < 200 << 10, "{} KiB", run.peak);
 }

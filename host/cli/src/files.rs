@@ -13,7 +13,7 @@ use engine::File;
 use engine::manifest::{Limits, read};
 use engine::report::Unread;
 use rayon::prelude::*;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::progress::Progress;
 
@@ -35,8 +35,8 @@ struct Candidate {
 /// A folder that holds one of these is a project of its own: what lies in it is no part of the world around it.
 const PROJECT_MARKS: &[&str] = &[".git", "LICENSE", "LICENSE.md", "LICENSE.txt"];
 
-/// Folders that hold no manifests of the project's.
-const FOREIGN_FOLDERS: &[&str] = &[".git", "node_modules"];
+/// The folder that holds no manifests of the project's, unless it is asked for itself.
+const FOREIGN_FOLDER: &str = ".git";
 
 /// A device or a pipe.
 const SPECIAL: &str = "is no regular file; to read a pipe, give `-`";
@@ -137,9 +137,10 @@ impl Projects {
 
 fn walk(root: &Path, real: &Path, found: &mut Found, files: &mut Files) {
     let mut is_empty = true;
-    let is_foreign = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| FOREIGN_FOLDERS.contains(&name));
     let entries = WalkDir::new(root).follow_links(false).follow_root_links(true).sort_by_file_name().into_iter();
-    for entry in entries.filter_entry(|entry| !(entry.file_type().is_dir() && is_foreign(entry.file_name()))) {
+    let is_foreign =
+        |entry: &DirEntry| entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == FOREIGN_FOLDER;
+    for entry in entries.filter_entry(|entry| !is_foreign(entry)) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(cause) => {
