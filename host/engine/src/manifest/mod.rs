@@ -103,11 +103,11 @@ pub struct Document {
 /// What is in a document.
 #[derive(Debug)]
 pub enum Content {
-    /// Objects of Kubernetes; none for an empty list.
+    /// Objects of Kubernetes, at least one.
     Objects(Vec<Object>),
     /// Something without `apiVersion` and `kind`, such as a chart's values.
     Other(Node),
-    /// Nothing but comments, or null.
+    /// Nothing but comments, or null, or a list without items.
     Empty,
     /// Text that becomes YAML only when a template engine (Helm's, Jinja) has filled it in.
     Template,
@@ -265,9 +265,14 @@ impl Manifest {
         match object::read(node) {
             object::Read::Other(node) => self.push(span, Content::Other(node)),
             object::Read::Objects(objects, failures) => {
-                let is_broken = objects.is_empty() && !failures.is_empty();
+                let is_broken = !failures.is_empty();
                 failures.into_iter().for_each(|failure| self.report(failure));
-                self.push(span, if is_broken { Content::Broken } else { Content::Objects(objects) });
+                let content = match objects {
+                    objects if !objects.is_empty() => Content::Objects(objects),
+                    _ if is_broken => Content::Broken,
+                    _ => Content::Empty,
+                };
+                self.push(span, content);
             }
         }
     }

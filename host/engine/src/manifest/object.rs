@@ -76,6 +76,12 @@ pub(super) fn read(document: Node) -> Read {
     Read::Objects(reader.objects, reader.failures)
 }
 
+/// Whether `kubectl` takes the object for a list, and so creates its items and not itself: whatever its kind is called,
+/// as `UnstructuredJSONScheme` of `k8s.io/apimachinery` does. Where `items` is no list, it has to be called one.
+fn is_list(node: &Node, kind: &str) -> bool {
+    node.get("items").is_some_and(|items| matches!(items.value, Value::Sequence(_)) || kind.ends_with("List"))
+}
+
 fn is_absent(node: &Node, key: &str) -> bool {
     node.get(key).is_none_or(|node| match &node.value {
         Value::Null => true,
@@ -94,9 +100,7 @@ impl Reader {
     fn object(&mut self, node: Node, path: &mut String) {
         match identify(&node) {
             Err(failure) => self.fail(failure),
-            Ok(identity) if identity.kind.ends_with("List") && node.get("items").is_some() => {
-                self.list(node, &identity, path);
-            }
+            Ok(identity) if is_list(&node, &identity.kind) => self.list(node, &identity, path),
             Ok(Identity { api_version, kind, namespace, name, generate_name }) => {
                 let (path, node) = (path.clone(), Arc::new(node));
                 self.objects.push(Object { api_version, kind, namespace, name, generate_name, path, node });
@@ -121,8 +125,9 @@ impl Reader {
             Value::Null => return,
             other => return self.malformed("items", &other, "a list", items.key_span),
         };
-        // The items of a DeploymentList are Deployments; those of a List must say what they are.
-        let item_kind = list.kind.strip_suffix("List").unwrap_or_default();
+        // The items of a DeploymentList are Deployments, those of a Deployment too; those of a List must say what they
+        // are.
+        let item_kind = list.kind.strip_suffix("List").unwrap_or(&list.kind);
         let inherited: Vec<Entry> = if item_kind.is_empty() {
             Vec::new()
         } else {
@@ -137,11 +142,13 @@ impl Reader {
         let items_length = path.len();
         for (index, mut item) in items.into_iter().enumerate() {
             path::push_index(path, index);
-            for entry in inherited.iter().rev().filter(|entry| is_absent(&item, &entry.key)).collect::<Vec<_>>() {
-                if let Value::Mapping(entries) = &mut item.value {
-                    entries.retain(|own| own.key != entry.key);
-                    entries.insert(0, entry.clone());
-                }
+            // An item that says one of the two must say the other.
+            if is_absent(&item, "apiVersion")
+                && is_absent(&item, "kind")
+                && let Value::Mapping(entries) = &mut item.value
+            {
+                entries.retain(|own| inherited.iter().all(|entry| entry.key != own.key));
+                entries.splice(0..0, inherited.iter().cloned());
             }
             match &item.value {
                 Value::Mapping(_) if is_absent(&item, "apiVersion") || is_absent(&item, "kind") => {
@@ -271,7 +278,7 @@ items:
   kind: DeploymentList
   items:
   - metadata: {name: c}
-  - {kind: Deployment, apiVersion: apps/v1beta1, metadata: {name: d}}
+  - {kind: StatefulSet, apiVersion: apps/v1beta1, metadata: {name: d}}
 - {apiVersion: v1, kind: Pod, metadata: {name: e}}
 ";
         assert_eq!(
@@ -280,12 +287,38 @@ items:
                 "v1 Service -/a $['items'][0]",
                 "v1 Pod -/b $['items'][1]['items'][0]",
                 "apps/v1 Deployment -/c $['items'][2]['items'][0]",
-                "apps/v1beta1 Deployment -/d $['items'][2]['items'][1]",
+                "apps/v1beta1 StatefulSet -/d $['items'][2]['items'][1]",
                 "v1 Pod -/e $['items'][3]",
             ]
         );
-        assert!(objects("apiVersion: v1\nkind: List\nitems: []\n").is_empty());
-        assert!(objects("apiVersion: v1\nkind: List\nitems:\n").is_empty());
+    }
+
+    #[test]
+    fn whatever_has_a_list_of_items_is_a_list_as_it_is_to_kubectl() {
+        let pod = "apiVersion: v1, kind: Pod, metadata: {name: a}";
+        for kind in ["ConfigMap", "Deployment", "Widget"] {
+            let yaml = format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: b}}\ndata: {{}}\nitems: [{{{pod}}}]\n");
+            assert_eq!(objects(&yaml), ["v1 Pod -/a $['items'][0]"]);
+        }
+        assert_eq!(objects("apiVersion: v1\nkind: Pod\nitems: [{spec: {}}]\n"), ["v1 Pod -/ $['items'][0]"]);
+        assert_eq!(objects("apiVersion: v1\nkind: Pod\nitems: {a: b}\n"), ["v1 Pod -/ $"]);
+    }
+
+    #[test]
+    fn a_list_of_nothing_is_counted_as_empty() {
+        for yaml in ["kind: List\nitems: []\n", "kind: List\nitems:\n", "kind: ConfigMap\nitems: []\n"] {
+            let manifest = read_text(&format!("apiVersion: v1\n{yaml}"));
+            assert_eq!(manifest.skipped().map(|(_, reason)| reason).collect::<Vec<_>>(), [SkipReason::Empty]);
+        }
+    }
+
+    #[test]
+    fn an_item_inherits_both_or_nothing() {
+        for item in ["kind: Deployment", "apiVersion: apps/v1"] {
+            let manifest = read_text(&format!("apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- {item}\n"));
+            assert_eq!(manifest.problems.len(), 1, "{item}");
+            assert_eq!(manifest.objects().count(), 0, "{item}");
+        }
     }
 
     #[test]
