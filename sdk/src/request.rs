@@ -48,7 +48,7 @@ impl<'a> Request<'a> {
     /// Not applicable where it is none, or where its pods are judged through another object: a controlled pod, a Helm
     /// test, an Argo Rollout whose template lives in the Deployment it names.
     pub fn workload(&self) -> Result<Workload<'a>, Undecided> {
-        Workload::new(self.object)
+        Workload::new(self.object, self.world.is_admission())
     }
 
     /// The other objects.

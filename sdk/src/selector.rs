@@ -106,21 +106,34 @@ fn text_holds(requirement: &str, labels: Field<'_>) -> bool {
 }
 
 fn holds<'l>(requirement: Field<'_>, label: &dyn Fn(&str) -> Option<&'l str>) -> bool {
-    let Some(key) = requirement.get("key").str() else {
-        return false;
-    };
-    let label = label(key);
-    let mut values = requirement.get("values").items().filter_map(Field::str);
-    match requirement.get("operator").str() {
-        Some("In") => label.is_some_and(|label| values.any(|value| value == label)),
-        Some("NotIn") => label.is_none_or(|label| values.all(|value| value != label)),
-        Some("Exists") => label.is_some(),
-        Some("DoesNotExist") => label.is_none(),
-        Some(other) => {
+    let (key, operator, values) = (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
+    let label = label(key.str().unwrap_or_default());
+    let has_values = values.items().next().is_some();
+    let mut texts = values.items().filter_map(Field::str);
+    // What the API server would refuse selects nothing.
+    let (holds, wants_values) = match operator.str().unwrap_or_default() {
+        "In" => (label.is_some_and(|label| texts.any(|value| value == label)), true),
+        "NotIn" => (label.is_none_or(|label| texts.all(|value| value != label)), true),
+        "Exists" => (label.is_some(), false),
+        "DoesNotExist" => (label.is_none(), false),
+        other => {
             let message = format!("`{other}` is no operator of a label selector");
-            requirement.get("operator").note_malformed(message, "In, NotIn, Exists or DoesNotExist".to_string());
-            false
+            operator.note_malformed(message, "In, NotIn, Exists or DoesNotExist".to_string());
+            return false;
         }
-        None => false,
+    };
+    if key.str().is_none_or(str::is_empty) {
+        key.note_malformed("this requirement names no label".to_string(), "the key of a label".to_string());
+        return false;
     }
+    if has_values != wants_values {
+        let (message, fix) = if wants_values {
+            ("this operator compares with values, and there are none", "at least one value")
+        } else {
+            ("this operator takes no values", "no values")
+        };
+        values.note_malformed(message.to_string(), fix.to_string());
+        return false;
+    }
+    holds
 }

@@ -42,18 +42,23 @@ pub struct Workload<'a> {
 
 impl<'a> Workload<'a> {
     /// The object as a workload to judge. Not applicable where its pods are judged through another object.
-    pub(crate) fn new(object: Object<'a>) -> Result<Self, Undecided> {
-        if let Some(owner) = controller(object) {
-            return Err(Undecided::NotApplicable(format!("judged through its owner {owner}")));
-        }
-        if is_helm_test(object) {
-            return Err(Undecided::NotApplicable("a Helm test, which never serves".to_string()));
+    ///
+    /// At admission nobody vouches for an owner or a hook: whoever may create a pod may write both, so there the pod
+    /// is judged, as Pod Security judges it.
+    pub(crate) fn new(object: Object<'a>, at_admission: bool) -> Result<Self, Undecided> {
+        if !at_admission {
+            if let Some(owner) = controller(object) {
+                return Err(Undecided::NotApplicable(format!("judged through its owner {owner}")));
+            }
+            if is_helm_test(object) {
+                return Err(Undecided::NotApplicable("a Helm test, which never serves".to_string()));
+            }
         }
         let Some(workload) = Self::view(object) else {
             return Err(Undecided::NotApplicable(format!("{} is not a workload", object.kind())));
         };
         let reference = object.get("spec.workloadRef");
-        if reference.is_set() && !workload.template.is_set() {
+        if reference.is_set() && !workload.template.is_set() && object.is("argoproj.io", "Rollout") {
             let (kind, name) = (reference.get("kind").str(), reference.get("name").str());
             let (kind, name) = (kind.unwrap_or("workload"), name.unwrap_or("it names"));
             return Err(Undecided::NotApplicable(format!("its pod template lives in the {kind} {name}")));
@@ -147,6 +152,12 @@ impl<'a> Workload<'a> {
         let all = apps.chain(inits).chain(ephemerals);
         all.filter(|(class, _)| classes.contains(class)).filter_map(move |(class, field)| {
             // A container that is not a map is noted as malformed, and has nothing to judge.
+            if !field.is_set() {
+                field.note_malformed(
+                    "this container is null".to_string(),
+                    "delete it, or write a container".to_string(),
+                );
+            }
             Some(Container { class, field: field.map()?, pod })
         })
     }
@@ -198,17 +209,22 @@ impl<'a> Container<'a> {
     }
 }
 
-/// `kind/name` of the controller that owns the object.
+/// `kind/name` of the controller that owns the object, where it is of a kind that controllers make.
 fn controller(object: Object<'_>) -> Option<alloc::string::String> {
+    if !(object.is("", "Pod") || object.is("apps", "ReplicaSet") || object.is("batch", "Job")) {
+        return None;
+    }
     let owner =
         object.get("metadata.ownerReferences").items().find(|owner| owner.get("controller").bool() == Some(true))?;
     Some(format!("{}/{}", owner.get("kind").str().unwrap_or_default(), owner.get("name").str().unwrap_or_default()))
 }
 
-/// `helm.sh/hook` is a comma-separated list; `test-success` and `test-failure` are its old names for `test`.
+/// Whether it runs as a Helm test and at no other time. `helm.sh/hook` is a comma-separated list; `test-success` and
+/// `test-failure` are its old names for `test`.
 fn is_helm_test(object: Object<'_>) -> bool {
     let hooks = object.annotation("helm.sh/hook").str().unwrap_or_default();
-    hooks.split(',').any(|hook| matches!(hook.trim_ascii(), "test" | "test-success" | "test-failure"))
+    (object.is("", "Pod") || object.is("batch", "Job"))
+        && hooks.split(',').all(|hook| matches!(hook.trim_ascii(), "test" | "test-success" | "test-failure"))
 }
 
 #[cfg(test)]

@@ -78,6 +78,12 @@ impl<'a> World<'a> {
         self.completeness == Completeness::Complete
     }
 
+    /// Whether the object is about to enter a cluster, where whoever sends it may write anything into it.
+    #[must_use]
+    pub fn is_admission(&self) -> bool {
+        self.completeness == Completeness::Admission
+    }
+
     /// Goes on only if the world is complete: call it before saying that something is missing.
     ///
     /// # Errors

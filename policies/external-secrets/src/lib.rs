@@ -133,7 +133,7 @@ impl Rule for ExternalSecrets {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let object = request.object();
         if object.is("", "Secret") {
-            return check_secret(object, findings);
+            return check_secret(object, request.world(), findings);
         }
         if object.is("", "ConfigMap") {
             for (key, value) in object.get("data").entries() {
@@ -155,16 +155,20 @@ impl Rule for ExternalSecrets {
     }
 }
 
-/// Not one that is written by hand: a ServiceAccount's token, Helm's memory of a release, what a controller owns or
-/// cert-manager signed.
-fn is_made_by_cluster(secret: Object<'_>) -> bool {
+/// Not one that is written by hand: a ServiceAccount's token, Helm's memory of a release, and in a cluster what a
+/// controller owns or cert-manager signed. In a file, those marks would be written by hand as well.
+fn is_made_by_cluster(secret: Object<'_>, world: &World<'_>) -> bool {
     matches!(secret.get("type").str(), Some("kubernetes.io/service-account-token" | "helm.sh/release.v1"))
-        || secret.get("metadata.ownerReferences").items().any(|owner| owner.get("controller").bool() == Some(true))
-        || secret.annotation("cert-manager.io/certificate-name").is_set()
+        || world.is_admission()
+            && (secret
+                .get("metadata.ownerReferences")
+                .items()
+                .any(|owner| owner.get("controller").bool() == Some(true))
+                || secret.annotation("cert-manager.io/certificate-name").is_set())
 }
 
-fn check_secret(secret: Object<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-    if is_made_by_cluster(secret) {
+fn check_secret(secret: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+    if is_made_by_cluster(secret, world) {
         return not_applicable("the cluster makes what is in it");
     }
     let encoded = secret.get("data").entries().map(|entry| (entry, true));

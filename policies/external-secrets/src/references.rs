@@ -46,7 +46,7 @@ pub fn check(
         }
         world.must_be_complete(format!("producer of Secret {name}"))?;
         let message = match world.get("v1", "Secret", namespace, name)? {
-            Some(secret) if is_safe(secret) => continue,
+            Some(secret) if is_safe(secret, world) => continue,
             Some(_) => format!("the Secret {name} is written out in a manifest, and not made from a secret store"),
             None => format!("nothing here makes the Secret {name}"),
         };
@@ -122,6 +122,6 @@ fn is_produced(name: &str, namespace: Option<&str>, world: &World<'_>) -> Result
 }
 
 /// A Secret that is encrypted where it stands, or whose content the cluster makes.
-fn is_safe(secret: Object<'_>) -> bool {
-    secret.get("sops").is_set() || crate::is_made_by_cluster(secret)
+fn is_safe(secret: Object<'_>, world: &World<'_>) -> bool {
+    secret.get("sops").is_set() || crate::is_made_by_cluster(secret, world)
 }

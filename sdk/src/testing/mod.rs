@@ -50,6 +50,8 @@ enum World {
     #[default]
     Complete,
     Partial,
+    /// Another host asks, as an object enters a cluster.
+    Admission,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +97,7 @@ fn check<R: Rule>(case: &Case) -> Result<(), String> {
     let world = match case.world {
         World::Complete => Completeness::Complete,
         World::Partial => Completeness::Partial,
+        World::Admission => Completeness::Admission,
     };
     let outcome = run::<R>(&case.yaml, &case.settings.clone().unwrap_or_else(|| json!({})), world);
     let told = |what: &str| Err(format!("case `{}`: {what}: {outcome:#?}", case.name));
