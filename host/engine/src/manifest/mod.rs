@@ -20,6 +20,7 @@ mod split;
 mod template;
 #[cfg(test)]
 mod tests;
+mod workload;
 
 pub use node::{Entry, Node, Value};
 pub use object::Object;
@@ -259,13 +260,16 @@ impl Manifest {
         if node.value == Value::Null {
             return self.push(span, Content::Empty);
         }
-        if template::names(&node) {
+        if template::is_kind(&node) {
             return self.push(span, Content::Template);
         }
         match object::read(node) {
             object::Read::Other(node) => self.push(span, Content::Other(node)),
             object::Read::Objects(objects, failures) => {
                 let is_broken = !failures.is_empty();
+                if objects.is_empty() && is_broken && failures.iter().all(|it| it.kind == ProblemKind::TemplatedItem) {
+                    return self.push(span, Content::Template);
+                }
                 failures.into_iter().for_each(|failure| self.report(failure));
                 let content = match objects {
                     objects if !objects.is_empty() => Content::Objects(objects),

@@ -10,6 +10,8 @@ use super::node::{Entry, Node, Value};
 use super::parse::Failure;
 use super::problem::ProblemKind;
 use super::source::Span;
+use super::template;
+use super::workload;
 
 /// How many malformed items of one document are told.
 const FAILURES_TOLD: usize = 32;
@@ -100,6 +102,10 @@ impl Reader {
     fn object(&mut self, node: Node, path: &mut String) {
         match identify(&node) {
             Err(failure) => self.fail(failure),
+            Ok(Identity { api_version, kind, .. }) if let Some(meant) = workload::misspelt(&api_version, &kind) => {
+                let kind = ProblemKind::UnknownKind { api_version, kind, meant };
+                self.fail(Failure::new(kind, node.locate(&[])));
+            }
             Ok(identity) if is_list(&node, &identity.kind) => self.list(node, &identity, path),
             Ok(Identity { api_version, kind, namespace, name, generate_name }) => {
                 let (path, node) = (path.clone(), Arc::new(node));
@@ -153,6 +159,9 @@ impl Reader {
             match &item.value {
                 Value::Mapping(_) if is_absent(&item, "apiVersion") || is_absent(&item, "kind") => {
                     self.fail(Failure::new(ProblemKind::ItemWithoutKind, item.locate(&[])));
+                }
+                Value::Mapping(_) if template::is_kind(&item) => {
+                    self.fail(Failure::new(ProblemKind::TemplatedItem, item.locate(&[])));
                 }
                 Value::Mapping(_) => self.object(item, path),
                 other => self.malformed("items[]", other, "a mapping", item.span),
@@ -296,7 +305,7 @@ items:
     #[test]
     fn whatever_has_a_list_of_items_is_a_list_as_it_is_to_kubectl() {
         let pod = "apiVersion: v1, kind: Pod, metadata: {name: a}";
-        for kind in ["ConfigMap", "Deployment", "Widget"] {
+        for kind in ["ConfigMap", "Secret", "Widget"] {
             let yaml = format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: b}}\ndata: {{}}\nitems: [{{{pod}}}]\n");
             assert_eq!(objects(&yaml), ["v1 Pod -/a $['items'][0]"]);
         }

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use protocol::WorkloadKind;
+
 use super::source::{Position, Span};
 
 /// Something that kept a file, a document or an object from being read. Never a verdict: the host could not decide.
@@ -121,6 +123,17 @@ pub enum ProblemKind {
     },
     /// An item of a list without `kind` or `apiVersion`.
     ItemWithoutKind,
+    /// An item of a list whose `apiVersion` or `kind` is a template's action, beside others that are objects.
+    TemplatedItem,
+    /// A workload under a name that no cluster knows.
+    UnknownKind {
+        /// `apiVersion` as it stands there.
+        api_version: String,
+        /// `kind` as it stands there.
+        kind: String,
+        /// What comes near it.
+        meant: &'static WorkloadKind,
+    },
 }
 
 impl ProblemKind {
@@ -148,6 +161,10 @@ impl ProblemKind {
             Self::NotJson => "write a finite number, or quote it",
             Self::Malformed { .. } => "write it as the Kubernetes API has it",
             Self::ItemWithoutKind => "give each item its own `apiVersion` and `kind`",
+            Self::TemplatedItem => "fill in the template first",
+            Self::UnknownKind { .. } => {
+                "write `apiVersion` and `kind` as the cluster serves them, in their very letters"
+            }
         }
     }
 }
@@ -188,6 +205,16 @@ impl fmt::Display for ProblemKind {
                 write!(formatter, "`{field}` is {found}, not {expected}")
             }
             Self::ItemWithoutKind => formatter.write_str("this item has no `apiVersion` and `kind`"),
+            Self::TemplatedItem => formatter.write_str("the kind of this item is left to a template"),
+            Self::UnknownKind { api_version, kind, meant } => {
+                let group = if meant.group.is_empty() { "" } else { &format!("{}/", meant.group) };
+                let version = meant.versions.first().unwrap_or(&"v1");
+                write!(
+                    formatter,
+                    "no `{kind}` is in `{api_version}`; did you mean `{}` of `{group}{version}`?",
+                    meant.kind
+                )
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Tells templates from manifests: text that becomes YAML only when Helm, Jinja or their like has filled it in.
 //!
 //! Nothing is guessed from the look of a text alone. Plenty of manifests quote templates (alerts, workflows), so a document
-//! is one only if an action is what keeps it from being read, or from having a name.
+//! is one only if an action is what keeps it from being read, or from having a kind.
 
 use super::node::Node;
 use super::parse::Failure;
@@ -25,10 +25,10 @@ pub(super) fn explains(text: &str, offset: usize, failure: &Failure) -> bool {
     })
 }
 
-/// Whether it is a template all of whose actions are quoted: no object is called `{{ .Release.Name }}`.
-pub(super) fn names(node: &Node) -> bool {
-    let metadata = node.get("metadata");
-    let names = ["name", "generateName", "namespace"].map(|key| metadata.and_then(|metadata| metadata.get(key)));
-    let kinds = ["apiVersion", "kind"].map(|key| node.get(key));
-    names.into_iter().chain(kinds).flatten().any(|value| value.as_str().is_some_and(|text| text.contains("{{")))
+/// Whether it is a template all of whose actions are quoted, and which is no object before they are done: no kind is
+/// called `{{ .Values.kind }}`. A name may be, to a reader of YAML; what stands behind it is judged.
+pub(super) fn is_kind(node: &Node) -> bool {
+    ["apiVersion", "kind"]
+        .iter()
+        .any(|key| node.get(key).and_then(Node::as_str).is_some_and(|text| text.contains("{{")))
 }

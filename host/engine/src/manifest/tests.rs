@@ -247,12 +247,23 @@ fn templates_are_skipped_and_counted() {
         "kind: Pod\nspec:\n  {{- toYaml . | nindent 2 }}\n",
         "containers:\n- {{ include \"x\" . }}\n- b: {{ c }}\n",
         "{% for x in y %}\nkind: Pod\n{% endfor %}\n",
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: \"{{ .Release.Name }}\"\n",
+        "apiVersion: v1\nkind: \"{{ .Values.kind }}\"\n",
+        "apiVersion: v1\nkind: List\nitems: [{apiVersion: '{{ x }}', kind: Pod}]\n",
     ] {
         assert_reads(yaml.as_bytes(), &["template"]);
     }
     let quoted = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {b: '{{ $labels.pod }}'}}\n";
     assert_eq!(read_text(quoted).objects().count(), 1);
+}
+
+#[test]
+fn a_template_hides_nothing_that_can_be_judged() {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: '{{ x }}', namespace: '{{ y }}'}}";
+    assert_eq!(read_text(pod).objects().count(), 1);
+    let list = "apiVersion: v1\nkind: List\nmetadata: {name: '{{ x }}'}\nitems:\n";
+    let manifest = read_text(&format!("{list}- {pod}\n- {{apiVersion: v1, kind: '{{{{ z }}}}'}}\n"));
+    assert_eq!(manifest.objects().count(), 1);
+    assert_eq!(problems(&manifest), ["6:20: the kind of this item is left to a template"]);
 }
 
 /// Hostile texts and what stops each. That the place is near the start shows that the rest was not read.
