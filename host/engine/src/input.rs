@@ -4,7 +4,7 @@
 //! stand elsewhere, and a folder may hold projects that have nothing to do with each other; both are said here, once, so
 //! that no rule calls a patch incomplete or finds its answer in a stranger's file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::manifest::{Content, Document, Manifest, Node, Object, SkipReason, Value};
@@ -22,8 +22,17 @@ pub struct File {
 #[derive(Debug, Default)]
 pub struct Input {
     files: Vec<File>,
-    /// For each file that is a kustomization's patch, that kustomization's name.
-    patches: HashMap<String, String>,
+    /// What is a patch, by the index of its file.
+    patches: HashMap<usize, Patches>,
+}
+
+/// The patches in one file.
+#[derive(Debug)]
+struct Patches {
+    /// The name of the kustomization that lays them over objects.
+    kustomization: String,
+    /// Each by its document and its place among the objects of that.
+    objects: HashSet<(usize, usize)>,
 }
 
 /// An object to judge.
@@ -70,14 +79,7 @@ impl Input {
     /// The files, with patches told apart.
     #[must_use]
     pub fn new(files: Vec<File>) -> Self {
-        let mut patches = HashMap::new();
-        for file in &files {
-            for node in file.manifest.documents.iter().flat_map(|document| kustomizations(&file.manifest, document)) {
-                for path in patch_paths(node) {
-                    patches.insert(resolve(&file.manifest.name, path), file.manifest.name.clone());
-                }
-            }
-        }
+        let patches = patches(&files);
         Self { files, patches }
     }
 
@@ -95,31 +97,82 @@ impl Input {
 
     /// The objects to judge.
     pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.files.iter().enumerate().filter(|(_, file)| self.patched_by(file).is_none()).flat_map(|(file, of)| {
+        self.files.iter().enumerate().flat_map(move |(file, of)| {
+            let patches = self.patches.get(&file);
             of.manifest.documents.iter().enumerate().flat_map(move |(document, of)| {
-                of.objects().iter().map(move |object| Subject { file, document, object })
+                let objects = of.objects().iter().enumerate();
+                let stand = objects
+                    .filter(move |(index, _)| patches.is_none_or(|it| !it.objects.contains(&(document, *index))));
+                stand.map(move |(_, object)| Subject { file, document, object })
             })
         })
     }
 
-    /// The documents that hold nothing to judge.
+    /// The documents that hold nothing to judge, or not only.
     pub fn skipped(&self) -> impl Iterator<Item = Skipped> {
         self.files.iter().enumerate().flat_map(move |(file, of)| {
-            let patch = self.patched_by(of);
-            of.manifest.documents.iter().filter_map(move |document| {
+            let patches = self.patches.get(&file);
+            of.manifest.documents.iter().enumerate().filter_map(move |(index, document)| {
+                let patch =
+                    patches.filter(|it| (0..document.objects().len()).any(|at| it.objects.contains(&(index, at))));
                 let reason = match (document.skipped(), patch) {
                     (Some(reason), _) => Skip::NoObject(reason),
-                    (None, Some(kustomization)) => Skip::Patch(kustomization.to_owned()),
+                    (None, Some(patch)) => Skip::Patch(patch.kustomization.clone()),
                     (None, None) => return None,
                 };
                 Some(Skipped { file, line: of.manifest.source.position(document.span.start).line, reason })
             })
         })
     }
+}
 
-    fn patched_by(&self, file: &File) -> Option<&str> {
-        self.patches.get(&resolve(&file.manifest.name, "")).map(String::as_str)
+/// Tells patches from objects, in favour of objects: what a kustomization has among its resources too is none, nor is
+/// what patches nothing that is here. Otherwise a line in a kustomization would keep any object from being judged.
+fn patches(files: &[File]) -> HashMap<usize, Patches> {
+    let (mut laid_over, mut resources) = (HashMap::new(), HashSet::new());
+    for File { manifest, .. } in files {
+        for kustomization in manifest.documents.iter().flat_map(|document| kustomizations(manifest, document)) {
+            for Patch { path, is_targeted } in patch_paths(kustomization) {
+                laid_over.insert(resolve(&manifest.name, path), (&manifest.name, is_targeted));
+            }
+            let paths = ["resources", "bases", "components"].iter().flat_map(|key| list(kustomization, key));
+            resources.extend(paths.filter_map(Node::as_str).map(|path| resolve(&manifest.name, path)));
+        }
     }
+    if laid_over.is_empty() {
+        return HashMap::new();
+    }
+    let (mut candidates, mut names, mut kinds) = (Vec::new(), HashSet::new(), HashSet::new());
+    for (index, file) in files.iter().enumerate() {
+        let name = resolve(&file.manifest.name, "");
+        match laid_over.get(&name).filter(|_| !resources.contains(&name)) {
+            Some((kustomization, is_targeted)) => candidates.push((index, file, *kustomization, *is_targeted)),
+            None => {
+                for object in file.manifest.objects() {
+                    kinds.insert((object.group(), object.kind.as_str()));
+                    names.insert((object.group(), object.kind.as_str(), object.name.as_deref()));
+                }
+            }
+        }
+    }
+    let of_file = candidates.into_iter().map(|(index, file, kustomization, is_targeted)| {
+        let patches_something = |object: &Object| {
+            let (group, kind) = (object.group(), object.kind.as_str());
+            match &object.name {
+                // A target names what is patched, and the name in the patch is nobody's.
+                _ if is_targeted => kinds.contains(&(group, kind)),
+                Some(name) => names.contains(&(group, kind, Some(name.as_str()))),
+                None => false,
+            }
+        };
+        let of_document = |(document, of): (usize, &Document)| {
+            let objects = of.objects().iter().enumerate().filter(|(_, object)| patches_something(object));
+            objects.map(|(at, _)| (document, at)).collect::<Vec<_>>()
+        };
+        let objects = file.manifest.documents.iter().enumerate().flat_map(of_document).collect();
+        (index, Patches { kustomization: kustomization.clone(), objects })
+    });
+    of_file.collect()
 }
 
 /// The kustomizations in a document. Kustomize knows its own file by its name, whether or not it says what it is.
@@ -137,16 +190,29 @@ fn kustomizations<'a>(manifest: &'a Manifest, document: &'a Document) -> Vec<&'a
     }
 }
 
-/// The files that a kustomization lays over objects: `patches[].path`, `patchesJson6902[].path`, and the items of
-/// `patchesStrategicMerge` (in old kustomizations of `patches`) that are paths and not patches written in place.
-fn patch_paths(kustomization: &Node) -> impl Iterator<Item = &str> {
-    let list = |key: &str| match kustomization.get(key).map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items.as_slice(),
+/// A file that a kustomization lays over objects.
+struct Patch<'a> {
+    path: &'a str,
+    /// Whether the kustomization chooses the objects; otherwise the patch names its own.
+    is_targeted: bool,
+}
+
+/// `patches[].path`, `patchesJson6902[].path`, and the items of `patchesStrategicMerge` (in old kustomizations of
+/// `patches`) that are paths and not patches written in place.
+fn patch_paths(kustomization: &Node) -> impl Iterator<Item = Patch<'_>> {
+    let items = ["patches", "patchesJson6902", "patchesStrategicMerge"].iter().flat_map(|key| list(kustomization, key));
+    let patches = items.filter_map(|item| {
+        let path = item.get("path").unwrap_or(item).as_str()?;
+        Some(Patch { path, is_targeted: item.get("target").is_some() })
+    });
+    patches.filter(|patch| !patch.path.contains('\n'))
+}
+
+fn list<'a>(kustomization: &'a Node, key: &str) -> &'a [Node] {
+    match kustomization.get(key).map(|node| &node.value) {
+        Some(Value::Sequence(items)) => items,
         _ => &[],
-    };
-    let with_path = list("patches").iter().chain(list("patchesJson6902")).filter_map(|patch| patch.get("path"));
-    let plain = list("patches").iter().chain(list("patchesStrategicMerge"));
-    with_path.chain(plain).filter_map(Node::as_str).filter(|path| !path.contains('\n'))
+    }
 }
 
 /// The path relative to the folder of `file`, without `.` and `..`; the file itself for an empty path.
@@ -168,6 +234,8 @@ fn resolve(file: &str, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
+
     use super::*;
     use crate::manifest::{Limits, read};
 
@@ -180,6 +248,57 @@ mod tests {
     }
 
     const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n";
+
+    fn judged(files: &[(&str, &str)]) -> Vec<usize> {
+        input(files).subjects().map(|subject| subject.file).collect()
+    }
+
+    #[test]
+    fn a_resource_is_never_a_patch() {
+        for key in ["resources", "bases", "components"] {
+            let other = format!("{key}: [../a/web.yaml]\n");
+            let files = [
+                ("a/kustomization.yaml", "patches: [{path: web.yaml}]\n"),
+                ("a/web.yaml", DEPLOYMENT),
+                ("base/web.yaml", DEPLOYMENT),
+                ("b/kustomization.yaml", other.as_str()),
+            ];
+            assert_eq!(judged(&files), [1, 2], "{key}");
+            assert_eq!(judged(&files[..3]), [2]);
+        }
+    }
+
+    #[test]
+    fn what_patches_nothing_that_is_here_is_judged() {
+        let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n---\n\
+                     apiVersion: v1\nkind: Pod\nmetadata: {name: miner}\n---\nkind: Pod\napiVersion: v1\n";
+        let files = [
+            ("a/kustomization.yaml", "patches: [{path: patch.yaml}]\n"),
+            ("a/patch.yaml", patch),
+            ("base/web.yaml", DEPLOYMENT),
+        ];
+        let input = input(&files);
+        let judged: Vec<_> = input.subjects().map(|it| (it.file, it.document)).collect();
+        assert_eq!(judged, [(1, 1), (1, 2), (2, 0)]);
+        let patch = Skip::Patch("a/kustomization.yaml".into());
+        assert_eq!(
+            input.skipped().filter(|skipped| skipped.reason == patch).map(|it| it.line).collect::<Vec<_>>(),
+            [1]
+        );
+    }
+
+    #[test]
+    fn a_patch_with_a_target_needs_no_name_that_is_here() {
+        let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: any}\n---\n\
+                     apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: any}\n";
+        let files = [
+            ("a/kustomization.yaml", "patches: [{path: patch.yaml, target: {kind: Deployment}}]\n"),
+            ("a/patch.yaml", patch),
+            ("base/web.yaml", DEPLOYMENT),
+        ];
+        let input = input(&files);
+        assert_eq!(input.subjects().map(|it| (it.file, it.document)).collect::<Vec<_>>(), [(1, 1), (2, 0)]);
+    }
 
     #[test]
     fn a_patch_of_a_kustomization_is_skipped_and_named() {
