@@ -14,3 +14,4 @@ mod schema;
 mod support;
 mod terminal;
 mod usage;
+mod worlds;

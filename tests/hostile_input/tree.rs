@@ -110,6 +110,27 @@ fn links_out_of_the_tree_are_not_followed() {
 }
 
 #[test]
+fn a_link_to_a_file_of_the_tree_is_read_once() {
+    let folder = Folder::of("b.yaml", POD).and("data/v1", POD.replace("name: web", "name: other"));
+    for (target, link) in [("b.yaml", "a.yaml"), ("data/v1", "c.yaml"), ("data/v1", "d.yaml")] {
+        symlink(target, folder.path().join(link)).unwrap();
+    }
+    let out = check(&folder, &[".", "--strict"]).with(0);
+    assert!(out.contains("2 files, 2 objects"), "{out}");
+    let report: serde_json::Value =
+        serde_json::from_str(&folder.run(&["check", ".", "--rule", crate::RULE, "--format", "json"]).with(0)).unwrap();
+    let files: Vec<_> = report["results"].as_array().unwrap().iter().map(|result| &result["object"]["file"]).collect();
+    assert_eq!(files, ["b.yaml", "c.yaml"]);
+}
+
+#[test]
+fn a_link_to_what_git_keeps_is_not_followed() {
+    let folder = Folder::of("a.yaml", POD).and(".git/config", bad());
+    symlink(".git/config", folder.path().join("config.yaml")).unwrap();
+    passed_over(&folder, "skipped 1: a link, not followed\n  config.yaml\n");
+}
+
+#[test]
 fn links_in_a_circle_end() {
     let folder = Folder::of("a.yaml", POD);
     symlink(".", folder.path().join("circle")).unwrap();

@@ -113,7 +113,9 @@ pub struct CheckOptions {
 /// What to judge, and by what.
 #[derive(Args)]
 pub struct Judging {
-    /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml and .json; a file may have any name.
+    /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml, .json and Kustomization;
+    /// a file may have any name. A folder's children that are repositories, or of which several have a LICENSE, are
+    /// projects: each is judged without a view of the others.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 

@@ -1,8 +1,7 @@
 //! Finds and reads what was given: files, folders, standard input.
 //!
-//! The tree may come from a stranger. Nothing is opened that could hang (a pipe, a device), no link is followed (what it
-//! points to inside the tree is found anyway, and what lies outside is not ours to read), and whatever is passed over is
-//! reported by its path.
+//! The tree may come from a stranger. Nothing is opened that could hang (a pipe, a device), a link is followed only to a
+//! file of the same tree (what lies outside is not ours to read), and whatever is passed over is reported by its path.
 
 use std::collections::HashSet;
 use std::fs::{self, File as OpenFile};
@@ -16,6 +15,7 @@ use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::progress::Progress;
+use crate::projects::Projects;
 
 /// What was read.
 #[derive(Default)]
@@ -26,14 +26,14 @@ pub struct Files {
     pub unread: Vec<Unread>,
 }
 
-/// A file to read, and the project that it belongs to.
+/// A file to read.
 struct Candidate {
+    /// As it is shown.
     path: PathBuf,
-    project: usize,
+    /// Where it really lies.
+    real: PathBuf,
+    is_link: bool,
 }
-
-/// A folder that holds one of these is a project of its own: what lies in it is no part of the world around it.
-const PROJECT_MARKS: &[&str] = &[".git", "LICENSE", "LICENSE.md", "LICENSE.txt"];
 
 /// The folder that holds no manifests of the project's, unless it is asked for itself.
 const FOREIGN_FOLDER: &str = ".git";
@@ -57,20 +57,20 @@ pub fn read_all(paths: &[PathBuf]) -> Files {
             }
             continue;
         }
-        // A path that was typed may be a link; those inside are not followed.
+        // A path that was typed may be a link to anywhere.
         match fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real))) {
             Err(cause) => files.fail(path, explain(&cause)),
             Ok((kind, real)) if kind.is_dir() => walk(path, &real, &mut found, &mut files),
-            Ok((kind, real)) if kind.is_file() => found.add(path, &real, 0),
+            Ok((kind, real)) if kind.is_file() => found.add(path, real),
             Ok(_) => files.fail(path, SPECIAL.into()),
         }
     }
-    let progress = Progress::start("reading", found.candidates.len());
-    let contents: Vec<Result<File, Unread>> = found
-        .candidates
+    let candidates = found.finish();
+    let progress = Progress::start("reading", candidates.len());
+    let contents: Vec<Result<File, Unread>> = candidates
         .into_par_iter()
-        .map(|candidate| {
-            let content = read_one(candidate);
+        .map(|(candidate, project)| {
+            let content = read_one(&candidate, project);
             progress.step();
             content
         })
@@ -88,20 +88,32 @@ pub fn read_all(paths: &[PathBuf]) -> Files {
 #[derive(Default)]
 struct Found {
     candidates: Vec<Candidate>,
-    /// Where they really lie.
+    /// Where they really lie, links aside.
     seen: HashSet<PathBuf>,
     projects: Projects,
 }
 
 impl Found {
-    fn add(&mut self, path: &Path, real: &Path, project: usize) {
-        if self.is_new(real) {
-            self.candidates.push(Candidate { path: path.to_owned(), project });
+    fn add(&mut self, path: &Path, real: PathBuf) {
+        if self.is_new(&real) {
+            self.candidates.push(Candidate { path: path.to_owned(), real, is_link: false });
         }
     }
 
     fn is_new(&mut self, real: &Path) -> bool {
         self.seen.insert(real.to_owned())
+    }
+
+    /// What to read, with its project. Of a file and a link to it, the file counts.
+    fn finish(self) -> Vec<(Candidate, usize)> {
+        let Self { mut candidates, mut seen, projects } = self;
+        candidates.retain(|candidate| !candidate.is_link || seen.insert(candidate.real.clone()));
+        let folders = projects.folders();
+        let with_project = |candidate: Candidate| {
+            let project = folders.project(&candidate.real);
+            (candidate, project)
+        };
+        candidates.into_iter().map(with_project).collect()
     }
 }
 
@@ -112,26 +124,6 @@ impl Files {
 
     fn skip(&mut self, path: &Path, reason: &str) {
         self.unread.push(Unread { path: name(path), reason: reason.into(), is_failure: false });
-    }
-}
-
-/// The projects met so far, by their folders.
-#[derive(Default)]
-struct Projects(Vec<PathBuf>);
-
-impl Projects {
-    /// The project of a file: its nearest folder with a mark, or 0, the world of everything else.
-    fn of(&self, file: &Path) -> usize {
-        file.ancestors()
-            .skip(1)
-            .find_map(|folder| self.0.iter().position(|known| known == folder))
-            .map_or(0, |at| at + 1)
-    }
-
-    fn note(&mut self, folder: &Path) {
-        if PROJECT_MARKS.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok()) {
-            self.0.push(folder.to_owned());
-        }
     }
 }
 
@@ -151,18 +143,18 @@ fn walk(root: &Path, real: &Path, found: &mut Found, files: &mut Files) {
             }
         };
         let (path, kind) = (entry.path(), entry.file_type());
+        // Below the root no link to a folder is followed, so this is where it really lies.
+        let place = real.join(path.strip_prefix(root).unwrap_or(path));
+        found.projects.meet(real, &entry, &place);
         if kind.is_dir() {
-            // The folder that was asked for is the world; only folders inside it may be others.
-            if entry.depth() > 0 {
-                found.projects.note(path);
-            }
-        } else if is_manifest(path) {
+            continue;
+        }
+        if is_manifest(path) {
             is_empty = false;
             if kind.is_file() {
-                // Below the root no link is followed, so this is where it really lies.
-                let inside = path.strip_prefix(root).unwrap_or(path);
-                let project = found.projects.of(path);
-                found.add(path, &real.join(inside), project);
+                found.add(path, place);
+            } else if let Some(target) = target_inside(path, real) {
+                found.candidates.push(Candidate { path: path.to_owned(), real: target, is_link: true });
             } else if kind.is_symlink() {
                 files.skip(path, "a link, not followed");
             } else {
@@ -177,16 +169,27 @@ fn walk(root: &Path, real: &Path, found: &mut Found, files: &mut Files) {
     }
 }
 
+/// Where a link leads, if that is a file of the folder that was asked for.
+fn target_inside(link: &Path, root: &Path) -> Option<PathBuf> {
+    let target = fs::canonicalize(link).ok()?;
+    let below = target.strip_prefix(root).ok()?;
+    // What git keeps, such as credentials, is no part of the folder.
+    let is_ours = below.components().all(|step| step.as_os_str() != FOREIGN_FOLDER);
+    (is_ours && fs::symlink_metadata(&target).is_ok_and(|kind| kind.is_file())).then_some(target)
+}
+
 fn is_manifest(path: &Path) -> bool {
+    if path.file_name().is_some_and(|name| name == "Kustomization") {
+        return true;
+    }
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-fn read_one(candidate: Candidate) -> Result<File, Unread> {
-    let Candidate { path, project } = candidate;
-    match read_regular(&path, limit()) {
-        Ok(bytes) => Ok(File { manifest: read(&name(&path), bytes, &Limits::default()), project }),
-        Err(reason) => Err(Unread { path: name(&path), reason, is_failure: true }),
+fn read_one(Candidate { path, real, .. }: &Candidate, project: usize) -> Result<File, Unread> {
+    match read_regular(real, limit()) {
+        Ok(bytes) => Ok(File { manifest: read(&name(path), bytes, &Limits::default()), project }),
+        Err(reason) => Err(Unread { path: name(path), reason, is_failure: true }),
     }
 }
 

@@ -15,6 +15,7 @@ mod judging;
 mod maturity;
 mod output;
 mod progress;
+mod projects;
 mod readiness;
 mod rules;
 

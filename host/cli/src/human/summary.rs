@@ -1,7 +1,7 @@
 //! Who is fine and who is not: by object, by rule, and altogether.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use engine::report::{Judged, Report};
@@ -105,6 +105,10 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let _ = write!(text, " ({}; {files}, {objects}, world {})", tally(&verdicts), report.completeness.name());
     }
     text.push('\n');
+    let projects: BTreeSet<usize> = report.input.files().iter().map(|file| file.project).collect();
+    if projects.len() > 1 {
+        let _ = writeln!(text, "{DIM}{} projects, each a world of its own{DIM:#}", projects.len());
+    }
     if problems > 0 {
         let _ = writeln!(text, "{RED}{} kept something from being judged{RED:#}", count(problems, "problem"));
     }
