@@ -2,11 +2,14 @@
 //!
 //! A rule may ask only for kinds that its metadata declares, and only by the operations below. Everything else is
 //! refused in a sentence, and the rule that asked decides what it makes of that.
+//!
+//! Nor does a rule learn what is in another object's Secret: a look-up of Secrets, whoever asks, answers with the keys of
+//! `data` and `stringData` and with empty strings for their values. Only the Secret that is judged itself comes whole.
 
 use protocol::{FieldMask, api_group, contract};
 use serde::Deserialize;
 
-use crate::manifest::Object;
+use crate::manifest::{Entry, Node, Object, Value};
 use crate::runtime::{HostCall, HostCalls};
 use crate::selector::Selector;
 use crate::world::{Viewpoint, World};
@@ -64,10 +67,14 @@ impl HostCalls for LookUps<'_> {
             (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => self.get(&self.asked(call)?),
             (contract::BINDING, contract::KUBERNETES, contract::LIST_BY_NAMESPACE) => {
                 let asked = self.asked(call)?;
-                let namespace = asked.namespace.clone().unwrap_or_default();
-                self.list(&asked, |object| object.namespace.as_deref().unwrap_or_default() == namespace)
+                let (group, namespace) =
+                    (api_group(&asked.api_version), asked.namespace.as_deref().unwrap_or_default());
+                list(&asked, &self.world.objects_in(self.from, group, &asked.kind, namespace))
             }
-            (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => self.list(&self.asked(call)?, |_| true),
+            (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => {
+                let asked = self.asked(call)?;
+                list(&asked, &self.world.objects(self.from, api_group(&asked.api_version), &asked.kind))
+            }
             (binding, namespace, operation) => {
                 Err(format!("{}: {binding} {namespace} {operation}", contract::LOOK_UP_NOT_ALLOWED))
             }
@@ -89,40 +96,78 @@ impl LookUps<'_> {
         }
     }
 
-    fn objects(&self, asked: &Asked) -> Vec<&Object> {
-        self.world.objects(self.from, api_group(&asked.api_version), &asked.kind)
-    }
-
     fn get(&self, asked: &Asked) -> Result<Vec<u8>, String> {
-        let namespace = asked.namespace.as_deref().unwrap_or_default();
-        let found = self
-            .objects(asked)
-            .into_iter()
-            .find(|object| object.name == asked.name && object.namespace.as_deref().unwrap_or_default() == namespace);
+        let (group, namespace) = (api_group(&asked.api_version), asked.namespace.as_deref().unwrap_or_default());
+        let name = asked.name.as_deref().unwrap_or_default();
+        let found = self.world.get(self.from, group, &asked.kind, namespace, name);
         let object = found.ok_or_else(|| contract::NOT_FOUND.to_owned())?;
         let mut answer = Vec::new();
-        object.node.write_json(&mask(asked), &mut answer);
+        write(object, &mask(asked), &mut answer);
         Ok(answer)
     }
+}
 
-    fn list(&self, asked: &Asked, here: impl Fn(&Object) -> bool) -> Result<Vec<u8>, String> {
-        let selector = |text: &Option<String>| {
-            Selector::parse(text.as_deref().unwrap_or_default()).map_err(|cause| cause.to_string())
-        };
-        let (labels, fields) = (selector(&asked.label_selector)?, selector(&asked.field_selector)?);
-        let mask = mask(asked);
-        let mut answer = br#"{"kind":"List","apiVersion":"v1","metadata":{},"items":["#.to_vec();
-        let mut first = true;
-        for object in self.objects(asked) {
-            if here(object) && labels.matches_labels(&object.node) && fields.matches_fields(&object.node) {
-                if !std::mem::take(&mut first) {
-                    answer.push(b',');
+/// The objects that the labels and fields select, as a list.
+fn list(asked: &Asked, objects: &[&Object]) -> Result<Vec<u8>, String> {
+    let selector =
+        |text: &Option<String>| Selector::parse(text.as_deref().unwrap_or_default()).map_err(|cause| cause.to_string());
+    let (labels, fields) = (selector(&asked.label_selector)?, selector(&asked.field_selector)?);
+    let mask = mask(asked);
+    let mut answer = br#"{"kind":"List","apiVersion":"v1","metadata":{},"items":["#.to_vec();
+    let mut first = true;
+    for object in objects {
+        if labels.matches_labels(&object.node) && fields.matches_fields(&object.node) {
+            if !std::mem::take(&mut first) {
+                answer.push(b',');
+            }
+            write(object, &mask, &mut answer);
+        }
+    }
+    answer.extend_from_slice(b"]}");
+    Ok(answer)
+}
+
+/// The object as JSON, without what is secret in it.
+fn write(object: &Object, mask: &FieldMask, answer: &mut Vec<u8>) {
+    if object.group().is_empty() && object.kind == "Secret" {
+        without_values(&object.node).write_json(mask, answer);
+    } else {
+        object.node.write_json(mask, answer);
+    }
+}
+
+/// A Secret with all values of `data` and `stringData` empty, and with them the annotation in which `kubectl apply`
+/// keeps a copy. Keys may be spelt in any case, as masks have it.
+fn without_values(secret: &Node) -> Node {
+    let mut secret = secret.clone();
+    for entry in members(&mut secret) {
+        let is = |name: &str| entry.key.eq_ignore_ascii_case(name);
+        if is("data") || is("stringData") {
+            match &entry.value.value {
+                Value::Mapping(_) => members(&mut entry.value).iter_mut().for_each(|entry| empty(&mut entry.value)),
+                _ => empty(&mut entry.value),
+            }
+        } else if is("metadata") {
+            let annotations =
+                members(&mut entry.value).iter_mut().filter(|entry| entry.key.eq_ignore_ascii_case("annotations"));
+            for annotation in annotations.flat_map(|entry| members(&mut entry.value)) {
+                if &*annotation.key == "kubectl.kubernetes.io/last-applied-configuration" {
+                    empty(&mut annotation.value);
                 }
-                object.node.write_json(&mask, &mut answer);
             }
         }
-        answer.extend_from_slice(b"]}");
-        Ok(answer)
+    }
+    secret
+}
+
+fn empty(node: &mut Node) {
+    node.value = Value::String("".into());
+}
+
+fn members(node: &mut Node) -> &mut [Entry] {
+    match &mut node.value {
+        Value::Mapping(entries) => entries,
+        _ => &mut [],
     }
 }
 
@@ -136,7 +181,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use serde_json::{Value, json};
 
-    use super::*;
+    use super::{Allowed, HostCall, HostCalls, LookUps, World};
     use crate::input::{File, Input};
     use crate::manifest::{Limits, read};
 
@@ -176,6 +221,29 @@ mod tests {
         let payload = json!({"api_version": "v1", "kind": "ServiceAccount", "namespace": "shop"});
         let list = ask("kubernetes", "list_resources_by_namespace", &payload).unwrap();
         assert_eq!(list.pointer("/items").and_then(Value::as_array).map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn the_values_of_a_secret_are_told_to_nobody() {
+        let text = "apiVersion: v1\nkind: Secret\ntype: Opaque\nmetadata: {name: web, annotations: {a: b, \
+                    kubectl.kubernetes.io/last-applied-configuration: 'hunter2'}}\nDATA: {a: hunter2}\n\
+                    data: {b: hunter2, c: [hunter2]}\nstringData: hunter2\nsops: {mac: d}\n";
+        let input = Input::new(vec![File { manifest: read("s.yaml", text.into(), &Limits::default()), project: 0 }]);
+        let world = World::new(&input);
+        let from = World::viewpoint(&input, input.subjects().next().unwrap());
+        let allowed = [Allowed { group: String::new(), kind: "Secret".into() }];
+        let payload = json!({"api_version": "v1", "kind": "Secret", "name": "web"}).to_string();
+        for operation in ["get_resource", "list_resources_by_namespace", "list_resources_all"] {
+            let call =
+                HostCall { binding: "kubewarden", namespace: "kubernetes", operation, payload: payload.as_bytes() };
+            let answer = LookUps { world: &world, from, allowed: &allowed }.call(call).unwrap();
+            let answer: Value = serde_json::from_slice(&answer).unwrap();
+            let secret = answer.pointer("/items/0").unwrap_or(&answer);
+            assert_eq!(secret.pointer("/data"), Some(&json!({"b": "", "c": ""})), "{operation}");
+            assert_eq!(secret.pointer("/sops/mac"), Some(&json!("d")));
+            assert_eq!(secret.pointer("/metadata/annotations/a"), Some(&json!("b")));
+            assert!(!secret.to_string().contains("hunter2"), "{operation}");
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
-//! The world of an object: the other objects of its project, found by kind.
+//! The world of an object: the other objects of its project, found by kind, namespace and name.
 //!
 //! One object may stand in a repository several times, in a base and in overlays. These are variants of one object, not
 //! several objects, so that of each identity (group, kind, namespace, name) an asker sees the variant nearest to it: the
-//! one that shares the longest path of folders.
+//! one that shares the longest path of folders, and of several the last, which is the one that a cluster keeps. And where
+//! the asker itself has variants, what stands beside another of them is that one's: overlays beside each other neither
+//! vouch for nor contradict one another.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::iter;
 
 use crate::input::{Input, Subject};
 use crate::manifest::Object;
@@ -12,7 +15,7 @@ use crate::manifest::Object;
 /// All objects, by project and kind.
 #[derive(Debug, Default)]
 pub struct World<'a> {
-    by_kind: HashMap<Key<'a>, Vec<Member<'a>>>,
+    by_kind: HashMap<Key<'a>, Objects<'a>>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -22,9 +25,20 @@ struct Key<'a> {
     kind: &'a str,
 }
 
+/// The objects of one kind.
+#[derive(Debug, Default)]
+struct Objects<'a> {
+    /// By identity, in the order in which the input has each first.
+    identities: Vec<Vec<Variant<'a>>>,
+    /// The indices of the identities by namespace, each list ascending.
+    by_namespace: HashMap<&'a str, Vec<usize>>,
+    /// By namespace and name. Each object with a generated name is one of its own, and not here.
+    by_name: HashMap<(&'a str, &'a str), usize>,
+}
+
 /// An object and the folder in which it stands.
 #[derive(Clone, Copy, Debug)]
-struct Member<'a> {
+struct Variant<'a> {
     object: &'a Object,
     folder: &'a str,
 }
@@ -34,6 +48,30 @@ struct Member<'a> {
 pub struct Viewpoint<'a> {
     project: usize,
     folder: &'a str,
+    object: &'a Object,
+}
+
+impl<'a> Objects<'a> {
+    fn insert(&mut self, variant: Variant<'a>) {
+        let namespace = namespace(variant.object);
+        let next = self.identities.len();
+        let index = match variant.object.name.as_deref() {
+            Some(name) => *self.by_name.entry((namespace, name)).or_insert(next),
+            None => next,
+        };
+        match self.identities.get_mut(index) {
+            Some(variants) => variants.push(variant),
+            None => {
+                self.identities.push(vec![variant]);
+                self.by_namespace.entry(namespace).or_default().push(index);
+            }
+        }
+    }
+
+    fn variants(&self, namespace: &str, name: &str) -> &[Variant<'a>] {
+        let index = self.by_name.get(&(namespace, name));
+        index.and_then(|index| self.identities.get(*index)).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl<'a> World<'a> {
@@ -42,9 +80,9 @@ impl<'a> World<'a> {
     pub fn new(input: &'a Input) -> Self {
         let mut world = Self::default();
         for subject in input.subjects() {
-            let Viewpoint { project, folder } = Self::viewpoint(input, subject);
-            let key = Key { project, group: subject.object.group(), kind: &subject.object.kind };
-            world.by_kind.entry(key).or_default().push(Member { object: subject.object, folder });
+            let Viewpoint { project, folder, object } = Self::viewpoint(input, subject);
+            let key = Key { project, group: object.group(), kind: &object.kind };
+            world.by_kind.entry(key).or_default().insert(Variant { object, folder });
         }
         world
     }
@@ -54,34 +92,75 @@ impl<'a> World<'a> {
     pub fn viewpoint(input: &'a Input, subject: Subject<'a>) -> Viewpoint<'a> {
         let file = input.file(subject.file);
         let folder = file.and_then(|file| file.manifest.name.rsplit_once('/')).map_or("", |(folder, _)| folder);
-        Viewpoint { project: file.map_or(0, |file| file.project), folder }
+        Viewpoint { project: file.map_or(0, |file| file.project), folder, object: subject.object }
     }
 
-    /// The objects of a kind as seen from a place: of each identity the nearest variant, in the order of the input.
+    /// The objects of a kind as seen from a place: of each identity the nearest variant, in the order in which the input
+    /// has each identity first.
     #[must_use]
     pub fn objects(&self, from: Viewpoint<'_>, group: &str, kind: &str) -> Vec<&'a Object> {
-        let key = Key { project: from.project, group, kind };
-        let members = self.by_kind.get(&key).map_or(&[][..], Vec::as_slice);
-        let mut nearest: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
-        for (index, member) in members.iter().enumerate() {
-            let Some(name) = member.object.name.as_deref() else { continue };
-            let identity = (member.object.namespace.as_deref().unwrap_or_default(), name);
-            let closeness = shared_folders(from.folder, member.folder);
-            let best = nearest.entry(identity).or_insert((closeness, index));
-            if closeness > best.0 {
-                *best = (closeness, index);
-            }
-        }
-        let is_nearest = |(index, member): &(usize, &Member<'_>)| match member.object.name.as_deref() {
-            // Each object with a generated name is one of its own.
-            None => true,
-            Some(name) => {
-                let identity = (member.object.namespace.as_deref().unwrap_or_default(), name);
-                nearest.get(&identity).is_some_and(|(_, best)| best == index)
-            }
-        };
-        members.iter().enumerate().filter(is_nearest).map(|(_, member)| member.object).collect()
+        let Some(objects) = self.of_kind(from, group, kind) else { return Vec::new() };
+        let sight = self.sight(from);
+        objects.identities.iter().filter_map(|variants| sight.nearest(variants)).collect()
     }
+
+    /// Of [`objects`](Self::objects), those of one namespace; the empty one is that of objects that name none.
+    #[must_use]
+    pub fn objects_in(&self, from: Viewpoint<'_>, group: &str, kind: &str, namespace: &str) -> Vec<&'a Object> {
+        let Some(objects) = self.of_kind(from, group, kind) else { return Vec::new() };
+        let sight = self.sight(from);
+        let indices = objects.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
+        indices.iter().filter_map(|index| sight.nearest(objects.identities.get(*index)?)).collect()
+    }
+
+    /// Of [`objects`](Self::objects), the one of that namespace and name.
+    #[must_use]
+    pub fn get(&self, from: Viewpoint<'_>, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'a Object> {
+        self.sight(from).nearest(self.of_kind(from, group, kind)?.variants(namespace, name))
+    }
+
+    fn of_kind<'b>(&'b self, from: Viewpoint<'_>, group: &'b str, kind: &'b str) -> Option<&'b Objects<'a>> {
+        self.by_kind.get(&Key { project: from.project, group, kind })
+    }
+
+    /// What the object sees from its place.
+    fn sight<'b>(&'b self, from: Viewpoint<'b>) -> Sight<'b> {
+        let objects = self.of_kind(from, from.object.group(), &from.object.kind);
+        let variants = match (objects, from.object.name.as_deref()) {
+            (Some(objects), Some(name)) => objects.variants(namespace(from.object), name),
+            _ => &[],
+        };
+        let folders = variants.iter().map(|variant| variant.folder);
+        let others = folders.filter(|folder| !is_within(folder, from.folder) && !is_within(from.folder, folder));
+        Sight { folder: from.folder, others: others.collect() }
+    }
+}
+
+/// A folder, and those that are out of its sight.
+struct Sight<'a> {
+    folder: &'a str,
+    others: HashSet<&'a str>,
+}
+
+impl Sight<'_> {
+    /// The variant nearest to the folder, the last of several.
+    fn nearest<'a>(&self, variants: &[Variant<'a>]) -> Option<&'a Object> {
+        let is_seen = |variant: &&Variant<'_>| {
+            let mut folders = iter::successors(Some(variant.folder), |folder| Some(folder.rsplit_once('/')?.0));
+            self.others.is_empty() || !folders.any(|folder| self.others.contains(folder))
+        };
+        let seen = variants.iter().filter(is_seen);
+        seen.max_by_key(|variant| shared_folders(self.folder, variant.folder)).map(|variant| variant.object)
+    }
+}
+
+fn namespace(object: &Object) -> &str {
+    object.namespace.as_deref().unwrap_or_default()
+}
+
+/// Whether the first folder is the second or in it.
+fn is_within(folder: &str, other: &str) -> bool {
+    other.is_empty() || folder.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// How many folders two paths have in common, counted from the root. Folders below both count against neither.
@@ -124,7 +203,7 @@ mod tests {
             ("app/overlays/dev/other.yaml", 0, "metadata: {name: other}\nmark: other"),
             ("app/overlays/prod/deep/x.yaml", 0, "metadata: {name: x}\nmark: x"),
         ]);
-        assert_eq!(seen(&input, 0), ["base", "other", "x"]);
+        assert_eq!(seen(&input, 0), ["base", "other"]);
         assert_eq!(seen(&input, 3), ["prod", "other", "x"]);
     }
 
@@ -147,5 +226,50 @@ mod tests {
             ("sd.yaml", 0, "metadata: {generateName: web-}\nmark: d"),
         ]);
         assert_eq!(seen(&input, 0), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn of_two_equally_near_the_last_is_kept_as_a_cluster_does() {
+        let input = input(&[
+            ("a/one.yaml", 0, "metadata: {name: web}\nmark: first"),
+            ("a/two.yaml", 0, "metadata: {name: web}\nmark: last"),
+        ]);
+        assert_eq!(seen(&input, 0), ["last"]);
+    }
+
+    #[test]
+    fn overlays_beside_the_askers_are_out_of_its_sight() {
+        let input = input(&[
+            ("app/dev/sa.yaml", 0, "metadata: {name: web}\nmark: dev"),
+            ("app/dev/more/only.yaml", 0, "metadata: {name: only}\nmark: only in dev"),
+            ("app/prod/sa.yaml", 0, "metadata: {name: web}\nmark: prod"),
+            ("app/devices/other.yaml", 0, "metadata: {name: other}\nmark: other"),
+            ("app/shared.yaml", 0, "metadata: {name: shared}\nmark: shared"),
+        ]);
+        assert_eq!(seen(&input, 2), ["prod", "other", "shared"]);
+        assert_eq!(seen(&input, 0), ["dev", "only in dev", "other", "shared"]);
+        // One that has no variants has no overlays either.
+        assert_eq!(seen(&input, 4).len(), 4);
+    }
+
+    #[test]
+    fn one_namespace_or_one_name_is_what_all_objects_say_of_it() {
+        let input = input(&[
+            ("sa.yaml", 0, "metadata: {name: web, namespace: a}"),
+            ("sb.yaml", 0, "metadata: {name: web, namespace: b}"),
+            ("sc.yaml", 0, "metadata: {generateName: web-, namespace: b}"),
+            ("x/sd.yaml", 0, "metadata: {name: web, namespace: b}"),
+        ]);
+        let world = World::new(&input);
+        for subject in input.subjects() {
+            let from = World::viewpoint(&input, subject);
+            let all = world.objects(from, "", "ServiceAccount");
+            for namespace in ["a", "b", "c", ""] {
+                let here: Vec<_> = all.iter().copied().filter(|it| super::namespace(it) == namespace).collect();
+                assert_eq!(world.objects_in(from, "", "ServiceAccount", namespace), here);
+                let named = here.iter().copied().find(|it| it.name.as_deref() == Some("web"));
+                assert_eq!(world.get(from, "", "ServiceAccount", namespace, "web"), named);
+            }
+        }
     }
 }
