@@ -5,8 +5,10 @@
 //! must not know any of them but JSON, which is the machine's view of the same.
 
 mod json;
+mod secrets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use protocol::{Finding, RuleMetadata, Verdict, path};
 
@@ -64,8 +66,10 @@ pub struct Report<'a> {
     pub skipped: Vec<Skipped>,
     /// The paths that gave no manifest.
     pub unread: Vec<Unread>,
-    /// By file, the lines that may hold a secret.
+    /// By file, the lines of findings that ask not to be shown.
     concealed: HashMap<usize, HashSet<u32>>,
+    /// For each file the lines of values that may be secrets, found as they are asked for.
+    secrets: Vec<OnceLock<HashSet<u32>>>,
 }
 
 impl<'a> Report<'a> {
@@ -91,8 +95,8 @@ impl<'a> Report<'a> {
             }
         }
         let skipped = input.skipped().collect();
-        let concealed = HashMap::new();
-        let mut report = Self { input, rules, completeness, judged, skipped, unread, concealed };
+        let (concealed, secrets) = (HashMap::new(), vec![OnceLock::new(); input.files().len()]);
+        let mut report = Self { input, rules, completeness, judged, skipped, unread, concealed, secrets };
         report.conceal();
         report
     }
@@ -113,9 +117,34 @@ impl<'a> Report<'a> {
     }
 
     /// Whether a line of the object's file may hold a secret, and is not to be shown.
+    ///
+    /// That is so where a finding asks for it, and whatever rules were part of the run, wherever secrets are used to stand:
+    /// see [`secrets::values`]. Such a value is shown only where it is what a finding is about, and none asks otherwise;
+    /// one in a Secret never.
     #[must_use]
     pub fn conceals(&self, subject: Subject<'_>, line: u32) -> bool {
-        self.concealed.get(&subject.file).is_some_and(|lines| lines.contains(&line))
+        let file = subject.file;
+        self.concealed.get(&file).is_some_and(|lines| lines.contains(&line))
+            || self.secrets.get(file).is_some_and(|lines| lines.get_or_init(|| self.secrets_of(file)).contains(&line))
+    }
+
+    /// The lines of a file on which values stand that may be secrets.
+    fn secrets_of(&self, file: usize) -> HashSet<u32> {
+        let Some(manifest) = self.input.file(file).map(|file| &file.manifest) else { return HashSet::new() };
+        let first = self.judged.partition_point(|judged| judged.subject.file < file);
+        let mut is_told = HashSet::new();
+        for Judged { subject, judgements } in self.judged.iter().skip(first).take_while(|it| it.subject.file == file) {
+            let findings = judgements.iter().flat_map(|judgement| &judgement.outcome.findings);
+            is_told.extend(findings.filter_map(|finding| Some(self.place(*subject, finding)?.span)));
+        }
+        let mut lines = HashSet::new();
+        for object in manifest.objects() {
+            let is_secret = object.group().is_empty() && object.kind == "Secret";
+            for span in secrets::values(object).into_iter().filter(|span| is_secret || !is_told.contains(span)) {
+                lines.extend(manifest.source.position(span.start).line..=manifest.source.position(span.end).line);
+            }
+        }
+        lines
     }
 
     /// How often each verdict was given.
@@ -176,5 +205,86 @@ impl<'a> Report<'a> {
         let span = subject.object.node.locate(&path::parse(&finding.path)?);
         let source = self.source(subject)?;
         Some(Place { span, start: source.position(span.start), end: source.position(span.end) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+    use protocol::{Level, Outcome};
+
+    use super::*;
+    use crate::input::File;
+    use crate::manifest::{Limits, read};
+
+    /// The lines that are concealed when rules find something at these paths of the first object.
+    fn concealed(yaml: &str, findings: &[(&str, bool)]) -> Vec<u32> {
+        let input = Input::new(vec![File { manifest: read("a.yaml", yaml.into(), &Limits::default()), project: 0 }]);
+        let finding = |(path, conceal): &(&str, bool)| Finding {
+            level: Level::Violation,
+            path: (*path).into(),
+            container: None,
+            message: String::new(),
+            fix: None,
+            conceal: *conceal,
+        };
+        let findings = findings.iter().map(finding).collect();
+        let outcome = Outcome { verdict: Verdict::Fail, reason: None, findings };
+        let subject = input.subjects().next().unwrap();
+        let mut report = Report {
+            input: &input,
+            rules: Vec::new(),
+            completeness: Completeness::Partial,
+            judged: vec![Judged { subject, judgements: vec![Judgement { rule: 0, outcome }] }],
+            skipped: Vec::new(),
+            unread: Vec::new(),
+            concealed: HashMap::new(),
+            secrets: vec![OnceLock::new()],
+        };
+        report.conceal();
+        let lines = u32::try_from(yaml.lines().count()).unwrap();
+        (1..=lines).filter(|line| report.conceals(subject, *line)).collect()
+    }
+
+    const JOB: &str = "\
+apiVersion: batch/v1
+kind: CronJob
+spec: {jobTemplate: {spec: {template: {spec: {
+  containers: [
+    {name: a,
+     image: b,
+     env: [
+       {name: EMPTY, value: ''},
+       {name: LOG_FORMAT, value: json},
+       {name: FROM, valueFrom: {secretKeyRef: {name: c, key: d}}},
+       {name: PASSWORD,
+        value: hunter2}],
+     args: [
+       --password=hunter2]}],
+  initContainers: [{name: e,
+     command: [
+       hunter2]}]}}}}}
+";
+
+    #[test]
+    fn values_that_may_be_secrets_are_never_shown_whatever_rules_run() {
+        assert_eq!(concealed(JOB, &[]), [9, 12, 14, 17]);
+        let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  a: b\n  c: ''\nstringData:\n  d: |\n    e\n    f\n";
+        assert_eq!(concealed(secret, &[]), [5, 9, 10]);
+        assert_eq!(concealed("apiVersion: v1\nkind: ConfigMap\ndata:\n  a: b\n", &[]), [4]);
+        assert_eq!(concealed("apiVersion: v1\nkind: Service\nspec:\n  a: b\n", &[]), [0; 0]);
+    }
+
+    #[test]
+    fn a_value_that_a_finding_is_about_is_shown_unless_one_asks_otherwise() {
+        let value = |index| {
+            format!("$['spec']['jobTemplate']['spec']['template']['spec']['containers'][0]['env'][{index}]['value']")
+        };
+        let (format, image) = (value(1), value(1).replace("['env'][1]['value']", "['image']"));
+        assert_eq!(concealed(JOB, &[(&format, false), (&image, false)]), [12, 14, 17]);
+        assert_eq!(concealed(JOB, &[(&format, false), (&format, true)]), [9, 12, 14, 17]);
+        let secret = "apiVersion: v1\nkind: Secret\ndata:\n  a: b\n";
+        assert_eq!(concealed(secret, &[("$['data']['a']", false)]), [4]);
     }
 }

@@ -1,0 +1,49 @@
+//! Where objects carry values that may be secrets: people put passwords into all of these.
+//!
+//! It must not know any rule. That a value is here says nothing against it, but that no excerpt has to show it.
+
+use std::iter;
+
+use protocol::workload_kind;
+
+use crate::manifest::{Node, Object, Span, Value};
+
+/// The places of all values of an object that may be secrets.
+///
+/// These are the values of a Secret's `data` and `stringData` and of a ConfigMap's `data`, and of every container of a
+/// workload the values of `env` and the items of `command` and `args`. Empty ones are none.
+pub(super) fn values(object: &Object) -> Vec<Span> {
+    let node = &*object.node;
+    let values: Vec<&Node> = match (object.group(), object.kind.as_str()) {
+        ("", "Secret") => ["data", "stringData"].iter().flat_map(|key| members(node.get(key))).collect(),
+        ("", "ConfigMap") => members(node.get("data")).collect(),
+        (group, kind) => {
+            let Some(workload) = workload_kind(group, kind) else { return Vec::new() };
+            let template = workload.template.iter().try_fold(node, |node, key| node.get(key));
+            let spec = template.and_then(|template| template.get("spec"));
+            let classes = ["containers", "initContainers", "ephemeralContainers"];
+            let containers = classes.iter().flat_map(|class| members(spec.and_then(|spec| spec.get(class))));
+            containers.flat_map(of_container).collect()
+        }
+    };
+    values.into_iter().filter(|value| !is_empty(value)).map(|value| value.span).collect()
+}
+
+fn of_container(container: &Node) -> impl Iterator<Item = &Node> {
+    let env = members(container.get("env")).filter_map(|variable| variable.get("value"));
+    env.chain(["command", "args"].iter().flat_map(|key| members(container.get(key))))
+}
+
+/// The values of a mapping, the items of a list, or what stands in place of them.
+fn members(node: Option<&Node>) -> Box<dyn Iterator<Item = &Node> + '_> {
+    match node.map(|node| (node, &node.value)) {
+        None => Box::new(iter::empty()),
+        Some((_, Value::Mapping(entries))) => Box::new(entries.iter().map(|entry| &entry.value)),
+        Some((_, Value::Sequence(items))) => Box::new(items.iter()),
+        Some((node, _)) => Box::new(iter::once(node)),
+    }
+}
+
+fn is_empty(node: &Node) -> bool {
+    node.value == Value::Null || node.as_str() == Some("")
+}
