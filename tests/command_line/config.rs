@@ -109,6 +109,22 @@ fn an_expired_waiver_does_not_count_and_is_told() {
 }
 
 #[test]
+fn a_waiver_that_fits_nothing_is_told() {
+    let unused = "unused waiver of team-is-named for other, by ana: nothing here needs it\n";
+    let out = with_waiver(&waiver("2999-01-01", "").replace("name: web", "name: other")).with(1);
+    assert!(out.contains(unused), "{out}");
+    for waiver in [
+        waiver("2999-01-01", ""),
+        waiver("1999-01-01", "").replace("name: web", "name: other"),
+        // Its rule was not asked.
+        waiver("2999-01-01", "").replace("team-is-named", "image-is-plain"),
+    ] {
+        let out = with_waiver(&waiver).out;
+        assert!(!out.contains("unused"), "{out}");
+    }
+}
+
+#[test]
 fn a_waiver_covers_nothing_but_what_it_names() {
     for (from, to) in [
         ("name: web", "name: other"),

@@ -147,3 +147,26 @@ fn control_characters_of_manifests_modules_and_names_never_reach_the_terminal() 
     let run = folder.run(&["inspect", "bundle/speaks.wasm"]);
     assert!(!run.out.contains(['\u{1b}', '\u{202e}', '\r']), "{run:?}");
 }
+
+#[test]
+fn a_file_with_nothing_in_it_is_told_and_refused_by_strict() {
+    let rule = || FixedRule::new("holds", Verdict::Pass);
+    for (nothing, is_empty) in
+        [("", true), ("# kind: Pod\n---\n---\n", true), ("---\n---\n# a\n---\n", true), (POD, false)]
+    {
+        let folder = Folder::of("a.yaml", format!("---\n{POD}---\n")).and("b.yaml", nothing).bundle(&[rule()]);
+        let run = |more: &[&str]| folder.run(&[&["check", ".", "--bundle", "bundle"], more].concat());
+        let out = run(&[]).with(0);
+        assert_eq!(out.contains("skipped 1: nothing in it but comments\n  b.yaml\n"), is_empty, "{nothing}: {out}");
+        run(&["--strict"]).with(if is_empty { 2 } else { 0 });
+    }
+}
+
+#[test]
+fn strict_names_every_place_that_it_refuses() {
+    let folder =
+        (10..30).fold(Folder::of("a.yaml", POD), |folder, number| folder.and(&format!("{number}.yaml"), "a: 1"));
+    let folder = folder.bundle(&[FixedRule::new("holds", Verdict::Pass)]);
+    let out = folder.run(&["check", ".", "--bundle", "bundle", "--strict"]).with(2);
+    assert!((10..30).all(|number| out.contains(&format!("\n  {number}.yaml:1\n"))) && !out.contains(" more;"), "{out}");
+}

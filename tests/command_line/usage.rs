@@ -48,7 +48,8 @@ fn strict_allows_nothing_to_be_skipped_but_empty_documents() {
     };
     assert_eq!(strict("values.yaml", "a: 1\n"), (Some(1), Some(2)));
     assert_eq!(strict("template.yaml", "{{ if x }}\na: 1\n{{ end }}\n"), (Some(1), Some(2)));
-    assert_eq!(strict("empty.yaml", "---\n# nothing\n---\n"), (Some(1), Some(1)));
+    assert_eq!(strict("empty.yaml", "---\n# nothing\n---\n"), (Some(1), Some(2)));
+    assert_eq!(strict("more.yaml", &format!("{POD}---\n# nothing\n---\n")), (Some(1), Some(1)));
     let out = check(&usual_folder().and("values.yaml", "a: 1\n"), &[".", "--strict"]).with(2);
     assert!(out.ends_with("\n1 skipped, which --strict does not allow\n"), "{out}");
 }

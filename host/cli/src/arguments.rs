@@ -105,7 +105,8 @@ pub struct CheckOptions {
     #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
     pub format: ReportFormat,
 
-    /// Fail (exit code 2) on anything that was skipped: templates, documents that are no Kubernetes objects, links.
+    /// Fail (exit code 2) on anything that was skipped: templates, documents that are no Kubernetes objects,
+    /// empty files, links.
     #[arg(long)]
     pub strict: bool,
 }

@@ -1,7 +1,7 @@
 //! `seaworthy check`: judges, prints.
 
 use engine::Skip;
-use engine::manifest::SkipReason;
+use engine::manifest::{Manifest, SkipReason};
 use engine::report::Report;
 
 use crate::arguments::{CheckOptions, ReportFormat};
@@ -38,9 +38,21 @@ fn exit_code(report: &Report<'_>, strict: bool) -> u8 {
     }
 }
 
-/// How many documents and paths were skipped that may have held something.
+/// How many documents, files and paths were passed over that may have held something.
 pub fn passed_over(report: &Report<'_>) -> usize {
     let is_empty = |skip: &Skip| *skip == Skip::NoObject(SkipReason::Empty);
     let documents = report.skipped.iter().filter(|skipped| !is_empty(&skipped.reason)).count();
-    documents + report.unread.iter().filter(|unread| !unread.is_failure).count()
+    let paths = report.unread.iter().filter(|unread| !unread.is_failure).count();
+    documents + empty_files(report).count() + paths
+}
+
+/// The files in which there is nothing at all. A single empty document stands between two separators and is nobody's
+/// loss; of a whole file somebody may think that it was judged.
+pub fn empty_files<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a str> {
+    let is_empty = |manifest: &Manifest| {
+        manifest.problems.is_empty()
+            && manifest.documents.iter().all(|document| document.skipped() == Some(SkipReason::Empty))
+    };
+    let manifests = report.input.files().iter().map(|file| &file.manifest);
+    manifests.filter(move |manifest| is_empty(manifest)).map(|manifest| manifest.name.as_str())
 }

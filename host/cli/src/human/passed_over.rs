@@ -3,21 +3,24 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::slice;
 
-use engine::manifest::SkipReason;
+use engine::manifest::{Object, SkipReason};
 use engine::report::Report;
+use engine::waiver::{Date, Waiver, apply};
 use engine::{Completeness, Skip};
-use protocol::Verdict;
+use protocol::{Finding, Level, Outcome, Verdict};
 
 use super::{Run, who};
+use crate::check::empty_files;
 use crate::output::{DIM, YELLOW, count, one_line};
 
-/// Places shown of one reason.
+/// Places shown of one reason, where none of them decides anything.
 const SHOWN: usize = 10;
 
 pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let before = text.len();
-    skipped(report, text);
+    skipped(report, run, text);
     waived(report, run, text);
     unknown(report, text);
     if text.len() > before {
@@ -25,13 +28,13 @@ pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     }
 }
 
-fn skipped(report: &Report<'_>, text: &mut String) {
+fn skipped(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for skipped in &report.skipped {
         let name = report.input.file(skipped.file).map_or("", |file| &file.manifest.name);
         let place = format!("{name}:{}", skipped.line);
         let (reason, place) = match &skipped.reason {
-            // An empty document between two separators is nobody's loss.
+            // Files of nothing else are told below.
             Skip::NoObject(SkipReason::Empty) => continue,
             Skip::NoObject(SkipReason::Template) => {
                 ("templates; to judge what they make: `helm template . | seaworthy check -`".into(), place)
@@ -44,16 +47,20 @@ fn skipped(report: &Report<'_>, text: &mut String) {
         };
         by_reason.entry(reason).or_default().push(place);
     }
+    for name in empty_files(report) {
+        by_reason.entry("nothing in it but comments".into()).or_default().push(name.to_owned());
+    }
     for unread in report.unread.iter().filter(|unread| !unread.is_failure) {
         by_reason.entry(unread.reason.clone()).or_default().push(unread.path.clone());
     }
+    let shown = if run.strict { usize::MAX } else { SHOWN };
     for (reason, places) in &by_reason {
         let _ = writeln!(text, "{DIM}skipped {}: {}{DIM:#}", places.len(), one_line(reason));
-        for place in places.iter().take(SHOWN) {
+        for place in places.iter().take(shown) {
             let _ = writeln!(text, "{DIM}  {}{DIM:#}", one_line(place));
         }
-        if places.len() > SHOWN {
-            let _ = writeln!(text, "{DIM}  and {} more; `--format json` names all{DIM:#}", places.len() - SHOWN);
+        if places.len() > shown {
+            let _ = writeln!(text, "{DIM}  and {} more; `--format json` names all{DIM:#}", places.len() - shown);
         }
     }
 }
@@ -72,6 +79,26 @@ fn waived(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let until = waiver.until;
         let _ = writeln!(text, "{YELLOW}expired:{YELLOW:#} the waiver of {rule} for {name}, by {by}, ended on {until}");
     }
+    for waiver in run.waivers.iter().filter(|waiver| waiver.until >= run.today && is_unused(waiver, report, run.today))
+    {
+        let (rule, name, by) = (one_line(&waiver.rule), one_line(&waiver.name), one_line(&waiver.by));
+        let _ = writeln!(text, "{YELLOW}unused waiver{YELLOW:#} of {rule} for {name}, by {by}: nothing here needs it");
+    }
+}
+
+/// Whether the waiver's rule has judged, and found nothing that the waiver covers.
+fn is_unused(waiver: &Waiver, report: &Report<'_>, today: Date) -> bool {
+    let Some(rule) = report.rules.iter().position(|rule| rule.name == waiver.rule) else { return false };
+    let fits = |object: &Object, finding: &Finding| {
+        let broken = Outcome { verdict: Verdict::Fail, reason: None, findings: vec![finding.clone()] };
+        apply(slice::from_ref(waiver), today, &waiver.rule, object, broken).verdict == Verdict::Waived
+    };
+    !report.judged.iter().any(|judged| {
+        let of_rule = judged.judgements.iter().filter(|judgement| judgement.rule == rule);
+        let findings = of_rule.flat_map(|judgement| &judgement.outcome.findings);
+        let mut violations = findings.filter(|finding| finding.level == Level::Violation);
+        violations.any(|finding| fits(judged.subject.object, finding))
+    })
 }
 
 /// Why rules could not see enough, each reason once.
