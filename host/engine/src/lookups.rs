@@ -67,13 +67,17 @@ impl HostCalls for LookUps<'_> {
             (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => self.get(&self.asked(call)?),
             (contract::BINDING, contract::KUBERNETES, contract::LIST_BY_NAMESPACE) => {
                 let asked = self.asked(call)?;
-                let (group, namespace) =
-                    (api_group(&asked.api_version), asked.namespace.as_deref().unwrap_or_default());
-                list(&asked, &self.world.objects_in(self.from, group, &asked.kind, namespace))
+                self.world.remember(self.from, call.operation, call.payload, || {
+                    let namespace = asked.namespace.as_deref().unwrap_or_default();
+                    let group = api_group(&asked.api_version);
+                    list(&asked, &self.world.objects_in(self.from, group, &asked.kind, namespace))
+                })
             }
             (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => {
                 let asked = self.asked(call)?;
-                list(&asked, &self.world.objects(self.from, api_group(&asked.api_version), &asked.kind))
+                self.world.remember(self.from, call.operation, call.payload, || {
+                    list(&asked, &self.world.objects(self.from, api_group(&asked.api_version), &asked.kind))
+                })
             }
             (binding, namespace, operation) => {
                 Err(format!("{}: {binding} {namespace} {operation}", contract::LOOK_UP_NOT_ALLOWED))
@@ -243,6 +247,29 @@ mod tests {
             assert_eq!(secret.pointer("/sops/mac"), Some(&json!("d")));
             assert_eq!(secret.pointer("/metadata/annotations/a"), Some(&json!("b")));
             assert!(!secret.to_string().contains("hunter2"), "{operation}");
+        }
+    }
+
+    #[test]
+    fn each_asker_gets_the_list_of_its_own_place() {
+        let file = |name: &str| {
+            let text = format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: web}}\nplace: {name}\n");
+            File { manifest: read(name, text.into(), &Limits::default()), project: 0 }
+        };
+        let input = Input::new(vec![file("a/x.yaml"), file("b/x.yaml")]);
+        let world = World::new(&input);
+        let allowed = [Allowed { group: String::new(), kind: "ServiceAccount".into() }];
+        let payload = json!({"api_version": "v1", "kind": "ServiceAccount"}).to_string();
+        for operation in ["list_resources_by_namespace", "list_resources_all"] {
+            for subject in input.subjects().chain(input.subjects()) {
+                let call =
+                    HostCall { binding: "kubewarden", namespace: "kubernetes", operation, payload: payload.as_bytes() };
+                let from = World::viewpoint(&input, subject);
+                let answer = LookUps { world: &world, from, allowed: &allowed }.call(call).unwrap();
+                let answer: Value = serde_json::from_slice(&answer).unwrap();
+                let place = answer.pointer("/items/0/place").and_then(Value::as_str);
+                assert_eq!(place, subject.object.node.get("place").and_then(|place| place.as_str()));
+            }
         }
     }
 

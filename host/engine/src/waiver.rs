@@ -151,8 +151,8 @@ mod tests {
     #[test]
     fn a_waiver_covers_what_it_names_and_no_more() {
         let app = waiver(Some("app"), "2027-01-01");
-        assert_eq!(verdict(&[app.clone()], POD, &["app"]), Verdict::Waived);
-        assert_eq!(verdict(&[app.clone()], POD, &["app", "proxy"]), Verdict::Fail);
+        assert_eq!(verdict(std::slice::from_ref(&app), POD, &["app"]), Verdict::Waived);
+        assert_eq!(verdict(std::slice::from_ref(&app), POD, &["app", "proxy"]), Verdict::Fail);
         assert_eq!(
             verdict(&[app.clone(), waiver(Some("proxy"), "2027-01-01")], POD, &["app", "proxy"]),
             Verdict::Waived

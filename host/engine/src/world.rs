@@ -9,6 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::iter;
 
+use crate::answers::{Answers, Question};
 use crate::input::{Input, Subject};
 use crate::manifest::Object;
 
@@ -16,6 +17,7 @@ use crate::manifest::Object;
 #[derive(Debug, Default)]
 pub struct World<'a> {
     by_kind: HashMap<Key<'a>, Objects<'a>>,
+    answers: Answers,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -117,6 +119,23 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn get(&self, from: Viewpoint<'_>, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'a Object> {
         self.sight(from).nearest(self.of_kind(from, group, kind)?.variants(namespace, name))
+    }
+
+    /// What `answer` makes of a look-up, or made of the same one from where the same is seen.
+    pub(crate) fn remember(
+        &self,
+        from: Viewpoint<'_>,
+        operation: &str,
+        payload: &[u8],
+        answer: impl FnOnce() -> Result<Vec<u8>, String>,
+    ) -> Result<Vec<u8>, String> {
+        let Sight { folder, others } = self.sight(from);
+        let mut others: Vec<String> = others.into_iter().map(str::to_owned).collect();
+        others.sort_unstable();
+        let folders = iter::once(folder.to_owned()).chain(others).collect();
+        let question =
+            Question { project: from.project, folders, operation: operation.to_owned(), payload: payload.to_vec() };
+        self.answers.get(question, answer).map(|answer| answer.to_vec())
     }
 
     fn of_kind<'b>(&'b self, from: Viewpoint<'_>, group: &'b str, kind: &'b str) -> Option<&'b Objects<'a>> {

@@ -1,0 +1,98 @@
+//! Answers that were given before: a list of one kind is asked for by each rule and each object, and seldom differs.
+//!
+//! It must not know what is asked. Whatever an answer depends on is part of its question, so that a remembered answer is
+//! the one that would be made again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// How many bytes of questions and answers are kept. A thousand Services take about 1 MiB.
+const BYTES_KEPT: usize = 16 << 20;
+
+/// What an answer depends on, within one world.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// The asker's project.
+    pub project: usize,
+    /// The asker's folder, and those out of its sight in alphabetical order.
+    pub folders: Vec<String>,
+    /// The look-up's operation.
+    pub operation: String,
+    /// The look-up's payload, with kind, selectors and masks.
+    pub payload: Vec<u8>,
+}
+
+/// The answers kept, shared by all threads.
+#[derive(Debug, Default)]
+pub struct Answers(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    answers: HashMap<Question, Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Answers {
+    /// The answer kept for the question, or else a new one.
+    ///
+    /// # Errors
+    ///
+    /// Those of `answer`; they are not kept.
+    pub fn get(
+        &self,
+        question: Question,
+        answer: impl FnOnce() -> Result<Vec<u8>, String>,
+    ) -> Result<Arc<[u8]>, String> {
+        // A thread that panicked here costs the others no more than the time to answer again.
+        if let Some(known) = self.0.lock().ok().and_then(|kept| kept.answers.get(&question).cloned()) {
+            return Ok(known);
+        }
+        let answer: Arc<[u8]> = answer()?.into();
+        let folders: usize = question.folders.iter().map(String::len).sum();
+        let bytes = folders + question.payload.len() + answer.len();
+        if let Ok(mut kept) = self.0.lock()
+            && bytes <= BYTES_KEPT
+        {
+            if kept.bytes + bytes > BYTES_KEPT {
+                *kept = Kept::default();
+            }
+            kept.bytes += bytes;
+            kept.answers.insert(question, Arc::clone(&answer));
+        }
+        Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(payload: &str) -> Question {
+        Question { project: 0, folders: vec!["a".into()], operation: "list".into(), payload: payload.into() }
+    }
+
+    fn is_remembered(answers: &Answers, payload: &str) -> bool {
+        answers.get(question(payload), || Err("forgotten".into())).is_ok()
+    }
+
+    #[test]
+    fn an_answer_is_made_once_and_an_error_is_not_kept() {
+        let answers = Answers::default();
+        assert!(!is_remembered(&answers, "p"));
+        assert_eq!(answers.get(question("p"), || Ok(vec![1])), Ok([1].into()));
+        assert!(is_remembered(&answers, "p"));
+        assert!(!is_remembered(&answers, "q"));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let answers = Answers::default();
+        for payload in ["p", "q"] {
+            let _ = answers.get(question(payload), || Ok(vec![0; BYTES_KEPT / 2]));
+        }
+        assert!(!is_remembered(&answers, "p"));
+        assert!(is_remembered(&answers, "q"));
+        let _ = answers.get(question("r"), || Ok(vec![0; BYTES_KEPT]));
+        assert!(!is_remembered(&answers, "r"));
+    }
+}
