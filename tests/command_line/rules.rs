@@ -41,9 +41,9 @@ fn what_is_no_module_is_said_to_be_none() {
     for (path, expected) in [
         ("pod.yaml", "pod.yaml is no WebAssembly module\n"),
         ("bare.wasm", "bare.wasm is no policy module: "),
-        ("missing.wasm", "the module missing.wasm does not exist\n"),
-        ("bundle", "the module bundle is a folder\n"),
-        ("/dev/zero", "the module /dev/zero is no regular file; "),
+        ("missing.wasm", "missing.wasm does not exist\n"),
+        ("bundle", "bundle is a folder\n"),
+        ("/dev/zero", "/dev/zero is no regular file; "),
     ] {
         let complaint = folder.run(&["inspect", path]).complaint();
         assert!(complaint.starts_with(&format!("error: {expected}")), "{path}: {complaint}");

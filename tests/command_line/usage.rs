@@ -192,11 +192,6 @@ fn help_and_version_are_answers_and_not_errors() {
 fn a_bundle_that_cannot_be_used_is_named() {
     let folder =
         usual_folder().and("broken/a.wasm", "x").and("cut/a.wasm", b"\0asm\x01\0\0\0\x0b\xff").and("empty/a.txt", "");
-    let twice = folder.path().join("twice");
-    fs::create_dir(&twice).unwrap();
-    for file in ["a", "b"] {
-        write(&twice, file, &FixedRule::new("same", protocol::Verdict::Pass));
-    }
     let odd = folder.path().join("odd");
     fs::create_dir(&odd).unwrap();
     write(&odd, "a", &FixedRule::new("No Name", protocol::Verdict::Pass));
@@ -206,7 +201,6 @@ fn a_bundle_that_cannot_be_used_is_named() {
         ("missing", "error: the bundle missing does not exist\n"),
         ("broken", "error: broken/a.wasm is no WebAssembly module\n"),
         ("cut", "error: cut/a.wasm is no policy module: "),
-        ("twice", "error: the bundle twice holds the rule same twice\n"),
         ("odd", "error: odd/a.wasm has a rule name that is not kebab-case: \"No Name\"\n"),
         ("pod.yaml", "error: the bundle pod.yaml cannot be read: Not a directory"),
     ] {
@@ -215,6 +209,40 @@ fn a_bundle_that_cannot_be_used_is_named() {
             assert!(complaint.starts_with(expected), "{bundle}: {complaint}");
         }
     }
+}
+
+#[test]
+fn a_module_that_cannot_be_used_is_named_and_stops_no_other() {
+    let folder = usual_folder().and("bundle/a.wasm", "x").and("bundle/b.wasm", b"\0asm\x01\0\0\0");
+    write(&folder.path().join("bundle"), "z", &FixedRule::new("team-is-named", protocol::Verdict::Pass));
+    let refusals = [
+        "bundle/a.wasm is no WebAssembly module\n",
+        "bundle/b.wasm is no policy module: it has neither of the sections \"dev.seaworthy.rule\" and \"io.kubewarden.metadata\"\n",
+        "bundle/z.wasm is the rule team-is-named again, which bundle/team-is-named.wasm is already\n",
+    ];
+    let out = check(&folder, &["pod.yaml"]).with(2);
+    for refusal in refusals {
+        assert!(out.contains(&format!("error: {refusal}")), "{out}");
+    }
+    assert!(
+        out.contains("nobody is named") && out.ends_with("\n3 problems kept something from being judged\n"),
+        "{out}"
+    );
+    let report: serde_json::Value =
+        serde_json::from_str(&check(&folder, &["pod.yaml", "--format", "json"]).with(2)).unwrap();
+    let problems: Vec<_> = report["problems"].as_array().unwrap().iter().collect();
+    assert_eq!((problems.len(), &problems[0]["file"]), (3, &"bundle/a.wasm".into()));
+    assert_eq!(problems[0]["failure"], true);
+    assert_eq!(report["rules"].as_array().unwrap().len(), 3);
+
+    let all: String = refusals.iter().map(|refusal| format!("error: {refusal}")).collect();
+    for arguments in [&["rules"][..], &["explain", "team-is-named"]] {
+        let run = folder.run(&[arguments, &["--bundle", "bundle"]].concat());
+        assert_eq!((run.code, run.err.as_str()), (Some(2), all.as_str()));
+        assert!(run.out.contains("team-is-named"), "{}", run.out);
+    }
+    let missed = check(&folder, &["pod.yaml", "--rule", "a"]).complaint();
+    assert!(missed.starts_with(&all) && missed.contains("there is no rule `a`"), "{missed}");
 }
 
 #[test]

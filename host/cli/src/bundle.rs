@@ -4,13 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::config::suggestion;
+use engine::report::Unread;
 use engine::{Bundle, Rule};
 use protocol::RuleMetadata;
 use sandbox::{Limits, LoadError, Module, Sandbox, Sections, sections};
 
 use crate::arguments::Selection;
 use crate::files;
-use crate::output::Failure;
+use crate::output::{self, Failure};
+use crate::{HOLDS, UNDECIDED};
 
 /// A rule as it was built into this binary.
 struct Embedded {
@@ -25,6 +27,8 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 /// A module that was found, not yet loaded.
 pub struct Found {
     pub metadata: RuleMetadata,
+    /// What to call the module where it is refused.
+    shown: String,
     source: Source,
 }
 
@@ -33,12 +37,54 @@ enum Source {
     File(Vec<u8>),
 }
 
-/// Finds all rules of a folder, or of this binary. Reads their metadata only; nothing is compiled or run.
-pub fn find(folder: Option<&Path>) -> Result<Vec<Found>, Failure> {
-    match folder {
-        None => EMBEDDED.iter().map(embedded).collect(),
-        Some(folder) => in_folder(folder),
+/// The modules that cannot be used, each with the reason. They stop nobody else, but leave the run undecided.
+#[derive(Default)]
+pub struct Refusals(Vec<Unread>);
+
+impl Refusals {
+    fn add(&mut self, shown: &str, reason: String) {
+        self.0.push(Unread { path: shown.to_owned(), reason, is_failure: true });
     }
+
+    /// What is not refused.
+    fn keep<T>(&mut self, shown: &str, result: Result<T, String>) -> Option<T> {
+        result.map_err(|reason| self.add(shown, reason)).ok()
+    }
+
+    /// For the report.
+    pub fn into_unread(self) -> Vec<Unread> {
+        self.0
+    }
+
+    /// Says them on standard error, where there is no report to say them in. The exit code of a command that has done
+    /// its work beside them.
+    pub fn complain(&self) -> u8 {
+        self.0.iter().for_each(|refused| output::complain(&line(refused)));
+        if self.0.is_empty() { HOLDS } else { UNDECIDED }
+    }
+
+    /// The failure of a command for which nothing is left.
+    fn into_failure(self) -> Failure {
+        let lines: Vec<String> = self.0.iter().map(line).collect();
+        Failure::Bundle(lines.join("\n"))
+    }
+}
+
+fn line(refused: &Unread) -> String {
+    format!("{} {}", refused.path, refused.reason)
+}
+
+/// Finds all rules of a folder, or of this binary. Reads their metadata only; nothing is compiled or run.
+///
+/// # Errors
+/// The folder cannot be read, or no module in it can be used.
+pub fn find(folder: Option<&Path>) -> Result<(Vec<Found>, Refusals), Failure> {
+    let mut refusals = Refusals::default();
+    let found = match folder {
+        None => EMBEDDED.iter().filter_map(|rule| refusals.keep(rule.name, embedded(rule))).collect(),
+        Some(folder) => in_folder(folder, &mut refusals)?,
+    };
+    if found.is_empty() { Err(refusals.into_failure()) } else { Ok((found, refusals)) }
 }
 
 /// The rules that were asked for.
@@ -65,18 +111,18 @@ pub fn unknown_rule(name: &str, names: &[&str]) -> String {
     }
 }
 
-/// Loads what was found into a sandbox.
-pub fn load(sandbox: &Sandbox, found: Vec<Found>) -> Result<Bundle<Module>, Failure> {
-    let rule = |Found { metadata, source }: Found| {
-        let name = metadata.name.clone();
+/// Loads what was found into a sandbox; at least one rule.
+pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Result<Bundle<Module>, Failure> {
+    let rule = |Found { metadata, shown, source }: Found| {
         let module = match &source {
             Source::Embedded(embedded) => load_embedded(sandbox, embedded),
-            Source::File(wasm) => sandbox.load(&name, wasm),
+            Source::File(wasm) => sandbox.load(&metadata.name, wasm),
         };
-        let module = module.map_err(|cause| Failure::Bundle(format!("the rule {name} cannot be loaded: {cause}")))?;
-        Ok(Rule::new(metadata, module))
+        let module = module.map_err(|cause| format!("(rule {}) cannot be loaded: {cause}", metadata.name));
+        refusals.keep(&shown, module).map(|module| Rule::new(metadata, module))
     };
-    Ok(Bundle::new(found.into_iter().map(rule).collect::<Result<_, _>>()?))
+    let rules: Vec<_> = found.into_iter().filter_map(rule).collect();
+    if rules.is_empty() { Err(std::mem::take(refusals).into_failure()) } else { Ok(Bundle::new(rules)) }
 }
 
 fn load_embedded(sandbox: &Sandbox, embedded: &Embedded) -> Result<Module, LoadError> {
@@ -86,13 +132,12 @@ fn load_embedded(sandbox: &Sandbox, embedded: &Embedded) -> Result<Module, LoadE
     ready.or_else(|_| sandbox.load(embedded.name, embedded.wasm))
 }
 
-fn embedded(embedded: &'static Embedded) -> Result<Found, Failure> {
-    let sections = sections(embedded.wasm, &Limits::default())
-        .map_err(|cause| Failure::Bundle(format!("{} is no policy module: {cause}", embedded.name)))?;
-    Ok(Found { metadata: rule(embedded.name, sections)?, source: Source::Embedded(embedded) })
+fn embedded(embedded: &'static Embedded) -> Result<Found, String> {
+    let metadata = rule(read_sections(embedded.wasm)?)?;
+    Ok(Found { metadata, shown: embedded.name.into(), source: Source::Embedded(embedded) })
 }
 
-fn in_folder(folder: &Path) -> Result<Vec<Found>, Failure> {
+fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failure> {
     let shown = folder.display();
     let unreadable = |cause| Failure::Bundle(format!("the bundle {shown} {}", files::explain(&cause)));
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
@@ -104,38 +149,48 @@ fn in_folder(folder: &Path) -> Result<Vec<Found>, Failure> {
     }
     let mut found: Vec<Found> = Vec::new();
     for path in paths {
-        let (wasm, sections) = read_module(&path)?;
-        let metadata = rule(&path.display().to_string(), sections)?;
-        if found.iter().any(|other| other.metadata.name == metadata.name) {
-            let message = format!("the bundle {shown} holds the rule {} twice", metadata.name);
-            return Err(Failure::Bundle(message));
+        let shown = path.display().to_string();
+        let Some(module) = refusals.keep(&shown, in_file(&path)) else { continue };
+        match found.iter().find(|other| other.metadata.name == module.metadata.name) {
+            Some(other) => {
+                let reason = format!("is the rule {} again, which {} is already", module.metadata.name, other.shown);
+                refusals.add(&shown, reason);
+            }
+            None => found.push(module),
         }
-        found.push(Found { metadata, source: Source::File(wasm) });
     }
     Ok(found)
 }
 
+fn in_file(path: &Path) -> Result<Found, String> {
+    let (wasm, sections) = read_module(path)?;
+    Ok(Found { metadata: rule(sections)?, shown: path.display().to_string(), source: Source::File(wasm) })
+}
+
 /// A module and what it says of itself.
-pub fn read_module(path: &Path) -> Result<(Vec<u8>, Sections), Failure> {
-    let (shown, limits) = (path.display(), Limits::default());
-    let wasm = files::read_regular(path, limits.module_bytes)
-        .map_err(|cause| Failure::Bundle(format!("the module {shown} {cause}")))?;
+///
+/// # Errors
+/// Why it is none, to stand behind the path.
+pub fn read_module(path: &Path) -> Result<(Vec<u8>, Sections), String> {
+    let wasm = files::read_regular(path, Limits::default().module_bytes)?;
     if !wasm.starts_with(b"\0asm") {
-        return Err(Failure::Bundle(format!("{shown} is no WebAssembly module")));
+        return Err("is no WebAssembly module".into());
     }
-    let sections =
-        sections(&wasm, &limits).map_err(|cause| Failure::Bundle(format!("{shown} is no policy module: {cause}")))?;
+    let sections = read_sections(&wasm)?;
     Ok((wasm, sections))
 }
 
+fn read_sections(wasm: &[u8]) -> Result<Sections, String> {
+    sections(wasm, &Limits::default()).map_err(|cause| format!("is no policy module: {cause}"))
+}
+
 /// The metadata of a module that must be one of ours.
-fn rule(shown: &str, sections: Sections) -> Result<RuleMetadata, Failure> {
-    let rule =
-        sections.rule.ok_or_else(|| Failure::Bundle(format!("{shown} carries no metadata of a seaworthy rule")))?;
+fn rule(sections: Sections) -> Result<RuleMetadata, String> {
+    let rule = sections.rule.ok_or("carries no metadata of a seaworthy rule")?;
     // A name is an identifier in every output; it must not be able to be anything else.
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if rule.name.is_empty() || !rule.name.bytes().all(is_name) {
-        return Err(Failure::Bundle(format!("{shown} has a rule name that is not kebab-case: {:?}", rule.name)));
+        return Err(format!("has a rule name that is not kebab-case: {:?}", rule.name));
     }
     Ok(rule)
 }

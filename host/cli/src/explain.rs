@@ -9,16 +9,17 @@ use protocol::{LookUp, RuleMetadata};
 use serde_json::Value;
 
 use crate::arguments::ExplainOptions;
+use crate::bundle;
 use crate::output::{self, BOLD, CYAN, DIM, Failure, one_line, printable};
-use crate::{HOLDS, bundle};
 
 /// Runs the command.
 pub fn run(options: &ExplainOptions) -> Result<u8, Failure> {
-    let found = bundle::find(options.bundle.as_deref())?;
+    let (found, refusals) = bundle::find(options.bundle.as_deref())?;
+    let code = refusals.complain();
     let names: Vec<&str> = found.iter().map(|found| found.metadata.name.as_str()).collect();
     let rule = found.iter().map(|found| &found.metadata).find(|rule| rule.name == options.rule);
     let rule = rule.ok_or_else(|| Failure::Usage(bundle::unknown_rule(&options.rule, &names)))?;
-    output::print(&render(rule)).map(|()| HOLDS)
+    output::print(&render(rule)).map(|()| code)
 }
 
 fn render(rule: &RuleMetadata) -> String {

@@ -11,8 +11,9 @@ use crate::{HOLDS, bundle};
 
 /// Runs the command.
 pub fn run(options: &InspectOptions) -> Result<u8, Failure> {
-    let (wasm, sections) = bundle::read_module(&options.file)?;
     let path = one_line(&options.file.display().to_string());
+    let (wasm, sections) =
+        bundle::read_module(&options.file).map_err(|cause| Failure::Bundle(format!("{path} {cause}")))?;
     let mut text = format!("{BOLD}{path}{BOLD:#}  {} bytes\n", wasm.len());
     if let Some(rule) = &sections.rule {
         let _ = writeln!(text, "\n{BOLD}A seaworthy rule{BOLD:#}");

@@ -29,25 +29,27 @@ pub struct Judged<'a> {
 
 /// Judges what the options name, and hands the result on.
 pub fn judged<T>(options: &Judging, then: impl FnOnce(Judged<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    let all = bundle::find(options.selection.bundle.as_deref())?;
-    // Against all rules: `--rule` does not make the configuration of the others wrong.
-    let config = read_config(options.config.as_deref(), &all)?;
-    let mut found = bundle::select(all, &options.selection)?;
+    let (all, mut refusals) = bundle::find(options.selection.bundle.as_deref())?;
+    // Against all rules: `--rule` does not make the configuration of the others wrong. A rule that is missed there or
+    // here may be one that was refused.
+    let config = read_config(options.config.as_deref(), &all).inspect_err(|_| _ = refusals.complain())?;
+    let mut found = bundle::select(all, &options.selection).inspect_err(|_| _ = refusals.complain())?;
     found.retain(|found| !config.disabled.contains(&found.metadata.name));
     if found.is_empty() {
         let message = "no rule is left by --rule, --skip, --severity and the configuration";
         return Err(Failure::Usage(message.into()));
     }
 
-    let Files { files, unread } = files::read_all(&options.paths);
+    let Files { files, mut unread } = files::read_all(&options.paths);
     let input = Input::new(files);
     let subjects: Vec<Subject<'_>> = input.subjects().collect();
 
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let sandbox = Sandbox::new(Limits::default(), threads * found.len())
         .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
-    let bundle = bundle::load(&sandbox, found)?;
+    let bundle = bundle::load(&sandbox, found, &mut refusals)?;
     let bundle = with_settings(&sandbox, bundle, &config)?;
+    unread.extend(refusals.into_unread());
 
     let completeness = options.world.map_or_else(|| default_world(options), Completeness::from);
     let world = World::new(&input);

@@ -6,20 +6,22 @@ use engine::report::to_json;
 use serde_json::json;
 
 use crate::arguments::{ListFormat, RulesOptions};
+use crate::bundle;
 use crate::output::{self, BOLD, DIM, Failure, one_line};
-use crate::{HOLDS, bundle};
 
 /// Runs the command.
 pub fn run(options: &RulesOptions) -> Result<u8, Failure> {
     let selection = &options.selection;
-    let found = bundle::select(bundle::find(selection.bundle.as_deref())?, selection)?;
+    let (found, refusals) = bundle::find(selection.bundle.as_deref())?;
+    let code = refusals.complain();
+    let found = bundle::select(found, selection)?;
     let mut rules: Vec<_> = found.into_iter().map(|found| found.metadata).collect();
     rules.sort_by(|one, other| (one.section, &one.name).cmp(&(other.section, &other.name)));
     if options.format == ListFormat::Json {
-        return output::print(&(to_json(&json!(rules)) + "\n")).map(|()| HOLDS);
+        return output::print(&(to_json(&json!(rules)) + "\n")).map(|()| code);
     }
     if rules.is_empty() {
-        return output::print("No rule is left by --rule, --skip and --severity.\n").map(|()| HOLDS);
+        return output::print("No rule is left by --rule, --skip and --severity.\n").map(|()| code);
     }
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
     let mut text = String::new();
@@ -33,5 +35,5 @@ pub fn run(options: &RulesOptions) -> Result<u8, Failure> {
         let (name, severity, title) = (&rule.name, rule.severity, one_line(&rule.title));
         let _ = writeln!(text, "  {name:width$}  {severity:8}  {title}{DIM}{world}{DIM:#}");
     }
-    output::print(&text).map(|()| HOLDS)
+    output::print(&text).map(|()| code)
 }
