@@ -253,7 +253,11 @@ mod tests {
     #[test]
     fn each_asker_gets_the_list_of_its_own_place() {
         let file = |name: &str| {
-            let text = format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: web}}\nplace: {name}\n");
+            // The ConfigMap has no variant, so that its folder alone says what it sees.
+            let text = format!(
+                "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: web}}\nplace: {name}\n---\n\
+                 apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n"
+            );
             File { manifest: read(name, text.into(), &Limits::default()), project: 0 }
         };
         let input = Input::new(vec![file("a/x.yaml"), file("b/x.yaml")]);
@@ -268,7 +272,7 @@ mod tests {
                 let answer = LookUps { world: &world, from, allowed: &allowed }.call(call).unwrap();
                 let answer: Value = serde_json::from_slice(&answer).unwrap();
                 let place = answer.pointer("/items/0/place").and_then(Value::as_str);
-                assert_eq!(place, subject.object.node.get("place").and_then(|place| place.as_str()));
+                assert_eq!(place, input.file(subject.file).map(|file| file.manifest.name.as_str()));
             }
         }
     }
