@@ -26,6 +26,25 @@ fn what_the_schema_cannot_say_the_rule_itself_refuses() {
 }
 
 #[test]
+fn a_rule_that_needs_settings_is_off_and_told_until_it_has_them() {
+    let needy = || {
+        let mut rule = FixedRule::new("needs-words", protocol::Verdict::Pass);
+        rule.metadata.settings = serde_json::json!({"type": "object", "required": ["words"], "properties": {
+            "words": {"type": "array", "items": {"type": "string"}, "description": "What to look for."}}});
+        rule
+    };
+    let folder = usual_folder().bundle(&[needy()]).and("c.yaml", "rules: {needs-words: {settings: {words: [a]}}}");
+    let run = |more: &[&str]| folder.run(&[&["check", "pod.yaml", "--bundle", "bundle"], more].concat());
+    let out = run(&[]).with(1);
+    assert!(out.ends_with("\noff until it has settings: needs-words\n"), "{out}");
+    assert!(!out.contains("concern nothing here"), "{out}");
+    let complaint = run(&["--rule", "needs-words"]).complaint();
+    assert!(complaint.starts_with("error: the rule needs-words is off until it has settings"), "{complaint}");
+    assert!(!run(&["--config", "c.yaml"]).with(1).contains("off until"));
+    run(&["--config", "c.yaml", "--rule", "needs-words"]).with(0);
+}
+
+#[test]
 fn a_rule_can_be_off() {
     let out = check("rules:\n  image-is-plain: {enabled: false}\n  team-is-named: {enabled: false}\n").with(0);
     assert!(!out.contains("image-is-plain"), "{out}");

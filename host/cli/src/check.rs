@@ -12,9 +12,9 @@ use crate::{BROKEN, HOLDS, UNDECIDED};
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &CheckOptions) -> Result<u8, Failure> {
-    judged(&options.judging, |Judged { report, config, today }| {
+    judged(&options.judging, |Judged { report, config, today, off }| {
         let human = |detail| {
-            let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today };
+            let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };
             human::render(report, &run)
         };
         let text = match options.format {

@@ -25,6 +25,8 @@ pub struct Judged<'a> {
     pub report: &'a Report<'a>,
     pub config: &'a Config,
     pub today: Date,
+    /// The rules that say nothing, since the configuration lacks the settings that they need.
+    pub off: Vec<&'a str>,
 }
 
 /// Judges what the options name, and hands the result on.
@@ -50,6 +52,11 @@ pub fn judged<T>(options: &Judging, then: impl FnOnce(Judged<'_>) -> Result<T, F
     let bundle = bundle::load(&sandbox, found, &mut refusals)?;
     let bundle = with_settings(&sandbox, bundle, &config)?;
     unread.extend(refusals.into_unread());
+    let off: Vec<&str> = bundle.rules().iter().filter(|rule| is_off(rule)).map(|rule| &*rule.metadata.name).collect();
+    if let Some(name) = options.selection.rule.iter().find(|name| off.contains(&name.as_str())) {
+        let message = format!("the rule {name} is off until it has settings; `seaworthy explain {name}` lists them");
+        return Err(Failure::Usage(message));
+    }
 
     let completeness = options.world.map_or_else(|| default_world(options), Completeness::from);
     let world = World::new(&input);
@@ -58,7 +65,12 @@ pub fn judged<T>(options: &Judging, then: impl FnOnce(Judged<'_>) -> Result<T, F
 
     let today = today();
     let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today);
-    then(Judged { report: &report, config: &config, today })
+    then(Judged { report: &report, config: &config, today, off })
+}
+
+/// A rule that lacks settings it needs does not even look at the kinds that it is about.
+fn is_off<M>(rule: &Rule<M>) -> bool {
+    rule.metadata.applies_to.first().is_some_and(|about| rule.mask(&about.group, &about.kind).is_none())
 }
 
 /// Judges on all cores; the order of the answers is that of the subjects.

@@ -29,6 +29,8 @@ pub struct Run<'a> {
     pub strict: bool,
     pub waivers: &'a [Waiver],
     pub today: Date,
+    /// Rules that lack settings they need.
+    pub off: &'a [&'a str],
 }
 
 /// The whole report as text with colours; the printer takes them out where they do not belong.

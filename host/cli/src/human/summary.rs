@@ -16,7 +16,7 @@ const LISTED: usize = 20;
 
 pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     by_object(report, text);
-    by_rule(report, text);
+    by_rule(report, run, text);
     total(report, run, text);
 }
 
@@ -47,7 +47,7 @@ fn by_object(report: &Report<'_>, text: &mut String) {
     text.push('\n');
 }
 
-fn by_rule(report: &Report<'_>, text: &mut String) {
+fn by_rule(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     if report.judged.is_empty() {
         return;
     }
@@ -70,6 +70,7 @@ fn by_rule(report: &Report<'_>, text: &mut String) {
         let (name, severity) = (one_line(&rule.name), rule.severity);
         let _ = writeln!(text, "  {style}{mark}{style:#} {name:width$}  {severity:8}  {}", tally(verdicts));
     }
+    let idle = idle.saturating_sub(run.off.len());
     if idle > 0 {
         let _ =
             writeln!(text, "  {DIM}  {} of {} concern nothing here{DIM:#}", idle, count(report.rules.len(), "rule"));
@@ -105,6 +106,9 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let _ = write!(text, " ({}; {files}, {objects}, world {})", tally(&verdicts), report.completeness.name());
     }
     text.push('\n');
+    if !run.off.is_empty() {
+        let _ = writeln!(text, "{DIM}off until it has settings: {}{DIM:#}", one_line(&run.off.join(", ")));
+    }
     let projects: BTreeSet<usize> = report.input.files().iter().map(|file| file.project).collect();
     if projects.len() > 1 {
         let _ = writeln!(text, "{DIM}{} projects, each a world of its own{DIM:#}", projects.len());
