@@ -274,7 +274,7 @@ impl<'a> Field<'a> {
             self.memory.undeclared.set(true);
         } else if !matches!(value, Value::Null) {
             let found = value.noun();
-            self.note_malformed(format!("this is {found}, where Kubernetes takes {wanted}"), format!("write {wanted}"));
+            self.note_malformed(format!("this is {found}, where Kubernetes takes {wanted}"), wanted.to_string());
         }
     }
 
