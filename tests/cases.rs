@@ -79,7 +79,10 @@ fn written(rule: &str) -> Vec<Case> {
     let cases: Vec<Written> =
         serde_saphyr::from_str(&text).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()));
     // Our hosts always say how much of the world they see; that another one asks is the rule's own test.
-    let cases = cases.into_iter().filter(|case| case.world.as_deref() != Some("admission"));
+    // And none of them reaches a registry, as the stand-in of the rule's own tests does.
+    let is_ours =
+        |case: &Written| case.world.as_deref() != Some("admission") && !case.yaml.contains("kind: SignedImages");
+    let cases = cases.into_iter().filter(is_ours);
     let cases = cases.map(|case| Case {
         rule: rule.to_owned(),
         name: case.name,

@@ -22,7 +22,8 @@ fn every_crate_is_one_rule_and_one_module() {
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is named after its folder");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name} inherits the lints");
         let sources = fs::read_dir(path.join("src")).expect("a crate has sources").flatten();
-        assert!(sources.count() <= 3, "{name} is one file, or a file and what it needed besides");
+        // A rule is one file; what a few need besides (a pattern language, the shapes of tokens) stands beside it.
+        assert!(sources.count() <= 5, "{name} has grown into a library");
     }
 }
 
