@@ -7,6 +7,7 @@ use engine::config::suggestion;
 use engine::report::Unread;
 use engine::{Bundle, Rule};
 use protocol::RuleMetadata;
+use rayon::prelude::*;
 use sandbox::{Limits, LoadError, Module, Sandbox, Sections, sections};
 
 use crate::arguments::Selection;
@@ -81,7 +82,11 @@ fn line(refused: &Unread) -> String {
 pub fn find(folder: Option<&Path>) -> Result<(Vec<Found>, Refusals), Failure> {
     let mut refusals = Refusals::default();
     let found = match folder {
-        None => EMBEDDED.iter().filter_map(|rule| refusals.keep(rule.name, embedded(rule))).collect(),
+        None => {
+            // Reading metadata is half of a short run's work, so it is shared.
+            let read: Vec<_> = EMBEDDED.par_iter().map(|rule| (rule.name, embedded(rule))).collect();
+            read.into_iter().filter_map(|(name, found)| refusals.keep(name, found)).collect()
+        }
         Some(folder) => in_folder(folder, &mut refusals)?,
     };
     if found.is_empty() { Err(refusals.into_failure()) } else { Ok((found, refusals)) }
@@ -119,9 +124,10 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Re
             Source::File(wasm) => sandbox.load(&metadata.name, wasm),
         };
         let module = module.map_err(|cause| format!("(rule {}) cannot be loaded: {cause}", metadata.name));
-        refusals.keep(&shown, module).map(|module| Rule::new(metadata, module))
+        (shown, module.map(|module| Rule::new(metadata, module)))
     };
-    let rules: Vec<_> = found.into_iter().filter_map(rule).collect();
+    let loaded: Vec<_> = found.into_par_iter().map(rule).collect();
+    let rules: Vec<_> = loaded.into_iter().filter_map(|(shown, rule)| refusals.keep(&shown, rule)).collect();
     if rules.is_empty() { Err(std::mem::take(refusals).into_failure()) } else { Ok(Bundle::new(rules)) }
 }
 

@@ -24,14 +24,14 @@ mod instantiate;
 const RULE: &str = "read-only-root-filesystem";
 
 fn main() {
-    // cargo passes --bench; everything else would be a filter, and there is nothing to filter.
     sizes();
-    single();
-    throughput();
+    // Before this process grows: until it is replaced, a child counts as large as its parent.
     process();
     if let Some(corpus) = env::var_os("SEAWORTHY_BENCH_CORPUS") {
         whole_corpus(Path::new(&corpus));
     }
+    single();
+    throughput();
 }
 
 fn sizes() {
@@ -124,7 +124,7 @@ fn process() {
 fn whole_corpus(folder: &Path) {
     let (wall, peak) = run(&[folder.as_os_str()], 5);
     println!("{} (target: 3 s)", folder.display());
-    println!("  median wall {:.2} s, peak memory {:.1} MiB", wall.as_secs_f64(), peak as f64 / 1024.0);
+    println!("  median wall {:.2} s, peak memory {:.1} MiB\n", wall.as_secs_f64(), peak as f64 / 1024.0);
 }
 
 /// Median wall time of `seaworthy check`, and the largest resident memory of any run in KiB.
