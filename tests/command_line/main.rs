@@ -11,6 +11,7 @@ mod json;
 mod report;
 mod rules;
 mod schema;
+mod secrets;
 mod support;
 mod terminal;
 mod usage;
