@@ -8,7 +8,7 @@ use engine::report::Unread;
 use engine::{Bundle, Rule};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
-use sandbox::{Limits, LoadError, Module, Sandbox, Sections, sections};
+use sandbox::{Limits, Module, Sandbox, Sections, sections};
 
 use crate::arguments::Selection;
 use crate::files;
@@ -36,6 +36,15 @@ pub struct Found {
 enum Source {
     Embedded(&'static Embedded),
     File(Vec<u8>),
+}
+
+impl Source {
+    fn wasm(&self) -> &[u8] {
+        match self {
+            Self::Embedded(embedded) => embedded.wasm,
+            Self::File(wasm) => wasm,
+        }
+    }
 }
 
 /// The modules that cannot be used, each with the reason. They stop nobody else, but leave the run undecided.
@@ -118,24 +127,25 @@ pub fn unknown_rule(name: &str, names: &[&str]) -> String {
 
 /// Loads what was found into a sandbox; at least one rule.
 pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Result<Bundle<Module>, Failure> {
-    let rule = |Found { metadata, shown, source }: Found| {
-        let module = match &source {
-            Source::Embedded(embedded) => load_embedded(sandbox, embedded),
-            Source::File(wasm) => sandbox.load(&metadata.name, wasm),
-        };
+    // Ready-made code loads on all cores. What must be compiled is compiled one by one: the compiler itself is parallel,
+    // on the same threads, and would wait for a thread that waits for it.
+    let ready: Vec<Option<Module>> = found.par_iter().map(|found| ready(sandbox, &found.source)).collect();
+    let rule = |(Found { metadata, shown, source }, ready): (Found, Option<Module>)| {
+        let module = ready.map_or_else(|| sandbox.load(&metadata.name, source.wasm()), Ok);
         let module = module.map_err(|cause| format!("(rule {}) cannot be loaded: {cause}", metadata.name));
         (shown, module.map(|module| Rule::new(metadata, module)))
     };
-    let loaded: Vec<_> = found.into_par_iter().map(rule).collect();
-    let rules: Vec<_> = loaded.into_iter().filter_map(|(shown, rule)| refusals.keep(&shown, rule)).collect();
+    let loaded = found.into_iter().zip(ready).map(rule);
+    let rules: Vec<_> = loaded.filter_map(|(shown, rule)| refusals.keep(&shown, rule)).collect();
     if rules.is_empty() { Err(std::mem::take(refusals).into_failure()) } else { Ok(Bundle::new(rules)) }
 }
 
-fn load_embedded(sandbox: &Sandbox, embedded: &Embedded) -> Result<Module, LoadError> {
+/// The module from the machine code in this binary. Where that does not fit (another processor, a small address space) it
+/// is to be compiled, which is slow, but right.
+fn ready(sandbox: &Sandbox, source: &Source) -> Option<Module> {
+    let Source::Embedded(embedded) = source else { return None };
     // SAFETY: the machine code was made from these bytes when this binary was built, and is part of it.
-    let ready = unsafe { sandbox.load_precompiled(embedded.name, embedded.wasm, embedded.code) };
-    // Another processor or a small address space wants other code; compiling is slow, but right.
-    ready.or_else(|_| sandbox.load(embedded.name, embedded.wasm))
+    unsafe { sandbox.load_precompiled(embedded.name, embedded.wasm, embedded.code) }.ok()
 }
 
 fn embedded(embedded: &'static Embedded) -> Result<Found, String> {
