@@ -8,11 +8,8 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 POLICIES := $(patsubst policies/%/Cargo.toml,%,$(wildcard policies/*/Cargo.toml))
 GUESTS := $(addprefix -p ,$(POLICIES))
 # Rules that say `links_std: true` are built in a call of their own: std's features would come to all the others.
-STD := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l 'links_std: true' policies/*/src/lib.rs))
-STD_GUESTS := $(addprefix -p ,$(STD))
-CORE_GUESTS := $(addprefix -p ,$(filter-out $(STD),$(POLICIES)))
 STD_POLICIES := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l '^ *links_std: true' policies/*/src/lib.rs))
-HOSTS := -p seaworthy-engine -p seaworthy-sandbox -p seaworthy -p seaworthy-tests
+HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy seaworthy-tests)
 MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
 CARGO := cargo

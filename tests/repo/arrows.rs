@@ -1,5 +1,6 @@
-//! Who may depend on whom: `protocol <- engine <- sandbox <- cli`, `protocol <- engine <- web`, `protocol <- sdk <- policies`,
-//! and nothing else. A host never depends on the SDK, a guest never on a host.
+//! Who may depend on whom: `protocol <- engine <- sandbox <- cli`, `protocol <- engine <- web`, `protocol <- sdk <- policies`;
+//! beside the sandbox stand `engine <- {registry, cluster, foreign} <- cli`, none of which knows another. Nothing else: a host
+//! never depends on the SDK, a guest never on a host.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -34,7 +35,20 @@ fn arrows_between_crates_are_as_designed() {
         ("seaworthy-sdk", &["seaworthy-macros", "seaworthy-protocol"]),
         ("seaworthy-engine", &["seaworthy-protocol"]),
         ("seaworthy-sandbox", &["seaworthy-engine", "seaworthy-protocol"]),
-        ("seaworthy", &["seaworthy-engine", "seaworthy-protocol", "seaworthy-sandbox"]),
+        ("seaworthy-registry", &["seaworthy-engine", "seaworthy-protocol"]),
+        ("seaworthy-cluster", &["seaworthy-engine", "seaworthy-protocol"]),
+        ("seaworthy-foreign", &["seaworthy-engine", "seaworthy-protocol"]),
+        (
+            "seaworthy",
+            &[
+                "seaworthy-cluster",
+                "seaworthy-engine",
+                "seaworthy-foreign",
+                "seaworthy-protocol",
+                "seaworthy-registry",
+                "seaworthy-sandbox",
+            ],
+        ),
         ("seaworthy-web", &["seaworthy-engine", "seaworthy-protocol"]),
     ]);
     for (package, dependencies) in arrows() {
