@@ -3,6 +3,8 @@
 //! The source is `github.com/distribution/reference` (`regexp.go`, `normalize.go`), which the kubelet and the container
 //! runtimes use: what is refused here is refused there. The module must not know which tags or registries a rule likes.
 
+mod field;
+
 use alloc::string::String;
 use core::fmt;
 

@@ -77,16 +77,12 @@ impl Rule for ImmutableImageTag {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let workload = request.workload()?;
         for container in workload.containers(Class::ALL) {
-            let image = container.get("image");
-            match image.str() {
-                Some(text) => self.judge(image, text, findings),
-                None => findings.fail(image, "the container names no image", "image: <repository>:<version>"),
-            }
+            self.judge(container.get("image"), findings);
         }
         for volume in workload.pod().get("volumes").items() {
             let image = volume.get("image.reference");
-            if let Some(text) = image.str() {
-                self.judge(image, text, findings);
+            if image.is_set() {
+                self.judge(image, findings);
             }
         }
         Ok(())
@@ -94,21 +90,9 @@ impl Rule for ImmutableImageTag {
 }
 
 impl ImmutableImageTag {
-    fn judge(&self, at: Field<'_>, text: &str, findings: &mut Findings) {
-        if is_placeholder(text) {
-            let message = format!("`{text}` is a placeholder, which no registry knows");
-            findings.fail(at, message, "Judge the manifest with the value filled in");
+    fn judge(&self, at: Field<'_>, findings: &mut Findings) {
+        let Some(image) = ImageReference::of(at, findings) else {
             return;
-        }
-        let image = match ImageReference::parse(text) {
-            Ok(image) => image,
-            Err(cause) => {
-                // Says what is wrong, a semicolon, and what to write instead.
-                let cause = cause.to_string();
-                let (message, fix) = cause.rsplit_once(';').unwrap_or((&cause, "<repository>:<version>"));
-                findings.fail(at, message, fix.trim_ascii());
-                return;
-            }
         };
         if image.is_pinned() {
             return;
@@ -130,9 +114,4 @@ impl ImmutableImageTag {
             Some(_) => {}
         }
     }
-}
-
-/// A variable of a template or a shell, something between angle brackets, or a Go package that `ko` is to build.
-fn is_placeholder(image: &str) -> bool {
-    image.starts_with("ko://") || image.bytes().any(|byte| b"${}<>".contains(&byte))
 }

@@ -108,7 +108,7 @@ impl Rule for SignedImage {
         let mut decided = Ok(());
         for container in workload.containers(Class::ALL) {
             let at = container.get("image");
-            let Some(image) = parse(at, findings) else { continue };
+            let Some(image) = ImageReference::of(at, findings) else { continue };
             if self.is_settled(at, &image, world, findings) {
                 continue;
             }
@@ -132,7 +132,7 @@ impl Rule for SignedImage {
         }
         for volume in workload.pod().get("volumes").items() {
             let at = volume.get("image.reference");
-            if at.is_set() && parse(at, findings).is_some_and(|image| !image.is_pinned()) {
+            if at.is_set() && ImageReference::of(at, findings).is_some_and(|image| !image.is_pinned()) {
                 let message = "the image has no digest, and nothing verifies the signatures of volumes";
                 findings.fail(at, message, "Pin it: <repository>@sha256:<digest>");
             }
@@ -165,18 +165,5 @@ impl SignedImage {
             }
         }
         image.is_pinned()
-    }
-}
-
-/// The reference that stands there, if it is one; otherwise a finding.
-fn parse<'a>(at: Field<'a>, findings: &mut Findings) -> Option<ImageReference<'a>> {
-    match ImageReference::parse(at.str().unwrap_or_default()) {
-        Ok(image) => Some(image),
-        Err(cause) => {
-            let cause = cause.to_string();
-            let (message, fix) = cause.rsplit_once(';').unwrap_or((&cause, "<repository>:<version>"));
-            findings.fail(at, message, fix.trim_ascii());
-            None
-        }
     }
 }
