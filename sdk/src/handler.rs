@@ -12,6 +12,10 @@ use crate::findings::Findings;
 use crate::value::Value;
 use crate::workload::{Container, Workload};
 
+/// Ports that IANA or habit gives to something other than HTTP: mail, name servers, databases, caches and queues.
+const OTHER_PROTOCOLS: &[i64] =
+    &[22, 25, 53, 389, 587, 636, 1433, 1521, 1883, 2181, 3306, 4222, 5432, 5672, 6379, 9042, 9092, 11211, 26379, 27017];
+
 /// The handlers of a probe or a hook: there may be one of several fields.
 #[derive(Clone, Copy)]
 pub struct Handlers<'a> {
@@ -106,15 +110,26 @@ impl<'a> Handlers<'a> {
             && command(mine).eq(command(others))
     }
 
-    /// The name or else the number of the container's first port, to show how a handler may call it.
+    /// The name or else the number of the container's first TCP port, to show how a handler may call it. Nothing can call
+    /// another.
     #[must_use]
     pub fn first_port(self) -> &'a str {
-        let first = self.container.get("ports").items().next();
-        let said = first.and_then(|port| port.get("name").value().or(port.get("containerPort").value()));
+        let said = self.tcp_port().and_then(|port| port.get("name").value().or(port.get("containerPort").value()));
         match said {
             Some(Value::String(port) | Value::Number(port)) => port,
             _ => "8080",
         }
+    }
+
+    /// Whether that port may speak HTTP, as far as its number says.
+    #[must_use]
+    pub fn may_speak_http(self) -> bool {
+        let number = self.tcp_port().and_then(|port| port.get("containerPort").integer());
+        number.is_none_or(|number| !OTHER_PROTOCOLS.contains(&number))
+    }
+
+    fn tcp_port(self) -> Option<Field<'a>> {
+        self.container.get("ports").items().find(|port| port.get("protocol").str().is_none_or(|name| name == "TCP"))
     }
 
     /// The port that a handler calls, a name resolved where the container has it.

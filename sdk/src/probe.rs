@@ -76,11 +76,16 @@ impl<'a> Probe<'a> {
         self.number("initialDelaySeconds", 0)
     }
 
-    /// What to write for such a probe: `readinessProbe: {httpGet: {path: /ready, port: http}}`, with the container's
-    /// port.
+    /// What to write for such a probe, with the container's port: `readinessProbe: {httpGet: {path: /ready, port: http}}`,
+    /// or a `tcpSocket` where the port is not one of HTTP.
     #[must_use]
     pub fn example(self, path: &str) -> String {
-        format!("{}: {{httpGet: {{path: {path}, port: {}}}}}", self.name, self.handlers.first_port())
+        let (name, port) = (self.name, self.handlers.first_port());
+        if self.handlers.may_speak_http() {
+            format!("{name}: {{httpGet: {{path: {path}, port: {port}}}}}")
+        } else {
+            format!("{name}: {{tcpSocket: {{port: {port}}}}}")
+        }
     }
 
     /// A number, where zero means that none is given.
