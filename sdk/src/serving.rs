@@ -5,7 +5,7 @@
 //! container that declares ports is taken at its word. The module must not know what a rule asks of a workload that
 //! serves.
 //!
-//! Look-ups are the rule's to declare. A rule that calls [`is_serving`] declares, besides its own:
+//! Look-ups are the rule's to declare. A rule that calls [`must_serve`] declares, besides its own:
 //!
 //! ```text
 //! reads: ["pod.metadata.labels", "containers.ports", "pod.spec.restartPolicy"],
@@ -15,7 +15,8 @@
 use alloc::vec::Vec;
 
 use crate::object::Object;
-use crate::rule::Undecided;
+use crate::request::Request;
+use crate::rule::{Undecided, not_applicable};
 use crate::selector::map_matches;
 use crate::workload::{Class, Workload};
 use crate::world::World;
@@ -33,15 +34,25 @@ pub fn services_selecting<'a>(workload: Workload<'_>, world: &World<'a>) -> Resu
     Ok(services)
 }
 
-/// Whether the workload serves: it runs as long as it can, and a Service selects it. A Knative Service routes to its
-/// own pods. Where no Service is in sight and the world is not complete, or not to be asked, declared ports decide.
+/// The workload judged, as one that runs as long as it can.
 ///
 /// # Errors
-/// A look-up failed.
-pub fn is_serving(workload: Workload<'_>, world: &World<'_>) -> Result<bool, Undecided> {
-    if workload.runs_to_completion() {
-        return Ok(false);
-    }
+/// Not applicable to what runs to completion, nor where [`Request::workload`] is not.
+pub fn long_running<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided> {
+    let workload = request.workload()?;
+    if workload.runs_to_completion() { not_applicable("it runs to completion") } else { Ok(workload) }
+}
+
+/// Goes on only if the workload, which is [`long_running`], serves: a Service selects it. A Knative Service routes to
+/// its own pods. Where no Service is in sight and the world is not complete, or not to be asked, declared ports decide.
+///
+/// # Errors
+/// Not applicable to a workload that does not serve; a look-up failed.
+pub fn must_serve(workload: Workload<'_>, world: &World<'_>) -> Result<(), Undecided> {
+    if is_serving(workload, world)? { Ok(()) } else { not_applicable("it does not serve: no Service selects its pods") }
+}
+
+fn is_serving(workload: Workload<'_>, world: &World<'_>) -> Result<bool, Undecided> {
     if workload.is_knative_service() {
         return Ok(true);
     }

@@ -1,7 +1,7 @@
 #![no_std]
 use sdk::handler::Handlers;
 use sdk::prelude::*;
-use sdk::serving::is_serving;
+use sdk::serving::{long_running, must_serve};
 
 policy! {
     /// A workload that serves finishes its requests before it stops.
@@ -119,16 +119,11 @@ policy! {
 
 impl Rule for GracefulShutdown {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-        let workload = request.workload()?;
-        if workload.runs_to_completion() {
-            return not_applicable("it runs to completion");
-        }
+        let workload = long_running(request)?;
         if workload.is_knative_service() {
             return not_applicable("Knative drains its pods before it stops them");
         }
-        if !is_serving(workload, request.world())? {
-            return not_applicable("no Service selects its pods");
-        }
+        must_serve(workload, request.world())?;
         let period = workload.pod().get("terminationGracePeriodSeconds");
         let grace = period.integer().unwrap_or(30);
         if grace < 1 {

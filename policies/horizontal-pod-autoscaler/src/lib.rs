@@ -3,7 +3,7 @@ mod metrics;
 
 use sdk::prelude::*;
 use sdk::replicas::{Autoscaler, AutoscalerKind, autoscalers, replicated};
-use sdk::serving::is_serving;
+use sdk::serving::must_serve;
 
 policy! {
     /// A workload that serves is scaled by one autoscaler that can scale it.
@@ -176,9 +176,7 @@ fn check_workload(workload: Workload<'_>, world: &World<'_>, findings: &mut Find
     autoscalers.retain(|autoscaler| !is_kedas(autoscaler.object()));
     let replicas = object.get("spec.replicas");
     let Some(first) = autoscalers.first() else {
-        if !is_serving(workload, world)? {
-            return not_applicable("it does not serve: no Service selects its pods");
-        }
+        must_serve(workload, world)?;
         world.must_be_complete("HorizontalPodAutoscaler or ScaledObject that targets it")?;
         let fix =
             format!("add a HorizontalPodAutoscaler whose scaleTargetRef is the {} {}", object.kind(), object.name());

@@ -1,7 +1,7 @@
 #![no_std]
 use sdk::prelude::*;
 use sdk::probe::Probe;
-use sdk::serving::is_serving;
+use sdk::serving::{long_running, must_serve};
 
 policy! {
     /// App containers that keep running have a livenessProbe.
@@ -107,12 +107,9 @@ policy! {
 
 impl Rule for LivenessProbe {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-        let workload = request.workload()?;
-        if workload.runs_to_completion() {
-            return not_applicable("it runs to completion");
-        }
-        if self.only_behind_service && !is_serving(workload, request.world())? {
-            return not_applicable("no Service selects its pods");
+        let workload = long_running(request)?;
+        if self.only_behind_service {
+            must_serve(workload, request.world())?;
         }
         for container in workload.containers(Class::LONG_RUNNING) {
             let probe = Probe::of(container, "livenessProbe");

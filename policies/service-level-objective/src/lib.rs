@@ -3,7 +3,7 @@ mod objectives;
 
 use sdk::prelude::*;
 use sdk::service::{Service, text_at};
-use sdk::serving::is_serving;
+use sdk::serving::{long_running, must_serve};
 use sdk::value::Value;
 
 policy! {
@@ -147,10 +147,8 @@ impl Rule for ServiceLevelObjective {
             ("openslo", "SLO") => objectives::check_openslo(object, findings),
             ("pyrra.dev", "ServiceLevelObjective") => objectives::check_pyrra(object, findings),
             _ => {
-                let workload = request.workload()?;
-                if !is_serving(workload, world)? {
-                    return not_applicable("it does not serve: no Service selects its pods");
-                }
+                let workload = long_running(request)?;
+                must_serve(workload, world)?;
                 let service = Service::of(workload, &self.service_names);
                 if has_an_objective(&service, world)? {
                     return Ok(());

@@ -2,7 +2,7 @@
 mod scrape_config;
 
 use sdk::prelude::*;
-use sdk::serving::{is_serving, services_selecting};
+use sdk::serving::{long_running, must_serve, services_selecting};
 use sdk::value::Value;
 
 policy! {
@@ -133,10 +133,8 @@ policy! {
 
 impl Rule for ServiceMonitor {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-        let (workload, world) = (request.workload()?, request.world());
-        if !is_serving(workload, world)? {
-            return not_applicable("it does not serve: no Service selects its pods");
-        }
+        let (workload, world) = (long_running(request)?, request.world());
+        must_serve(workload, world)?;
         let services = services_selecting(workload, world)?;
         let annotated =
             |annotations: Field<'_>| annotations.get("annotations").entry("prometheus.io/scrape").str() == Some("true");

@@ -1,6 +1,7 @@
 #![no_std]
 use sdk::prelude::*;
 use sdk::probe::Probe;
+use sdk::serving::long_running;
 
 policy! {
     /// A container that starts slowly has a startupProbe.
@@ -118,10 +119,7 @@ policy! {
 
 impl Rule for StartupProbe {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-        let workload = request.workload()?;
-        if workload.runs_to_completion() {
-            return not_applicable("it runs to completion");
-        }
+        let workload = long_running(request)?;
         let mut concerned = false;
         for container in workload.containers(Class::LONG_RUNNING) {
             let probe = Probe::of(container, "startupProbe");
