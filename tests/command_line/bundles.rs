@@ -28,6 +28,7 @@ impl FixedRule {
             applies_to: vec![KindMatch { group: String::new(), versions: vec!["v1".into()], kind: "Pod".into() }],
             reads: Vec::new(),
             looks_up: Vec::new(),
+            capabilities: Vec::new(),
             settings: json!({"type": "object", "properties": {
                 "strict": {"type": "boolean", "default": false, "description": "Whether to look twice."}}}),
             examples: Vec::new(),

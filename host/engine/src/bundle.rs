@@ -166,6 +166,7 @@ mod tests {
             applies_to: vec![KindMatch { group: any(), versions: vec![any()], kind: any() }],
             reads: vec!["*".to_owned()],
             looks_up: Vec::new(),
+            capabilities: Vec::new(),
             settings,
             examples: Vec::new(),
         };

@@ -276,6 +276,7 @@ mod tests {
             applies_to: Vec::new(),
             reads: Vec::new(),
             looks_up: Vec::new(),
+            capabilities: Vec::new(),
             settings,
             examples: Vec::new(),
         }

@@ -167,6 +167,7 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
         applies_to,
         reads: declaration.reads.iter().map(LitStr::value).collect(),
         looks_up,
+        capabilities: Vec::new(),
         settings: setting::schema(&declaration.settings, &declaration.structs)?,
         examples: documentation.examples,
     })

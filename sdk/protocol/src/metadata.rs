@@ -171,6 +171,9 @@ pub struct RuleMetadata {
     pub reads: Vec<String>,
     /// The kinds that it may ask for.
     pub looks_up: Vec<LookUp>,
+    /// What else it may ask its host for, as Kubewarden names it: `oci/v2/verify`. Look-ups of objects are not among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
     /// JSON Schema of the settings: an object with `properties`, each with `description` and `default`. A rule whose schema
     /// has `required` is off until those are set.
     pub settings: Value,

@@ -23,6 +23,7 @@ fn rule(section: Section, name: &str) -> Rule<()> {
         applies_to: Vec::new(),
         reads: Vec::new(),
         looks_up: Vec::new(),
+        capabilities: Vec::new(),
         settings: json!({}),
         examples: Vec::new(),
     };
