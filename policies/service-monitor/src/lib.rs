@@ -11,8 +11,8 @@ policy! {
     /// Either a ServiceMonitor selects a Service that selects the pods, by the Service's own labels and within its
     /// `namespaceSelector` (by default its own namespace), and one of its endpoints names a port of that Service; or a
     /// PodMonitor selects the pods, and one of its endpoints names a port of a container. An endpoint that names no port
-    /// takes them all. An absent `selector` selects everything, as an empty one does; whether a Prometheus takes up the
-    /// monitor is not asked.
+    /// takes them all. An empty `selector` selects everything, and the API server refuses a monitor without one; whether a
+    /// Prometheus takes up the monitor is not asked.
     ///
     /// By setting, these count as well: a VMServiceScrape of VictoriaMetrics, which reads like a ServiceMonitor; a
     /// ScrapeConfig, with a target that is a Service of the pods or a Kubernetes discovery that finds it or them, relabelling
@@ -250,8 +250,9 @@ fn selects(monitor: Object<'_>, labels: Field<'_>, namespace: Option<&str>) -> b
     } else {
         monitor.namespace() == namespace
     };
-    // Not a pointer in the API, so that an absent selector is the empty one.
-    here && (!selector.is_set() || LabelSelector::new(selector).matches(labels))
+    // The operator of Prometheus requires a selector; to VictoriaMetrics an absent one is the empty one.
+    let selects_all = !selector.is_set() && monitor.kind() == "VMServiceScrape";
+    here && (selects_all || LabelSelector::new(selector).matches(labels))
 }
 
 /// Whether a long-running container declares a port of that name or number.
