@@ -7,6 +7,8 @@ use engine::Completeness;
 use engine::scorecard::NameSource;
 use protocol::Severity;
 
+use crate::logs::Log;
+
 /// Is your service ready for production? Judges Kubernetes manifests with sandboxed rules.
 #[derive(Parser)]
 #[command(name = "seaworthy", version, max_term_width = 100, after_help = EXAMPLES)]
@@ -52,6 +54,7 @@ Examples:
   seaworthy check k8s/                          a folder is taken for everything there is
   kustomize build . | seaworthy check -         one stream; add --world complete if that is all
   seaworthy check k8s/ --rule run-as-non-root   one rule
+  seaworthy check k8s/ --log web=web.log        and what the workload web has logged
   seaworthy check k8s/ --format json            for machines
 
 Exit codes:
@@ -116,9 +119,16 @@ pub struct CheckOptions {
 pub struct Judging {
     /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml, .json and Kustomization;
     /// a file may have any name. A folder's children that are repositories, or of which several have a LICENSE, are
-    /// projects: each is judged without a view of the others.
-    #[arg(required = true, value_name = "PATH")]
+    /// projects: each is judged without a view of the others. Of the repository around a folder the names of all files
+    /// are seen, so that a path in a manifest can be called wrong.
+    #[arg(required_unless_present = "log", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+
+    /// A captured log, judged by the rules about log lines: FILE, or NAME=FILE, or NAMESPACE/NAME=FILE with the workload
+    /// or the service that wrote it. Without, the file's name up to the first dot is the name. May be given several times;
+    /// `NAME=-` reads standard input. The first 10,000 lines and 1 MiB are read.
+    #[arg(long, value_parser = Log::parse, value_name = "LOG")]
+    pub log: Vec<Log>,
 
     #[command(flatten)]
     pub selection: Selection,

@@ -14,8 +14,9 @@ use engine::report::Unread;
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
+use crate::output::count;
 use crate::progress::Progress;
-use crate::projects::Projects;
+use crate::projects::{Folders, Projects};
 
 /// What was read.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub struct Files {
     pub files: Vec<File>,
     /// The paths that gave none.
     pub unread: Vec<Unread>,
+    /// The folders among the paths that are worlds of their own.
+    pub projects: Folders,
 }
 
 /// A file to read.
@@ -38,6 +41,12 @@ struct Candidate {
 /// The folder that holds no manifests of the project's, unless it is asked for itself.
 const FOREIGN_FOLDER: &str = ".git";
 
+/// The path that means standard input.
+pub const STDIN: &str = "-";
+
+/// Bytes of all files together: the text stays in memory, and its values take some four times that.
+const TOTAL: u64 = 256 << 20;
+
 /// A device or a pipe.
 const SPECIAL: &str = "is no regular file; to read a pipe, give `-`";
 
@@ -46,13 +55,12 @@ pub fn read_all(paths: &[PathBuf]) -> Files {
     let mut found = Found::default();
     let mut files = Files::default();
     for path in paths {
-        if path.as_os_str() == "-" {
-            match found.is_new(path).then(|| read_limited(io::stdin().lock(), limit())) {
-                Some(Ok(bytes)) => {
-                    let manifest = read("<stdin>", bytes, &Limits::default());
-                    files.files.push(File { manifest, project: 0 });
+        if path.as_os_str() == STDIN {
+            match found.is_new(path).then(|| read_input(path, limit())) {
+                Some(Ok((name, bytes))) => {
+                    files.files.push(File { manifest: read(&name, bytes, &Limits::default()), project: 0 });
                 }
-                Some(Err(cause)) => files.fail(path, explain(&cause)),
+                Some(Err(reason)) => files.fail(path, reason),
                 None => {}
             }
             continue;
@@ -65,12 +73,14 @@ pub fn read_all(paths: &[PathBuf]) -> Files {
             Ok(_) => files.fail(path, SPECIAL.into()),
         }
     }
-    let candidates = found.finish();
+    let (mut candidates, projects) = found.finish();
+    files.projects = projects;
+    files.keep_to_the_limit(&mut candidates);
     let progress = Progress::start("reading", candidates.len());
     let contents: Vec<Result<File, Unread>> = candidates
         .into_par_iter()
-        .map(|(candidate, project)| {
-            let content = read_one(&candidate, project);
+        .map(|candidate| {
+            let content = read_one(&candidate, files.projects.project(&candidate.real));
             progress.step();
             content
         })
@@ -104,25 +114,44 @@ impl Found {
         self.seen.insert(real.to_owned())
     }
 
-    /// What to read, with its project. Of a file and a link to it, the file counts.
-    fn finish(self) -> Vec<(Candidate, usize)> {
+    /// What to read. Of a file and a link to it, the file counts.
+    fn finish(self) -> (Vec<Candidate>, Folders) {
         let Self { mut candidates, mut seen, projects } = self;
         candidates.retain(|candidate| !candidate.is_link || seen.insert(candidate.real.clone()));
-        let folders = projects.folders();
-        let with_project = |candidate: Candidate| {
-            let project = folders.project(&candidate.real);
-            (candidate, project)
-        };
-        candidates.into_iter().map(with_project).collect()
+        (candidates, projects.folders())
     }
 }
 
 impl Files {
-    fn fail(&mut self, path: &Path, reason: String) {
+    /// Leaves the files that have at most [`TOTAL`] bytes together, and complains of the first of the others.
+    fn keep_to_the_limit(&mut self, candidates: &mut Vec<Candidate>) {
+        let sizes: Vec<u64> =
+            candidates.par_iter().map(|it| fs::metadata(&it.real).map_or(0, |kind| kind.len())).collect();
+        let mut total = 0;
+        let is_beyond = |size: &u64| {
+            // Of a file that is too large by itself, nothing is kept.
+            total += if *size > limit() as u64 { 0 } else { *size };
+            total > TOTAL
+        };
+        let Some(kept) = sizes.iter().position(is_beyond) else { return };
+        let others = candidates.split_off(kept);
+        if let Some(first) = others.first() {
+            let more = count(others.len() - 1, "file");
+            let reason = format!(
+                "is not read, and {more} behind it: those before have {} MiB together, which is all that is read at once",
+                TOTAL >> 20
+            );
+            self.fail(&first.path, reason);
+        }
+    }
+
+    /// A path that should have been read.
+    pub fn fail(&mut self, path: &Path, reason: String) {
         self.unread.push(Unread { path: name(path), reason, is_failure: true });
     }
 
-    fn skip(&mut self, path: &Path, reason: &str) {
+    /// A path that is passed over.
+    pub fn skip(&mut self, path: &Path, reason: &str) {
         self.unread.push(Unread { path: name(path), reason: reason.into(), is_failure: false });
     }
 }
@@ -198,6 +227,18 @@ fn limit() -> usize {
     Limits::default().bytes
 }
 
+/// The bytes of standard input (`-`) or of a regular file, and what it is called.
+///
+/// # Errors
+/// As [`read_regular`].
+pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), String> {
+    if path.as_os_str() == STDIN {
+        let bytes = read_limited(io::stdin().lock(), limit).map_err(|cause| explain(&cause))?;
+        return Ok(("<stdin>".into(), bytes));
+    }
+    Ok((name(path), read_regular(path, limit)?))
+}
+
 /// The bytes of a regular file. What could hang or never end is refused; of what is too large there is one byte more
 /// than the limit, so that whoever has set it sees.
 ///
@@ -231,7 +272,7 @@ pub fn explain(cause: &io::Error) -> String {
 
 /// A path as people type it, with `/` and without a `./` before it. Bytes that are no UTF-8 are replaced; they name no
 /// other file in the output.
-fn name(path: &Path) -> String {
+pub fn name(path: &Path) -> String {
     let mut text = String::new();
     let below = path.strip_prefix(".").ok().filter(|below| !below.as_os_str().is_empty());
     for component in below.unwrap_or(path).components() {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 
 use engine::config::Config;
-use engine::report::{self, Report};
+use engine::report::{self, Report, Unread};
 use engine::waiver::Date;
 use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, Subject, World};
 use protocol::RuleMetadata;
@@ -17,8 +17,10 @@ use sandbox::{Limits, Module, Sandbox};
 use crate::arguments::Judging;
 use crate::bundle;
 use crate::files::{self, Files};
+use crate::logs;
 use crate::output::Failure;
 use crate::progress::Progress;
+use crate::tree;
 
 /// What was decided, and under which configuration.
 pub struct Judged<'a> {
@@ -42,8 +44,7 @@ pub fn judged<T>(options: &Judging, then: impl FnOnce(Judged<'_>) -> Result<T, F
         return Err(Failure::Usage(message.into()));
     }
 
-    let Files { files, mut unread } = files::read_all(&options.paths);
-    let input = Input::new(files);
+    let (input, mut unread) = read_input(options, &found)?;
     let subjects: Vec<Subject<'_>> = input.subjects().collect();
 
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
@@ -68,6 +69,20 @@ pub fn judged<T>(options: &Judging, then: impl FnOnce(Judged<'_>) -> Result<T, F
     then(Judged { report: &report, config: &config, today, off })
 }
 
+/// Reads everything there is to judge.
+fn read_input(options: &Judging, found: &[bundle::Found]) -> Result<(Input, Vec<Unread>), Failure> {
+    let logs = options.log.iter().map(|log| &log.path);
+    if logs.chain(&options.paths).filter(|path| path.as_os_str() == files::STDIN).count() > 1 {
+        return Err(Failure::Usage("`-` is given twice, and there is one standard input".into()));
+    }
+    let mut files = files::read_all(&options.paths);
+    logs::read_all(&options.log, &mut files);
+    let rules = found.iter().map(|found| &found.metadata);
+    let trees = if tree::is_asked_for(rules) { tree::read_all(&options.paths, &mut files) } else { Vec::new() };
+    let Files { files, unread, .. } = files;
+    Ok((Input::new(files).with_trees(trees), unread))
+}
+
 /// A rule that lacks settings it needs does not even look at the kinds that it is about.
 fn is_off<M>(rule: &Rule<M>) -> bool {
     rule.metadata.applies_to.first().is_some_and(|about| rule.mask(&about.group, &about.kind).is_none())
@@ -89,7 +104,8 @@ where
 
 /// Folders are everything there is; a file or a stream may be one of many.
 fn default_world(options: &Judging) -> Completeness {
-    if options.paths.iter().all(|path| path.is_dir()) { Completeness::Complete } else { Completeness::Partial }
+    let is_whole = !options.paths.is_empty() && options.paths.iter().all(|path| path.is_dir());
+    if is_whole { Completeness::Complete } else { Completeness::Partial }
 }
 
 fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Config, Failure> {

@@ -12,12 +12,14 @@ mod files;
 mod human;
 mod inspect;
 mod judging;
+mod logs;
 mod maturity;
 mod output;
 mod progress;
 mod projects;
 mod readiness;
 mod rules;
+mod tree;
 
 use std::process::ExitCode;
 

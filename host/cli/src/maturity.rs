@@ -15,7 +15,7 @@ const TOLD: usize = 5;
 
 /// Runs the command.
 pub fn run(options: &MaturityOptions) -> Result<u8, Failure> {
-    let Files { files, unread } = files::read_all(&options.paths);
+    let Files { files, unread, .. } = files::read_all(&options.paths);
     let input = Input::new(files);
     let maturity = Maturity::new(&input);
     let text = match options.format {

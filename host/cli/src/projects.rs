@@ -47,11 +47,18 @@ impl Projects {
 }
 
 /// The projects by their folders.
+#[derive(Default)]
 pub struct Folders(BTreeMap<PathBuf, usize>);
 
 impl Folders {
     /// The project of the file that really lies there; 0 is the world of everything else.
     pub fn project(&self, file: &Path) -> usize {
         file.ancestors().skip(1).find_map(|folder| self.0.get(folder)).copied().unwrap_or_default()
+    }
+
+    /// The projects in a folder, with their numbers. All paths are real ones.
+    pub fn within<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = (&'a Path, usize)> {
+        let projects = self.0.iter().filter(move |(project, _)| project.starts_with(folder));
+        projects.map(|(project, number)| (project.as_path(), *number))
     }
 }

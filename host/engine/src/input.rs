@@ -22,6 +22,8 @@ pub struct File {
 #[derive(Debug, Default)]
 pub struct Input {
     files: Vec<File>,
+    /// How many of the files were given; those behind them are trees.
+    given: usize,
     /// What is a patch, by the index of its file.
     patches: HashMap<usize, Patches>,
 }
@@ -80,16 +82,32 @@ impl Input {
     #[must_use]
     pub fn new(files: Vec<File>) -> Self {
         let patches = patches(&files);
-        Self { files, patches }
+        Self { given: files.len(), files, patches }
     }
 
-    /// All files, in the order given.
+    /// With what is known of the repositories that the files are from ([`repository_tree`]). It is part of the world, and
+    /// judged by rules that are about it, but it is no file of anybody's, and no object that others have to see.
+    ///
+    /// [`repository_tree`]: crate::documents::repository_tree
+    #[must_use]
+    pub fn with_trees(mut self, trees: Vec<File>) -> Self {
+        self.files.extend(trees);
+        self
+    }
+
+    /// All files that were given, in order.
     #[must_use]
     pub fn files(&self) -> &[File] {
-        &self.files
+        self.files.get(..self.given).unwrap_or_default()
     }
 
-    /// The file of that index.
+    /// Whether the subject is a tree and no object of a file.
+    #[must_use]
+    pub const fn is_tree(&self, subject: Subject<'_>) -> bool {
+        subject.file >= self.given
+    }
+
+    /// The file of that index, or what stands for one.
     #[must_use]
     pub fn file(&self, index: usize) -> Option<&File> {
         self.files.get(index)

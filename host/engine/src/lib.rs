@@ -15,6 +15,7 @@ mod bundle;
 pub mod config;
 mod input;
 mod judge;
+pub mod documents;
 mod lookups;
 pub mod manifest;
 pub mod maturity;

@@ -18,7 +18,7 @@ pub struct Span {
 
 impl Span {
     /// The range from `start` to `end`. A limit keeps every text below 4 GiB, so the clamp is never seen.
-    pub(super) fn new(start: usize, end: usize) -> Self {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
         let clamp = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
         Self { start: clamp(start), end: clamp(end.max(start)) }
     }

@@ -85,6 +85,9 @@ impl<'a> Report<'a> {
         today: Date,
     ) -> Self {
         let rules: Vec<&RuleMetadata> = bundle.rules().iter().map(|rule| &rule.metadata).collect();
+        // Nobody has given the tree of a repository: it is told only where a rule has something to say about it.
+        let concerns = |judgement: &Judgement| judgement.outcome.verdict != Verdict::NotApplicable;
+        judged.retain(|judged| !input.is_tree(judged.subject) || judged.judgements.iter().any(concerns));
         if !waivers.is_empty() {
             for Judged { subject, judgements } in &mut judged {
                 for Judgement { rule, outcome } in judgements {
@@ -120,7 +123,7 @@ impl<'a> Report<'a> {
     ///
     /// That is so where a finding asks for it, and whatever rules were part of the run, wherever secrets are used to stand:
     /// see [`secrets::values`]. Such a value is shown only where it is what a finding is about, and none asks otherwise;
-    /// one in a Secret never.
+    /// one in a Secret or a log never.
     #[must_use]
     pub fn conceals(&self, subject: Subject<'_>, line: u32) -> bool {
         let file = subject.file;
@@ -139,7 +142,7 @@ impl<'a> Report<'a> {
         }
         let mut lines = HashSet::new();
         for object in manifest.objects() {
-            let is_secret = object.group().is_empty() && object.kind == "Secret";
+            let is_secret = secrets::are_never_shown(object);
             for span in secrets::values(object).into_iter().filter(|span| is_secret || !is_told.contains(span)) {
                 lines.extend(manifest.source.position(span.start).line..=manifest.source.position(span.end).line);
             }

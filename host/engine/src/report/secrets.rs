@@ -6,17 +6,21 @@ use std::iter;
 
 use protocol::workload_kind;
 
+use crate::documents;
 use crate::manifest::{Node, Object, Span, Value};
 
 /// The places of all values of an object that may be secrets.
 ///
 /// These are the values of a Secret's `data` and `stringData` and of a ConfigMap's `data`, and of every container of a
-/// workload the values of `env` and the items of `command` and `args`. Empty ones are none.
+/// workload the values of `env` and the items of `command` and `args`, and the lines of a log. Empty ones are none.
 pub(super) fn values(object: &Object) -> Vec<Span> {
     let node = &*object.node;
     let values: Vec<&Node> = match (object.group(), object.kind.as_str()) {
         ("", "Secret") => ["data", "stringData"].iter().flat_map(|key| members(node.get(key))).collect(),
         ("", "ConfigMap") => members(node.get("data")).collect(),
+        (documents::GROUP, documents::LOG_SAMPLE) => {
+            members(node.get("spec").and_then(|spec| spec.get("lines"))).collect()
+        }
         (group, kind) => {
             let Some(workload) = workload_kind(group, kind) else { return Vec::new() };
             let template = workload.template.iter().try_fold(node, |node, key| node.get(key));
@@ -27,6 +31,12 @@ pub(super) fn values(object: &Object) -> Vec<Span> {
         }
     };
     values.into_iter().filter(|value| !is_empty(value)).map(|value| value.span).collect()
+}
+
+/// Whether none of the object's values is shown even where it is what a finding is about: what a program writes is as
+/// little known as what a Secret holds.
+pub(super) fn are_never_shown(object: &Object) -> bool {
+    matches!((object.group(), object.kind.as_str()), ("", "Secret") | (documents::GROUP, documents::LOG_SAMPLE))
 }
 
 fn of_container(container: &Node) -> impl Iterator<Item = &Node> {

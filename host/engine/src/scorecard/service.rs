@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use protocol::{WorkloadKind, workload_kind};
 
+use crate::documents;
 use crate::input::{Input, Subject};
 use crate::manifest::{Node, Object, Value};
 
@@ -151,6 +152,9 @@ impl<'a> Services<'a> {
         if let Some(service) = self.of_workload.get(&(subject.file, subject.document, object.path.as_str())) {
             return vec![*service];
         }
+        if is_log(object) {
+            return self.logged(object);
+        }
         let labels = grouping.0.iter().filter_map(|source| source.label()).map(|key| {
             let annotation = || is_entity(object).then(|| annotation(&object.node, key)).flatten();
             label(&object.node, key).or_else(annotation)
@@ -170,6 +174,25 @@ impl<'a> Services<'a> {
         let mut names = found.iter().filter_map(|index| self.identities.get(*index)).map(|identity| &identity.name);
         let first = names.next();
         if names.all(|name| Some(name) == first) { found } else { Vec::new() }
+    }
+
+    /// The services whose log this is: that of the workload of this name, or else those of this name. A log is nobody's
+    /// file, so its project says nothing.
+    fn logged(&self, object: &Object) -> Vec<usize> {
+        let (namespace, name) = (object.namespace.as_deref(), object.name.as_deref());
+        let is_here = |of: Option<&str>| namespace.is_none() || namespace == of;
+        let writers = self.workloads.iter().filter(|workload| {
+            workload.object.name.as_deref() == name && is_here(workload.object.namespace.as_deref())
+        });
+        let mut found: Vec<usize> = writers.map(|workload| workload.service).collect();
+        if found.is_empty() {
+            let services = self.identities.iter().enumerate();
+            let named = services.filter(|(_, it)| Some(it.name.as_str()) == name && is_here(it.namespace));
+            found.extend(named.map(|(index, _)| index));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     fn named(&self, project: usize, object: &Object, name: &str) -> Vec<usize> {
@@ -271,6 +294,11 @@ fn collect<'a>(node: &'a Node, found: &mut HashSet<(&'static str, &'a str)>) {
         }
         _ => {}
     }
+}
+
+/// Lines that a workload has written.
+fn is_log(object: &Object) -> bool {
+    object.group() == documents::GROUP && object.kind == documents::LOG_SAMPLE
 }
 
 /// A catalog entity of Backstage, whose namespace is none of Kubernetes'.

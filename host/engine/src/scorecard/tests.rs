@@ -81,7 +81,10 @@ fn input(files: &[(&str, usize, &str)]) -> Input {
 fn report<'a>(input: &'a Input, bundle: &'a Bundle<()>, say: &dyn Fn(&str) -> Vec<(usize, Outcome)>) -> Report<'a> {
     let judged = input.subjects().map(|subject| {
         let answers = say(&subject.object.display_name()).into_iter();
-        Judged { subject, judgements: answers.map(|(rule, outcome)| Judgement { rule, outcome }).collect() }
+        Judged {
+            subject,
+            judgements: answers.map(|(rule, outcome)| Judgement { rule, outcome, mutated: None }).collect(),
+        }
     });
     Report::new(input, bundle, Completeness::Complete, judged.collect(), Vec::new(), &[], Date::LAST)
 }
@@ -362,4 +365,33 @@ fn no_format_lets_a_manifest_or_a_module_write_markup() {
     assert!(!markdown.contains("@everyone"), "nobody is called");
     let lines = |start: &str| markdown.lines().filter(|line| line.starts_with(start)).count();
     assert_eq!((lines("## "), lines("### "), lines("- [x]"), lines("- [ ]")), (1, 1, 0, 1));
+}
+
+#[test]
+fn a_log_belongs_to_the_workload_or_the_service_that_it_names() {
+    let log = |name: &str| {
+        format!(
+            "apiVersion: seaworthy.dev/v1\nkind: LogSample\nmetadata: {{name: {name}}}\nspec: {{lines: [a]}}\n---\n"
+        )
+    };
+    let text = [
+        workload("Deployment", "api", "app.kubernetes.io/name: catalog"),
+        workload("Deployment", "catalog", ""),
+        log("api"),
+        log("catalog"),
+        log("nobody"),
+        log("api, namespace: elsewhere"),
+    ]
+    .concat();
+    let logs = |(card, objects): &(String, Vec<String>)| {
+        let logs = objects.iter().filter(|object| object.starts_with("LogSample ")).cloned();
+        (card.clone(), logs.collect::<Vec<_>>())
+    };
+    let owned = owned(&text, &Grouping::default());
+    let expected = [
+        ("shop/catalog".to_owned(), vec!["LogSample api".to_owned(), "LogSample catalog".to_owned()]),
+        ("shared".to_owned(), vec!["LogSample nobody".to_owned()]),
+        ("shared in elsewhere".to_owned(), vec!["LogSample api".to_owned()]),
+    ];
+    assert_eq!(owned.iter().map(logs).collect::<Vec<_>>(), expected);
 }

@@ -1,0 +1,139 @@
+//! The paths of the repositories that the folders given are from, for rules that ask whether a file is there.
+//!
+//! Names are read and nothing else. What is seen is the repository or nothing: of one that is too large, or in which a
+//! folder may not be read, no rule could say that a file is missing.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use engine::File;
+use engine::documents::{GROUP, REPOSITORY_TREE, repository_tree};
+use protocol::RuleMetadata;
+use walkdir::{DirEntry, WalkDir};
+
+use crate::files::{self, Files};
+
+/// Paths of all repositories together, folders on the way included.
+const ENTRIES: usize = 100_000;
+/// Bytes of these paths.
+const BYTES: usize = 8 << 20;
+/// Folders within folders.
+const DEPTH: usize = 100;
+
+/// What makes a folder the root of a repository.
+const GIT: &str = ".git";
+/// What marks a folder of files that are made anew at any time: <https://bford.info/cachedir>.
+const CACHE: &str = "CACHEDIR.TAG";
+/// Other people's files.
+const DEPENDENCIES: &str = "node_modules";
+
+/// Whether any of the rules judges the tree of a repository or looks it up.
+pub fn is_asked_for<'a>(mut rules: impl Iterator<Item = &'a RuleMetadata>) -> bool {
+    rules.any(|rule| {
+        rule.applies_to.iter().any(|about| about.matches(GROUP, REPOSITORY_TREE))
+            || rule.looks_up.iter().any(|look_up| look_up.kind == REPOSITORY_TREE)
+    })
+}
+
+/// The trees of the repositories of all folders among the paths, each in the world of those whose repository it is.
+///
+/// A project with a `.git` is a repository. Of one that has none, the repository may be the folder around it that has one,
+/// or the project itself: paths from both are known then.
+pub fn read_all(paths: &[PathBuf], files: &mut Files) -> Vec<File> {
+    let folders = paths.iter().filter_map(|path| Some((path, fs::canonicalize(path).ok()?)));
+    let folders: Vec<(&PathBuf, PathBuf)> = folders.filter(|(_, real)| real.is_dir()).collect();
+    let mut roots: Vec<Root> = Vec::new();
+    for (path, real) in &folders {
+        let around = real.ancestors().position(|folder| folder.join(GIT).symlink_metadata().is_ok());
+        let around = around.and_then(|steps| Some((steps, real.ancestors().nth(steps)?)));
+        let around = around.map(|(steps, root)| (above(path, steps, root), root));
+        if let Some((shown, root)) = &around {
+            roots.push(Root { shown: shown.clone(), real: root.to_path_buf(), project: 0 });
+        }
+        for (folder, project) in files.projects.within(real) {
+            let shown = folder.strip_prefix(real).map_or_else(|_| folder.to_owned(), |below| path.join(below));
+            roots.push(Root { shown, real: folder.to_owned(), project });
+            if let Some((shown, root)) = around.as_ref().filter(|_| !folder.join(GIT).exists()) {
+                roots.push(Root { shown: shown.clone(), real: root.to_path_buf(), project });
+            }
+        }
+    }
+    let mut seen = HashSet::new();
+    roots.retain(|root| seen.insert((root.real.clone(), root.project)));
+    let mut room = Room { entries: ENTRIES, bytes: BYTES };
+    let mut trees = Vec::new();
+    for Root { shown, real, project } in roots {
+        match list(&real, &mut room) {
+            Ok(paths) => {
+                let manifest = repository_tree(&files::name(&shown), &paths);
+                trees.push(File { manifest, project });
+            }
+            Err(reason) => files.skip(&shown, &format!("{reason}, so that no path in it is called missing")),
+        }
+    }
+    trees
+}
+
+/// The root of a repository.
+struct Root {
+    /// As people would type it.
+    shown: PathBuf,
+    real: PathBuf,
+    project: usize,
+}
+
+/// What may still be listed.
+struct Room {
+    entries: usize,
+    bytes: usize,
+}
+
+/// The folder that many steps above the path, as people would type it: relative, if that leads there.
+fn above(path: &Path, steps: usize, real: &Path) -> PathBuf {
+    let mut shown = path.to_owned();
+    for _ in 0..steps {
+        if !shown.pop() {
+            break;
+        }
+    }
+    if shown.as_os_str().is_empty() {
+        shown.push(".");
+    }
+    if fs::canonicalize(&shown).is_ok_and(|found| found == real) { shown } else { real.to_owned() }
+}
+
+/// The paths of a repository's files, by name in order, as far as there is room. No link is followed: it is a file.
+fn list(root: &Path, room: &mut Room) -> Result<Vec<String>, String> {
+    let is_own = |entry: &DirEntry| entry.depth() == 0 || !entry.file_type().is_dir() || !is_foreign(entry);
+    let entries = WalkDir::new(root).follow_links(false).max_depth(DEPTH).sort_by_file_name().into_iter();
+    let mut paths = Vec::new();
+    for entry in entries.filter_entry(is_own) {
+        let entry = entry.map_err(|cause| match cause.path() {
+            Some(path) => format!("the repository cannot be seen whole ({})", files::name(path)),
+            None => "the repository cannot be seen whole".to_owned(),
+        })?;
+        let is_folder = entry.file_type().is_dir();
+        if is_folder && entry.depth() < DEPTH {
+            room.entries = room.entries.saturating_sub(1);
+        } else {
+            let path = files::name(entry.path().strip_prefix(root).unwrap_or(entry.path()));
+            room.entries = room.entries.saturating_sub(1);
+            room.bytes = room.bytes.saturating_sub(path.len() + 1);
+            paths.push(path);
+        }
+        if room.entries == 0 || room.bytes == 0 || is_folder && entry.depth() == DEPTH {
+            return Err(format!(
+                "the repository has more than the {ENTRIES} files, or longer paths than can be listed"
+            ));
+        }
+    }
+    Ok(paths)
+}
+
+/// Whether the folder holds files of somebody else: git's own, another repository's, or what tools put there.
+fn is_foreign(folder: &DirEntry) -> bool {
+    let name = folder.file_name();
+    let has = |name: &str| folder.path().join(name).symlink_metadata().is_ok();
+    name == GIT || name == DEPENDENCIES || has(CACHE) || has(GIT)
+}
