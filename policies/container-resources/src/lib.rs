@@ -249,12 +249,12 @@ impl Demand<'_> {
         }
     }
 
-    /// Says that an amount is missing, and suggests its counterpart's where that is given.
+    /// Says that an amount is missing. Where its request is given, a limit is that at least.
     fn miss(&self, place: Field<'_>, what: &str, counterpart: Field<'_>, findings: &mut Findings) {
         let resource = self.resource;
         let no = if place.is_set() { "0 is no" } else { "no" };
         let fix = match counterpart.quantity().filter(|quantity| !quantity.is_zero()) {
-            Some(quantity) => format!("{resource}: {quantity}"),
+            Some(quantity) => format!("{resource}: {quantity} or more"),
             None => format!("{resource}: {}", self.example),
         };
         findings.fail(place, format!("{no} {resource} {what}"), fix);

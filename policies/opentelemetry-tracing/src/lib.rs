@@ -130,7 +130,7 @@ impl Rule for OpentelemetryTracing {
                     "annotation of its Namespace or ConfigMap in its envFrom that switches tracing on",
                 )?;
             }
-            let message = "nothing traces it: no annotation injects OpenTelemetry, and no container knows a collector";
+            let message = "nothing says that it is traced: no annotation injects OpenTelemetry, and no container knows a collector";
             let fix = "set OTEL_EXPORTER_OTLP_ENDPOINT on a container, or annotate the pod template with \
                        `instrumentation.opentelemetry.io/inject-<language>: \"true\"`";
             findings.fail(workload.pod().get("containers"), message, fix);

@@ -9,7 +9,7 @@ policy! {
     /// A manifest can only declare it, in one of these ways:
     ///
     /// - one of the variables of the setting `env_names` is `json` in the environment of a container, by a value or by a
-    ///   ConfigMap that is in sight;
+    ///   ConfigMap that is in sight, or a flag of that name is (`--log-format=json`);
     /// - a label or annotation of the setting `declarations` is `json`, on the workload or on its pod template.
     ///
     /// Log lines show whether it is so. A `LogSample`, which holds lines that the program has written, is judged line by
@@ -78,7 +78,7 @@ policy! {
     ///           env: [{name: LOG_FORMAT, value: json}]
     /// ```
     pub struct StructuredLogging {
-        /// Environment variables that say `json`.
+        /// Environment variables that say `json`, and flags in their spelling: `--log-format` for `LOG_FORMAT`.
         env_names: Vec<String> = ["LOG_FORMAT", "LOGGING_FORMAT", "LOG_ENCODING", "LOG_FORMATTER"],
         /// Labels and annotations that say `json`.
         declarations: Vec<String> = ["seaworthy.dev/log-format"],
@@ -98,6 +98,8 @@ policy! {
         "pod.metadata.annotations",
         "containers.env",
         "containers.envFrom",
+        "containers.command",
+        "containers.args",
         "spec.lines",
     ],
     looks_up: ["v1/ConfigMap": ["data"]],
@@ -118,10 +120,16 @@ impl Rule for StructuredLogging {
         for container in workload.containers(&[Class::App]) {
             let environment = Environment::of(container, object.namespace(), world)?;
             in_sight &= environment.is_in_sight();
+            for (at, name, value) in self.flags(container) {
+                if is_json(value) {
+                    return Ok(());
+                }
+                others.push((at, name, format!("{name}=json")));
+            }
             for name in &self.env_names {
                 match environment.get(name)? {
                     Some(Variable { value: Some(value), .. }) if is_json(value) => return Ok(()),
-                    Some(Variable { value: Some(_), at }) => others.push((at, name)),
+                    Some(Variable { value: Some(_), at }) => others.push((at, name, "json".to_owned())),
                     Some(Variable { value: None, .. }) => in_sight = false,
                     None => {}
                 }
@@ -130,10 +138,11 @@ impl Rule for StructuredLogging {
         if !in_sight {
             world.must_be_complete("ConfigMap in its environment that says that it logs JSON")?;
         }
-        for (at, name) in &others {
-            findings.fail(*at, format!("{name} asks for logs that are not JSON"), "json");
+        let is_silent = others.is_empty();
+        for (at, name, fix) in others {
+            findings.fail(at, format!("{name} asks for logs that are not JSON"), fix);
         }
-        if let (true, Some(container)) = (others.is_empty(), workload.containers(&[Class::App]).next()) {
+        if let (true, Some(container)) = (is_silent, workload.containers(&[Class::App]).next()) {
             let name = self.env_names.first().map_or("LOG_FORMAT", String::as_str);
             let fix = format!("env: [{{name: {name}, value: json}}]");
             findings.fail(container.get("env"), "nothing says that its logs are JSON", fix);
@@ -150,6 +159,24 @@ impl StructuredLogging {
                 .iter()
                 .any(|map| map.entry(key).str().is_some_and(is_json))
         })
+    }
+
+    /// The flags of a container that are spelt as one of the variables: where each stands, and its value, after `=` or in
+    /// the next word.
+    fn flags<'a>(&self, container: Container<'a>) -> Vec<(Field<'a>, &'a str, &'a str)> {
+        let arguments = ["command", "args"].into_iter().flat_map(|list| container.get(list).items());
+        let words = arguments.flat_map(|at| {
+            at.str().unwrap_or_default().split_ascii_whitespace().map(move |word| (at, word.trim_matches(['"', '\''])))
+        });
+        let mut words = words.peekable();
+        let mut flags = Vec::new();
+        while let Some((at, word)) = words.next() {
+            let (name, value) = word.split_once('=').unwrap_or((word, words.peek().map_or("", |(_, next)| *next)));
+            if self.env_names.iter().any(|known| is_flag(name, known)) {
+                flags.push((at, name, value.trim_matches(['"', '\''])));
+            }
+        }
+        flags
     }
 
     fn check_lines(&self, lines: Field<'_>, findings: &mut Findings) -> Result<(), Undecided> {
@@ -200,6 +227,14 @@ impl StructuredLogging {
 
 /// How many characters of a line are shown.
 const EXCERPT: usize = 80;
+
+/// `--log-format`, `-log_format` and `--log.format` for `LOG_FORMAT`.
+fn is_flag(word: &str, variable: &str) -> bool {
+    let flag = word.trim_start_matches('-');
+    let same =
+        |(letter, known): (u8, u8)| letter.eq_ignore_ascii_case(&known) || (known == b'_' && b"-.".contains(&letter));
+    word != flag && flag.len() == variable.len() && flag.bytes().zip(variable.bytes()).all(same)
+}
 
 fn is_json(value: &str) -> bool {
     value.trim_ascii().eq_ignore_ascii_case("json")
