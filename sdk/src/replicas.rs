@@ -17,8 +17,9 @@
 //! ```
 //!
 //! [`replicated`] finds the workload that has replicas at all. An Argo Rollout may run the pods of a Deployment that it
-//! names (`spec.workloadRef`): the Rollout then has the replicas and the Deployment the pod template, and the two are
-//! judged as one. A rule that calls it also declares, with what it reads of the pod template:
+//! names (`spec.workloadRef`): the Rollout then has the replicas and the Deployment the pod template. Where the Rollout
+//! scales the Deployment down, the two are judged as one. A rule that calls it also declares, with what it reads of the
+//! pod template:
 //!
 //! ```text
 //! "apps/v1/Deployment": ["spec.template.metadata.labels"],
@@ -207,7 +208,7 @@ pub fn replicated<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided> 
     }
     let workload = request.workload()?;
     match workload.kind() {
-        "Deployment" => match rollout_of(object, world)? {
+        "Deployment" => match successor(object, world)? {
             Some(rollout) => not_applicable(format!("judged through Rollout {}, which runs its pods", rollout.name())),
             None => Ok(workload),
         },
@@ -220,12 +221,18 @@ pub fn replicated<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided> 
     }
 }
 
-/// The Rollout that runs the pods of this Deployment.
-fn rollout_of<'a>(deployment: Object<'_>, world: &World<'a>) -> Result<Option<Object<'a>>, Undecided> {
+/// The Rollout that runs the pods of this Deployment in its place, and scales it down to nothing. Without `scaleDown`,
+/// or with `never`, the Deployment keeps as many pods as it says.
+///
+/// # Errors
+/// As any look-up.
+pub fn successor<'a>(deployment: Object<'_>, world: &World<'a>) -> Result<Option<Object<'a>>, Undecided> {
     let rollouts = world.list("argoproj.io/v1alpha1", "Rollout", deployment.namespace())?;
     Ok(rollouts.into_iter().find(|rollout| {
         let reference = rollout.get("spec.workloadRef");
-        reference.get("kind").str() == Some("Deployment") && reference.get("name").str() == Some(deployment.name())
+        reference.get("kind").str() == Some("Deployment")
+            && reference.get("name").str() == Some(deployment.name())
+            && matches!(reference.get("scaleDown").str(), Some("onsuccess" | "progressively"))
     }))
 }
 

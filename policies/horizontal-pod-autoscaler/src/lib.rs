@@ -9,8 +9,9 @@ policy! {
     /// A workload that serves is scaled by one autoscaler that can scale it.
     ///
     /// Deployments, StatefulSets and Argo Rollouts that a Service selects need a HorizontalPodAutoscaler or a KEDA
-    /// ScaledObject whose `scaleTargetRef` names them: group, kind and name, in the same namespace. A Rollout that takes its
-    /// pods from a Deployment (`workloadRef`) is what is to be scaled, and not that Deployment.
+    /// ScaledObject whose `scaleTargetRef` names them: group, kind and name, in the same namespace. What says `replicas: 0`
+    /// runs nothing and needs none. A Rollout that takes its pods from a Deployment (`workloadRef`) and scales that down is
+    /// what is to be scaled, and not that Deployment.
     ///
     /// Whoever has an autoscaler, serving or not, must let it work:
     ///
@@ -177,6 +178,9 @@ fn check_workload(workload: Workload<'_>, world: &World<'_>, findings: &mut Find
     let replicas = object.get("spec.replicas");
     let Some(first) = autoscalers.first() else {
         must_serve(workload, world)?;
+        if replicas.integer() == Some(0) {
+            return not_applicable("it is scaled to nothing");
+        }
         world.must_be_complete("HorizontalPodAutoscaler or ScaledObject that targets it")?;
         let fix =
             format!("add a HorizontalPodAutoscaler whose scaleTargetRef is the {} {}", object.kind(), object.name());

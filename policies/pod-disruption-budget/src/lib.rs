@@ -1,6 +1,6 @@
 #![no_std]
 use sdk::prelude::*;
-use sdk::replicas::{Replicas, effective_replicas, replicated};
+use sdk::replicas::{Replicas, effective_replicas, replicated, successor};
 use sdk::value::Value;
 
 policy! {
@@ -9,7 +9,7 @@ policy! {
     /// Deployments, StatefulSets, ReplicaSets, ReplicationControllers, Argo Rollouts and DeploymentConfigs with 2 or more
     /// effective replicas need one: an autoscaler's minimum counts before `spec.replicas`, and nothing said is 1. The
     /// budget must select the labels of the pod template, in the same namespace. A Rollout that takes its pods from a
-    /// Deployment (`workloadRef`) is judged with that Deployment's labels, and in its place.
+    /// Deployment (`workloadRef`) is judged with that Deployment's labels, and in its place where it scales it down.
     ///
     /// A budget must do its job, whatever the number of replicas:
     ///
@@ -246,12 +246,22 @@ fn other_pods(workload: Object<'_>, budget: Object<'_>, world: &World<'_>) -> Re
         for other in world.list(api_version, kind, workload.namespace())? {
             let same = other.name() == workload.name() && kind == workload.kind();
             let owned = other.get("metadata.ownerReferences").items().next().is_some();
-            if !same && !owned && selects(budget, other.get("spec.template.metadata.labels")) {
+            if same || owned || !selects(budget, labels_of_pods(other, world)?) {
+                continue;
+            }
+            if kind != "Deployment" || successor(other, world)?.is_none() {
                 pods += effective_replicas(other, world)?.count;
             }
         }
     }
     Ok(pods)
+}
+
+/// The labels of another workload's pods; those of a Rollout may be in the Deployment that it names.
+fn labels_of_pods<'a>(workload: Object<'a>, world: &World<'a>) -> Result<Field<'a>, Undecided> {
+    let name = workload.get("spec.workloadRef.name").str();
+    let deployment = name.map_or(Ok(None), |name| world.get("apps/v1", "Deployment", workload.namespace(), name))?;
+    Ok(deployment.unwrap_or(workload).get("spec.template.metadata.labels"))
 }
 
 fn selects(budget: Object<'_>, labels: Field<'_>) -> bool {
