@@ -4,10 +4,14 @@
 //! otherwise (a PodDisruptionBudget of policy/v1beta1, a Service), its rule says so. Annotations and a few kinds carry the
 //! selector as text, as `kubectl --selector` takes it.
 
+mod text;
+
 use alloc::format;
 use alloc::string::ToString;
 
 use crate::field::Field;
+
+pub use text::text_matches;
 
 /// A `metav1.LabelSelector`: `matchLabels` and `matchExpressions`.
 #[derive(Clone, Copy)]
@@ -60,49 +64,6 @@ pub fn map_matches(selector: Field<'_>, labels: Field<'_>) -> bool {
     let equal =
         |(key, value): (&str, Field<'_>)| value.str().is_some_and(|value| labels.entry(key).str() == Some(value));
     selector.entries().next().is_some() && selector.entries().all(equal)
-}
-
-/// Whether a selector written as text, such as `app=web,tier in (front, edge),!legacy`, selects an object with these labels.
-/// Reads as `labels.Parse` of the API machinery does; one without a requirement selects everything.
-#[must_use]
-pub fn text_matches(selector: &str, labels: Field<'_>) -> bool {
-    let mut within = false;
-    // A comma within parentheses parts nothing.
-    let requirements = selector.split(|character| {
-        within = match character {
-            '(' => true,
-            ')' => false,
-            _ => within,
-        };
-        character == ',' && !within
-    });
-    let mut requirements = requirements.map(str::trim_ascii).filter(|requirement| !requirement.is_empty());
-    requirements.all(|requirement| text_holds(requirement, labels))
-}
-
-fn text_holds(requirement: &str, labels: Field<'_>) -> bool {
-    let label = |key: &str| labels.entry(key.trim_ascii()).str();
-    if let Some(key) = requirement.strip_prefix('!') {
-        return label(key).is_none();
-    }
-    if let Some((key, value)) = requirement.split_once('=') {
-        let value = Some(value.trim_start_matches('=').trim_ascii());
-        return match key.strip_suffix('!') {
-            Some(key) => label(key) != value,
-            None => label(key) == value,
-        };
-    }
-    if let Some((left, values)) = requirement.split_once('(') {
-        let mut words = left.split_ascii_whitespace();
-        let label = label(words.next().unwrap_or_default());
-        let mut values = values.trim_end_matches(')').split(',').map(str::trim_ascii);
-        return match words.next() {
-            Some("in") => label.is_some_and(|label| values.any(|value| value == label)),
-            Some("notin") => label.is_none_or(|label| values.all(|value| value != label)),
-            _ => false,
-        };
-    }
-    label(requirement).is_some()
 }
 
 fn holds<'l>(requirement: Field<'_>, label: &dyn Fn(&str) -> Option<&'l str>) -> bool {
