@@ -17,7 +17,11 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     pub(crate) fn new(root: Field<'a>, world: World<'a>) -> Result<Self, Undecided> {
-        let object = root.get("object");
+        let mut object = root.get("object");
+        if !object.is_set() && root.get("apiVersion").is_set() {
+            // Kubewarden's raw policies get the document itself; an admission request has no version.
+            object = root;
+        }
         if !object.is_set() {
             return match root.get("operation").str() {
                 Some("DELETE") => Err(Undecided::NotApplicable("the object is deleted".to_string())),

@@ -162,7 +162,7 @@ impl<'a> World<'a> {
         let answer = match self.host.call(contract::KUBERNETES, operation, &payload) {
             Ok(answer) => self.memory.bump.alloc_slice_copy(&answer),
             Err(cause) if is_not_found(&cause) => return Ok(None),
-            Err(cause) if cause.starts_with(contract::LOOK_UP_NOT_ALLOWED) => return Err(Undecided::Unknown(cause)),
+            Err(cause) if is_refusal(&cause) => return Err(Undecided::Unknown(cause)),
             Err(cause) => return Err(Undecided::Error(format!("looking up {api_version} {kind} failed: {cause}"))),
         };
         let value = Value::parse(answer, &self.memory.bump)
@@ -192,8 +192,13 @@ fn other<'a>(object: Field<'a>, declared: &'static Declared) -> Object<'a> {
 /// Whether an error says that there is no such object, or no such kind: our hosts begin with it, and a policy-server
 /// passes on what the API server or its own discovery says.
 fn is_not_found(cause: &str) -> bool {
-    let kinds = ["NotFound", "404", "Cannot find resource"];
+    let kinds = ["NotFound", "404", "Cannot find "];
     cause.starts_with(contract::NOT_FOUND) || kinds.iter().any(|words| says(cause, words))
+}
+
+/// Whether an error says that the host may not be asked this: ours, or a policy-server whose administrator has not granted it.
+fn is_refusal(cause: &str) -> bool {
+    cause.starts_with(contract::LOOK_UP_NOT_ALLOWED) || says(cause, "not been granted access")
 }
 
 /// Whether the words are in it; smaller than a search of the standard library's.
@@ -238,10 +243,24 @@ mod tests {
     }
 
     #[test]
+    fn what_may_not_be_asked_is_unknown() {
+        for cause in [
+            "look-up not allowed: v1 Service",
+            "Policy has not been granted access to Kubernetes v1/Service resources. The violation has been reported.",
+            "Policy has not been granted access to the 'kubernetes/get_resource' host capability.",
+        ] {
+            let (memory, host) = (Memory::new(), Answers(Err(cause)));
+            let world = World::new(&memory, &host, Completeness::Admission, DECLARED);
+            assert!(matches!(world.list_all("v1", "Service"), Err(Undecided::Unknown(_))), "{cause}");
+        }
+    }
+
+    #[test]
     fn no_such_kind_is_no_object_and_no_error() {
         for cause in [
             "not found",
             "Cannot find resource keda.sh/v1alpha1/ScaledObject",
+            "Callback evaluation failure: Cannot find v1/Service named 'web' inside of namespace 'Some(\"shop\")'",
             "error finding resource keda.sh/v1alpha1 / ScaledObject: ApiError: \"404 page not found\\n\"",
             "ApiError: services \"web\" not found: NotFound (ErrorResponse { status: \"Failure\" })",
         ] {

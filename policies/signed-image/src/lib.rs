@@ -99,6 +99,7 @@ policy! {
             "webhooks.rules",
         ],
     ],
+    capabilities: ["oci/v2/verify"],
 }
 
 impl Rule for SignedImage {

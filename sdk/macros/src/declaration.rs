@@ -18,6 +18,7 @@ pub struct Declaration {
     pub applies_to: Vec<Kinds>,
     pub reads: Vec<LitStr>,
     pub looks_up: Vec<LookUpEntry>,
+    pub capabilities: Vec<LitStr>,
     pub links_std: bool,
 }
 
@@ -112,6 +113,7 @@ struct Entries {
     applies_to: Option<Vec<Kinds>>,
     reads: Option<Vec<LitStr>>,
     looks_up: Option<Vec<LookUpEntry>>,
+    capabilities: Option<Vec<LitStr>>,
     links_std: Option<LitBool>,
 }
 
@@ -126,9 +128,10 @@ impl Entries {
             "applies_to" => self.applies_to.replace(list(input)?).is_some(),
             "reads" => self.reads.replace(list(input)?).is_some(),
             "looks_up" => self.looks_up.replace(list(input)?).is_some(),
+            "capabilities" => self.capabilities.replace(list(input)?).is_some(),
             "links_std" => self.links_std.replace(input.parse()?).is_some(),
             _ => {
-                let known = "severity, section, since, applies_to, reads, looks_up or links_std";
+                let known = "severity, section, since, applies_to, reads, looks_up, capabilities or links_std";
                 return Err(syn::Error::new(key.span(), format!("expected {known}")));
             }
         };
@@ -172,6 +175,7 @@ impl Parse for Declaration {
             applies_to: entries.applies_to.ok_or_else(|| missing("applies_to"))?,
             reads: entries.reads.ok_or_else(|| missing("reads"))?,
             looks_up: entries.looks_up.unwrap_or_default(),
+            capabilities: entries.capabilities.unwrap_or_default(),
             links_std: entries.links_std.is_some_and(|links_std| links_std.value),
         })
     }

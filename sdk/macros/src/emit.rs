@@ -21,12 +21,13 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
     let structs = structs.iter().map(setting_struct);
     let runtime = (!declaration.links_std).then(|| quote!(::sdk::without_std!();));
 
-    let (rule_name, reads) = (&metadata.name, &metadata.reads);
+    let RuleMetadata { name: rule_name, reads, capabilities, .. } = &metadata;
     let looks_up = metadata.looks_up.iter().map(|LookUp { api_version, kind, reads }| {
         quote!(::sdk::rule::Declared { api_version: #api_version, kind: #kind, reads: &[#(#reads),*] })
     });
     let section = bytes(&metadata)?;
     let kubewarden = bytes(&kubewarden::metadata(&metadata))?;
+    let (registry, _) = kubewarden::REGISTRY;
     let tests = tests(name, &metadata);
 
     Ok(quote! {
@@ -39,6 +40,7 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
             const NAME: &'static str = #rule_name;
             const READS: &'static [&'static str] = &[#(#reads),*];
             const LOOKS_UP: &'static [::sdk::rule::Declared] = &[#(#looks_up),*];
+            const CAPABILITIES: &'static [&'static str] = &[#(#capabilities),*];
 
             fn configure(settings: ::sdk::settings::Settings<'_>) -> Result<Self, ::sdk::settings::SettingsError> {
                 #configure
@@ -46,6 +48,8 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
         }
 
         #runtime
+        // Cargo builds anew when a variable changes that the code reads, not when only a macro did.
+        const _: Option<&str> = option_env!(#registry);
         ::sdk::export!(#name, (#RULE_SECTION, #section), (#KUBEWARDEN_SECTION, #kubewarden));
 
         #tests
@@ -156,6 +160,7 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
         let reads = identity.into_iter().chain(entry.reads.iter().map(LitStr::value)).collect();
         looks_up.push(LookUp { api_version, kind, reads });
     }
+    let capabilities = declaration.capabilities.iter().map(capability).collect::<syn::Result<_>>()?;
     Ok(RuleMetadata {
         name,
         version: std::env::var("CARGO_PKG_VERSION").unwrap_or_default(),
@@ -167,7 +172,7 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
         applies_to,
         reads: declaration.reads.iter().map(LitStr::value).collect(),
         looks_up,
-        capabilities: Vec::new(),
+        capabilities,
         settings: setting::schema(&declaration.settings, &declaration.structs)?,
         examples: documentation.examples,
     })
@@ -186,6 +191,24 @@ fn split_kind(kind: &LitStr) -> syn::Result<(String, String)> {
     split
         .map(|(api_version, kind)| (api_version.to_owned(), kind.to_owned()))
         .ok_or_else(|| syn::Error::new(kind.span(), "expected a kind such as \"apps/v1/Deployment\" or \"v1/Pod\""))
+}
+
+/// A capability as Kubewarden names it, of those that a policy-server has.
+fn capability(name: &LitStr) -> syn::Result<String> {
+    let known = [
+        "oci/v1/manifest_digest",
+        "oci/v1/oci_manifest",
+        "oci/v1/oci_manifest_config",
+        "oci/v1/verify",
+        "oci/v2/verify",
+    ];
+    let others = ["net/v1/dns_lookup_host", "crypto/v1/is_certificate_trusted", "kubernetes/can_i"];
+    let capability = name.value();
+    if known.iter().chain(&others).any(|known| capability == *known) {
+        return Ok(capability);
+    }
+    let message = format!("expected a capability of a policy-server: {}, {}", known.join(", "), others.join(", "));
+    Err(syn::Error::new(name.span(), message))
 }
 
 fn pascal_case(kebab: &str) -> String {

@@ -35,6 +35,7 @@ use proc_macro::TokenStream;
 ///     applies_to: [Workloads, "v1/Service"],
 ///     reads: ["containers.securityContext.readOnlyRootFilesystem"],
 ///     looks_up: ["v1/ServiceAccount": ["automountServiceAccountToken"]],
+///     capabilities: ["oci/v2/verify"],
 /// }
 /// ````
 ///
@@ -43,6 +44,13 @@ use proc_macro::TokenStream;
 /// structs stand behind the rule's, and a field of theirs without a default must be given. A list of structs without a
 /// default leaves the rule off until it is given. A block ` ```yaml,settings ` holds the settings of the examples behind it.
 /// The rule's further cases stand in `policies/<rule>/tests/cases.yaml` and are a test too.
+///
+/// `looks_up` are the objects that the rule may ask its host for; `capabilities` is what it may ask for besides, as Kubewarden
+/// names it. Both may be left out. A rule that judges only documents that no API server has (kinds of `seaworthy.dev`) is a
+/// raw policy in Kubewarden's terms.
+///
+/// The annotations of Kubewarden's metadata come from the crate's Cargo.toml (authors, licence, repository) and from the
+/// documentation. `SEAWORTHY_REGISTRY`, when the module is built, says where it will be published: `ghcr.io/shop/policies`.
 ///
 /// `applies_to: [Everything]` goes with `reads: ["*"]`. `links_std: true` stands where a dependency links std, which then
 /// brings allocator and panic handler.

@@ -4,20 +4,19 @@
 //! in a WebAssembly module, `native.rs` in a shared object with the same contract, which conformance tests and
 //! benchmarks load to compare a rule with itself.
 
-use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use protocol::{Level, Outcome, Verdict, path};
 use serde::Serialize;
 
 use crate::rule::{Rule, evaluate, validate_settings};
 use crate::world::Host;
+use response::{SettingsResponse, ValidationResponse};
 
 #[cfg_attr(target_arch = "wasm32", path = "wapc.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 mod border;
+mod response;
 
 pub use border::*;
 
@@ -42,59 +41,6 @@ pub(crate) fn answer<R: Rule>(operation: &[u8], payload: &[u8], host: &dyn Host)
 
 fn write(response: &impl Serialize) -> Result<Vec<u8>, String> {
     serde_json::to_vec(response).map_err(|_| "the answer cannot be written".to_string())
-}
-
-/// Kubewarden's `SettingsValidationResponse`.
-#[derive(Serialize)]
-struct SettingsResponse {
-    valid: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-}
-
-/// Kubewarden's `ValidationResponse`, with our outcome beside it.
-#[derive(Serialize)]
-struct ValidationResponse {
-    accepted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<String>,
-    outcome: Outcome,
-}
-
-impl ValidationResponse {
-    /// A rule over one object denies. One that looked at others only warns at admission, since objects arrive one by one;
-    /// where it could not decide it denies all the same.
-    fn new<R: Rule>(outcome: Outcome, warns_only: bool) -> Self {
-        let accepted = match outcome.verdict {
-            Verdict::Error => false,
-            Verdict::Fail => warns_only,
-            _ => true,
-        };
-        let prose = |level: Option<Level>| {
-            let findings =
-                outcome.findings.iter().filter(move |finding| level.is_none_or(|level| finding.level == level));
-            findings.map(|finding| {
-                let path = path::shorten(&finding.path);
-                match &finding.container {
-                    Some(container) => format!("container {container}: {} ({path})", finding.message),
-                    None => format!("{} ({path})", finding.message),
-                }
-            })
-        };
-        let message = match &outcome.reason {
-            Some(reason) => format!("{}: {reason}", R::NAME),
-            None => prose(Some(Level::Violation))
-                .fold(format!("{}:", R::NAME), |message, finding| message + " " + &finding + ";"),
-        };
-        let warnings = match outcome.verdict {
-            Verdict::Fail if accepted => prose(None).collect(),
-            Verdict::Unknown => outcome.reason.iter().map(ToOwned::to_owned).collect(),
-            _ => prose(Some(Level::Warning)).collect(),
-        };
-        Self { accepted, message: (!accepted).then_some(message), warnings, outcome }
-    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,8 @@ pub fn guest_call<R: Rule>(operation_length: usize, payload_length: usize) -> i3
     // SAFETY: both buffers have the lengths that the host named, and it writes no more than those.
     unsafe { wapc::__guest_request(operation.as_mut_ptr(), payload.as_mut_ptr()) };
     // A pure rule asks nobody, and its module then imports nothing to ask with.
-    let host: &dyn Host = if R::LOOKS_UP.is_empty() { &NoHost } else { &WapcHost };
+    let is_pure = R::LOOKS_UP.is_empty() && R::CAPABILITIES.is_empty();
+    let host: &dyn Host = if is_pure { &NoHost } else { &WapcHost };
     match answer::<R>(&operation, &payload, host) {
         Ok(response) => {
             // SAFETY: the host reads `length` bytes at the pointer before it returns.

@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use protocol::contract;
 use serde::Serialize;
 
-use super::{World, says};
+use super::{World, is_refusal};
 use crate::value::Value;
 
 /// What a host found out.
@@ -46,12 +46,7 @@ impl World<'_> {
                     _ => Signature::Untrusted("the host does not trust it".to_string()),
                 }
             }
-            // Ours, and a policy-server's whose administrator has not granted it.
-            Err(cause)
-                if cause.starts_with(contract::LOOK_UP_NOT_ALLOWED) || says(&cause, "not been granted access") =>
-            {
-                Signature::NotAsked
-            }
+            Err(cause) if is_refusal(&cause) => Signature::NotAsked,
             Err(cause) => Signature::Untrusted(format!("the host says: {cause}")),
         }
     }
