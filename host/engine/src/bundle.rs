@@ -2,12 +2,17 @@
 
 use std::sync::OnceLock;
 
-use protocol::{FieldMask, RuleMetadata, api_group};
+use protocol::{FieldMask, RuleMetadata};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::lookups::{Allowed, NoLookUps};
+use crate::admission::Admission;
+use crate::capability::{Capabilities, Grant};
+use crate::lookups::NoLookUps;
+use crate::manifest::Object;
 use crate::runtime::Runtime;
+
+static WHOLE: FieldMask = FieldMask::whole();
 
 /// One rule, ready to judge.
 #[derive(Debug)]
@@ -19,9 +24,10 @@ pub struct Rule<M> {
     /// The masks of the kinds that it judges, in the order of `metadata.applies_to`, each made when it is first needed:
     /// one manifest has few of the kinds there are.
     masks: Vec<OnceLock<FieldMask>>,
-
-    /// The kinds that it may look up.
-    allowed: Vec<Allowed>,
+    /// How it is asked, where it is a policy of somebody else's.
+    admission: Option<Admission>,
+    /// What it may ask.
+    grant: Grant,
     /// Its settings as JSON, ready to be sent.
     settings: Vec<u8>,
     /// Whether it has the settings without which it has nothing to say.
@@ -29,17 +35,28 @@ pub struct Rule<M> {
 }
 
 impl<M> Rule<M> {
-    /// A rule with its default settings.
+    /// A rule with its default settings, which may look up the kinds that it declares.
     #[must_use]
     pub fn new(metadata: RuleMetadata, module: M) -> Self {
         let masks = metadata.applies_to.iter().map(|_| OnceLock::new()).collect();
-        let allowed = metadata
-            .looks_up
-            .iter()
-            .map(|look_up| Allowed { group: api_group(&look_up.api_version).to_owned(), kind: look_up.kind.clone() });
-        let allowed = allowed.collect();
-        let rule = Self { metadata, module, masks, allowed, settings: Vec::new(), configured: true };
+        // A capability that there is not is none.
+        let declared = Capabilities::new(&metadata.capabilities).unwrap_or_default();
+        let grant = Grant::declaring(&metadata.looks_up, declared).allowing(Capabilities::look_ups());
+        let (admission, settings) = (None, Vec::new());
+        let rule = Self { metadata, module, masks, admission, grant, settings, configured: true };
         rule.with_settings(&Value::Object(serde_json::Map::new()))
+    }
+
+    /// A policy of somebody else's, with empty settings: asked as an API server would, and allowed only what `grant` says.
+    #[must_use]
+    pub fn foreign(metadata: RuleMetadata, module: M, admission: Admission, grant: Grant) -> Self {
+        Self { admission: Some(admission), grant, ..Self::new(metadata, module) }
+    }
+
+    /// The same rule, where these are allowed as well, as far as it declares them.
+    #[must_use]
+    pub fn allowing(self, allowed: Capabilities) -> Self {
+        Self { grant: self.grant.allowing(allowed), ..self }
     }
 
     /// The same rule with these settings, which have been validated.
@@ -82,8 +99,8 @@ impl<M> Rule<M> {
     /// The same rule, sent what it declares to read: as [`new`](Self::new) makes it.
     #[must_use]
     pub fn masked(self) -> Self {
-        let (settings, configured) = (self.settings, self.configured);
-        Self { settings, configured, ..Self::new(self.metadata, self.module) }
+        let masks = self.masks.iter().map(|_| OnceLock::new()).collect();
+        Self { masks, ..self }
     }
 
     /// The mask for objects of this group and kind; `None` where the rule does not judge them, or nothing at all: it lacks
@@ -97,10 +114,24 @@ impl<M> Rule<M> {
         Some(self.masks.get(index)?.get_or_init(|| FieldMask::for_kind(&self.metadata.reads, group, kind)))
     }
 
-    /// What it may look up.
+    /// What of the object it is sent; `None` where it does not judge it.
+    pub(crate) fn concerns(&self, object: &Object) -> Option<&FieldMask> {
+        match &self.admission {
+            None => self.mask(object.group(), &object.kind),
+            Some(admission) => admission.concerns(object).then_some(&WHOLE),
+        }
+    }
+
+    /// How it is asked, where it is a policy of somebody else's.
     #[must_use]
-    pub fn allowed(&self) -> &[Allowed] {
-        &self.allowed
+    pub const fn admission(&self) -> Option<&Admission> {
+        self.admission.as_ref()
+    }
+
+    /// What it may ask.
+    #[must_use]
+    pub const fn grant(&self) -> &Grant {
+        &self.grant
     }
 
     /// Its settings, JSON.

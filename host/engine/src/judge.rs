@@ -5,8 +5,10 @@
 
 use protocol::{FieldMask, Finding, Level, Outcome, Verdict, contract, path};
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use crate::bundle::{Bundle, Rule};
+use crate::capability::{Gate, InputAlone, Route};
 use crate::input::{Input, Subject};
 use crate::lookups::LookUps;
 use crate::manifest::Object;
@@ -40,6 +42,8 @@ pub struct Judgement {
     pub rule: usize,
     /// Its answer.
     pub outcome: Outcome,
+    /// The object as a policy would have it instead, where it accepts it only so. Nobody has looked at it yet.
+    pub mutated: Option<Json>,
 }
 
 /// Judges objects, one after the other or several at a time: it is shared, and nothing in it changes.
@@ -49,6 +53,7 @@ pub struct Judge<'a, R: Runtime> {
     input: &'a Input,
     world: &'a World<'a>,
     completeness: Completeness,
+    route: &'a dyn Route,
 }
 
 impl<'a, R: Runtime> Judge<'a, R> {
@@ -60,27 +65,33 @@ impl<'a, R: Runtime> Judge<'a, R> {
         world: &'a World<'a>,
         completeness: Completeness,
     ) -> Self {
-        Self { runtime, bundle, input, world, completeness }
+        Self { runtime, bundle, input, world, completeness, route: &InputAlone }
+    }
+
+    /// The same judge, whose modules may ask beyond the input as well: each what it was granted.
+    #[must_use]
+    pub const fn beyond(self, route: &'a dyn Route) -> Self {
+        Self { route, ..self }
     }
 
     /// What every rule that concerns the object says about it, in the bundle's order.
     #[must_use]
     pub fn judge(&self, subject: Subject<'_>) -> Vec<Judgement> {
-        let (group, kind) = (subject.object.group(), subject.object.kind.as_str());
-        let concerned = self
-            .bundle
-            .rules()
-            .iter()
-            .enumerate()
-            .filter_map(|(index, rule)| Some((index, rule, rule.mask(group, kind)?)));
+        let rules = self.bundle.rules().iter().enumerate();
+        let concerned = rules.filter_map(|(index, rule)| Some((index, rule, rule.concerns(subject.object)?)));
         let mut payload = Vec::new();
         let head = head(subject.object);
         concerned
             .map(|(index, rule, mask)| {
                 payload.clear();
-                payload.extend_from_slice(&head);
-                self.write_rest(rule, mask, subject.object, &mut payload);
-                Judgement { rule: index, outcome: self.evaluate(rule, subject, &payload) }
+                if let Some(admission) = rule.admission() {
+                    admission.write_request(subject.object, rule.settings(), &mut payload);
+                } else {
+                    payload.extend_from_slice(&head);
+                    self.write_rest(rule, mask, subject.object, &mut payload);
+                }
+                let Said { outcome, mutated } = self.evaluate(rule, subject, &payload);
+                Judgement { rule: index, outcome, mutated }
             })
             .collect()
     }
@@ -97,13 +108,12 @@ impl<'a, R: Runtime> Judge<'a, R> {
         payload.extend_from_slice(b"\"}");
     }
 
-    fn evaluate(&self, rule: &Rule<R::Module>, subject: Subject<'_>, payload: &[u8]) -> Outcome {
-        let from = World::viewpoint(self.input, subject);
-        let host = LookUps { world: self.world, from, allowed: rule.allowed() };
-        match self.runtime.call(&rule.module, "validate", payload, &host) {
-            Ok(reply) => read_answer(&reply.bytes).unwrap_or_else(error),
-            Err(cause) => error(cause.to_string()),
-        }
+    fn evaluate(&self, rule: &Rule<R::Module>, subject: Subject<'_>, payload: &[u8]) -> Said {
+        let input = LookUps { world: self.world, from: World::viewpoint(self.input, subject) };
+        let host = Gate { grant: rule.grant(), route: self.route, input };
+        let reply = self.runtime.call(&rule.module, "validate", payload, &host);
+        let said = reply.map_err(|cause| cause.to_string()).and_then(|reply| read_answer(&reply.bytes));
+        said.unwrap_or_else(|cause| Said { outcome: error(cause), mutated: None })
     }
 }
 
@@ -131,20 +141,29 @@ struct Answer {
     #[serde(default)]
     message: Option<String>,
     #[serde(default)]
-    warnings: Vec<String>,
+    warnings: Option<Vec<String>>,
+    #[serde(default)]
+    mutated_object: Option<Json>,
     #[serde(default)]
     outcome: Option<Outcome>,
 }
 
+/// What an answer comes to.
+#[derive(Debug, PartialEq)]
+struct Said {
+    outcome: Outcome,
+    mutated: Option<Json>,
+}
+
 /// Reads an answer to `validate`, of one of our rules or of anybody's.
-fn read_answer(bytes: &[u8]) -> Result<Outcome, String> {
+fn read_answer(bytes: &[u8]) -> Result<Said, String> {
     let answer: Answer =
         serde_json::from_slice(bytes).map_err(|cause| format!("its answer is not readable: {cause}"))?;
     let Some(outcome) = answer.outcome else {
         let (verdict, level) =
             if answer.accepted { (Verdict::Pass, Level::Warning) } else { (Verdict::Fail, Level::Violation) };
         let denial = (!answer.accepted).then(|| answer.message.unwrap_or_else(|| "denied without a reason".into()));
-        let findings = denial.into_iter().chain(answer.warnings).map(|message| Finding {
+        let findings = denial.into_iter().chain(answer.warnings.unwrap_or_default()).map(|message| Finding {
             level,
             path: "$".into(),
             container: None,
@@ -152,7 +171,9 @@ fn read_answer(bytes: &[u8]) -> Result<Outcome, String> {
             fix: None,
             conceal: false,
         });
-        return Ok(Outcome { verdict, reason: None, findings: findings.collect() });
+        let outcome = Outcome { verdict, reason: None, findings: findings.collect() };
+        // Of what is denied there is nothing to change.
+        return Ok(Said { outcome, mutated: answer.mutated_object.filter(|_| answer.accepted) });
     };
     let broken = outcome.findings.iter().any(|finding| finding.level == Level::Violation);
     let consistent = match outcome.verdict {
@@ -170,7 +191,7 @@ fn read_answer(bytes: &[u8]) -> Result<Outcome, String> {
     }
     match outcome.findings.iter().find(|finding| path::parse(&finding.path).is_none()) {
         Some(finding) => Err(format!("its answer names a place that is none: {}", finding.path)),
-        None => Ok(outcome),
+        None => Ok(Said { outcome, mutated: None }),
     }
 }
 
@@ -183,16 +204,29 @@ mod tests {
     use super::*;
 
     fn verdict(answer: &str) -> Verdict {
-        read_answer(answer.as_bytes()).map_or(Verdict::Error, |outcome| outcome.verdict)
+        read_answer(answer.as_bytes()).map_or(Verdict::Error, |said| said.outcome.verdict)
     }
 
     #[test]
     fn anybodys_answers_are_read() {
         assert_eq!(verdict(r#"{"accepted":true}"#), Verdict::Pass);
         assert_eq!(verdict(r#"{"accepted":true,"message":null,"code":200,"warnings":["careful"]}"#), Verdict::Pass);
+        // As the Rust SDK writes it.
+        let nothing = r#"{"accepted":true,"message":null,"code":null,"mutated_object":null,"audit_annotations":null,"warnings":null}"#;
+        assert_eq!(verdict(nothing), Verdict::Pass);
         assert_eq!(verdict(r#"{"accepted":false}"#), Verdict::Fail);
         let denied = read_answer(br#"{"accepted":false,"message":"no"}"#);
-        assert_eq!(denied.map(|outcome| outcome.findings.len()), Ok(1));
+        assert_eq!(denied.map(|said| said.outcome.findings.len()), Ok(1));
+    }
+
+    #[test]
+    fn a_mutation_is_part_of_an_acceptance_alone() {
+        let mutated = |accepted| {
+            let answer = format!(r#"{{"accepted":{accepted},"mutated_object":{{"kind":"Pod"}}}}"#);
+            read_answer(answer.as_bytes()).ok().and_then(|said| said.mutated)
+        };
+        assert_eq!(mutated(true), Some(serde_json::json!({"kind": "Pod"})));
+        assert_eq!(mutated(false), None);
     }
 
     #[test]

@@ -10,12 +10,14 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod admission;
 mod answers;
 mod bundle;
+mod capability;
 pub mod config;
+pub mod documents;
 mod input;
 mod judge;
-pub mod documents;
 mod lookups;
 pub mod manifest;
 pub mod maturity;
@@ -26,10 +28,12 @@ mod selector;
 pub mod waiver;
 mod world;
 
+pub use admission::{Admission, AdmissionRule};
 pub use bundle::{Bundle, Rule};
+pub use capability::{Allowed, Capabilities, CapabilityError, Grant, InputAlone, OPERATIONS, Route};
 pub use input::{File, Input, Skip, Skipped, Subject};
 pub use judge::{Completeness, Judge, Judgement};
-pub use lookups::{Allowed, LookUps};
+pub use lookups::{LookUps, write_looked_up};
 pub use report::Report;
 pub use runtime::{HostCall, HostCalls, ModuleError, Reply, Runtime};
-pub use world::{Viewpoint, World};
+pub use world::{BlindSpot, Viewpoint, World};

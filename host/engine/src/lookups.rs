@@ -1,9 +1,7 @@
-//! Answers a rule's look-ups from the world: the one dispatcher, which denies by default.
+//! Answers look-ups from the world, and nothing else. Whether the module may ask was decided before, by its
+//! [`Grant`](crate::Grant).
 //!
-//! A rule may ask only for kinds that its metadata declares, and only by the operations below. Everything else is
-//! refused in a sentence, and the rule that asked decides what it makes of that.
-//!
-//! Nor does a rule learn what is in another object's Secret: a look-up of Secrets, whoever asks, answers with the keys of
+//! No rule learns what is in another object's Secret: a look-up of Secrets, whoever asks, answers with the keys of
 //! `data` and `stringData` and with empty strings for their values. Only the Secret that is judged itself comes whole.
 
 use protocol::{FieldMask, api_group, contract};
@@ -14,23 +12,12 @@ use crate::runtime::{HostCall, HostCalls};
 use crate::selector::Selector;
 use crate::world::{Viewpoint, World};
 
-/// A kind that may be looked up, by group and kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allowed {
-    /// API group; empty for the core group.
-    pub group: String,
-    /// Kind, singular.
-    pub kind: String,
-}
-
 /// The world as one rule sees it from one object.
 pub struct LookUps<'a> {
     /// All objects.
     pub world: &'a World<'a>,
     /// The place of the object judged.
     pub from: Viewpoint<'a>,
-    /// What the rule's metadata declares.
-    pub allowed: &'a [Allowed],
 }
 
 /// No world at all: settings are looked at without one.
@@ -62,11 +49,10 @@ struct Asked {
 impl HostCalls for LookUps<'_> {
     fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
         match (call.binding, call.namespace, call.operation) {
-            // A rule's log is the sandbox's business, and a host must answer.
-            (contract::BINDING, "tracing", "log") => Ok(Vec::new()),
-            (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => self.get(&self.asked(call)?),
+            (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => self.get(&asked(call)?),
             (contract::BINDING, contract::KUBERNETES, contract::LIST_BY_NAMESPACE) => {
-                let asked = self.asked(call)?;
+                let asked = asked(call)?;
+                self.in_sight(&asked, asked.namespace.as_deref())?;
                 self.world.remember(self.from, call.operation, call.payload, || {
                     let namespace = asked.namespace.as_deref().unwrap_or_default();
                     let group = api_group(&asked.api_version);
@@ -74,39 +60,41 @@ impl HostCalls for LookUps<'_> {
                 })
             }
             (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => {
-                let asked = self.asked(call)?;
+                let asked = asked(call)?;
+                self.in_sight(&asked, None)?;
                 self.world.remember(self.from, call.operation, call.payload, || {
                     list(&asked, &self.world.objects(self.from, api_group(&asked.api_version), &asked.kind))
                 })
             }
-            (binding, namespace, operation) => {
-                Err(format!("{}: {binding} {namespace} {operation}", contract::LOOK_UP_NOT_ALLOWED))
+            (_, namespace, operation) => {
+                let why = "nobody here answers it";
+                Err(format!("{}: {namespace}/{operation}: {why}", contract::LOOK_UP_NOT_ALLOWED))
             }
         }
     }
 }
 
+fn asked(call: HostCall<'_>) -> Result<Asked, String> {
+    serde_json::from_slice(call.payload).map_err(|cause| format!("the look-up is not readable: {cause}"))
+}
+
 impl LookUps<'_> {
-    /// The payload, if it asks for what is allowed.
-    fn asked(&self, call: HostCall<'_>) -> Result<Asked, String> {
-        let asked: Asked =
-            serde_json::from_slice(call.payload).map_err(|cause| format!("the look-up is not readable: {cause}"))?;
-        let group = api_group(&asked.api_version);
-        if self.allowed.iter().any(|allowed| allowed.kind == asked.kind && allowed.group == group) {
-            Ok(asked)
-        } else {
-            let Asked { api_version, kind, .. } = asked;
-            Err(format!("{}: the rule does not declare {api_version} {kind}", contract::LOOK_UP_NOT_ALLOWED))
+    /// Refuses a look-up whose answer could lack objects that are there.
+    fn in_sight(&self, asked: &Asked, namespace: Option<&str>) -> Result<(), String> {
+        match self.world.blindness(api_group(&asked.api_version), &asked.kind, namespace) {
+            None => Ok(()),
+            Some(reason) => Err(format!("{}: {} cannot be seen: {reason}", contract::LOOK_UP_NOT_ALLOWED, asked.kind)),
         }
     }
 
     fn get(&self, asked: &Asked) -> Result<Vec<u8>, String> {
+        self.in_sight(asked, asked.namespace.as_deref())?;
         let (group, namespace) = (api_group(&asked.api_version), asked.namespace.as_deref().unwrap_or_default());
         let name = asked.name.as_deref().unwrap_or_default();
         let found = self.world.get(self.from, group, &asked.kind, namespace, name);
         let object = found.ok_or_else(|| contract::NOT_FOUND.to_owned())?;
         let mut answer = Vec::new();
-        write(object, &mask(asked), &mut answer);
+        write_looked_up(object, &mask(asked), &mut answer);
         Ok(answer)
     }
 }
@@ -124,15 +112,15 @@ fn list(asked: &Asked, objects: &[&Object]) -> Result<Vec<u8>, String> {
             if !std::mem::take(&mut first) {
                 answer.push(b',');
             }
-            write(object, &mask, &mut answer);
+            write_looked_up(object, &mask, &mut answer);
         }
     }
     answer.extend_from_slice(b"]}");
     Ok(answer)
 }
 
-/// The object as JSON, without what is secret in it.
-fn write(object: &Object, mask: &FieldMask, answer: &mut Vec<u8>) {
+/// Appends the object as a look-up answers it: as JSON, without what is secret in it.
+pub fn write_looked_up(object: &Object, mask: &FieldMask, answer: &mut Vec<u8>) {
     if object.group().is_empty() && object.kind == "Secret" {
         without_values(&object.node).write_json(mask, answer);
     } else {
@@ -175,9 +163,10 @@ fn members(node: &mut Node) -> &mut [Entry] {
     }
 }
 
-/// No mask is the whole object.
+/// No mask is the whole object, and so is an empty one, as policy-servers have it.
 fn mask(asked: &Asked) -> FieldMask {
-    asked.field_masks.as_ref().map_or(FieldMask::whole(), |entries| FieldMask::of_entries(entries))
+    let entries = asked.field_masks.as_ref().filter(|entries| !entries.is_empty());
+    entries.map_or(FieldMask::whole(), |entries| FieldMask::of_entries(entries))
 }
 
 #[cfg(test)]
@@ -185,9 +174,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use serde_json::{Value, json};
 
-    use super::{Allowed, HostCall, HostCalls, LookUps, World};
-    use crate::input::{File, Input};
+    use super::{HostCall, HostCalls, LookUps, World};
+    use crate::input::{File, Input, Subject};
     use crate::manifest::{Limits, read};
+    use crate::world::BlindSpot;
 
     const WORLD: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, labels: {app: web}}\nsecrets: []\n---\n\
                          apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n---\n\
@@ -198,10 +188,9 @@ mod tests {
         let input = Input::new(vec![File { manifest, project: 0 }]);
         let world = World::new(&input);
         let from = World::viewpoint(&input, input.subjects().next().unwrap());
-        let allowed = [Allowed { group: String::new(), kind: "ServiceAccount".into() }];
         let payload = payload.to_string();
         let call = HostCall { binding: "kubewarden", namespace, operation, payload: payload.as_bytes() };
-        let answer = LookUps { world: &world, from, allowed: &allowed }.call(call)?;
+        let answer = LookUps { world: &world, from }.call(call)?;
         Ok(serde_json::from_slice(&answer).unwrap_or_default())
     }
 
@@ -235,12 +224,11 @@ mod tests {
         let input = Input::new(vec![File { manifest: read("s.yaml", text.into(), &Limits::default()), project: 0 }]);
         let world = World::new(&input);
         let from = World::viewpoint(&input, input.subjects().next().unwrap());
-        let allowed = [Allowed { group: String::new(), kind: "Secret".into() }];
         let payload = json!({"api_version": "v1", "kind": "Secret", "name": "web"}).to_string();
         for operation in ["get_resource", "list_resources_by_namespace", "list_resources_all"] {
             let call =
                 HostCall { binding: "kubewarden", namespace: "kubernetes", operation, payload: payload.as_bytes() };
-            let answer = LookUps { world: &world, from, allowed: &allowed }.call(call).unwrap();
+            let answer = LookUps { world: &world, from }.call(call).unwrap();
             let answer: Value = serde_json::from_slice(&answer).unwrap();
             let secret = answer.pointer("/items/0").unwrap_or(&answer);
             assert_eq!(secret.pointer("/data"), Some(&json!({"b": "", "c": ""})), "{operation}");
@@ -262,14 +250,13 @@ mod tests {
         };
         let input = Input::new(vec![file("a/x.yaml"), file("b/x.yaml")]);
         let world = World::new(&input);
-        let allowed = [Allowed { group: String::new(), kind: "ServiceAccount".into() }];
         let payload = json!({"api_version": "v1", "kind": "ServiceAccount"}).to_string();
         for operation in ["list_resources_by_namespace", "list_resources_all"] {
             for subject in input.subjects().chain(input.subjects()) {
                 let call =
                     HostCall { binding: "kubewarden", namespace: "kubernetes", operation, payload: payload.as_bytes() };
                 let from = World::viewpoint(&input, subject);
-                let answer = LookUps { world: &world, from, allowed: &allowed }.call(call).unwrap();
+                let answer = LookUps { world: &world, from }.call(call).unwrap();
                 let answer: Value = serde_json::from_slice(&answer).unwrap();
                 let place = answer.pointer("/items/0/place").and_then(Value::as_str);
                 assert_eq!(place, input.file(subject.file).map(|file| file.manifest.name.as_str()));
@@ -278,18 +265,43 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_declared_is_denied_in_every_operation() {
-        let secret = json!({"api_version": "v1", "kind": "Secret", "name": "web", "namespace": ""});
-        for operation in ["get_resource", "list_resources_by_namespace", "list_resources_all"] {
+    fn what_may_be_there_unseen_is_not_called_missing() {
+        let input = Input::default();
+        let manifest = read("world.yaml", WORLD.into(), &Limits::default());
+        let spot = |seen_in: &[&str]| BlindSpot {
+            group: String::new(),
+            kind: "ServiceAccount".into(),
+            seen_in: seen_in.iter().map(|seen| (*seen).to_owned()).collect(),
+            reason: "forbidden".into(),
+        };
+        let asker = manifest.objects().next().unwrap();
+        let from = World::viewpoint(&input, Subject { file: 0, document: 0, object: asker });
+        for (seen_in, operation, namespace, is_answered) in [
+            (&[][..], "get_resource", json!("shop"), false),
+            (&[], "list_resources_by_namespace", json!("shop"), false),
+            (&["shop"], "get_resource", json!("shop"), true),
+            (&["shop"], "get_resource", json!("other"), false),
+            (&["shop"], "get_resource", Value::Null, false),
+            (&["shop"], "list_resources_by_namespace", json!("shop"), true),
+            (&["shop"], "list_resources_by_namespace", json!("other"), false),
+            (&["shop"], "list_resources_all", Value::Null, false),
+        ] {
+            let world = World::of(manifest.objects(), vec![spot(seen_in)]);
+            let payload = json!({"api_version": "v1", "kind": "ServiceAccount", "name": "web", "namespace": namespace});
+            let payload = payload.to_string();
+            let call =
+                HostCall { binding: "kubewarden", namespace: "kubernetes", operation, payload: payload.as_bytes() };
+            let answer = LookUps { world: &world, from }.call(call);
+            let refusal = Err("look-up not allowed: ServiceAccount cannot be seen: forbidden".to_owned());
             assert!(
-                ask("kubernetes", operation, &secret).unwrap_err().starts_with("look-up not allowed"),
-                "{operation}"
+                if is_answered { answer.is_ok() } else { answer == refusal },
+                "{seen_in:?} {operation} {namespace}"
             );
         }
     }
 
     #[test]
-    fn unknown_operations_are_denied() {
+    fn nothing_but_look_ups_is_answered_from_the_input() {
         for (namespace, operation) in [
             ("kubernetes", "can_i"),
             ("kubernetes", "delete_resource"),
@@ -307,7 +319,6 @@ mod tests {
                 "{operation}"
             );
         }
-        assert_eq!(ask("tracing", "log", &json!({})), Ok(Value::Null));
     }
 
     #[test]

@@ -17,7 +17,22 @@ use crate::manifest::Object;
 #[derive(Debug, Default)]
 pub struct World<'a> {
     by_kind: HashMap<Key<'a>, Objects<'a>>,
+    blind_spots: Vec<BlindSpot>,
     answers: Answers,
+}
+
+/// A kind of which there may be objects that cannot be seen: a look-up of it is refused, so that nobody takes them for
+/// missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlindSpot {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// Kind, singular.
+    pub kind: String,
+    /// The namespaces in which all of them can be seen nonetheless.
+    pub seen_in: Vec<String>,
+    /// Why the others cannot, without a full stop.
+    pub reason: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -87,6 +102,25 @@ impl<'a> World<'a> {
             world.by_kind.entry(key).or_default().insert(Variant { object, folder });
         }
         world
+    }
+
+    /// These objects, which stand in no file: those of a cluster. All are in one project and folder, as is whoever asks with
+    /// an empty input.
+    #[must_use]
+    pub fn of(objects: impl IntoIterator<Item = &'a Object>, blind_spots: Vec<BlindSpot>) -> Self {
+        let mut world = Self { blind_spots, ..Self::default() };
+        for object in objects {
+            let key = Key { project: 0, group: object.group(), kind: &object.kind };
+            world.by_kind.entry(key).or_default().insert(Variant { object, folder: "" });
+        }
+        world
+    }
+
+    /// Why objects of a kind may be there and cannot be seen, in a namespace or, where none is given, somewhere.
+    pub(crate) fn blindness(&self, group: &str, kind: &str, namespace: Option<&str>) -> Option<&str> {
+        let of_kind = self.blind_spots.iter().find(|spot| spot.kind == kind && spot.group == group)?;
+        let is_seen = namespace.is_some_and(|namespace| of_kind.seen_in.iter().any(|seen| seen == namespace));
+        (!is_seen).then_some(&of_kind.reason)
     }
 
     /// The place of an object.
@@ -269,6 +303,21 @@ mod tests {
         assert_eq!(seen(&input, 0), ["dev", "only in dev", "other", "shared"]);
         // One that has no variants has no overlays either.
         assert_eq!(seen(&input, 4).len(), 4);
+    }
+
+    #[test]
+    fn objects_without_a_file_are_all_seen_by_whoever_has_none_either() {
+        let input = input(&[
+            ("a/sa.yaml", 0, "metadata: {name: web, namespace: a}"),
+            ("b/sb.yaml", 1, "metadata: {name: web, namespace: b}"),
+        ]);
+        let world = World::of(input.subjects().map(|subject| subject.object), Vec::new());
+        for subject in input.subjects() {
+            let nowhere = Input::default();
+            let from = World::viewpoint(&nowhere, subject);
+            assert_eq!(world.objects(from, "", "ServiceAccount").len(), 2);
+            assert_eq!(world.objects_in(from, "", "ServiceAccount", "b").len(), 1);
+        }
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl<'a> Report<'a> {
         judged.retain(|judged| !input.is_tree(judged.subject) || judged.judgements.iter().any(concerns));
         if !waivers.is_empty() {
             for Judged { subject, judgements } in &mut judged {
-                for Judgement { rule, outcome } in judgements {
+                for Judgement { rule, outcome, .. } in judgements {
                     let name = rules.get(*rule).map_or("", |rule| rule.name.as_str());
                     let before = outcome.clone();
                     *outcome = waiver::apply(waivers, today, name, subject.object, before);
@@ -239,7 +239,7 @@ mod tests {
             input: &input,
             rules: Vec::new(),
             completeness: Completeness::Partial,
-            judged: vec![Judged { subject, judgements: vec![Judgement { rule: 0, outcome }] }],
+            judged: vec![Judged { subject, judgements: vec![Judgement { rule: 0, outcome, mutated: None }] }],
             skipped: Vec::new(),
             unread: Vec::new(),
             concealed: HashMap::new(),
