@@ -1,5 +1,5 @@
 //! Reads manifests: the bytes of one file become documents, and those become the objects of Kubernetes in them, every
-//! value with its place in the text.
+//! value with its place in the text. What an API server sends is read too, and has no place: [`ApiObject`].
 //!
 //! A manifest means here what it means to a cluster: YAML as `sigs.k8s.io/yaml` over go-yaml v2 reads it, or JSON. What
 //! a cluster would refuse, or read in another way than people do, is a [`Problem`] with a line; nothing is passed over
@@ -7,6 +7,7 @@
 //!
 //! The module must not know a file, nor what any rule asks of an object.
 
+mod api;
 mod dialect;
 mod json;
 mod members;
@@ -22,6 +23,7 @@ mod template;
 mod tests;
 mod workload;
 
+pub use api::ApiObject;
 pub use node::{Entry, Node, Value};
 pub use object::Object;
 pub use problem::{Problem, ProblemKind, Related};

@@ -183,15 +183,15 @@ impl Reader {
     }
 }
 
-struct Identity {
-    api_version: String,
-    kind: String,
-    namespace: Option<String>,
-    name: Option<String>,
-    generate_name: Option<String>,
+pub(super) struct Identity {
+    pub(super) api_version: String,
+    pub(super) kind: String,
+    pub(super) namespace: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) generate_name: Option<String>,
 }
 
-fn identify(node: &Node) -> Result<Identity, Failure> {
+pub(super) fn identify(node: &Node) -> Result<Identity, Failure> {
     let metadata = match node.entry("metadata") {
         None => None,
         Some(Entry { value, key_span, .. }) => match &value.value {
