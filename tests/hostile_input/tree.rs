@@ -228,3 +228,18 @@ fn a_file_that_is_longer_than_it_says_is_read_to_the_limit() {
     assert!(run.out.starts_with("sparse.yaml:1:1: error: the file has more than the 8388608 bytes"), "{}", run.out);
     assert!(run.peak < 200 << 10, "{} KiB", run.peak);
 }
+
+#[test]
+fn all_files_together_have_a_limit() {
+    let folder = Folder::of("0.yaml", POD);
+    // Holes take no room on the disk. A file of NULs is refused, but it is read.
+    for number in 10..45 {
+        fs::File::create(folder.path().join(format!("{number}.yaml"))).unwrap().set_len(8 << 20).unwrap();
+    }
+    let run = check(&folder, &["."]);
+    assert_eq!((run.code, run.err.as_str()), (Some(2), ""));
+    let refused = "error: 41.yaml is not read, and 3 files behind it: those before have 256 MiB together, ";
+    assert!(run.out.contains(refused), "{}", run.out);
+    assert!(run.out.contains("; 32 files, 1 object, "), "{}", run.out);
+    assert!(run.peak < 512 << 10, "{} KiB", run.peak);
+}

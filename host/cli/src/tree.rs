@@ -17,7 +17,7 @@ use crate::files::{self, Files};
 /// Paths of all repositories together, folders on the way included.
 const ENTRIES: usize = 100_000;
 /// Bytes of these paths.
-const BYTES: usize = 8 << 20;
+const BYTES: usize = 4 << 20;
 /// Folders within folders.
 const DEPTH: usize = 100;
 
