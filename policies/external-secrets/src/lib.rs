@@ -12,8 +12,8 @@ policy! {
     /// No manifest holds the value of a secret:
     ///
     /// - A `Secret` has no values in `data` or `stringData`. Encrypted ones (SOPS), empty ones, and such that hold the
-    ///   place of a value (`${PASSWORD}`, `<password>`, `changeme`, `vault:...`) are fine. So are the tokens of
-    ///   ServiceAccounts, Helm's releases, and Secrets that a controller made.
+    ///   place of a value (`${PASSWORD}`, `<password>`, `changeme`, `vault:...`) are fine, and so are certificates and
+    ///   public keys. So are the tokens of ServiceAccounts, Helm's releases, and Secrets that a controller made.
     /// - A literal value in `env`, an argument, or a value in a `ConfigMap` is no secret: not by the name that it is
     ///   given (`DB_PASSWORD`, `apiKey`, `--token`), and not by its shape (private keys, tokens of well-known services,
     ///   connection strings with a password). `$(VAR)` and `valueFrom` are the way.
@@ -176,7 +176,8 @@ fn check_secret(secret: Object<'_>, world: &World<'_>, findings: &mut Findings) 
     for ((key, value), is_encoded) in encoded.chain(plain) {
         let Some(text) = value.str() else { continue };
         let decoded = if is_encoded { base64::decode(text) } else { None };
-        if !names::is_placeholder(text) && !decoded.is_some_and(|text| names::is_placeholder(&text)) {
+        let is_harmless = |text: &str| names::is_placeholder(text) || names::is_public(text);
+        if !is_harmless(text) && !decoded.is_some_and(|text| is_harmless(&text)) {
             let message = format!("the value of {key} is written out, for everybody who can read the manifest");
             findings.fail_concealed(
                 value,

@@ -104,6 +104,9 @@ const STAND_INS: &[&str] = &[
     "setme",
 ];
 
+/// The letters that say the same wherever they stand, as in `sk-REPLACE_ME`.
+const STAND_INS_ANYWHERE: &[&str] = &["changeme", "replaceme", "replacewith", "goeshere", "redacted", "xxxx"];
+
 /// Whether the name is that of a secret, and the value may be one.
 pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
     let name = snake_case(name);
@@ -135,6 +138,8 @@ fn is_plain(entry: &str, value: &str) -> bool {
         || is_switch
         || is_place
         || (is_number() && !entry.starts_with('p'))
+        // `SECRET`, for what is called a secret.
+        || value == entry.to_ascii_uppercase()
         || (matches!(entry, "secret" | "credential" | "credentials") && is_object_name(value))
 }
 
@@ -146,7 +151,8 @@ fn is_object_name(value: &str) -> bool {
 }
 
 /// Whether a value only holds the place of another: nothing, a variable, something encrypted, a reference to where it
-/// is kept, or words that ask to be replaced. A text of several lines does not, whatever it holds besides.
+/// is kept, or words that ask to be replaced. A text of several lines does not, whatever it holds besides, unless all
+/// that is not a placeholder in it is the armour of a key or a certificate.
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim_ascii();
     let bytes = value.as_bytes();
@@ -154,13 +160,14 @@ pub fn is_placeholder(value: &str) -> bool {
         return true;
     }
     if bytes.contains(&b'\n') {
-        return false;
+        return is_armour(value) && value.lines().all(|line| is_armour(line) || is_placeholder(line));
     }
     // `x-$(VAR)`, `${VAR}` and `{{ template }}`.
     let mut pairs = bytes.iter().zip(bytes.iter().skip(1));
     let has_variable = pairs.any(|pair| matches!(pair, (b'$', b'(' | b'{') | (b'{', b'{')));
     let is_whole = match bytes {
         [b'$', b'0'..=b'9'] | [b'$', b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] | [b'E', b'N', b'C', b'[', ..] => true,
+        [b'.', b'.', b'.', ..] => true,
         // Not JSON, nor XML.
         [b'<', inside @ .., b'>']
         | [b'{', inside @ .., b'}']
@@ -178,6 +185,32 @@ pub fn is_placeholder(value: &str) -> bool {
 fn is_stand_in(value: &str) -> bool {
     let letters = squashed(&value.to_ascii_lowercase());
     STAND_INS.iter().any(|words| letters.starts_with(words))
+        || STAND_INS_ANYWHERE.iter().any(|words| holds(&letters, words))
+}
+
+/// `-----BEGIN CERTIFICATE-----`, and its end.
+fn is_armour(line: &str) -> bool {
+    line.starts_with("-----")
+}
+
+/// Whether a value is one that everybody may see: a certificate without its key, or a public key.
+pub fn is_public(value: &str) -> bool {
+    let value = value.trim_ascii();
+    let is_key = |line: &str| ["ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-"].iter().any(|kind| line.starts_with(kind));
+    let is_body = |line: &str| line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/= \t\r".contains(&byte));
+    let is_public_armour = |line: &str| {
+        let kind = line.trim_ascii().trim_matches('-');
+        let kind = kind.strip_prefix("BEGIN ").or_else(|| kind.strip_prefix("END ")).unwrap_or_default();
+        kind.ends_with("CERTIFICATE") || kind.ends_with("PUBLIC KEY")
+    };
+    is_key(value) && !value.contains('\n')
+        || is_armour(value)
+            && value.lines().all(|line| if is_armour(line) { is_public_armour(line) } else { is_body(line) })
+}
+
+/// Whether the words are in the letters; smaller than a search of the standard library's.
+fn holds(letters: &str, words: &str) -> bool {
+    letters.as_bytes().windows(words.len()).any(|window| window == words.as_bytes())
 }
 
 /// `dbPassword`, `db-password` and `DB.PASSWORD` as `db_password`.
@@ -266,12 +299,16 @@ mod tests {
             ("TOKEN", "https://auth.example.com/token"),
             ("TLS_SECRET", "shop-tls"),
             ("CREDENTIALS", "cloud-credentials.json"),
+            ("COOKIE_SECRET", "SECRET"),
         ] {
             assert!(!is_secret(&known(), name, value), "{name}");
         }
-        for (name, value) in
-            [("DB_PASSWORD", "123456"), ("CLIENT_SECRET", "3f9a-77b1-20c4-9d1e"), ("SECRET", "squirrel")]
-        {
+        for (name, value) in [
+            ("DB_PASSWORD", "123456"),
+            ("DB_PASSWORD", "password"),
+            ("CLIENT_SECRET", "3f9a-77b1-20c4-9d1e"),
+            ("SECRET", "squirrel"),
+        ] {
             assert!(is_secret(&known(), name, value), "{name}");
         }
     }
@@ -308,6 +345,13 @@ mod tests {
             "your-password-here",
             "YOUR_TOKEN1",
             "<path:secret/data/shop#key>",
+            "sk-REPLACE_ME",
+            "ghp_replace-with-yours",
+            "**the token goes here**",
+            "p-XXXX",
+            "...the certificate in base64...",
+            "-----BEGIN CERTIFICATE-----\n<certificate>\n-----END CERTIFICATE-----\n",
+            "-----BEGIN PRIVATE KEY-----\n...\n\n-----END PRIVATE KEY-----",
             "none",
             "null",
         ] {
@@ -319,6 +363,10 @@ mod tests {
             "<a>hunter2</a>",
             "user: ${USER}\npassword: hunter2",
             "example:\n  hunter2",
+            "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\n-----END PRIVATE KEY-----",
+            "<certificate>\n<key>",
+            "irreplaceable",
+            "more...",
             "hunter2",
             "postgres",
             "pa$$word",

@@ -44,8 +44,10 @@ const CONNECTION_KEYS: &[&str] = &["password", "pwd", "accountkey", "sharedacces
 
 /// The kind of secret that the text holds.
 pub fn find(text: &str) -> Option<&'static str> {
-    for line in pieces(text, |letter| matches!(letter, '\n' | '"' | '\'' | '`')) {
-        if is_private_key(line) {
+    let lines = pieces(text, |letter| matches!(letter, '\n' | '"' | '\'' | '`'));
+    for (line, next) in lines.iter().zip(lines.iter().skip(1).chain([&""])) {
+        let is_left_out = line.trim_ascii_end().ends_with('-') && !next.trim_ascii().is_empty() && is_placeholder(next);
+        if is_private_key(line) && !is_left_out {
             return Some("a private key");
         }
     }
