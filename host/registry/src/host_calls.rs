@@ -1,0 +1,152 @@
+//! Kubewarden's host capability `oci`, answered by registries: what a policy asks about images.
+//!
+//! Payloads and answers are those of
+//! [Kubewarden's callbacks](https://docs.kubewarden.io/reference/spec/host-capabilities/container-registry). Who may ask is
+//! not decided here: whoever hands this to a module has looked at its metadata and at the configuration first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use engine::{HostCall, HostCalls};
+use protocol::contract::{BINDING, LOOK_UP_NOT_ALLOWED, OCI};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Identity, PublicKey, Reference, Registry, Trust};
+
+/// Operations of the namespace `oci`.
+pub const OPERATIONS: [&str; 5] =
+    ["v1/manifest_digest", "v1/oci_manifest", "v1/oci_manifest_config", "v1/verify", "v2/verify"];
+
+/// Answers the namespace `oci`; everything else it refuses. The same question has the same answer for as long as this lives,
+/// failures included: one run asks a registry once.
+pub struct OciCalls<'a> {
+    registry: &'a Registry,
+    answers: Mutex<HashMap<(String, Vec<u8>), Result<Vec<u8>, String>>>,
+}
+
+/// Answers that are kept, in bytes of all together; beyond it registries are asked again.
+const KEPT_BYTES: usize = 64 << 20;
+
+impl<'a> OciCalls<'a> {
+    /// Answers with what this registry client gets.
+    #[must_use]
+    pub fn new(registry: &'a Registry) -> Self {
+        Self { registry, answers: Mutex::default() }
+    }
+
+    fn answer(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        let answer = match operation {
+            "v1/manifest_digest" => {
+                let digest = self.registry.manifest_digest(&image(payload)?).map_err(text)?;
+                json!({ "digest": digest })
+            }
+            "v1/oci_manifest" => {
+                let manifest = self.registry.manifest(&image(payload)?).map_err(text)?;
+                serde_json::to_value(manifest.content).map_err(text)?
+            }
+            "v1/oci_manifest_config" => {
+                let both = self.registry.manifest_and_config(&image(payload)?).map_err(text)?;
+                serde_json::to_value(both).map_err(text)?
+            }
+            "v1/verify" => self.verify(&parse::<OuterTag>(payload)?.into())?,
+            "v2/verify" => self.verify(&parse(payload)?)?,
+            other => return Err(format!("{LOOK_UP_NOT_ALLOWED}: there is no operation {OCI} {other}")),
+        };
+        serde_json::to_vec(&answer).map_err(text)
+    }
+
+    /// Verifies by public keys. What a signature was made for beside the digest is not asked, as Kubewarden has it: images
+    /// may be copies.
+    fn verify(&self, asked: &Verification) -> Result<Value, String> {
+        let (image, pub_keys, annotations) = match asked {
+            Verification::SigstorePubKeyVerify { image, pub_keys, annotations } => (image, pub_keys, annotations),
+            Verification::SigstoreKeylessVerify {} => return Err(unsupported("a keyless signature")),
+            Verification::SigstoreKeylessPrefixVerify {} => return Err(unsupported("a keyless signature")),
+            Verification::SigstoreGithubActionsVerify {} => return Err(unsupported("a signature of GitHub Actions")),
+            Verification::SigstoreCertificateVerify {} => return Err(unsupported("a signature by a certificate")),
+        };
+        let reference: Reference = image.parse().map_err(text)?;
+        let keys: Result<Vec<PublicKey>, String> = pub_keys
+            .iter()
+            .enumerate()
+            .map(|(place, key)| {
+                PublicKey::from_pem(key.as_bytes()).map_err(|cause| format!("key {} {cause}", place + 1))
+            })
+            .collect();
+        let trust =
+            Trust { keys: keys?, annotations: annotations.clone().unwrap_or_default(), identity: Identity::Any };
+        let digest = self.registry.verify(&reference, &trust).map_err(text)?;
+        Ok(json!({ "is_trusted": true, "digest": digest }))
+    }
+}
+
+impl HostCalls for OciCalls<'_> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+        let HostCall { binding, namespace, operation, payload } = call;
+        if (binding, namespace) != (BINDING, OCI) {
+            return Err(format!("{LOOK_UP_NOT_ALLOWED}: {binding} {namespace} {operation}"));
+        }
+        let question = (operation.to_owned(), payload.to_vec());
+        if let Some(known) = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&question) {
+            return known.clone();
+        }
+        let answer = self.answer(operation, payload);
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = |((_, payload), answer): (&(String, Vec<u8>), &Result<Vec<u8>, String>)| {
+            payload.len() + answer.as_ref().map_or_else(String::len, Vec::len)
+        };
+        if answers.iter().map(size).sum::<usize>() < KEPT_BYTES {
+            answers.insert(question, answer.clone());
+        }
+        answer
+    }
+}
+
+/// The payload of `v2/verify`. Of what cannot be verified offline only the name is read.
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum Verification {
+    SigstorePubKeyVerify { image: String, pub_keys: Vec<String>, annotations: Option<BTreeMap<String, String>> },
+    SigstoreKeylessVerify {},
+    SigstoreKeylessPrefixVerify {},
+    SigstoreGithubActionsVerify {},
+    SigstoreCertificateVerify {},
+}
+
+/// The payload of `v1/verify`: the same with the name outside, and fewer of them.
+#[derive(Deserialize)]
+enum OuterTag {
+    SigstorePubKeyVerify { image: String, pub_keys: Vec<String>, annotations: Option<BTreeMap<String, String>> },
+    SigstoreKeylessVerify {},
+}
+
+impl From<OuterTag> for Verification {
+    fn from(asked: OuterTag) -> Self {
+        match asked {
+            OuterTag::SigstorePubKeyVerify { image, pub_keys, annotations } => {
+                Self::SigstorePubKeyVerify { image, pub_keys, annotations }
+            }
+            OuterTag::SigstoreKeylessVerify {} => Self::SigstoreKeylessVerify {},
+        }
+    }
+}
+
+fn unsupported(what: &str) -> String {
+    format!(
+        "{what} is not verified: it needs Sigstore's certificates and its transparency log, and this host verifies offline, \
+         by public keys alone (SigstorePubKeyVerify)"
+    )
+}
+
+fn parse<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, String> {
+    serde_json::from_slice(payload).map_err(|cause| format!("the look-up is not readable: {cause}"))
+}
+
+fn image(payload: &[u8]) -> Result<Reference, String> {
+    parse::<String>(payload)?.parse().map_err(text)
+}
+
+fn text(cause: impl ToString) -> String {
+    cause.to_string()
+}

@@ -1,0 +1,211 @@
+//! Signatures in cosign's form, as values: what is signed, and what a signature must say to count. It must not know a registry.
+//!
+//! A signature is a layer of the artifact at the tag `sha256-<digest>.sig`: its content is the payload below, its annotation
+//! `dev.cosignproject.cosign/signature` the payload's signature
+//! ([cosign's specification](https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md)).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Digest, PublicKey, Reference};
+
+/// Media type of the payload.
+pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+
+/// Annotation of the payload's layer: its signature in base64.
+pub(crate) const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
+
+/// The one value of `critical.type`.
+const CRITICAL_TYPE: &str = "cosign container image signature";
+
+/// What somebody must have signed for an artifact to be trusted.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// Each of these must have signed.
+    pub keys: Vec<PublicKey>,
+    /// What each signature must carry among its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// For which repository it must have been signed.
+    pub identity: Identity,
+}
+
+/// For which repository a signature must have been made. Its digest is checked in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// For that in which it is found: who may write there cannot pass off as this artifact another one of the same signer.
+    #[default]
+    SameRepository,
+    /// For any, as cosign and Kubewarden have it: the artifact may be a copy.
+    Any,
+}
+
+/// Why no signature counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignatureError {
+    /// There is none.
+    None,
+    /// No key was given to verify with.
+    NoKeys,
+    /// None of those there are, so many, is by this key (counted from 1) and says what it must; the nearest one's fault.
+    Unsatisfied {
+        /// Which of the keys.
+        key: usize,
+        /// How many signatures there are.
+        signatures: usize,
+        /// What the nearest lacks.
+        fault: Fault,
+    },
+}
+
+/// What a signature lacks, from far to near.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// It is not by this key, or not of this payload.
+    Key,
+    /// The payload is not what a signer writes.
+    Payload(String),
+    /// It is of another digest.
+    Digest(String),
+    /// It was made for another repository.
+    Repository(String),
+    /// It lacks an annotation, or has another value for it.
+    Annotation(String),
+}
+
+impl fmt::Display for SignatureError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => formatter.write_str("it has no signature"),
+            Self::NoKeys => formatter.write_str("no key was given to verify with"),
+            Self::Unsatisfied { key, signatures, fault } => {
+                let signatures =
+                    if *signatures == 1 { "its signature".into() } else { format!("all its {signatures} signatures") };
+                match fault {
+                    Fault::Key => {
+                        write!(formatter, "key {key} did not make {signatures}, or what was signed was changed")
+                    }
+                    Fault::Payload(cause) => write!(formatter, "what key {key} signed is not readable: {cause}"),
+                    Fault::Digest(other) => write!(formatter, "key {key} signed {other}, not this"),
+                    Fault::Repository(other) => {
+                        write!(formatter, "key {key} signed it as {other}, so this is a copy or passed off as another")
+                    }
+                    Fault::Annotation(name) => {
+                        write!(formatter, "key {key} signed it without the annotation that is asked for, {name}")
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl std::error::Error for SignatureError {}
+
+/// What is signed. Fields stand in cosign's order, so that the same content is the same bytes.
+#[derive(Debug, Deserialize, Serialize)]
+struct Payload {
+    critical: Critical,
+    optional: Option<BTreeMap<String, Value>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Critical {
+    identity: SignedIdentity,
+    image: SignedImage,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct SignedIdentity {
+    #[serde(rename = "docker-reference")]
+    docker_reference: String,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct SignedImage {
+    #[serde(rename = "docker-manifest-digest")]
+    docker_manifest_digest: String,
+}
+
+/// The bytes to sign for an artifact of this repository with this digest.
+pub(crate) fn payload(reference: &Reference, digest: Digest, annotations: &BTreeMap<String, String>) -> Vec<u8> {
+    let optional = annotations.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
+    let payload = Payload {
+        critical: Critical {
+            // As go-containerregistry names a repository of Docker Hub.
+            identity: SignedIdentity { docker_reference: format!("{}/{}", reference.host(), reference.repository()) },
+            image: SignedImage { docker_manifest_digest: digest.to_string() },
+            kind: CRITICAL_TYPE.to_owned(),
+        },
+        optional: if annotations.is_empty() { None } else { Some(optional) },
+    };
+    // Maps of strings have a JSON form.
+    serde_json::to_vec(&payload).unwrap_or_default()
+}
+
+/// A signature as it is found: nothing of it is checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// What is said to be signed.
+    pub payload: Vec<u8>,
+    /// In base64.
+    pub signature: String,
+}
+
+impl Trust {
+    /// Is the artifact, found in this repository and with this digest, signed by all keys as it must be?
+    pub(crate) fn check(&self, reference: &Reference, digest: Digest, found: &[Found]) -> Result<(), SignatureError> {
+        if self.keys.is_empty() {
+            return Err(SignatureError::NoKeys);
+        }
+        if found.is_empty() {
+            return Err(SignatureError::None);
+        }
+        for (place, key) in self.keys.iter().enumerate() {
+            let mut nearest = Fault::Key;
+            let is_satisfied = found.iter().any(|found| match self.check_one(key, reference, digest, found) {
+                Ok(()) => true,
+                Err(fault) => {
+                    nearest = fault.max(nearest.clone());
+                    false
+                }
+            });
+            if !is_satisfied {
+                let signatures = found.len();
+                return Err(SignatureError::Unsatisfied { key: place + 1, signatures, fault: nearest });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_one(&self, key: &PublicKey, reference: &Reference, digest: Digest, found: &Found) -> Result<(), Fault> {
+        // Nothing is read that is not signed.
+        if !key.verifies(&found.payload, &found.signature) {
+            return Err(Fault::Key);
+        }
+        let payload: Payload =
+            serde_json::from_slice(&found.payload).map_err(|cause| Fault::Payload(cause.to_string()))?;
+        if payload.critical.kind != CRITICAL_TYPE {
+            return Err(Fault::Payload(format!("its type is {:?}", payload.critical.kind)));
+        }
+        let signed = payload.critical.image.docker_manifest_digest;
+        if signed != digest.to_string() {
+            return Err(Fault::Digest(signed));
+        }
+        let named = payload.critical.identity.docker_reference;
+        if self.identity == Identity::SameRepository {
+            let is_same = named.parse::<Reference>().is_ok_and(|named| named.name() == reference.name());
+            if !is_same {
+                return Err(Fault::Repository(named));
+            }
+        }
+        let carried = payload.optional.unwrap_or_default();
+        match self.annotations.iter().find(|(name, value)| carried.get(*name).and_then(Value::as_str) != Some(*value)) {
+            Some((name, value)) => Err(Fault::Annotation(format!("{name}={value}"))),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Finds an artifact's signatures in its registry, and has them checked. Offline but for that registry: no transparency log is
+//! asked, and none is needed for keys that one holds oneself.
+
+use oci_client::manifest::OciImageManifest;
+
+use crate::signature::{Found, PAYLOAD_TYPE, SIGNATURE_ANNOTATION};
+use crate::{Digest, Reference, Registry, RegistryError, SignatureError, Trust};
+
+impl Registry {
+    /// Verifies that the artifact is signed as it must be. Its digest: what was verified, and what to use from here on.
+    ///
+    /// # Errors
+    /// It has no signature that counts ([`RegistryError::Signature`]), or its registry does not answer as it should.
+    pub fn verify(&self, reference: &Reference, trust: &Trust) -> Result<Digest, RegistryError> {
+        let unverified = |cause| RegistryError::Signature { what: reference.to_string(), cause };
+        if trust.keys.is_empty() {
+            return Err(unverified(SignatureError::NoKeys));
+        }
+        let digest = self.manifest_digest(reference)?;
+        let found = self.block_on(self.signatures(&reference.at(digest), digest))?;
+        trust.check(reference, digest, &found).map_err(unverified)?;
+        Ok(digest)
+    }
+
+    /// All signatures of the artifact, none of them checked.
+    async fn signatures(&self, reference: &Reference, digest: Digest) -> Result<Vec<Found>, RegistryError> {
+        let Some(manifest) = self.signature_manifest(reference, digest).await? else { return Ok(Vec::new()) };
+        let limits = self.transport.limits();
+        let mut found = Vec::new();
+        let layers = manifest.layers.iter().filter(|layer| layer.media_type == PAYLOAD_TYPE);
+        for layer in layers.take(limits.signatures) {
+            let signature = layer.annotations.as_ref().and_then(|annotations| annotations.get(SIGNATURE_ANNOTATION));
+            let Some(signature) = signature.filter(|signature| !signature.is_empty()) else { continue };
+            let what = format!("a signature of {reference}");
+            let payload = self.fetch_blob(reference, layer, limits.payload_bytes, &what).await?;
+            found.push(Found { payload, signature: signature.clone() });
+        }
+        Ok(found)
+    }
+
+    /// The artifact that carries the signatures, if there is one.
+    pub(crate) async fn signature_manifest(
+        &self,
+        reference: &Reference,
+        digest: Digest,
+    ) -> Result<Option<OciImageManifest>, RegistryError> {
+        let place = signature_place(reference, digest);
+        // Signatures may be added at any time.
+        let current = match self.resolve_now(&place).await {
+            Ok(current) => current,
+            Err(RegistryError::NotFound(_)) => return Ok(None),
+            Err(cause) => return Err(cause),
+        };
+        let manifest = self.fetch_manifest(&place.at(current)).await?;
+        manifest.image(&place.to_string()).cloned().map(Some)
+    }
+}
+
+/// Where cosign keeps the signatures of an artifact.
+pub(crate) fn signature_place(reference: &Reference, digest: Digest) -> Reference {
+    reference.tagged(format!("sha256-{}.sig", digest.hex()))
+}
