@@ -105,7 +105,7 @@ const STAND_INS: &[&str] = &[
 ];
 
 /// The letters that say the same wherever they stand, as in `sk-REPLACE_ME`.
-const STAND_INS_ANYWHERE: &[&str] = &["changeme", "replaceme", "replacewith", "goeshere", "redacted", "xxxx"];
+const STAND_INS_ANYWHERE: &[&str] = &["changeme", "replaceme", "replacewith", "goeshere", "redacted"];
 
 /// Whether the name is that of a secret, and the value may be one.
 pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
@@ -186,6 +186,7 @@ fn is_stand_in(value: &str) -> bool {
     let letters = squashed(&value.to_ascii_lowercase());
     STAND_INS.iter().any(|words| letters.starts_with(words))
         || STAND_INS_ANYWHERE.iter().any(|words| holds(&letters, words))
+        || holds(value, "XXXX")
 }
 
 /// `-----BEGIN CERTIFICATE-----`, and its end.
@@ -372,6 +373,7 @@ mod tests {
             "pa$$word",
             "$3cret",
             "xxx",
+            "xxxxxxxx",
             "P_A1",
             "ABC",
             "t0do",

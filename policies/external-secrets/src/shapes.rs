@@ -71,9 +71,12 @@ pub fn pieces(text: &str, is_outside: fn(char) -> bool) -> Vec<&str> {
     text.split(is_outside).collect()
 }
 
-/// `-----BEGIN RSA PRIVATE KEY-----`, and OpenPGP's `PRIVATE KEY BLOCK`.
+/// `-----BEGIN RSA PRIVATE KEY-----`, and OpenPGP's `PRIVATE KEY BLOCK`; people do not count the dashes.
 fn is_private_key(line: &str) -> bool {
-    let Some(header) = line.trim_ascii().strip_prefix("-----BEGIN ") else {
+    let Some(header) = line.trim_ascii().strip_prefix("---") else {
+        return false;
+    };
+    let Some(header) = header.trim_start_matches('-').strip_prefix("BEGIN ") else {
         return false;
     };
     let kind = header.split_once('-').map_or(header, |(kind, _)| kind);
@@ -147,6 +150,7 @@ mod tests {
             assert_eq!(find(&format!("tls:\n  key: |\n    {key}\n    MIIE\n")), Some("a private key"));
         }
         assert_eq!(find(&joined(&["-----BEGIN PGP PRIVATE ", "KEY BLOCK-----"])), Some("a private key"));
+        assert_eq!(find(&joined(&["---BEGIN OPENSSH PRIVATE ", "KEY---\nxxxxx\n"])), Some("a private key"));
         for text in ["-----BEGIN CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----", "PRIVATE KEY", "begin private key"] {
             assert_eq!(find(text), None, "{text}");
         }
