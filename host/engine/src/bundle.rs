@@ -10,6 +10,7 @@ use crate::admission::Admission;
 use crate::capability::{Capabilities, Grant};
 use crate::lookups::NoLookUps;
 use crate::manifest::Object;
+use crate::policy::Policy;
 use crate::runtime::Runtime;
 
 static WHOLE: FieldMask = FieldMask::whole();
@@ -26,6 +27,8 @@ pub struct Rule<M> {
     masks: Vec<OnceLock<FieldMask>>,
     /// How it is asked, where it is a policy of somebody else's.
     admission: Option<Admission>,
+    /// Whether it may change what it judges.
+    mutating: bool,
     /// What it may ask.
     grant: Grant,
     /// Its settings as JSON, ready to be sent.
@@ -43,14 +46,15 @@ impl<M> Rule<M> {
         let declared = Capabilities::new(&metadata.capabilities).unwrap_or_default();
         let grant = Grant::declaring(&metadata.looks_up, declared).allowing(Capabilities::look_ups());
         let (admission, settings) = (None, Vec::new());
-        let rule = Self { metadata, module, masks, admission, grant, settings, configured: true };
+        let rule = Self { metadata, module, masks, admission, mutating: false, grant, settings, configured: true };
         rule.with_settings(&Value::Object(serde_json::Map::new()))
     }
 
-    /// A policy of somebody else's, with empty settings: asked as an API server would, and allowed only what `grant` says.
+    /// A policy of somebody else's, with empty settings: asked as an API server would ask it, and allowed nothing.
     #[must_use]
-    pub fn foreign(metadata: RuleMetadata, module: M, admission: Admission, grant: Grant) -> Self {
-        Self { admission: Some(admission), grant, ..Self::new(metadata, module) }
+    pub fn foreign(policy: Policy, module: M) -> Self {
+        let Policy { metadata, admission, mutating, grant } = policy;
+        Self { admission: Some(admission), mutating, grant, ..Self::new(metadata, module) }
     }
 
     /// The same rule, where these are allowed as well, as far as it declares them.
@@ -126,6 +130,11 @@ impl<M> Rule<M> {
     #[must_use]
     pub const fn admission(&self) -> Option<&Admission> {
         self.admission.as_ref()
+    }
+
+    /// Whether it may change what it judges.
+    pub(crate) const fn is_mutating(&self) -> bool {
+        self.mutating
     }
 
     /// What it may ask.

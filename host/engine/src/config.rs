@@ -6,6 +6,13 @@
 //!     settings: {cpu_limit: false}
 //!   liveness-probe:
 //!     enabled: false
+//!   signed-image:
+//!     settings: {public_keys: [...]}
+//!     allow: [oci/v2/verify]
+//! policies:
+//!   safe-labels:
+//!     settings: {mandatory_labels: [owner]}
+//!     allow: [kubernetes/get_resource]
 //! waivers:
 //!   - rule: run-as-non-root
 //!     object: {kind: Deployment, namespace: shop, name: legacy}
@@ -17,9 +24,14 @@
 //!
 //! What is not known is refused, with its place and a suggestion: a mistyped rule must not be a rule that is off.
 
+mod policies;
+#[cfg(test)]
+mod tests;
+
 use protocol::RuleMetadata;
 use serde_json::{Map, Value as Json};
 
+use crate::capability::Capabilities;
 use crate::manifest::{Content, Entry, Limits, Manifest, Node, Position, Span, Value, read};
 use crate::waiver::{Date, Waiver};
 
@@ -30,8 +42,23 @@ pub struct Config {
     pub disabled: Vec<String>,
     /// Settings by rule, where they differ from the defaults.
     pub settings: Vec<(String, Json)>,
+    /// What rules may ask their host besides look-ups of the input, by rule.
+    pub allowed: Vec<(String, Capabilities)>,
+    /// What is said of policies of somebody else's.
+    pub policies: Vec<PolicyConfig>,
     /// The waivers.
     pub waivers: Vec<Waiver>,
+}
+
+/// What is said of a policy of somebody else's, for when it is run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyConfig {
+    /// Its name: that of its file or its repository.
+    pub name: String,
+    /// Its settings. Only the policy itself knows what may be in them.
+    pub settings: Option<Json>,
+    /// What it may ask its host, as far as it declares it.
+    pub allow: Capabilities,
 }
 
 /// Why a configuration is refused.
@@ -66,7 +93,7 @@ impl Config {
             [document] => match &document.content {
                 Content::Other(node) => reader.config(node),
                 Content::Empty => Ok(Self::default()),
-                _ => reader.refuse(document.span, "a configuration has `rules` and `waivers`"),
+                _ => reader.refuse(document.span, "a configuration has `rules`, `policies` and `waivers`"),
             },
             [_, second, ..] => reader.refuse(second.span, "a configuration is one document"),
             [] => Ok(Self::default()),
@@ -84,15 +111,16 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn config(&self, node: &Node) -> Read<Config> {
         let mut config = Config::default();
-        for entry in self.entries(node, &["rules", "waivers"])? {
+        for entry in self.entries(node, &["rules", "policies", "waivers"])? {
             match &*entry.key {
                 "rules" => self.rules(&entry.value, &mut config)?,
-                _ => {
-                    for waiver in self.items(&entry.value)? {
-                        config.waivers.push(self.waiver(waiver)?);
-                    }
-                }
+                "policies" => config.policies = self.policies(&entry.value)?,
+                _ => {}
             }
+        }
+        // Last, since they name what is in the others.
+        for waiver in node.get("waivers").map_or(Ok(&[][..]), |waivers| self.items(waivers))? {
+            config.waivers.push(self.waiver(waiver, &config.policies)?);
         }
         Ok(config)
     }
@@ -102,11 +130,12 @@ impl Reader<'_> {
         for entry in self.entries(node, &names)? {
             let name = entry.key.to_string();
             let Some(rule) = self.rules.iter().find(|rule| rule.name == name) else { continue };
-            for option in self.entries(&entry.value, &["enabled", "settings"])? {
+            for option in self.entries(&entry.value, &["enabled", "settings", "allow"])? {
                 match (&*option.key, &option.value.value) {
                     ("enabled", Value::Bool(true)) => {}
                     ("enabled", Value::Bool(false)) => config.disabled.push(name.clone()),
                     ("enabled", _) => return self.refuse(option.value.span, "`enabled` is true or false"),
+                    ("allow", _) => config.allowed.push((name.clone(), self.capabilities(&option.value)?)),
                     _ => config.settings.push((name.clone(), self.settings(&option.value, rule)?)),
                 }
             }
@@ -144,12 +173,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn waiver(&self, node: &Node) -> Read<Waiver> {
+    fn waiver(&self, node: &Node, policies: &[PolicyConfig]) -> Read<Waiver> {
         self.entries(node, &["rule", "object", "container", "by", "why", "until"])?;
         let (rule, object) = (self.required(node, "rule")?, self.field(node, "object")?);
-        let known = |rule: &&RuleMetadata| Some(rule.name.as_str()) == self.rule_name(node);
-        if !self.rules.iter().copied().any(|rule| known(&rule)) {
-            let names: Vec<&str> = self.rules.iter().map(|rule| rule.name.as_str()).collect();
+        let names = self.rules.iter().map(|rule| rule.name.as_str());
+        let names: Vec<&str> = names.chain(policies.iter().map(|policy| policy.name.as_str())).collect();
+        if !names.contains(&rule.as_str()) {
             let span = self.field(node, "rule")?.span;
             return self.refuse(span, &format!("there is no rule `{rule}`{}", suggestion(&rule, &names)));
         }
@@ -168,10 +197,6 @@ impl Reader<'_> {
             why: self.required(node, "why")?,
             until: date,
         })
-    }
-
-    fn rule_name<'n>(&self, node: &'n Node) -> Option<&'n str> {
-        node.get("rule").and_then(Node::as_str)
     }
 
     /// The entries of a mapping, all of which are known.
@@ -253,161 +278,5 @@ pub fn suggestion(word: &str, known: &[&str]) -> String {
     match near.max_by(|one, other| one.0.total_cmp(&other.0)) {
         Some((likeness, candidate)) if likeness > 0.8 => format!("; did you mean `{candidate}`?"),
         _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use protocol::{Section, Severity};
-    use serde_json::json;
-
-    use super::*;
-
-    fn rule(name: &str, settings: Json) -> RuleMetadata {
-        RuleMetadata {
-            name: name.into(),
-            version: String::new(),
-            title: String::new(),
-            documentation: String::new(),
-            severity: Severity::Low,
-            section: Section::Security,
-            since: String::new(),
-            applies_to: Vec::new(),
-            reads: Vec::new(),
-            looks_up: Vec::new(),
-            capabilities: Vec::new(),
-            settings,
-            examples: Vec::new(),
-        }
-    }
-
-    fn read_config(text: &str) -> Result<Config, String> {
-        let types = json!({"properties": {
-            "own": {"type": "boolean"},
-            "names": {"type": "array", "items": {"type": "string"}},
-            "most": {"type": "integer"},
-            "ratio": {"type": ["number", "null"]},
-            "map": {"type": "object"},
-            "any": {}}});
-        let rules = [rule("typed-rule", types), rule("plain-rule", Json::Null)];
-        let rules: Vec<&RuleMetadata> = rules.iter().collect();
-        Config::read("c.yaml", text.into(), &rules).map_err(|cause| cause.to_string())
-    }
-
-    fn settings(yaml: &str) -> Result<Json, String> {
-        let config = read_config(&format!("rules:\n  typed-rule:\n    settings: {yaml}\n"))?;
-        Ok(config.settings.into_iter().next().unwrap().1)
-    }
-
-    #[test]
-    fn a_configuration_says_what_is_off_set_and_waived() {
-        let config = read_config(
-            "rules:\n  plain-rule: {enabled: false}\n  typed-rule: {enabled: true, settings: {own: true}}\n\
-             waivers:\n- rule: plain-rule\n  object: {kind: Pod, namespace: shop, name: web}\n  container: app\n  \
-             by: ana\n  why: it moves\n  until: 2027-03-31\n- {rule: typed-rule, object: {name: x}, by: b, why: c, until: 2027-03-31}\n",
-        )
-        .unwrap();
-        assert_eq!(config.disabled, ["plain-rule"]);
-        assert_eq!(config.settings, [("typed-rule".to_owned(), json!({"own": true}))]);
-        let [first, second] = config.waivers.as_slice() else { unreachable!() };
-        assert_eq!((first.kind.as_deref(), first.container.as_deref()), (Some("Pod"), Some("app")));
-        assert_eq!(first.until.to_string(), "2027-03-31");
-        assert_eq!((second.kind.as_deref(), second.namespace.as_deref()), (None, None));
-    }
-
-    #[test]
-    fn a_configuration_may_be_empty() {
-        for text in ["", "# nothing\n", "{}", "rules: {}\nwaivers: []\n"] {
-            assert_eq!(read_config(text), Ok(Config::default()), "{text}");
-        }
-    }
-
-    #[test]
-    fn settings_keep_their_types() {
-        let given = "{own: no, names: [a, b], most: 3, ratio: 1.5, map: {a: 1}, any: [x, 1]}";
-        let read =
-            json!({"own": false, "names": ["a", "b"], "most": 3, "ratio": 1.5, "map": {"a": 1}, "any": ["x", 1]});
-        assert_eq!(settings(given), Ok(read));
-        // Null is the default, whatever the type.
-        assert_eq!(settings("{own: null}"), Ok(json!({"own": null})));
-    }
-
-    #[test]
-    fn settings_of_another_type_are_refused_with_their_place() {
-        for (given, expected) in [
-            ("{own: 'yes'}", "3:21: `own` is true or false, not a string"),
-            ("{names: a}", "3:23: `names` is a list, not a string"),
-            ("{names: [a, 1]}", "3:27: an item of `names` is a string, not a number"),
-            ("{most: 1.5}", "3:22: `most` is a whole number, not a number"),
-            ("{ratio: x}", "3:23: `ratio` is a number"),
-            ("{map: []}", "3:21: `map` is a mapping, not a list"),
-            ("[own]", "3:15: expected a mapping, found a list"),
-            ("{of: 1}", "3:16: `of` is not known here"),
-        ] {
-            let refused = settings(given).unwrap_err();
-            assert!(refused.starts_with(expected), "{given}: {refused}");
-        }
-        assert_eq!(
-            read_config("rules: {plain-rule: {settings: {own: 1}}}"),
-            Err("1:33: `own` is not known here".into())
-        );
-    }
-
-    #[test]
-    fn settings_may_be_lists_of_mappings() {
-        let item = json!({"type": "object", "properties": {"kind": {"type": "string"}, "most": {"type": "integer"}},
-            "required": ["kind"]});
-        let schema = json!({"properties": {"list": {"type": "array", "items": item}}});
-        let rules = [rule("listing-rule", schema)];
-        let read = |yaml: &str| {
-            let text = format!("rules:\n  listing-rule:\n    settings: {{list: {yaml}}}\n");
-            let config = Config::read("c.yaml", text.into_bytes(), &rules.iter().collect::<Vec<_>>());
-            config.map(|config| config.settings).map_err(|cause| cause.to_string())
-        };
-        let given = json!({"list": [{"kind": "Pod", "most": 3}, {"kind": "Job"}]});
-        assert_eq!(read("[{kind: Pod, most: 3}, {kind: Job}]"), Ok(vec![("listing-rule".to_owned(), given)]));
-        for (given, expected) in [
-            ("[{kin: Pod}]", "3:24: `kin` is not known here; did you mean `kind`?"),
-            ("[{kind: 1}]", "3:30: `kind` is a string, not a number"),
-            ("[{kind: Pod}, {most: 3}]", "3:36: `kind` is missing"),
-            ("[Pod]", "3:23: an item of `list` is a mapping, not a string"),
-            ("[null]", "3:23: expected a mapping, found null"),
-        ] {
-            assert_eq!(read(given), Err(expected.to_owned()), "{given}");
-        }
-    }
-
-    #[test]
-    fn every_part_of_a_waiver_is_asked_for() {
-        let whole = "rule: plain-rule, object: {name: web}, by: ana, why: it moves, until: 2027-03-31";
-        assert!(read_config(&format!("waivers: [{{{whole}}}]")).is_ok());
-        for part in
-            ["rule: plain-rule, ", "object: {name: web}, ", "by: ana, ", "why: it moves, ", ", until: 2027-03-31"]
-        {
-            let refused = read_config(&format!("waivers: [{{{}}}]", whole.replace(part, ""))).unwrap_err();
-            let key = part.trim_start_matches(", ").split(':').next().unwrap_or_default();
-            assert_eq!(refused, format!("1:11: `{key}` is missing"));
-        }
-        for (part, other, expected) in [
-            ("name: web", "kind: Pod", "`name` is missing"),
-            ("name: web", "name: web, labels: {}", "`labels` is not known here"),
-            ("plain-rule", "plain-rul", "there is no rule `plain-rul`; did you mean `plain-rule`?"),
-            ("plain-rule", "[plain-rule]", "`rule` is a string that is not empty"),
-            ("it moves", "' '", "`why` is a string that is not empty"),
-            ("2027-03-31", "2027-02-29", "`until` is a day, such as 2027-03-31"),
-            ("2027-03-31", "soon", "`until` is a day, such as 2027-03-31"),
-        ] {
-            let refused = read_config(&format!("waivers: [{{{}}}]", whole.replace(part, other))).unwrap_err();
-            assert!(refused.ends_with(expected), "{other}: {refused}");
-        }
-    }
-
-    #[test]
-    fn suggestions_are_near_or_not_made() {
-        let known = ["readiness-probe", "liveness-probe"];
-        assert_eq!(suggestion("readines-prob", &known), "; did you mean `readiness-probe`?");
-        assert_eq!(suggestion("xyz", &known), "");
-        assert_eq!(suggestion("readiness-probe", &[]), "");
     }
 }

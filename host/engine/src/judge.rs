@@ -113,6 +113,14 @@ impl<'a, R: Runtime> Judge<'a, R> {
         let host = Gate { grant: rule.grant(), route: self.route, input };
         let reply = self.runtime.call(&rule.module, "validate", payload, &host);
         let said = reply.map_err(|cause| cause.to_string()).and_then(|reply| read_answer(&reply.bytes));
+        let said = said.and_then(|mut said| {
+            // Some policies give back the object that they were given.
+            let is_new = |mutated: &Json| serde_json::to_value(&*subject.object.node).ok().as_ref() != Some(mutated);
+            said.mutated = said.mutated.filter(is_new);
+            // As a policy-server has it: what a policy does not say that it does, it must not do.
+            let is_stealthy = said.mutated.is_some() && !rule.is_mutating();
+            if is_stealthy { Err("it changes the object, and its metadata does not say so".into()) } else { Ok(said) }
+        });
         said.unwrap_or_else(|cause| Said { outcome: error(cause), mutated: None })
     }
 }

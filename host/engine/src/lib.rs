@@ -21,6 +21,7 @@ mod judge;
 mod lookups;
 pub mod manifest;
 pub mod maturity;
+mod policy;
 pub mod report;
 mod runtime;
 pub mod scorecard;
@@ -34,6 +35,7 @@ pub use capability::{Allowed, Capabilities, CapabilityError, Grant, InputAlone, 
 pub use input::{File, Input, Skip, Skipped, Subject};
 pub use judge::{Completeness, Judge, Judgement};
 pub use lookups::{LookUps, write_looked_up};
+pub use policy::{Policy, PolicyError};
 pub use report::Report;
 pub use runtime::{HostCall, HostCalls, ModuleError, Reply, Runtime};
 pub use world::{BlindSpot, Viewpoint, World};
