@@ -7,6 +7,7 @@ use engine::Completeness;
 use engine::scorecard::NameSource;
 use protocol::Severity;
 
+use crate::kubewarden::{self, KubewardenOptions};
 use crate::logs::Log;
 
 /// Is your service ready for production? Judges Kubernetes manifests with sandboxed rules.
@@ -41,6 +42,9 @@ pub enum Command {
     /// Show what a module says of itself, without running it.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
+    /// Write what a cluster needs so that Kubewarden asks the rules: policies, a chart, or a policy-server's file.
+    #[command(after_help = kubewarden::EXAMPLES)]
+    Kubewarden(Box<KubewardenOptions>),
 }
 
 const EXAMPLES: &str = "\

@@ -33,6 +33,16 @@ pub struct Found {
     source: Source,
 }
 
+impl Found {
+    /// What the module says to Kubewarden.
+    ///
+    /// # Errors
+    /// Nothing, to stand behind its name.
+    pub fn kubewarden(&self) -> Result<serde_json::Value, String> {
+        read_sections(self.source.wasm())?.kubewarden.ok_or_else(|| "says nothing to Kubewarden".into())
+    }
+}
+
 enum Source {
     Embedded(&'static Embedded),
     File(Vec<u8>),

@@ -108,7 +108,8 @@ fn default_world(options: &Judging) -> Completeness {
     if is_whole { Completeness::Complete } else { Completeness::Partial }
 }
 
-fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Config, Failure> {
+/// The configuration, held against all rules there are.
+pub fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Config, Failure> {
     let Some(path) = path else {
         return Ok(Config::default());
     };

@@ -12,6 +12,7 @@ mod files;
 mod human;
 mod inspect;
 mod judging;
+mod kubewarden;
 mod logs;
 mod maturity;
 mod output;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Rules(options) => rules::run(options),
         Command::Explain(options) => explain::run(options),
         Command::Inspect(options) => inspect::run(options),
+        Command::Kubewarden(options) => kubewarden::run(options),
     };
     match done {
         Ok(code) => ExitCode::from(code),

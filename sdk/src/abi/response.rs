@@ -12,9 +12,11 @@ use serde::Serialize;
 
 use crate::rule::Rule;
 
-/// The most characters of one warning, and of all together, that an API server passes on.
+/// The most characters of one warning, and of all together, that an API server passes on. Bytes are counted: no fewer.
 const WARNING: usize = 256;
 const WARNINGS: usize = 4096;
+/// What ends a warning that was cut.
+const CUT: &str = "...";
 
 /// Kubewarden's `SettingsValidationResponse`.
 #[derive(Serialize)]
@@ -45,21 +47,21 @@ impl ValidationResponse {
             _ => true,
         };
         let mut warnings = Warnings::default();
-        let mut causes = Vec::new();
+        let mut message = String::from(R::NAME) + ":";
         match &outcome.reason {
-            Some(reason) if !accepted => causes.push(reason.to_owned()),
+            Some(reason) if !accepted => message = message + " " + reason + ";",
             Some(reason) if outcome.verdict == Verdict::Unknown => warnings.add(reason.to_owned()),
             _ => {}
         }
-        for finding in &outcome.findings {
-            match finding.level {
-                Level::Violation if !accepted => causes.push(prose(finding)),
-                Level::Violation | Level::Warning => warnings.add(prose(finding)),
-                Level::Note => {}
+        for finding in outcome.findings.iter().filter(|finding| finding.level != Level::Note) {
+            let prose = prose(finding);
+            if finding.level == Level::Violation && !accepted {
+                message = message + " " + &prose + ";";
+            } else {
+                warnings.add(prose);
             }
         }
-        let message = (!accepted).then(|| format!("{}: {}", R::NAME, causes.join("; ")));
-        Self { accepted, message, warnings: warnings.texts, outcome }
+        Self { accepted, message: (!accepted).then_some(message), warnings: warnings.texts, outcome }
     }
 }
 
@@ -75,22 +77,22 @@ fn prose(finding: &Finding) -> String {
 #[derive(Default)]
 struct Warnings {
     texts: Vec<String>,
-    characters: usize,
+    bytes: usize,
 }
 
 impl Warnings {
     /// Adds a warning, cut to its limit; one for which there is no room is left out, the outcome has it.
     fn add(&mut self, mut text: String) {
-        let mut length = text.chars().count();
-        if length > WARNING {
-            let cut = text.char_indices().nth(WARNING - 1).map_or(0, |(cut, _)| cut);
+        if text.len() > WARNING {
+            let mut cut = WARNING - CUT.len();
+            while !text.is_char_boundary(cut) {
+                cut -= 1;
+            }
             text.truncate(cut);
-            text.push('…');
-            length = WARNING;
+            text.push_str(CUT);
         }
-        let characters = self.characters + length;
-        if characters <= WARNINGS {
-            self.characters = characters;
+        self.bytes += text.len();
+        if self.bytes <= WARNINGS {
             self.texts.push(text);
         }
     }
@@ -98,28 +100,22 @@ impl Warnings {
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
-
     use super::*;
 
     #[test]
     fn warnings_are_cut_where_an_api_server_cuts_them() {
-        let mut warnings = Warnings::default();
-        for text in ["ä".repeat(WARNING), "ä".repeat(WARNING + 1)] {
-            warnings.add(text.to_string());
+        for (text, length) in [("x".repeat(256), 256), ("x".repeat(257), 256), ("ä".repeat(200), 255)] {
+            let mut warnings = Warnings::default();
+            warnings.add(text.clone());
+            let [warning] = warnings.texts.as_slice() else { unreachable!() };
+            assert_eq!((warning.len(), warning.ends_with(CUT)), (length, text.len() > 256), "{warning}");
         }
-        let lengths: Vec<usize> = warnings.texts.iter().map(|text| text.chars().count()).collect();
-        assert_eq!(lengths, [WARNING, WARNING]);
-        assert_eq!(warnings.texts.first().map(|text| text.ends_with('ä')), Some(true));
-        assert_eq!(warnings.texts.last().map(|text| text.ends_with('…')), Some(true));
     }
 
     #[test]
     fn warnings_for_which_there_is_no_room_are_left_out() {
         let mut warnings = Warnings::default();
         (0..100).for_each(|_| warnings.add("x".repeat(100)));
-        assert_eq!((warnings.texts.len(), warnings.characters), (40, 4000));
-        warnings.add("y".repeat(96));
-        assert_eq!((warnings.texts.len(), warnings.characters), (41, 4096));
+        assert_eq!(warnings.texts.len(), 40);
     }
 }
