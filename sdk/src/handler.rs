@@ -129,7 +129,7 @@ impl<'a> Handlers<'a> {
     }
 
     fn tcp_port(self) -> Option<Field<'a>> {
-        self.container.get("ports").items().find(|port| port.get("protocol").str().is_none_or(|name| name == "TCP"))
+        self.container.get("ports").items().find(|port| !matches!(port.get("protocol").str(), Some("UDP" | "SCTP")))
     }
 
     /// The port that a handler calls, a name resolved where the container has it.
