@@ -12,6 +12,8 @@ STD_POLICIES := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l '^ *links_std
 HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy seaworthy-tests)
 MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
+WEB := $(TARGET)/web
+NODE_MODULES := host/web/node_modules/.package-lock.json
 CARGO := cargo
 CARGO_DENY := 0.20.2
 
@@ -19,7 +21,7 @@ export CARGO_TARGET_DIR := $(TARGET)
 export SEAWORTHY_POLICIES := $(MODULES)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native test check fmt clippy unit e2e deny bench new-policy tools
+.PHONY: help run build policies native web library test check fmt clippy unit e2e deny bench new-policy tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +46,22 @@ policies: tools ## Build every rule to target/policies/<rule>.wasm, and its mach
 		cmp -s $$built $(MODULES)/$$rule.wasm || cp $$built $(MODULES)/$$rule.wasm; done
 	$(CARGO) build --locked --release $(HOSTS) --bin precompile
 	$(TARGET)/release/precompile $(MODULES)
+
+web: library ## Build the npm package (host/web/library/dist) and the site (target/web/site)
+	cd host/web && npm run --silent build -w page
+
+library: policies $(NODE_MODULES)
+	$(CARGO) build --locked --profile browser --target wasm32-unknown-unknown -p seaworthy-web
+	$(CARGO) build --locked --release -p seaworthy-web --features assemble --bin assemble
+	@mkdir -p $(WEB)
+	$(TARGET)/release/assemble glue $(TARGET)/wasm32-unknown-unknown/browser/web.wasm $(WEB)/engine
+	$(TARGET)/release/assemble pack $(MODULES) $(WEB)/policies.bundle
+	cd host/web && npm run --silent build -w library -- $(WEB)
+
+$(NODE_MODULES): host/web/package-lock.json
+	@node --version >/dev/null 2>&1 || { echo 'node is missing: install Node.js 20.16 or newer, with npm' >&2; exit 1; }
+	cd host/web && npm ci --no-audit --no-fund
+	@touch $@
 
 test: check ## Everything that CI runs; the same as `make check`
 

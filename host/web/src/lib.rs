@@ -1,4 +1,122 @@
 //! The browser's face of the engine: what a page or a Node program may call, in its own types.
 //!
 //! It decides nothing: it hands manifests to the engine, runs modules with the WebAssembly that is there, and gives the
-//! report back.
+//! report back. The npm package `seaworthy` (`library/`) is written on it and is what people use; nothing here is
+//! called by anybody else.
+#![warn(missing_docs)]
+
+mod error;
+mod foreign;
+mod options;
+pub mod pack;
+mod runtime;
+mod screen;
+mod session;
+
+use std::time::Duration;
+
+use engine::scorecard::{Grouping, Scorecard};
+use wasm_bindgen::prelude::*;
+
+pub use error::{RefusalError, SessionError};
+
+/// What every output says that it was made by.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A bundle of rules, ready to judge. Files are given as names and texts in turn, options as JSON; answers are text.
+#[wasm_bindgen]
+pub struct Session(session::Session<runtime::Environment>);
+
+#[wasm_bindgen]
+impl Session {
+    /// Reads a bundle as `make web` packs it, and compiles its rules.
+    ///
+    /// # Errors
+    /// It is no such bundle, or a rule in it cannot be used.
+    #[wasm_bindgen(constructor)]
+    pub fn new(bundle: &[u8]) -> Result<Self, JsError> {
+        let mut session = session::Session::new(runtime::Environment::default());
+        for (name, wasm) in pack::unpack(bundle).map_err(|cause| refused(&cause.into()))? {
+            session.add_rule(&name, &wasm).map_err(|cause| refused(&cause))?;
+        }
+        Ok(Self(session))
+    }
+
+    /// The metadata of all rules and policies, JSON.
+    #[must_use]
+    pub fn rules(&self) -> String {
+        serde_json::to_string(&self.0.rules()).unwrap_or_default()
+    }
+
+    /// Has a policy of somebody else's judge from now on. Settings are JSON; the answer is its metadata, JSON.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    #[wasm_bindgen(js_name = addPolicy)]
+    pub fn add_policy(&mut self, name: &str, wasm: &[u8], settings: &str) -> Result<String, JsError> {
+        let metadata = self.0.add_policy(name, wasm, settings).map_err(|cause| refused(&cause))?;
+        Ok(serde_json::to_string(metadata).unwrap_or_default())
+    }
+
+    /// Forgets a policy that was added; of any other name nothing.
+    #[wasm_bindgen(js_name = removePolicy)]
+    pub fn remove_policy(&mut self, name: &str) {
+        self.0.remove_policy(name);
+    }
+
+    /// Does not run a rule any more: it is said to have been stopped after that many milliseconds, or without them to
+    /// have interrupted the engine.
+    pub fn stop(&mut self, name: &str, milliseconds: Option<u32>) {
+        self.0.forget_judgements();
+        self.0.runtime().stop(name, milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into())));
+    }
+
+    /// The report, byte for byte what `seaworthy check --format json` prints.
+    ///
+    /// # Errors
+    /// Options or settings that do not hold.
+    pub fn check(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
+        self.judged(files, options, |report| report.to_json(VERSION) + "\n")
+    }
+
+    /// The readiness checklist, what `seaworthy readiness --format json` prints.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn readiness(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
+        self.judged(files, options, |report| {
+            Scorecard::new(report, &Grouping::default()).to_json(report, VERSION) + "\n"
+        })
+    }
+
+    /// The report as SARIF 2.1.0, what `seaworthy check --format sarif` prints.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn sarif(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
+        self.judged(files, options, |report| report.to_sarif(VERSION) + "\n")
+    }
+
+    /// The readiness checklist as Markdown, what `seaworthy readiness --format markdown` prints.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn markdown(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
+        self.judged(files, options, |report| Scorecard::new(report, &Grouping::default()).to_markdown(report))
+    }
+}
+
+impl Session {
+    fn judged(
+        &mut self,
+        files: Vec<String>,
+        options: &str,
+        then: impl FnOnce(&engine::Report<'_>) -> String,
+    ) -> Result<String, JsError> {
+        self.0.judged(files, options, then).map_err(|cause| refused(&cause))
+    }
+}
+
+fn refused(cause: &SessionError) -> JsError {
+    JsError::new(&cause.to_string())
+}

@@ -72,6 +72,7 @@ struct Object<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Finding<'a> {
     level: Level,
     message: &'a str,
@@ -83,6 +84,9 @@ struct Finding<'a> {
     path: &'a str,
     line: u32,
     column: u32,
+    /// Behind the last character.
+    end_line: u32,
+    end_column: u32,
 }
 
 #[derive(Serialize)]
@@ -163,7 +167,8 @@ impl Report<'_> {
             for judgement in &judged.judgements {
                 let Some(rule) = self.rules.get(judgement.rule) else { continue };
                 let findings = judgement.outcome.findings.iter().map(|finding| {
-                    let start = self.place(subject, finding).map_or(position, |place| place.start);
+                    let place = self.place(subject, finding);
+                    let (start, end) = place.map_or((position, position), |place| (place.start, place.end));
                     Finding {
                         level: finding.level,
                         message: &finding.message,
@@ -172,6 +177,8 @@ impl Report<'_> {
                         path: &finding.path,
                         line: start.line,
                         column: start.column,
+                        end_line: end.line,
+                        end_column: end.column,
                     }
                 });
                 results.push(Result {

@@ -5,6 +5,7 @@
 //! must not know any of them but JSON, which is the machine's view of the same.
 
 mod json;
+mod sarif;
 mod secrets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

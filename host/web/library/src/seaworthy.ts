@@ -1,0 +1,114 @@
+/** The engine in this very thread: for Node and for Workers. */
+import { initSync, Session } from "./engine/engine.js";
+import { bytesOf, moduleOf, type Source } from "./files.js";
+import { assertIntact, EngineLost, lose } from "./sandbox.js";
+import type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata, SourceFile } from "./types.js";
+
+/** Where the engine and the rules are; without, beside this file. */
+export interface LoadOptions {
+  /** The engine's module (`engine_bg.wasm`). */
+  engine?: Source;
+  /** The rules (`policies.bundle`). */
+  bundle?: Source;
+}
+
+export class Seaworthy {
+  readonly #session: Session;
+
+  private constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Loads the engine and compiles the rules. */
+  static async load(options: LoadOptions = {}): Promise<Seaworthy> {
+    const [module, bundle] = await Promise.all([
+      moduleOf(options.engine ?? new URL("./engine/engine_bg.wasm", import.meta.url)),
+      bytesOf(options.bundle ?? new URL("./policies.bundle", import.meta.url)),
+    ]);
+    initSync({ module });
+    return new Seaworthy(intact(() => new Session(bundle)));
+  }
+
+  /** The metadata of all rules and policies, in the order of the checklist. */
+  rules(): RuleMetadata[] {
+    return JSON.parse(intact(() => this.#session.rules()));
+  }
+
+  /** Judges files; findings, errors and what was passed over. Throws where options, settings or a configuration do not hold. */
+  check(files: readonly SourceFile[], options?: CheckOptions): Report {
+    return JSON.parse(this.checkJson(files, options));
+  }
+
+  /** The report as text, byte for byte what `seaworthy check --format json` prints. */
+  checkJson(files: readonly SourceFile[], options?: CheckOptions): string {
+    return intact(() => this.#session.check(flat(files), asked(options)));
+  }
+
+  /** The readiness checklist of each service. */
+  readiness(files: readonly SourceFile[], options?: CheckOptions): Readiness {
+    return JSON.parse(intact(() => this.#session.readiness(flat(files), asked(options))));
+  }
+
+  /** The report as SARIF 2.1.0. */
+  sarif(files: readonly SourceFile[], options?: CheckOptions): string {
+    return intact(() => this.#session.sarif(flat(files), asked(options)));
+  }
+
+  /** The readiness checklist as Markdown, to paste in a pull request. */
+  markdown(files: readonly SourceFile[], options?: CheckOptions): string {
+    return intact(() => this.#session.markdown(flat(files), asked(options)));
+  }
+
+  /**
+   * Has a Kubewarden policy of somebody else's judge from now on, under a name in kebab-case. Throws where its module or
+   * its settings are refused.
+   */
+  addPolicy(name: string, wasm: BufferSource, settings: unknown = {}): PolicyInfo {
+    return JSON.parse(intact(() => this.#session.addPolicy(name, view(wasm), JSON.stringify(settings))));
+  }
+
+  /** Forgets a policy that was added. */
+  removePolicy(name: string): void {
+    intact(() => this.#session.removePolicy(name));
+  }
+
+  /**
+   * Does not run a rule or policy any more: its verdict is `error`, stopped after that many milliseconds, or without them
+   * because it interrupted the engine. For whoever watches over rules, as `SeaworthyWorker` does.
+   */
+  stop(name: string, milliseconds?: number): void {
+    intact(() => this.#session.stop(name, milliseconds));
+  }
+}
+
+/**
+ * Calls into the engine. It throws errors of its own; anything else (a stack that overflows, memory that ends) leaves it
+ * halfway through something, and then it answers nothing more rather than something wrong.
+ */
+function intact<T>(call: () => T): T {
+  assertIntact();
+  try {
+    return call();
+  } catch (cause) {
+    if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError || cause instanceof EngineLost) {
+      throw lose(cause);
+    }
+    throw cause;
+  } finally {
+    assertIntact();
+  }
+}
+
+function flat(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ name, text }) => [name, text]);
+}
+
+function asked(options: CheckOptions = {}): string {
+  return JSON.stringify({ ...options, today: options.today ?? new Date().toISOString().slice(0, 10) });
+}
+
+function view(bytes: BufferSource): Uint8Array {
+  return ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
+}

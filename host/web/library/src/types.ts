@@ -1,0 +1,37 @@
+/** The shapes that go in and come out. Those of the outputs are made from the JSON Schemas in `docs/`. */
+import type { ReadinessOfSeaworthy } from "./generated/readiness.js";
+import type { ReportOfSeaworthy } from "./generated/report.js";
+import type { RulesOfSeaworthy } from "./generated/rules.js";
+
+export type Report = ReportOfSeaworthy;
+export type Readiness = ReadinessOfSeaworthy;
+export type RuleMetadata = RulesOfSeaworthy[number];
+
+/** What a policy of somebody else's says of itself, in a rule's words. */
+export type PolicyInfo = RuleMetadata;
+
+/** One manifest file. */
+export interface SourceFile {
+  /** A path with `/`: what stands in one folder is nearer to each other. */
+  name: string;
+  /** YAML or JSON, one document or many. */
+  text: string;
+}
+
+export interface CheckOptions {
+  /**
+   * Whether the files are everything there is, so that what is not in them may be called missing. `partial` is the
+   * default: such a rule answers `unknown` and says what it looked for.
+   */
+  world?: "complete" | "partial";
+  /** Only these rules. */
+  rules?: readonly string[];
+  /** Not these rules. */
+  skip?: readonly string[];
+  /** Settings by rule; they come before those of `config`. */
+  settings?: Readonly<Record<string, unknown>>;
+  /** The text of a configuration, YAML: rules that are off, settings, waivers. */
+  config?: string;
+  /** The day that waivers are compared with, `YYYY-MM-DD`; today. */
+  today?: string;
+}
