@@ -8,7 +8,7 @@ use engine::report::Unread;
 use engine::{Bundle, Rule};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
-use sandbox::{Limits, Module, Sandbox, Sections, sections};
+use sandbox::{Limits, LoadError, Module, Sandbox, Sections, sections};
 
 use crate::arguments::Selection;
 use crate::files;
@@ -159,8 +159,8 @@ fn ready(sandbox: &Sandbox, source: &Source) -> Option<Module> {
 }
 
 fn embedded(embedded: &'static Embedded) -> Result<Found, String> {
-    let metadata = rule(read_sections(embedded.wasm)?)?;
-    Ok(Found { metadata, shown: embedded.name.into(), source: Source::Embedded(embedded) })
+    let metadata = sandbox::rule(embedded.wasm, &Limits::default()).map_err(no_policy)?;
+    Ok(Found { metadata: named(metadata)?, shown: embedded.name.into(), source: Source::Embedded(embedded) })
 }
 
 fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failure> {
@@ -190,7 +190,7 @@ fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failu
 
 fn in_file(path: &Path) -> Result<Found, String> {
     let (wasm, sections) = read_module(path)?;
-    Ok(Found { metadata: rule(sections)?, shown: path.display().to_string(), source: Source::File(wasm) })
+    Ok(Found { metadata: named(sections.rule)?, shown: path.display().to_string(), source: Source::File(wasm) })
 }
 
 /// A module and what it says of itself.
@@ -207,12 +207,16 @@ pub fn read_module(path: &Path) -> Result<(Vec<u8>, Sections), String> {
 }
 
 fn read_sections(wasm: &[u8]) -> Result<Sections, String> {
-    sections(wasm, &Limits::default()).map_err(|cause| format!("is no policy module: {cause}"))
+    sections(wasm, &Limits::default()).map_err(no_policy)
+}
+
+fn no_policy(cause: LoadError) -> String {
+    format!("is no policy module: {cause}")
 }
 
 /// The metadata of a module that must be one of ours.
-fn rule(sections: Sections) -> Result<RuleMetadata, String> {
-    let rule = sections.rule.ok_or("carries no metadata of a seaworthy rule")?;
+fn named(metadata: Option<RuleMetadata>) -> Result<RuleMetadata, String> {
+    let rule = metadata.ok_or("carries no metadata of a seaworthy rule")?;
     // A name is an identifier in every output; it must not be able to be anything else.
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if rule.name.is_empty() || !rule.name.bytes().all(is_name) {

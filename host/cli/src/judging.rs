@@ -2,6 +2,7 @@
 //!
 //! It must not know how a report is printed, nor what exit code it is worth.
 
+use std::mem::ManuallyDrop;
 use std::num::NonZero;
 use std::path::Path;
 use std::thread;
@@ -14,7 +15,7 @@ use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Limits, Module, Sandbox};
 
-use crate::arguments::Judging;
+use crate::arguments::{Judging, Selection};
 use crate::bundle;
 use crate::files::{self, Files};
 use crate::logs;
@@ -33,40 +34,70 @@ pub struct Judged<'a> {
 
 /// Judges what the options name, and hands the result on.
 pub fn judged<T>(options: &Judging, then: impl FnOnce(Judged<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    let (all, mut refusals) = bundle::find(options.selection.bundle.as_deref())?;
-    // Against all rules: `--rule` does not make the configuration of the others wrong. A rule that is missed there or
-    // here may be one that was refused.
-    let config = read_config(options.config.as_deref(), &all).inspect_err(|_| _ = refusals.complain())?;
-    let mut found = bundle::select(all, &options.selection).inspect_err(|_| _ = refusals.complain())?;
-    found.retain(|found| !config.disabled.contains(&found.metadata.name));
-    if found.is_empty() {
-        let message = "no rule is left by --rule, --skip, --severity and the configuration";
-        return Err(Failure::Usage(message.into()));
-    }
-
+    let Chosen { found, config, mut refusals } = choose(&options.selection, options.config.as_deref())?;
     let (input, mut unread) = read_input(options, &found)?;
     let subjects: Vec<Subject<'_>> = input.subjects().collect();
 
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let sandbox = Sandbox::new(Limits::default(), threads * found.len())
-        .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
-    let bundle = bundle::load(&sandbox, found, &mut refusals)?;
-    let bundle = with_settings(&sandbox, bundle, &config)?;
+    // What comes next ends the process: the system takes back the pool and the code at once, and faster.
+    let (sandbox, bundle) = load(found, &options.selection, &config, &mut refusals)?;
+    let (sandbox, bundle) = (ManuallyDrop::new(sandbox), ManuallyDrop::new(bundle));
     unread.extend(refusals.into_unread());
-    let off: Vec<&str> = bundle.rules().iter().filter(|rule| is_off(rule)).map(|rule| &*rule.metadata.name).collect();
-    if let Some(name) = options.selection.rule.iter().find(|name| off.contains(&name.as_str())) {
-        let message = format!("the rule {name} is off until it has settings; `seaworthy explain {name}` lists them");
-        return Err(Failure::Usage(message));
-    }
+    let off = off(&bundle);
 
     let completeness = options.world.map_or_else(|| default_world(options), Completeness::from);
     let world = World::new(&input);
-    let judge = Judge::new(&sandbox, &bundle, &input, &world, completeness);
+    let judge = Judge::new(&*sandbox, &bundle, &input, &world, completeness);
     let judged = judge_all(&judge, &subjects);
 
     let today = today();
     let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today);
     then(Judged { report: &report, config: &config, today, off })
+}
+
+/// The rules that were asked for, and what the configuration says of them.
+pub struct Chosen {
+    pub found: Vec<bundle::Found>,
+    pub config: Config,
+    pub refusals: bundle::Refusals,
+}
+
+/// Finds the rules and reads the configuration; at least one rule.
+pub fn choose(selection: &Selection, config: Option<&Path>) -> Result<Chosen, Failure> {
+    let (all, mut refusals) = bundle::find(selection.bundle.as_deref())?;
+    // Against all rules: `--rule` does not make the configuration of the others wrong. A rule that is missed there or
+    // here may be one that was refused.
+    let config = read_config(config, &all).inspect_err(|_| _ = refusals.complain())?;
+    let mut found = bundle::select(all, selection).inspect_err(|_| _ = refusals.complain())?;
+    found.retain(|found| !config.disabled.contains(&found.metadata.name));
+    if found.is_empty() {
+        let message = "no rule is left by --rule, --skip, --severity and the configuration";
+        return Err(Failure::Usage(message.into()));
+    }
+    Ok(Chosen { found, config, refusals })
+}
+
+/// Loads the rules into a sandbox with room for all cores, and gives them their settings.
+pub fn load(
+    found: Vec<bundle::Found>,
+    selection: &Selection,
+    config: &Config,
+    refusals: &mut bundle::Refusals,
+) -> Result<(Sandbox, Bundle<Module>), Failure> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let sandbox = Sandbox::new(Limits::default(), threads * found.len())
+        .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
+    let bundle = bundle::load(&sandbox, found, refusals)?;
+    let bundle = with_settings(&sandbox, bundle, config)?;
+    if let Some(name) = selection.rule.iter().find(|name| off(&bundle).contains(&name.as_str())) {
+        let message = format!("the rule {name} is off until it has settings; `seaworthy explain {name}` lists them");
+        return Err(Failure::Usage(message));
+    }
+    Ok((sandbox, bundle))
+}
+
+/// The rules that lack settings they need.
+pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
+    bundle.rules().iter().filter(|rule| is_off(rule)).map(|rule| &*rule.metadata.name).collect()
 }
 
 /// Reads everything there is to judge.
@@ -136,7 +167,8 @@ fn with_settings(sandbox: &Sandbox, bundle: Bundle<Module>, config: &Config) -> 
     Ok(Bundle::new(rules))
 }
 
-fn today() -> Date {
+/// Today, in UTC.
+pub fn today() -> Date {
     let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date().to_string();
     // Far in the future no waiver counts, which is the safe side of a clock that gives no date.
     Date::parse(&today).unwrap_or(Date::LAST)

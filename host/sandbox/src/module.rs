@@ -3,7 +3,6 @@
 use wasmtime::{InstancePre, ModuleExport};
 
 use crate::evaluation::State;
-use crate::sections::Sections;
 
 /// Where a module's machine code came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +19,6 @@ pub enum Origin {
 #[derive(Clone)]
 pub struct Module {
     pub(crate) name: String,
-    pub(crate) sections: Sections,
     pub(crate) origin: Origin,
     pub(crate) linked: InstancePre<State>,
     pub(crate) memory: ModuleExport,
@@ -34,12 +32,6 @@ impl Module {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// What it says of itself.
-    #[must_use]
-    pub const fn sections(&self) -> &Sections {
-        &self.sections
     }
 
     /// Where its machine code came from.

@@ -73,11 +73,10 @@ impl Sandbox {
     /// # Errors
     /// The first thing for which it is refused.
     pub fn load(&self, name: &str, wasm: &[u8]) -> Result<Module, LoadError> {
-        let outside = screen::outside(wasm, &self.limits)?;
-        let code = self.compile(wasm, &outside)?;
+        let code = self.compile(wasm, &self.look_through(wasm)?)?;
         // SAFETY: it was made a moment ago, here.
         let compiled = unsafe { self.adopt(&code) }?;
-        self.link(name, outside, &compiled, Origin::Compiled)
+        self.link(name, &compiled, Origin::Compiled)
     }
 
     /// Looks a module through and takes its machine code from the cache, or compiles it into there.
@@ -85,19 +84,19 @@ impl Sandbox {
     /// # Errors
     /// As [`load`](Self::load). A cache that cannot be read or written is none.
     pub fn load_cached(&self, name: &str, wasm: &[u8], cache: &Cache) -> Result<Module, LoadError> {
-        let outside = screen::outside(wasm, &self.limits)?;
+        let outside = self.look_through(wasm)?;
         let key = Key::new(&self.engine, wasm);
         if let Some(code) = cache.get(&key) {
             // SAFETY: a cache gives only what this user put there, whole, for these bytes and an engine like this one.
             if let Ok(compiled) = unsafe { self.adopt(&code) } {
-                return self.link(name, outside, &compiled, Origin::Cached);
+                return self.link(name, &compiled, Origin::Cached);
             }
         }
         let code = self.compile(wasm, &outside)?;
         cache.put(&key, &code);
         // SAFETY: as in `load`.
         let compiled = unsafe { self.adopt(&code) }?;
-        self.link(name, outside, &compiled, Origin::Compiled)
+        self.link(name, &compiled, Origin::Compiled)
     }
 
     /// The module's machine code, for [`load_precompiled`](Self::load_precompiled) in any sandbox of this version, on any
@@ -107,7 +106,7 @@ impl Sandbox {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn precompile(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
-        self.compile(wasm, &screen::outside(wasm, &self.limits)?)
+        self.compile(wasm, &self.look_through(wasm)?)
     }
 
     /// Looks a module through and takes the caller's machine code for it.
@@ -120,13 +119,21 @@ impl Sandbox {
     /// `code` came from [`precompile`](Self::precompile) with these very bytes, and nobody could change it since: it was
     /// embedded into this binary when it was built. Machine code does what it likes.
     pub unsafe fn load_precompiled(&self, name: &str, wasm: &[u8], code: &[u8]) -> Result<Module, LoadError> {
-        let outside = screen::outside(wasm, &self.limits)?;
+        // The limits may be others than then. What it says of itself was read before it was compiled, and has not changed.
+        screen::outside(wasm, &self.limits)?;
         // SAFETY: the caller's promise.
         let compiled = unsafe { self.adopt(code) }?;
-        self.link(name, outside, &compiled, Origin::Precompiled)
+        self.link(name, &compiled, Origin::Precompiled)
     }
 
-    fn compile(&self, wasm: &[u8], outside: &Outside) -> Result<Vec<u8>, LoadError> {
+    /// Checks everything but the functions' code.
+    fn look_through<'a>(&self, wasm: &'a [u8]) -> Result<Outside<'a>, LoadError> {
+        let outside = screen::outside(wasm, &self.limits)?;
+        outside.sections.parse()?;
+        Ok(outside)
+    }
+
+    fn compile(&self, wasm: &[u8], outside: &Outside<'_>) -> Result<Vec<u8>, LoadError> {
         let effort = effort::estimate(wasm, &outside.types, &self.limits.compile)?;
         let (engine, limits, layout, wasm) = (self.engine.clone(), self.limits, self.layout, wasm.to_vec());
         compile::within(limits.compile.time, move || match effort {
@@ -142,18 +149,11 @@ impl Sandbox {
         unsafe { wasmtime::Module::deserialize(&self.engine, code) }.map_err(unfit)
     }
 
-    fn link(
-        &self,
-        name: &str,
-        outside: Outside,
-        compiled: &wasmtime::Module,
-        origin: Origin,
-    ) -> Result<Module, LoadError> {
+    fn link(&self, name: &str, compiled: &wasmtime::Module, origin: Origin) -> Result<Module, LoadError> {
         let export = |name| compiled.get_export_index(name).ok_or(LoadError::MissingExport(name));
         let linked = self.linker.instantiate_pre(compiled).map_err(unfit)?;
         Ok(Module {
             name: name.to_owned(),
-            sections: outside.sections,
             origin,
             memory: export(MEMORY)?,
             guest_call: export(GUEST_CALL)?,

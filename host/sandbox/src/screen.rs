@@ -4,11 +4,10 @@
 use std::collections::HashSet;
 
 use wasmparser::{
-    BinaryReaderError, Encoding, Export, ExternalKind, FuncType, Import, MemoryType, Parser, Payload, TableType,
-    TypeRef,
+    BinaryReaderError, Encoding, Export, ExternalKind, FuncType, Import, MemoryType, Payload, TableType, TypeRef,
 };
 
-use crate::sections::{Found, Sections};
+use crate::sections::{Found, each_section};
 use crate::signature::{Signature, describe};
 use crate::{Limits, LoadError, wapc, wasi};
 
@@ -30,13 +29,15 @@ impl From<BinaryReaderError> for LoadError {
 }
 
 /// What a module is without its code.
-pub(crate) struct Outside {
-    pub(crate) sections: Sections,
+pub(crate) struct Outside<'a> {
+    /// What it says of itself, not yet read.
+    pub(crate) sections: Found<'a>,
     pub(crate) types: Types,
 }
 
-/// Checks everything but the functions' code: size, metadata, imports, exports, memory, tables. Takes microseconds.
-pub(crate) fn outside(wasm: &[u8], limits: &Limits) -> Result<Outside, LoadError> {
+/// Checks everything but the functions' code and what stands in metadata: size, imports, exports, memory, tables. Takes
+/// microseconds.
+pub(crate) fn outside<'a>(wasm: &'a [u8], limits: &Limits) -> Result<Outside<'a>, LoadError> {
     if wasm.len() > limits.module_bytes {
         return Err(LoadError::TooLarge { size: wasm.len(), limit: limits.module_bytes });
     }
@@ -44,8 +45,8 @@ pub(crate) fn outside(wasm: &[u8], limits: &Limits) -> Result<Outside, LoadError
     let mut types = Types::default();
     let mut exports = Exports::default();
     let mut tables = 0;
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
+    each_section(wasm, |payload| {
+        match payload {
             Payload::Version { encoding: Encoding::Component, .. } => {
                 return Err(LoadError::Invalid("a component; a policy is a core module".into()));
             }
@@ -81,9 +82,10 @@ pub(crate) fn outside(wasm: &[u8], limits: &Limits) -> Result<Outside, LoadError
             }
             _ => {}
         }
-    }
+        Ok(())
+    })?;
     exports.complete()?;
-    Ok(Outside { sections: found.parse()?, types })
+    Ok(Outside { sections: found, types })
 }
 
 fn check_memory(memory: MemoryType, limits: &Limits) -> Result<(), LoadError> {

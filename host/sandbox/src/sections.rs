@@ -4,7 +4,7 @@
 use protocol::RuleMetadata;
 use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
 use serde_json::Value;
-use wasmparser::{Parser, Payload};
+use wasmparser::{Chunk, Parser, Payload};
 
 use crate::{Limits, LoadError};
 
@@ -22,16 +22,51 @@ pub struct Sections {
 /// # Errors
 /// The module is not WebAssembly, or a section is missing, twice there, too large or not what it should be.
 pub fn sections(wasm: &[u8], limits: &Limits) -> Result<Sections, LoadError> {
+    find(wasm, limits)?.parse()
+}
+
+/// Reads our section alone, for whoever asks for no more: of a bundle's metadata the other is as much again.
+///
+/// # Errors
+/// As [`sections`], but for what only the other section would show.
+pub fn rule(wasm: &[u8], limits: &Limits) -> Result<Option<RuleMetadata>, LoadError> {
+    find(wasm, limits)?.rule()
+}
+
+fn find<'a>(wasm: &'a [u8], limits: &Limits) -> Result<Found<'a>, LoadError> {
     if wasm.len() > limits.module_bytes {
         return Err(LoadError::TooLarge { size: wasm.len(), limit: limits.module_bytes });
     }
     let mut found = Found::default();
-    for payload in Parser::new(0).parse_all(wasm) {
-        if let Payload::CustomSection(section) = payload.map_err(|error| LoadError::Invalid(error.to_string()))? {
-            found.take(section.name(), section.data(), limits)?;
+    each_section(wasm, |payload| match payload {
+        Payload::CustomSection(section) => found.take(section.name(), section.data(), limits),
+        _ => Ok(()),
+    })?;
+    Ok(found)
+}
+
+/// Goes through a module's sections, past its functions: they are most of it, and nothing is said there.
+pub(crate) fn each_section<'a>(
+    wasm: &'a [u8],
+    mut look: impl FnMut(Payload<'a>) -> Result<(), LoadError>,
+) -> Result<(), LoadError> {
+    let (mut parser, mut rest) = (Parser::new(0), wasm);
+    loop {
+        let (consumed, payload) = match parser.parse(rest, true)? {
+            Chunk::Parsed { consumed, payload } => (consumed, payload),
+            Chunk::NeedMoreData(_) => return Err(LoadError::Invalid("it ends too early".into())),
+        };
+        rest = rest.get(consumed..).unwrap_or_default();
+        match payload {
+            Payload::CodeSectionStart { size, .. } => {
+                parser.skip_section();
+                let ends = || LoadError::Invalid("its code ends too early".into());
+                rest = rest.get(size as usize..).ok_or_else(ends)?;
+            }
+            Payload::End(_) => return Ok(()),
+            payload => look(payload)?,
         }
     }
-    found.parse()
 }
 
 /// The sections' bytes, each at most once.
@@ -59,8 +94,12 @@ impl<'a> Found<'a> {
         }
     }
 
+    fn rule(&self) -> Result<Option<RuleMetadata>, LoadError> {
+        self.rule.map(|data| parse(RULE_SECTION, data)).transpose()
+    }
+
     pub(crate) fn parse(&self) -> Result<Sections, LoadError> {
-        let rule = self.rule.map(|data| parse::<RuleMetadata>(RULE_SECTION, data)).transpose()?;
+        let rule = self.rule()?;
         let kubewarden = self.kubewarden.map(|data| parse::<Value>(KUBEWARDEN_SECTION, data)).transpose()?;
         if let Some(metadata) = &kubewarden {
             let version = metadata.get("protocolVersion").and_then(Value::as_str);

@@ -84,6 +84,10 @@ fn code_config(limits: &Limits, layout: Layout) -> Result<Config> {
     config.memory_reservation(layout.reservation(limits));
     config.memory_guard_size(layout.guard());
     config.memory_may_move(false);
+    // A sixth of the machine code that is loaded at each start, for debuggers and for offsets that nobody is shown. Code
+    // with and without loads alike.
+    config.generate_address_map(false);
+    config.native_unwind_info(cfg!(windows));
     // No compiler emits these for a policy. Relaxed SIMD would also let two machines disagree.
     for feature in [WasmFeatures::MULTI_MEMORY, WasmFeatures::MEMORY64, WasmFeatures::RELAXED_SIMD] {
         config.wasm_features(feature, false);
