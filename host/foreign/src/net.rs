@@ -1,0 +1,63 @@
+//! Kubewarden's capability `net`: names of hosts are resolved as this machine resolves them.
+
+use std::net::{IpAddr, ToSocketAddrs as _};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+/// How long a name may take. The system's resolver has no such limit, and a policy's own time runs on.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Answers `v1/dns_lookup_host`: a host's name as a JSON string gives `{"ips": [...]}`, each address once.
+///
+/// # Errors
+/// The payload is no name, or the name has no address, or none came in time.
+pub fn lookup_host(payload: &[u8]) -> Result<Vec<u8>, String> {
+    let host: String = serde_json::from_slice(payload).map_err(|cause| format!("the host is not readable: {cause}"))?;
+    let ips: Vec<String> = resolve(&host)?.iter().map(ToString::to_string).collect();
+    serde_json::to_vec(&json!({ "ips": ips })).map_err(|cause| cause.to_string())
+}
+
+/// The addresses in the resolver's order. It is asked in a thread of its own, which is left behind if it takes too long.
+fn resolve(host: &str) -> Result<Vec<IpAddr>, String> {
+    let (done, result) = mpsc::channel();
+    let name = host.to_owned();
+    let thread = thread::Builder::new().name("resolver".into()).spawn(move || {
+        // Nobody listens any more: then nobody needs it.
+        let _ = done.send((name.as_str(), 0).to_socket_addrs().map(|found| found.map(|at| at.ip()).collect()));
+    });
+    thread.map_err(|cause| format!("no thread to resolve {host} in: {cause}"))?;
+    let found: Vec<IpAddr> = match result.recv_timeout(PATIENCE) {
+        Ok(found) => found.map_err(|cause| format!("{host} cannot be resolved: {cause}"))?,
+        Err(_) => return Err(format!("{host} was not resolved within {} s", PATIENCE.as_secs())),
+    };
+    let mut ips = Vec::new();
+    for ip in found {
+        if !ips.contains(&ip) {
+            ips.push(ip);
+        }
+    }
+    Ok(ips)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn addresses_are_their_own_names_and_come_once() {
+        for (host, ips) in [("\"127.0.0.1\"", r#"{"ips":["127.0.0.1"]}"#), ("\"::1\"", r#"{"ips":["::1"]}"#)] {
+            assert_eq!(String::from_utf8(lookup_host(host.as_bytes()).unwrap()).unwrap(), ips);
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_an_error() {
+        for payload in ["", "{}", "5", "\"\"", "\"no name\\u0000\"", "\"-.invalid\""] {
+            assert!(lookup_host(payload.as_bytes()).is_err(), "{payload}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Sessions: what was asked of a host and what it answered, written down and played back.
+//!
+//! The format is that of `kwctl run --record-host-capabilities-interactions`, and a session recorded by either tool is
+//! played back by the other. A log is not part of it, nor is what the gate did not let through.
+//!
+//! A playback is asked in any order, since one run judges many objects; of several exchanges with one request each is
+//! answered once, in their order. Values of Secrets are told to no module, and so stand in no session that was recorded
+//! here from files; what a cluster or a registry answers is written down as it is.
+
+mod exchange;
+mod request;
+
+use std::sync::{Mutex, PoisonError};
+
+use engine::{HostCall, HostCalls, Route};
+
+pub use exchange::{Exchange, SessionError};
+pub use request::Request;
+
+/// Answers by another, and writes down what it said.
+pub struct Recorder<'a> {
+    route: &'a dyn Route,
+    exchanges: Mutex<Vec<Exchange>>,
+}
+
+impl<'a> Recorder<'a> {
+    /// Records what this one answers.
+    pub fn new(route: &'a dyn Route) -> Self {
+        Self { route, exchanges: Mutex::default() }
+    }
+
+    /// The session as YAML, in the order in which it was asked.
+    #[must_use]
+    pub fn into_yaml(self) -> String {
+        exchange::write(&self.exchanges.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Route for Recorder<'_> {
+    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, String> {
+        let request = Request::of(call)?;
+        let answer = self.route.route(call, input);
+        let response = match &answer {
+            Ok(bytes) => Ok(String::from_utf8(bytes.clone()).map_err(|_| "the answer is not UTF-8".to_owned())?),
+            Err(cause) => Err(cause.clone()),
+        };
+        let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        exchanges.push(Exchange { request, response });
+        answer
+    }
+}
+
+/// Answers from a session.
+pub struct Replay(Mutex<Left>);
+
+/// What has not been asked, and what was and is not there.
+#[derive(Default)]
+struct Left {
+    exchanges: Vec<Exchange>,
+    lacking: Vec<Request>,
+}
+
+impl Replay {
+    /// Plays back the session that this file holds.
+    ///
+    /// # Errors
+    /// What is no session, with its place.
+    pub fn read(name: &str, text: Vec<u8>) -> Result<Self, SessionError> {
+        Ok(Self(Mutex::new(Left { exchanges: exchange::read(name, text)?, lacking: Vec::new() })))
+    }
+
+    /// What was asked and has no exchange: whoever asked may have gone on nonetheless, and has decided nothing.
+    #[must_use]
+    pub fn lacking(&self) -> Vec<Request> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).lacking.clone()
+    }
+
+    /// How many exchanges nobody has asked for.
+    #[must_use]
+    pub fn left_over(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).exchanges.len()
+    }
+}
+
+impl Route for Replay {
+    fn route(&self, call: HostCall<'_>, _: &dyn HostCalls) -> Result<Vec<u8>, String> {
+        let request = Request::of(call)?;
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match left.exchanges.iter().position(|exchange| exchange.request.is_like(&request)) {
+            Some(index) => left.exchanges.remove(index).response.map(String::into_bytes),
+            None => {
+                let refusal = Err(format!("the session has no exchange for {request}"));
+                left.lacking.push(request);
+                refusal
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use protocol::contract;
+
+    use super::*;
+
+    /// Answers what is asked, and refuses Namespaces.
+    struct Echo;
+
+    impl Route for Echo {
+        fn route(&self, call: HostCall<'_>, _: &dyn HostCalls) -> Result<Vec<u8>, String> {
+            let payload = String::from_utf8_lossy(call.payload).into_owned();
+            if payload.contains("Namespace") { Err("not found".into()) } else { Ok(payload.into_bytes()) }
+        }
+    }
+
+    struct Nobody;
+
+    impl HostCalls for Nobody {
+        fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
+            Err("nobody".into())
+        }
+    }
+
+    const POD: &str = r#"{"api_version":"v1","kind":"Pod","name":"it's","namespace":"shop","disable_cache":false}"#;
+    const NAMESPACE: &str = r#"{"api_version":"v1","kind":"Namespace","name":"shop","namespace":null}"#;
+
+    fn call(payload: &str) -> HostCall<'_> {
+        let (namespace, operation) = (contract::KUBERNETES, contract::GET_RESOURCE);
+        HostCall { binding: contract::BINDING, namespace, operation, payload: payload.as_bytes() }
+    }
+
+    #[test]
+    fn what_was_recorded_is_played_back() {
+        let recorder = Recorder::new(&Echo);
+        let said: Vec<_> = [POD, NAMESPACE].iter().map(|asked| recorder.route(call(asked), &Nobody)).collect();
+        let yaml = recorder.into_yaml();
+        let replay = Replay::read("session.yaml", yaml.into_bytes()).unwrap();
+        let again: Vec<_> = [NAMESPACE, POD].iter().map(|asked| replay.route(call(asked), &Nobody)).rev().collect();
+        assert_eq!(said, again);
+        assert_eq!((replay.lacking().len(), replay.left_over()), (0, 0));
+    }
+
+    #[test]
+    fn an_exchange_is_given_once_and_a_lacking_one_is_named() {
+        let recorder = Recorder::new(&Echo);
+        recorder.route(call(POD), &Nobody).unwrap();
+        let replay = Replay::read("session.yaml", recorder.into_yaml().into_bytes()).unwrap();
+        assert_eq!(replay.left_over(), 1);
+        replay.route(call(POD), &Nobody).unwrap();
+        let refused = replay.route(call(POD), &Nobody).unwrap_err();
+        assert!(refused.contains("!KubernetesGetResource") && refused.contains("it's"), "{refused}");
+        assert_eq!(replay.lacking().len(), 1);
+    }
+}

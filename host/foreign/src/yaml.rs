@@ -1,0 +1,153 @@
+//! Writes JSON as YAML, in the style of `kubectl`: blocks, lists not indented, strings plain where nobody can take them for
+//! anything else.
+
+use std::fmt::Write as _;
+
+use engine::report::is_hidden;
+use serde_json::Value;
+
+/// `key: value` with its children, all lines but the first indented by `indent` spaces. Without a line break at the end.
+pub(crate) fn entry(key: &str, value: &Value, indent: usize) -> String {
+    let mut text = scalar(key);
+    text.push(':');
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            let _ = write!(text, "\n{:1$}", "", indent + 2);
+            text.push_str(&block(value, indent + 2));
+        }
+        Value::Array(items) if !items.is_empty() => {
+            let _ = write!(text, "\n{:1$}", "", indent);
+            text.push_str(&block(value, indent));
+        }
+        other => {
+            text.push(' ');
+            text.push_str(&block(other, indent));
+        }
+    }
+    text
+}
+
+/// The value, all lines but the first indented by `indent` spaces. Without a line break at the end.
+pub(crate) fn block(value: &Value, indent: usize) -> String {
+    let lines = |lines: Vec<String>| lines.join(&format!("\n{:indent$}", ""));
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            lines(members.iter().map(|(key, value)| entry(key, value, indent)).collect())
+        }
+        Value::Array(items) if !items.is_empty() => {
+            lines(items.iter().map(|item| format!("- {}", block(item, indent + 2))).collect())
+        }
+        Value::String(text) => scalar(text),
+        // Numbers, booleans, null, `{}` and `[]` are YAML too.
+        other => other.to_string(),
+    }
+}
+
+/// A string.
+fn scalar(text: &str) -> String {
+    if is_plain(text) {
+        text.to_owned()
+    } else if text.chars().any(is_hidden) {
+        engine::report::to_json(&text)
+    } else {
+        single_quoted(text)
+    }
+}
+
+/// In single quotes; for what has no control characters.
+pub(crate) fn single_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Whether no reader, of YAML 1.1 or of 1.2, takes the bare text for anything but this string.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan"];
+    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b" _-./@:+=()".contains(&byte);
+    text.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_' || first == b'/')
+        && text.bytes().all(is_usual)
+        && !text.contains(": ")
+        && !text.ends_with([':', ' '])
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use engine::manifest::{Content, Limits, read};
+    use serde_json::json;
+
+    use super::*;
+
+    fn read_back(yaml: &str) -> Option<Value> {
+        let manifest = read("a.yaml", yaml.into(), &Limits::default());
+        match &manifest.documents.first()?.content {
+            Content::Other(node) => serde_json::to_value(node).ok(),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn blocks_are_in_the_style_of_kubectl() {
+        let value = json!({"a": {"b": [1, {"c": "d e", "f": []}, [true]], "g": {}}, "h": null});
+        assert_eq!(block(&value, 0), "a:\n  b:\n  - 1\n  - c: d e\n    f: []\n  - - true\n  g: {}\nh: null");
+        assert_eq!(entry("k", &json!({"a": [1]}), 4), "k:\n      a:\n      - 1");
+    }
+
+    #[test]
+    fn every_string_is_read_back_as_itself() {
+        for text in [
+            "",
+            "a",
+            "a b",
+            "yes",
+            "No",
+            "null",
+            "~",
+            "1",
+            "1.5",
+            "0x1",
+            "1e3",
+            "2001-01-01",
+            "12:30",
+            "-",
+            "- a",
+            "a: b",
+            "a:b",
+            "a:",
+            "a #b",
+            "#a",
+            "it's",
+            "\"q\"",
+            "{a}",
+            "[a]",
+            "*a",
+            "&a",
+            "!a",
+            "|",
+            ">",
+            "%a",
+            "@a",
+            "`a`",
+            "a\nb",
+            "a\tb",
+            " a",
+            "a ",
+            "é",
+            "\u{2028}",
+            "\u{7f}",
+            "?",
+            "? a",
+            "=",
+            "<<",
+            ".inf",
+            "NaN",
+            "_1",
+            "/v1",
+            "a,b",
+            "\\",
+        ] {
+            let value = json!({"key": text, text: 1});
+            assert_eq!(read_back(&block(&value, 0)), Some(value), "{text:?}");
+        }
+    }
+}
