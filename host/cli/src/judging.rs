@@ -63,7 +63,7 @@ pub struct Chosen {
 
 /// Finds the rules and reads the configuration; at least one rule.
 pub fn choose(selection: &Selection, config: Option<&Path>) -> Result<Chosen, Failure> {
-    let (all, mut refusals) = bundle::find(selection.bundle.as_deref())?;
+    let (all, refusals) = bundle::find(selection.bundle.as_deref())?;
     // Against all rules: `--rule` does not make the configuration of the others wrong. A rule that is missed there or
     // here may be one that was refused.
     let config = read_config(config, &all).inspect_err(|_| _ = refusals.complain())?;

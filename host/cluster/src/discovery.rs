@@ -182,11 +182,6 @@ impl Served {
             .iter()
             .filter(|resource| self.find(&resource.group, &resource.kind, &[]) == Found::Served(resource))
     }
-
-    /// The groups of which not all is known, each with the reason.
-    pub fn stale(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.stale.iter().map(|(group, reason)| (group.as_str(), reason.as_str()))
-    }
 }
 
 fn is_aggregated(answer: &[u8]) -> bool {

@@ -47,14 +47,15 @@ impl ApiObject<'_> {
             return Err(format!("{} is {}, not a mapping", self.kind, node.value.description()));
         };
         for (key, value) in [("kind", self.kind), ("apiVersion", self.api_version)] {
-            if entries.iter().all(|entry| &*entry.key != key) {
+            if self.mask.field(key).is_some() && entries.iter().all(|entry| &*entry.key != key) {
                 entries.insert(0, Entry { key: key.into(), key_span: Span::default(), value: string(value) });
             }
         }
         let identity = identify(&node).map_err(|failure| format!("{}: {}", self.kind, failure.kind))?;
+        let own = |said: String, else_this: &str| if said.is_empty() { else_this.to_owned() } else { said };
         let object = Object {
-            api_version: identity.api_version,
-            kind: identity.kind,
+            api_version: own(identity.api_version, self.api_version),
+            kind: own(identity.kind, self.kind),
             namespace: identity.namespace,
             name: identity.name,
             generate_name: identity.generate_name,

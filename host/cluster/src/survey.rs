@@ -1,0 +1,107 @@
+//! What an audit has to read of a cluster: the kinds that its rules judge, those that they look up, and of each the fields
+//! that any of them reads.
+//!
+//! Kinds are matched by group and kind, as rules have it, and read in the version that the rules were written for, where
+//! that is served. It must not know how anything is read.
+
+use std::collections::BTreeMap;
+
+use protocol::{FieldMask, KindMatch, LookUp, RuleMetadata, api_group};
+
+use crate::discovery::{Found, Resource, Served, full_name};
+
+/// Groups whose objects say what others are like, or what happened: reports, ours among them, and events.
+const OBSERVATIONS: [&str; 3] = ["wgpolicyk8s.io", "openreports.io", "events.k8s.io"];
+
+/// A kind to read, and what of its objects.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// As it is served.
+    pub resource: Resource,
+    /// What any of the rules reads.
+    pub mask: FieldMask,
+}
+
+/// What an audit has to read.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The kinds that are judged.
+    pub judged: Vec<Kind>,
+    /// The kinds that are looked up, whether or not they are judged too.
+    pub looked_up: Vec<Kind>,
+    /// Kinds that are judged, and may or may not be served: each with its group, and why that is not known.
+    pub unknown_judged: Vec<(String, String)>,
+    /// The same of kinds that are looked up: group, kind and reason.
+    pub unknown_looked_up: Vec<(String, String, String)>,
+}
+
+impl Survey {
+    /// What these rules need of what is served.
+    pub fn new<'a>(served: &Served, rules: impl Iterator<Item = &'a RuleMetadata>) -> Self {
+        let (mut judged, mut looked_up) = (BTreeMap::new(), BTreeMap::new());
+        for rule in rules {
+            for about in &rule.applies_to {
+                for (group, kind) in kinds(served, about) {
+                    let wanted: &mut Wanted<'_> = judged.entry((group, kind)).or_default();
+                    wanted.versions.extend(about.versions.iter().map(String::as_str));
+                    wanted.reads.extend(rule.reads.iter().map(String::as_str));
+                }
+            }
+            for LookUp { api_version, kind, reads } in &rule.looks_up {
+                let key = (api_group(api_version).to_owned(), kind.clone());
+                let wanted: &mut Wanted<'_> = looked_up.entry(key).or_default();
+                wanted.versions.push(api_version.rsplit('/').next().unwrap_or_default());
+                wanted.reads.extend(reads.iter().map(String::as_str));
+            }
+        }
+        let mut survey = Self::default();
+        for ((group, kind), mut wanted) in judged {
+            // Who it is, and whose: reports name their objects by this.
+            wanted.reads.push("metadata.uid");
+            match served.find(&group, &kind, &wanted.versions) {
+                Found::Served(resource) => {
+                    let mask = FieldMask::for_kind(&wanted.reads, &group, &kind);
+                    survey.judged.push(Kind { resource: resource.clone(), mask });
+                }
+                Found::Absent => {}
+                Found::Unknown(reason) => survey.unknown_judged.push((full_name(&group, &kind), reason.to_owned())),
+            }
+        }
+        for ((group, kind), mut wanted) in looked_up {
+            wanted.reads.extend(["metadata.name", "metadata.namespace"]);
+            match served.find(&group, &kind, &wanted.versions) {
+                Found::Served(resource) => {
+                    let mask = FieldMask::of_entries(&wanted.reads);
+                    survey.looked_up.push(Kind { resource: resource.clone(), mask });
+                }
+                Found::Absent => {}
+                Found::Unknown(reason) => survey.unknown_looked_up.push((group, kind, reason.to_owned())),
+            }
+        }
+        survey
+    }
+
+    /// Whether objects of a kind are judged.
+    #[must_use]
+    pub fn judges(&self, group: &str, kind: &str) -> bool {
+        self.judged.iter().any(|judged| judged.resource.kind == kind && judged.resource.group == group)
+    }
+}
+
+/// What rules want of one kind.
+#[derive(Default)]
+struct Wanted<'a> {
+    versions: Vec<&'a str>,
+    reads: Vec<&'a str>,
+}
+
+/// The kinds that are meant; all that can be listed where it is every kind.
+fn kinds(served: &Served, about: &KindMatch) -> Vec<(String, String)> {
+    if about.kind != KindMatch::ANY && about.group != KindMatch::ANY {
+        return vec![(about.group.clone(), about.kind.clone())];
+    }
+    let is_event = |resource: &Resource| resource.group.is_empty() && resource.kind == "Event";
+    let all = served.kinds().filter(|resource| about.matches(&resource.group, &resource.kind));
+    let all = all.filter(|resource| resource.can_list() && !OBSERVATIONS.contains(&&*resource.group));
+    all.filter(|resource| !is_event(resource)).map(|it| (it.group.clone(), it.kind.clone())).collect()
+}
