@@ -7,6 +7,7 @@ use engine::Completeness;
 use engine::scorecard::NameSource;
 use protocol::Severity;
 
+use crate::artifact::{keys, pull, push, verify};
 use crate::kubewarden::{self, KubewardenOptions};
 use crate::logs::Log;
 
@@ -42,6 +43,18 @@ pub enum Command {
     /// Show what a module says of itself, without running it.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
+    /// Put the rules into a registry as a bundle, or one module, and sign them.
+    #[command(after_help = push::EXAMPLES)]
+    Push(Box<push::PushOptions>),
+    /// Get a bundle or a module out of a registry, verified before anything is written.
+    #[command(after_help = pull::EXAMPLES)]
+    Pull(Box<pull::PullOptions>),
+    /// Say whether what is in a registry is signed by those who are trusted.
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(Box<verify::VerifyOptions>),
+    /// Make a key pair to sign with, in cosign's form.
+    #[command(after_help = keys::EXAMPLES)]
+    Keys(keys::KeysOptions),
     /// Write what a cluster needs so that Kubewarden asks the rules: policies, a chart, or a policy-server's file.
     #[command(after_help = kubewarden::EXAMPLES)]
     Kubewarden(Box<KubewardenOptions>),

@@ -34,6 +34,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// The module.
+    pub fn wasm(&self) -> &[u8] {
+        self.source.wasm()
+    }
+
     /// What the module says to Kubewarden.
     ///
     /// # Errors

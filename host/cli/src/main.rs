@@ -5,6 +5,7 @@
 #![deny(clippy::print_stdout)]
 
 mod arguments;
+mod artifact;
 mod bundle;
 mod check;
 mod explain;
@@ -44,6 +45,10 @@ fn main() -> ExitCode {
         Command::Rules(options) => rules::run(options),
         Command::Explain(options) => explain::run(options),
         Command::Inspect(options) => inspect::run(options),
+        Command::Push(options) => artifact::push::run(options),
+        Command::Pull(options) => artifact::pull::run(options),
+        Command::Verify(options) => artifact::verify::run(options),
+        Command::Keys(options) => artifact::keys::run(options),
         Command::Kubewarden(options) => kubewarden::run(options),
     };
     match done {

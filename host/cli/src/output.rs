@@ -22,6 +22,8 @@ pub enum Failure {
     File(String),
     /// The bundle cannot be used.
     Bundle(String),
+    /// A registry does not give or take what it should.
+    Registry(String),
     /// The output cannot be written.
     Output(io::Error),
 }
@@ -29,7 +31,9 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::File(message) | Self::Bundle(message) => formatter.write_str(message),
+            Self::Usage(message) | Self::File(message) | Self::Bundle(message) | Self::Registry(message) => {
+                formatter.write_str(message)
+            }
             Self::Output(cause) => write!(formatter, "cannot write the output: {cause}"),
         }
     }

@@ -148,3 +148,6 @@ impl fmt::Display for Reference {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,3 +209,6 @@ impl Trust {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! Registries: a real one, to which the binary pushes and from which it pulls, signed and verified; and a malicious one, from
+//! which nothing is to be had but an error.
+//!
+//! The real one is Debian's docker-registry on the loopback interface, one for each test. Each defence that a malicious one
+//! meets has been taken away once, and its test has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+#[allow(dead_code)]
+#[path = "../command_line/bundles.rs"]
+mod bundles;
+mod commands;
+mod credentials;
+mod forged;
+mod host_calls;
+mod hostile;
+mod oversized;
+mod redirects;
+mod server;
+mod signatures;
+#[allow(dead_code)]
+#[path = "../command_line/support.rs"]
+mod support;
+mod tags;
