@@ -73,6 +73,7 @@ Examples:
   seaworthy check k8s/ --rule run-as-non-root   one rule
   seaworthy check k8s/ --log web=web.log        and what the workload web has logged
   seaworthy check k8s/ --format json            for machines
+  seaworthy check k8s/ --format sarif           for code scanning
 
 Exit codes:
   0  all rules hold
@@ -251,6 +252,8 @@ pub enum ReportFormat {
     Short,
     /// For machines, see `docs/report.md`.
     Json,
+    /// SARIF 2.1.0, for code scanning and editors.
+    Sarif,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

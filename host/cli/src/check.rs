@@ -22,6 +22,7 @@ pub fn run(options: &CheckOptions) -> Result<u8, Failure> {
             ReportFormat::Full => human(Detail::Full),
             ReportFormat::Short => human(Detail::Short),
             ReportFormat::Json => report.to_json(env!("CARGO_PKG_VERSION")) + "\n",
+            ReportFormat::Sarif => report.to_sarif(env!("CARGO_PKG_VERSION")) + "\n",
         };
         output::print(&text)?;
         Ok(exit_code(report, options.strict))
