@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use engine::PolicyError;
 use engine::config::ConfigError;
 
 use crate::pack::PackError;
@@ -38,6 +39,8 @@ pub enum RefusalError {
         /// Why.
         cause: String,
     },
+    /// Its metadata says that it cannot be run here.
+    Policy(PolicyError),
     /// The environment cannot compile it.
     Compile(String),
 }
@@ -59,6 +62,7 @@ impl fmt::Display for RefusalError {
                 protocol::contract::KUBEWARDEN_SECTION
             ),
             Self::BadSection { section, cause } => write!(formatter, "the section {section:?} is wrong: {cause}"),
+            Self::Policy(cause) => cause.fmt(formatter),
             Self::Compile(cause) => write!(formatter, "it cannot be compiled: {cause}"),
         }
     }

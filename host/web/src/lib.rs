@@ -6,7 +6,6 @@
 #![warn(missing_docs)]
 
 mod error;
-mod foreign;
 mod options;
 pub mod pack;
 mod runtime;

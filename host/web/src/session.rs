@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use engine::config::{Config, suggestion};
 use engine::manifest::{Limits, read};
 use engine::report::{Judged, Report};
-use engine::{Bundle, File, Input, Judge, Judgement, Rule, Runtime, World};
+use engine::{Bundle, Capabilities, File, Input, Judge, Judgement, Policy, Rule, Runtime, World};
 use protocol::RuleMetadata;
 use serde_json::{Map, Value, json};
 
 use crate::options::Options;
 use crate::screen::{Screened, screen};
-use crate::{RefusalError, SessionError, foreign};
+use crate::{RefusalError, SessionError};
 
 /// What makes modules ready to run.
 pub trait Compile: Runtime {
@@ -65,7 +65,9 @@ impl<R: Compile> Session<R> {
         let refused = |cause| SessionError::Module { name: name.to_owned(), cause };
         let Screened { wasm, rule, .. } = screen(wasm).map_err(refused)?;
         let metadata = rule.ok_or(RefusalError::NoMetadata).map_err(refused)?;
-        self.add(metadata, &wasm)
+        let module = self.compile(&metadata.name, &wasm)?;
+        self.add(Rule::new(metadata, module));
+        Ok(())
     }
 
     /// Adds a policy of anybody's.
@@ -84,12 +86,17 @@ impl<R: Compile> Session<R> {
             .map_err(|cause| SessionError::Settings { rule: name.to_owned(), cause: cause.to_string() })?;
         let refused = |cause| SessionError::Module { name: name.to_owned(), cause };
         let Screened { wasm, rule, kubewarden } = screen(wasm).map_err(refused)?;
-        let metadata = match (rule, kubewarden) {
-            (Some(rule), _) => RuleMetadata { name: name.to_owned(), ..rule },
-            (None, Some(kubewarden)) => foreign::metadata(name, &kubewarden).map_err(refused)?,
+        let module = self.compile(name, &wasm)?;
+        let rule = match (rule, kubewarden) {
+            (Some(rule), _) => Rule::new(RuleMetadata { name: name.to_owned(), ..rule }, module),
+            (None, Some(kubewarden)) => {
+                let policy = Policy::read(name, &kubewarden).map_err(RefusalError::Policy).map_err(refused)?;
+                // What it declares to look up is answered from the files that are here, and nothing else is.
+                Rule::foreign(policy, module).allowing(Capabilities::look_ups())
+            }
             (None, None) => return Err(refused(RefusalError::NoMetadata)),
         };
-        self.add(metadata, &wasm)?;
+        self.add(rule);
         self.policies.push((name.to_owned(), settings.clone()));
         if let Err(refused) = self.configure(&[(name.to_owned(), settings)]) {
             self.remove_policy(name);
@@ -114,16 +121,15 @@ impl<R: Compile> Session<R> {
         self.last = None;
     }
 
-    fn add(&mut self, metadata: RuleMetadata, wasm: &[u8]) -> Result<(), SessionError> {
-        let compiled = self.runtime.compile(&metadata.name, wasm);
-        let module = compiled.map_err(|cause| SessionError::Module {
-            name: metadata.name.clone(),
-            cause: RefusalError::Compile(cause),
-        })?;
-        self.rules.push(Rule::new(metadata, module));
+    fn compile(&self, name: &str, wasm: &[u8]) -> Result<R::Module, SessionError> {
+        let refused = |cause| SessionError::Module { name: name.to_owned(), cause: RefusalError::Compile(cause) };
+        self.runtime.compile(name, wasm).map_err(refused)
+    }
+
+    fn add(&mut self, rule: Rule<R::Module>) {
+        self.rules.push(rule);
         self.rules = Bundle::new(std::mem::take(&mut self.rules)).into_rules();
         self.forget_judgements();
-        Ok(())
     }
 
     /// Judges files, given as names and texts in turn, and hands the report on.

@@ -23,6 +23,7 @@ export interface Module {
   readonly compiled: WebAssembly.Module;
   /** `_initialize`, `_start` and `wapc_init`, as far as they are there. */
   readonly starts: readonly string[];
+  readonly usesWasi: boolean;
 }
 
 /** Answers a look-up: with bytes, or with why it is refused. */
@@ -68,7 +69,8 @@ export function compile(name: string, wasm: Uint8Array<ArrayBuffer>): Module {
     const compiled = new WebAssembly.Module(wasm);
     const functions = WebAssembly.Module.exports(compiled).filter(({ kind }) => kind === "function");
     const starts = ["_initialize", "_start", "wapc_init"].filter((start) => functions.some(({ name }) => name === start));
-    return { name, compiled, starts };
+    const usesWasi = WebAssembly.Module.imports(compiled).some(({ module }) => module === WASI);
+    return { name, compiled, starts, usesWasi };
   } catch (cause) {
     throw new Failure("trap", text(cause));
   }
@@ -101,7 +103,9 @@ class Guest implements Environment {
   run(module: Module): Uint8Array {
     let returned: unknown;
     try {
-      const instance = new WebAssembly.Instance(module.compiled, { wapc: this.#imports(), wasi_snapshot_preview1: wasi(this) });
+      const imports: WebAssembly.Imports = { wapc: this.#imports() };
+      if (module.usesWasi) imports[WASI] = wasi(this);
+      const instance = new WebAssembly.Instance(module.compiled, imports);
       this.#memory = instance.exports["memory"] as WebAssembly.Memory;
       this.#initialBytes = this.#memory.buffer.byteLength;
       for (const start of module.starts) this.#start(instance.exports[start] as Entry);
@@ -191,7 +195,7 @@ class Guest implements Environment {
     // The answer may move the engine's memory, in which the request still lies.
     this.#payload = this.#payload.slice();
     // A guest that has used up the stack must not make the engine run out of it: see there.
-    leaveRoom(HEADROOM);
+    leaveRoom(250, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23);
     let answer: Uint8Array | string;
     try {
       answer = this.#lookUp(binding ?? "", namespace ?? "", operation ?? "", payload);
@@ -205,15 +209,17 @@ class Guest implements Environment {
   }
 }
 
-/** Calls deep; some 100 bytes of stack each, and the engine needs a few KiB. */
-const HEADROOM = 1_000;
-
 /**
- * Overflows the stack here, where it is a trap of the guest, if there is little of it left. In the middle of the engine
- * an overflow would unwind it halfway through whatever it does.
+ * Overflows the stack here, where it is a trap of the guest, if less than some 64 KiB of it are left. In the middle of the
+ * engine an overflow would unwind it halfway through whatever it does. Parameters are what takes room.
  */
-function leaveRoom(depth: number): number {
-  return depth === 0 ? 0 : 1 + leaveRoom(depth - 1);
+function leaveRoom(
+  depth: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number,
+  j: number, k: number, l: number, m: number, n: number, o: number, p: number, q: number, r: number, s: number,
+  t: number, u: number, v: number, w: number,
+): number {
+  if (depth === 0) return 0;
+  return 1 + leaveRoom(depth - 1, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w);
 }
 
 function text(cause: unknown): string {
@@ -223,5 +229,6 @@ function text(cause: unknown): string {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const strict = new TextDecoder("utf-8", { fatal: true });
+const WASI = "wasi_snapshot_preview1";
 const NOTHING = new Uint8Array();
 const VALIDATE = encoder.encode("validate");
