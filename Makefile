@@ -14,14 +14,16 @@ MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
 WEB := $(TARGET)/web
 NODE_MODULES := host/web/node_modules/.package-lock.json
+CHROMIUM ?= /usr/bin/chromium
 CARGO := cargo
 CARGO_DENY := 0.20.2
 
 export CARGO_TARGET_DIR := $(TARGET)
 export SEAWORTHY_POLICIES := $(MODULES)
+export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native web library test check fmt clippy unit e2e deny bench new-policy tools
+.PHONY: help run build policies native web library serve-web web-test web-bench chromium test check fmt clippy unit e2e deny bench new-policy tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,14 +60,28 @@ library: policies $(NODE_MODULES)
 	$(TARGET)/release/assemble pack $(MODULES) $(WEB)/policies.bundle
 	cd host/web && npm run --silent build -w library -- $(WEB)
 
+serve-web: web ## Serve the site on http://127.0.0.1:4173
+	cd host/web && npm run --silent serve -w page
+
+web-test: web chromium ## Tests of the page, in a headless Chromium
+	cd host/web && npm run --silent test -w page
+
+web-bench: web chromium ## What the page costs: time to load and to judge, frames, bytes
+	cd host/web && npm run --silent measure -w page
+
+chromium:
+	@test -x $(CHROMIUM) \
+		|| { test $$(id -u) -eq 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
+		|| { echo 'Chromium is missing: install it, or name another with CHROMIUM=/path/to/it' >&2; exit 1; }
+
 $(NODE_MODULES): host/web/package-lock.json
-	@node --version >/dev/null 2>&1 || { echo 'node is missing: install Node.js 20.16 or newer, with npm' >&2; exit 1; }
+	@node --version >/dev/null 2>&1 || { echo 'node is missing: install Node.js 20.19 or newer, with npm' >&2; exit 1; }
 	cd host/web && npm ci --no-audit --no-fund
 	@touch $@
 
 test: check ## Everything that CI runs; the same as `make check`
 
-check: fmt clippy deny unit e2e ## Formatting, lints, licences, all tests
+check: fmt clippy deny unit e2e web-test ## Formatting, lints, licences, all tests
 
 fmt: ## Is everything formatted?
 	$(CARGO) fmt --all --check

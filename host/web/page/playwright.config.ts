@@ -1,0 +1,36 @@
+import { resolve } from "node:path";
+import { defineConfig } from "@playwright/test";
+
+const target = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../../target");
+
+export default defineConfig({
+  testDir: "tests",
+  projects: [
+    { name: "page", testMatch: "*.spec.ts" },
+    { name: "measure", testMatch: "measure.ts" },
+  ],
+  outputDir: resolve(target, "web/test-results"),
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: true,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: "list",
+  use: {
+    permissions: ["clipboard-read", "clipboard-write"],
+    viewport: { width: 1440, height: 900 },
+    launchOptions: {
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+});

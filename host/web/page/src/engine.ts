@@ -1,0 +1,20 @@
+/**
+ * Fetches the engine, the rules and the Worker's script once, and starts Workers from what was fetched: a Worker that was
+ * ended for a rule that hung is replaced without a request. Such a Worker inherits the page's content security policy, too.
+ */
+import { SeaworthyWorker } from "seaworthy";
+import engineUrl from "seaworthy/engine.wasm?url";
+import bundleUrl from "seaworthy/policies.bundle?url";
+import scriptUrl from "seaworthy/worker.js?worker&url";
+
+export async function start(): Promise<SeaworthyWorker> {
+  const [engine, bundle, script] = await Promise.all([engineUrl, bundleUrl, scriptUrl].map(fetched));
+  const address = URL.createObjectURL(new Blob(script ? [script] : [], { type: "text/javascript" }));
+  return SeaworthyWorker.start({ engine, bundle, worker: () => new Worker(address, { type: "module" }) });
+}
+
+async function fetched(url: string): Promise<ArrayBuffer> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${new URL(response.url).pathname}: ${response.status} ${response.statusText}`);
+  return response.arrayBuffer();
+}

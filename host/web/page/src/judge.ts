@@ -1,0 +1,158 @@
+/**
+ * Judges the workspace in the Worker, a moment after the last change, and tells the page what came of it.
+ *
+ * What the page shows is always of the newest text: an answer that was overtaken is dropped.
+ */
+import type { SeaworthyWorker } from "seaworthy";
+import { start } from "./engine";
+import type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata } from "./model";
+import type { Workspace } from "./workspace";
+
+export type Outcome =
+  | { state: "loading" }
+  /** The engine or the rules did not come: nothing can be judged. */
+  | { state: "failed"; message: string }
+  | { state: "empty" }
+  /** The engine does not accept what it was given, such as settings. */
+  | { state: "refused"; message: string }
+  | { state: "judged"; report: Report; readiness: Readiness; milliseconds: number };
+
+/** How long typing must rest before it is judged. */
+const REST_MS = 140;
+
+export class Judge {
+  outcome: Outcome = { state: "loading" };
+  rules: RuleMetadata[] = [];
+  /** Policies that the reader brought, with their bytes: one is added anew to get settings. */
+  readonly own = new Map<string, ArrayBuffer>();
+  #worker: SeaworthyWorker | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #generation = 0;
+  #listeners: ((outcome: Outcome, busy: boolean) => void)[] = [];
+
+  constructor(readonly workspace: Workspace) {
+    workspace.onChange((change) => {
+      if (change !== "active") this.request(change === "text" ? REST_MS : 0);
+    });
+  }
+
+  onOutcome(listener: (outcome: Outcome, busy: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Loads the engine and the rules; may be called again after it failed. */
+  async start(): Promise<void> {
+    this.#tell({ state: "loading" }, true);
+    try {
+      this.#worker = await start();
+      this.rules = await this.#worker.rules();
+    } catch (error) {
+      this.#tell({ state: "failed", message: said(error) }, false);
+      return;
+    }
+    performance.mark("seaworthy-ready");
+    await this.#judge();
+  }
+
+  request(delay: number): void {
+    if (!this.#worker) return;
+    this.#tell(this.outcome, true);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#judge(), delay);
+  }
+
+  /** A link may name rules that are not here, or settings of a policy that its author brought: they are left out. */
+  options(): CheckOptions {
+    const { off, settings, world } = this.workspace;
+    const isHere = (name: string): boolean => this.rules.some((rule) => rule.name === name);
+    return {
+      world,
+      skip: [...off].filter(isHere),
+      settings: Object.fromEntries([...settings].filter(([name]) => isHere(name) && !this.own.has(name))),
+    };
+  }
+
+  async sarif(): Promise<string> {
+    return this.#running().sarif(this.workspace.sources, this.options());
+  }
+
+  async markdown(): Promise<string> {
+    return this.#running().markdown(this.workspace.sources, this.options());
+  }
+
+  async json(): Promise<string> {
+    return this.#running().checkJson(this.workspace.sources, this.options());
+  }
+
+  /** Judges by a policy that the reader brought, too. It takes the place of one that was brought under the same name. */
+  async addPolicy(name: string, wasm: ArrayBuffer, settings?: unknown): Promise<PolicyInfo> {
+    const worker = this.#running();
+    if (this.own.has(name)) await worker.removePolicy(name);
+    const policy = await worker.addPolicy(name, wasm, settings);
+    this.own.set(name, wasm);
+    await this.#policiesChanged(worker);
+    return policy;
+  }
+
+  /** Gives such a policy settings. Where it does not accept them, it keeps those that it had. */
+  async setPolicy(name: string, settings: unknown): Promise<void> {
+    const wasm = this.own.get(name);
+    if (!wasm) throw new Error(`there is no policy ${name}`);
+    const had = this.workspace.settings.get(name);
+    try {
+      await this.addPolicy(name, wasm, settings);
+      this.workspace.set(name, settings);
+    } catch (error) {
+      await this.addPolicy(name, wasm, had);
+      throw error;
+    }
+  }
+
+  async removePolicy(name: string): Promise<void> {
+    const worker = this.#running();
+    await worker.removePolicy(name);
+    this.own.delete(name);
+    await this.#policiesChanged(worker);
+  }
+
+  async #policiesChanged(worker: SeaworthyWorker): Promise<void> {
+    this.rules = await worker.rules();
+    this.request(0);
+  }
+
+  #running(): SeaworthyWorker {
+    if (!this.#worker) throw new Error("the rules are not loaded yet");
+    return this.#worker;
+  }
+
+  async #judge(): Promise<void> {
+    const generation = ++this.#generation;
+    const files = this.workspace.sources;
+    if (files.length === 0) {
+      this.#tell({ state: "empty" }, false);
+      return;
+    }
+    const started = performance.now();
+    try {
+      const worker = this.#running();
+      const options = this.options();
+      const report = await worker.check(files, options);
+      if (generation !== this.#generation) return;
+      const { duration: milliseconds } = performance.measure("seaworthy-judged", { start: started });
+      const readiness = await worker.readiness(files, options);
+      if (generation !== this.#generation) return;
+      this.#tell({ state: "judged", report, readiness, milliseconds }, false);
+    } catch (error) {
+      if (generation === this.#generation) this.#tell({ state: "refused", message: said(error) }, false);
+    }
+  }
+
+  #tell(outcome: Outcome, busy: boolean): void {
+    this.outcome = outcome;
+    for (const listener of this.#listeners) listener(outcome, busy);
+  }
+}
+
+export function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

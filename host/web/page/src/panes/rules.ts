@@ -1,0 +1,276 @@
+/**
+ * The rules: on and off, how often each is broken, and for one of them its documentation and settings. All of it is said by
+ * the modules themselves. Policies that the reader brought stand first.
+ */
+import { h, icon, replace, toast, type Child } from "../dom";
+import { said, type Judge, type Outcome } from "../judge";
+import { SECTIONS, titled, type RuleMetadata } from "../model";
+import { inline, markdown } from "../text/markdown";
+import { settingsForm, type Schema } from "./settings";
+
+export interface Actions {
+  tryYaml: (name: string, yaml: string) => void;
+  openPolicy: () => void;
+}
+
+export class Rules {
+  readonly element = h("div", { class: "pane-body" });
+  #shown: string | undefined;
+  #query = "";
+  #broken = new Map<string, number>();
+  #list = h("div", { class: "rule-groups" });
+  #scroll = 0;
+  /** Why the settings of the rule shown are not accepted. */
+  #wrong = h("p", { class: "wrong", role: "alert" });
+
+  constructor(
+    readonly judge: Judge,
+    readonly actions: Actions,
+  ) {
+    judge.workspace.onChange((change) => {
+      if (change === "options" && !this.#shown) this.#renderList();
+    });
+    this.#render();
+  }
+
+  /** Opens the documentation of a rule, or the list. */
+  open(rule: string | undefined): void {
+    if (this.#shown === undefined) this.#scroll = this.element.scrollTop;
+    this.#shown = rule;
+    this.#render();
+    this.element.scrollTop = rule === undefined ? this.#scroll : 0;
+    this.element.querySelector<HTMLElement>(rule === undefined ? "input" : ".back")?.focus();
+  }
+
+  show(outcome: Outcome): void {
+    this.#broken = new Map();
+    if (outcome.state === "judged") {
+      for (const rule of outcome.report.rules) {
+        this.#broken.set(rule.name, (rule.verdicts.fail ?? 0) + (rule.verdicts.error ?? 0));
+      }
+    }
+    this.#wrong.textContent = outcome.state === "refused" ? outcome.message : "";
+    if (this.#shown === undefined) this.#renderList();
+  }
+
+  #render(): void {
+    const rule = this.judge.rules.find((rule) => rule.name === this.#shown);
+    if (this.#shown !== undefined) {
+      replace(this.element, ...(rule ? this.#rule(rule) : this.#nothing(this.#shown)));
+      return;
+    }
+    const search = h("input", {
+      type: "search",
+      class: "search",
+      placeholder: "Find a rule",
+      "aria-label": "Find a rule",
+      value: this.#query,
+      "data-key": "search",
+      oninput: () => {
+        this.#query = search.value;
+        this.#renderList();
+      },
+    });
+    this.#renderList();
+    replace(
+      this.element,
+      h("h2", { class: "unseen" }, "Rules"),
+      h(
+        "div",
+        { class: "rule-tools" },
+        search,
+        h("button", { type: "button", class: "button", "data-key": "policy", onclick: this.actions.openPolicy }, icon("policy"), "Add a policy"),
+      ),
+      this.#list,
+    );
+  }
+
+  #renderList(): void {
+    const words = this.#query.toLowerCase().split(/\s+/).filter(Boolean);
+    const rules = this.judge.rules.filter((rule) => {
+      const text = `${rule.name} ${rule.title} ${rule.section} ${rule.severity}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    const { own } = this.judge;
+    const groups: [title: string, rules: RuleMetadata[]][] = [
+      ["Yours", rules.filter((rule) => own.has(rule.name))],
+      ...SECTIONS.map((section): [string, RuleMetadata[]] => [
+        titled(section),
+        rules.filter((rule) => rule.section === section && !own.has(rule.name)),
+      ]),
+    ];
+    replace(
+      this.#list,
+      ...groups.map(([title, rules]) => rules.length > 0 && group(title, rules.map((rule) => this.#row(rule)))),
+      rules.length === 0 && h("p", { class: "soft centered" }, this.judge.rules.length === 0 ? "The rules are not loaded." : "No rule has these words."),
+    );
+  }
+
+  #row(rule: RuleMetadata): Node {
+    const { name } = rule;
+    const { workspace } = this.judge;
+    const waits = needsSettings(rule) && !workspace.settings.has(name);
+    const on = !workspace.off.has(name);
+    const broken = this.#broken.get(name) ?? 0;
+    const input = h("input", {
+      type: "checkbox",
+      role: "switch",
+      class: "switch",
+      "aria-label": `Judge by ${name}`,
+      "data-key": `switch-${name}`,
+      onchange: () => workspace.turn(name, input.checked),
+    });
+    input.checked = on && !waits;
+    input.disabled = waits;
+    return h(
+      "li",
+      { class: on && !waits ? "rule-row" : "rule-row off" },
+      input,
+      h(
+        "button",
+        { type: "button", class: "rule-open", "data-key": `open-${name}`, onclick: () => this.open(name) },
+        h("span", { class: "rule-title" }, ...inline(rule.title)),
+        h(
+          "span",
+          { class: "about" },
+          h("span", { class: "mono" }, name),
+          h("span", { class: `severity ${rule.severity}` }, rule.severity),
+          waits && h("span", null, "waits for settings"),
+          workspace.settings.has(name) && h("span", { class: "set" }, "your settings"),
+        ),
+      ),
+      broken > 0 && h("span", { class: "count", title: `broken by ${broken} objects` }, broken, h("span", { class: "unseen" }, " broken")),
+    );
+  }
+
+  #rule(rule: RuleMetadata): Node[] {
+    const [first = "", ...rest] = rule.documentation.split("\n\n");
+    const says = first.replaceAll("\n", " ").replace(/\.$/, "") === rule.title ? rest.join("\n\n") : rule.documentation;
+    const isOwn = this.judge.own.has(rule.name);
+    return [
+      this.#head(rule.name, rule.title, [
+        h("span", { class: `severity ${rule.severity}` }, rule.severity),
+        h("span", null, isOwn ? "yours" : titled(rule.section)),
+        rule.since !== "" && h("span", null, `since ${rule.since}`),
+      ]),
+      hasSchema(rule) ? this.#settings(rule) : isOwn && this.#freeSettings(rule.name),
+      h("div", { class: "prose" }, markdown(says, { onYaml: (yaml) => this.#tryIt(rule.name, yaml) })),
+      isOwn &&
+        h(
+          "button",
+          { type: "button", class: "button", onclick: () => void this.#remove(rule.name) },
+          "Remove this policy",
+        ),
+    ].filter((node) => node instanceof Node);
+  }
+
+  #nothing(name: string): Node[] {
+    return [this.#head(name, "This rule is not here", []), h("p", { class: "soft" }, "A report or a link named it.")];
+  }
+
+  async #remove(name: string): Promise<void> {
+    await this.judge.removePolicy(name);
+    this.open(undefined);
+  }
+
+  #head(name: string, title: string, about: Child[]): Node {
+    const { workspace } = this.judge;
+    const input = h("input", {
+      type: "checkbox",
+      role: "switch",
+      class: "switch",
+      id: "rule-switch",
+      onchange: () => workspace.turn(name, input.checked),
+    });
+    input.checked = !workspace.off.has(name);
+    return h(
+      "div",
+      { class: "rule-head" },
+      h(
+        "div",
+        { class: "rule-bar" },
+        h("button", { type: "button", class: "back", onclick: () => this.open(undefined) }, icon("back"), "All rules"),
+        h("label", { class: "rule-on", for: "rule-switch" }, "Judge by it", input),
+      ),
+      h("h2", null, ...inline(title)),
+      h("p", { class: "about" }, h("span", { class: "mono" }, name), ...about),
+    );
+  }
+
+  #settings(rule: RuleMetadata): Node {
+    const schema = rule.settings as Schema;
+    const count = Object.keys(schema.properties ?? {}).length;
+    const { workspace } = this.judge;
+    const reset = h("button", { type: "button", class: "button small" }, "Back to the defaults");
+    const details = h("details", { class: "settings-box", open: workspace.settings.has(rule.name) || needsSettings(rule) });
+    const form = (): HTMLElement =>
+      settingsForm(schema, workspace.settings.get(rule.name), (settings) => {
+        workspace.set(rule.name, settings);
+        reset.hidden = settings === undefined;
+      });
+    reset.hidden = !workspace.settings.has(rule.name);
+    reset.addEventListener("click", () => {
+      workspace.set(rule.name, undefined);
+      reset.hidden = true;
+      details.querySelector("form")?.replaceWith(form());
+    });
+    details.append(
+      h("summary", null, icon("rules"), h("span", null, "Settings"), h("span", { class: "soft" }, count), icon("down")),
+      form(),
+      this.#wrong,
+      reset,
+    );
+    return details;
+  }
+
+  /** Settings of a policy whose schema nobody knows: JSON. */
+  #freeSettings(name: string): Node {
+    const { workspace } = this.judge;
+    const area = h(
+      "textarea",
+      { id: "policy-settings", rows: 5, spellcheck: "false", "aria-describedby": "policy-settings-help" },
+      workspace.settings.has(name) ? JSON.stringify(workspace.settings.get(name), null, 2) : "{}",
+    );
+    const wrong = h("p", { class: "wrong", role: "alert" });
+    const apply = async (): Promise<void> => {
+      try {
+        const settings: unknown = JSON.parse(area.value);
+        await this.judge.setPolicy(name, settings);
+        wrong.textContent = "";
+        toast(`${name} has its settings`);
+      } catch (error) {
+        wrong.textContent = said(error);
+      }
+    };
+    return h(
+      "div",
+      { class: "setting" },
+      h("label", { for: "policy-settings" }, "Settings"),
+      h("p", { class: "help", id: "policy-settings-help" }, "JSON, as the policy's author describes them."),
+      area,
+      wrong,
+      h("button", { type: "button", class: "button small", onclick: () => void apply() }, "Use these settings"),
+    );
+  }
+
+  #tryIt(name: string, yaml: string): Node {
+    return h(
+      "button",
+      { type: "button", class: "try", onclick: () => this.actions.tryYaml(name, yaml) },
+      icon("editor"),
+      "Open in the editor",
+    );
+  }
+}
+
+function group(title: string, rows: Node[]): Node {
+  return h("section", { class: "rule-group" }, h("h3", null, title), h("ul", null, ...rows));
+}
+
+function hasSchema(rule: RuleMetadata): boolean {
+  return Object.keys((rule.settings as Schema | null)?.properties ?? {}).length > 0;
+}
+
+function needsSettings(rule: RuleMetadata): boolean {
+  return ((rule.settings as Schema | null)?.required?.length ?? 0) > 0;
+}

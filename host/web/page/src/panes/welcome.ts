@@ -1,0 +1,43 @@
+/**
+ * What stands over the editor while there is nothing in it. Typing and pasting go to the editor below.
+ */
+import { h, icon, mark, type IconName } from "../dom";
+
+export interface Actions {
+  good: () => void;
+  bad: () => void;
+  openFiles: () => void;
+  openFolder: () => void;
+}
+
+export function welcome(actions: Actions): HTMLElement {
+  return h(
+    "div",
+    { class: "welcome" },
+    h("div", { class: "waterline" }, mark()),
+    h("h2", null, "Is your service ready for production?"),
+    h(
+      "p",
+      null,
+      "Paste your Kubernetes manifests, or drop files or a folder here. You see as you type what is missing, where, and what to write instead.",
+    ),
+    h(
+      "div",
+      { class: "starts" },
+      start("close", "A bad example", "A storefront that runs, and will hurt", actions.bad, "bad"),
+      start("check", "A good example", "A catalog that holds every rule", actions.good, "good"),
+      start("examples", "Open files", "Manifests from your disk", actions.openFiles),
+      start("folder", "Open a folder", "All manifests of a service", actions.openFolder),
+    ),
+    h("p", { class: "promise" }, "Nothing leaves this page: the rules are WebAssembly, and run in your browser."),
+  );
+}
+
+function start(name: IconName, title: string, text: string, run: () => void, kind = ""): HTMLElement {
+  return h(
+    "button",
+    { type: "button", class: `start ${kind}`, onclick: run },
+    h("span", { class: "start-icon" }, icon(name)),
+    h("span", null, h("b", null, title), h("small", null, text)),
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * Whether the files are everything there is: what decides between "is missing" and "may be elsewhere".
+ */
+import { h, icon } from "../dom";
+import type { World } from "../model";
+import type { Workspace } from "../workspace";
+
+const CHOICES: [World, string][] = [
+  ["partial", "a part"],
+  ["complete", "everything"],
+];
+
+export function worldSwitch(workspace: Workspace): HTMLElement {
+  const inputs = CHOICES.map(([world, label]) => {
+    const input = h("input", { type: "radio", name: "world", value: world, onchange: () => workspace.takeFor(world) });
+    return { world, input, element: h("label", null, input, h("span", null, label)) };
+  });
+  const show = (): void => inputs.forEach(({ world, input }) => (input.checked = world === workspace.world));
+  workspace.onChange((change) => change === "options" && show());
+  show();
+  const help = h(
+    "div",
+    { class: "help-card", id: "world-help", popover: "auto", role: "note" },
+    h("p", null, h("b", null, "A part: "), "what is not here may be elsewhere. A rule that looks for it, such as a budget for a Deployment, answers ", h("i", null, "unknown"), "."),
+    h("p", null, h("b", null, "Everything: "), "what is not here is missing. Choose it for all manifests of a service, or for what ", h("code", null, "kustomize build"), " or ", h("code", null, "helm template"), " prints."),
+  );
+  const opener = h(
+    "button",
+    { type: "button", class: "mini", popovertarget: "world-help", "aria-label": "What a part and everything mean", title: "What this means" },
+    icon("info"),
+  );
+  help.addEventListener("toggle", () => {
+    const anchor = opener.getBoundingClientRect();
+    help.style.left = `${Math.max(8, Math.min(anchor.left, innerWidth - help.offsetWidth - 8))}px`;
+    help.style.top = `${Math.max(8, anchor.top - help.offsetHeight - 8)}px`;
+  });
+  return h(
+    "fieldset",
+    { class: "world" },
+    h("legend", { class: "unseen" }, "What these files are"),
+    h("span", { "aria-hidden": "true" }, "These files are"),
+    h("span", { class: "segments" }, ...inputs.map(({ element }) => element)),
+    opener,
+    help,
+  );
+}

@@ -1,0 +1,84 @@
+/**
+ * What the page costs: time until it can judge, all rules on 20 manifests, frames while one types, bytes on the way. Prints
+ * medians and asserts nothing: `make web-bench` runs it, the tests do not.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "@playwright/test";
+import { deployment } from "./page.ts";
+import { SITE, StaticServer } from "./server.ts";
+
+const RUNS = 9;
+
+test("measure", async ({ browser }) => {
+  test.setTimeout(180_000);
+  const site = new StaticServer();
+  const address = await site.start();
+  const ready: number[] = [];
+  const judged: number[] = [];
+  const frames: number[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(address);
+    ready.push(await page.evaluate(() => {
+      const mark = (): number | undefined => performance.getEntriesByName("seaworthy-ready")[0]?.startTime;
+      return new Promise<number>((resolve) => {
+        const wait = (): void => void (mark() === undefined ? setTimeout(wait, 5) : resolve(mark() ?? 0));
+        wait();
+      });
+    }));
+    const editor = page.getByRole("textbox", { name: /^Manifest/ });
+    const manifests = Array.from({ length: 20 }, (_, index) => deployment().replaceAll("name: web", `name: web-${index}`)).join("---\n");
+    await editor.click();
+    for (let repeat = 0; repeat < 5; repeat++) {
+      await page.keyboard.press("Control+a");
+      await page.keyboard.insertText(`${manifests}# ${repeat}\n`);
+      const durations = (): Promise<number[]> =>
+        page.evaluate(() => performance.getEntriesByName("seaworthy-judged").map(({ duration }) => duration));
+      await expect.poll(async () => (await durations()).length).toBe(repeat + 1);
+      judged.push((await durations()).at(-1) ?? NaN);
+    }
+    if (run === 0) {
+      await page.keyboard.insertText(Array.from({ length: 160 }, (_, index) => deployment().replaceAll("name: web", `name: more-${index}`)).join("---\n"));
+      await expect(page.getByText("180 objects")).toBeVisible();
+      await page.evaluate(() => {
+        const times: number[] = [];
+        Object.assign(window, { times });
+        const tick = (now: number): void => void (times.push(now), requestAnimationFrame(tick));
+        requestAnimationFrame(tick);
+      });
+      for (let key = 0; key < 120; key++) {
+        await page.keyboard.press("x");
+        await page.waitForTimeout(25);
+      }
+      const times = await page.evaluate(() => (window as unknown as { times: number[] }).times);
+      frames.push(...times.slice(1).map((time, index) => time - (times[index] ?? time)));
+    }
+    await context.close();
+  }
+  site.stop();
+
+  const sizes = new Map<string, number>();
+  const served = new Set(site.requests.map((path) => path.replace(/\/$/, "/index.html").slice(1)));
+  for (const file of await readdir(SITE, { recursive: true })) {
+    if (served.has(file)) sizes.set(file, gzipSync(await readFile(join(SITE, file)), { level: 9 }).length);
+  }
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const slow = frames.filter((frame) => frame > 1000 / 30).length;
+  console.log(`ready to judge, cold, local server   ${median(ready).toFixed(0)} ms (median of ${RUNS}; target 1000)`);
+  console.log(`all rules x 20 manifests             ${median(judged).toFixed(0)} ms (median of ${judged.length}; target 60)`);
+  console.log(`frames while typing in 2,200 lines   ${median(frames).toFixed(1)} ms (median of ${frames.length}), ${slow} over 33 ms`);
+  console.log(`transfer, gzip                       ${kib(total)} (target 1,229 KiB)`);
+  for (const [file, size] of [...sizes].sort((a, b) => b[1] - a[1])) console.log(`  ${file.padEnd(35)}${kib(size)}`);
+});
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(0)} KiB`;
+}

@@ -1,0 +1,130 @@
+import { deployment, expect, test } from "./page.ts";
+import { policy } from "./policy.ts";
+
+test("a rule that is off finds nothing, and on it does again", async ({ app }) => {
+  await app.type(deployment());
+  await expect(app.finding("no readinessProbe")).toBeVisible();
+  await app.tab("Rules").click();
+  const toggle = app.page.getByRole("switch", { name: "Judge by readiness-probe" });
+  await toggle.click();
+  await app.tab("Findings").click();
+  await expect(app.finding("no readinessProbe")).toHaveCount(0);
+  await expect(app.finding("no cpu limit")).toBeVisible();
+  await app.tab("Rules").click();
+  await toggle.click();
+  await app.tab("Findings").click();
+  await expect(app.finding("no readinessProbe")).toBeVisible();
+});
+
+test("a setting changes a verdict, and back to the defaults changes it back", async ({ app }) => {
+  await app.type(deployment());
+  await expect(app.finding("no cpu limit")).toBeVisible();
+  await app.rule(/^Containers have cpu and memory/);
+  await app.page.getByText("Settings", { exact: true }).click();
+  await app.page.getByRole("switch", { name: "cpu_limit" }).click();
+  await app.tab("Findings").click();
+  await expect(app.finding("no cpu limit")).toHaveCount(0);
+  await expect(app.finding("no memory limit")).toBeVisible();
+  await app.tab("Rules").click();
+  await app.page.getByRole("button", { name: "Back to the defaults" }).click();
+  await app.tab("Findings").click();
+  await expect(app.finding("no cpu limit")).toBeVisible();
+});
+
+test("numbers, texts and lists are settings too", async ({ app }) => {
+  await app.type(deployment("example.com/web:edge"));
+  await expect(app.finding("no readinessProbe")).toBeVisible();
+  await app.rule(/^Images are named by a digest, or/);
+  await app.page.getByText("Settings", { exact: true }).click();
+  await app.page.getByRole("button", { name: "Add a value" }).click();
+  await app.page.keyboard.type("edge");
+  await app.page.keyboard.press("Tab");
+  await app.tab("Findings").click();
+  await expect(app.finding("the tag edge follows")).toBeVisible();
+  await app.tab("Rules").click();
+  await app.page.getByRole("button", { name: "All rules" }).click();
+  await app.rule(/^A rollout waits until/);
+  await app.page.getByText("Settings", { exact: true }).click();
+  await app.page.getByRole("spinbutton", { name: "at_least" }).fill("77");
+  await app.page.keyboard.press("Tab");
+  await app.tab("Findings").click();
+  await expect(app.finding("77 seconds")).toBeVisible();
+});
+
+test("a rule of one's own is written in a nested form, and judges once it is whole", async ({ app }) => {
+  await app.type(deployment());
+  await app.rule(/^Objects are as your own assertions say/);
+  await app.page.getByRole("button", { name: "Add an entry" }).click();
+  const fill = async (name: string, text: string): Promise<void> => {
+    await app.page.getByRole("textbox", { name: new RegExp(`^${name}\\b`) }).fill(text);
+    await app.page.keyboard.press("Tab");
+    await app.settled();
+  };
+  await fill("condition", "exists");
+  await fill("group", "apps");
+  await fill("kind", "Deployment");
+  await fill("query", "$.metadata.labels.team");
+  await app.tab("Findings").click();
+  await expect(app.finding("no readinessProbe")).toBeVisible();
+  await app.tab("Rules").click();
+  await fill("message", "say which team it is");
+  await app.tab("Findings").click();
+  await expect(app.finding("say which team it is")).toBeVisible();
+});
+
+test("settings that are refused are said to be, where they are written", async ({ app }) => {
+  await app.type(deployment());
+  await app.rule(/^Containers have cpu and memory/);
+  await app.page.getByText("Settings", { exact: true }).click();
+  await app.page.getByRole("textbox", { name: "cpu_max", exact: true }).fill("a lot");
+  await app.page.keyboard.press("Tab");
+  await expect(app.page.getByRole("alert")).toContainText("cpu_max");
+});
+
+test("a rule's documentation is shown, and its examples open in the editor", async ({ app }) => {
+  await app.rule(/^Images are named by a digest, or/);
+  await expect(app.page.getByRole("heading", { name: "Why" })).toBeVisible();
+  await app.page.getByRole("button", { name: "Open in the editor" }).first().click();
+  await expect(app.editor).toHaveAccessibleName("Manifest immutable-image-tag.yaml");
+  await app.tab("Findings").click();
+  await expect(app.findings.getByRole("button", { name: "immutable-image-tag" }).first()).toBeVisible();
+});
+
+test("somebody else's policy judges beside the rules, until it is removed", async ({ app }) => {
+  await app.type(deployment());
+  await bring(app, "no-fridays", policy({ accepted: false, message: "it is Friday" }));
+  await expect(app.page.getByRole("heading", { level: 2 }).last()).toBeVisible();
+  await app.tab("Findings").click();
+  await expect(app.finding("it is Friday")).toBeVisible();
+  await app.tab("Rules").click();
+  await app.page.getByRole("button", { name: "Remove this policy" }).click();
+  await app.tab("Findings").click();
+  await expect(app.finding("it is Friday")).toHaveCount(0);
+  await expect(app.finding("no readinessProbe")).toBeVisible();
+});
+
+test("a policy that loops for ever is its own error, and the others' verdicts stand", async ({ app }) => {
+  await app.type(deployment());
+  await expect(app.finding("no readinessProbe")).toBeVisible();
+  await bring(app, "endless", policy("loop"));
+  await app.tab("Findings").click();
+  await expect(app.findings.getByRole("heading", { name: "endless could not decide" })).toBeVisible();
+  await expect(app.finding("no readinessProbe")).toBeVisible();
+  await app.type(deployment("example.com/web:latest"));
+  await expect(app.finding("the tag latest follows")).toBeVisible();
+});
+
+test("what is no policy is refused in words", async ({ app }) => {
+  await app.type(deployment());
+  await bring(app, "junk", Buffer.from("not wasm at all"));
+  await expect(app.page.getByRole("status")).toContainText("junk is no policy that can be used");
+});
+
+async function bring(app: import("./page.ts").App, name: string, wasm: Buffer): Promise<void> {
+  await app.tab("Rules").click();
+  const [chooser] = await Promise.all([
+    app.page.waitForEvent("filechooser"),
+    app.page.getByRole("button", { name: "Add a policy" }).click(),
+  ]);
+  await chooser.setFiles({ name: `${name}.wasm`, mimeType: "application/wasm", buffer: wasm });
+}

@@ -1,0 +1,21 @@
+import { resolve } from "node:path";
+import { defineConfig } from "vite";
+
+const target = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../../target");
+
+export default defineConfig({
+  // Relative addresses: the site may be served from any path.
+  base: "./",
+  build: {
+    outDir: resolve(target, "web/site"),
+    emptyOutDir: true,
+    target: "es2022",
+    // Nothing is inlined: the content security policy allows no data: scripts or connections.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  worker: { format: "es" },
+  // The examples stand at the root of the repository.
+  server: { fs: { allow: [resolve(import.meta.dirname, "../../..")] } },
+});
