@@ -8,6 +8,7 @@ use engine::scorecard::NameSource;
 use protocol::Severity;
 
 use crate::artifact::{keys, pull, push, verify};
+use crate::foreign::PolicyOptions;
 use crate::kubewarden::{self, KubewardenOptions};
 use crate::logs::Log;
 
@@ -74,6 +75,8 @@ Examples:
   seaworthy check k8s/ --log web=web.log        and what the workload web has logged
   seaworthy check k8s/ --format json            for machines
   seaworthy check k8s/ --format sarif           for code scanning
+  seaworthy check k8s/ --policy safe-labels.wasm --settings labels.yaml
+                                                a Kubewarden policy instead of the rules, see docs/foreign-policies.md
 
 Exit codes:
   0  all rules hold
@@ -130,6 +133,9 @@ pub struct CheckOptions {
     /// empty files, links.
     #[arg(long)]
     pub strict: bool,
+
+    #[command(flatten)]
+    pub policies: PolicyOptions,
 }
 
 /// What to judge, and by what.

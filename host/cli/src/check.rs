@@ -12,7 +12,7 @@ use crate::{BROKEN, HOLDS, UNDECIDED};
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &CheckOptions) -> Result<u8, Failure> {
-    judged(&options.judging, |Judged { report, config, today, off }| {
+    judged(&options.judging, &options.policies, |Judged { report, config, today, off }| {
         let human = |detail| {
             let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };
             human::render(report, &run)

@@ -18,6 +18,7 @@ use sandbox::{Limits, Module, Sandbox};
 use crate::arguments::{Judging, Selection};
 use crate::bundle;
 use crate::files::{self, Files};
+use crate::foreign::{self, PolicyOptions};
 use crate::logs;
 use crate::output::Failure;
 use crate::progress::Progress;
@@ -32,22 +33,35 @@ pub struct Judged<'a> {
     pub off: Vec<&'a str>,
 }
 
-/// Judges what the options name, and hands the result on.
-pub fn judged<T>(options: &Judging, then: impl FnOnce(Judged<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    let Chosen { found, config, mut refusals } = choose(&options.selection, options.config.as_deref())?;
+/// Judges what the options name, by rules and by policies of others, and hands the result on.
+pub fn judged<T>(
+    options: &Judging,
+    policies: &PolicyOptions,
+    then: impl FnOnce(Judged<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let Chosen { mut found, config, mut refusals } = choose(&options.selection, options.config.as_deref())?;
+    if policies.are_alone(&options.selection) {
+        found.clear();
+    }
+    let foreign = foreign::find(policies, &config)?;
     let (input, mut unread) = read_input(options, &found)?;
     let subjects: Vec<Subject<'_>> = input.subjects().collect();
 
     // What comes next ends the process: the system takes back the pool and the code at once, and faster.
-    let (sandbox, bundle) = load(found, &options.selection, &config, &mut refusals)?;
+    let (sandbox, bundle) = load_all(found, foreign, &options.selection, &config, &mut refusals)?;
     let (sandbox, bundle) = (ManuallyDrop::new(sandbox), ManuallyDrop::new(bundle));
     unread.extend(refusals.into_unread());
     let off = off(&bundle);
 
     let completeness = options.world.map_or_else(|| default_world(options), Completeness::from);
     let world = World::new(&input);
-    let judge = Judge::new(&*sandbox, &bundle, &input, &world, completeness);
-    let judged = judge_all(&judge, &subjects);
+    let asked = foreign::asking(policies, &bundle, |route| {
+        let judge = Judge::new(&*sandbox, &bundle, &input, &world, completeness).beyond(route);
+        // A session is written and read in the order of the input.
+        if policies.has_session() { judge_in_order(&judge, &subjects) } else { judge_all(&judge, &subjects) }
+    });
+    let foreign::Asked { result: judged, lacking } = asked?;
+    unread.extend(lacking);
 
     let today = today();
     let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today);
@@ -83,11 +97,32 @@ pub fn load(
     config: &Config,
     refusals: &mut bundle::Refusals,
 ) -> Result<(Sandbox, Bundle<Module>), Failure> {
+    load_all(found, Vec::new(), selection, config, refusals)
+}
+
+/// The same, with policies of others beside the rules.
+fn load_all(
+    found: Vec<bundle::Found>,
+    policies: Vec<foreign::Found>,
+    selection: &Selection,
+    config: &Config,
+    refusals: &mut bundle::Refusals,
+) -> Result<(Sandbox, Bundle<Module>), Failure> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let sandbox = Sandbox::new(Limits::default(), threads * found.len())
+    let sandbox = Sandbox::new(Limits::default(), threads * (found.len() + policies.len()))
         .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
-    let bundle = bundle::load(&sandbox, found, refusals)?;
-    let bundle = with_settings(&sandbox, bundle, config)?;
+    let mut rules = Vec::new();
+    if !found.is_empty() {
+        rules = with_settings(&sandbox, bundle::load(&sandbox, found, refusals)?, config)?;
+    }
+    for policy in foreign::load(&sandbox, policies)? {
+        let name = &policy.metadata.name;
+        if rules.iter().any(|rule| rule.metadata.name == *name) {
+            return Err(Failure::Usage(format!("there is a rule {name} beside the policy {name}; rename its file")));
+        }
+        rules.push(policy);
+    }
+    let bundle = Bundle::new(rules);
     if let Some(name) = selection.rule.iter().find(|name| off(&bundle).contains(&name.as_str())) {
         let message = format!("the rule {name} is off until it has settings; `seaworthy explain {name}` lists them");
         return Err(Failure::Usage(message));
@@ -133,6 +168,17 @@ where
     judged.collect()
 }
 
+/// Judges one object after the other.
+fn judge_in_order<'a, R: Runtime>(judge: &Judge<'_, R>, subjects: &[Subject<'a>]) -> Vec<report::Judged<'a>> {
+    let progress = Progress::start("judging", subjects.len());
+    let judged = subjects.iter().map(|subject| {
+        let judgements = judge.judge(*subject);
+        progress.step();
+        report::Judged { subject: *subject, judgements }
+    });
+    judged.collect()
+}
+
 /// Folders are everything there is; a file or a stream may be one of many.
 fn default_world(options: &Judging) -> Completeness {
     let is_whole = !options.paths.is_empty() && options.paths.iter().all(|path| path.is_dir());
@@ -151,20 +197,20 @@ pub fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Confi
     Config::read(&name, text, &rules).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))
 }
 
-/// Gives each rule its settings. The rule itself has the last word on them.
-fn with_settings(sandbox: &Sandbox, bundle: Bundle<Module>, config: &Config) -> Result<Bundle<Module>, Failure> {
-    let mut rules = Vec::new();
-    for rule in bundle.into_rules() {
-        let name = &rule.metadata.name;
-        let Some((_, settings)) = config.settings.iter().find(|(of, _)| of == name) else {
-            rules.push(rule);
-            continue;
-        };
+/// Gives each rule its settings, and leave to ask what the configuration allows. The rule itself has the last word on its
+/// settings.
+fn with_settings(sandbox: &Sandbox, bundle: Bundle<Module>, config: &Config) -> Result<Vec<Rule<Module>>, Failure> {
+    let configured = bundle.into_rules().into_iter().map(|mut rule| {
+        let name = rule.metadata.name.clone();
+        for (_, allowed) in config.allowed.iter().filter(|(of, _)| *of == name) {
+            rule = rule.allowing(allowed.clone());
+        }
+        let Some((_, settings)) = config.settings.iter().find(|(of, _)| *of == name) else { return Ok(rule) };
         rule.validate_settings(sandbox, settings)
             .map_err(|cause| Failure::Usage(format!("the settings of {name} are refused: {cause}")))?;
-        rules.push(Rule::with_settings(rule, settings));
-    }
-    Ok(Bundle::new(rules))
+        Ok(rule.with_settings(settings))
+    });
+    configured.collect()
 }
 
 /// Today, in UTC.

@@ -10,6 +10,7 @@ mod bundle;
 mod check;
 mod explain;
 mod files;
+mod foreign;
 mod human;
 mod inspect;
 mod judging;

@@ -56,6 +56,12 @@ pub fn complain(message: &str) {
     let _ = writeln!(anstream::stderr(), "{RED}error:{RED:#} {}", printable(message));
 }
 
+/// Says on standard error what is worth knowing and stops nothing.
+pub fn warn(message: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{YELLOW}warning:{YELLOW:#} {}", printable(message));
+}
+
 /// The text with control characters escaped, so that no manifest and no module can write to the terminal.
 #[must_use]
 pub fn printable(text: &str) -> String {

@@ -7,6 +7,7 @@ use engine::report::Report;
 use engine::scorecard::{Card, Grouping, Line, Mark, Owner, Scorecard, Share};
 
 use crate::arguments::{CardFormat, ReadinessOptions};
+use crate::foreign::PolicyOptions;
 use crate::judging::{Judged, judged};
 use crate::output::{self, BOLD, CYAN, DIM, Failure, GREEN, RED, YELLOW, count, one_line};
 use crate::{BROKEN, HOLDS, UNDECIDED};
@@ -16,7 +17,7 @@ const BAR: usize = 20;
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &ReadinessOptions) -> Result<u8, Failure> {
-    judged(&options.judging, |Judged { report, .. }| {
+    judged(&options.judging, &PolicyOptions::default(), |Judged { report, .. }| {
         let mut scorecard = Scorecard::new(report, &Grouping(options.group_by.clone()));
         if let Some(name) = &options.service {
             only(name, &mut scorecard)?;

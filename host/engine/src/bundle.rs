@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::admission::Admission;
-use crate::capability::{Capabilities, Grant};
+use crate::capability::{Capabilities, Gate, Grant, InputAlone};
 use crate::lookups::NoLookUps;
 use crate::manifest::Object;
 use crate::policy::Policy;
-use crate::runtime::Runtime;
+use crate::runtime::{Reply, Runtime};
 
 static WHOLE: FieldMask = FieldMask::whole();
 
@@ -86,11 +86,30 @@ impl<M> Rule<M> {
             message: Option<String>,
         }
         let payload = settings.to_string().into_bytes();
-        let reply =
-            runtime.call(&self.module, "validate_settings", &payload, &NoLookUps).map_err(|cause| cause.to_string())?;
+        let reply = self.ask(runtime, "validate_settings", &payload)?;
         let answer: Answer =
             serde_json::from_slice(&reply.bytes).map_err(|cause| format!("its answer is not readable: {cause}"))?;
         if answer.valid { Ok(()) } else { Err(answer.message.unwrap_or_else(|| "refused without a reason".into())) }
+    }
+
+    /// Has the module say which protocol it speaks.
+    ///
+    /// # Errors
+    /// It speaks another than `v1`, or says nothing.
+    pub fn check_protocol<R: Runtime<Module = M>>(&self, runtime: &R) -> Result<(), String> {
+        let reply = self.ask(runtime, "protocol_version", b"")?;
+        let version: Value = serde_json::from_slice(&reply.bytes).unwrap_or_default();
+        match version.as_str() {
+            Some("v1") => Ok(()),
+            Some(other) => Err(format!("it speaks the protocol {other:?}, expected \"v1\"")),
+            None => Err("it does not say which protocol it speaks, expected \"v1\"".into()),
+        }
+    }
+
+    /// One operation that is about no object: nothing can be looked up.
+    fn ask<R: Runtime<Module = M>>(&self, runtime: &R, operation: &str, payload: &[u8]) -> Result<Reply, String> {
+        let host = Gate { grant: &Grant::default(), route: &InputAlone, input: NoLookUps };
+        runtime.call(&self.module, operation, payload, &host).map_err(|cause| cause.to_string())
     }
 
     /// The same rule, sent whole objects: as other hosts do it. Tests and benchmarks compare.

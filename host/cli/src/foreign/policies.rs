@@ -1,0 +1,149 @@
+//! From what was typed to policies that are ready to judge: read, compiled once, their settings accepted by themselves.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use engine::config::{Config, PolicyConfig, suggestion};
+use engine::manifest::{Content, Limits, Node, Value, read};
+use engine::{Capabilities, Policy, Rule};
+use registry::{Options, Reference, Registry};
+use sandbox::{Cache, Module, Sandbox, sections};
+use serde_json::Value as Json;
+
+use super::PolicyOptions;
+use crate::bundle;
+use crate::files;
+use crate::output::{self, Failure, one_line};
+use crate::progress::Progress;
+
+/// A policy that was found, not yet loaded.
+pub struct Found {
+    policy: Policy,
+    wasm: Vec<u8>,
+    settings: Json,
+    allow: Capabilities,
+}
+
+/// How an address in a registry begins.
+const REGISTRY: &str = "registry://";
+
+/// Reads all policies that were asked for, with what the configuration says of them. Nothing is compiled or run.
+///
+/// # Errors
+/// The first that cannot be read, or is none.
+pub fn find(options: &PolicyOptions, config: &Config) -> Result<Vec<Found>, Failure> {
+    if options.settings.is_some() && options.policy.len() > 1 {
+        let message = "--settings is for one --policy; the settings of several are in the configuration: \
+                       policies: {NAME: {settings: ...}}";
+        return Err(Failure::Usage(message.into()));
+    }
+    let given = options.settings.as_deref().map(settings).transpose()?;
+    let mut all: Vec<Found> = Vec::new();
+    for address in &options.policy {
+        let (name, wasm) = fetch(address)?;
+        let said = of_config(&name, config)?;
+        let refused = |cause: String| Failure::Bundle(format!("{} {cause}", one_line(address)));
+        let sections = sections(&wasm, &sandbox::Limits::default())
+            .map_err(|cause| refused(format!("is no policy module: {cause}")))?;
+        let metadata = sections.kubewarden.ok_or_else(|| refused("carries no metadata of Kubewarden's".into()))?;
+        let policy = Policy::read(&name, &metadata).map_err(|cause| refused(format!("cannot be run: {cause}")))?;
+        if all.iter().any(|other| other.policy.metadata.name == name) {
+            return Err(Failure::Usage(format!("there are two policies {name}; rename one of the files")));
+        }
+        let settings = given.clone().or(said.settings).unwrap_or_else(|| Json::Object(serde_json::Map::new()));
+        let allow = options.allow.iter().cloned().fold(said.allow, Capabilities::and);
+        all.push(Found { policy, wasm, settings, allow });
+    }
+    Ok(all)
+}
+
+/// What the configuration says of a policy. A name that is nearly its own was meant to be.
+fn of_config(name: &str, config: &Config) -> Result<PolicyConfig, Failure> {
+    if let Some(said) = config.policies.iter().find(|said| said.name == name) {
+        return Ok(said.clone());
+    }
+    let meant = config.policies.iter().find(|said| !suggestion(&said.name, &[name]).is_empty());
+    match meant {
+        Some(PolicyConfig { name: other, .. }) => Err(Failure::Usage(format!(
+            "the configuration has a policy {other}, and the one given is {name}: one of them is misspelt"
+        ))),
+        None => Ok(PolicyConfig::default()),
+    }
+}
+
+/// A policy's name and module.
+fn fetch(address: &str) -> Result<(String, Vec<u8>), Failure> {
+    let Some(reference) = address.strip_prefix(REGISTRY) else {
+        let path = Path::new(address);
+        let (wasm, _) = bundle::read_module(path)
+            .map_err(|cause| Failure::Bundle(format!("the policy {} {cause}", one_line(address))))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        return Ok((name, wasm));
+    };
+    let failed = |cause: String| Failure::Bundle(format!("the policy {}: {cause}", one_line(address)));
+    let reference: Reference = reference.parse().map_err(|cause: registry::ReferenceError| failed(cause.cause))?;
+    let registry = Registry::new(Options::default()).map_err(|cause| failed(cause.to_string()))?;
+    let module = registry.pull_module(&reference).map_err(|cause| failed(cause.to_string()))?;
+    Ok((module.name, module.bytes))
+}
+
+/// Settings from a file: one mapping.
+fn settings(path: &Path) -> Result<Json, Failure> {
+    let name = one_line(&path.display().to_string());
+    let text = files::read_regular(path, Limits::default().bytes)
+        .map_err(|cause| Failure::File(format!("the settings {name} {cause}")))?;
+    let manifest = read(&name, text, &Limits::default());
+    if let Some(problem) = manifest.problems.first() {
+        let (line, column) = (problem.position.line, problem.position.column);
+        return Err(Failure::Usage(format!("{name}:{line}:{column}: {}", problem.kind)));
+    }
+    match manifest.documents.as_slice() {
+        [document] => match &document.content {
+            Content::Empty => Ok(Json::Object(serde_json::Map::new())),
+            Content::Other(node @ Node { value: Value::Mapping(_), .. }) => {
+                serde_json::to_value(node).map_err(|cause| Failure::Usage(format!("{name}: {cause}")))
+            }
+            _ => Err(Failure::Usage(format!("{name}: settings are one mapping"))),
+        },
+        _ => Err(Failure::Usage(format!("{name}: settings are one document"))),
+    }
+}
+
+/// Makes the policies ready to judge. What was compiled before is taken from the user's cache.
+///
+/// # Errors
+/// The first that cannot be loaded, or that refuses its settings.
+pub fn load(sandbox: &Sandbox, found: Vec<Found>) -> Result<Vec<Rule<Module>>, Failure> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let cache = cache();
+    let progress = Progress::start("compiling", found.len());
+    let rules = found.into_iter().map(|Found { policy, wasm, settings, allow }| {
+        let name = policy.metadata.name.clone();
+        let refused = |what: &str, cause: String| Failure::Bundle(format!("the policy {name} {what}: {cause}"));
+        let module = match &cache {
+            Some(cache) => sandbox.load_cached(&name, &wasm, cache),
+            None => sandbox.load(&name, &wasm),
+        };
+        let module = module.map_err(|cause| refused("cannot be loaded", cause.to_string()))?;
+        let rule = Rule::foreign(policy, module);
+        rule.check_protocol(sandbox).map_err(|cause| refused("cannot be used", cause))?;
+        rule.validate_settings(sandbox, &settings).map_err(|cause| refused("refuses its settings", cause))?;
+        progress.step();
+        Ok(rule.with_settings(&settings).allowing(allow))
+    });
+    rules.collect()
+}
+
+/// The user's own cache of machine code. Where there is none, or it is not the user's alone, policies are compiled each
+/// time.
+fn cache() -> Option<Cache> {
+    let cache = Cache::open(&cache_folder()?.join("seaworthy/modules"));
+    cache.inspect_err(|cause| output::warn(&format!("{cause}; policies are compiled each time"))).ok()
+}
+
+fn cache_folder() -> Option<PathBuf> {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
+}

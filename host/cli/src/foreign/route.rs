@@ -1,0 +1,88 @@
+//! Who answers what modules ask: a registry where one may be asked, a cluster where one was named, a session where one is
+//! played back; and what becomes of a session when all has been asked.
+
+use std::path::Path;
+
+use cluster::{Access, Cluster, LookUps};
+use engine::report::Unread;
+use engine::{Bundle, HostCalls, OPERATIONS, Route};
+use foreign::Dispatcher;
+use foreign::session::{Recorder, Replay};
+use registry::{OciCalls, Options, Registry};
+
+use super::PolicyOptions;
+use super::replace::replace;
+use crate::files;
+use crate::output::{self, Failure, count, one_line};
+
+/// What came of it.
+pub struct Asked<T> {
+    pub result: T,
+    /// What was asked of a session that has no answer: whoever asked has decided nothing.
+    pub lacking: Vec<Unread>,
+}
+
+/// The largest session, in bytes.
+const SESSION_BYTES: usize = 256 << 20;
+
+/// Runs something that asks, and finishes the session, if there is one.
+///
+/// # Errors
+/// A cluster, a registry or a session cannot be used.
+pub fn asking<M, T>(
+    options: &PolicyOptions,
+    bundle: &Bundle<M>,
+    run: impl FnOnce(&dyn Route) -> T,
+) -> Result<Asked<T>, Failure> {
+    if let Some(path) = &options.replay {
+        return replaying(path, run);
+    }
+    let is_asked = |namespace: &str| {
+        let operations = || OPERATIONS.iter().filter(|(of, _)| *of == namespace);
+        bundle.rules().iter().any(|rule| operations().any(|(of, operation)| rule.grant().covers(of, operation)))
+    };
+    let cluster = options.cluster.then(|| connect(options)).transpose()?;
+    let cluster = cluster.as_ref().map(LookUps);
+    let registry = is_asked("oci").then(|| Registry::new(Options::default())).transpose();
+    let registry = registry.map_err(|cause| Failure::Bundle(format!("no registry can be asked: {cause}")))?;
+    let registry = registry.as_ref().map(OciCalls::new);
+    let dispatcher = Dispatcher {
+        cluster: cluster.as_ref().map(|cluster| cluster as &(dyn HostCalls + Sync)),
+        registry: registry.as_ref().map(|registry| registry as &(dyn HostCalls + Sync)),
+    };
+    let Some(path) = &options.record else {
+        return Ok(Asked { result: run(&dispatcher), lacking: Vec::new() });
+    };
+    let recorder = Recorder::new(&dispatcher);
+    let result = run(&recorder);
+    replace(path, recorder.into_yaml().as_bytes())
+        .map_err(|cause| Failure::File(format!("the session {} {cause}", shown(path))))?;
+    Ok(Asked { result, lacking: Vec::new() })
+}
+
+fn replaying<T>(path: &Path, run: impl FnOnce(&dyn Route) -> T) -> Result<Asked<T>, Failure> {
+    let name = shown(path);
+    let text = files::read_regular(path, SESSION_BYTES)
+        .map_err(|cause| Failure::File(format!("the session {name} {cause}")))?;
+    let replay = Replay::read(&name, text).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))?;
+    let result = run(&replay);
+    match replay.left_over() {
+        0 => {}
+        left => output::warn(&format!("nobody asked for {} of the session {name}", count(left, "exchange"))),
+    }
+    let lacking = replay.lacking().into_iter().map(|request| {
+        let reason = format!("has no exchange for {request}");
+        Unread { path: name.clone(), reason, is_failure: true }
+    });
+    Ok(Asked { result, lacking: lacking.collect() })
+}
+
+fn connect(options: &PolicyOptions) -> Result<Cluster, Failure> {
+    let PolicyOptions { kubeconfig, context, .. } = options;
+    let access = Access { kubeconfig: kubeconfig.clone(), context: context.clone(), ..Access::default() };
+    Cluster::connect(&access).map_err(|cause| Failure::Usage(format!("the cluster cannot be asked: {cause}")))
+}
+
+fn shown(path: &Path) -> String {
+    one_line(&path.display().to_string())
+}
