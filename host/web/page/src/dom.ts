@@ -60,7 +60,8 @@ const ICONS = {
   findings: "M2.5 4h.01M2.5 8h.01M2.5 12h.01M5.5 4h8M5.5 8h8M5.5 12h8",
   folder: "M2 4.5v8h12v-6.5H8L6.5 4.5z",
   info: "M8 7.5v4M8 4.8v.01M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0",
-  light: "M8 1.5v1.2M8 13.3v1.2M1.5 8h1.2M13.3 8h1.2M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9M10.7 8a2.7 2.7 0 1 1-5.4 0 2.7 2.7 0 0 1 5.4 0",
+  light:
+    "M8 1.5v1.2M8 13.3v1.2M1.5 8h1.2M13.3 8h1.2M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9M10.7 8a2.7 2.7 0 1 1-5.4 0 2.7 2.7 0 0 1 5.4 0",
   link: "M6.5 9.5l3-3M7 4.5 8.8 2.7a2.8 2.8 0 0 1 4 4L11 8.5M9 11.5l-1.8 1.8a2.8 2.8 0 0 1-4-4L5 7.5",
   policy: "M8 1.8 13.5 4v4c0 3-2.3 5.2-5.5 6.2C4.8 13.2 2.5 11 2.5 8V4z",
   rename: "M3 13l.7-3L10.5 3.200 12.800 5.500 6 12.300z",
@@ -75,11 +76,7 @@ export type IconName = keyof typeof ICONS;
 
 /** A small picture that says nothing to screen readers: the words stand beside it, or in the label around it. */
 export function icon(name: IconName): SVGElement {
-  return svg(
-    "svg",
-    { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" },
-    svg("path", { d: ICONS[name] }),
-  );
+  return svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
 }
 
 /** The Plimsoll mark, which says how deep a ship may lie in the water. */
@@ -118,7 +115,18 @@ export function toast(message: string, action?: { label: string; run: () => void
     { class: "toast" },
     h("span", null, message),
     action &&
-      h("button", { type: "button", class: "quiet", onclick: () => { action.run(); gone(); } }, action.label),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          onclick: () => {
+            action.run();
+            gone();
+          },
+        },
+        action.label,
+      ),
   );
   live.replaceChildren(note);
   setTimeout(gone, action ? 10_000 : 5_000);

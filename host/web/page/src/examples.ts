@@ -3,7 +3,11 @@
  */
 import type { Snapshot } from "./workspace";
 
-const texts = import.meta.glob<string>("../../../../examples/shop/**/*.yaml", { query: "?raw", import: "default", eager: true });
+const texts = import.meta.glob<string>("../../../../examples/shop/**/*.yaml", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 
 function files(part: string): Snapshot["files"] {
   return Object.entries(texts)

@@ -15,7 +15,8 @@ export type Outcome =
   | { state: "empty" }
   /** The engine does not accept what it was given, such as settings. */
   | { state: "refused"; message: string }
-  | { state: "judged"; report: Report; readiness: Readiness; milliseconds: number };
+  /** The checklist comes a moment after the report. */
+  | { state: "judged"; report: Report; readiness?: Readiness; milliseconds: number };
 
 /** How long typing must rest before it is judged. */
 const REST_MS = 140;
@@ -139,6 +140,7 @@ export class Judge {
       const report = await worker.check(files, options);
       if (generation !== this.#generation) return;
       const { duration: milliseconds } = performance.measure("seaworthy-judged", { start: started });
+      this.#tell({ state: "judged", report, milliseconds }, true);
       const readiness = await worker.readiness(files, options);
       if (generation !== this.#generation) return;
       this.#tell({ state: "judged", report, readiness, milliseconds }, false);

@@ -25,6 +25,10 @@ const LONG_LINK = 16_000;
 
 showTheme(theme());
 
+let shown: Outcome | undefined;
+/** Panes that show an older outcome: they are made anew when they are looked at, and not at every stroke of a key. */
+const stale = new Set<PaneName>();
+
 const workspace = new Workspace();
 const judge = new Judge(workspace);
 
@@ -75,7 +79,13 @@ const panes = new Panes(main, [
   { name: "scorecard", label: "Scorecard", icon: "scorecard", panel: scorecard.element },
   { name: "rules", label: "Rules", icon: "rules", panel: rules.element },
 ]);
-sidePane.append(panes.tablist, findings.element, scorecard.element, rules.element, h("footer", { class: "side-foot" }, status));
+sidePane.append(
+  panes.tablist,
+  findings.element,
+  scorecard.element,
+  rules.element,
+  h("footer", { class: "side-foot" }, status),
+);
 
 async function share(): Promise<void> {
   const address = new URL(location.href);
@@ -117,11 +127,34 @@ const header = h(
       { label: "A good service", detail: "It holds every rule", icon: "check", run: () => start(good()) },
       { label: "Start anew", detail: "One empty file", icon: "add", run: () => start({ files: [], world: "partial" }) },
     ]),
-    h("button", { type: "button", class: "tool", "aria-label": "Share", title: "Copy a link that holds these files", onclick: () => void share() }, icon("link"), h("span", { class: "label" }, "Share")),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "tool",
+        "aria-label": "Share",
+        title: "Copy a link that holds these files",
+        onclick: () => void share(),
+      },
+      icon("link"),
+      h("span", { class: "label" }, "Share"),
+    ),
     menu({ label: "Download", icon: "download" }, [
-      { label: "Checklist", detail: "Markdown, for a pull request", run: () => void download("readiness.md", "text/markdown", () => judge.markdown()) },
-      { label: "SARIF", detail: "For code scanning", run: () => void download("seaworthy.sarif", "application/sarif+json", () => judge.sarif()) },
-      { label: "Report", detail: "JSON, as of the command line", run: () => void download("report.json", "application/json", () => judge.json()) },
+      {
+        label: "Checklist",
+        detail: "Markdown, for a pull request",
+        run: () => void download("readiness.md", "text/markdown", () => judge.markdown()),
+      },
+      {
+        label: "SARIF",
+        detail: "For code scanning",
+        run: () => void download("seaworthy.sarif", "application/sarif+json", () => judge.sarif()),
+      },
+      {
+        label: "Report",
+        detail: "JSON, as of the command line",
+        run: () => void download("report.json", "application/json", () => judge.json()),
+      },
     ]),
     menu(
       { label: "Theme", icon: "dark" },
@@ -134,21 +167,25 @@ function show(outcome: Outcome, busy: boolean): void {
   main.setAttribute("aria-busy", String(busy));
   document.documentElement.dataset["state"] = busy ? "busy" : outcome.state;
   // While the newest text is judged, what is known of the one before stays.
-  if (busy && outcome.state !== "loading") return;
+  if (outcome === shown) return;
+  const before = shown?.state === "judged" ? shown.report : undefined;
   const report = outcome.state === "judged" ? outcome.report : undefined;
-  editor.mark(report);
-  files.count(report);
-  rules.show(outcome);
+  shown = outcome;
+  stale.add("scorecard");
+  if (!report || report !== before) {
+    stale.add("findings");
+    editor.mark(report);
+    files.count(report);
+    rules.show(outcome);
+  }
   summarise(outcome);
-  stale = new Set(["findings", "scorecard"]);
   refresh(panes.current);
 }
 
-/** Panes that show an older outcome: they are made anew when they are looked at, and not at every stroke of a key. */
-let stale = new Set<PaneName>();
-
 function refresh(name: PaneName): void {
-  if (!stale.delete(name)) return;
+  // A checklist that is on its way is waited for.
+  const isComing = name === "scorecard" && shown?.state === "judged" && !shown.readiness;
+  if (isComing || !stale.delete(name)) return;
   if (name === "findings") findings.show(judge.outcome);
   else scorecard.show(judge.outcome);
 }
@@ -158,17 +195,24 @@ function summarise(outcome: Outcome): void {
     panes.badge("findings", "");
     panes.badge("scorecard", "");
     const words = { loading: "Loading the rules…", failed: "The rules are not loaded", refused: "Not judged" };
-    status.textContent = outcome.state === "empty" ? `${counted(judge.rules.length, "rule")} ready. Nothing leaves this page.` : words[outcome.state];
+    status.textContent =
+      outcome.state === "empty"
+        ? `${counted(judge.rules.length, "rule")} ready. Nothing leaves this page.`
+        : words[outcome.state];
     return;
   }
   const { report, readiness, milliseconds } = outcome;
   const failures = report.problems.filter((problem) => problem.failure).length + (report.summary.verdicts.error ?? 0);
-  const violations = report.results.flatMap((result) => result.findings).filter((finding) => finding.level === "violation").length;
+  const violations = report.results
+    .flatMap((result) => result.findings)
+    .filter((finding) => finding.level === "violation").length;
   const total = failures + violations;
   panes.badge("findings", String(total), total > 0 ? "bad" : "good");
-  const shares = readiness.services.flatMap((service) => service.share.percent ?? []);
-  const least = Math.min(...shares);
-  panes.badge("scorecard", shares.length > 0 ? `${least} %` : "", least === 100 ? "good" : "");
+  if (readiness) {
+    const shares = readiness.services.flatMap((service) => service.share.percent ?? []);
+    const least = Math.min(...shares);
+    panes.badge("scorecard", shares.length > 0 ? `${least} %` : "", least === 100 ? "good" : "");
+  }
   const duration = milliseconds < 1 ? "under 1 ms" : `${Math.round(milliseconds)} ms`;
   status.textContent = `${counted(report.summary.objects, "object")}, ${counted(report.rules.length, "rule")}, ${duration}. Nothing leaves this page.`;
 }

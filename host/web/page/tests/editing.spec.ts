@@ -48,7 +48,9 @@ test("YAML that cannot be read is shown with its place, and is not taken for wel
 
 test("2,000 lines are judged, and typing in them goes on", async ({ app }) => {
   const count = Math.ceil(2000 / deployment().split("\n").length) + 10;
-  const text = Array.from({ length: count }, (_, index) => deployment().replaceAll("name: web", `name: web-${index}`)).join("---\n");
+  const text = Array.from({ length: count }, (_, index) =>
+    deployment().replaceAll("name: web", `name: web-${index}`),
+  ).join("---\n");
   expect(text.split("\n").length).toBeGreaterThan(2000);
   await app.type(text);
   await expect(app.page.getByText(`${count} objects`)).toBeVisible();
@@ -59,7 +61,12 @@ test("2,000 lines are judged, and typing in them goes on", async ({ app }) => {
 });
 
 test("columns beyond the basic plane mark the right text", async ({ app }) => {
-  await app.type(`${deployment()}          env: [{name: "🚢🚢", value: x}, {name: B, valueFrom: 3}]\n`.replace("example.com/web:1.4.2", '"example.com/web:latest" # 🚢'));
+  await app.type(
+    `${deployment()}          env: [{name: "🚢🚢", value: x}, {name: B, valueFrom: 3}]\n`.replace(
+      "example.com/web:1.4.2",
+      '"example.com/web:latest" # 🚢',
+    ),
+  );
   await expect(app.finding("the tag latest follows")).toBeVisible();
   await expect(app.page.locator(".cm-lintRange-error", { hasText: "example.com/web:latest" }).first()).toBeVisible();
 });
@@ -77,7 +84,12 @@ test("the scorecard shows the four sections and their shares", async ({ app }) =
   await app.tab("Scorecard").click();
   const card = app.page.getByRole("article", { name: "catalog" });
   await expect(card).toContainText("100%");
-  await expect(card.getByRole("heading", { level: 4 })).toHaveText(["Reliability", "Observability", "Security", "Operations"]);
+  await expect(card.getByRole("heading", { level: 4 })).toHaveText([
+    "Reliability",
+    "Observability",
+    "Security",
+    "Operations",
+  ]);
   await expect(app.tab("Findings")).toContainText("0");
 });
 

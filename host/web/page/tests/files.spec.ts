@@ -29,7 +29,9 @@ test("a folder that is dropped is read, and taken for everything there is", asyn
   await expect(app.finding("no PodDisruptionBudget selects its pods")).toBeVisible();
 });
 
-test("a file that is dropped on the editor opens beside the others, and is not typed into them", async ({ app }, info) => {
+test("a file that is dropped on the editor opens beside the others, and is not typed into them", async ({
+  app,
+}, info) => {
   await app.type(deployment());
   const file = info.outputPath("other.yaml");
   await writeFile(file, deployment("example.com/other:latest"));
@@ -40,7 +42,11 @@ test("a file that is dropped on the editor opens beside the others, and is not t
   await expect(app.editor).not.toContainText("other");
 });
 
-test("a link holds the files, the rules that are off and the settings, and opens in a fresh page", async ({ app, browser, server }) => {
+test("a link holds the files, the rules that are off and the settings, and opens in a fresh page", async ({
+  app,
+  browser,
+  server,
+}) => {
   await app.type(deployment("example.com/web:latest") + "# ⚓ kept\n");
   await app.page.getByRole("radio", { name: "everything" }).check({ force: true });
   await app.tab("Rules").click();

@@ -96,7 +96,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       test("axe finds nothing on any view, and nothing overflows", async ({ app, page }) => {
         await accessible(app, "start");
         await app.example("bad");
-        for (const view of device === "phone" ? ["Findings", "Editor", "Scorecard", "Rules"] : ["Findings", "Scorecard", "Rules"]) {
+        for (const view of device === "phone"
+          ? ["Findings", "Editor", "Scorecard", "Rules"]
+          : ["Findings", "Scorecard", "Rules"]) {
           await app.tab(view).click();
           await accessible(app, view);
         }
@@ -128,6 +130,8 @@ async function accessible(app: App, view: string): Promise<void> {
   // One of a kind is enough to mend it.
   const told = results.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
   expect(told, view).toEqual([]);
-  const overflow = await app.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = await app.page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
   expect(overflow, `${view} overflows`).toBeLessThanOrEqual(0);
 }

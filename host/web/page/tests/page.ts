@@ -70,7 +70,10 @@ export class App {
   }
 
   async example(name: "bad" | "good"): Promise<void> {
-    await this.page.getByRole("button", { name: `A ${name} example` }).first().click();
+    await this.page
+      .getByRole("button", { name: `A ${name} example` })
+      .first()
+      .click();
     await expect(this.tab("Findings")).toContainText(/\d/);
   }
 

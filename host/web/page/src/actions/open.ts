@@ -69,7 +69,10 @@ async function dropped(transfer: DataTransfer | null): Promise<Opened> {
     if (entry) await walk(entry, found);
     else if (file) found.push({ path: file.name, file });
   }
-  return read(found, entries.some((entry) => entry?.isDirectory));
+  return read(
+    found,
+    entries.some((entry) => entry?.isDirectory),
+  );
 }
 
 async function walk(entry: FileSystemEntry, found: Found[]): Promise<void> {
@@ -100,18 +103,27 @@ async function read(found: Found[], folder: boolean): Promise<Opened> {
     if (path.endsWith(".wasm")) {
       opened.policies.push({ name: policyName(path), wasm: await file.arrayBuffer() });
     } else if (size > MAX_BYTES) {
-      throw new Error(`These are more than ${MAX_BYTES >> 20} MiB of manifests: too many for a page. The command line takes them.`);
+      throw new Error(
+        `These are more than ${MAX_BYTES >> 20} MiB of manifests: too many for a page. The command line takes them.`,
+      );
     } else {
       opened.manifests.push({ name: path, text: await file.text() });
     }
   }
-  if (tooMany) toast(`The first ${MAX_FILES} of ${counted(meant.length, "manifest")} are open; the command line takes them all`);
-  else if (meant.length === 0) toast(folder ? "There is no .yaml, .yml or .json in this folder" : "There is nothing to open");
+  if (tooMany)
+    toast(`The first ${MAX_FILES} of ${counted(meant.length, "manifest")} are open; the command line takes them all`);
+  else if (meant.length === 0)
+    toast(folder ? "There is no .yaml, .yml or .json in this folder" : "There is nothing to open");
   return opened;
 }
 
 /** Rules are named in kebab-case, by their file. */
 function policyName(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.wasm$/, "");
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "policy";
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "") || "policy"
+  );
 }

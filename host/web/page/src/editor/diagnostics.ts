@@ -46,7 +46,11 @@ export function diagnostics(report: Report, file: string, doc: Text, explain: (r
   return found;
 }
 
-function card(message: string, instead?: string, about?: { rule: string; explain: (rule: string) => void }): HTMLElement {
+function card(
+  message: string,
+  instead?: string,
+  about?: { rule: string; explain: (rule: string) => void },
+): HTMLElement {
   return h(
     "div",
     { class: "cm-finding" },
@@ -78,4 +82,3 @@ export function offset(doc: Text, line: number, column: number): number {
   for (let left = column - 1; left > 0 && at < text.length; left--) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   return from + at;
 }
-

@@ -17,7 +17,14 @@ export class Files {
     actions: { openFiles: () => void; openFolder: () => void; focusEditor: () => void },
   ) {
     const add = menu({ label: "Add files", icon: "add", class: "tool bare" }, [
-      { label: "New file", icon: "add", run: () => { workspace.addEmpty(); actions.focusEditor(); } },
+      {
+        label: "New file",
+        icon: "add",
+        run: () => {
+          workspace.addEmpty();
+          actions.focusEditor();
+        },
+      },
       { label: "Open files…", detail: "Manifests, or a .wasm policy", icon: "examples", run: actions.openFiles },
       { label: "Open folder…", icon: "folder", run: actions.openFolder },
     ]);
@@ -68,7 +75,12 @@ export class Files {
           folder !== "" && !isPlain && h("span", { class: "folder" }, folder),
           h("span", { class: "name" }, name),
           count > 0 &&
-            h("span", { class: "count" }, count, h("span", { class: "unseen" }, count === 1 ? " violation" : " violations")),
+            h(
+              "span",
+              { class: "count" },
+              count,
+              h("span", { class: "unseen" }, count === 1 ? " violation" : " violations"),
+            ),
         );
         return h(
           "li",
@@ -127,7 +139,10 @@ export class Files {
     input.addEventListener("blur", () => finish(true));
     tab.replaceWith(input);
     input.focus();
-    input.setSelectionRange(file.name.lastIndexOf("/") + 1, Math.max(file.name.lastIndexOf("."), 0) || file.name.length);
+    input.setSelectionRange(
+      file.name.lastIndexOf("/") + 1,
+      Math.max(file.name.lastIndexOf("."), 0) || file.name.length,
+    );
   }
 }
 

@@ -29,6 +29,7 @@ export class Findings {
   readonly element = h("div", { class: "pane-body" });
   #hidden = new Set<Level>();
   #all = false;
+  #unknownOpen = false;
   #shown: Outcome = { state: "loading" };
 
   constructor(readonly actions: Actions) {
@@ -60,7 +61,11 @@ export class Findings {
             "empty",
             "Nothing to judge yet",
             "What is found in your manifests will stand here, with its line and what to write instead.",
-            h("button", { type: "button", class: "button narrow-only", onclick: this.actions.tryBad }, "See it with a bad example"),
+            h(
+              "button",
+              { type: "button", class: "button narrow-only", onclick: this.actions.tryBad },
+              "See it with a bad example",
+            ),
           ),
         ];
       case "refused":
@@ -163,7 +168,11 @@ export class Findings {
       this.#all = true;
       this.show(this.#shown);
     };
-    return h("button", { type: "button", class: "button rest", onclick: showAll }, `Show ${counted(left, "more finding")}`);
+    return h(
+      "button",
+      { type: "button", class: "button rest", onclick: showAll },
+      `Show ${counted(left, "more finding")}`,
+    );
   }
 
   #item(finding: Finding, result: Result): Node {
@@ -181,7 +190,8 @@ export class Findings {
         { class: "about" },
         this.#rule(result.rule),
         h("span", { class: `severity ${result.severity}` }, result.severity),
-        finding.container !== undefined && h("span", { class: "container", title: finding.container }, "container ", h("b", null, finding.container)),
+        finding.container !== undefined &&
+          h("span", { class: "container", title: finding.container }, "container ", h("b", null, finding.container)),
       ),
     );
   }
@@ -198,7 +208,12 @@ export class Findings {
   #rule(name: string): Node {
     return h(
       "button",
-      { type: "button", class: "rule", title: `What ${name} decides, and why`, onclick: () => this.actions.explain(name) },
+      {
+        type: "button",
+        class: "rule",
+        title: `What ${name} decides, and why`,
+        onclick: () => this.actions.explain(name),
+      },
       name,
     );
   }
@@ -247,7 +262,11 @@ export class Findings {
 
   #clean(report: Report, unknown: number): Node {
     if (report.summary.objects === 0) {
-      return notice("empty", "No Kubernetes objects here", "An object has an apiVersion and a kind. Templates are not judged: render them first.");
+      return notice(
+        "empty",
+        "No Kubernetes objects here",
+        "An object has an apiVersion and a kind. Templates are not judged: render them first.",
+      );
     }
     const text =
       unknown === 0
@@ -257,27 +276,40 @@ export class Findings {
   }
 
   #unknown(results: Result[]): Node {
-    return h(
+    const list = h("ul", { class: "items" });
+    // Made when they are looked at: there may be many, and mostly nobody does.
+    const fill = (): void =>
+      list.replaceChildren(
+        ...results
+          .slice(0, this.#all ? undefined : MANY)
+          .map((result) =>
+            h(
+              "li",
+              { class: "item unknown" },
+              this.#jump(
+                result.object.file,
+                result.object.line,
+                result.object.column,
+                `unknown-${result.rule}-${result.object.file}-${result.object.line}`,
+                [h("span", { class: "dot unknown" }), h("span", { class: "message" }, ...inline(result.reason ?? ""))],
+              ),
+              h("p", { class: "about" }, this.#rule(result.rule), h("span", null, objectName(result.object))),
+            ),
+          ),
+      );
+    const details = h(
       "details",
-      { class: "more" },
+      { class: "more", open: this.#unknownOpen },
       h("summary", null, icon("unknown"), `${counted(results.length, "answer")} unknown`),
       h("p", { class: "soft" }, "These rules looked for something that may be outside of what is here."),
-      h(
-        "ul",
-        { class: "items" },
-        ...results.map((result) =>
-          h(
-            "li",
-            { class: "item unknown" },
-            this.#jump(result.object.file, result.object.line, result.object.column, `unknown-${result.rule}-${result.object.file}-${result.object.line}`, [
-              h("span", { class: "dot unknown" }),
-              h("span", { class: "message" }, ...inline(result.reason ?? "")),
-            ]),
-            h("p", { class: "about" }, this.#rule(result.rule), h("span", null, objectName(result.object))),
-          ),
-        ),
-      ),
+      list,
     );
+    if (this.#unknownOpen) fill();
+    details.addEventListener("toggle", () => {
+      this.#unknownOpen = details.open;
+      if (details.open && list.childElementCount === 0) fill();
+    });
+    return details;
   }
 }
 

@@ -46,7 +46,9 @@ export function menu(button: { label: string; icon: IconName; class?: string }, 
     h("span", { class: "label" }, button.label),
   );
   list.addEventListener("beforetoggle", () => {
-    entries.forEach((entry, index) => entry.chosen && items[index]?.setAttribute("aria-checked", String(entry.chosen())));
+    entries.forEach(
+      (entry, index) => entry.chosen && items[index]?.setAttribute("aria-checked", String(entry.chosen())),
+    );
   });
   list.addEventListener("toggle", (event) => {
     const open = event.newState === "open";

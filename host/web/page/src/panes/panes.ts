@@ -29,7 +29,14 @@ export class Panes {
       const badge = h("span", { class: "badge" });
       const tab = h(
         "button",
-        { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `pane-${name}`, class: `pane-tab ${name}`, onclick: () => this.show(name) },
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${name}`,
+          "aria-controls": `pane-${name}`,
+          class: `pane-tab ${name}`,
+          onclick: () => this.show(name),
+        },
         icon(sign),
         h("span", null, label),
         badge,

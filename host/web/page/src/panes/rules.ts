@@ -79,7 +79,12 @@ export class Rules {
         "div",
         { class: "rule-tools" },
         search,
-        h("button", { type: "button", class: "button", "data-key": "policy", onclick: this.actions.openPolicy }, icon("policy"), "Add a policy"),
+        h(
+          "button",
+          { type: "button", class: "button", "data-key": "policy", onclick: this.actions.openPolicy },
+          icon("policy"),
+          "Add a policy",
+        ),
       ),
       this.#list,
     );
@@ -101,8 +106,20 @@ export class Rules {
     ];
     replace(
       this.#list,
-      ...groups.map(([title, rules]) => rules.length > 0 && group(title, rules.map((rule) => this.#row(rule)))),
-      rules.length === 0 && h("p", { class: "soft centered" }, this.judge.rules.length === 0 ? "The rules are not loaded." : "No rule has these words."),
+      ...groups.map(
+        ([title, rules]) =>
+          rules.length > 0 &&
+          group(
+            title,
+            rules.map((rule) => this.#row(rule)),
+          ),
+      ),
+      rules.length === 0 &&
+        h(
+          "p",
+          { class: "soft centered" },
+          this.judge.rules.length === 0 ? "The rules are not loaded." : "No rule has these words.",
+        ),
     );
   }
 
@@ -139,7 +156,13 @@ export class Rules {
           workspace.settings.has(name) && h("span", { class: "set" }, "your settings"),
         ),
       ),
-      broken > 0 && h("span", { class: "count", title: `broken by ${broken} objects` }, broken, h("span", { class: "unseen" }, " broken")),
+      broken > 0 &&
+        h(
+          "span",
+          { class: "count", title: `broken by ${broken} objects` },
+          broken,
+          h("span", { class: "unseen" }, " broken"),
+        ),
     );
   }
 
@@ -202,7 +225,10 @@ export class Rules {
     const count = Object.keys(schema.properties ?? {}).length;
     const { workspace } = this.judge;
     const reset = h("button", { type: "button", class: "button small" }, "Back to the defaults");
-    const details = h("details", { class: "settings-box", open: workspace.settings.has(rule.name) || needsSettings(rule) });
+    const details = h("details", {
+      class: "settings-box",
+      open: workspace.settings.has(rule.name) || needsSettings(rule),
+    });
     const form = (): HTMLElement =>
       settingsForm(schema, workspace.settings.get(rule.name), (settings) => {
         workspace.set(rule.name, settings);

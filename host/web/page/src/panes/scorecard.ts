@@ -40,13 +40,17 @@ export class Scorecard {
   }
 
   show(outcome: Outcome): void {
-    if (outcome.state !== "judged") {
+    if (outcome.state !== "judged" || !outcome.readiness) {
       replace(
         this.element,
         heading(),
         outcome.state === "refused" || outcome.state === "failed"
           ? notice("failure", "There is no scorecard", outcome.message)
-          : notice("empty", "No services yet", "Each workload in your manifests gets a card here: what of the readiness checklist holds, and what is missing."),
+          : notice(
+              "empty",
+              "No services yet",
+              "Each workload in your manifests gets a card here: what of the readiness checklist holds, and what is missing.",
+            ),
       );
       return;
     }
@@ -69,9 +73,11 @@ export class Scorecard {
             ? `${counted(failures.length, "place")} could not be read, so this is not the whole picture.`
             : "Something could not be decided, so this is not the whole picture.",
         ),
-      services.length === 0 && notice("empty", "No services here", "The checklist is about workloads, such as a Deployment."),
+      services.length === 0 &&
+        notice("empty", "No services here", "The checklist is about workloads, such as a Deployment."),
       ...cards.slice(0, cards.length - left).map((card) => this.#card(card)),
-      left > 0 && h("button", { type: "button", class: "button rest", onclick: showAll }, `Show ${counted(left, "more card")}`),
+      left > 0 &&
+        h("button", { type: "button", class: "button rest", onclick: showAll }, `Show ${counted(left, "more card")}`),
     );
   }
 
@@ -89,7 +95,12 @@ export class Scorecard {
           "div",
           null,
           h("h3", null, card.namespace !== undefined && h("span", { class: "kind" }, `${card.namespace}/`), title),
-          h("p", { class: "soft" }, of === 0 ? "No line counts here" : `${holds} of ${counted(of, "line")} hold`, rest(card)),
+          h(
+            "p",
+            { class: "soft" },
+            of === 0 ? "No line counts here" : `${holds} of ${counted(of, "line")} hold`,
+            rest(card),
+          ),
         ),
         percent !== null && h("strong", { class: "percent" }, percent, h("small", null, "%")),
       ),
@@ -127,10 +138,17 @@ export class Scorecard {
     ];
     const about = h(
       "button",
-      { type: "button", class: "mini", "aria-label": `About ${line.rule}`, title: line.rule, onclick: () => this.actions.explain(line.rule) },
+      {
+        type: "button",
+        class: "mini",
+        "aria-label": `About ${line.rule}`,
+        title: line.rule,
+        onclick: () => this.actions.explain(line.rule),
+      },
       icon("info"),
     );
-    if (line.remarks.length === 0) return h("li", { class: `check ${line.verdict}` }, h("div", { class: "row" }, ...content), about);
+    if (line.remarks.length === 0)
+      return h("li", { class: `check ${line.verdict}` }, h("div", { class: "row" }, ...content), about);
     const details = h(
       "details",
       { open: this.#open.has(key) },

@@ -41,7 +41,12 @@ export function settingsForm(schema: Schema, current: unknown, changed: (setting
 function properties(schema: Schema, current: Values, changed: () => void): Field {
   const fields = Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const required = schema.required?.includes(name) ?? false;
-    return { name, property, required, field: labelled(name, property, name in current ? current[name] : property.default, required, changed) };
+    return {
+      name,
+      property,
+      required,
+      field: labelled(name, property, name in current ? current[name] : property.default, required, changed),
+    };
   });
   return {
     element: h("div", { class: "fields" }, ...fields.map(({ field }) => field.element)),
@@ -64,9 +69,20 @@ function labelled(name: string, schema: Schema, current: unknown, required: bool
   const description = h("p", { class: "help", id: help }, ...inline((schema.description ?? "").replaceAll("\n", " ")));
   const group = isList(schema) || schema.properties !== undefined;
   const element = group
-    ? h("fieldset", { class: "setting", "aria-describedby": help }, h("legend", null, ...label), description, field.element)
+    ? h(
+        "fieldset",
+        { class: "setting", "aria-describedby": help },
+        h("legend", null, ...label),
+        description,
+        field.element,
+      )
     : kind(schema) === "boolean"
-      ? h("div", { class: "setting inline" }, field.element, h("div", null, h("label", { for: id }, ...label), description))
+      ? h(
+          "div",
+          { class: "setting inline" },
+          field.element,
+          h("div", null, h("label", { for: id }, ...label), description),
+        )
       : h("div", { class: "setting" }, h("label", { for: id }, ...label), description, field.element);
   return { element, read: field.read };
 }
@@ -87,7 +103,14 @@ function control(id: string, help: string, name: string, schema: Schema, current
 }
 
 function toggle(id: string, help: string, on: boolean, changed: () => void): Field {
-  const input = h("input", { type: "checkbox", role: "switch", class: "switch", id, "aria-describedby": help, onchange: changed });
+  const input = h("input", {
+    type: "checkbox",
+    role: "switch",
+    class: "switch",
+    id,
+    "aria-describedby": help,
+    onchange: changed,
+  });
   input.checked = on;
   return { element: input, read: () => input.checked };
 }
@@ -116,14 +139,22 @@ function number(id: string, help: string, schema: Schema, current: unknown, chan
       if (input.checkValidity()) changed();
     },
   });
-  return { element: input, read: () => (input.value === "" || !input.checkValidity() ? undefined : input.valueAsNumber) };
+  return {
+    element: input,
+    read: () => (input.value === "" || !input.checkValidity() ? undefined : input.valueAsNumber),
+  };
 }
 
 /** Text; where numbers or booleans are allowed too, what reads as one is one, and quotes make it text again. */
 function text(id: string, help: string, schema: Schema, current: unknown, changed: () => void): Field {
   const types = [schema.type ?? "string"].flat();
   const mixed = types.some((type) => type !== "string" && type !== "null") && schema.format !== "quantity";
-  const shown = typeof current === "string" && !(mixed && looksTyped(current)) ? current : current == null ? "" : JSON.stringify(current);
+  const shown =
+    typeof current === "string" && !(mixed && looksTyped(current))
+      ? current
+      : current == null
+        ? ""
+        : JSON.stringify(current);
   const input = h("input", {
     type: "text",
     id,
@@ -228,7 +259,8 @@ function looksTyped(text: string): boolean {
 function scalar(text: string, types: string[]): Json {
   if (/^".*"$/.test(text)) return parsed(text) ?? text;
   if (types.includes("boolean") && /^(true|false)$/.test(text)) return text === "true";
-  if (types.some((type) => type === "number" || type === "integer") && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (types.some((type) => type === "number" || type === "integer") && /^-?\d+(\.\d+)?$/.test(text))
+    return Number(text);
   return text;
 }
 

@@ -21,12 +21,34 @@ export function worldSwitch(workspace: Workspace): HTMLElement {
   const help = h(
     "div",
     { class: "help-card", id: "world-help", popover: "auto", role: "note" },
-    h("p", null, h("b", null, "A part: "), "what is not here may be elsewhere. A rule that looks for it, such as a budget for a Deployment, answers ", h("i", null, "unknown"), "."),
-    h("p", null, h("b", null, "Everything: "), "what is not here is missing. Choose it for all manifests of a service, or for what ", h("code", null, "kustomize build"), " or ", h("code", null, "helm template"), " prints."),
+    h(
+      "p",
+      null,
+      h("b", null, "A part: "),
+      "what is not here may be elsewhere. A rule that looks for it, such as a budget for a Deployment, answers ",
+      h("i", null, "unknown"),
+      ".",
+    ),
+    h(
+      "p",
+      null,
+      h("b", null, "Everything: "),
+      "what is not here is missing. Choose it for all manifests of a service, or for what ",
+      h("code", null, "kustomize build"),
+      " or ",
+      h("code", null, "helm template"),
+      " prints.",
+    ),
   );
   const opener = h(
     "button",
-    { type: "button", class: "mini", popovertarget: "world-help", "aria-label": "What a part and everything mean", title: "What this means" },
+    {
+      type: "button",
+      class: "mini",
+      popovertarget: "world-help",
+      "aria-label": "What a part and everything mean",
+      title: "What this means",
+    },
     icon("info"),
   );
   help.addEventListener("toggle", () => {

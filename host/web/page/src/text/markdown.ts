@@ -49,7 +49,11 @@ function blocks(lines: string[], options: Options): Node[] {
       out.push(list(rows, options));
       at += rows.length;
     } else {
-      const rows = take(lines, at, (row) => row.trim() !== "" && !FENCE.test(row) && !HEADING.test(row) && !ITEM.test(row));
+      const rows = take(
+        lines,
+        at,
+        (row) => row.trim() !== "" && !FENCE.test(row) && !HEADING.test(row) && !ITEM.test(row),
+      );
       out.push(h("p", null, ...inline(rows.map((row) => row.trim()).join(" "))));
       at += rows.length;
     }
