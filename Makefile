@@ -26,7 +26,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native web library serve-web web-test web-bench chromium test check fmt clippy unit e2e deny bench new-policy tools
+.PHONY: help run build policies native web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e deny bench new-policy tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,11 @@ chromium:
 		|| { test $$(id -u) -eq 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
 		|| { echo 'Chromium is missing: install it, or name another with CHROMIUM=/path/to/it' >&2; exit 1; }
 
+docker-registry:
+	@command -v docker-registry >/dev/null \
+		|| { test $$(id -u) -eq 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends docker-registry; } \
+		|| { echo 'docker-registry is missing: apt-get install docker-registry (the tests start their own)' >&2; exit 1; }
+
 $(NODE_MODULES): host/web/package-lock.json
 	@node --version >/dev/null 2>&1 || { echo 'node is missing: install Node.js 20.19 or newer, with npm' >&2; exit 1; }
 	cd host/web && npm ci --no-audit --no-fund
@@ -110,7 +115,7 @@ new-policy: ## Start a rule: make new-policy NAME=required-state
 	@printf -- '- name: what is decided, and why\n  expect: pass\n  yaml: |\n    apiVersion: v1\n' > policies/$(NAME)/tests/cases.yaml
 	@echo 'policies/$(NAME): declare the rule in src/lib.rs, and its edge cases in tests/cases.yaml'
 
-e2e: build native ## Tests of the hosts: engine, sandbox, command line, hostile guests and input, conformance, repo rules
+e2e: build native docker-registry ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
 	$(CARGO) test --locked --release $(HOSTS)
 
 deny: ## Licences, sources and banned crates among all dependencies
