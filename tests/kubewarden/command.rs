@@ -1,0 +1,248 @@
+//! `seaworthy kubewarden` as people run it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use seaworthy_tests::metadata;
+use serde_json::{Value, json};
+
+use crate::policies::POLICIES;
+use crate::schemas::{faults, object_faults};
+use crate::support::{Folder, Run};
+
+const CONFIG: &str = "rules:
+  liveness-probe: {enabled: false}
+  container-resources: {settings: {cpu_limit: false, memory_max: '1e3'}}
+  immutable-image-tag: {settings: {mutable_tags: [latest, 'on', '012']}}
+waivers:
+- {rule: run-as-non-root, object: {kind: Deployment, name: legacy}, by: ana, why: the image, until: 2999-01-01}
+";
+
+fn run(arguments: &[&str]) -> Run {
+    let folder = Folder::of("platform.yaml", CONFIG);
+    folder.run(&[&["kubewarden"], arguments].concat())
+}
+
+/// The documents that a run printed.
+fn documents(run: Run) -> Vec<Value> {
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    parse(&run.out)
+}
+
+pub fn parse(text: &str) -> Vec<Value> {
+    serde_saphyr::from_multiple(text).unwrap_or_else(|cause| panic!("{cause}\n{text}"))
+}
+
+fn of_kind<'a>(documents: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    documents.iter().filter(|document| document["kind"] == kind).collect()
+}
+
+/// What has settings that it needs: the others are off.
+fn rules_that_are_on() -> BTreeSet<String> {
+    let all = metadata().into_values();
+    all.filter(|rule| rule.settings.get("required").is_none()).map(|rule| rule.name).collect()
+}
+
+#[test]
+fn every_rule_becomes_a_policy_of_the_cluster() {
+    let documents = documents(run(&[]));
+    let policies = of_kind(&documents, "ClusterAdmissionPolicy");
+    for policy in &policies {
+        assert_eq!(object_faults(policy), Vec::<String>::new(), "{policy:#}");
+    }
+    let names: BTreeSet<String> = policies
+        .iter()
+        .map(|policy| policy["metadata"]["name"].as_str().unwrap().strip_prefix("seaworthy-").unwrap().to_owned())
+        .collect();
+    assert_eq!(names, rules_that_are_on());
+
+    for policy in policies {
+        let name = policy["metadata"]["annotations"]["io.kubewarden.policy.title"].as_str().unwrap();
+        let (spec, said) = (&policy["spec"], &POLICIES[name].metadata);
+        assert_eq!(spec["rules"], said["rules"], "{name}");
+        let looks_up = !said["contextAwareResources"].as_array().unwrap().is_empty();
+        assert_eq!(spec["mode"], if looks_up { "monitor" } else { "protect" }, "{name}");
+        let granted = spec.get("contextAwareResources").cloned().unwrap_or(json!([]));
+        assert_eq!(granted, said["contextAwareResources"], "{name}");
+        assert_eq!((&spec["settings"], &spec["mutating"]), (&json!({}), &json!(false)), "{name}");
+        let module = format!("registry://ghcr.io/seaworthy-policies/policies/{name}:v{}", env!("CARGO_PKG_VERSION"));
+        assert_eq!(spec["module"], json!(module));
+        let excluded = &spec["namespaceSelector"]["matchExpressions"][0]["values"];
+        assert!(excluded.as_array().unwrap().contains(&json!("kube-system")), "{name}");
+    }
+}
+
+#[test]
+fn the_policy_server_may_read_what_the_rules_look_up_and_nothing_else() {
+    let documents = documents(run(&["--rule", "network-policy", "--rule", "run-as-non-root"]));
+    let [role] = of_kind(&documents, "ClusterRole")[..] else { panic!("{documents:#?}") };
+    let rules = role["rules"].as_array().unwrap();
+    assert!(rules.iter().all(|rule| rule["verbs"] == json!(["get", "list", "watch"])), "{role:#}");
+    let core = rules.iter().find(|rule| rule["apiGroups"] == json!([""])).unwrap();
+    assert_eq!(core["resources"], json!(["namespaces", "serviceaccounts"]));
+    let [binding] = of_kind(&documents, "ClusterRoleBinding")[..] else { panic!("{documents:#?}") };
+    let account = json!({ "kind": "ServiceAccount", "name": "policy-server", "namespace": "kubewarden" });
+    assert_eq!((&binding["roleRef"]["name"], &binding["subjects"][0]), (&role["metadata"]["name"], &account));
+
+    let pure = parse(&run(&["--rule", "run-as-non-root"]).with(0));
+    assert_eq!(pure.len(), 1, "who looks nothing up needs no right to");
+}
+
+#[test]
+fn the_configuration_chooses_rules_and_settings() {
+    let out = run(&["--config", "platform.yaml", "--rule", "container-resources", "--rule", "immutable-image-tag"]);
+    assert!(out.err.contains("the waiver of run-as-non-root for legacy holds in no cluster"), "{}", out.err);
+    // Readers of YAML 1.1, as the API server's, keep them strings.
+    assert!(out.out.contains("\"on\"") || out.out.contains("'on'"), "{}", out.out);
+    assert!(out.out.contains("\"012\"") || out.out.contains("'012'"), "{}", out.out);
+    let documents = documents(out);
+    let settings: Vec<&Value> = documents.iter().map(|policy| &policy["spec"]["settings"]).collect();
+    let tags = json!({ "mutable_tags": ["latest", "on", "012"] });
+    assert_eq!(settings, [&json!({ "cpu_limit": false, "memory_max": "1e3" }), &tags]);
+
+    let out = run(&["--config", "platform.yaml"]);
+    assert!(out.err.contains("note: liveness-probe is left out: the configuration says so\n"), "{}", out.err);
+    assert!(out.err.contains("note: field-assertions is left out: it says nothing without settings"), "{}", out.err);
+    assert!(!out.out.contains("liveness-probe"), "{}", out.out);
+}
+
+#[test]
+fn the_command_line_chooses_modules_modes_and_places() {
+    let documents = documents(run(&[
+        "--rule",
+        "network-policy",
+        "--registry",
+        "registry.example.com:5000/policies/",
+        "--tag",
+        "v9",
+        "--mode",
+        "protect",
+        "--policy-server",
+        "strict",
+        "--exclude-namespace",
+        "sandbox",
+        "--service-account",
+        "security/strict",
+    ]));
+    let spec = &documents[0]["spec"];
+    assert_eq!(spec["module"], "registry://registry.example.com:5000/policies/network-policy:v9");
+    assert_eq!((&spec["mode"], &spec["policyServer"]), (&json!("protect"), &json!("strict")));
+    assert_eq!(spec["namespaceSelector"]["matchExpressions"][0]["values"], json!(["sandbox"]));
+    assert_eq!(of_kind(&documents, "ClusterRoleBinding")[0]["subjects"][0]["namespace"], "security");
+}
+
+#[test]
+fn a_namespaces_policies_ask_only_for_what_they_may() {
+    let out = run(&["--namespace", "shop"]);
+    let left_out =
+        "note: network-policy is left out: it looks at other objects, which a namespace's policies may not\n";
+    assert!(out.err.contains(left_out), "{}", out.err);
+    let documents = documents(out);
+    assert!(documents.len() >= 6, "{documents:#?}");
+    for policy in &documents {
+        assert_eq!(object_faults(policy), Vec::<String>::new(), "{policy:#}");
+        assert_eq!((&policy["kind"], &policy["metadata"]["namespace"]), (&json!("AdmissionPolicy"), &json!("shop")));
+        for rule in policy["spec"]["rules"].as_array().unwrap() {
+            assert_eq!(rule["scope"], "Namespaced", "{policy:#}");
+            // Kubewarden refuses wildcards of both in a namespace.
+            assert_ne!((&rule["apiGroups"], &rule["resources"]), (&json!(["*"]), &json!(["*"])), "{policy:#}");
+        }
+    }
+    let everything = Folder::of(
+        "platform.yaml",
+        "rules: {field-assertions: {settings: {assertions: [{group: '', kind: Pod, query: $.spec, condition: exists, message: m}]}}}",
+    );
+    let options = ["kubewarden", "--config", "platform.yaml", "--rule", "field-assertions"];
+    let documents = parse(&everything.run(&options).with(0));
+    assert_eq!(documents[0]["spec"]["rules"][0]["resources"], json!(["*"]));
+    let narrowed = everything.run(&[&options[..], &["--namespace", "shop"]].concat());
+    assert_eq!(parse(&narrowed.with(0))[0]["spec"]["rules"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_group_is_the_whole_checklist() {
+    let documents = documents(run(&["--group"]));
+    let [group] = of_kind(&documents, "ClusterAdmissionPolicyGroup")[..] else { panic!("{documents:#?}") };
+    assert_eq!(object_faults(group), Vec::<String>::new());
+    let spec = &group["spec"];
+    assert_eq!(spec["mode"], "monitor", "some of its rules look at other objects");
+    let members: Vec<&String> = spec["policies"].as_object().unwrap().keys().collect();
+    let calls: Vec<String> = members.iter().map(|member| format!("{member}()")).collect();
+    assert_eq!(members.len(), rules_that_are_on().len());
+    assert_eq!(spec["expression"], json!(calls.join(" && ")));
+    // Every request that concerns one of them reaches the group, each resource once.
+    let mut asked = BTreeSet::new();
+    for rule in spec["rules"].as_array().unwrap() {
+        for resource in rule["resources"].as_array().unwrap() {
+            assert!(asked.insert((
+                rule["apiGroups"].to_string(),
+                rule["operations"].to_string(),
+                resource.to_string()
+            )));
+        }
+    }
+    for name in rules_that_are_on() {
+        for rule in POLICIES[&name].metadata["rules"].as_array().unwrap() {
+            for resource in rule["resources"].as_array().unwrap() {
+                let wanted = (rule["apiGroups"].to_string(), rule["operations"].to_string(), resource.to_string());
+                assert!(asked.contains(&wanted), "{name}: {wanted:?}");
+            }
+        }
+    }
+    let pure = parse(&run(&["--group", "--rule", "run-as-non-root", "--rule", "immutable-image-tag"]).with(0));
+    assert_eq!(pure[0]["spec"]["mode"], "protect");
+    let shop = parse(&run(&["--group", "--rule", "run-as-non-root", "--namespace", "shop"]).with(0));
+    assert_eq!((&shop[0]["kind"], object_faults(&shop[0])), (&json!("AdmissionPolicyGroup"), Vec::new()));
+}
+
+#[test]
+fn a_policy_server_by_itself_reads_policies_yml() {
+    for arguments in [&["--format", "policy-server"][..], &["--format", "policy-server", "--group"]] {
+        let [policies] = &documents(run(arguments))[..] else { panic!("one document") };
+        assert_eq!(faults("policies", policies), Vec::<String>::new(), "{arguments:?}");
+    }
+    let [policies] = &documents(run(&["--format", "policy-server"]))[..] else { panic!("one document") };
+    let policy = &policies["network-policy"];
+    assert_eq!((&policy["policyMode"], &policy["allowedToMutate"]), (&json!("monitor"), &json!(false)));
+    assert!(policy["contextAwareResources"].as_array().unwrap().len() > 3);
+    assert_eq!(policies["run-as-non-root"]["policyMode"], "protect");
+}
+
+fn listed(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_kustomization_names_every_file() {
+    let folder = Folder::new();
+    folder.run(&["kubewarden", "--format", "kustomize", "--output", "policies", "--skip", "field-assertions"]).with(0);
+    let path = folder.path().join("policies");
+    let text = fs::read_to_string(path.join("kustomization.yaml")).unwrap();
+    let named: BTreeSet<String> = serde_json::from_value(parse(&text)[0]["resources"].clone()).unwrap();
+    let mut files = listed(&path);
+    assert!(files.remove("kustomization.yaml"));
+    assert_eq!(named, files);
+    assert_eq!(files.len(), rules_that_are_on().len() + 1);
+}
+
+#[test]
+fn what_does_not_go_is_said_before_anything_is_written() {
+    let folder = Folder::of("full/other.yaml", "a: 1")
+        .and("bad.yaml", "rules: {min-ready-seconds: {settings: {at_least: 30, at_lest: 1}}}");
+    for (arguments, expected) in [
+        (&["--format", "helm"][..], "this format is a folder: give it with --output DIR"),
+        (&["--format", "policy-server", "--namespace", "shop"], "--namespace goes with a cluster"),
+        (
+            &["--format", "kustomize", "--output", "full", "--skip", "field-assertions"],
+            "full is not empty: give a new folder",
+        ),
+        (&["--rule", "run-as-nonroot"], "there is no rule `run-as-nonroot`; did you mean `run-as-non-root`?"),
+        (&["--config", "bad.yaml"], "bad.yaml:1:58: `at_lest` is not known here; did you mean `at_least`?"),
+        (&["--rule", "network-policy", "--namespace", "shop"], "no rule is left to write a policy for"),
+    ] {
+        let complaint = folder.run(&[&["kubewarden"], arguments].concat()).complaint();
+        assert!(complaint.contains(&format!("error: {expected}")), "{arguments:?}: {complaint}");
+    }
+    assert_eq!(listed(folder.path()), ["bad.yaml".to_owned(), "full".to_owned()].into());
+}

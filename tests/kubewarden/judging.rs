@@ -1,0 +1,250 @@
+//! Verdicts: the same as our own host's on everything that is documented, and the stated ones for what only a cluster sends.
+
+use std::collections::BTreeSet;
+
+use engine::{Bundle, Judge, World};
+use protocol::Expectation;
+use seaworthy_tests::cases::{self, Case};
+use seaworthy_tests::{input, metadata, sandboxed};
+use serde_json::{Value, json};
+
+use crate::admission::{create, debug, delete, objects, subresource};
+use crate::cluster::{group, text};
+use crate::policies::{Answer, Loaded, POLICIES};
+
+fn settings(case: &Case) -> Value {
+    if case.settings.is_null() { json!({}) } else { case.settings.clone() }
+}
+
+#[test]
+fn both_hosts_give_one_answer_to_every_example_and_case() {
+    let (sandbox, modules) = sandboxed(1, &[]);
+    let mut rules = modules.into_rules();
+    let mut compared = 0;
+    for case in cases::all() {
+        let at = rules.iter().position(|rule| rule.metadata.name == case.rule).unwrap();
+        let bundle = Bundle::new(vec![rules.swap_remove(at).with_settings(&settings(&case))]);
+        let input = input("case.yaml", &case.yaml);
+        let world = World::new(&input);
+        let judge = Judge::new(&sandbox, &bundle, &input, &world, case.completeness);
+        let judged = input.subjects().next().map(|subject| judge.judge(subject)).unwrap_or_default();
+
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&case.yaml).unwrap();
+        let loaded = &POLICIES[&case.rule];
+        let world = if case.completeness == engine::Completeness::Complete { "complete" } else { "partial" };
+        let mut cluster = loaded.cluster(&documents);
+        // Neither host reaches a registry here.
+        cluster.capabilities.retain(|capability| capability.starts_with("kubernetes/"));
+        let (answer, _) = loaded.validate(&create(&documents[0]), &settings(&case), Some(world), cluster);
+        let context = format!("{}: {}\n{}", case.rule, case.name, case.yaml);
+        match judged.first() {
+            Some(judgement) => {
+                compared += 1;
+                assert_eq!(answer.outcome, serde_json::to_value(&judgement.outcome).unwrap(), "{context}");
+                assert_eq!(answer.accepted, !judgement.outcome.verdict.denies(), "{context}");
+            }
+            // Our host does not even ask.
+            None => assert!(answer.accepted, "{context}"),
+        }
+        rules.extend(bundle.into_rules());
+    }
+    assert!(compared > 500, "{compared} cases are few");
+}
+
+#[test]
+fn at_admission_every_example_is_accepted_denied_or_warned_of() {
+    let mut denied = BTreeSet::new();
+    for (name, rule) in metadata() {
+        let loaded = &POLICIES[&name];
+        for example in &rule.examples {
+            let settings = example.settings.as_deref().map_or(json!({}), |yaml| serde_saphyr::from_str(yaml).unwrap());
+            let objects = objects(&example.yaml);
+            let (answer, calls) = loaded.validate(&create(&objects[0]), &settings, None, loaded.cluster(&objects));
+            let context = format!("{name}: {answer:#?}\n{}", example.yaml);
+            match example.expect {
+                Expectation::Fail { .. } if calls.is_empty() => {
+                    assert!(!answer.accepted && answer.verdict() == "fail", "{context}");
+                    denied.insert(name.clone());
+                }
+                // What is missing may still come: warned of as broken, or as not known.
+                Expectation::Fail { .. } | Expectation::Unknown => {
+                    assert!(answer.accepted && !answer.warnings.is_empty(), "{context}");
+                    assert!(["fail", "unknown"].contains(&answer.verdict()), "{context}");
+                }
+                Expectation::Pass => assert!(answer.accepted && answer.verdict() == "pass", "{context}"),
+                Expectation::NotApplicable => assert!(answer.accepted, "{context}"),
+            }
+        }
+    }
+    assert!(denied.len() >= 10, "{denied:?}");
+}
+
+#[test]
+fn a_policy_that_was_granted_nothing_does_not_know_and_lets_pass() {
+    let mut refused = BTreeSet::new();
+    for (name, rule) in metadata() {
+        let loaded = &POLICIES[&name];
+        for example in rule.examples.iter().filter(|example| example.settings.is_none()) {
+            let objects = objects(&example.yaml);
+            let mut cluster = loaded.cluster(&objects);
+            cluster.granted.clear();
+            let (answer, calls) = loaded.validate(&create(&objects[0]), &json!({}), None, cluster);
+            if calls.iter().any(|call| call.namespace == "kubernetes") {
+                assert!(answer.accepted && answer.verdict() != "error", "{name}: {answer:#?}");
+                refused.extend((answer.verdict() == "unknown").then(|| name.clone()));
+            }
+        }
+    }
+    assert!(refused.len() >= 10, "{refused:?}");
+}
+
+#[test]
+fn a_cluster_without_the_kinds_that_are_looked_up_is_no_error() {
+    for (name, rule) in metadata() {
+        let loaded = &POLICIES[&name];
+        for example in rule.examples.iter().filter(|example| example.settings.is_none()) {
+            let object = objects(&example.yaml).remove(0);
+            let mut payload = json!({ "request": create(&object), "settings": {} });
+            payload["request"]["uid"] = json!("1");
+            let answers = |_: &str, _: &str, payload: &[u8]| {
+                let asked: Value = serde_json::from_slice(payload).unwrap();
+                let (version, kind) = (text(&asked, "/api_version").to_owned(), text(&asked, "/kind").to_owned());
+                Err(format!("Callback evaluation failure: Cannot find resource {version}/{kind}"))
+            };
+            let payload = serde_json::to_vec(&payload).unwrap();
+            let (response, _) = loaded.policy.call("validate", &payload, Box::new(answers));
+            let response: Value = serde_json::from_slice(&response.unwrap()).unwrap();
+            assert_ne!(response["outcome"]["verdict"], "error", "{name}: {response:#}");
+        }
+    }
+}
+
+fn pod(container: &str, ephemeral: &str) -> Value {
+    let yaml = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: shop}}\nspec:\n  containers:\n  - {{name: app, {container}}}\n"
+    );
+    let mut pod: Value = serde_saphyr::from_str(&yaml).unwrap();
+    if !ephemeral.is_empty() {
+        let container: Value = serde_saphyr::from_str(&format!("{{name: debugger, {ephemeral}}}")).unwrap();
+        pod["spec"]["ephemeralContainers"] = json!([container]);
+    }
+    pod
+}
+
+fn judged(rule: &str, request: &Value) -> Answer {
+    let loaded: &Loaded = &POLICIES[rule];
+    loaded.validate(request, &json!({}), None, loaded.cluster(&[])).0
+}
+
+const SAFE: &str = "image: 'web:1.2.3', securityContext: {runAsNonRoot: true, readOnlyRootFilesystem: true, \
+                    allowPrivilegeEscalation: false}";
+const UNSAFE: &str = "image: 'busybox:latest'";
+
+#[test]
+fn an_ephemeral_container_is_judged_when_it_is_added() {
+    let rules =
+        ["run-as-non-root", "read-only-root-filesystem", "privilege-escalation-disabled", "immutable-image-tag"];
+    for rule in rules {
+        let answer = judged(rule, &debug(&pod(SAFE, ""), &pod(SAFE, UNSAFE)));
+        assert!(!answer.accepted && answer.message.as_deref().unwrap_or_default().contains("debugger"), "{answer:#?}");
+        let answer = judged(rule, &debug(&pod(SAFE, ""), &pod(SAFE, SAFE)));
+        assert!(answer.accepted && answer.verdict() == "pass" && answer.warnings.is_empty(), "{rule}: {answer:#?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_pod_besides_keeps_nobody_from_debugging_it() {
+    let rules = ["run-as-non-root", "immutable-image-tag", "container-resources", "readiness-probe"];
+    for rule in rules {
+        let created = judged(rule, &create(&pod(UNSAFE, "")));
+        assert!(!created.accepted, "{rule}: {created:#?}");
+        let debugged = judged(rule, &debug(&pod(UNSAFE, ""), &pod(UNSAFE, SAFE)));
+        assert!(debugged.accepted && !debugged.warnings.is_empty(), "{rule}: {debugged:#?}");
+        // And nothing of it hides what is added.
+        if rule != "container-resources" && rule != "readiness-probe" {
+            assert!(!judged(rule, &debug(&pod(UNSAFE, ""), &pod(UNSAFE, UNSAFE))).accepted, "{rule}");
+        }
+    }
+}
+
+#[test]
+fn what_is_deleted_scaled_evicted_or_entered_concerns_no_rule() {
+    let deployment: Value = serde_saphyr::from_str(
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {replicas: 3}}",
+    )
+    .unwrap();
+    let of_kind =
+        |kind: &str, version: &str| json!({ "apiVersion": version, "kind": kind, "metadata": { "name": "web" } });
+    let mut scale = of_kind("Scale", "autoscaling/v1");
+    scale["spec"] = json!({ "replicas": 9 });
+    let requests = [
+        delete(&deployment),
+        delete(&pod(UNSAFE, "")),
+        subresource(&deployment, "UPDATE", "scale", scale),
+        subresource(&pod(UNSAFE, ""), "CREATE", "eviction", of_kind("Eviction", "policy/v1")),
+        subresource(&pod(UNSAFE, ""), "CONNECT", "exec", of_kind("PodExecOptions", "v1")),
+    ];
+    for name in POLICIES.keys() {
+        for request in &requests {
+            let answer = judged(name, request);
+            // `field-assertions` without assertions has nothing to say of anything.
+            let is_without_settings = name == "field-assertions";
+            assert!(answer.accepted || is_without_settings, "{name}: {answer:#?}\n{request:#}");
+            assert!(answer.warnings.is_empty() || is_without_settings, "{name}: {answer:#?}\n{request:#}");
+        }
+    }
+}
+
+#[test]
+fn a_member_of_a_group_accepts_the_kinds_of_the_others() {
+    let all = metadata();
+    let examples = all.values().flat_map(|rule| &rule.examples);
+    let mut subjects: Vec<Value> = examples.map(|example| objects(&example.yaml).remove(0)).collect();
+    let mut seen = BTreeSet::new();
+    subjects.retain(|object| seen.insert((text(object, "/apiVersion").to_owned(), text(object, "/kind").to_owned())));
+    let mut asked = 0;
+    for (name, loaded) in POLICIES.iter().filter(|(name, _)| *name != "field-assertions") {
+        for object in &subjects {
+            let (api_version, kind) = (text(object, "/apiVersion"), text(object, "/kind"));
+            let is_judged = all[name].applies_to.iter().any(|judged| judged.matches(group(api_version), kind));
+            if !is_judged {
+                let (answer, _) = loaded.validate(&create(object), &json!({}), None, loaded.cluster(&[]));
+                assert!(answer.accepted && answer.warnings.is_empty(), "{name}: {answer:#?}\n{object:#}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 100, "{asked}");
+}
+
+#[test]
+fn a_raw_policy_is_given_the_document_itself() {
+    let sample = |line: &str| json!({ "apiVersion": "seaworthy.dev/v1", "kind": "LogSample", "metadata": { "name": "web" }, "spec": { "lines": [line] } });
+    let good = r#"{"level": "info", "msg": "ready", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}"#;
+    assert_eq!(judged("structured-logging", &sample(good)).verdict(), "pass");
+    assert!(!judged("structured-logging", &sample("ready")).accepted);
+}
+
+#[test]
+fn a_request_without_an_object_denies() {
+    for name in POLICIES.keys() {
+        let answer = judged(name, &json!({ "uid": "1", "operation": "CREATE", "object": null }));
+        assert!(!answer.accepted && answer.verdict() == "error", "{name}: {answer:#?}");
+    }
+}
+
+#[test]
+fn a_flood_of_findings_stays_within_an_api_servers_limits() {
+    let long = "x".repeat(300);
+    let containers: Vec<Value> =
+        (0..200).map(|index| json!({ "name": format!("{long}-{index}"), "image": "busybox:latest" })).collect();
+    let mut debugged = pod(UNSAFE, "");
+    debugged["spec"]["containers"] = json!(containers);
+    let mut flooded = 0;
+    for name in POLICIES.keys() {
+        // Reading the answer holds it to the limits.
+        let answer = judged(name, &debug(&pod(UNSAFE, ""), &debugged));
+        flooded += usize::from(answer.warnings.len() > 10);
+    }
+    assert!(flooded >= 4, "{flooded} rules have much to say of this pod");
+}
