@@ -112,6 +112,8 @@ fn pool(limits: &Limits, slots: usize) -> Result<PoolingAllocationConfig> {
     pool.max_tables_per_module(tables);
     pool.table_elements(limits.table_elements);
     pool.max_memory_size(limits.memory_bytes);
+    // Zeroed by hand: a table is small, and giving its page back stops all threads of the process for a moment.
+    pool.table_keep_resident(64 << 10);
     // All slots stay warm: each then keeps the pages, and the image, of the module that it ran last.
     pool.max_unused_warm_slots(slots);
     if PoolingAllocationConfig::is_pagemap_scan_available() {

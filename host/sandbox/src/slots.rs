@@ -5,8 +5,14 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Free slots.
 pub(crate) struct Slots {
-    free: Mutex<usize>,
+    count: Mutex<Count>,
     freed: Condvar,
+}
+
+struct Count {
+    free: usize,
+    /// Who waits for one. Waking is a call of the system's, whether or not anybody sleeps.
+    waiting: usize,
 }
 
 /// One slot, given back when dropped.
@@ -14,26 +20,34 @@ pub(crate) struct Slot<'a>(&'a Slots);
 
 impl Slots {
     pub(crate) const fn new(count: usize) -> Self {
-        Self { free: Mutex::new(count), freed: Condvar::new() }
+        Self { count: Mutex::new(Count { free: count, waiting: 0 }), freed: Condvar::new() }
     }
 
     /// Waits for a slot. It comes: whoever holds one has a deadline.
     pub(crate) fn take(&self) -> Slot<'_> {
-        let mut free = self.freed.wait_while(self.lock(), |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-        *free -= 1;
+        let mut count = self.lock();
+        if count.free == 0 {
+            count.waiting += 1;
+            count = self.freed.wait_while(count, |count| count.free == 0).unwrap_or_else(PoisonError::into_inner);
+            count.waiting -= 1;
+        }
+        count.free -= 1;
         Slot(self)
     }
 
     // A count cannot be left half written, so a poisoned one is as good as any.
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        *self.0.lock() += 1;
-        self.0.freed.notify_one();
+        let mut count = self.0.lock();
+        count.free += 1;
+        if count.waiting > 0 {
+            self.0.freed.notify_one();
+        }
     }
 }
 
@@ -62,6 +76,6 @@ mod tests {
             }
         });
         assert_eq!(most.load(Ordering::SeqCst), 2);
-        assert_eq!(*slots.lock(), 2);
+        assert_eq!(slots.lock().free, 2);
     }
 }

@@ -1,7 +1,6 @@
 //! waPC in a WebAssembly module: the guest's side of Kubewarden's contract.
 //!
-//! An instance lives for one call, so memory is only ever taken: the allocator bumps and never frees. A guest that links
-//! std uses std's allocator and panic handler instead.
+//! A guest that links std uses std's allocator and panic handler instead of those here.
 #![allow(unsafe_code)]
 
 use alloc::string::String;
@@ -15,7 +14,9 @@ use crate::rule::Rule;
 use crate::world::Host;
 
 #[doc(hidden)]
-pub use lol_alloc;
+pub use bump::Bump;
+
+mod bump;
 
 mod wapc {
     #[link(wasm_import_module = "wapc")]
@@ -110,12 +111,8 @@ impl Host for WapcHost {
 macro_rules! without_std {
     () => {
         const _: () = {
-            use $crate::abi::lol_alloc::{AssumeSingleThreaded, LeakingAllocator};
-
-            // SAFETY: a module of this kind has one thread; wasm32-unknown-unknown is built without atomics.
             #[global_allocator]
-            static HEAP: AssumeSingleThreaded<LeakingAllocator> =
-                unsafe { AssumeSingleThreaded::new(LeakingAllocator::new()) };
+            static HEAP: $crate::abi::Bump = $crate::abi::Bump::new();
 
             #[panic_handler]
             fn panic(_: &::core::panic::PanicInfo<'_>) -> ! {
