@@ -51,7 +51,13 @@ const openPolicy = (): void => choose({ accept: ".wasm,application/wasm" }, open
 const editorHost = h("div", { class: "editor-host" });
 const editor = new Editor(editorHost, workspace, explain);
 const files = new Files(workspace, { openFiles, openFolder, focusEditor: () => editor.focus() });
-const findings = new Findings({ jump, explain, retry: () => void judge.start(), tryBad: () => start(bad()) });
+const findings = new Findings({
+  jump,
+  explain,
+  retry: () => void judge.start(),
+  tryBad: () => start(bad()),
+  turnOff: (rule) => workspace.turn(rule, false),
+});
 const scorecard = new Scorecard({ jump, explain });
 const rules = new Rules(judge, {
   openPolicy,

@@ -12,6 +12,7 @@ export interface Actions {
   explain: (rule: string) => void;
   retry: () => void;
   tryBad: () => void;
+  turnOff: (rule: string) => void;
 }
 
 type Level = Finding["level"];
@@ -256,6 +257,12 @@ export class Findings {
           `About ${results.length === 1 && first ? objectName(first.object) : counted(results.length, "object")}. `,
           "That counts as broken: what cannot be decided does not hold.",
         ),
+        first &&
+          h(
+            "button",
+            { type: "button", class: "button small", onclick: () => this.actions.turnOff(first.rule) },
+            "Judge without it",
+          ),
       );
     });
   }

@@ -176,12 +176,14 @@ export class Rules {
         h("span", null, isOwn ? "yours" : titled(rule.section)),
         rule.since !== "" && h("span", null, `since ${rule.since}`),
       ]),
-      hasSchema(rule) ? this.#settings(rule) : isOwn && this.#freeSettings(rule.name),
+      hasSchema(rule) && this.#settings(rule),
       h("div", { class: "prose" }, markdown(says, { onYaml: (yaml) => this.#tryIt(rule.name, yaml) })),
+      isOwn && !hasSchema(rule) && this.#freeSettings(rule.name),
       isOwn &&
         h(
           "button",
           { type: "button", class: "button", onclick: () => void this.#remove(rule.name) },
+          icon("close"),
           "Remove this policy",
         ),
     ].filter((node) => node instanceof Node);
@@ -270,8 +272,8 @@ export class Rules {
     };
     return h(
       "div",
-      { class: "setting" },
-      h("label", { for: "policy-settings" }, "Settings"),
+      { class: "setting free" },
+      h("label", { class: "setting-label", for: "policy-settings" }, "Settings"),
       h("p", { class: "help", id: "policy-settings-help" }, "JSON, as the policy's author describes them."),
       area,
       wrong,
