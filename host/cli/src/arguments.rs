@@ -9,6 +9,7 @@ use protocol::Severity;
 
 use crate::artifact::{keys, pull, push, verify};
 use crate::foreign::PolicyOptions;
+use crate::audit::{self, AuditOptions};
 use crate::kubewarden::{self, KubewardenOptions};
 use crate::logs::Log;
 
@@ -56,6 +57,9 @@ pub enum Command {
     /// Make a key pair to sign with, in cosign's form.
     #[command(after_help = keys::EXAMPLES)]
     Keys(keys::KeysOptions),
+    /// Judge what is in a cluster, and print the result or write it there as policy reports.
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(Box<AuditOptions>),
     /// Write what a cluster needs so that Kubewarden asks the rules: policies, a chart, or a policy-server's file.
     #[command(after_help = kubewarden::EXAMPLES)]
     Kubewarden(Box<KubewardenOptions>),

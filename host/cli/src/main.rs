@@ -6,6 +6,7 @@
 
 mod arguments;
 mod artifact;
+mod audit;
 mod bundle;
 mod check;
 mod explain;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Pull(options) => artifact::pull::run(options),
         Command::Verify(options) => artifact::verify::run(options),
         Command::Keys(options) => artifact::keys::run(options),
+        Command::Audit(options) => audit::run(options),
         Command::Kubewarden(options) => kubewarden::run(options),
     };
     match done {

@@ -24,6 +24,8 @@ pub enum Failure {
     Bundle(String),
     /// A registry does not give or take what it should.
     Registry(String),
+    /// A cluster cannot be talked to.
+    Cluster(String),
     /// The output cannot be written.
     Output(io::Error),
 }
@@ -31,9 +33,11 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::File(message) | Self::Bundle(message) | Self::Registry(message) => {
-                formatter.write_str(message)
-            }
+            Self::Usage(message)
+            | Self::File(message)
+            | Self::Bundle(message)
+            | Self::Registry(message)
+            | Self::Cluster(message) => formatter.write_str(message),
             Self::Output(cause) => write!(formatter, "cannot write the output: {cause}"),
         }
     }

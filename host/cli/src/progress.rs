@@ -21,15 +21,29 @@ pub struct Progress {
 impl Progress {
     /// Begins with nothing of `total` done; `doing` is the line's first word, as in "judging 7 of 20".
     pub fn start(doing: &'static str, total: usize) -> Self {
+        Self::showing(move |done| format!("{doing} {done} of {total}"))
+    }
+
+    /// Begins where nobody knows how much there is, as in "reading Pods, 7 objects".
+    pub fn open_ended(doing: String) -> Self {
+        Self::showing(move |done| format!("{doing} {done} objects"))
+    }
+
+    fn showing(text: impl Fn(usize) -> String + Send + 'static) -> Self {
         let done = Arc::new(AtomicUsize::new(0));
         let line = io::stderr().is_terminal().then(|| {
             let (end, ended) = channel();
             let done = Arc::clone(&done);
-            let thread = Builder::new().spawn(move || show(&ended, || format!("{doing} {} of {total}", load(&done))));
+            let thread = Builder::new().spawn(move || show(&ended, || text(load(&done))));
             // Without a thread to show it, there is just nothing to see.
             thread.ok().map(|thread| (end, thread))
         });
         Self { done, line: line.flatten() }
+    }
+
+    /// What is counted up elsewhere.
+    pub fn counter(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.done)
     }
 
     /// One more is done.

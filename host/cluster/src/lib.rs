@@ -34,6 +34,7 @@ use protocol::FieldMask;
 
 pub use access::Access;
 pub use audit::{Audit, Batch};
+pub use discovery::full_name;
 pub use error::{ClusterError, RequestError, Status};
 pub use gather::Gathered;
 pub use lookups::LookUps;

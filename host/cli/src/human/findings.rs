@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level as Title, Origin, Renderer, Snippet};
 use engine::Subject;
-use engine::manifest::{Manifest, Position, Problem, Source};
+use engine::manifest::{Manifest, Object, Position, Problem, Source};
 use engine::report::Report;
 use protocol::{Finding, Level, Outcome, Verdict, path};
 
@@ -13,7 +13,7 @@ use super::{Detail, who};
 use crate::output::{self, BOLD, DIM, RED, YELLOW, count, one_line};
 
 /// More than this many findings nobody reads with their excerpts.
-const READABLE: usize = 50;
+pub const READABLE: usize = 50;
 
 /// What is left of a line behind its number and frame is cut there; where no terminal says how wide it is.
 const WIDTH: usize = 140;
@@ -22,7 +22,7 @@ const WIDTH: usize = 140;
 const FAR: u32 = 1000;
 
 /// One thing to say, and where.
-struct Message<'a> {
+pub struct Message<'a> {
     is_error: bool,
     rule: Option<&'a str>,
     title: String,
@@ -41,13 +41,8 @@ pub fn write(report: &Report<'_>, detail: Detail, text: &mut String) {
         Detail::Full => true,
         Detail::Short => false,
     };
-    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(output::width().unwrap_or(WIDTH));
     for message in &messages {
-        let _ = if full {
-            writeln!(text, "{}\n", renderer.render(&[message.group()]))
-        } else {
-            writeln!(text, "{}", message.line())
-        };
+        *text += &if full { message.in_full() } else { message.on_one_line() };
     }
     if !full && !messages.is_empty() {
         text.push('\n');
@@ -73,38 +68,51 @@ fn broken<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Message<'a>> {
 }
 
 fn answer<'a>(report: &'a Report<'a>, subject: Subject<'a>, rule: &'a str, outcome: &Outcome) -> Vec<Message<'a>> {
-    let message = |is_error, finding: &Finding, title, hints| {
-        let place = report.place(subject, finding);
+    let message = |said: Said<'_>| {
+        let place = said.finding.map_or_else(|| report.place(subject, &whole_object()), |it| report.place(subject, it));
         let is_shown = place.is_some_and(|place| !report.conceals(subject, place.start.line));
         Message {
-            is_error,
+            is_error: said.is_error,
             rule: Some(rule),
-            title,
+            title: said.title,
             file: report.file_name(subject),
             place: place.map(|place| (place.start, place.end)),
             source: report.source(subject).filter(|_| is_shown),
-            hints,
+            hints: said.hints,
         }
     };
-    if outcome.verdict == Verdict::Waived {
-        return Vec::new();
-    }
+    said(subject.object, outcome).map(message).collect()
+}
+
+/// One thing that a rule said about an object.
+pub struct Said<'a> {
+    is_error: bool,
+    title: String,
+    hints: Vec<String>,
+    /// What it is about; the whole object where there is none.
+    finding: Option<&'a Finding>,
+}
+
+/// What a rule said that is worth telling.
+pub fn said<'a>(object: &Object, outcome: &'a Outcome) -> impl Iterator<Item = Said<'a>> {
+    let who = who(object);
     let undecided = (outcome.verdict == Verdict::Error).then(|| {
         let reason = one_line(outcome.reason.as_deref().unwrap_or_default());
-        let title = format!("{} could not be judged: {reason}", who(subject));
-        message(true, &whole_object(), title, vec!["counts as broken".into()])
+        let title = format!("{who} could not be judged: {reason}");
+        Said { is_error: true, title, hints: vec!["counts as broken".into()], finding: None }
     });
-    let found = outcome.findings.iter().filter(|finding| finding.level != Level::Note).map(|finding| {
+    let is_told = |finding: &&Finding| outcome.verdict != Verdict::Waived && finding.level != Level::Note;
+    let found = outcome.findings.iter().filter(is_told).map(move |finding| {
         let said = one_line(&finding.message);
         let title = match &finding.container {
-            Some(container) => format!("{}, container {}: {said}", who(subject), one_line(container)),
-            None => format!("{}: {said}", who(subject)),
+            Some(container) => format!("{who}, container {}: {said}", one_line(container)),
+            None => format!("{who}: {said}"),
         };
         let at = format!("at {}", one_line(&path::shorten(&finding.path)));
-        let hints = std::iter::once(at).filter(|at| at != "at ").chain(fix(finding));
-        message(finding.level == Level::Violation, finding, title, hints.collect())
+        let hints = std::iter::once(at).filter(|at| at != "at ").chain(fix(finding)).collect();
+        Said { is_error: finding.level == Level::Violation, title, hints, finding: Some(finding) }
     });
-    undecided.into_iter().chain(found).collect()
+    undecided.into_iter().chain(found)
 }
 
 /// A line each, so that none can pass for a line of ours.
@@ -162,16 +170,29 @@ fn problem<'a>(manifest: &'a Manifest, problem: &'a Problem) -> Message<'a> {
     }
 }
 
-impl Message<'_> {
+impl<'a> Message<'a> {
+    /// About an object that stands in no file; `place` is what to call it.
+    pub fn of_object(place: &'a str, rule: &'a str, said: Said<'_>) -> Self {
+        let Said { is_error, title, hints, .. } = said;
+        Self { is_error, rule: Some(rule), title, file: place, place: None, source: None, hints }
+    }
+
+    /// As rustc would say it, with an empty line behind.
+    pub fn in_full(&self) -> String {
+        let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(output::width().unwrap_or(WIDTH));
+        renderer.render(&[self.group()]) + "\n\n"
+    }
+
     /// `k8s/web.yaml:12:9: error[rule]: ...`
-    fn line(&self) -> String {
+    pub fn on_one_line(&self) -> String {
         let (style, level) = if self.is_error { (RED, "error") } else { (YELLOW, "warning") };
         let id = self.rule.map_or(String::new(), |rule| format!("[{}]", one_line(rule)));
         let at = match self.place {
             Some((Position { line, column }, _)) => format!("{BOLD}{}:{line}:{column}{BOLD:#}: ", one_line(self.file)),
-            None => String::new(),
+            None if self.file.is_empty() => String::new(),
+            None => format!("{BOLD}{}{BOLD:#}: ", one_line(self.file)),
         };
-        format!("{at}{style}{level}{id}{style:#}: {}", self.title)
+        format!("{at}{style}{level}{id}{style:#}: {}\n", self.title)
     }
 
     fn group(&self) -> Group<'_> {
@@ -181,7 +202,8 @@ impl Message<'_> {
             Some(rule) => title.id(one_line(rule)),
             None => title,
         };
-        let place = self.place.map(|(start, end)| self.excerpt(start, end));
+        let nowhere = (!self.file.is_empty()).then(|| Origin::path(one_line(self.file)).into());
+        let place = self.place.map(|(start, end)| self.excerpt(start, end)).or(nowhere);
         let hints = self.hints.iter().map(|hint| Title::HELP.no_name().message(hint.as_str()).into());
         title.elements(place.into_iter().chain(hints).collect::<Vec<Element<'_>>>())
     }

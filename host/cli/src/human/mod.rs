@@ -5,11 +5,14 @@ mod findings;
 mod passed_over;
 mod summary;
 
-use engine::Subject;
+use engine::manifest::Object;
 use engine::report::Report;
 use engine::waiver::{Date, Waiver};
 
 use crate::output::one_line;
+
+pub use findings::{Message, READABLE, said};
+pub use summary::{by_rule, tally};
 
 /// How much is said of each finding.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,10 +46,10 @@ pub fn render(report: &Report<'_>, run: &Run<'_>) -> String {
 }
 
 /// `Deployment shop/web`.
-fn who(subject: Subject<'_>) -> String {
-    let name = subject.object.display_name();
-    one_line(&match &subject.object.namespace {
-        Some(namespace) => format!("{} {namespace}/{name}", subject.object.kind),
-        None => format!("{} {name}", subject.object.kind),
+pub fn who(object: &Object) -> String {
+    let name = object.display_name();
+    one_line(&match &object.namespace {
+        Some(namespace) => format!("{} {namespace}/{name}", object.kind),
+        None => format!("{} {name}", object.kind),
     })
 }

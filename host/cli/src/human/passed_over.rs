@@ -71,7 +71,7 @@ fn waived(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         for judgement in judged.judgements.iter().filter(|judgement| judgement.outcome.verdict == Verdict::Waived) {
             let rule = report.rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
             let reason = one_line(judgement.outcome.reason.as_deref().unwrap_or_default());
-            let _ = writeln!(text, "{YELLOW}waived:{YELLOW:#} {rule} for {} {reason}", who(judged.subject));
+            let _ = writeln!(text, "{YELLOW}waived:{YELLOW:#} {rule} for {} {reason}", who(judged.subject.object));
         }
     }
     for waiver in run.waivers.iter().filter(|waiver| waiver.until < run.today) {

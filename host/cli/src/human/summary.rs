@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use engine::report::{Judged, Report};
-use protocol::Verdict;
+use protocol::{RuleMetadata, Verdict};
 
 use super::{Run, who};
 use crate::check::passed_over;
@@ -16,7 +16,10 @@ const LISTED: usize = 20;
 
 pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     by_object(report, text);
-    by_rule(report, run, text);
+    if !report.judged.is_empty() {
+        let verdicts: Vec<_> = (0..report.rules.len()).map(|rule| report.verdicts_of(rule)).collect();
+        by_rule(&report.rules, &verdicts, run.off.len(), text);
+    }
     total(report, run, text);
 }
 
@@ -31,14 +34,14 @@ fn by_object(report: &Report<'_>, text: &mut String) {
         return;
     }
     worst.sort_by_key(|(number, _)| Reverse(*number));
-    let width = worst.iter().take(LISTED).map(|(_, judged)| who(judged.subject).chars().count()).max();
+    let width = worst.iter().take(LISTED).map(|(_, judged)| who(judged.subject.object).chars().count()).max();
     let width = width.unwrap_or_default();
     let _ = writeln!(text, "{BOLD}By object{BOLD:#}");
     for (number, judged) in worst.iter().take(LISTED) {
         let concerned =
             judged.judgements.iter().filter(|judgement| judgement.outcome.verdict != Verdict::NotApplicable).count();
         let place = one_line(report.file_name(judged.subject));
-        let name = who(judged.subject);
+        let name = who(judged.subject.object);
         let _ = writeln!(text, "  {number:>2} of {concerned:<2}  {name:width$}  {CYAN}{place}{CYAN:#}");
     }
     if worst.len() > LISTED {
@@ -47,18 +50,15 @@ fn by_object(report: &Report<'_>, text: &mut String) {
     text.push('\n');
 }
 
-fn by_rule(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
-    if report.judged.is_empty() {
-        return;
-    }
-    let verdicts: Vec<_> = (0..report.rules.len()).map(|rule| report.verdicts_of(rule)).collect();
+/// How often each rule gave each verdict; of those that gave none, of which some are off, only the number.
+pub fn by_rule(rules: &[&RuleMetadata], verdicts: &[BTreeMap<Verdict, usize>], off: usize, text: &mut String) {
     let idle = verdicts.iter().filter(|verdicts| verdicts.is_empty()).count();
-    if idle == report.rules.len() {
+    if idle == rules.len() {
         return;
     }
-    let width = report.rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
     let _ = writeln!(text, "{BOLD}By rule{BOLD:#}");
-    for (rule, verdicts) in report.rules.iter().zip(&verdicts).filter(|(_, verdicts)| !verdicts.is_empty()) {
+    for (rule, verdicts) in rules.iter().zip(verdicts).filter(|(_, verdicts)| !verdicts.is_empty()) {
         let has = |wanted: fn(Verdict) -> bool| verdicts.keys().any(|verdict| wanted(*verdict));
         let (mark, style) = if has(Verdict::denies) {
             ('x', RED)
@@ -70,10 +70,9 @@ fn by_rule(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let (name, severity) = (one_line(&rule.name), rule.severity);
         let _ = writeln!(text, "  {style}{mark}{style:#} {name:width$}  {severity:8}  {}", tally(verdicts));
     }
-    let idle = idle.saturating_sub(run.off.len());
+    let idle = idle.saturating_sub(off);
     if idle > 0 {
-        let _ =
-            writeln!(text, "  {DIM}  {} of {} concern nothing here{DIM:#}", idle, count(report.rules.len(), "rule"));
+        let _ = writeln!(text, "  {DIM}  {} of {} concern nothing here{DIM:#}", idle, count(rules.len(), "rule"));
     }
     text.push('\n');
 }
@@ -123,6 +122,6 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
 }
 
 /// `3 fail, 12 pass`, the worst first.
-fn tally(verdicts: &BTreeMap<Verdict, usize>) -> String {
+pub fn tally(verdicts: &BTreeMap<Verdict, usize>) -> String {
     verdicts.iter().rev().map(|(verdict, number)| format!("{number} {verdict}")).collect::<Vec<_>>().join(", ")
 }

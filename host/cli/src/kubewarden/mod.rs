@@ -22,6 +22,8 @@ use crate::{bundle, judging};
 use output::File;
 use policy::{Choice, Policy};
 
+pub use output::yaml;
+
 pub const EXAMPLES: &str = "\
 Examples:
   seaworthy kubewarden | kubectl apply -f -                        every rule as a ClusterAdmissionPolicy
