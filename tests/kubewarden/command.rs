@@ -238,7 +238,7 @@ fn what_does_not_go_is_said_before_anything_is_written() {
             "full is not empty: give a new folder",
         ),
         (&["--rule", "run-as-nonroot"], "there is no rule `run-as-nonroot`; did you mean `run-as-non-root`?"),
-        (&["--config", "bad.yaml"], "bad.yaml:1:58: `at_lest` is not known here; did you mean `at_least`?"),
+        (&["--config", "bad.yaml"], "bad.yaml:1:54: `at_lest` is not known here; did you mean `at_least`?"),
         (&["--rule", "network-policy", "--namespace", "shop"], "no rule is left to write a policy for"),
     ] {
         let complaint = folder.run(&[&["kubewarden"], arguments].concat()).complaint();

@@ -16,12 +16,25 @@ fn settings(case: &Case) -> Value {
     if case.settings.is_null() { json!({}) } else { case.settings.clone() }
 }
 
+/// An outcome with its findings by place: an API server sorts an object's fields, and findings come in the order of fields.
+fn in_order(outcome: &Value) -> Value {
+    let mut outcome = outcome.clone();
+    if let Some(findings) = outcome["findings"].as_array_mut() {
+        findings.sort_by_key(|finding| (finding["path"].to_string(), finding["message"].to_string()));
+    }
+    outcome
+}
+
 #[test]
 fn both_hosts_give_one_answer_to_every_example_and_case() {
     let (sandbox, modules) = sandboxed(1, &[]);
     let mut rules = modules.into_rules();
-    let mut compared = 0;
+    let (mut compared, mut differences) = (0, Vec::new());
     for case in cases::all() {
+        // An API server has converted what came in old versions, before anybody looks it up.
+        if case.yaml.contains("policy/v1beta1") {
+            continue;
+        }
         let at = rules.iter().position(|rule| rule.metadata.name == case.rule).unwrap();
         let bundle = Bundle::new(vec![rules.swap_remove(at).with_settings(&settings(&case))]);
         let input = input("case.yaml", &case.yaml);
@@ -36,24 +49,28 @@ fn both_hosts_give_one_answer_to_every_example_and_case() {
         // Neither host reaches a registry here.
         cluster.capabilities.retain(|capability| capability.starts_with("kubernetes/"));
         let (answer, _) = loaded.validate(&create(&documents[0]), &settings(&case), Some(world), cluster);
-        let context = format!("{}: {}\n{}", case.rule, case.name, case.yaml);
-        match judged.first() {
+        let agree = match judged.first() {
             Some(judgement) => {
                 compared += 1;
-                assert_eq!(answer.outcome, serde_json::to_value(&judgement.outcome).unwrap(), "{context}");
-                assert_eq!(answer.accepted, !judgement.outcome.verdict.denies(), "{context}");
+                let ours = serde_json::to_value(&judgement.outcome).unwrap();
+                in_order(&answer.outcome) == in_order(&ours) && answer.accepted != judgement.outcome.verdict.denies()
             }
             // Our host does not even ask.
-            None => assert!(answer.accepted, "{context}"),
+            None => answer.accepted,
+        };
+        if !agree {
+            let ours = judged.first().map(|judgement| &judgement.outcome);
+            differences.push(format!("{}: {}\n{}{answer:#?}\n{ours:#?}\n", case.rule, case.name, case.yaml));
         }
         rules.extend(bundle.into_rules());
     }
+    assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
     assert!(compared > 500, "{compared} cases are few");
 }
 
 #[test]
 fn at_admission_every_example_is_accepted_denied_or_warned_of() {
-    let mut denied = BTreeSet::new();
+    let (mut denied, mut warned) = (BTreeSet::new(), BTreeSet::new());
     for (name, rule) in metadata() {
         let loaded = &POLICIES[&name];
         for example in &rule.examples {
@@ -61,22 +78,26 @@ fn at_admission_every_example_is_accepted_denied_or_warned_of() {
             let objects = objects(&example.yaml);
             let (answer, calls) = loaded.validate(&create(&objects[0]), &settings, None, loaded.cluster(&objects));
             let context = format!("{name}: {answer:#?}\n{}", example.yaml);
+            let declared = loaded.metadata["hostCapabilities"].as_array().unwrap();
+            assert!(calls.iter().all(|call| declared.contains(&json!(call))), "{calls:?} {context}");
             match example.expect {
                 Expectation::Fail { .. } if calls.is_empty() => {
                     assert!(!answer.accepted && answer.verdict() == "fail", "{context}");
                     denied.insert(name.clone());
                 }
-                // What is missing may still come: warned of as broken, or as not known.
+                // What is missing may still come: warned of as broken, or as not known, or left to the audit.
                 Expectation::Fail { .. } | Expectation::Unknown => {
-                    assert!(answer.accepted && !answer.warnings.is_empty(), "{context}");
-                    assert!(["fail", "unknown"].contains(&answer.verdict()), "{context}");
+                    assert!(answer.accepted && answer.verdict() != "error", "{context}");
+                    let is_said = ["fail", "unknown"].contains(&answer.verdict());
+                    assert_eq!(is_said, !answer.warnings.is_empty(), "{context}");
+                    warned.extend(is_said.then(|| name.clone()));
                 }
                 Expectation::Pass => assert!(answer.accepted && answer.verdict() == "pass", "{context}"),
                 Expectation::NotApplicable => assert!(answer.accepted, "{context}"),
             }
         }
     }
-    assert!(denied.len() >= 10, "{denied:?}");
+    assert!(denied.len() >= 10 && warned.len() >= 15, "{denied:?} {warned:?}");
 }
 
 #[test]
@@ -89,7 +110,7 @@ fn a_policy_that_was_granted_nothing_does_not_know_and_lets_pass() {
             let mut cluster = loaded.cluster(&objects);
             cluster.granted.clear();
             let (answer, calls) = loaded.validate(&create(&objects[0]), &json!({}), None, cluster);
-            if calls.iter().any(|call| call.namespace == "kubernetes") {
+            if calls.iter().any(|call| call.starts_with("kubernetes/")) {
                 assert!(answer.accepted && answer.verdict() != "error", "{name}: {answer:#?}");
                 refused.extend((answer.verdict() == "unknown").then(|| name.clone()));
             }

@@ -9,7 +9,7 @@ use wasmparser::{Parser, Payload};
 use wasmtime::Engine;
 
 use crate::cluster::Cluster;
-use crate::wapc::{Call, Policy};
+use crate::wapc::Policy;
 
 /// A module and its metadata for Kubewarden.
 pub struct Loaded {
@@ -66,7 +66,7 @@ impl Loaded {
         settings: &Value,
         world: Option<&str>,
         cluster: Cluster,
-    ) -> (Answer, Vec<Call>) {
+    ) -> (Answer, Vec<String>) {
         let mut payload = json!({ "request": request, "settings": settings });
         if let Some(world) = world {
             payload["world"] = json!(world);

@@ -6,8 +6,13 @@ use serde_json::{Value, json};
 /// Everything in which a value is not as the definition of that name says.
 pub fn faults(definition: &str, value: &Value) -> Vec<String> {
     let root: Value = serde_saphyr::from_str(include_str!("schemas.yaml")).unwrap();
+    faults_in(&root, definition, value)
+}
+
+/// The same by the definitions of another schema.
+pub fn faults_in(root: &Value, definition: &str, value: &Value) -> Vec<String> {
     let mut faults = Vec::new();
-    Checker { root: &root }.check(&root["$defs"][definition], value, definition, &mut faults);
+    Checker { root }.check(&root["$defs"][definition], value, definition, &mut faults);
     faults
 }
 

@@ -7,15 +7,6 @@ use std::collections::BTreeSet;
 
 use wasmtime::{Caller, Engine, Extern, ExternType, Instance, Linker, Memory, Module, Store, ValType};
 
-/// An operation that a guest asked its host for, and what it was answered.
-#[derive(Clone, Debug)]
-pub struct Call {
-    pub namespace: String,
-    pub operation: String,
-    pub payload: Vec<u8>,
-    pub answer: Result<Vec<u8>, String>,
-}
-
 /// Answers a guest: namespace, operation, payload.
 pub type Answers = Box<dyn Fn(&str, &str, &[u8]) -> Result<Vec<u8>, String>>;
 
@@ -27,7 +18,8 @@ struct State {
     host_response: Vec<u8>,
     host_error: Vec<u8>,
     answers: Answers,
-    calls: Vec<Call>,
+    /// What was asked for, as Kubewarden names capabilities: `kubernetes/get_resource`.
+    calls: Vec<String>,
 }
 
 /// A module as policy-server holds it: compiled once, instantiated for each request.
@@ -66,7 +58,7 @@ impl Policy {
     }
 
     /// Calls one operation of a fresh instance. Gives the response, or what the guest said instead, and what it asked for.
-    pub fn call(&self, operation: &str, payload: &[u8], answers: Answers) -> (Result<Vec<u8>, String>, Vec<Call>) {
+    pub fn call(&self, operation: &str, payload: &[u8], answers: Answers) -> (Result<Vec<u8>, String>, Vec<String>) {
         let state = State {
             operation: operation.as_bytes().to_vec(),
             payload: payload.to_vec(),
@@ -173,7 +165,7 @@ fn host_call(
         Err(format!("unknown binding: {binding}"))
     };
     let state = caller.data_mut();
-    state.calls.push(Call { namespace, operation, payload, answer: answer.clone() });
+    state.calls.push(format!("{namespace}/{operation}"));
     match answer {
         Ok(bytes) => {
             state.host_response = bytes;

@@ -29,6 +29,9 @@ pub fn run(options: &InspectOptions) -> Result<u8, Failure> {
             "looks up",
             &list(rule.looks_up.iter().map(|LookUp { api_version, kind, .. }| format!("{api_version} {kind}"))),
         );
+        if !rule.capabilities.is_empty() {
+            line(&mut text, "asks for", &list(rule.capabilities.iter().cloned()));
+        }
         line(&mut text, "examples", &rule.examples.len().to_string());
     }
     if let Some(metadata) = &sections.kubewarden {
@@ -39,6 +42,9 @@ pub fn run(options: &InspectOptions) -> Result<u8, Failure> {
                 ("contextAwareResources", Value::Array(kinds)) => {
                     let kinds = kinds.iter().map(|kind| format!("{} {}", word(kind, "apiVersion"), word(kind, "kind")));
                     line(&mut text, key, &list(kinds));
+                }
+                (_, Value::Array(items)) => {
+                    line(&mut text, key, &list(items.iter().filter_map(Value::as_str).map(ToOwned::to_owned)));
                 }
                 ("annotations", Value::Object(annotations)) => {
                     for (key, value) in annotations {

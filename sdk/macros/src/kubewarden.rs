@@ -103,7 +103,7 @@ fn annotations(rule: &RuleMetadata, kinds: &[&KindMatch]) -> Map<String, Value> 
         ("io.kubewarden.policy.license", env::var("CARGO_PKG_LICENSE").unwrap_or_default()),
         ("io.kubewarden.policy.url", repository.clone()),
         ("io.kubewarden.policy.source", repository),
-        ("io.kubewarden.policy.ociUrl", format!("{}/{}", registry.trim_end_matches('/'), rule.name)),
+        ("io.kubewarden.policy.ociUrl", oci_url(&env::var(REGISTRY.0).unwrap_or_default(), &rule.name)),
         ("io.kubewarden.policy.severity", rule.severity.name().to_owned()),
         ("io.kubewarden.policy.category", display_name(rule.section.name())),
         ("io.kubewarden.policy.usage", rule.documentation.clone()),
@@ -111,6 +111,12 @@ fn annotations(rule: &RuleMetadata, kinds: &[&KindMatch]) -> Map<String, Value> 
     // What a crate does not say of itself is not said as nothing.
     let said = entries.into_iter().filter(|(_, value)| !value.is_empty());
     said.map(|(key, value)| (key.to_owned(), Value::from(value))).collect()
+}
+
+/// Where the module will be published, as kwctl appends a tag to it: without a scheme.
+fn oci_url(registry: &str, name: &str) -> String {
+    let base = registry.trim_start_matches("registry://").trim_end_matches('/');
+    format!("{}/{name}", if base.is_empty() { REGISTRY.1 } else { base })
 }
 
 /// `pod-disruption-budget` is `Pod disruption budget`.
@@ -191,6 +197,14 @@ mod tests {
         let both = rule(vec![kind("", "v1", "Pod"), kind("seaworthy.dev", "v1", "LogSample")], &[], &[]);
         assert_eq!((&both["policyType"], &both["backgroundAudit"]), (&json!("kubernetes"), &json!(true)));
         assert_eq!(both["annotations"]["io.artifacthub.resources"], "Pod");
+    }
+
+    #[test]
+    fn a_module_is_published_where_the_build_says() {
+        assert_eq!(oci_url("", "web"), "ghcr.io/seaworthy-policies/policies/web");
+        for registry in ["registry.example.com:5000/shop", "registry://registry.example.com:5000/shop/"] {
+            assert_eq!(oci_url(registry, "web"), "registry.example.com:5000/shop/web");
+        }
     }
 
     #[test]
