@@ -80,6 +80,12 @@ impl Capabilities {
         Ok(set)
     }
 
+    /// All that there are.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(vec!["*".to_owned()])
+    }
+
     /// The look-ups of objects, which can be answered from the input alone.
     #[must_use]
     pub fn look_ups() -> Self {

@@ -168,10 +168,11 @@ fn read_answer(bytes: &[u8]) -> Result<Said, String> {
     let answer: Answer =
         serde_json::from_slice(bytes).map_err(|cause| format!("its answer is not readable: {cause}"))?;
     let Some(outcome) = answer.outcome else {
-        let (verdict, level) =
-            if answer.accepted { (Verdict::Pass, Level::Warning) } else { (Verdict::Fail, Level::Violation) };
+        let verdict = if answer.accepted { Verdict::Pass } else { Verdict::Fail };
         let denial = (!answer.accepted).then(|| answer.message.unwrap_or_else(|| "denied without a reason".into()));
-        let findings = denial.into_iter().chain(answer.warnings.unwrap_or_default()).map(|message| Finding {
+        let denial = denial.into_iter().map(|message| (Level::Violation, message));
+        let warnings = answer.warnings.unwrap_or_default().into_iter().map(|message| (Level::Warning, message));
+        let findings = denial.chain(warnings).map(|(level, message)| Finding {
             level,
             path: "$".into(),
             container: None,
@@ -223,8 +224,11 @@ mod tests {
         let nothing = r#"{"accepted":true,"message":null,"code":null,"mutated_object":null,"audit_annotations":null,"warnings":null}"#;
         assert_eq!(verdict(nothing), Verdict::Pass);
         assert_eq!(verdict(r#"{"accepted":false}"#), Verdict::Fail);
-        let denied = read_answer(br#"{"accepted":false,"message":"no"}"#);
-        assert_eq!(denied.map(|said| said.outcome.findings.len()), Ok(1));
+        let denied = read_answer(br#"{"accepted":false,"message":"no","warnings":["careful"]}"#);
+        assert_eq!(
+            denied.map(|said| said.outcome.findings.iter().map(|found| found.level).collect::<Vec<_>>()),
+            Ok(vec![Level::Violation, Level::Warning])
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@
 
 pub mod certificate;
 mod dispatcher;
-
+pub mod mutation;
 pub mod net;
 pub mod session;
 mod yaml;

@@ -43,6 +43,20 @@ pub(crate) fn block(value: &Value, indent: usize) -> String {
     }
 }
 
+/// The value on one line, in braces and brackets.
+pub(crate) fn flow(value: &Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match value {
+        Value::Object(members) => {
+            let member = |(key, value): (&String, &Value)| format!("{}: {}", scalar(key), flow(value));
+            format!("{{{}}}", joined(members.iter().map(member).collect()))
+        }
+        Value::Array(items) => format!("[{}]", joined(items.iter().map(flow).collect())),
+        Value::String(text) => scalar(text),
+        other => other.to_string(),
+    }
+}
+
 /// A string.
 fn scalar(text: &str) -> String {
     if is_plain(text) {
@@ -147,7 +161,8 @@ mod tests {
             "\\",
         ] {
             let value = json!({"key": text, text: 1});
-            assert_eq!(read_back(&block(&value, 0)), Some(value), "{text:?}");
+            assert_eq!(read_back(&block(&value, 0)), Some(value.clone()), "{text:?}");
+            assert_eq!(read_back(&flow(&json!({"a": [value]}))), Some(json!({"a": [value]})), "{text:?}");
         }
     }
 }
