@@ -31,7 +31,8 @@ fn json(text: &str) -> Value {
 fn a_bundle_is_pushed_signed_verified_pulled_and_used() {
     let (server, folder) = (Server::start(), signer());
     let name = server.name("rules:v1");
-    let push = ["push", "--bundle", "bundle", &name, "--sign", "cosign.key", "--annotation", "team=shop", "--format", "json"];
+    let push =
+        ["push", "--bundle", "bundle", &name, "--sign", "cosign.key", "--annotation", "team=shop", "--format", "json"];
     let pushed = json(&with_password(&folder, &push, "hunter2").with(0));
     assert_eq!(pushed["modules"].as_array().unwrap().len(), 3);
     let pinned = pushed["pinned"].as_str().unwrap();
@@ -96,8 +97,7 @@ fn a_module_has_the_form_that_kubewarden_pulls() {
     let manifest = registry.manifest(&reference).unwrap();
     let OciManifest::Image(image) = manifest.content else { panic!("a module is no index") };
     assert_eq!(image.config.media_type, "application/vnd.wasm.config.v1+json");
-    let layers: Vec<(&str, i64)> =
-        image.layers.iter().map(|layer| (layer.media_type.as_str(), layer.size)).collect();
+    let layers: Vec<(&str, i64)> = image.layers.iter().map(|layer| (layer.media_type.as_str(), layer.size)).collect();
     assert_eq!(layers, [("application/vnd.wasm.content.layer.v1+wasm", i64::try_from(wasm.len()).unwrap())]);
     let annotations = image.annotations.unwrap();
     let given = |name: &str| annotations.get(name).map(String::as_str);
@@ -113,7 +113,9 @@ fn a_bundle_is_an_index_that_names_its_rules() {
     let (server, folder) = (Server::start(), usual_folder());
     folder.run(&["push", "--bundle", "bundle", &server.name("rules:v1")]).with(0);
     let (registry, reference) = server.look("rules:v1");
-    let OciManifest::ImageIndex(index) = registry.manifest(&reference).unwrap().content else { panic!("it is an index") };
+    let OciManifest::ImageIndex(index) = registry.manifest(&reference).unwrap().content else {
+        panic!("it is an index")
+    };
     assert_eq!(index.artifact_type.as_deref(), Some(BUNDLE_TYPE));
     let rules = index.manifests.iter().map(|entry| entry.annotations.as_ref().unwrap()["dev.seaworthy.rule"].clone());
     assert_eq!(rules.collect::<Vec<_>>(), ["image-is-plain", "note-is-short", "team-is-named"]);

@@ -144,8 +144,11 @@ fn the_name_of_a_rule_is_no_path() {
         let digest = server.manifest("one", &manifest);
         let entry = json!({"mediaType": MANIFEST, "digest": digest, "size": manifest.to_string().len(),
                            "annotations": annotations});
-        server.manifest("all", &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry],
-                                       "artifactType": "application/vnd.seaworthy.bundle.v1"}));
+        server.manifest(
+            "all",
+            &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry],
+                                       "artifactType": "application/vnd.seaworthy.bundle.v1"}),
+        );
         let said = pull(&server.name("all")).complaint();
         assert!(said.contains("not kebab-case"), "{rule:?}: {said}");
         let folder = Folder::new();
@@ -162,8 +165,11 @@ fn a_module_that_calls_itself_otherwise_than_its_bundle_does_is_refused() {
     let digest = server.module("one", &content);
     let entry = json!({"mediaType": MANIFEST, "digest": digest, "size": 1,
                        "annotations": {"dev.seaworthy.rule": "run-as-non-root"}});
-    server.manifest("all", &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry],
-                                   "artifactType": "application/vnd.seaworthy.bundle.v1"}));
+    server.manifest(
+        "all",
+        &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry],
+                                   "artifactType": "application/vnd.seaworthy.bundle.v1"}),
+    );
     let said = pull(&server.name("all")).complaint();
     assert!(said.contains("the module run-as-non-root") && said.contains("calls itself something else"), "{said}");
 }

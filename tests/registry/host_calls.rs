@@ -51,7 +51,8 @@ fn a_policy_has_signatures_verified_by_public_keys() {
     let (server, folder, registry) = (Server::start(), signer(), client());
     let calls = OciCalls::new(&registry);
     let name = server.name("rules:v1");
-    let push = ["push", "--bundle", "bundle", &name, "--sign", "cosign.key", "--annotation", "env=prod", "--format", "json"];
+    let push =
+        ["push", "--bundle", "bundle", &name, "--sign", "cosign.key", "--annotation", "env=prod", "--format", "json"];
     let pushed: Value = serde_json::from_str(&with_password(&folder, &push, "hunter2").with(0)).unwrap();
     let key = std::fs::read_to_string(folder.path().join("cosign.pub")).unwrap();
     let trusted = json!({"is_trusted": true, "digest": pushed["digest"]});

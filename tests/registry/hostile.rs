@@ -174,9 +174,7 @@ fn honest(shared: &Shared, below: &str) -> Answer {
         _ => None,
     };
     match found {
-        Some(content) => {
-            Answer::of(content.clone()).header("Docker-Content-Digest", &Digest::of(content).to_string())
-        }
+        Some(content) => Answer::of(content.clone()).header("Docker-Content-Digest", &Digest::of(content).to_string()),
         None => Answer::status(404),
     }
 }

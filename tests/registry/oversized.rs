@@ -110,7 +110,9 @@ fn manifests_that_grow_when_they_are_read_are_refused() {
         text + "]}"
     };
     let deep = format!(r#"{{"schemaVersion":2,"annotations":{}"#, "[".repeat(1_000_000));
-    let layers = many("layers", &config, 20_000).replace(INDEX, MANIFEST).replace("{\"schema", &format!(r#"{{"config":{config},"schema"#));
+    let layers = many("layers", &config, 20_000)
+        .replace(INDEX, MANIFEST)
+        .replace("{\"schema", &format!(r#"{{"config":{config},"schema"#));
     for (manifest, said) in [
         (many("manifests", &entry, 20_000), "20000 entries"),
         (layers, "20000 entries"),

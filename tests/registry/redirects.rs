@@ -8,7 +8,9 @@ use crate::support::{Folder, run};
 fn a_redirect_within_the_registry_is_followed() {
     let server = Hostile::start();
     server.module("v1", &wasm(b"module"));
-    server.answers(|asked| asked.strip_prefix("HEAD manifests/v2").map(|_| Answer::redirect("/v2/shop/rules/manifests/v1")));
+    server.answers(|asked| {
+        asked.strip_prefix("HEAD manifests/v2").map(|_| Answer::redirect("/v2/shop/rules/manifests/v1"))
+    });
     pull(&server.name("v2")).with(0);
 }
 

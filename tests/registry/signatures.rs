@@ -81,7 +81,10 @@ fn what_the_signer_signed_is_verified() {
     signed.put(payload.as_bytes(), &signed.sign(payload.as_bytes()));
     let said = signed.verify(&["--format", "json"]).with(0);
     let answer: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!((answer["verified"].as_bool(), answer["digest"].as_str()), (Some(true), Some(&*signed.digest.to_string())));
+    assert_eq!(
+        (answer["verified"].as_bool(), answer["digest"].as_str()),
+        (Some(true), Some(&*signed.digest.to_string()))
+    );
 }
 
 #[test]
@@ -165,7 +168,8 @@ fn many_signatures_may_stand_beside_each_other_and_each_key_must_be_among_them()
         let keys = keys.iter().flat_map(|key| ["--key", key]);
         folder.run(&["verify", &name].into_iter().chain(keys).collect::<Vec<_>>())
     };
-    let push = |key: &str| with_password(&folder, &["push", "--bundle", "bundle", &name, "--sign", key], "hunter2").with(0);
+    let push =
+        |key: &str| with_password(&folder, &["push", "--bundle", "bundle", &name, "--sign", key], "hunter2").with(0);
     push("cosign.key");
     verify(&["cosign.pub"]).with(0);
     let said = verify(&["cosign.pub", "other.pub"]);

@@ -22,7 +22,15 @@ pub const OPERATIONS: [&str; 5] =
 /// failures included: one run asks a registry once.
 pub struct OciCalls<'a> {
     registry: &'a Registry,
-    answers: Mutex<HashMap<(String, Vec<u8>), Result<Vec<u8>, String>>>,
+    kept: Mutex<Kept>,
+}
+
+/// Answers by operation and payload.
+#[derive(Default)]
+struct Kept {
+    answers: HashMap<(String, Vec<u8>), Result<Vec<u8>, String>>,
+    /// Of questions and answers.
+    bytes: usize,
 }
 
 /// Answers that are kept, in bytes of all together; beyond it registries are asked again.
@@ -32,7 +40,7 @@ impl<'a> OciCalls<'a> {
     /// Answers with what this registry client gets.
     #[must_use]
     pub fn new(registry: &'a Registry) -> Self {
-        Self { registry, answers: Mutex::default() }
+        Self { registry, kept: Mutex::default() }
     }
 
     fn answer(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
@@ -88,16 +96,14 @@ impl HostCalls for OciCalls<'_> {
             return Err(format!("{LOOK_UP_NOT_ALLOWED}: {binding} {namespace} {operation}"));
         }
         let question = (operation.to_owned(), payload.to_vec());
-        if let Some(known) = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&question) {
+        if let Some(known) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).answers.get(&question) {
             return known.clone();
         }
         let answer = self.answer(operation, payload);
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let size = |((_, payload), answer): (&(String, Vec<u8>), &Result<Vec<u8>, String>)| {
-            payload.len() + answer.as_ref().map_or_else(String::len, Vec::len)
-        };
-        if answers.iter().map(size).sum::<usize>() < KEPT_BYTES {
-            answers.insert(question, answer.clone());
+        let size = payload.len() + answer.as_ref().map_or_else(String::len, Vec::len);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.bytes + size <= KEPT_BYTES && kept.answers.insert(question, answer.clone()).is_none() {
+            kept.bytes += size;
         }
         answer
     }

@@ -2,7 +2,6 @@
 //! registries, nor ever print a private key.
 
 use std::fmt;
-use std::ops::Deref;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -53,12 +52,13 @@ impl KeyPair {
         pair.map(Self).map_err(|_| KeyError("cannot be opened: is the password right?".to_owned()))
     }
 
-    /// The content of `cosign.key`. It is wiped from memory when it is dropped.
+    /// The content of `cosign.key`.
     ///
     /// # Errors
     /// It cannot be encrypted.
-    pub fn to_encrypted_pem(&self, password: &[u8]) -> Result<impl Deref<Target = String>, KeyError> {
-        self.0.private_key_to_encrypted_pem(password).map_err(|cause| KeyError(cause.to_string()))
+    pub fn to_encrypted_pem(&self, password: &[u8]) -> Result<String, KeyError> {
+        let pem = self.0.private_key_to_encrypted_pem(password).map_err(|cause| KeyError(cause.to_string()))?;
+        Ok(unix_lines(&pem))
     }
 
     /// The content of `cosign.pub`.
@@ -66,8 +66,7 @@ impl KeyPair {
     /// # Errors
     /// The key cannot be written.
     pub fn public_pem(&self) -> Result<String, KeyError> {
-        // Line endings are those of the system that reads it least tolerantly.
-        self.0.public_key_to_pem().map(|pem| pem.replace("\r\n", "\n")).map_err(|cause| KeyError(cause.to_string()))
+        self.0.public_key_to_pem().map(|pem| unix_lines(&pem)).map_err(|cause| KeyError(cause.to_string()))
     }
 
     /// The signature of these bytes, in base64.
@@ -85,6 +84,11 @@ impl KeyPair {
         let signed = self.0.to_sigstore_signer(&scheme).and_then(|signer| signer.sign(message));
         signed.map(|signature| STANDARD.encode(signature)).map_err(|cause| KeyError(cause.to_string()))
     }
+}
+
+/// Lines as cosign ends them; the crate that writes them ends them as Windows does.
+fn unix_lines(pem: &str) -> String {
+    pem.replace("\r\n", "\n")
 }
 
 impl PublicKey {

@@ -83,7 +83,7 @@ impl Transport {
     ) -> Result<Response, RegistryError> {
         let origin = self.url(reference, below)?;
         let response = self.follow(method, &origin, accept, self.known(reference, false)).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
+        if !is_challenge(&response, &origin) {
             return self.success(response).await;
         }
         let authorization = token::authorize(self, reference, false, response).await?;
@@ -99,7 +99,7 @@ impl Transport {
         }
         let url = self.address(reference, "/v2/")?;
         let response = self.follow(&Method::GET, &url, "*/*", None).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
+        if !is_challenge(&response, &url) {
             return Ok(None);
         }
         let authorization = token::authorize(self, reference, true, response).await?;
@@ -159,6 +159,11 @@ impl Transport {
             _ => RegistryError::Status { url, status: status.as_u16(), cause },
         })
     }
+}
+
+/// Does the registry itself want credentials? Others, to which it has led, are given none.
+fn is_challenge(response: &Response, registry: &Url) -> bool {
+    response.status() == StatusCode::UNAUTHORIZED && response.url().origin() == registry.origin()
 }
 
 fn key(reference: &Reference, is_push: bool) -> (String, String, bool) {

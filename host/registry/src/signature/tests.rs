@@ -97,6 +97,7 @@ fn cosign_keys_open_and_sign() {
 fn keys_are_written_as_cosign_reads_them() {
     let pair = KeyPair::generate().unwrap();
     let pem = pair.to_encrypted_pem(b"hunter2").unwrap();
+    assert!(!pem.contains('\r') && !pair.public_pem().unwrap().contains('\r'));
     let mut lines = pem.lines();
     assert_eq!(lines.next(), Some("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----"));
     let body: String = lines.take_while(|line| !line.starts_with('-')).collect();
