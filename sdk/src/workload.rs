@@ -129,10 +129,12 @@ impl<'a> Workload<'a> {
         self.object.is("serving.knative.dev", "Service")
     }
 
-    /// Whether its pods run Windows: Linux-only fields are then not applicable.
+    /// Whether its pods run Windows: Linux-only fields are then not applicable. `os.name` says so or, where it is left
+    /// out, a `nodeSelector` that takes no other nodes (`kubernetes.io/os`, which each kubelet sets itself).
     #[must_use]
     pub fn is_windows(self) -> bool {
-        self.pod().get("os.name").str() == Some("windows")
+        let (said, nodes) = (self.pod().get("os.name"), self.pod().get("nodeSelector"));
+        said.str().or_else(|| nodes.entry("kubernetes.io/os").str()) == Some("windows")
     }
 
     /// The containers of these classes, in the order in which the API lists them. A pod without any is malformed.

@@ -119,6 +119,7 @@ policy! {
         "pod.spec.resources.requests",
         "pod.spec.resources.limits",
         "pod.spec.os.name",
+        "pod.spec.nodeSelector['kubernetes.io/os']",
     ],
 }
 

@@ -78,6 +78,7 @@ policy! {
         "containers.securityContext.privileged",
         "containers.securityContext.capabilities.add",
         "pod.spec.os.name",
+        "pod.spec.nodeSelector['kubernetes.io/os']",
     ],
 }
 

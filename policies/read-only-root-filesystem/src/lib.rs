@@ -48,7 +48,11 @@ policy! {
     section: Security,
     since: "0.1.0",
     applies_to: [Workloads],
-    reads: ["containers.securityContext.readOnlyRootFilesystem", "pod.spec.os.name"],
+    reads: [
+        "containers.securityContext.readOnlyRootFilesystem",
+        "pod.spec.os.name",
+        "pod.spec.nodeSelector['kubernetes.io/os']",
+    ],
 }
 
 impl Rule for ReadOnlyRootFilesystem {

@@ -95,6 +95,7 @@ policy! {
         "pod.spec.securityContext.windowsOptions.runAsUserName",
         "pod.spec.hostUsers",
         "pod.spec.os.name",
+        "pod.spec.nodeSelector['kubernetes.io/os']",
     ],
 }
 
