@@ -58,6 +58,26 @@ pub enum ModuleError {
     },
     /// The host itself could not run it.
     Host(String),
+    /// Any of the others, by a module that had written something before: it may say why.
+    Logged {
+        /// What happened.
+        cause: Box<Self>,
+        /// The end of what it had written, as it came.
+        log: String,
+    },
+}
+
+/// Bytes of a log that stand behind an error: a line or two.
+const LOG_TOLD: usize = 512;
+
+impl ModuleError {
+    /// With the end of what the module had written, if it had.
+    #[must_use]
+    pub fn after(self, log: &str) -> Self {
+        let log = log.trim_end();
+        let tail = log.get(log.ceil_char_boundary(log.len().saturating_sub(LOG_TOLD))..).unwrap_or_default();
+        if tail.is_empty() { self } else { Self::Logged { cause: Box::new(self), log: tail.to_owned() } }
+    }
 }
 
 impl fmt::Display for ModuleError {
@@ -73,6 +93,7 @@ impl fmt::Display for ModuleError {
                 write!(formatter, "answered with {size} bytes, more than the {limit} allowed")
             }
             Self::Host(cause) => write!(formatter, "could not be run: {cause}"),
+            Self::Logged { cause, log } => write!(formatter, "{cause}; its log ends with: {log}"),
         }
     }
 }

@@ -175,9 +175,7 @@ impl Sandbox {
         request: Request<'_>,
     ) -> Result<Reply, ModuleError> {
         let _slot = self.slots.take();
-        let mut evaluation = Evaluation::begin(&self.engine, limits(), module, request)?;
-        let bytes = evaluation.ask()?;
-        Ok(evaluation.into_reply(bytes))
+        Evaluation::begin(&self.engine, limits(), module, request)?.ask()
     }
 }
 

@@ -28,6 +28,15 @@ pub fn medians(rounds: usize, candidates: &mut [Candidate<'_>]) -> Vec<(&'static
     candidates.iter().map(|(name, _)| *name).zip(times.iter_mut().map(median)).collect()
 }
 
+/// A few milliseconds of work that needs no memory.
+pub fn spin(seed: usize) -> usize {
+    (0..2_000_000).fold(seed | 1, |state, _| {
+        let state = state ^ state << 13;
+        let state = state ^ state >> 7;
+        state ^ state << 17
+    })
+}
+
 /// Prints each figure, and its ratio to the first.
 pub fn table(figures: &[(&'static str, Duration)], target: &str) {
     let base = figures.first().map_or(0.0, |(_, time)| time.as_secs_f64());

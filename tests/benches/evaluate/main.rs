@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, World};
+use rayon::ThreadPool;
 use rayon::prelude::*;
 use seaworthy_tests::{artifacts, each, generate, input, inputs, metadata, native, sandboxed};
 
@@ -92,22 +93,36 @@ fn throughput() {
     );
     println!("{rules} rules x {number} Deployments, one thread");
     clock::table(&figures, "target: throughput at least 0.6, so time at most 1.67");
-    for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
-        let judge = Judge::new(&sandbox, &masked, &input, &world, Completeness::Complete);
-        let subjects: Vec<_> = input.subjects().collect();
-        let mut walls: Vec<Duration> = Vec::new();
-        let mut evaluations = 0;
-        for _ in 0..7 {
+    let judge = Judge::new(&sandbox, &masked, &input, &world, Completeness::Complete);
+    let subjects: Vec<_> = input.subjects().collect();
+    let evaluations: usize = subjects.iter().map(|subject| judge.judge(*subject).len()).sum();
+    let pools =
+        [1, 2].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start"));
+    let judge = |pool: &ThreadPool| pool.install(|| subjects.par_iter().map(|it| judge.judge(*it).len()).sum());
+    // What two threads can gain here at all: arithmetic that shares nothing.
+    let spin = |pool: &ThreadPool| pool.install(|| (0..64_usize).into_par_iter().map(clock::spin).sum());
+    let [judged, spun] = [speeds(&pools, &judge), speeds(&pools, &spin)];
+    for (threads, wall) in (1..).zip(judged) {
+        println!("  {threads} thread(s), wall: {:.0} evaluations/s", evaluations as f64 / wall.as_secs_f64());
+    }
+    let gain = |[one, two]: [Duration; 2]| one.as_secs_f64() / two.as_secs_f64();
+    println!("  two threads: {:.2} x; arithmetic that shares nothing: {:.2} x\n", gain(judged), gain(spun));
+}
+
+/// Median wall time of the work in each pool, which take turns.
+fn speeds(pools: &[ThreadPool; 2], work: &dyn Fn(&ThreadPool) -> usize) -> [Duration; 2] {
+    let mut walls = [const { Vec::new() }; 2];
+    for _ in 0..9 {
+        for (pool, walls) in pools.iter().zip(&mut walls) {
             let start = Instant::now();
-            evaluations = pool.install(|| subjects.par_iter().map(|subject| judge.judge(*subject).len()).sum());
+            black_box(work(pool));
             walls.push(start.elapsed());
         }
-        walls.sort();
-        let median = walls.get(walls.len() / 2).copied().unwrap_or_default();
-        println!("  {threads} thread(s), wall: {:.0} evaluations/s", evaluations as f64 / median.as_secs_f64());
     }
-    println!();
+    walls.map(|mut walls| {
+        walls.sort();
+        walls.get(walls.len() / 2).copied().unwrap_or_default()
+    })
 }
 
 /// The whole program on one manifest.

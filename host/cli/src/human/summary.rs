@@ -105,6 +105,10 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let _ = write!(text, " ({}; {files}, {objects}, world {})", tally(&verdicts), report.completeness.name());
     }
     text.push('\n');
+    let unconcerned = report.judged.iter().filter(|judged| judged.judgements.is_empty()).count();
+    if unconcerned > 0 && !verdicts.is_empty() {
+        let _ = writeln!(text, "{DIM}no rule concerns {unconcerned} of {objects}{DIM:#}");
+    }
     if !run.off.is_empty() {
         let _ = writeln!(text, "{DIM}off until it has settings: {}{DIM:#}", one_line(&run.off.join(", ")));
     }

@@ -70,7 +70,7 @@ pub(super) enum Read {
 
 /// Takes the document apart.
 pub(super) fn read(document: Node) -> Read {
-    if is_absent(&document, "apiVersion") || is_absent(&document, "kind") {
+    if is_absent(&document, "kind") || is_absent(&document, "apiVersion") && !is_bare_list(&document) {
         return Read::Other(document);
     }
     let mut reader = Reader::default();
@@ -82,6 +82,13 @@ pub(super) fn read(document: Node) -> Read {
 /// as `UnstructuredJSONScheme` of `k8s.io/apimachinery` does. Where `items` is no list, it has to be called one.
 fn is_list(node: &Node, kind: &str) -> bool {
     node.get("items").is_some_and(|items| matches!(items.value, Value::Sequence(_)) || kind.ends_with("List"))
+}
+
+/// A `List` that does not say of which version. `kubectl` takes it for the one that there is: its decoder asks for a kind
+/// alone, and its mapper knows `List` in every group (`k8s.io/cli-runtime`, `k8s.io/client-go/restmapper`).
+fn is_bare_list(node: &Node) -> bool {
+    node.get("kind").and_then(Node::as_str) == Some("List")
+        && node.get("items").is_some_and(|items| matches!(items.value, Value::Sequence(_)))
 }
 
 fn is_absent(node: &Node, key: &str) -> bool {
@@ -318,6 +325,24 @@ items:
         for yaml in ["kind: List\nitems: []\n", "kind: List\nitems:\n", "kind: ConfigMap\nitems: []\n"] {
             let manifest = read_text(&format!("apiVersion: v1\n{yaml}"));
             assert_eq!(manifest.skipped().map(|(_, reason)| reason).collect::<Vec<_>>(), [SkipReason::Empty]);
+        }
+    }
+
+    #[test]
+    fn a_list_needs_no_version_but_its_items_do() {
+        assert_eq!(
+            objects("kind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n"),
+            ["v1 Pod -/a $['items'][0]"]
+        );
+        let manifest = read_text("kind: List\nitems:\n- {kind: Pod}\n- {metadata: {name: a}}\n");
+        assert_eq!((manifest.problems.len(), manifest.objects().count()), (2, 0));
+        for other in ["kind: PodList\nitems: [{metadata: {name: a}}]", "kind: List\nitems: {a: b}", "kind: List"] {
+            let manifest = read_text(other);
+            assert_eq!(
+                manifest.skipped().map(|(_, it)| it).collect::<Vec<_>>(),
+                [SkipReason::NotKubernetes],
+                "{other}"
+            );
         }
     }
 
