@@ -7,10 +7,23 @@ import engineUrl from "seaworthy/engine.wasm?url";
 import bundleUrl from "seaworthy/policies.bundle?url";
 import scriptUrl from "seaworthy/worker.js?worker&url";
 
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: (url: string) => string },
+  ): { createScriptURL(url: string): string };
+}
+
+/** By the content security policy this is the one place where a text becomes a script, or HTML. */
+const trusted = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("seaworthy", {
+  createScriptURL: (url) => url,
+});
+
 export async function start(): Promise<SeaworthyWorker> {
-  const [engine, bundle, script] = await Promise.all([engineUrl, bundleUrl, scriptUrl].map(fetched));
-  const address = URL.createObjectURL(new Blob(script ? [script] : [], { type: "text/javascript" }));
-  return SeaworthyWorker.start({ engine, bundle, worker: () => new Worker(address, { type: "module" }) });
+  const [engine, bundle, code] = await Promise.all([engineUrl, bundleUrl, scriptUrl].map(fetched));
+  const address = URL.createObjectURL(new Blob(code ? [code] : [], { type: "text/javascript" }));
+  const script = trusted?.createScriptURL(address) ?? address;
+  return SeaworthyWorker.start({ engine, bundle, worker: () => new Worker(script, { type: "module" }) });
 }
 
 async function fetched(url: string): Promise<ArrayBuffer> {

@@ -69,6 +69,8 @@ const rules = new Rules(judge, {
 });
 const hello = welcome({ good: () => start(good()), bad: () => start(bad()), openFiles, openFolder });
 const status = h("p", { class: "status" });
+/** Says aloud when the number of findings changed. */
+const spoken = h("p", { class: "unseen", role: "status" });
 
 const editorPane = h(
   "section",
@@ -91,6 +93,7 @@ sidePane.append(
   scorecard.element,
   rules.element,
   h("footer", { class: "side-foot" }, status),
+  spoken,
 );
 
 async function share(): Promise<void> {
@@ -213,6 +216,7 @@ function summarise(outcome: Outcome): void {
     .flatMap((result) => result.findings)
     .filter((finding) => finding.level === "violation").length;
   const total = failures + violations;
+  spoken.textContent = total === 0 ? "Nothing to mend" : counted(total, "thing to mend", "things to mend");
   panes.badge("findings", String(total), total > 0 ? "bad" : "good");
   if (readiness) {
     const shares = readiness.services.flatMap((service) => service.share.percent ?? []);

@@ -52,7 +52,7 @@ test("a link holds the files, the rules that are off and the settings, and opens
   await app.tab("Rules").click();
   await app.page.getByRole("switch", { name: "Judge by readiness-probe" }).click();
   await app.page.getByRole("button", { name: "Share" }).click();
-  await expect(app.page.getByRole("status")).toContainText("The link");
+  await expect(app.toast).toContainText("The link");
   const address = await app.page.evaluate(() => navigator.clipboard.readText());
   expect(address).toMatch(/#s=[\w-]+$/);
 
@@ -69,7 +69,7 @@ test("a link holds the files, the rules that are off and the settings, and opens
 test("a damaged link is said to be one, and leaves an empty page", async ({ app }) => {
   await app.page.goto("about:blank");
   await app.load("#s=AAAA_not_a_link");
-  await expect(app.page.getByRole("status")).toContainText("This link is damaged");
+  await expect(app.toast).toContainText("This link is damaged");
   await expect(app.findings).toContainText("Nothing to judge yet");
 });
 

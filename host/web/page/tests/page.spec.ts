@@ -16,11 +16,33 @@ test("once loaded, the page works with no network at all", async ({ app, context
   await context.setOffline(false);
 });
 
-test("nothing but the page's own origin may be asked for, whoever tries", async ({ app }) => {
-  const policy = await app.page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute("content");
+test("the page allows itself its own files, and no text to become HTML or a script", async ({ page, server }) => {
+  const other = new StaticServer();
+  const elsewhere = await other.start();
+  await page.goto(server.address);
+  const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute("content");
   expect(policy).toContain("default-src 'none'");
   expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
   expect(policy).not.toContain("unsafe-inline");
+  const refused = await page.evaluate(async (elsewhere) => {
+    const tries = [
+      () => (document.createElement("p").innerHTML = "<b>text</b>"),
+      () => (document.createElement("script").text = "text"),
+      () => fetch(elsewhere),
+    ];
+    const attempts = tries.map(async (attempt) => attempt());
+    return Promise.all(
+      attempts.map((done) =>
+        done.then(
+          () => false,
+          () => true,
+        ),
+      ),
+    );
+  }, elsewhere);
+  expect(refused).toEqual([true, true, true]);
+  expect(other.requests).toEqual([]);
+  other.stop();
 });
 
 test.describe("engine that does not come", () => {

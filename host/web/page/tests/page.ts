@@ -39,6 +39,8 @@ export { expect };
 export class App {
   readonly editor: Locator;
   readonly findings: Locator;
+  /** What the page says in passing. */
+  readonly toast: Locator;
   #loaded: string[] = [];
   #asked: string[] = [];
 
@@ -49,6 +51,7 @@ export class App {
   ) {
     this.editor = page.getByRole("textbox", { name: /^Manifest/ });
     this.findings = page.getByRole("tabpanel", { name: "Findings" });
+    this.toast = page.locator(".toast");
     context.on("request", (request) => this.#asked.push(request.url()));
   }
 

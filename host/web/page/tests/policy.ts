@@ -7,16 +7,16 @@ const [LOCAL_GET, CONST, EQ, IF, LOOP, BRANCH, CALL, RETURN, UNREACHABLE, END] =
 ] as const;
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-const METADATA = {
+const metadata = (description: string): object => ({
   protocolVersion: "v1",
   rules: [{ apiGroups: ["apps"], apiVersions: ["v1"], resources: ["deployments"], operations: ["CREATE", "UPDATE"] }],
   mutating: false,
   executionMode: "kubewarden-wapc",
   annotations: {
     "io.kubewarden.policy.title": "no-fridays",
-    "io.kubewarden.policy.description": "Nothing ships on a Friday",
+    "io.kubewarden.policy.description": description,
   },
-};
+});
 
 interface Reply {
   at: number;
@@ -24,7 +24,10 @@ interface Reply {
 }
 
 /** `verdict`: the response to `validate`; `loop`: it never comes. */
-export function policy(verdict: { accepted: boolean; message?: string } | "loop"): Buffer {
+export function policy(
+  verdict: { accepted: boolean; message?: string } | "loop",
+  description = "Nothing ships on a Friday",
+): Buffer {
   const validate = reply(0, JSON.stringify(verdict === "loop" ? {} : verdict));
   const version = reply(1024, '"v1"');
   const settings = reply(2048, '{"valid":true}');
@@ -39,7 +42,7 @@ export function policy(verdict: { accepted: boolean; message?: string } | "loop"
   const data = [validate, version, settings].map(({ at, bytes }) => [0, ...constant(at), END, ...unsigned(bytes.length), ...bytes]);
   return Buffer.from([
     ...HEADER,
-    ...section(0, [...name("io.kubewarden.metadata"), ...new TextEncoder().encode(JSON.stringify(METADATA))]),
+    ...section(0, [...name("io.kubewarden.metadata"), ...new TextEncoder().encode(JSON.stringify(metadata(description)))]),
     ...section(1, vector([[FUNCTION, 2, I32, I32, 0], [FUNCTION, 2, I32, I32, 1, I32]])),
     ...section(2, vector([[...name("wapc"), ...name("__guest_response"), 0, 0]])),
     ...section(3, vector([[1]])),

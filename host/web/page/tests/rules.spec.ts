@@ -103,6 +103,22 @@ test("somebody else's policy judges beside the rules, until it is removed", asyn
   await expect(app.finding("no readinessProbe")).toBeVisible();
 });
 
+test("what a policy says of itself and of a manifest is text, whatever it looks like", async ({ app }) => {
+  const html = "<img src=x onerror=alert(1)>";
+  await app.type(deployment());
+  await bring(
+    app,
+    "html",
+    policy({ accepted: false, message: html }, `${html} and [a link](javascript:alert(1)) of **theirs**`),
+  );
+  const pane = app.page.getByRole("tabpanel", { name: "Rules" });
+  await expect(pane).toContainText(`${html} and a link (javascript:alert(1)) of theirs`);
+  await expect(pane.locator("strong")).toHaveText("theirs");
+  await app.tab("Findings").click();
+  await expect(app.finding(html)).toBeVisible();
+  await expect(app.page.locator("main img, main a")).toHaveCount(0);
+});
+
 test("a policy that loops for ever is its own error, and the others' verdicts stand", async ({ app }) => {
   await app.type(deployment());
   await expect(app.finding("no readinessProbe")).toBeVisible();
@@ -120,7 +136,7 @@ test("a policy that loops for ever is its own error, and the others' verdicts st
 test("what is no policy is refused in words", async ({ app }) => {
   await app.type(deployment());
   await bring(app, "junk", Buffer.from("not wasm at all"));
-  await expect(app.page.getByRole("status")).toContainText("junk is no policy that can be used");
+  await expect(app.toast).toContainText("junk is no policy that can be used");
 });
 
 async function bring(app: import("./page.ts").App, name: string, wasm: Buffer): Promise<void> {

@@ -7,7 +7,7 @@
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
-import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { lintGutter, nextDiagnostic, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, StateEffect, StateField, type Extension } from "@codemirror/state";
 import {
@@ -90,7 +90,7 @@ export class Editor {
         ...defaultKeymap,
         ...historyKeymap,
         ...searchKeymap,
-        ...lintKeymap,
+        { key: "F8", run: nextDiagnostic },
       ]),
       EditorView.domEventHandlers({ beforeinput: replaceLines }),
       EditorView.updateListener.of((update) => {
