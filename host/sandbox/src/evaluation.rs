@@ -184,17 +184,8 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Calls the operation; there is nothing more to ask then.
-    pub(crate) fn ask(mut self) -> Result<Reply, ModuleError> {
-        let answer = self.answer();
-        let log = self.store.into_data().log.into_text();
-        match answer {
-            Ok(bytes) => Ok(Reply { bytes, log }),
-            Err(cause) => Err(cause.after(&log)),
-        }
-    }
-
-    fn answer(&mut self) -> Result<Vec<u8>, ModuleError> {
+    /// Calls the operation.
+    pub(crate) fn ask(&mut self) -> Result<Vec<u8>, ModuleError> {
         let Request { operation, payload, .. } = self.store.data().request;
         let (Ok(operation), Ok(payload)) = (u32::try_from(operation.len()), u32::try_from(payload.len())) else {
             return Err(ModuleError::Host("the request is larger than a 32-bit guest's memory".into()));
@@ -209,6 +200,15 @@ impl<'a> Evaluation<'a> {
                 let said = state.guest_error.take().map_or(ModuleError::NoReply, ModuleError::Guest);
                 Err(state.growth.denied.take().unwrap_or(said))
             }
+        }
+    }
+
+    /// The answer with the log, when there is nothing more to ask.
+    pub(crate) fn with_log(self, answer: Result<Vec<u8>, ModuleError>) -> Result<Reply, ModuleError> {
+        let log = self.store.into_data().log.into_text();
+        match answer {
+            Ok(bytes) => Ok(Reply { bytes, log }),
+            Err(cause) => Err(cause.after(&log)),
         }
     }
 

@@ -175,7 +175,9 @@ impl Sandbox {
         request: Request<'_>,
     ) -> Result<Reply, ModuleError> {
         let _slot = self.slots.take();
-        Evaluation::begin(&self.engine, limits(), module, request)?.ask()
+        let mut evaluation = Evaluation::begin(&self.engine, limits(), module, request)?;
+        let answer = evaluation.ask();
+        evaluation.with_log(answer)
     }
 }
 
