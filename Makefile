@@ -26,7 +26,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e deny bench new-policy tools
+.PHONY: help run build policies native fixtures web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e deny bench new-policy tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,13 @@ unit: ## Unit tests of the SDK and of every rule: its documented examples and it
 native: ## Build every rule as native code too: what conformance tests and benchmarks compare with
 	$(CARGO) build --locked --release $(GUESTS)
 
+fixtures: ## Build the policy that tests bring along, with Kubewarden's own SDK, for both targets of such policies
+	@rustup target list --installed 2>/dev/null | grep -q wasm32-wasip1 \
+		|| rustup target add wasm32-wasip1 \
+		|| { echo 'the target wasm32-wasip1 is missing: rustup target add wasm32-wasip1' >&2; exit 1; }
+	$(CARGO) build --locked --release --manifest-path tests/foreign/fixtures/sdk-policy/Cargo.toml \
+		--target-dir $(TARGET)/fixtures --target wasm32-unknown-unknown --target wasm32-wasip1
+
 bench: build native ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run
 	$(CARGO) bench --locked $(HOSTS) --bench evaluate
 
@@ -115,7 +122,7 @@ new-policy: ## Start a rule: make new-policy NAME=required-state
 	@printf -- '- name: what is decided, and why\n  expect: pass\n  yaml: |\n    apiVersion: v1\n' > policies/$(NAME)/tests/cases.yaml
 	@echo 'policies/$(NAME): declare the rule in src/lib.rs, and its edge cases in tests/cases.yaml'
 
-e2e: build native docker-registry ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
+e2e: build native fixtures docker-registry ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
 	$(CARGO) test --locked --release $(HOSTS)
 
 deny: ## Licences, sources and banned crates among all dependencies

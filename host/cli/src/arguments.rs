@@ -8,8 +8,8 @@ use engine::scorecard::NameSource;
 use protocol::Severity;
 
 use crate::artifact::{keys, pull, push, verify};
-use crate::foreign::PolicyOptions;
 use crate::audit::{self, AuditOptions};
+use crate::foreign::PolicyOptions;
 use crate::kubewarden::{self, KubewardenOptions};
 use crate::logs::Log;
 

@@ -5,6 +5,7 @@ use engine::manifest::{Manifest, SkipReason};
 use engine::report::Report;
 
 use crate::arguments::{CheckOptions, ReportFormat};
+use crate::foreign;
 use crate::human::{self, Detail};
 use crate::judging::{Judged, judged};
 use crate::output::{self, Failure};
@@ -12,10 +13,10 @@ use crate::{BROKEN, HOLDS, UNDECIDED};
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &CheckOptions) -> Result<u8, Failure> {
-    judged(&options.judging, &options.policies, |Judged { report, config, today, off }| {
+    judged(&options.judging, &options.policies, |Judged { report, config, today, off, changes }| {
         let human = |detail| {
             let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };
-            human::render(report, &run)
+            foreign::render(&changes, options.policies.write) + &human::render(report, &run)
         };
         let text = match options.format {
             ReportFormat::Human => human(Detail::Fitting),

@@ -18,7 +18,7 @@ use sandbox::{Limits, Module, Sandbox};
 use crate::arguments::{Judging, Selection};
 use crate::bundle;
 use crate::files::{self, Files};
-use crate::foreign::{self, PolicyOptions};
+use crate::foreign::{self, FileChange, PolicyOptions};
 use crate::logs;
 use crate::output::Failure;
 use crate::progress::Progress;
@@ -31,6 +31,8 @@ pub struct Judged<'a> {
     pub today: Date,
     /// The rules that say nothing, since the configuration lacks the settings that they need.
     pub off: Vec<&'a str>,
+    /// What policies would change, or have changed.
+    pub changes: Vec<FileChange>,
 }
 
 /// Judges what the options name, by rules and by policies of others, and hands the result on.
@@ -39,6 +41,7 @@ pub fn judged<T>(
     policies: &PolicyOptions,
     then: impl FnOnce(Judged<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    policies.check(&options.paths)?;
     let Chosen { mut found, config, mut refusals } = choose(&options.selection, options.config.as_deref())?;
     if policies.are_alone(&options.selection) {
         found.clear();
@@ -60,12 +63,13 @@ pub fn judged<T>(
         // A session is written and read in the order of the input.
         if policies.has_session() { judge_in_order(&judge, &subjects) } else { judge_all(&judge, &subjects) }
     });
-    let foreign::Asked { result: judged, lacking } = asked?;
+    let foreign::Asked { result: mut judged, lacking } = asked?;
     unread.extend(lacking);
 
     let today = today();
+    let changes = foreign::settle(&input, &bundle, &mut judged, (&config, today), policies.write)?;
     let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today);
-    then(Judged { report: &report, config: &config, today, off })
+    then(Judged { report: &report, config: &config, today, off, changes })
 }
 
 /// The rules that were asked for, and what the configuration says of them.

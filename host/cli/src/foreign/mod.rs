@@ -3,6 +3,7 @@
 //! What a policy is and may do is known to the engine and to the library `foreign`; here are files, registries, clusters
 //! and what a person types.
 
+mod mutate;
 mod policies;
 mod replace;
 mod route;
@@ -13,7 +14,10 @@ use clap::Args;
 use engine::Capabilities;
 
 use crate::arguments::Selection;
+use crate::files;
+use crate::output::Failure;
 
+pub use mutate::{FileChange, render, settle};
 pub use policies::{Found, find, load};
 pub use route::{Asked, asking};
 
@@ -54,12 +58,25 @@ pub struct PolicyOptions {
     /// The context of the kubeconfig, instead of its current one.
     #[arg(long, requires = "cluster", value_name = "NAME")]
     pub context: Option<String>,
+
+    /// Change the files as mutating policies would change the objects in them.
+    #[arg(long, requires = "policy")]
+    pub write: bool,
 }
 
 impl PolicyOptions {
     /// Whether the rules are left out, since nobody asked for one of them.
     pub fn are_alone(&self, selection: &Selection) -> bool {
         !self.policy.is_empty() && selection.rule.is_empty() && selection.bundle.is_none()
+    }
+
+    /// What the options cannot mean together.
+    pub fn check(&self, paths: &[PathBuf]) -> Result<(), Failure> {
+        let is_piped = paths.iter().any(|path| path.as_os_str() == files::STDIN);
+        if self.write && is_piped {
+            return Err(Failure::Usage("--write changes files, and `-` is none".into()));
+        }
+        Ok(())
     }
 
     /// Whether what is asked has an order to keep.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engine::config::{Config, PolicyConfig, suggestion};
 use engine::manifest::{Content, Limits, Node, Value, read};
-use engine::{Capabilities, Policy, Rule};
+use engine::{Capabilities, OPERATIONS, Policy, Rule};
 use registry::{Options, Reference, Registry};
 use sandbox::{Cache, Module, Sandbox, sections};
 use serde_json::Value as Json;
@@ -51,6 +51,9 @@ pub fn find(options: &PolicyOptions, config: &Config) -> Result<Vec<Found>, Fail
             return Err(Failure::Usage(format!("there are two policies {name}; rename one of the files")));
         }
         let settings = given.clone().or(said.settings).unwrap_or_else(|| Json::Object(serde_json::Map::new()));
+        if options.allow.is_empty() && !config.policies.iter().any(|said| said.name == name) {
+            warn_of_withheld(&name, &policy);
+        }
         let allow = options.allow.iter().cloned().fold(said.allow, Capabilities::and);
         all.push(Found { policy, wasm, settings, allow });
     }
@@ -68,6 +71,18 @@ fn of_config(name: &str, config: &Config) -> Result<PolicyConfig, Failure> {
             "the configuration has a policy {other}, and the one given is {name}: one of them is misspelt"
         ))),
         None => Ok(PolicyConfig::default()),
+    }
+}
+
+/// Says what a policy declares to ask and, with nothing said of it anywhere, may not.
+fn warn_of_withheld(name: &str, policy: &Policy) {
+    let everything = policy.grant.clone().allowing(Capabilities::all());
+    let declared = OPERATIONS.iter().filter(|(namespace, operation)| everything.covers(namespace, operation));
+    let declared: Vec<String> = declared.map(|(namespace, operation)| format!("{namespace}/{operation}")).collect();
+    if !declared.is_empty() {
+        let declared = declared.join(", ");
+        let how = "allow it by --allow, or under `policies` in the configuration";
+        output::warn(&format!("the policy {name} wants to ask for {declared}, and is refused; {how}"));
     }
 }
 

@@ -1,0 +1,213 @@
+//! What mutating policies would change: told as findings, shown as a diff, written with `--write`.
+//!
+//! A manifest that a policy would change is not what would be stored, so it is broken until it is changed. Of several
+//! policies that change one object the first is shown and written; the next is asked again when its change is there, as an
+//! API server would ask it.
+
+use std::path::Path;
+
+use engine::config::Config;
+use engine::manifest::{Limits, Manifest, read};
+use engine::report::{self, Report};
+use engine::waiver::{self, Date};
+use engine::{Bundle, Completeness, File, Input, Subject};
+use foreign::mutation::{Change, Operation, Wanted, changes, rewrite};
+use protocol::path::Segment;
+use protocol::{Finding, Level, Outcome, Verdict};
+use serde_json::Value as Json;
+use similar::{ChangeTag, TextDiff};
+
+use super::replace::replace;
+use crate::files;
+use crate::output::{BOLD, CYAN, DIM, Failure, GREEN, RED, one_line};
+
+/// A file whose text a policy would change.
+pub struct FileChange {
+    name: String,
+    old: String,
+    new: String,
+    is_clean: bool,
+}
+
+/// Where an accepted mutation stands among the answers.
+struct Pending {
+    file: usize,
+    judged: usize,
+    judgement: usize,
+    mutated: Json,
+}
+
+/// Looks at all mutations: makes findings of them, and the new texts of the files; writes these if that was asked for.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn settle<M>(
+    input: &Input,
+    bundle: &Bundle<M>,
+    judged: &mut [report::Judged<'_>],
+    (config, today): (&Config, Date),
+    is_to_write: bool,
+) -> Result<Vec<FileChange>, Failure> {
+    let mut pending: Vec<Pending> = Vec::new();
+    for (at, of) in judged.iter_mut().enumerate() {
+        let object = of.subject.object;
+        for (index, judgement) in of.judgements.iter_mut().enumerate() {
+            let Some(mutated) = judgement.mutated.take() else { continue };
+            match changes(object, &mutated) {
+                Err(cause) => judgement.outcome = error(cause.to_string()),
+                Ok(changes) if changes.is_empty() => {}
+                Ok(changes) => {
+                    judgement.outcome.verdict = Verdict::Fail;
+                    let is_secret = object.group().is_empty() && object.kind == "Secret";
+                    judgement.outcome.findings.extend(changes.iter().map(|change| finding(change, is_secret)));
+                    let name = bundle.rules().get(judgement.rule).map_or("", |rule| &rule.metadata.name);
+                    let left = waiver::apply(&config.waivers, today, name, object, judgement.outcome.clone());
+                    let is_first = pending.last().is_none_or(|other| other.judged != at);
+                    if left.verdict == Verdict::Fail && is_first {
+                        pending.push(Pending { file: of.subject.file, judged: at, judgement: index, mutated });
+                    }
+                }
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for of_file in pending.chunk_by(|one, other| one.file == other.file) {
+        let file = of_file.first().and_then(|pending| input.file(pending.file));
+        let Some(manifest) = file.map(|file| &file.manifest) else { continue };
+        let wanted = of_file.iter().filter_map(|pending| {
+            let Subject { document, object, .. } = judged.get(pending.judged)?.subject;
+            Some(Wanted { document, object, mutated: &pending.mutated })
+        });
+        let outcome = match rewrite(manifest, &wanted.collect::<Vec<_>>()) {
+            Err(cause) => Some(error(cause.to_string())),
+            Ok(new) => {
+                let change = FileChange {
+                    name: manifest.name.clone(),
+                    old: manifest.source.text().to_owned(),
+                    new: new.text,
+                    is_clean: new.is_clean,
+                };
+                if is_to_write {
+                    write(&change).map_err(|cause| Failure::File(format!("{} {cause}", one_line(&change.name))))?;
+                }
+                all.push(change);
+                is_to_write.then(|| Outcome { verdict: Verdict::Pass, reason: None, findings: Vec::new() })
+            }
+        };
+        for Pending { judged: at, judgement, .. } in of_file {
+            let place = judged.get_mut(*at).and_then(|of| of.judgements.get_mut(*judgement));
+            if let (Some(place), Some(outcome)) = (place, &outcome) {
+                place.outcome = outcome.clone();
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn error(cause: String) -> Outcome {
+    Outcome { verdict: Verdict::Error, reason: Some(cause), findings: Vec::new() }
+}
+
+/// One change as a finding. What the object has there is not repeated, and no value where secrets are used to stand.
+fn finding(change: &Change, is_secret: bool) -> Finding {
+    const SECRET_PLACES: [&str; 5] = ["data", "stringData", "env", "args", "command"];
+    let is_private = |segment: &Segment| matches!(segment, Segment::Key(key) if SECRET_PLACES.contains(&key.as_str()));
+    let is_hidden = is_secret || change.path.iter().any(is_private);
+    let message = match &change.operation {
+        Operation::Replace(_) => "the policy sets this to another value",
+        Operation::Add(_) => "the policy adds this",
+        Operation::Insert(_) => "the policy adds an item here",
+        Operation::Remove => "the policy takes this away",
+    };
+    let value = change.value().filter(|value| !is_hidden && !value.is_object() && !value.is_array());
+    let fix = value.map(|value| match change.path.last() {
+        Some(Segment::Key(key)) => {
+            format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        }
+        _ => value.to_string(),
+    });
+    Finding {
+        level: Level::Violation,
+        path: change.place(),
+        container: None,
+        message: message.into(),
+        fix,
+        conceal: is_hidden,
+    }
+}
+
+/// Writes the new text over the very text that was judged.
+fn write(change: &FileChange) -> Result<(), String> {
+    let path = Path::new(&change.name);
+    let bytes = files::read_regular(path, Limits::default().bytes)?;
+    let mark = if bytes.starts_with(b"\xEF\xBB\xBF") { "\u{feff}" } else { "" };
+    if bytes != format!("{mark}{}", change.old).into_bytes() {
+        return Err(
+            "is not the text that was judged (it changed meanwhile, or is not UTF-8), and is not written".into()
+        );
+    }
+    replace(path, format!("{mark}{}", change.new).as_bytes())
+}
+
+/// All changes as unified diffs. Values that may be secrets are not shown.
+pub fn render(changes: &[FileChange], is_written: bool) -> String {
+    let mut text = String::new();
+    for change in changes {
+        text.push_str(&diff(change));
+        if !change.is_clean {
+            text.push_str(&format!(
+                "{DIM}The objects of {} are written anew, without their comments: something in them is shared (anchors) or \
+                 unusual.{DIM:#}\n",
+                one_line(&change.name)
+            ));
+        }
+        text.push('\n');
+    }
+    if !changes.is_empty() && !is_written {
+        text.push_str(&format!("{DIM}`--write` changes the files so.{DIM:#}\n\n"));
+    }
+    text
+}
+
+fn diff(change: &FileChange) -> String {
+    let name = one_line(&change.name);
+    let mut text = format!("{BOLD}--- {name}\n+++ {name}{BOLD:#}\n");
+    let (old, new) = (Private::of(&change.old), Private::of(&change.new));
+    let diff = TextDiff::from_lines(change.old.as_str(), change.new.as_str());
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        text.push_str(&format!("{CYAN}{}{CYAN:#}\n", hunk.header()));
+        for line in hunk.iter_changes() {
+            let is_private = match line.tag() {
+                ChangeTag::Insert => new.has(line.new_index()),
+                ChangeTag::Equal | ChangeTag::Delete => old.has(line.old_index()),
+            };
+            let said = line.value().trim_end_matches(['\n', '\r']);
+            let said = if is_private { "(not shown)".into() } else { one_line(said) };
+            text.push_str(&match line.tag() {
+                ChangeTag::Equal => format!(" {said}\n"),
+                ChangeTag::Delete => format!("{RED}-{said}{RED:#}\n"),
+                ChangeTag::Insert => format!("{GREEN}+{said}{GREEN:#}\n"),
+            });
+        }
+    }
+    text
+}
+
+/// The lines of a text that a report would not show.
+struct Private(Vec<bool>);
+
+impl Private {
+    fn of(text: &str) -> Self {
+        let manifest: Manifest = read("", text.as_bytes().to_vec(), &Limits::default());
+        let input = Input::new(vec![File { manifest, project: 0 }]);
+        let bundle = Bundle::<()>::new(Vec::new());
+        let report = Report::new(&input, &bundle, Completeness::Partial, Vec::new(), Vec::new(), &[], Date::LAST);
+        let Some(subject) = input.subjects().next() else { return Self(Vec::new()) };
+        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+        Self((1..=lines).map(|line| report.conceals(subject, line)).collect())
+    }
+
+    fn has(&self, index: Option<usize>) -> bool {
+        index.and_then(|index| self.0.get(index)).copied().unwrap_or_default()
+    }
+}
