@@ -133,6 +133,32 @@ fn the_command_line_chooses_modules_modes_and_places() {
 }
 
 #[test]
+fn modules_that_were_pushed_are_named_by_digest() {
+    let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
+    let pinned = format!("registry.example.com/shop/readiness@{digest}");
+    let pushed = json!({ "modules": [{ "rule": "run-as-non-root", "digest": digest, "pinned": pinned }] });
+    let folder = Folder::of("pushed.json", pushed.to_string()).and(
+        "tag.json",
+        json!({ "modules": [{ "rule": "run-as-non-root", "pinned": "ghcr.io/shop/x:v1" }] }).to_string(),
+    );
+    let options = |file, rule| ["kubewarden", "--pushed", file, "--rule", rule];
+    let policies = parse(&folder.run(&options("pushed.json", "run-as-non-root")).with(0));
+    assert_eq!(policies[0]["spec"]["module"], json!(format!("registry://{pinned}")));
+    for (file, rule, expected) in [
+        ("pushed.json", "network-policy", "network-policy is not among the modules that were pushed"),
+        (
+            "tag.json",
+            "run-as-non-root",
+            "tag.json is not what `seaworthy push --format json` prints: `ghcr.io/shop/x:v1` has no",
+        ),
+        ("missing.json", "run-as-non-root", "missing.json does not exist"),
+    ] {
+        let complaint = folder.run(&options(file, rule)).complaint();
+        assert!(complaint.starts_with(&format!("error: {expected}")), "{complaint}");
+    }
+}
+
+#[test]
 fn a_namespaces_policies_ask_only_for_what_they_may() {
     let out = run(&["--namespace", "shop"]);
     let left_out =
@@ -239,6 +265,12 @@ fn what_does_not_go_is_said_before_anything_is_written() {
         ),
         (&["--rule", "run-as-nonroot"], "there is no rule `run-as-nonroot`; did you mean `run-as-non-root`?"),
         (&["--config", "bad.yaml"], "bad.yaml:1:54: `at_lest` is not known here; did you mean `at_least`?"),
+        (&["--registry", "Registry/Policies"], "`registry://Registry/Policies/container-resources:v"),
+        (
+            &["--rule", "run-as-non-root", "--tag", "a b"],
+            "`registry://ghcr.io/seaworthy-policies/policies/run-as-non-root:a b`",
+        ),
+        (&["--namespace", "Shop"], "invalid value 'Shop' for '--namespace <NAMESPACE>': expected lower-case letters"),
         (&["--rule", "network-policy", "--namespace", "shop"], "no rule is left to write a policy for"),
     ] {
         let complaint = folder.run(&[&["kubewarden"], arguments].concat()).complaint();

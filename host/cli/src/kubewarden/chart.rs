@@ -41,9 +41,11 @@ fn values(policies: &[Policy], options: &KubewardenOptions) -> File {
         "policies": policies.iter().map(|policy| (policy.name.clone(), value(policy))).collect::<Map<_, _>>(),
     });
     if let Some(fields) = values.as_object_mut() {
-        // Modules that lie in several places keep them.
-        fields.insert("registry".to_owned(), json!(options.registry.as_deref().map(base)));
-        fields.insert("tag".to_owned(), json!(options.tag));
+        if policies.iter().any(|policy| policy.place.parts.is_some()) {
+            // Those that lie elsewhere stay there.
+            fields.insert("registry".to_owned(), Value::Null);
+            fields.insert("tag".to_owned(), Value::Null);
+        }
         if options.namespace.is_none() {
             fields.insert("namespaceSelector".to_owned(), resources::namespace_selector(options));
         }
@@ -59,10 +61,6 @@ fn values(policies: &[Policy], options: &KubewardenOptions) -> File {
 # What a setting means: `seaworthy explain RULE`.
 ";
     File::new("values.yaml", comment.to_owned() + &yaml(&values))
-}
-
-fn base(registry: &str) -> &str {
-    registry.trim_start_matches("registry://").trim_end_matches('/')
 }
 
 fn value(policy: &Policy) -> Value {
@@ -143,14 +141,10 @@ fn member(policy: &Policy, options: &KubewardenOptions) -> String {
 
 /// The module's place: what the values say of all, or its own.
 fn module(policy: &Policy) -> String {
-    let Policy { repository, tag, name, .. } = policy;
-    match repository.strip_suffix(&format!("/{name}")) {
-        Some(base) => format!(
-            "{{{{ printf \"registry://%s/{name}:%s\" (.Values.registry | default {base:?}) (.Values.tag | default {tag:?}) | quote }}}}"
-        ),
-        // One of somebody else's, who calls it something else there.
-        None => format!("{:?}", policy.module()),
-    }
+    let name = &policy.name;
+    let Some((base, tag)) = &policy.place.parts else { return format!("{:?}", policy.place.module) };
+    let (base, tag) = (format!(".Values.registry | default {base:?}"), format!(".Values.tag | default {tag:?}"));
+    format!("{{{{ printf \"registry://%s/{name}:%s\" ({base}) ({tag}) | quote }}}}")
 }
 
 /// Puts a hole where a value comes from the chart's values.

@@ -6,6 +6,7 @@
 
 mod chart;
 mod output;
+mod places;
 mod policy;
 mod resources;
 
@@ -20,6 +21,7 @@ use crate::arguments::Selection;
 use crate::output::{Failure, printable};
 use crate::{bundle, judging};
 use output::File;
+use places::Places;
 use policy::{Choice, Policy};
 
 pub use output::yaml;
@@ -31,6 +33,8 @@ Examples:
   seaworthy kubewarden --format helm --output chart/               a chart; values choose rules, modes and settings
   seaworthy kubewarden --namespace shop                            AdmissionPolicies, which one team may install
   seaworthy kubewarden --group                                     the whole checklist as one policy group
+  seaworthy push ghcr.io/shop/readiness:v1 --format json > pushed.json
+  seaworthy kubewarden --pushed pushed.json                        with each module by its digest
   seaworthy kubewarden --format policy-server > policies.yml       for a policy-server without a cluster
 
 docs/kubewarden.md says what each verdict means at admission.";
@@ -54,7 +58,7 @@ pub struct KubewardenOptions {
 
     /// AdmissionPolicies of this namespace, instead of policies for the whole cluster. They may not look at other objects, so
     /// rules that do are left out.
-    #[arg(long, value_name = "NAMESPACE")]
+    #[arg(long, value_parser = name, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 
     /// One policy group that accepts what every rule accepts, instead of a policy a rule.
@@ -74,8 +78,12 @@ pub struct KubewardenOptions {
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
 
+    /// Name the modules by digest: those that `seaworthy push --format json` printed to this file.
+    #[arg(long, conflicts_with_all = ["registry", "tag"], value_name = "FILE")]
+    pub pushed: Option<PathBuf>,
+
     /// The PolicyServer that runs the policies.
-    #[arg(long, default_value = "default", value_name = "NAME")]
+    #[arg(long, default_value = "default", value_parser = name, value_name = "NAME")]
     pub policy_server: String,
 
     /// The service account of the policy-server, which is allowed what the rules look up.
@@ -86,6 +94,7 @@ pub struct KubewardenOptions {
     #[arg(
         long,
         default_values = ["kube-node-lease", "kube-public", "kube-system", "kubewarden"],
+        value_parser = name,
         value_name = "NAMESPACE"
     )]
     pub exclude_namespace: Vec<String>,
@@ -121,11 +130,22 @@ pub struct ServiceAccount {
 }
 
 fn service_account(text: &str) -> Result<ServiceAccount, String> {
-    match text.split_once('/') {
-        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
-            Ok(ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() })
-        }
-        _ => Err("expected a namespace and a name: kubewarden/policy-server".to_owned()),
+    let (namespace, account) =
+        text.split_once('/').ok_or("expected a namespace and a name: kubewarden/policy-server")?;
+    Ok(ServiceAccount { namespace: name(namespace)?, name: name(account)? })
+}
+
+/// A name as the API server takes it for what is named here (RFC 1123).
+fn name(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_name = text.bytes().all(|byte| is_plain(byte) || byte == b'-')
+        && text.bytes().next().is_some_and(is_plain)
+        && text.bytes().last().is_some_and(is_plain)
+        && text.len() <= 63;
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("expected lower-case letters, digits and `-` between them, 63 at most".to_owned())
     }
 }
 
@@ -135,9 +155,10 @@ pub fn run(options: &KubewardenOptions) -> Result<u8, Failure> {
     let (all, mut refusals) = bundle::find(options.selection.bundle.as_deref())?;
     let config = judging::read_config(options.config.as_deref(), &all)?;
     let found = bundle::select(all, &options.selection)?;
+    let places = Places::new(options)?;
     let mut policies = Vec::new();
     for found in &found {
-        match Policy::new(found, &config, options)? {
+        match Policy::new(found, &config, &places, options)? {
             Choice::Policy(policy) => policies.push(*policy),
             Choice::LeftOut(reason) => note(&format!("{} is left out: {reason}", found.metadata.name)),
         }

@@ -3,6 +3,7 @@
 use engine::config::Config;
 use serde_json::{Map, Value, json};
 
+use super::places::{Place, Places};
 use super::{KubewardenOptions, Mode};
 use crate::bundle::Found;
 use crate::output::Failure;
@@ -19,9 +20,7 @@ pub struct Policy {
     pub title: String,
     pub severity: &'static str,
     pub category: String,
-    /// Where the module is published, without its tag: `ghcr.io/shop/policies/run-as-non-root`.
-    pub repository: String,
-    pub tag: String,
+    pub place: Place,
     /// The requests that it is asked about, as an API server takes them.
     pub rules: Vec<Value>,
     /// The kinds that it may look up, `{apiVersion, kind}`.
@@ -44,8 +43,13 @@ impl Policy {
     /// The policy of a module.
     ///
     /// # Errors
-    /// The module says nothing to Kubewarden.
-    pub fn new(found: &Found, config: &Config, options: &KubewardenOptions) -> Result<Choice, Failure> {
+    /// The module says nothing to Kubewarden, or is nowhere.
+    pub fn new(
+        found: &Found,
+        config: &Config,
+        places: &Places,
+        options: &KubewardenOptions,
+    ) -> Result<Choice, Failure> {
         let rule = &found.metadata;
         let name = &rule.name;
         let metadata = found.kubewarden().map_err(|cause| Failure::Bundle(format!("{name} {cause}")))?;
@@ -81,20 +85,13 @@ impl Policy {
             Mode::Auto if looks_up.is_empty() => "protect",
             Mode::Auto => "monitor",
         };
-        let repository = match &options.registry {
-            Some(base) => format!("{}/{name}", base.trim_start_matches("registry://").trim_end_matches('/')),
-            None => text("/annotations/io.kubewarden.policy.ociUrl").to_owned(),
-        };
-        if repository.is_empty() {
-            return Err(Failure::Usage(format!("{name} does not say where it is published: give --registry BASE")));
-        }
+        let place = places.of(name, text("/annotations/io.kubewarden.policy.ociUrl"), &rule.version)?;
         Ok(Choice::Policy(Box::new(Self {
             name: name.clone(),
             title: rule.title.clone(),
             severity: rule.severity.name(),
             category: text("/annotations/io.kubewarden.policy.category").to_owned(),
-            repository,
-            tag: options.tag.clone().unwrap_or_else(|| format!("v{}", rule.version)),
+            place,
             rules,
             looks_up,
             settings,
@@ -111,11 +108,6 @@ impl Policy {
     /// What a member of a group is called: a function in CEL.
     pub fn member_name(&self) -> String {
         self.name.replace('-', "_")
-    }
-
-    /// Where a policy-server fetches the module.
-    pub fn module(&self) -> String {
-        format!("registry://{}:{}", self.repository, self.tag)
     }
 
     /// What Kubewarden's reports show of a policy.

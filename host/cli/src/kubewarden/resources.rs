@@ -46,7 +46,7 @@ pub fn kustomize(policies: &[Policy], options: &KubewardenOptions) -> Vec<File> 
 pub fn single(policy: &Policy, options: &KubewardenOptions) -> Value {
     let mut spec = json!({
         "policyServer": options.policy_server,
-        "module": policy.module(),
+        "module": policy.place.module,
         "mode": policy.mode,
         "mutating": false,
         "settings": policy.settings,
@@ -111,7 +111,7 @@ pub fn group_mode(policies: &[Policy]) -> &'static str {
 
 fn members(policies: &[Policy], options: &KubewardenOptions) -> Value {
     let member = |policy: &Policy| {
-        let mut member = json!({ "module": policy.module(), "settings": policy.settings });
+        let mut member = json!({ "module": policy.place.module, "settings": policy.settings });
         if options.namespace.is_none() && !policy.looks_up.is_empty() {
             put(&mut member, "contextAwareResources", json!(policy.looks_up));
         }
@@ -201,7 +201,7 @@ pub fn policy_server(policies: &[Policy], options: &KubewardenOptions) -> Value 
     }
     let entry = |policy: &Policy| {
         let entry = json!({
-            "module": policy.module(),
+            "module": policy.place.module,
             "policyMode": policy.mode,
             "allowedToMutate": false,
             "settings": policy.settings,
