@@ -137,13 +137,3 @@ fn node_weight(node: &Node) -> usize {
     };
     size_of::<Node>() + inside
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_an_object_weighs_is_no_less_than_its_parts() {
-        assert!(size_of::<Node>() + 48 >= size_of::<engine::manifest::Entry>());
-    }
-}

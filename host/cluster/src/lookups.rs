@@ -89,6 +89,12 @@ struct Review {
     user: String,
 }
 
+/// The answer to a review.
+#[derive(Debug, Deserialize)]
+struct Reviewed {
+    status: Option<authorization::SubjectAccessReviewStatus>,
+}
+
 #[derive(Debug, Deserialize)]
 struct Attributes {
     group: Option<String>,
@@ -268,7 +274,8 @@ async fn can_i(api: Api, review: Review) -> Result<Vec<u8>, String> {
     let request = Request::post(format!("/apis/authorization.k8s.io/v1/{plural}"));
     let request = request.header(CONTENT_TYPE, "application/json").body(body).map_err(|cause| cause.to_string())?;
     let answer = api.send(request).await.map_err(|cause| format!("access cannot be reviewed: {cause}"))?;
-    let review: authorization::SubjectAccessReview = discovery::read(&answer).map_err(|cause| cause.to_string())?;
+    // Both reviews have the same status.
+    let review: Reviewed = discovery::read(&answer).map_err(|cause| cause.to_string())?;
     let status = review.status.ok_or("the API server left the access review without an answer")?;
     serde_json::to_vec(&status).map_err(|cause| cause.to_string())
 }
