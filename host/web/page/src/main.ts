@@ -67,7 +67,13 @@ const rules = new Rules(judge, {
     toast(`Opened the example as ${name}.yaml`);
   },
 });
-const hello = welcome({ good: () => start(good()), bad: () => start(bad()), openFiles, openFolder });
+const hello = welcome({
+  good: () => start(good()),
+  bad: () => start(bad()),
+  openFiles,
+  openFolder,
+  focusEditor: () => editor.focus(),
+});
 const status = h("p", { class: "status" });
 /** Says aloud when the number of findings changed. */
 const spoken = h("p", { class: "unseen", role: "status" });

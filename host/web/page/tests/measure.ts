@@ -35,7 +35,7 @@ test("measure", async ({ browser }) => {
     const manifests = Array.from({ length: 20 }, (_, index) =>
       deployment().replaceAll("name: web", `name: web-${index}`),
     ).join("---\n");
-    await editor.click();
+    await editor.click({ position: { x: 60, y: 20 } });
     for (let repeat = 0; repeat < 5; repeat++) {
       await page.keyboard.press("Control+a");
       await page.keyboard.insertText(`${manifests}# ${repeat}\n`);

@@ -82,7 +82,8 @@ export class App {
 
   /** Puts `text` in place of the file. */
   async type(text: string): Promise<void> {
-    await this.editor.click();
+    // On the first line: below it stands the welcome.
+    await this.editor.click({ position: { x: 60, y: 20 } });
     await this.page.keyboard.press("ControlOrMeta+a");
     await this.page.keyboard.insertText(text);
   }

@@ -8,12 +8,17 @@ export interface Actions {
   bad: () => void;
   openFiles: () => void;
   openFolder: () => void;
+  focusEditor: () => void;
 }
 
 export function welcome(actions: Actions): HTMLElement {
+  // A click beside the buttons is meant for what lies below.
+  const through = ({ target }: MouseEvent): void => {
+    if (!(target instanceof Element && target.closest("button"))) actions.focusEditor();
+  };
   return h(
     "div",
-    { class: "welcome" },
+    { class: "welcome", onclick: through },
     h("div", { class: "waterline" }, mark()),
     h("h2", null, "Is your service ready for production?"),
     h(
