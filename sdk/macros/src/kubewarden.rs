@@ -5,7 +5,7 @@
 
 use std::env;
 
-use protocol::{KindMatch, RuleMetadata, api_group, resource_name};
+use protocol::{KindMatch, RuleMetadata, resource_name};
 use serde_json::{Map, Value, json};
 
 /// The variable that says where modules will be published, and where they are without it.
@@ -27,10 +27,10 @@ const LOOK_UPS: [&str; 3] =
 pub fn metadata(rule: &RuleMetadata) -> Value {
     let kinds: Vec<&KindMatch> = rule.applies_to.iter().filter(|kind| is_served(&kind.group)).collect();
     let is_raw = kinds.is_empty();
+    // Also of documents: a policy-server that has not granted a kind refuses, and one that has finds none.
     let looks_up: Vec<Value> = rule
         .looks_up
         .iter()
-        .filter(|look_up| is_served(api_group(&look_up.api_version)))
         .map(|look_up| json!({ "apiVersion": look_up.api_version, "kind": look_up.kind }))
         .collect();
     let calls = if looks_up.is_empty() { &[][..] } else { &LOOK_UPS };
@@ -87,9 +87,6 @@ fn annotations(rule: &RuleMetadata, kinds: &[&KindMatch]) -> Map<String, Value> 
             named.push(&kind.kind);
         }
     }
-    let (variable, default) = REGISTRY;
-    let registry =
-        env::var(variable).ok().filter(|registry| !registry.is_empty()).unwrap_or_else(|| default.to_owned());
     let cargo = |variable: &str| env::var(variable).unwrap_or_default().replace(':', ", ");
     let repository = env::var("CARGO_PKG_REPOSITORY").unwrap_or_default();
     let entries = [
@@ -214,7 +211,8 @@ mod tests {
         assert_eq!((&pure["contextAwareResources"], &pure["hostCapabilities"]), (&json!([]), &json!([])));
         assert!(pure.get("minimumKubewardenVersion").is_none());
         let asks = rule(pods(), &[("v1", "Service"), ("seaworthy.dev/v1", "RepositoryTree")], &["oci/v2/verify"]);
-        assert_eq!(asks["contextAwareResources"], json!([{ "apiVersion": "v1", "kind": "Service" }]));
+        let tree = json!({ "apiVersion": "seaworthy.dev/v1", "kind": "RepositoryTree" });
+        assert_eq!(asks["contextAwareResources"], json!([{ "apiVersion": "v1", "kind": "Service" }, tree]));
         assert_eq!(asks["hostCapabilities"].as_array().map(Vec::len), Some(4));
         assert_eq!(asks["minimumKubewardenVersion"], "1.6.0");
     }
