@@ -8,6 +8,7 @@
 mod error;
 mod options;
 pub mod pack;
+mod remembered;
 mod runtime;
 mod screen;
 mod session;

@@ -4,23 +4,29 @@
 //! would cross into it anyway. Look-ups come back into the engine while it waits for the guest, through a closure that
 //! borrows only what it answers from.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::{HostCall, HostCalls, ModuleError, Reply, Runtime};
 use wasm_bindgen::prelude::*;
 
+use crate::remembered::Remembered;
+
 /// Runs modules, but for those that were stopped.
 #[derive(Default)]
 pub struct Environment {
     stopped: RefCell<BTreeMap<String, ModuleError>>,
+    compiled: Cell<usize>,
+    remembered: Remembered,
 }
 
 /// A compiled module.
 pub struct Module {
     name: String,
     compiled: sandbox::Module,
+    /// How many were compiled before.
+    index: usize,
 }
 
 mod sandbox {
@@ -86,7 +92,9 @@ impl crate::session::Compile for Environment {
     fn compile(&self, name: &str, wasm: &[u8]) -> Result<Module, String> {
         let compiled =
             sandbox::compile(name, wasm).map_err(|cause| cause.unchecked_into::<sandbox::Failure>().message())?;
-        Ok(Module { name: name.to_owned(), compiled })
+        let index = self.compiled.get();
+        self.compiled.set(index + 1);
+        Ok(Module { name: name.to_owned(), compiled, index })
     }
 
     fn is_stopped(&self, name: &str) -> bool {
@@ -95,6 +103,10 @@ impl crate::session::Compile for Environment {
 
     fn forget(&self, name: &str) {
         self.forget(name);
+    }
+
+    fn turn(&self) {
+        self.remembered.turn();
     }
 }
 
@@ -111,18 +123,24 @@ impl Runtime for Environment {
         if let Some(why) = self.stopped.borrow().get(&module.name) {
             return Err(why.clone());
         }
-        let look_up = |binding: String, namespace: String, operation: String, payload: Vec<u8>| {
-            let call = HostCall { binding: &binding, namespace: &namespace, operation: &operation, payload: &payload };
-            match host.call(call) {
-                Ok(answer) => js_sys::Uint8Array::from(&*answer).into(),
-                Err(refusal) => JsValue::from_str(&refusal),
-            }
+        let evaluate = |host: &dyn HostCalls| {
+            let look_up = |binding: String, namespace: String, operation: String, payload: Vec<u8>| {
+                let call =
+                    HostCall { binding: &binding, namespace: &namespace, operation: &operation, payload: &payload };
+                match host.call(call) {
+                    Ok(answer) => js_sys::Uint8Array::from(&*answer).into(),
+                    Err(refusal) => JsValue::from_str(&refusal),
+                }
+            };
+            let answer = sandbox::evaluate(&module.compiled, operation, payload, &look_up);
+            answer.map_err(|cause| why(&cause.unchecked_into()))
         };
-        match sandbox::evaluate(&module.compiled, operation, payload, &look_up) {
-            // What a guest writes for people to read is nobody's here.
-            Ok(bytes) => Ok(Reply { bytes, log: String::new() }),
-            Err(cause) => Err(why(&cause.unchecked_into())),
-        }
+        let bytes = match operation {
+            "validate" => self.remembered.answer(module.index, payload, host, evaluate)?,
+            _ => evaluate(host)?,
+        };
+        // What a guest writes for people to read is nobody's here.
+        Ok(Reply { bytes, log: String::new() })
     }
 }
 

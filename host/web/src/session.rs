@@ -26,6 +26,9 @@ pub trait Compile: Runtime {
 
     /// Lets it run again.
     fn forget(&self, name: &str);
+
+    /// Says that a new question begins.
+    fn turn(&self);
 }
 
 /// Rules and policies, and what they said last.
@@ -165,7 +168,10 @@ impl<R: Compile> Session<R> {
         let subjects = input.subjects();
         let judgements = match self.last.take().filter(|last| last.files == files && last.options == options) {
             Some(last) => last.judgements,
-            None => input.subjects().map(|subject| judge.judge(subject)).collect(),
+            None => {
+                self.runtime.turn();
+                input.subjects().map(|subject| judge.judge(subject)).collect()
+            }
         };
         let judged = subjects.zip(&judgements);
         let judged = judged.map(|(subject, judgements)| Judged { subject, judgements: judgements.clone() }).collect();

@@ -1,5 +1,5 @@
 /** The engine in a Worker, for a page: nothing here blocks, and no rule that hangs goes on for ever. */
-import type { LoadOptions } from "./seaworthy.js";
+import { fetched, type LoadOptions } from "./seaworthy.js";
 import type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata, SourceFile } from "./types.js";
 import type { Message, Method, Request } from "./worker.js";
 
@@ -27,7 +27,8 @@ interface Call {
 }
 
 export class SeaworthyWorker {
-  readonly #options: LoadOptions;
+  /** Fetched and compiled once: a Worker that takes another's place makes no request. */
+  readonly #parts: LoadOptions;
   readonly #deadline: number;
   readonly #start: () => Worker;
   #worker: Worker | undefined;
@@ -40,8 +41,8 @@ export class SeaworthyWorker {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #evaluating: string | undefined;
 
-  private constructor({ deadline = 1_000, worker, ...options }: WorkerOptions) {
-    this.#options = options;
+  private constructor({ deadline = 1_000, worker }: WorkerOptions, parts: LoadOptions) {
+    this.#parts = parts;
     this.#deadline = deadline;
     this.#start = typeof worker === "function"
       ? worker
@@ -52,7 +53,7 @@ export class SeaworthyWorker {
 
   /** Starts a Worker and loads engine and rules in it. */
   static async start(options: WorkerOptions = {}): Promise<SeaworthyWorker> {
-    const client = new SeaworthyWorker(options);
+    const client = new SeaworthyWorker(options, await fetched(options));
     await client.#spawn();
     return client;
   }
@@ -168,7 +169,7 @@ export class SeaworthyWorker {
     const failed = new Promise<never>((_, reject) => {
       worker.onerror = (event) => reject(new Error(event.message || "the Worker could not be started"));
     });
-    const requests: Omit<Request, "id">[] = [{ method: "load", parameters: [this.#options] }];
+    const requests: Omit<Request, "id">[] = [{ method: "load", parameters: [this.#parts] }];
     for (const parameters of this.#policies.values()) requests.push({ method: "addPolicy", parameters });
     for (const stop of this.#stopped satisfies Iterable<Stop>) requests.push({ method: "stop", parameters: stop });
     const answers = await Promise.race([failed, Promise.all(requests.map((request) => this.#ask(request)))]);

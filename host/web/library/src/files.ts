@@ -4,7 +4,8 @@
 export type Source = BufferSource | URL | Promise<Response>;
 
 /** The engine, compiled while it arrives where that can be. */
-export async function moduleOf(source: Source): Promise<WebAssembly.Module> {
+export async function moduleOf(source: Source | WebAssembly.Module): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
   const response = await responseOf(source);
   // Streaming wants the right content type, which not every static host sends.
   return response?.headers.get("content-type") === "application/wasm"

@@ -6,10 +6,19 @@ import type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata, SourceF
 
 /** Where the engine and the rules are; without, beside this file. */
 export interface LoadOptions {
-  /** The engine's module (`engine_bg.wasm`). */
-  engine?: Source;
+  /** The engine's module (`engine_bg.wasm`), compiled or not. */
+  engine?: Source | WebAssembly.Module;
   /** The rules (`policies.bundle`). */
   bundle?: Source;
+}
+
+/** What loading takes, fetched and compiled: it may be used any number of times, and sent to Workers. */
+export async function fetched(options: LoadOptions): Promise<{ engine: WebAssembly.Module; bundle: Uint8Array<ArrayBuffer> }> {
+  const [engine, bundle] = await Promise.all([
+    moduleOf(options.engine ?? new URL("./engine/engine_bg.wasm", import.meta.url)),
+    bytesOf(options.bundle ?? new URL("./policies.bundle", import.meta.url)),
+  ]);
+  return { engine, bundle };
 }
 
 export class Seaworthy {
@@ -21,11 +30,8 @@ export class Seaworthy {
 
   /** Loads the engine and compiles the rules. */
   static async load(options: LoadOptions = {}): Promise<Seaworthy> {
-    const [module, bundle] = await Promise.all([
-      moduleOf(options.engine ?? new URL("./engine/engine_bg.wasm", import.meta.url)),
-      bytesOf(options.bundle ?? new URL("./policies.bundle", import.meta.url)),
-    ]);
-    initSync({ module });
+    const { engine, bundle } = await fetched(options);
+    initSync({ module: engine });
     return new Seaworthy(intact(() => new Session(bundle)));
   }
 
