@@ -1,7 +1,7 @@
 //! What is refused before anything runs, and by what name.
 
 use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
-use sandbox::{Limits, LoadError, sections};
+use sandbox::{Limits, LoadError, rule, sections};
 
 use crate::host::{Host, assemble, assemble_bare, guest, section};
 
@@ -185,4 +185,22 @@ fn a_policy_of_somebody_elses_is_loaded_by_its_kubewarden_metadata_alone() {
     let read = sections(&assemble(guest!("good")), &Limits::default()).unwrap();
     assert!(read.rule.is_none());
     assert_eq!(read.kubewarden.unwrap()["protocolVersion"], "v1");
+}
+
+#[test]
+fn a_module_that_ends_too_early_is_none_wherever_it_ends() {
+    let limits = Limits::default();
+    let mut wasm = assemble_bare(guest!("good"));
+    let bare = wasm.len();
+    wasm.extend(section(KUBEWARDEN_SECTION, V1));
+    for end in 0..wasm.len() {
+        let cause = sections(&wasm[..end], &limits).unwrap_err();
+        // Between two sections it is whole, but for its metadata.
+        assert!(matches!(cause, LoadError::Invalid(_) | LoadError::NoMetadata), "{end}: {cause}");
+        assert!(end <= bare || matches!(cause, LoadError::Invalid(_)), "{end}: {cause}");
+    }
+    assert_eq!(rule(&wasm, &limits), Ok(None));
+    let mut lying = wasm.clone();
+    lying.extend(section(RULE_SECTION, b"[]"));
+    assert!(matches!(rule(&lying, &limits), Err(LoadError::BadSection { section: RULE_SECTION, .. })));
 }

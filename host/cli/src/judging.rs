@@ -4,7 +4,7 @@
 
 use std::mem::ManuallyDrop;
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use engine::config::Config;
@@ -141,9 +141,10 @@ pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
 
 /// Reads everything there is to judge.
 fn read_input(options: &Judging, found: &[bundle::Found]) -> Result<(Input, Vec<Unread>), Failure> {
-    let logs = options.log.iter().map(|log| &log.path);
-    if logs.chain(&options.paths).filter(|path| path.as_os_str() == files::STDIN).count() > 1 {
-        return Err(Failure::Usage("`-` is given twice, and there is one standard input".into()));
+    let is_stdin = |path: &&PathBuf| path.as_os_str() == files::STDIN;
+    let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
+    if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
+        return Err(Failure::Usage("standard input is one log, or manifests, and `-` names it for more".into()));
     }
     let mut files = files::read_all(&options.paths);
     logs::read_all(&options.log, &mut files);
