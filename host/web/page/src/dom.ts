@@ -129,5 +129,6 @@ export function toast(message: string, action?: { label: string; run: () => void
       ),
   );
   live.replaceChildren(note);
-  setTimeout(gone, action ? 10_000 : 5_000);
+  // Long enough to read it, and to decide.
+  setTimeout(gone, (action ? 6_000 : 3_000) + message.length * 60);
 }

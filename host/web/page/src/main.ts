@@ -22,6 +22,7 @@ import { Workspace, type Snapshot } from "./workspace";
 
 /** Beyond this many characters, chat and mail programs are known to cut links. */
 const LONG_LINK = 16_000;
+const SECRET = /^\s*kind:\s*["']?Secret\b/m;
 
 showTheme(theme());
 
@@ -105,15 +106,20 @@ sidePane.append(
 async function share(): Promise<void> {
   const address = new URL(location.href);
   address.hash = await toFragment(workspace.snapshot());
-  history.replaceState(null, "", address);
-  const length = address.href.length;
-  const note = length > LONG_LINK ? ` It is ${counted(length, "character")} long: some programs cut such links.` : "";
-  const own = judge.own.size > 0 ? " Your own policies are not part of it." : "";
+  const { length } = address.href;
+  const notes = [
+    "It holds the files themselves.",
+    workspace.sources.some(({ text }) => SECRET.test(text)) && "One of them is a Secret.",
+    length > LONG_LINK && `It is ${counted(length, "character")} long: some programs cut such links.`,
+    judge.own.size > 0 && "Your own policies are not part of it.",
+  ].filter(Boolean);
   try {
     await navigator.clipboard.writeText(address.href);
-    toast(`The link is copied. It holds the files themselves.${note}${own}`);
+    toast(`The link is copied. ${notes.join(" ")}`);
   } catch {
-    toast(`The link is in the address bar. It holds the files themselves.${note}${own}`);
+    // Only then: the address bar is remembered, and browsers share what they remember among a person's devices.
+    history.replaceState(null, "", address);
+    toast(`The link is in the address bar. ${notes.join(" ")}`);
   }
 }
 

@@ -55,6 +55,7 @@ test("a link holds the files, the rules that are off and the settings, and opens
   await expect(app.toast).toContainText("The link");
   const address = await app.page.evaluate(() => navigator.clipboard.readText());
   expect(address).toMatch(/#s=[\w-]+$/);
+  expect(app.page.url(), "the address bar, which is remembered, does not have it").not.toContain("#");
 
   const context = await browser.newContext();
   const other = new App(await context.newPage(), context, server);
