@@ -81,8 +81,8 @@ policy! {
         /// counts that ends with one of these, in any spelling: `DB_PASSWORD`, `dbPassword`, `db.password`.
         secret_names: Vec<String> = [
             "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "bearer", "api_key", "access_key",
-            "secret_key", "private_key", "account_key", "batch_key", "encryption_key", "signing_key", "master_key",
-            "auth_key", "key_content", "credential", "credentials",
+            "secret_key", "secret_key_base", "private_key", "account_key", "batch_key", "encryption_key", "signing_key",
+            "master_key", "auth_key", "key_content", "credential", "credentials",
         ],
         /// Secrets that something outside of the manifests makes, such as an operator: names, in which one `*` stands
         /// for anything.

@@ -11,6 +11,8 @@ const ABOUT: &[&str] = &[
     "backend",
     "cache",
     "class",
+    "cmd",
+    "command",
     "count",
     "dir",
     "directory",
@@ -117,9 +119,11 @@ pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
 }
 
 /// Whether the name ends with the entry: as words, or in one word (`dbpassword`) where the entry is long enough not to
-/// be met by chance. `secret` and `password` may also stand further ahead, if nothing behind them changes the meaning.
+/// be met by chance. `secret` and `password` may also stand further ahead, if no other word changes the meaning: what
+/// `DB_PASSWORD_SECRET` is goes by `secret`, which may be the name of a Secret.
 fn names(name: &str, entry: &str) -> bool {
-    let ahead = || name.split('_').any(|word| word == entry) && !name.split('_').any(|word| ABOUT.contains(&word));
+    let is_about = |word: &str| ABOUT.contains(&word) || (word == "secret" && entry == "password");
+    let ahead = || name.split('_').any(|word| word == entry) && !name.split('_').any(is_about);
     let in_one = || entry.len() > 4 && squashed(name).ends_with(&squashed(entry));
     let as_words = name.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
     as_words || in_one() || (matches!(entry, "secret" | "password") && ahead())
@@ -270,6 +274,8 @@ mod tests {
     fn a_name_about_a_secret_is_no_secrets_name() {
         for name in [
             "PASSWORD_FILE",
+            "RESTIC_PASSWORD_COMMAND",
+            "SMTP_PASSWORD_CMD",
             "secretName",
             "SECRET_NAME",
             "TOKEN_URL",
@@ -299,6 +305,7 @@ mod tests {
             ("DB_PASSWORD", "/run/secrets/db"),
             ("TOKEN", "https://auth.example.com/token"),
             ("TLS_SECRET", "shop-tls"),
+            ("DB_PASSWORD_SECRET", "shop-db"),
             ("CREDENTIALS", "cloud-credentials.json"),
             ("COOKIE_SECRET", "SECRET"),
         ] {
@@ -308,6 +315,7 @@ mod tests {
             ("DB_PASSWORD", "123456"),
             ("DB_PASSWORD", "password"),
             ("CLIENT_SECRET", "3f9a-77b1-20c4-9d1e"),
+            ("GRAYLOG_PASSWORD_SECRET", "squirrel"),
             ("SECRET", "squirrel"),
         ] {
             assert!(is_secret(&known(), name, value), "{name}");

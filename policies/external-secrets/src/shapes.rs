@@ -39,6 +39,10 @@ const TOKENS: &[(&str, usize, &str)] = &[
     ("AGE-SECRET-KEY-1", 50, "an age key"),
 ];
 
+/// URLs to which everybody may post who knows them, without their scheme, and whose they are.
+const WEBHOOKS: &[(&str, &str)] =
+    &[("hooks.slack.com/services/", "a Slack webhook"), ("discord.com/api/webhooks/", "a Discord webhook")];
+
 /// Keys under which connection strings keep their password.
 const CONNECTION_KEYS: &[&str] = &["password", "pwd", "accountkey", "sharedaccesskey"];
 
@@ -56,6 +60,9 @@ pub fn find(text: &str) -> Option<&'static str> {
     {
         if is_url_with_password(word) || is_connection_with_password(word) {
             return Some(CONNECTION_STRING);
+        }
+        if let Some(kind) = webhook(word) {
+            return Some(kind);
         }
         for word in pieces(word, |letter| !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))) {
             if let Some(kind) = token(word) {
@@ -93,6 +100,19 @@ fn token(word: &str) -> Option<&'static str> {
     is_web_token.then_some("a JSON web token")
 }
 
+fn webhook(word: &str) -> Option<&'static str> {
+    let url = after_scheme(word)?;
+    let (_, kind) = WEBHOOKS
+        .iter()
+        .find(|(start, _)| url.strip_prefix(start).is_some_and(|path| path.len() >= 40 && is_random(path)))?;
+    Some(kind)
+}
+
+/// What follows `https://` in a word.
+fn after_scheme(word: &str) -> Option<&str> {
+    word.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"))
+}
+
 /// Tells a token from `ghp_xxxxxxxx`, and from the `AKIAIOSFODNN7EXAMPLE` of manuals.
 fn is_random(body: &str) -> bool {
     let mut seen = 0u128;
@@ -109,9 +129,8 @@ fn count(text: &str, wanted: u8) -> usize {
 
 /// `scheme://user:password@host`, or Go's `user:password@tcp(host)`.
 fn is_url_with_password(word: &str) -> bool {
-    let after_scheme = word.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
     let end = |rest: &str| rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#'));
-    let authority = after_scheme.map(|rest| end(rest).and_then(|end| rest.get(..end)).unwrap_or(rest));
+    let authority = after_scheme(word).map(|rest| end(rest).and_then(|end| rest.get(..end)).unwrap_or(rest));
     let user = match authority.unwrap_or(word).rsplit_once('@') {
         Some((user, host)) if authority.is_some() || host.starts_with("tcp(") => user,
         _ => return false,
@@ -177,6 +196,19 @@ mod tests {
     }
 
     #[test]
+    fn a_url_to_which_whoever_knows_it_may_post_is_found_wherever_it_stands() {
+        for (host, rest, kind) in [
+            ("https://hooks.slack.com", "/services/T8F3KQ0ZP/B2MXV7RT5/Yb1Nc9Wd4Hs6Jg0Ea3TzUo8f", "a Slack webhook"),
+            ("https://discord.com", "/api/webhooks/830192837465564738/Yb1Nc9Wd4Hs6Jg0Ea3TzUo8f", "a Discord webhook"),
+        ] {
+            let url = joined(&[host, rest]);
+            for text in [url.clone(), format!("curl -d @- {url}"), format!("slack_api_url: '{url}'\n")] {
+                assert_eq!(find(&text), Some(kind), "{host}");
+            }
+        }
+    }
+
+    #[test]
     fn what_only_looks_like_a_token_in_a_manual_is_none() {
         for text in [
             joined(&["AKIA", "IOSFODNN7EXAMPLE"]),
@@ -186,6 +218,9 @@ mod tests {
             "SG.".to_string(),
             "npm_config_registry".to_string(),
             "eyJust.a.word".to_string(),
+            "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX".to_string(),
+            "https://hooks.slack.com/services/YOUR/WEBHOOK/URL".to_string(),
+            "https://discord.com/api/webhooks/123456789012345678".to_string(),
         ] {
             assert_eq!(find(&text), None, "{text}");
         }
