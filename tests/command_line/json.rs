@@ -18,7 +18,7 @@ fn report(folder: &Folder, arguments: &[&str], code: i32) -> (String, Value) {
 }
 
 /// A folder with one of everything that a report can say.
-fn everything() -> Folder {
+pub fn everything() -> Folder {
     let waived = FixedRule::new("waived-for-now", Verdict::Fail);
     let [image, team, note] = usual();
     let rules = [

@@ -11,6 +11,7 @@ mod json;
 mod logs;
 mod report;
 mod rules;
+mod sarif;
 mod schema;
 mod secrets;
 mod support;
