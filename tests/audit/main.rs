@@ -109,6 +109,6 @@ fn report_kinds() -> Vec<Kind> {
 /// Many Deployments, of which none breaks a rule.
 fn many(number: usize) -> Kind {
     let make =
-        |index: usize| deployment(&format!("n{:02}", index / 5000), &format!("d{index:06}"), 1, true).to_string();
+        |index: usize| deployment(&format!("n{:04}", index / 100), &format!("d{index:06}"), 1, true).to_string();
     Kind { objects: Objects::Made(number, make), ..deployments(Vec::new()) }
 }

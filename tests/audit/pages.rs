@@ -7,7 +7,7 @@ use crate::{ALONE, audited, deployments, judged_by, many};
 const NUMBER: usize = 777;
 
 fn names() -> Vec<String> {
-    (0..NUMBER).map(|index| format!("n{:02}/d{index:06}", index / 5000)).collect()
+    (0..NUMBER).map(|index| format!("n{:04}/d{index:06}", index / 100)).collect()
 }
 
 #[test]
