@@ -231,6 +231,13 @@ impl Registry {
         let failed = |cause: String| RegistryError::Push { what: reference.to_string(), cause };
         match tokio::time::timeout(self.transport.limits().request, work).await {
             Ok(Ok(())) => Ok(()),
+            Ok(Err(
+                OciDistributionError::UnauthorizedError { .. }
+                | OciDistributionError::ServerError { code: 401 | 403, .. },
+            )) => {
+                let cause = "it lets us not write there".to_owned();
+                Err(RegistryError::Denied { url: reference.to_string(), cause })
+            }
             Ok(Err(cause)) => Err(failed(said(&cause))),
             Err(_) => Err(failed("it takes too long".to_owned())),
         }
@@ -259,7 +266,6 @@ fn entry(rule: &str, digest: Digest, size: u64) -> ImageIndexEntry {
 /// What the registry said, cut to a line, and without addresses that may be signed.
 fn said(cause: &OciDistributionError) -> String {
     let text = match cause {
-        OciDistributionError::UnauthorizedError { .. } => "it wants other credentials (`docker login`)".to_owned(),
         OciDistributionError::ServerError { code, message, .. } => format!("{code} {message}"),
         OciDistributionError::RequestError(cause) => root(cause),
         other => other.to_string(),
