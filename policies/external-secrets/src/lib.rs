@@ -82,7 +82,7 @@ policy! {
         secret_names: Vec<String> = [
             "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "bearer", "api_key", "access_key",
             "secret_key", "secret_key_base", "private_key", "account_key", "batch_key", "encryption_key", "signing_key",
-            "master_key", "auth_key", "key_content", "credential", "credentials",
+            "master_key", "auth_key", "key_content", "credential", "credentials", "requirepass", "masterauth",
         ],
         /// Secrets that something outside of the manifests makes, such as an operator: names, in which one `*` stands
         /// for anything.
@@ -208,11 +208,17 @@ impl ExternalSecrets {
     /// An entry of a ConfigMap: a value, or a whole file of `name: value` and `name=value`.
     fn check_entry(&self, key: &str, value: Field<'_>, findings: &mut Findings) {
         let Some(text) = value.str() else { return };
-        let lines = shapes::pieces(text.trim_ascii(), |letter| letter == '\n');
-        let told = match lines.as_slice() {
-            [_] => self.tell(key, text),
-            _ => self.tell("", text).or_else(|| lines.into_iter().find_map(|line| self.tell_line(line))),
+        let text = text.trim_ascii();
+        let name = if text.bytes().any(|byte| byte == b'\n') { "" } else { key };
+        // JSON needs no lines. What stands in its texts is not looked into, such as the queries of a dashboard.
+        let is_json = text.starts_with('{') && !text.starts_with("{{");
+        let lines = if is_json {
+            shapes::pieces(text, |letter| matches!(letter, '\n' | ',' | '{' | '}'))
+        } else {
+            shapes::pieces(text, |letter| letter == '\n')
         };
+        let mut lines = lines.into_iter().filter(|line| !is_json || line.trim_ascii_start().starts_with('"'));
+        let told = self.tell(name, text).or_else(|| lines.find_map(|line| self.tell_line(line)));
         if let Some(what) = told {
             findings.fail_concealed(value, what, "Move it into a Secret that an ExternalSecret makes");
         }

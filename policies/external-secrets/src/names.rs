@@ -13,6 +13,7 @@ const ABOUT: &[&str] = &[
     "class",
     "cmd",
     "command",
+    "connector",
     "count",
     "dir",
     "directory",
@@ -21,6 +22,8 @@ const ABOUT: &[&str] = &[
     "duration",
     "enable",
     "enabled",
+    "encoder",
+    "encoding",
     "endpoint",
     "engine",
     "env",
@@ -147,11 +150,11 @@ fn is_plain(entry: &str, value: &str) -> bool {
         || (matches!(entry, "secret" | "credential" | "credentials") && is_object_name(value))
 }
 
-/// `shop-database`: more likely the name of a Secret than what is in it.
+/// `shop-database` and `shop/database`: more likely the name of a Secret than what is in it.
 fn is_object_name(value: &str) -> bool {
-    let is_name = value.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+    let is_name = value.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'/'));
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    is_name && value.bytes().any(|byte| byte == b'-') && digits * 4 < value.len()
+    is_name && value.bytes().any(|byte| matches!(byte, b'-' | b'/')) && digits * 4 < value.len()
 }
 
 /// Whether a value only holds the place of another: nothing, a variable, something encrypted, a reference to where it
@@ -281,6 +284,8 @@ mod tests {
             "TOKEN_URL",
             "token_ttl",
             "passwordKey",
+            "password.encoder",
+            "passwordConnector",
             "API_KEY_HEADER",
             "COMPASS",
             "BYPASS",
@@ -307,6 +312,7 @@ mod tests {
             ("TLS_SECRET", "shop-tls"),
             ("DB_PASSWORD_SECRET", "shop-db"),
             ("CREDENTIALS", "cloud-credentials.json"),
+            ("secret", "shop/web"),
             ("COOKIE_SECRET", "SECRET"),
         ] {
             assert!(!is_secret(&known(), name, value), "{name}");

@@ -54,6 +54,9 @@ pub fn find(text: &str) -> Option<&'static str> {
         if is_private_key(line) && !is_left_out {
             return Some("a private key");
         }
+        if is_keywords_with_password(line) {
+            return Some(CONNECTION_STRING);
+        }
     }
     for word in
         pieces(text, |letter| letter.is_ascii_whitespace() || matches!(letter, '"' | '\'' | '`' | ',' | '<' | '>'))
@@ -151,6 +154,16 @@ fn is_connection_with_password(word: &str) -> bool {
     false
 }
 
+/// PostgreSQL's `host=db user=web password=...`, and nothing else in the line.
+fn is_keywords_with_password(line: &str) -> bool {
+    let words = || line.split_ascii_whitespace().map(|word| word.split_once('=').unwrap_or_default());
+    let is_keyword =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    words().count() > 1
+        && words().all(|(name, _)| is_keyword(name))
+        && words().any(|(name, value)| name == "password" && !is_placeholder(value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +250,8 @@ mod tests {
             "mongodb://web:hunter2@a:1,b:2/shop",
             "url: \"mysql://web:hunter2@db\"",
             "Server=db;User=web;Password=hunter2;",
+            "host=db port=5432 user=web password=hunter2 sslmode=disable",
+            "DSN: \"user=web password=hunter2\"",
             "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=bGV0bWVpbg==;EndpointSuffix=core.windows.net",
         ] {
             assert_eq!(find(text), Some(CONNECTION_STRING), "{text}");
@@ -255,6 +270,9 @@ mod tests {
             "a:b@example.com",
             "Server=db;User=web;Password=$(PASSWORD);",
             "Server=db;User=web",
+            "host=db user=web password=$(PASSWORD)",
+            "connect(user=user, password=password)",
+            "if password=$1 then user=web",
         ] {
             assert_eq!(find(text), None, "{text}");
         }
