@@ -64,7 +64,7 @@ impl Bump {
             self.end.set(start);
         }
         let room = self.end.get() - self.next.get();
-        let pages = size.checked_add(align)?.checked_sub(room).unwrap_or_default().div_ceil(PAGE).max(STEP);
+        let pages = size.checked_add(align)?.saturating_sub(room).div_ceil(PAGE).max(STEP);
         if memory_grow::<0>(pages) == usize::MAX {
             return None;
         }
