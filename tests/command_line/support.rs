@@ -71,10 +71,11 @@ impl Folder {
         self.0.path()
     }
 
-    /// The command, to be changed before it runs. The environment is that of no user.
+    /// The command, to be changed before it runs. The environment is that of no user, but for a cache that all tests share.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.args(arguments).current_dir(self.path()).env_clear();
+        let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+        command.args(arguments).current_dir(self.path()).env_clear().env("XDG_CACHE_HOME", cache);
         command
     }
 

@@ -1,9 +1,12 @@
 //! Every operation of Kubewarden's contract: denied by default, and answered where the metadata declares it and somebody
 //! allows it. A session answers here, so that nothing is reached.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::policies::{asking, metadata, shop};
+use crate::support::Folder;
 
 /// An operation with a payload, and the session that answers it.
 const OPERATIONS: [(&str, &str, &str, &str); 11] = [
@@ -125,32 +128,33 @@ fn the_values_of_secrets_are_told_to_no_policy() {
     );
     let folder = shop().and("k8s/secret.yaml", secret).and("p.wasm", module);
     folder.run(&["check", "k8s", "--policy", "p.wasm", "--allow", "*", "--record", "s.yaml"]).with(0);
-    let session = std::fs::read_to_string(folder.path().join("s.yaml")).unwrap();
+    let session = fs::read_to_string(folder.path().join("s.yaml")).unwrap();
     assert!(session.contains("\"password\":\"\"") && !session.contains("aHVudGVyMg"), "{session}");
+}
+
+/// A rule of ours whose images must be signed, in a folder with the session of a run that reached no registry.
+fn signed_image(allow: &str) -> (Folder, String) {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: app, image: '127.0.0.1:1/web:1'}]}\n";
+    let config = format!("rules:\n  signed-image:\n    settings: {{public_keys: [KEY]}}\n    {allow}\n");
+    let folder = Folder::of("k8s/web.yaml", pod).and("c.yaml", config);
+    let run = folder.run(&["check", "k8s", "--rule", "signed-image", "--config", "c.yaml", "--record", "s.yaml"]);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    let session = fs::read_to_string(folder.path().join("s.yaml")).unwrap();
+    (folder, session)
 }
 
 #[test]
 fn our_own_rules_ask_through_the_same_gate() {
-    let manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: app, image: 'example.com/web:1'}]}\n";
-    let config = "rules:\n  signed-image:\n    settings: {public_keys: [KEY]}\n    ALLOW\n";
-    let session = "- request: '!SigstorePubKeyVerify {image: \"example.com/web:1\", pub_keys: [KEY]}'\n  response: \
-                   {type: Success, payload: '{\"is_trusted\":true,\"digest\":\"sha256:0\"}'}\n";
-    for (allow, code) in [("allow: [oci/v2/verify]", 0), ("allow: [oci/v1/*]", 1), ("", 1)] {
-        let folder = crate::support::Folder::of("web.yaml", manifest)
-            .and("c.yaml", config.replace("ALLOW", allow))
-            .and("s.yaml", session);
-        let run = folder.run(&[
-            "check",
-            "web.yaml",
-            "--world",
-            "complete",
-            "--rule",
-            "signed-image",
-            "--config",
-            "c.yaml",
-            "--replay",
-            "s.yaml",
-        ]);
-        assert_eq!(run.code, Some(code), "{allow}: {}{}", run.out, run.err);
+    for allow in ["", "allow: [oci/v1/*]"] {
+        let (_, session) = signed_image(allow);
+        assert!(session.contains("!KubernetesListResourceAll") && !session.contains("!Sigstore"), "{session}");
     }
+    let (folder, session) = signed_image("allow: [oci/v2/verify]");
+    let (before, after) = session.split_once("!SigstorePubKeyVerify").expect("it was asked");
+    assert!(after.contains("image: 127.0.0.1:1/web:1\n") && after.contains("type: Error"), "{after}");
+    // As if the registry had been there, and the signature good.
+    let start = after.find("    type: Error").unwrap();
+    let trusted = "    type: Success\n    payload: '{\"is_trusted\":true,\"digest\":\"sha256:0\"}'\n";
+    let folder = folder.and("s.yaml", format!("{before}!SigstorePubKeyVerify{}{trusted}", &after[..start]));
+    folder.run(&["check", "k8s", "--rule", "signed-image", "--config", "c.yaml", "--replay", "s.yaml"]).with(0);
 }

@@ -89,8 +89,7 @@ impl Capabilities {
     /// The look-ups of objects, which can be answered from the input alone.
     #[must_use]
     pub fn look_ups() -> Self {
-        let operations = [contract::GET_RESOURCE, contract::LIST_BY_NAMESPACE, contract::LIST_ALL];
-        Self(operations.iter().map(|name| format!("{}/{name}", contract::KUBERNETES)).collect())
+        Self(LOOK_UPS.iter().map(|name| format!("{}/{name}", contract::KUBERNETES)).collect())
     }
 
     /// Both together.
@@ -191,12 +190,15 @@ impl Grant {
     /// Whether an operation is both declared and allowed, whatever it asks for.
     #[must_use]
     pub fn covers(&self, namespace: &str, operation: &str) -> bool {
-        let is_declared = if is_look_up(namespace, operation) {
-            !self.kinds.is_empty()
-        } else {
-            self.declared.contains(namespace, operation)
-        };
-        is_declared && self.allowed.contains(namespace, operation)
+        let has_kinds = !is_look_up(namespace, operation) || !self.kinds.is_empty();
+        has_kinds && self.declares(namespace, operation) && self.allowed.contains(namespace, operation)
+    }
+
+    /// Whether an operation is declared. Kinds declare all look-ups, unless some of them are declared by name: policies
+    /// that are older than host capabilities name none.
+    fn declares(&self, namespace: &str, operation: &str) -> bool {
+        let are_named = || LOOK_UPS.iter().any(|name| self.declared.contains(contract::KUBERNETES, name));
+        self.declared.contains(namespace, operation) || is_look_up(namespace, operation) && !are_named()
     }
 
     /// Lets a call through.
@@ -216,6 +218,9 @@ impl Grant {
         if !OPERATIONS.contains(&(namespace, operation)) {
             return refuse(format!("there is no operation {path}"));
         }
+        if !self.declares(namespace, operation) {
+            return refuse(format!("the module does not declare {path}"));
+        }
         if is_look_up(namespace, operation) {
             let asked: Kind<'_> =
                 serde_json::from_slice(payload).map_err(|cause| format!("the look-up is not readable: {cause}"))?;
@@ -223,8 +228,6 @@ impl Grant {
             if !self.kinds.iter().any(|known| known.kind == asked.kind && known.group == group) {
                 return refuse(format!("the rule does not declare {} {}", asked.api_version, asked.kind));
             }
-        } else if !self.declared.contains(namespace, operation) {
-            return refuse(format!("the module does not declare {path}"));
         }
         if self.allowed.contains(namespace, operation) {
             return Ok(());
@@ -233,9 +236,11 @@ impl Grant {
     }
 }
 
+/// The operations that ask for objects of a kind.
+const LOOK_UPS: [&str; 3] = [contract::GET_RESOURCE, contract::LIST_BY_NAMESPACE, contract::LIST_ALL];
+
 fn is_look_up(namespace: &str, operation: &str) -> bool {
-    namespace == contract::KUBERNETES
-        && [contract::GET_RESOURCE, contract::LIST_BY_NAMESPACE, contract::LIST_ALL].contains(&operation)
+    namespace == contract::KUBERNETES && LOOK_UPS.contains(&operation)
 }
 
 /// A module's log, which is the sandbox's business; a host must answer, and nobody needs leave for it.
@@ -373,6 +378,9 @@ mod tests {
         ] {
             assert_eq!(grant.permit(call("kubernetes", "get_resource", payload)).is_ok(), is_permitted, "{payload}");
         }
+        let named = Grant::declaring(&pods(), capabilities(&["kubernetes/get_resource"]));
+        let named = named.allowing(Capabilities::look_ups());
+        assert!(named.covers("kubernetes", "get_resource") && !named.covers("kubernetes", "list_resources_all"));
     }
 
     #[test]
