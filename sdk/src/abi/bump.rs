@@ -65,10 +65,11 @@ impl Bump {
         }
         let room = self.end.get() - self.next.get();
         let pages = size.checked_add(align)?.saturating_sub(room).div_ceil(PAGE).max(STEP);
+        let end = start.checked_add(pages.checked_mul(PAGE)?)?;
         if memory_grow::<0>(pages) == usize::MAX {
             return None;
         }
-        self.end.set(start + pages * PAGE);
+        self.end.set(end);
         Some(())
     }
 }
