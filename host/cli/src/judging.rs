@@ -13,7 +13,7 @@ use engine::waiver::Date;
 use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, Subject, World};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
-use sandbox::{Limits, Module, Sandbox};
+use sandbox::{Module, Sandbox};
 
 use crate::arguments::{Judging, Selection};
 use crate::bundle;
@@ -113,7 +113,7 @@ fn load_all(
     refusals: &mut bundle::Refusals,
 ) -> Result<(Sandbox, Bundle<Module>), Failure> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let sandbox = Sandbox::new(Limits::default(), threads * (found.len() + policies.len()))
+    let sandbox = Sandbox::new(foreign::limits(&policies, config), threads * (found.len() + policies.len()))
         .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
     let mut rules = Vec::new();
     if !found.is_empty() {

@@ -18,7 +18,7 @@ use crate::files;
 use crate::output::Failure;
 
 pub use mutate::{FileChange, render, settle};
-pub use policies::{Found, find, load};
+pub use policies::{Found, find, limits, load};
 pub use route::{Asked, asking};
 
 /// Policies, and what they may ask.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use engine::config::{Config, PolicyConfig, suggestion};
 use engine::manifest::{Content, Limits, Node, Value, read};
@@ -22,6 +23,28 @@ pub struct Found {
     wasm: Vec<u8>,
     settings: Json,
     allow: Capabilities,
+    /// Whether it may ask a cluster.
+    asks_cluster: bool,
+}
+
+impl Found {
+    /// Whether it may ask beyond this machine.
+    fn reaches_far(&self) -> bool {
+        self.asks_cluster || reaches_far(&self.allow)
+    }
+}
+
+/// What modules may take, the answers that they wait for included. Registries and clusters may take longer than any rule.
+pub fn limits(policies: &[Found], config: &Config) -> sandbox::Limits {
+    const FAR: Duration = Duration::from_secs(60);
+    let usual = sandbox::Limits::default();
+    let is_far = policies.iter().any(Found::reaches_far) || config.allowed.iter().any(|(_, it)| reaches_far(it));
+    if is_far { sandbox::Limits { deadline: FAR, ..usual } } else { usual }
+}
+
+fn reaches_far(allowed: &Capabilities) -> bool {
+    let mut far = OPERATIONS.iter().filter(|(namespace, _)| ["oci", "net"].contains(namespace));
+    far.any(|(namespace, operation)| allowed.contains(namespace, operation))
 }
 
 /// How an address in a registry begins.
@@ -55,7 +78,7 @@ pub fn find(options: &PolicyOptions, config: &Config) -> Result<Vec<Found>, Fail
             warn_of_withheld(&name, &policy);
         }
         let allow = options.allow.iter().cloned().fold(said.allow, Capabilities::and);
-        all.push(Found { policy, wasm, settings, allow });
+        all.push(Found { policy, wasm, settings, allow, asks_cluster: options.cluster });
     }
     Ok(all)
 }
@@ -134,7 +157,7 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>) -> Result<Vec<Rule<Module>>, F
     }
     let cache = cache();
     let progress = Progress::start("compiling", found.len());
-    let rules = found.into_iter().map(|Found { policy, wasm, settings, allow }| {
+    let rules = found.into_iter().map(|Found { policy, wasm, settings, allow, .. }| {
         let name = policy.metadata.name.clone();
         let refused = |what: &str, cause: String| Failure::Bundle(format!("the policy {name} {what}: {cause}"));
         let module = match &cache {
