@@ -19,8 +19,8 @@ policy! {
     ///   connection strings with a password). `$(VAR)` and `valueFrom` are the way.
     ///
     /// Where everything is given, every Secret that a workload refers to is made by something: an ExternalSecret, a
-    /// ClusterExternalSecret, a SealedSecret, a Certificate, a Vault secret, a SecretProviderClass, or the like.
-    /// References that are `optional` may lead nowhere.
+    /// ClusterExternalSecret, a SealedSecret, a Certificate, a Vault secret, a SecretProviderClass, or the like; or by a
+    /// kustomization from files, which may be encrypted. References that are `optional` may lead nowhere.
     ///
     /// Findings never show a value.
     ///
@@ -126,6 +126,7 @@ policy! {
         "secrets.infisical.com/v1alpha1/InfisicalSecret": ["spec.managedSecretReference.secretName"],
         "secrets.doppler.com/v1alpha1/DopplerSecret": ["spec.managedSecret.name"],
         "secrets-store.csi.x-k8s.io/v1/SecretProviderClass": ["spec.secretObjects.secretName"],
+        "kustomize.config.k8s.io/v1beta1/Kustomization": ["secretGenerator.name", "secretGenerator.literals"],
     ],
 }
 

@@ -2,6 +2,8 @@
 
 use sdk::prelude::*;
 
+use crate::names::is_placeholder;
+
 /// A kind of object that makes a Secret.
 struct Producer {
     api_version: &'static str,
@@ -45,11 +47,19 @@ pub fn check(
             continue;
         }
         world.must_be_complete(format!("producer of Secret {name}"))?;
-        let message = match world.get("v1", "Secret", namespace, name)? {
+        let place = match world.get("v1", "Secret", namespace, name)? {
             Some(secret) if is_safe(secret, world) => continue,
-            Some(_) => format!("the Secret {name} is written out in a manifest, and not made from a secret store"),
-            None => format!("nothing here makes the Secret {name}"),
+            Some(_) => Some("a manifest"),
+            None => match generator(name, world)? {
+                Some(generator) if !has_text(generator) => continue,
+                Some(_) => Some("a kustomization"),
+                None => None,
+            },
         };
+        let message = place.map_or_else(
+            || format!("nothing here makes the Secret {name}"),
+            |place| format!("the Secret {name} is written out in {place}, and not made from a secret store"),
+        );
         findings.fail(at, message, "Make it by an ExternalSecret, a SealedSecret or a Certificate");
     }
     Ok(())
@@ -119,6 +129,19 @@ fn is_produced(name: &str, namespace: Option<&str>, world: &World<'_>) -> Result
         }
     }
     Ok(false)
+}
+
+/// What in a kustomization makes the Secret. Its namespace is the kustomization's to say, or that of another around it.
+fn generator<'a>(name: &str, world: &World<'a>) -> Result<Option<Field<'a>>, Undecided> {
+    let all = world.list_all("kustomize.config.k8s.io/v1beta1", "Kustomization")?;
+    let mut generators = all.into_iter().flat_map(|kustomization| kustomization.get("secretGenerator").items());
+    Ok(generators.find(|generator| generator.get("name").str() == Some(name)))
+}
+
+/// Whether a generator has a value in place; what it reads from files may be encrypted there, or be elsewhere.
+fn has_text(generator: Field<'_>) -> bool {
+    let mut values = generator.get("literals").items().filter_map(|literal| literal.str()?.split_once('='));
+    values.any(|(_, value)| !is_placeholder(value))
 }
 
 /// A Secret that is encrypted where it stands, or whose content the cluster makes.
