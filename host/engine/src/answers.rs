@@ -16,6 +16,8 @@ pub struct Question {
     pub project: usize,
     /// The asker's folder, and those out of its sight in alphabetical order.
     pub folders: Vec<String>,
+    /// The asker's file, where more is seen from that than from its folder.
+    pub file: Option<usize>,
     /// The look-up's operation.
     pub operation: String,
     /// The look-up's payload, with kind, selectors and masks.
@@ -68,7 +70,13 @@ mod tests {
     use super::*;
 
     fn question(payload: &str) -> Question {
-        Question { project: 0, folders: vec!["a".into()], operation: "list".into(), payload: payload.into() }
+        Question {
+            project: 0,
+            folders: vec!["a".into()],
+            file: None,
+            operation: "list".into(),
+            payload: payload.into(),
+        }
     }
 
     fn is_remembered(answers: &Answers, payload: &str) -> bool {

@@ -2,9 +2,9 @@
 //!
 //! One object may stand in a repository several times, in a base and in overlays. These are variants of one object, not
 //! several objects, so that of each identity (group, kind, namespace, name) an asker sees the variant nearest to it: the
-//! one that shares the longest path of folders, and of several the last, which is the one that a cluster keeps. And where
-//! the asker itself has variants, what stands beside another of them is that one's: overlays beside each other neither
-//! vouch for nor contradict one another.
+//! one in its own file, in its own folder, or that shares the longest path of folders, and of several the last, which is
+//! the one that a cluster keeps. And where the asker itself has variants, what stands beside another of them is that
+//! one's: overlays beside each other neither vouch for nor contradict one another.
 
 use std::collections::{HashMap, HashSet};
 use std::iter;
@@ -17,6 +17,8 @@ use crate::manifest::Object;
 #[derive(Debug, Default)]
 pub struct World<'a> {
     by_kind: HashMap<Key<'a>, Objects<'a>>,
+    /// The files whose askers see other variants than their folder does.
+    apart: HashSet<usize>,
     blind_spots: Vec<BlindSpot>,
     answers: Answers,
 }
@@ -53,11 +55,12 @@ struct Objects<'a> {
     by_name: HashMap<(&'a str, &'a str), usize>,
 }
 
-/// An object and the folder in which it stands.
+/// An object, and the folder and the file in which it stands.
 #[derive(Clone, Copy, Debug)]
 struct Variant<'a> {
     object: &'a Object,
     folder: &'a str,
+    file: usize,
 }
 
 /// From where one looks at the world.
@@ -65,6 +68,7 @@ struct Variant<'a> {
 pub struct Viewpoint<'a> {
     project: usize,
     folder: &'a str,
+    file: usize,
     object: &'a Object,
 }
 
@@ -97,9 +101,13 @@ impl<'a> World<'a> {
     pub fn new(input: &'a Input) -> Self {
         let mut world = Self::default();
         for subject in input.subjects() {
-            let Viewpoint { project, folder, object } = Self::viewpoint(input, subject);
+            let Viewpoint { project, folder, file, object } = Self::viewpoint(input, subject);
             let key = Key { project, group: object.group(), kind: &object.kind };
-            world.by_kind.entry(key).or_default().insert(Variant { object, folder });
+            world.by_kind.entry(key).or_default().insert(Variant { object, folder, file });
+        }
+        for variants in world.by_kind.values().flat_map(|objects| &objects.identities).filter(|all| all.len() > 1) {
+            let beside = |one: &&Variant<'_>| variants.iter().any(|it| it.folder == one.folder && it.file != one.file);
+            world.apart.extend(variants.iter().filter(beside).map(|variant| variant.file));
         }
         world
     }
@@ -111,7 +119,7 @@ impl<'a> World<'a> {
         let mut world = Self { blind_spots, ..Self::default() };
         for object in objects {
             let key = Key { project: 0, group: object.group(), kind: &object.kind };
-            world.by_kind.entry(key).or_default().insert(Variant { object, folder: "" });
+            world.by_kind.entry(key).or_default().insert(Variant { object, folder: "", file: 0 });
         }
         world
     }
@@ -128,7 +136,7 @@ impl<'a> World<'a> {
     pub fn viewpoint(input: &'a Input, subject: Subject<'a>) -> Viewpoint<'a> {
         let file = input.file(subject.file);
         let folder = file.and_then(|file| file.manifest.name.rsplit_once('/')).map_or("", |(folder, _)| folder);
-        Viewpoint { project: file.map_or(0, |file| file.project), folder, object: subject.object }
+        Viewpoint { project: file.map_or(0, |file| file.project), folder, file: subject.file, object: subject.object }
     }
 
     /// The objects of a kind as seen from a place: of each identity the nearest variant, in the order in which the input
@@ -163,12 +171,17 @@ impl<'a> World<'a> {
         payload: &[u8],
         answer: impl FnOnce() -> Result<Vec<u8>, String>,
     ) -> Result<Vec<u8>, String> {
-        let Sight { folder, others } = self.sight(from);
+        let Sight { folder, file, others } = self.sight(from);
         let mut others: Vec<String> = others.into_iter().map(str::to_owned).collect();
         others.sort_unstable();
         let folders = iter::once(folder.to_owned()).chain(others).collect();
-        let question =
-            Question { project: from.project, folders, operation: operation.to_owned(), payload: payload.to_vec() };
+        let question = Question {
+            project: from.project,
+            folders,
+            file: self.apart.contains(&file).then_some(file),
+            operation: operation.to_owned(),
+            payload: payload.to_vec(),
+        };
         self.answers.get(question, answer).map(|answer| answer.to_vec())
     }
 
@@ -185,25 +198,29 @@ impl<'a> World<'a> {
         };
         let folders = variants.iter().map(|variant| variant.folder);
         let others = folders.filter(|folder| !is_within(folder, from.folder) && !is_within(from.folder, folder));
-        Sight { folder: from.folder, others: others.collect() }
+        Sight { folder: from.folder, file: from.file, others: others.collect() }
     }
 }
 
-/// A folder, and those that are out of its sight.
+/// A file in a folder, and the folders that are out of its sight.
 struct Sight<'a> {
     folder: &'a str,
+    file: usize,
     others: HashSet<&'a str>,
 }
 
 impl Sight<'_> {
-    /// The variant nearest to the folder, the last of several.
+    /// The variant nearest to the file, the last of several.
     fn nearest<'a>(&self, variants: &[Variant<'a>]) -> Option<&'a Object> {
         let is_seen = |variant: &&Variant<'_>| {
             let mut folders = iter::successors(Some(variant.folder), |folder| Some(folder.rsplit_once('/')?.0));
             self.others.is_empty() || !folders.any(|folder| self.others.contains(folder))
         };
         let seen = variants.iter().filter(is_seen);
-        seen.max_by_key(|variant| shared_folders(self.folder, variant.folder)).map(|variant| variant.object)
+        let nearness = |it: &&Variant<'_>| {
+            (shared_folders(self.folder, it.folder), it.folder == self.folder, it.file == self.file)
+        };
+        seen.max_by_key(nearness).map(|variant| variant.object)
     }
 }
 
@@ -286,8 +303,49 @@ mod tests {
         let input = input(&[
             ("a/one.yaml", 0, "metadata: {name: web}\nmark: first"),
             ("a/two.yaml", 0, "metadata: {name: web}\nmark: last"),
+            ("a/x.yaml", 0, "metadata: {name: x}\nmark: x"),
         ]);
-        assert_eq!(seen(&input, 0), ["last"]);
+        assert_eq!(seen(&input, 2), ["last", "x"]);
+    }
+
+    #[test]
+    fn a_variant_in_the_askers_own_file_is_nearer_than_one_beside_it() {
+        let input = input(&[
+            ("a/one.yaml", 0, "metadata: {name: web}\nmark: one"),
+            ("a/two.yaml", 0, "metadata: {name: web}\nmark: two"),
+        ]);
+        assert_eq!(seen(&input, 0), ["one"]);
+        assert_eq!(seen(&input, 1), ["two"]);
+    }
+
+    #[test]
+    fn a_variant_in_the_askers_own_folder_is_nearer_than_one_below_it() {
+        let input = input(&[
+            ("app/sa.yaml", 0, "metadata: {name: web}\nmark: own"),
+            ("app/tls/sa.yaml", 0, "metadata: {name: web}\nmark: below"),
+            ("app/x.yaml", 0, "metadata: {name: x}\nmark: x"),
+        ]);
+        assert_eq!(seen(&input, 2), ["own", "x"]);
+        assert_eq!(seen(&input, 1), ["below", "x"]);
+    }
+
+    #[test]
+    fn an_answer_is_remembered_for_those_files_only_that_see_the_same() {
+        let input = input(&[
+            ("a/one.yaml", 0, "metadata: {name: web}"),
+            ("a/two.yaml", 0, "metadata: {name: web}"),
+            ("a/x.yaml", 0, "metadata: {name: x}"),
+            ("a/z.yaml", 0, "metadata: {name: z}"),
+        ]);
+        let world = World::new(&input);
+        let answered: Vec<_> = input
+            .subjects()
+            .map(|subject| {
+                let answer = || Ok(vec![u8::try_from(subject.file).unwrap_or_default()]);
+                world.remember(World::viewpoint(&input, subject), "list", b"", answer).unwrap_or_default()
+            })
+            .collect();
+        assert_eq!(answered, [[0], [1], [2], [2]]);
     }
 
     #[test]
