@@ -69,7 +69,8 @@ fn a_module_that_is_too_large_is_not_asked_for() {
 #[test]
 fn a_long_error_is_not_read_to_its_end() {
     let server = Hostile::start();
-    server.answers(|_| Some(Answer { status: 500, ..Answer::of("").endless() }));
+    server.module("v1", &wasm(b"module"));
+    server.answers(|asked| asked.starts_with("GET").then(|| Answer { status: 500, ..Answer::of("").endless() }));
     let run = pull(&server.name("v1"));
     assert!(server.sent() < BUFFERS_MIB << 20, "{} bytes were read", server.sent());
     assert!(run.complaint().contains("answered with 500"));

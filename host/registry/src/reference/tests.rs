@@ -111,7 +111,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("r.example/a@SHA256:LONG(64)", "unsupported digest algorithm"),
     ("r.example/a@DIGEST@DIGEST", "invalid reference format"),
     // A letter that looks like another is another repository.
-    ("ghcr.io/kubewаrden/a", "character 13 is `а`; only ASCII"),
+    ("ghcr.io/kubewаrden/a", "character 14 is `а`; only ASCII"),
     ("r.example/a:v1\u{200b}", "character 15"),
     ("r.example/a:٣", "character 13"),
     ("☃.example/a", "character 1 is `☃`"),
