@@ -68,11 +68,11 @@ impl<'a> OciCalls<'a> {
     /// may be copies.
     fn verify(&self, asked: &Verification) -> Result<Value, String> {
         let (image, pub_keys, annotations) = match asked {
-            Verification::SigstorePubKeyVerify { image, pub_keys, annotations } => (image, pub_keys, annotations),
-            Verification::SigstoreKeylessVerify {} => return Err(unsupported("a keyless signature")),
-            Verification::SigstoreKeylessPrefixVerify {} => return Err(unsupported("a keyless signature")),
-            Verification::SigstoreGithubActionsVerify {} => return Err(unsupported("a signature of GitHub Actions")),
-            Verification::SigstoreCertificateVerify {} => return Err(unsupported("a signature by a certificate")),
+            Verification::PublicKey { image, pub_keys, annotations } => (image, pub_keys, annotations),
+            Verification::Keyless {} => return Err(unsupported("a keyless signature")),
+            Verification::KeylessPrefix {} => return Err(unsupported("a keyless signature")),
+            Verification::GithubActions {} => return Err(unsupported("a signature of GitHub Actions")),
+            Verification::Certificate {} => return Err(unsupported("a signature by a certificate")),
         };
         let reference: Reference = image.parse().map_err(text)?;
         let keys: Result<Vec<PublicKey>, String> = pub_keys
@@ -113,27 +113,32 @@ impl HostCalls for OciCalls<'_> {
 #[derive(Deserialize)]
 #[serde(tag = "type")]
 enum Verification {
-    SigstorePubKeyVerify { image: String, pub_keys: Vec<String>, annotations: Option<BTreeMap<String, String>> },
-    SigstoreKeylessVerify {},
-    SigstoreKeylessPrefixVerify {},
-    SigstoreGithubActionsVerify {},
-    SigstoreCertificateVerify {},
+    #[serde(rename = "SigstorePubKeyVerify")]
+    PublicKey { image: String, pub_keys: Vec<String>, annotations: Option<BTreeMap<String, String>> },
+    #[serde(rename = "SigstoreKeylessVerify")]
+    Keyless {},
+    #[serde(rename = "SigstoreKeylessPrefixVerify")]
+    KeylessPrefix {},
+    #[serde(rename = "SigstoreGithubActionsVerify")]
+    GithubActions {},
+    #[serde(rename = "SigstoreCertificateVerify")]
+    Certificate {},
 }
 
 /// The payload of `v1/verify`: the same with the name outside, and fewer of them.
 #[derive(Deserialize)]
 enum OuterTag {
-    SigstorePubKeyVerify { image: String, pub_keys: Vec<String>, annotations: Option<BTreeMap<String, String>> },
-    SigstoreKeylessVerify {},
+    #[serde(rename = "SigstorePubKeyVerify")]
+    PublicKey { image: String, pub_keys: Vec<String>, annotations: Option<BTreeMap<String, String>> },
+    #[serde(rename = "SigstoreKeylessVerify")]
+    Keyless {},
 }
 
 impl From<OuterTag> for Verification {
     fn from(asked: OuterTag) -> Self {
         match asked {
-            OuterTag::SigstorePubKeyVerify { image, pub_keys, annotations } => {
-                Self::SigstorePubKeyVerify { image, pub_keys, annotations }
-            }
-            OuterTag::SigstoreKeylessVerify {} => Self::SigstoreKeylessVerify {},
+            OuterTag::PublicKey { image, pub_keys, annotations } => Self::PublicKey { image, pub_keys, annotations },
+            OuterTag::Keyless {} => Self::Keyless {},
         }
     }
 }
