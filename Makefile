@@ -9,7 +9,7 @@ POLICIES := $(patsubst policies/%/Cargo.toml,%,$(wildcard policies/*/Cargo.toml)
 GUESTS := $(addprefix -p ,$(POLICIES))
 # Rules that say `links_std: true` are built in a call of their own: std's features would come to all the others.
 STD_POLICIES := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l '^ *links_std: true' policies/*/src/lib.rs))
-HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy seaworthy-tests)
+HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy-web seaworthy seaworthy-tests)
 MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
 # Of a guest's memory, 128 KiB are stack: what a new instance costs is above all its memory, and 1 MiB of stack, the
@@ -69,7 +69,8 @@ serve-web: web ## Serve the site on http://127.0.0.1:4173
 web-test: web chromium ## Tests of the page, in a headless Chromium
 	cd host/web && npm run --silent test -w page
 
-web-bench: web chromium ## What the page costs: time to load and to judge, frames, bytes
+web-bench: web chromium ## What the library and the page cost: time to load and to judge, frames, bytes
+	node host/web/library/bench.mjs
 	cd host/web && npm run --silent measure -w page
 
 chromium:
@@ -122,7 +123,7 @@ new-policy: ## Start a rule: make new-policy NAME=required-state
 	@printf -- '- name: what is decided, and why\n  expect: pass\n  yaml: |\n    apiVersion: v1\n' > policies/$(NAME)/tests/cases.yaml
 	@echo 'policies/$(NAME): declare the rule in src/lib.rs, and its edge cases in tests/cases.yaml'
 
-e2e: build native fixtures docker-registry ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
+e2e: build native library chromium fixtures docker-registry ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
 	$(CARGO) test --locked --release $(HOSTS)
 
 deny: ## Licences, sources and banned crates among all dependencies

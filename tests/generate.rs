@@ -1,5 +1,7 @@
 //! Manifests made up in any number, of the size and shape of real ones.
 
+pub mod odd;
+
 use std::fmt::Write as _;
 
 /// A Deployment as teams write them, some 6 to 7 KB of JSON: three containers with many variables, probes, volumes,

@@ -48,13 +48,14 @@ impl Session {
         serde_json::to_string(&self.0.rules()).unwrap_or_default()
     }
 
-    /// Has a policy of somebody else's judge from now on. Settings are JSON; the answer is its metadata, JSON.
+    /// Has a policy of somebody else's judge from now on. Settings are JSON, and looked at by the policy; the answer is its
+    /// metadata, JSON.
     ///
     /// # Errors
     /// Why it is refused.
     #[wasm_bindgen(js_name = addPolicy)]
-    pub fn add_policy(&mut self, name: &str, wasm: &[u8], settings: &str) -> Result<String, JsError> {
-        let metadata = self.0.add_policy(name, wasm, settings).map_err(|cause| refused(&cause))?;
+    pub fn add_policy(&mut self, name: &str, wasm: &[u8], settings: Option<String>) -> Result<String, JsError> {
+        let metadata = self.0.add_policy(name, wasm, settings.as_deref()).map_err(|cause| refused(&cause))?;
         Ok(serde_json::to_string(metadata).unwrap_or_default())
     }
 

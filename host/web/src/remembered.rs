@@ -19,7 +19,7 @@ const BYTES_KEPT: usize = 32 << 20;
 const BYTES_NOTED: usize = 4 << 20;
 
 /// A module's index, and what it was asked.
-type Asked = (usize, Box<[u8]>);
+type Asked = (usize, Vec<u8>);
 
 /// One evaluation.
 #[derive(Debug)]
@@ -94,11 +94,12 @@ impl Remembered {
     pub fn answer<E>(
         &self,
         module: usize,
-        request: &[u8],
+        request: Vec<u8>,
         host: &dyn HostCalls,
         ask: impl FnOnce(&dyn HostCalls) -> Result<Vec<u8>, E>,
     ) -> Result<Vec<u8>, E> {
-        let asked: Asked = (module, request.into());
+        let size = request.len();
+        let asked: Asked = (module, request);
         let known = self.now.borrow().get(&asked).or(self.before.borrow().get(&asked)).cloned();
         let evaluation = match known.filter(|known| known.look_ups.iter().all(|look_up| look_up.holds(host))) {
             Some(known) => known,
@@ -113,7 +114,7 @@ impl Remembered {
         };
         let answer = evaluation.answer.clone();
         let look_ups: usize = evaluation.look_ups.iter().map(LookUp::bytes).sum();
-        let bytes = self.bytes.get() + request.len() + answer.len() + look_ups;
+        let bytes = self.bytes.get() + size + answer.len() + look_ups;
         if bytes <= BYTES_KEPT {
             self.bytes.set(bytes);
             self.now.borrow_mut().insert(asked, evaluation);
@@ -144,11 +145,11 @@ mod tests {
     const CALL: HostCall<'_> = HostCall { binding: "b", namespace: "n", operation: "o", payload: b"p" };
 
     fn knows(remembered: &Remembered, module: usize, request: &[u8]) -> bool {
-        remembered.answer(module, request, &Says(""), |_| Err(())).is_ok()
+        remembered.answer(module, request.into(), &Says(""), |_| Err(())).is_ok()
     }
 
     fn tell(remembered: &Remembered, request: &[u8], answer: Vec<u8>) {
-        assert_eq!(remembered.answer(0, request, &Says(""), |_| Ok::<_, ()>(answer.clone())), Ok(answer));
+        assert_eq!(remembered.answer(0, request.into(), &Says(""), |_| Ok::<_, ()>(answer.clone())), Ok(answer));
     }
 
     #[test]
@@ -173,7 +174,7 @@ mod tests {
         let heard = |says| {
             let ask = |host: &dyn HostCalls| host.call(CALL);
             let computed = Cell::new(false);
-            let answer = remembered.answer(0, b"a", &Says(says), |host| {
+            let answer = remembered.answer(0, b"a".into(), &Says(says), |host| {
                 computed.set(true);
                 ask(host)
             });
@@ -191,7 +192,7 @@ mod tests {
         let much = "x".repeat(BYTES_NOTED / 2);
         let says = Says(Box::leak(much.into_boxed_str()));
         let ask = |host: &dyn HostCalls| (0..3).try_fold(Vec::new(), |_, _| host.call(CALL));
-        assert!(remembered.answer(0, b"a", &says, ask).is_ok());
+        assert!(remembered.answer(0, b"a".into(), &says, ask).is_ok());
         assert!(!knows(&remembered, 0, b"a"));
     }
 

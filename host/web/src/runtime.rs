@@ -54,12 +54,16 @@ mod sandbox {
             look_up: &dyn Fn(String, String, String, Vec<u8>) -> JsValue,
         ) -> Result<Vec<u8>, JsValue>;
 
-        /// `guest`, `noReply`, `tooLarge`, `memory`, `resources`, or anything else: a trap.
+        /// `guest`, `noReply`, `tooLarge`, `memory`, or anything else: a trap.
         #[wasm_bindgen(method, getter)]
         pub fn kind(this: &Failure) -> String;
 
         #[wasm_bindgen(method, getter)]
         pub fn message(this: &Failure) -> String;
+
+        /// What the guest had written for people to read.
+        #[wasm_bindgen(method, getter)]
+        pub fn log(this: &Failure) -> String;
 
         /// Bytes: of a reply that is too large, of a memory that may not grow.
         #[wasm_bindgen(method, getter)]
@@ -135,23 +139,21 @@ impl Runtime for Environment {
             let answer = sandbox::evaluate(&module.compiled, operation, payload, &look_up);
             answer.map_err(|cause| why(&cause.unchecked_into()))
         };
-        let bytes = match operation {
-            "validate" => self.remembered.answer(module.index, payload, host, evaluate)?,
-            _ => evaluate(host)?,
-        };
-        // What a guest writes for people to read is nobody's here.
+        let asked = [operation.as_bytes(), b"\0", payload].concat();
+        let bytes = self.remembered.answer(module.index, asked, host, evaluate)?;
+        // What a guest that answers has written for people to read is nobody's here.
         Ok(Reply { bytes, log: String::new() })
     }
 }
 
 fn why(failure: &sandbox::Failure) -> ModuleError {
     let size = failure.size() as usize;
-    match &*failure.kind() {
+    let error = match &*failure.kind() {
         "guest" => ModuleError::Guest(failure.message()),
         "noReply" => ModuleError::NoReply,
         "tooLarge" => ModuleError::ReplyTooLarge { size, limit: REPLY_BYTES },
         "memory" => ModuleError::Memory(size),
-        "resources" => ModuleError::Resources(failure.message()),
         _ => ModuleError::Trap(failure.message()),
-    }
+    };
+    error.after(&failure.log())
 }

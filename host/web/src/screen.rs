@@ -165,8 +165,8 @@ fn limited_memory(memories: &[wasmparser::MemoryType]) -> Result<Vec<u8>, Refusa
         return refuse("its memory is shared, of 64 bits or of other pages".into());
     }
     if memory.initial > PAGES {
-        let (size, limit) = (memory.initial >> 4, PAGES >> 4);
-        return refuse(format!("it starts with {size} MiB of memory, more than {limit} MiB"));
+        let (size, limit) = (memory.initial.saturating_mul(64), PAGES * 64);
+        return refuse(format!("it starts with {size} KiB of memory, more than {limit} KiB"));
     }
     let mut body = vec![1, 1];
     write_number(memory.initial, &mut body);

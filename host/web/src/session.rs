@@ -35,7 +35,7 @@ pub trait Compile: Runtime {
 pub struct Session<R: Runtime> {
     runtime: R,
     rules: Vec<Rule<R::Module>>,
-    /// Policies of somebody else's, with the settings that they were added with. They have the last word on those.
+    /// Policies of somebody else's, with the settings that they were added with.
     policies: Vec<(String, Value)>,
     last: Option<Last>,
 }
@@ -73,8 +73,13 @@ impl<R: Compile> Session<R> {
         Ok(())
     }
 
-    /// Adds a policy of anybody's.
-    pub fn add_policy(&mut self, name: &str, wasm: &[u8], settings: &str) -> Result<&RuleMetadata, SessionError> {
+    /// Adds a policy of anybody's. Settings, JSON, it is asked about first; without it has none.
+    pub fn add_policy(
+        &mut self,
+        name: &str,
+        wasm: &[u8],
+        settings: Option<&str>,
+    ) -> Result<&RuleMetadata, SessionError> {
         // A name is an identifier in every output; it must not be able to be anything else.
         let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || name.len() > 100 || !name.bytes().all(is_name) {
@@ -85,7 +90,9 @@ impl<R: Compile> Session<R> {
         if self.rules.iter().any(|rule| rule.metadata.name == name) {
             return Err(SessionError::Name(format!("there is a rule `{name}` already")));
         }
-        let settings: Value = serde_json::from_str(settings)
+        let given: Option<Value> = settings
+            .map(serde_json::from_str)
+            .transpose()
             .map_err(|cause| SessionError::Settings { rule: name.to_owned(), cause: cause.to_string() })?;
         let refused = |cause| SessionError::Module { name: name.to_owned(), cause };
         let Screened { wasm, rule, kubewarden } = screen(wasm).map_err(refused)?;
@@ -100,8 +107,9 @@ impl<R: Compile> Session<R> {
             (None, None) => return Err(refused(RefusalError::NoMetadata)),
         };
         self.add(rule);
-        self.policies.push((name.to_owned(), settings.clone()));
-        if let Err(refused) = self.configure(&[(name.to_owned(), settings)]) {
+        self.policies.push((name.to_owned(), given.clone().unwrap_or_else(|| json!({}))));
+        let given: Vec<(String, Value)> = given.into_iter().map(|settings| (name.to_owned(), settings)).collect();
+        if let Err(refused) = self.configure(&given) {
             self.remove_policy(name);
             return Err(refused);
         }
@@ -146,12 +154,11 @@ impl<R: Compile> Session<R> {
         let today = asked.today()?;
         let mut config = self.config(&asked)?;
         let selected = self.selected(&asked, &config)?;
-        for (policy, settings) in &self.policies {
-            if !config.settings.iter().any(|(rule, _)| rule == policy) {
-                config.settings.push((policy.clone(), settings.clone()));
-            }
-        }
         config.settings.retain(|(rule, _)| selected.contains(rule));
+        // What policies were added with they were asked about then.
+        for (policy, settings) in self.policies.clone() {
+            self.set(&policy, &settings);
+        }
         self.configure(&config.settings)?;
         if let Some(off) = self.rules.iter().find(|rule| asked.rules.contains(&rule.metadata.name) && is_off(rule)) {
             return Err(SessionError::Off(off.metadata.name.clone()));
@@ -233,17 +240,21 @@ impl<R: Compile> Session<R> {
     /// Gives rules their settings. Each has the last word on its own, but for one that was stopped.
     fn configure(&mut self, settings: &[(String, Value)]) -> Result<(), SessionError> {
         for (name, settings) in settings {
-            let Some(at) = self.rules.iter().position(|rule| rule.metadata.name == *name) else { continue };
-            if !self.runtime.is_stopped(name)
-                && let Some(rule) = self.rules.get(at)
-            {
+            let rule = self.rules.iter().find(|rule| rule.metadata.name == *name);
+            if let Some(rule) = rule.filter(|_| !self.runtime.is_stopped(name)) {
                 rule.validate_settings(&self.runtime, settings)
                     .map_err(|cause| SessionError::Settings { rule: name.clone(), cause })?;
             }
+            self.set(name, settings);
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, settings: &Value) {
+        if let Some(at) = self.rules.iter().position(|rule| rule.metadata.name == name) {
             let rule = self.rules.remove(at);
             self.rules.insert(at, rule.with_settings(settings));
         }
-        Ok(())
     }
 }
 

@@ -86,7 +86,7 @@ export class SeaworthyWorker {
     return this.#call("markdown", files, options);
   }
 
-  async addPolicy(name: string, wasm: BufferSource, settings: unknown = {}): Promise<PolicyInfo> {
+  async addPolicy(name: string, wasm: BufferSource, settings?: unknown): Promise<PolicyInfo> {
     const info = await this.#call<PolicyInfo>("addPolicy", name, wasm, settings);
     // A Worker that starts in place of this one gets it too.
     this.#policies.set(name, [name, wasm, settings]);

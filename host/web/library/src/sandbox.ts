@@ -14,6 +14,9 @@ const REPLY_BYTES = 1 << 20;
 /** Bytes of an error message that are kept. */
 const MESSAGE_BYTES = 4 << 10;
 
+/** Bytes of log that are kept of an evaluation; the rest is dropped without a word. */
+const LOG_BYTES = 64 << 10;
+
 /** Bytes to which the engine lets a guest's memory grow. */
 const MEMORY_BYTES = 64 << 20;
 
@@ -31,6 +34,9 @@ export type LookUp = (binding: string, namespace: string, operation: string, pay
 
 /** Why an evaluation gave no answer. */
 export class Failure extends Error {
+  /** What the guest had written for people to read. */
+  log = "";
+
   constructor(
     readonly kind: "trap" | "guest" | "noReply" | "tooLarge" | "memory",
     message: string,
@@ -93,6 +99,8 @@ class Guest implements Environment {
   #response: Uint8Array = NOTHING;
   #refusal: Uint8Array = NOTHING;
   #lookUp: LookUp;
+  #log = "";
+  #logRoom = LOG_BYTES;
 
   constructor(operation: string, payload: Uint8Array, lookUp: LookUp) {
     this.#operation = operation === "validate" ? VALIDATE : encoder.encode(operation);
@@ -101,19 +109,24 @@ class Guest implements Environment {
   }
 
   run(module: Module): Uint8Array {
-    let returned: unknown;
     try {
-      const imports: WebAssembly.Imports = { wapc: this.#imports() };
-      if (module.usesWasi) imports[WASI] = wasi(this);
-      const instance = new WebAssembly.Instance(module.compiled, imports);
-      this.#memory = instance.exports["memory"] as WebAssembly.Memory;
-      this.#initialBytes = this.#memory.buffer.byteLength;
-      for (const start of module.starts) this.#start(instance.exports[start] as Entry);
-      const call = instance.exports["__guest_call"] as Entry;
-      returned = call(this.#operation.length, this.#payload.length);
+      return this.#answer(module);
     } catch (cause) {
-      throw this.#why(cause);
+      const failure = this.#why(cause);
+      if (failure instanceof Failure) failure.log = this.#log;
+      throw failure;
     }
+  }
+
+  #answer(module: Module): Uint8Array {
+    const imports: WebAssembly.Imports = { wapc: this.#imports() };
+    if (module.usesWasi) imports[WASI] = wasi(this);
+    const instance = new WebAssembly.Instance(module.compiled, imports);
+    this.#memory = instance.exports["memory"] as WebAssembly.Memory;
+    this.#initialBytes = this.#memory.buffer.byteLength;
+    for (const start of module.starts) this.#start(instance.exports[start] as Entry);
+    const call = instance.exports["__guest_call"] as Entry;
+    const returned = call(this.#operation.length, this.#payload.length);
     if (returned === 1 && this.#reply) return this.#reply;
     // As Kubewarden's host has it: an error counts unless the call was a success with a reply.
     if (this.#isFull()) throw this.#full();
@@ -158,6 +171,13 @@ class Guest implements Environment {
     return new Uint8Array(buffer, start, size);
   }
 
+  /** Keeps what is written for people, as far as there is room. */
+  log(written: Uint8Array): void {
+    const kept = written.subarray(0, this.#logRoom);
+    this.#logRoom -= kept.length;
+    this.#log += decoder.decode(kept);
+  }
+
   #write(pointer: number, bytes: Uint8Array): void {
     this.bytes(pointer, bytes.length).set(bytes);
   }
@@ -182,8 +202,11 @@ class Guest implements Environment {
       __host_response: (pointer = 0) => this.#write(pointer, this.#response),
       __host_error_len: () => this.#refusal.length,
       __host_error: (pointer = 0) => this.#write(pointer, this.#refusal),
-      // For people to read, and there is nobody to show it to; but a bad pointer is one here too.
-      __console_log: (pointer = 0, length = 0) => void this.bytes(pointer, length),
+      __console_log: (pointer = 0, length = 0) => {
+        const line = this.bytes(pointer, length);
+        this.log(line);
+        if (line.at(-1) !== NEWLINE[0]) this.log(NEWLINE);
+      },
     };
   }
 
@@ -230,5 +253,6 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const strict = new TextDecoder("utf-8", { fatal: true });
 const WASI = "wasi_snapshot_preview1";
+const NEWLINE = encoder.encode("\n");
 const NOTHING = new Uint8Array();
 const VALIDATE = encoder.encode("validate");

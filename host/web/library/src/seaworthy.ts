@@ -66,11 +66,12 @@ export class Seaworthy {
   }
 
   /**
-   * Has a Kubewarden policy of somebody else's judge from now on, under a name in kebab-case. Throws where its module or
-   * its settings are refused.
+   * Has a Kubewarden policy of somebody else's judge from now on, under a name in kebab-case. Settings it is asked about
+   * first; without, it has none. Throws where its module or its settings are refused.
    */
-  addPolicy(name: string, wasm: BufferSource, settings: unknown = {}): PolicyInfo {
-    return JSON.parse(intact(() => this.#session.addPolicy(name, view(wasm), JSON.stringify(settings))));
+  addPolicy(name: string, wasm: BufferSource, settings?: unknown): PolicyInfo {
+    const given = settings === undefined ? undefined : JSON.stringify(settings);
+    return JSON.parse(intact(() => this.#session.addPolicy(name, view(wasm), given)));
   }
 
   /** Forgets a policy that was added. */

@@ -7,6 +7,8 @@
 export interface Environment {
   /** The part of its memory that the guest names; throws if it does not lie there. */
   bytes(pointer: number, length: number): Uint8Array<ArrayBuffer>;
+  /** Keeps what is written for people to read. */
+  log(written: Uint8Array): void;
 }
 
 /** A guest left through `proc_exit`. */
@@ -64,7 +66,9 @@ export function wasi(guest: Environment): WebAssembly.ModuleImports {
       let total = 0;
       const list = view(vectors, Math.min((count >>> 0) * 8, 0xffff_ffff));
       for (let at = 0; at < list.byteLength; at += 8) {
-        total += guest.bytes(list.getUint32(at, true), list.getUint32(at + 4, true)).length;
+        const written = guest.bytes(list.getUint32(at, true), list.getUint32(at + 4, true));
+        guest.log(written);
+        total += written.length;
       }
       view(written, 4).setUint32(0, total, true);
       return SUCCESS;
