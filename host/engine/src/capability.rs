@@ -132,7 +132,7 @@ impl Capabilities {
             let is_below = |path: &str| path.strip_prefix(fixed).is_some_and(|rest| rest.starts_with('/'));
             let paths = || OPERATIONS.iter().map(|(namespace, operation)| format!("{namespace}/{operation}"));
             let is_branch = paths().any(|path| is_below(&path));
-            if is_wild && !is_branch || !is_wild && !is_branch && !paths().any(|path| path == fixed) {
+            if !is_branch && (is_wild || !paths().any(|path| path == fixed)) {
                 return Err(CapabilityError::Unknown(pattern.to_owned()));
             }
             if is_branch && !is_wild {

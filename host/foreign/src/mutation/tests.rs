@@ -175,11 +175,7 @@ fn several_objects_of_a_file_are_changed_at_once() {
         .map(|(document, (object, mutated))| Wanted { document, object, mutated })
         .collect();
     let new = rewrite(&manifest, &wanted).unwrap();
-    assert!(
-        new.is_clean && new.text.ends_with("metadata: {name: other, labels: {owner: ana}}\n"),
-        "{}",
-        new.text
-    );
+    assert!(new.is_clean && new.text.ends_with("metadata: {name: other, labels: {owner: ana}}\n"), "{}", new.text);
     assert!(new.text.contains("    app: web\n    owner: ana\n"));
     // Once is enough.
     let again = read("a.yaml", new.text.into_bytes(), &Limits::default());
