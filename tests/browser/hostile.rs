@@ -46,7 +46,7 @@ fn assemble(text: &str) -> Vec<u8> {
     wasm
 }
 
-/// The verdict and the reason of one policy for the pod, and the report without it.
+/// The verdict and the reason of one rule or policy for the pod.
 fn said_by(name: &str, report: &Value) -> (String, String) {
     let report: Value = serde_json::from_str(report.as_str().unwrap_or_else(|| panic!("{report}"))).unwrap();
     let results = report["results"].as_array().unwrap();

@@ -30,4 +30,8 @@ rmSync("src/engine", { recursive: true, force: true });
 cpSync(`${built}/engine`, "src/engine", { recursive: true });
 execFileSync("npx", ["--no-install", "tsc", "--project", "tsconfig.json"], { stdio: "inherit" });
 cpSync(`${built}/engine`, "dist/engine", { recursive: true });
+// What a registry shows, with links that hold there.
+const repository = "https://github.com/seaworthy-policies/seaworthy/blob/main/docs/";
+const readme = readFileSync(`${docs}library.md`, "utf8").replaceAll(/\]\((\w[\w.]*\.json)\)/g, `](${repository}$1)`);
+writeFileSync("README.md", readme.replace("# The library", "# seaworthy"));
 writeFileSync("dist/policies.bundle", gzipSync(readFileSync(`${built}/policies.bundle`), { level: 9 }));
