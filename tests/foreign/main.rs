@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod capabilities;
+mod cluster;
 mod mutations;
 mod policies;
+mod reports;
 mod sdk_policy;
+#[allow(dead_code)]
+#[path = "../audit/server.rs"]
+mod server;
 mod sessions;
 #[allow(dead_code)]
 #[path = "../command_line/support.rs"]
