@@ -152,7 +152,7 @@ fn essence(fields: &Map<String, Value>) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use protocol::contract::BINDING;
     use serde_json::json;
 
