@@ -10,10 +10,11 @@ use crate::cluster::{group, is_namespaced, text};
 pub fn objects(yaml: &str) -> Vec<Value> {
     let mut documents: Vec<Value> = serde_saphyr::from_multiple(yaml).unwrap_or_else(|cause| panic!("{cause}\n{yaml}"));
     for document in &mut documents {
-        if is_namespaced(text(document, "/kind")) && text(document, "/metadata/namespace").is_empty() {
-            if let Some(metadata) = document.get_mut("metadata").and_then(Value::as_object_mut) {
-                metadata.insert("namespace".to_owned(), json!("default"));
-            }
+        if is_namespaced(text(document, "/kind"))
+            && text(document, "/metadata/namespace").is_empty()
+            && let Some(metadata) = document.get_mut("metadata").and_then(Value::as_object_mut)
+        {
+            metadata.insert("namespace".to_owned(), json!("default"));
         }
     }
     documents

@@ -158,7 +158,7 @@ pub fn run(options: &KubewardenOptions) -> Result<u8, Failure> {
     let places = Places::new(options)?;
     let mut policies = Vec::new();
     for found in &found {
-        match Policy::new(found, &config, &places, options)? {
+        match Policy::choose(found, &config, &places, options)? {
             Choice::Policy(policy) => policies.push(*policy),
             Choice::LeftOut(reason) => note(&format!("{} is left out: {reason}", found.metadata.name)),
         }

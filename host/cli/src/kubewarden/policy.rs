@@ -40,11 +40,11 @@ pub enum Choice {
 }
 
 impl Policy {
-    /// The policy of a module.
+    /// The policy of a module, if it becomes one.
     ///
     /// # Errors
     /// The module says nothing to Kubewarden, or is nowhere.
-    pub fn new(
+    pub fn choose(
         found: &Found,
         config: &Config,
         places: &Places,
