@@ -283,9 +283,12 @@ async fn can_i(api: Api, review: Review) -> Result<Vec<u8>, String> {
 /// An operation and its payload.
 type Question = (String, Vec<u8>);
 
+/// Answers by their questions, each with when it was given.
+type Kept = HashMap<Question, (Instant, Arc<[u8]>)>;
+
 /// Answers of the last seconds, so that a thousand files that ask for the same list ask the server once.
 #[derive(Default)]
-pub struct Answers(Mutex<HashMap<Question, (Instant, Arc<[u8]>)>>);
+pub struct Answers(Mutex<Kept>);
 
 impl Answers {
     fn get(&self, question: &Question) -> Option<Arc<[u8]>> {
