@@ -195,9 +195,12 @@ fn write(mut stream: TcpStream, answer: &Answer, is_head: bool, sent: &AtomicU64
     stream.write_all(&answer.body).ok()?;
     sent.fetch_add(answer.body.len() as u64, Ordering::SeqCst);
     let zeros = [0; 64 << 10];
-    while answer.is_endless {
-        stream.write_all(&zeros).ok()?;
-        sent.fetch_add(zeros.len() as u64, Ordering::SeqCst);
+    if answer.is_endless {
+        // Until the reader has gone.
+        loop {
+            stream.write_all(&zeros).ok()?;
+            sent.fetch_add(zeros.len() as u64, Ordering::SeqCst);
+        }
     }
     Some(())
 }
