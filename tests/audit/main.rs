@@ -108,7 +108,6 @@ fn report_kinds() -> Vec<Kind> {
 
 /// Many Deployments, of which none breaks a rule.
 fn many(number: usize) -> Kind {
-    let make =
-        |index: usize| deployment(&format!("n{:04}", index / 100), &format!("d{index:06}"), 1, true).to_string();
+    let make = |index: usize| deployment(&format!("n{:04}", index / 100), &format!("d{index:06}"), 1, true).to_string();
     Kind { objects: Objects::Made(number, make), ..deployments(Vec::new()) }
 }
