@@ -1,4 +1,4 @@
-//! Runs the binary in a folder of its own, and kills it if it hangs. Shared by two tests, of which neither uses all.
+//! Runs the binary in a folder of its own, and kills it if it hangs. Shared by several tests, none of which uses all.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek};
@@ -32,6 +32,7 @@ pub struct Run {
     pub peak: u64,
 }
 
+#[allow(dead_code)]
 impl Run {
     /// The output, where the run ended with that code and said nothing else.
     pub fn with(self, code: i32) -> String {

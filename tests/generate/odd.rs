@@ -2,6 +2,7 @@
 //! in every notation there is, and texts by hand for what no notation makes.
 //!
 //! The same number gives the same manifest, in every run and on every machine.
+#![allow(clippy::indexing_slicing)]
 
 use serde_json::{Value, json};
 
