@@ -76,6 +76,20 @@ fn the_bundle_inside_the_binary_is_pushed_where_no_other_is_named() {
 }
 
 #[test]
+fn a_policy_judges_straight_out_of_a_registry() {
+    let (server, mut modules) = (Server::start(), seaworthy_tests::artifacts::modules());
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: web}]}\n";
+    let wasm = modules.remove("run-as-non-root").expect("the rule is there");
+    let folder = Folder::of("pod.yaml", pod).and("rule.wasm", wasm);
+    let name = server.name("root:v1");
+    folder.run(&["push", "rule.wasm", &name]).with(0);
+    let check = folder.run(&["check", "pod.yaml", "--policy", &format!("registry://{name}"), "--format", "json"]);
+    assert_eq!(check.code, Some(1), "{}", check.err);
+    let report = json(&check.out);
+    assert_eq!((&report["results"][0]["verdict"], report["results"].as_array().unwrap().len()), (&"fail".into(), 1));
+}
+
+#[test]
 fn the_same_content_has_the_same_digest_wherever_it_is_pushed() {
     let (first, second, folder) = (Server::start(), Server::start(), usual_folder());
     let digest = |server: &Server, tag: &str| {
