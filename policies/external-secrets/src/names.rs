@@ -115,10 +115,24 @@ const STAND_INS_ANYWHERE: &[&str] = &["changeme", "replaceme", "replacewith", "g
 /// Whether the name is that of a secret, and the value may be one.
 pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
     let name = snake_case(name);
-    known.iter().any(|entry| {
+    let letters = squashed(&name);
+    // Most entries differ in their last letter, so that few are spelt out.
+    let may_name = |entry: &&String| {
+        ends_with_letters(&letters, entry)
+            || entry.eq_ignore_ascii_case("secret")
+            || entry.eq_ignore_ascii_case("password")
+    };
+    known.iter().filter(may_name).any(|entry| {
         let entry = snake_case(entry);
         names(&name, &entry) && !is_plain(&entry, value)
     })
+}
+
+/// Whether the letters end with those of the entry, which may be spelt in any way.
+fn ends_with_letters(letters: &str, entry: &str) -> bool {
+    let mut rest = letters.bytes().rev();
+    let mut wanted = entry.bytes().rev().filter(u8::is_ascii_alphanumeric);
+    wanted.all(|byte| rest.next() == Some(byte.to_ascii_lowercase()))
 }
 
 /// Whether the name ends with the entry: as words, or in one word (`dbpassword`) where the entry is long enough not to
