@@ -33,6 +33,40 @@ const ASKS_TO_THE_END_OF_THE_STACK: (&str, &str) = (
       (func (export "__guest_call") (param i32 i32) (result i32) (call $down (i32.const 0))))"#,
 );
 
+/// Says no where it finds what an evaluation before it has left: at the start and at the end of its memory, and in its data.
+const KEEPS: (&str, &str) = (
+    "keeps",
+    r#"(module
+      (import "wapc" "__guest_response" (func $respond (param i32 i32)))
+      (memory (export "memory") 2)
+      (data (i32.const 0) "{\22accepted\22:true}")
+      (data (i32.const 32) "{\22accepted\22:false}")
+      (func (export "__guest_call") (param i32 i32) (result i32)
+        (if (i32.or (i32.load (i32.const 1024)) (i32.load (i32.const 131068)))
+          (then (call $respond (i32.const 32) (i32.const 18)))
+          (else (call $respond (i32.const 0) (i32.const 17))))
+        (i32.store (i32.const 1024) (i32.const 1))
+        (i32.store (i32.const 131068) (i32.const 1))
+        (i32.store (i32.const 0) (i32.const 0))
+        (i32.const 1)))"#,
+);
+
+/// Says no where its memory is larger than it asks for, and lets it grow.
+const GROWS: (&str, &str) = (
+    "grows",
+    r#"(module
+      (import "wapc" "__guest_response" (func $respond (param i32 i32)))
+      (memory (export "memory") 3)
+      (data (i32.const 0) "{\22accepted\22:true}")
+      (data (i32.const 32) "{\22accepted\22:false}")
+      (func (export "__guest_call") (param i32 i32) (result i32)
+        (if (i32.ne (memory.size) (i32.const 3))
+          (then (call $respond (i32.const 32) (i32.const 18)))
+          (else (call $respond (i32.const 0) (i32.const 17))))
+        (drop (memory.grow (i32.const 1)))
+        (i32.const 1)))"#,
+);
+
 fn assemble(text: &str) -> Vec<u8> {
     let metadata = json!({
         "protocolVersion": "v1", "mutating": false, "executionMode": "kubewarden-wapc",
@@ -109,6 +143,23 @@ fn a_policy_that_traps_or_answers_nonsense_is_its_own_error() {
     for (((name, _), expected), (verdict, reason)) in guests.iter().zip(each(Place::Node, &texts, 0)) {
         assert_eq!(verdict, "error", "{name}");
         assert!(reason.contains(expected), "{name}: {reason}");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_an_evaluation_for_the_next() {
+    let pods: Vec<String> = (0..5).map(|number| POD.replace("name: web", &format!("name: web-{number}"))).collect();
+    let files = [("pods.yaml".to_owned(), pods.join("---\n"))];
+    let policies = [KEEPS, GROWS].map(|(name, text)| (name.to_owned(), assemble(text)));
+    for place in [Place::Node, Place::Chromium] {
+        let answers = ask(place, &policies, &[question(&files, &json!({"rules": ["keeps", "grows"]}))], 5_000);
+        let report = answers.answers[0].as_str().unwrap_or_else(|| panic!("{:?}", answers.answers));
+        let report: Value = serde_json::from_str(report).unwrap();
+        let results = report["results"].as_array().unwrap();
+        assert_eq!(results.len(), 10, "{report}");
+        for result in results {
+            assert_eq!(result["verdict"], "pass", "{result}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@
  * `Guest.bytes` alone, and what does not lie in it is a trap. Whatever is thrown here ends the evaluation and nothing
  * else.
  */
+import { hollowed, Memories, MODULE, type Pages } from "./memory.js";
 import { type Environment, Exit, wasi } from "./wasi.js";
 
 /** Bytes of an answer; the engine's `runtime.rs` has the same. */
@@ -27,6 +28,8 @@ export interface Module {
   /** `_initialize`, `_start` and `wapc_init`, as far as they are there. */
   readonly starts: readonly string[];
   readonly usesWasi: boolean;
+  /** The memory that it imports from us, if it does. */
+  readonly pages: Pages | undefined;
 }
 
 /** Answers a look-up: with bytes, or with why it is refused. */
@@ -72,11 +75,12 @@ export function lose(cause: unknown): EngineLost {
 
 export function compile(name: string, wasm: Uint8Array<ArrayBuffer>): Module {
   try {
-    const compiled = new WebAssembly.Module(wasm);
+    const { wasm: hollow, pages } = hollowed(wasm);
+    const compiled = new WebAssembly.Module(hollow);
     const functions = WebAssembly.Module.exports(compiled).filter(({ kind }) => kind === "function");
     const starts = ["_initialize", "_start", "wapc_init"].filter((start) => functions.some(({ name }) => name === start));
     const usesWasi = WebAssembly.Module.imports(compiled).some(({ module }) => module === WASI);
-    return { name, compiled, starts, usesWasi };
+    return { name, compiled, starts, usesWasi, pages };
   } catch (cause) {
     throw new Failure("trap", text(cause));
   }
@@ -84,7 +88,13 @@ export function compile(name: string, wasm: Uint8Array<ArrayBuffer>): Module {
 
 export function evaluate(module: Module, operation: string, payload: Uint8Array, lookUp: LookUp): Uint8Array {
   observe?.(module.name);
-  return new Guest(operation, payload, lookUp).run(module);
+  const { pages } = module;
+  const memory = pages && memories.take(pages);
+  try {
+    return new Guest(operation, payload, lookUp).run(module, memory);
+  } finally {
+    if (memory) memories.giveBack(pages, memory);
+  }
 }
 
 type Entry = (...parameters: number[]) => unknown;
@@ -108,9 +118,9 @@ class Guest implements Environment {
     this.#lookUp = lookUp;
   }
 
-  run(module: Module): Uint8Array {
+  run(module: Module, memory: WebAssembly.Memory | undefined): Uint8Array {
     try {
-      return this.#answer(module);
+      return this.#answer(module, memory);
     } catch (cause) {
       const failure = this.#why(cause);
       if (failure instanceof Failure) failure.log = this.#log;
@@ -118,8 +128,9 @@ class Guest implements Environment {
     }
   }
 
-  #answer(module: Module): Uint8Array {
+  #answer(module: Module, memory: WebAssembly.Memory | undefined): Uint8Array {
     const imports: WebAssembly.Imports = { wapc: this.#imports() };
+    if (memory) imports[MODULE] = { memory };
     if (module.usesWasi) imports[WASI] = wasi(this);
     const instance = new WebAssembly.Instance(module.compiled, imports);
     this.#memory = instance.exports["memory"] as WebAssembly.Memory;
@@ -250,6 +261,7 @@ function text(cause: unknown): string {
 }
 
 const encoder = new TextEncoder();
+const memories = new Memories();
 const decoder = new TextDecoder();
 const strict = new TextDecoder("utf-8", { fatal: true });
 const WASI = "wasi_snapshot_preview1";
