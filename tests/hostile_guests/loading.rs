@@ -1,5 +1,6 @@
 //! What is refused before anything runs, and by what name.
 
+use engine::RefusalError;
 use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
 use sandbox::{Limits, LoadError, rule, sections};
 
@@ -38,7 +39,8 @@ fn an_import_from_elsewhere_is_refused_by_name() {
         } else {
             with(&field)
         };
-        assert_eq!(refusal(&text), LoadError::ForeignImport { module: module.into(), name: name.into() });
+        let refused = RefusalError::ForeignImport { module: module.into(), name: name.into() };
+        assert_eq!(refusal(&text), refused.into());
     }
 }
 
@@ -73,9 +75,9 @@ fn an_import_or_export_of_another_type_is_refused_with_both() {
 
 #[test]
 fn a_missing_export_is_named() {
-    assert_eq!(refusal(r#"(module (memory (export "memory") 1))"#), LoadError::MissingExport("__guest_call"));
+    assert_eq!(refusal(r#"(module (memory (export "memory") 1))"#), RefusalError::MissingExport("__guest_call").into());
     let call = r#"(module (func (export "__guest_call") (param i32 i32) (result i32) (i32.const 0)))"#;
-    assert_eq!(refusal(call), LoadError::MissingExport("memory"));
+    assert_eq!(refusal(call), RefusalError::MissingExport("memory").into());
 }
 
 #[test]
@@ -123,7 +125,8 @@ fn a_module_larger_than_its_limit_is_refused_unread() {
     let mut large = assemble(guest!("good"));
     large.extend(section("padding", &vec![0; 1 << 20]));
     let strict = Host::new(Limits { module_bytes: 1 << 20, ..Limits::default() });
-    assert_eq!(strict.load_bytes(&large).unwrap_err(), LoadError::TooLarge { size: large.len(), limit: 1 << 20 });
+    let refused = RefusalError::TooLarge { size: large.len(), limit: 1 << 20 };
+    assert_eq!(strict.load_bytes(&large).unwrap_err(), refused.into());
     assert!(Host::new(Limits::default()).load_bytes(&large).is_ok());
 }
 
@@ -143,16 +146,16 @@ const V1: &[u8] = br#"{"protocolVersion":"v1"}"#;
 #[test]
 fn metadata_that_is_missing_twice_there_or_huge_is_refused_by_name() {
     let limits = Limits::default();
-    assert_eq!(with_sections(&limits, &[("name", b"")]), Err(LoadError::NoMetadata));
+    assert_eq!(with_sections(&limits, &[("name", b"")]), Err(RefusalError::NoMetadata.into()));
     assert_eq!(
         with_sections(&limits, &[(KUBEWARDEN_SECTION, V1), (KUBEWARDEN_SECTION, V1)]),
-        Err(LoadError::DuplicateSection(KUBEWARDEN_SECTION))
+        Err(RefusalError::DuplicateSection(KUBEWARDEN_SECTION).into())
     );
     let huge = [V1, &[b' '; 1 << 20]].concat();
     for section in [KUBEWARDEN_SECTION, RULE_SECTION] {
         assert_eq!(
             with_sections(&limits, &[(section, &huge)]),
-            Err(LoadError::SectionTooLarge { section, size: huge.len(), limit: 1 << 20 })
+            Err(RefusalError::SectionTooLarge { section, size: huge.len(), limit: 1 << 20 }.into())
         );
     }
     let lifted = Limits { section_bytes: 2 << 20, ..limits };
@@ -173,7 +176,7 @@ fn metadata_that_says_what_it_should_not_is_refused_by_name() {
         (RULE_SECTION, b"{}"),
     ] {
         match with_sections(&Limits::default(), &[(section, data)]) {
-            Err(LoadError::BadSection { section: named, .. }) => assert_eq!(named, section),
+            Err(LoadError::Refused(RefusalError::BadSection { section: named, .. })) => assert_eq!(named, section),
             other => panic!("{section}: {other:?}"),
         }
     }
@@ -196,11 +199,15 @@ fn a_module_that_ends_too_early_is_none_wherever_it_ends() {
     for end in 0..wasm.len() {
         let cause = sections(&wasm[..end], &limits).unwrap_err();
         // Between two sections it is whole, but for its metadata.
-        assert!(matches!(cause, LoadError::Invalid(_) | LoadError::NoMetadata), "{end}: {cause}");
-        assert!(end <= bare || matches!(cause, LoadError::Invalid(_)), "{end}: {cause}");
+        let LoadError::Refused(cause) = cause else { panic!("{end}: {cause}") };
+        assert!(matches!(cause, RefusalError::Invalid(_) | RefusalError::NoMetadata), "{end}: {cause}");
+        assert!(end <= bare || matches!(cause, RefusalError::Invalid(_)), "{end}: {cause}");
     }
     assert_eq!(rule(&wasm, &limits), Ok(None));
     let mut lying = wasm.clone();
     lying.extend(section(RULE_SECTION, b"[]"));
-    assert!(matches!(rule(&lying, &limits), Err(LoadError::BadSection { section: RULE_SECTION, .. })));
+    assert!(matches!(
+        rule(&lying, &limits),
+        Err(LoadError::Refused(RefusalError::BadSection { section: RULE_SECTION, .. }))
+    ));
 }

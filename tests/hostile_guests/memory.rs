@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use engine::ModuleError;
+use engine::{ModuleError, RefusalError};
 use sandbox::{Limits, LoadError};
 
 use crate::host::{Host, guest, in_own_process};
@@ -53,7 +53,7 @@ fn several_memories_a_shared_one_or_a_64_bit_one_are_refused() {
         );
         // One memory too many for the first, each of the others wrong on its own.
         let text = if memory == "(memory 1)" { text } else { text.replace(" (memory 1) ", " ") };
-        assert!(matches!(host(64 * MIB).load(&text), Err(LoadError::Invalid(_))), "{memory}");
+        assert!(matches!(host(64 * MIB).load(&text), Err(LoadError::Refused(RefusalError::Invalid(_)))), "{memory}");
     }
 }
 

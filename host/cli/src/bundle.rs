@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use engine::config::suggestion;
 use engine::report::Unread;
-use engine::{Bundle, Rule};
+use engine::{Bundle, Rule, Sections};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
-use sandbox::{Limits, LoadError, Module, Sandbox, Sections, sections};
+use sandbox::{Limits, LoadError, Module, Sandbox, sections};
 
 use crate::arguments::Selection;
 use crate::files;

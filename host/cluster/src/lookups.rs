@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use engine::manifest::ApiObject;
-use engine::{HostCall, HostCalls, write_looked_up};
+use engine::{HostCall, HostCalls, LookUpRequest, write_looked_up};
 use http::Request;
 use http::header::CONTENT_TYPE;
 use k8s_openapi::api::authorization::v1 as authorization;
@@ -40,37 +40,6 @@ pub struct LookUps<'a>(
     /// Who is asked.
     pub &'a Cluster,
 );
-
-/// The payload of `get_resource` and of both lists.
-#[derive(Debug, Deserialize)]
-struct Asked {
-    api_version: String,
-    kind: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    namespace: Option<String>,
-    #[serde(default)]
-    label_selector: Option<String>,
-    #[serde(default)]
-    field_selector: Option<String>,
-    #[serde(default)]
-    field_masks: Option<Vec<String>>,
-    #[serde(default)]
-    disable_cache: bool,
-}
-
-impl Asked {
-    /// An empty mask is none, as Kubewarden has it.
-    fn mask(&self) -> FieldMask {
-        let entries = self.field_masks.as_ref().filter(|entries| !entries.is_empty());
-        entries.map_or(FieldMask::whole(), |entries| FieldMask::of_entries(entries))
-    }
-
-    fn version(&self) -> &str {
-        self.api_version.rsplit('/').next().unwrap_or_default()
-    }
-}
 
 /// The payload of `can_i`.
 #[derive(Debug, Deserialize)]
@@ -110,7 +79,7 @@ impl HostCalls for LookUps<'_> {
     fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
         match (call.binding, call.namespace, call.operation) {
             (contract::BINDING, contract::KUBERNETES, CAN_I) => {
-                let asked: AskedAccess = read(call.payload)?;
+                let asked: AskedAccess = call.read()?;
                 self.remember(call, asked.disable_cache, |api| can_i(api, asked.subject_access_review))
             }
             (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => {
@@ -138,10 +107,11 @@ impl HostCalls for LookUps<'_> {
 
 impl LookUps<'_> {
     /// The payload, and what the cluster serves for it, if anything.
-    fn asked(&self, call: HostCall<'_>) -> Result<(Asked, Option<Resource>), String> {
-        let asked: Asked = read(call.payload)?;
-        let (group, Asked { api_version, kind, .. }) = (api_group(&asked.api_version), &asked);
-        match self.0.served.find(group, kind, &[asked.version()]) {
+    fn asked(&self, call: HostCall<'_>) -> Result<(LookUpRequest, Option<Resource>), String> {
+        let asked: LookUpRequest = call.read()?;
+        let LookUpRequest { api_version, kind, .. } = &asked;
+        let version = api_version.rsplit('/').next().unwrap_or_default();
+        match self.0.served.find(api_group(api_version), kind, &[version]) {
             Found::Served(resource) => {
                 let resource = resource.clone();
                 Ok((asked, Some(resource)))
@@ -167,11 +137,7 @@ impl LookUps<'_> {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(payload).map_err(|cause| format!("the look-up is not readable: {cause}"))
-}
-
-async fn get(api: Api, resource: Option<Resource>, asked: Asked) -> Result<Vec<u8>, String> {
+async fn get(api: Api, resource: Option<Resource>, asked: LookUpRequest) -> Result<Vec<u8>, String> {
     let not_found = || contract::NOT_FOUND.to_owned();
     let (Some(resource), name) = (resource, asked.name.as_deref().unwrap_or_default()) else { return Err(not_found()) };
     let namespace = asked.namespace.as_deref().filter(|namespace| !namespace.is_empty());
@@ -197,7 +163,7 @@ async fn list(
     api: Api,
     resource: Option<Resource>,
     namespace: Option<String>,
-    asked: Asked,
+    asked: LookUpRequest,
 ) -> Result<Vec<u8>, String> {
     // Clients read a list into the type of its items, by its kind.
     let head =
@@ -238,7 +204,7 @@ async fn list(
     Ok(answer)
 }
 
-fn with_name(asked: &Asked) -> FieldMask {
+fn with_name(asked: &LookUpRequest) -> FieldMask {
     let entries = asked.field_masks.iter().flatten().map(String::as_str);
     let entries: Vec<&str> = entries.chain(["metadata.name", "metadata.namespace"]).collect();
     if asked.mask().is_whole() { FieldMask::whole() } else { FieldMask::of_entries(&entries) }

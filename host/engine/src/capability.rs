@@ -206,7 +206,7 @@ impl Grant {
     /// # Errors
     /// Why not, in a sentence for the guest; it begins with [`contract::LOOK_UP_NOT_ALLOWED`].
     pub fn permit(&self, call: HostCall<'_>) -> Result<(), String> {
-        let HostCall { binding, namespace, operation, payload } = call;
+        let HostCall { binding, namespace, operation, .. } = call;
         let refuse = |why: String| Err(format!("{}: {why}", contract::LOOK_UP_NOT_ALLOWED));
         if binding != contract::BINDING {
             return refuse(format!("there is no binding {binding}"));
@@ -222,8 +222,7 @@ impl Grant {
             return refuse(format!("the module does not declare {path}"));
         }
         if is_look_up(namespace, operation) {
-            let asked: Kind<'_> =
-                serde_json::from_slice(payload).map_err(|cause| format!("the look-up is not readable: {cause}"))?;
+            let asked: Kind<'_> = call.read()?;
             let group = api_group(&asked.api_version);
             if !self.kinds.iter().any(|known| known.kind == asked.kind && known.group == group) {
                 return refuse(format!("the rule does not declare {} {}", asked.api_version, asked.kind));

@@ -29,29 +29,49 @@ impl HostCalls for NoLookUps {
     }
 }
 
-/// The payloads of Kubewarden's Kubernetes look-ups.
-#[derive(Deserialize)]
-struct Asked {
-    api_version: String,
-    kind: String,
+/// The payload of Kubewarden's `get_resource` and of both lists, each of which leaves some fields out.
+#[derive(Debug, Deserialize)]
+pub struct LookUpRequest {
+    /// `v1`, `apps/v1`.
+    pub api_version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// Of the one object.
     #[serde(default)]
-    name: Option<String>,
+    pub name: Option<String>,
+    /// Of the one object, or of all that are listed.
     #[serde(default)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
+    /// Of those listed, as the API's `labelSelector`.
     #[serde(default)]
-    label_selector: Option<String>,
+    pub label_selector: Option<String>,
+    /// Of those listed, as the API's `fieldSelector`.
     #[serde(default)]
-    field_selector: Option<String>,
+    pub field_selector: Option<String>,
+    /// The fields that are wanted, see [`mask`](Self::mask).
     #[serde(default)]
-    field_masks: Option<Vec<String>>,
+    pub field_masks: Option<Vec<String>>,
+    /// Whether only an answer given anew will do; where nothing changes, as in the input, any is.
+    #[serde(default)]
+    pub disable_cache: bool,
+}
+
+impl LookUpRequest {
+    /// What is wanted of each object. No mask is the whole object, and so is an empty one, as Kubewarden's policy-server
+    /// has it.
+    #[must_use]
+    pub fn mask(&self) -> FieldMask {
+        let entries = self.field_masks.as_ref().filter(|entries| !entries.is_empty());
+        entries.map_or(FieldMask::whole(), |entries| FieldMask::of_entries(entries))
+    }
 }
 
 impl HostCalls for LookUps<'_> {
     fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
         match (call.binding, call.namespace, call.operation) {
-            (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => self.get(&asked(call)?),
+            (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => self.get(&call.read()?),
             (contract::BINDING, contract::KUBERNETES, contract::LIST_BY_NAMESPACE) => {
-                let asked = asked(call)?;
+                let asked: LookUpRequest = call.read()?;
                 self.in_sight(&asked, asked.namespace.as_deref())?;
                 self.world.remember(self.from, call.operation, call.payload, || {
                     let namespace = asked.namespace.as_deref().unwrap_or_default();
@@ -60,7 +80,7 @@ impl HostCalls for LookUps<'_> {
                 })
             }
             (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => {
-                let asked = asked(call)?;
+                let asked: LookUpRequest = call.read()?;
                 self.in_sight(&asked, None)?;
                 self.world.remember(self.from, call.operation, call.payload, || {
                     list(&asked, &self.world.objects(self.from, api_group(&asked.api_version), &asked.kind))
@@ -74,37 +94,33 @@ impl HostCalls for LookUps<'_> {
     }
 }
 
-fn asked(call: HostCall<'_>) -> Result<Asked, String> {
-    serde_json::from_slice(call.payload).map_err(|cause| format!("the look-up is not readable: {cause}"))
-}
-
 impl LookUps<'_> {
     /// Refuses a look-up whose answer could lack objects that are there.
-    fn in_sight(&self, asked: &Asked, namespace: Option<&str>) -> Result<(), String> {
+    fn in_sight(&self, asked: &LookUpRequest, namespace: Option<&str>) -> Result<(), String> {
         match self.world.blindness(api_group(&asked.api_version), &asked.kind, namespace) {
             None => Ok(()),
             Some(reason) => Err(format!("{}: {} cannot be seen: {reason}", contract::LOOK_UP_NOT_ALLOWED, asked.kind)),
         }
     }
 
-    fn get(&self, asked: &Asked) -> Result<Vec<u8>, String> {
+    fn get(&self, asked: &LookUpRequest) -> Result<Vec<u8>, String> {
         self.in_sight(asked, asked.namespace.as_deref())?;
         let (group, namespace) = (api_group(&asked.api_version), asked.namespace.as_deref().unwrap_or_default());
         let name = asked.name.as_deref().unwrap_or_default();
         let found = self.world.get(self.from, group, &asked.kind, namespace, name);
         let object = found.ok_or_else(|| contract::NOT_FOUND.to_owned())?;
         let mut answer = Vec::new();
-        write_looked_up(object, &mask(asked), &mut answer);
+        write_looked_up(object, &asked.mask(), &mut answer);
         Ok(answer)
     }
 }
 
 /// The objects that the labels and fields select, as a list.
-fn list(asked: &Asked, objects: &[&Object]) -> Result<Vec<u8>, String> {
+fn list(asked: &LookUpRequest, objects: &[&Object]) -> Result<Vec<u8>, String> {
     let selector =
         |text: &Option<String>| Selector::parse(text.as_deref().unwrap_or_default()).map_err(|cause| cause.to_string());
     let (labels, fields) = (selector(&asked.label_selector)?, selector(&asked.field_selector)?);
-    let mask = mask(asked);
+    let mask = asked.mask();
     let mut answer = br#"{"kind":"List","apiVersion":"v1","metadata":{},"items":["#.to_vec();
     let mut first = true;
     for object in objects {
@@ -161,12 +177,6 @@ fn members(node: &mut Node) -> &mut [Entry] {
         Value::Mapping(entries) => entries,
         _ => &mut [],
     }
-}
-
-/// No mask is the whole object, and so is an empty one, as policy-servers have it.
-fn mask(asked: &Asked) -> FieldMask {
-    let entries = asked.field_masks.as_ref().filter(|entries| !entries.is_empty());
-    entries.map_or(FieldMask::whole(), |entries| FieldMask::of_entries(entries))
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 /// One request of a running module to its host (`__host_call`), all from a guest that may be hostile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostCall<'a> {
@@ -14,6 +16,16 @@ pub struct HostCall<'a> {
     pub operation: &'a str,
     /// JSON, not yet looked at.
     pub payload: &'a [u8],
+}
+
+impl<'a> HostCall<'a> {
+    /// The payload as what the operation takes.
+    ///
+    /// # Errors
+    /// It is something else; a sentence for the guest.
+    pub fn read<T: Deserialize<'a>>(&self) -> Result<T, String> {
+        serde_json::from_slice(self.payload).map_err(|cause| format!("the look-up is not readable: {cause}"))
+    }
 }
 
 /// Answers a module's look-ups. The one dispatcher: whatever it does not know or allow, it denies.

@@ -43,22 +43,22 @@ impl<'a> OciCalls<'a> {
         Self { registry, kept: Mutex::default() }
     }
 
-    fn answer(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        let answer = match operation {
+    fn answer(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+        let answer = match call.operation {
             "v1/manifest_digest" => {
-                let digest = self.registry.manifest_digest(&image(payload)?).map_err(text)?;
+                let digest = self.registry.manifest_digest(&image(call)?).map_err(text)?;
                 json!({ "digest": digest })
             }
             "v1/oci_manifest" => {
-                let manifest = self.registry.manifest(&image(payload)?).map_err(text)?;
+                let manifest = self.registry.manifest(&image(call)?).map_err(text)?;
                 serde_json::to_value(manifest.content).map_err(text)?
             }
             "v1/oci_manifest_config" => {
-                let both = self.registry.manifest_and_config(&image(payload)?).map_err(text)?;
+                let both = self.registry.manifest_and_config(&image(call)?).map_err(text)?;
                 serde_json::to_value(both).map_err(text)?
             }
-            "v1/verify" => self.verify(&parse::<OuterTag>(payload)?.into())?,
-            "v2/verify" => self.verify(&parse(payload)?)?,
+            "v1/verify" => self.verify(&call.read::<OuterTag>()?.into())?,
+            "v2/verify" => self.verify(&call.read()?)?,
             other => return Err(format!("{LOOK_UP_NOT_ALLOWED}: there is no operation {OCI} {other}")),
         };
         serde_json::to_vec(&answer).map_err(text)
@@ -99,7 +99,7 @@ impl HostCalls for OciCalls<'_> {
         if let Some(known) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).answers.get(&question) {
             return known.clone();
         }
-        let answer = self.answer(operation, payload);
+        let answer = self.answer(call);
         let size = payload.len() + answer.as_ref().map_or_else(String::len, Vec::len);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.bytes + size <= KEPT_BYTES && kept.answers.insert(question, answer.clone()).is_none() {
@@ -150,12 +150,8 @@ fn unsupported(what: &str) -> String {
     )
 }
 
-fn parse<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(payload).map_err(|cause| format!("the look-up is not readable: {cause}"))
-}
-
-fn image(payload: &[u8]) -> Result<Reference, String> {
-    parse::<String>(payload)?.parse().map_err(text)
+fn image(call: HostCall<'_>) -> Result<Reference, String> {
+    call.read::<String>()?.parse().map_err(text)
 }
 
 fn text(cause: impl ToString) -> String {

@@ -17,11 +17,11 @@ pub(crate) fn within<T: Send + 'static>(
         // Nobody listens any more: then nobody needs it.
         let _ = done.send(work());
     });
-    thread.map_err(|error| LoadError::Invalid(format!("no thread to compile it in: {error}")))?;
+    thread.map_err(|error| LoadError::invalid(format!("no thread to compile it in: {error}")))?;
     match result.recv_timeout(limit) {
-        Ok(compiled) => compiled.map_err(|error| LoadError::Invalid(format!("{error:#}"))),
+        Ok(compiled) => compiled.map_err(|error| LoadError::invalid(format!("{error:#}"))),
         Err(mpsc::RecvTimeoutError::Timeout) => Err(LoadError::CompileTime(limit)),
-        Err(mpsc::RecvTimeoutError::Disconnected) => Err(LoadError::Invalid("the compiler gave up on it".into())),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(LoadError::invalid("the compiler gave up on it")),
     }
 }
 
@@ -44,6 +44,6 @@ mod tests {
     fn a_compiler_that_panics_is_an_error_of_the_module() {
         #[allow(clippy::panic)]
         let broken = within::<()>(Duration::from_secs(60), || panic!("as a compiler's bug would"));
-        assert_eq!(broken, Err(LoadError::Invalid("the compiler gave up on it".into())));
+        assert_eq!(broken, Err(LoadError::invalid("the compiler gave up on it")));
     }
 }

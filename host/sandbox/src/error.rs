@@ -1,7 +1,10 @@
-//! Why there is no sandbox, and why a module is refused. Why a module gave no answer is `engine::ModuleError`.
+//! Why there is no sandbox, and why a module cannot be loaded into one. Why a module gave no answer is
+//! `engine::ModuleError`.
 
 use std::fmt;
 use std::time::Duration;
+
+use engine::RefusalError;
 
 /// Why there is no sandbox.
 #[derive(Debug)]
@@ -33,25 +36,11 @@ impl std::error::Error for SandboxError {
     }
 }
 
-/// Why a module is refused. Names come from the module, which may be hostile: escape them before showing.
+/// Why a module cannot be loaded. Names come from the module, which may be hostile: they are shown escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoadError {
-    /// The file is larger than it may be; both in bytes.
-    TooLarge {
-        /// What it is.
-        size: usize,
-        /// What it may be.
-        limit: usize,
-    },
-    /// Not a WebAssembly module, or one that is not valid; where and why.
-    Invalid(String),
-    /// It imports what no policy gets.
-    ForeignImport {
-        /// The import's module.
-        module: String,
-        /// The import's name.
-        name: String,
-    },
+    /// It is refused by every host.
+    Refused(RefusalError),
     /// It imports or exports what it should, with another type.
     WrongType {
         /// The import's or export's name.
@@ -61,8 +50,6 @@ pub enum LoadError {
         /// The type that it has.
         found: String,
     },
-    /// It lacks an export that the contract asks for.
-    MissingExport(&'static str),
     /// It starts with more memory than it may have; both in bytes.
     Memory {
         /// What it starts with.
@@ -83,26 +70,6 @@ pub enum LoadError {
     },
     /// Compiling took longer than it may.
     CompileTime(Duration),
-    /// It says neither what rule nor what policy it is.
-    NoMetadata,
-    /// It has a metadata section twice.
-    DuplicateSection(&'static str),
-    /// A metadata section is larger than it may be; both in bytes.
-    SectionTooLarge {
-        /// The section.
-        section: &'static str,
-        /// What it is.
-        size: usize,
-        /// What it may be.
-        limit: usize,
-    },
-    /// A metadata section does not say what it should.
-    BadSection {
-        /// The section.
-        section: &'static str,
-        /// Why.
-        cause: String,
-    },
     /// Precompiled code does not fit this machine, this version of wasmtime or its configuration.
     Unfit(String),
 }
@@ -110,15 +77,10 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge { size, limit } => write!(formatter, "the module has {size} bytes, more than {limit}"),
-            Self::Invalid(cause) => write!(formatter, "not a valid WebAssembly module: {cause}"),
-            Self::ForeignImport { module, name } => {
-                write!(formatter, "it imports {module:?} {name:?}; a policy may import waPC and WASI preview 1 only")
-            }
+            Self::Refused(cause) => cause.fmt(formatter),
             Self::WrongType { name, expected, found } => {
                 write!(formatter, "{name:?} has the type {found}, expected {expected}")
             }
-            Self::MissingExport(name) => write!(formatter, "it does not export {name:?}"),
             Self::Memory { size, limit } => {
                 write!(formatter, "it starts with {} MiB of memory, more than {} MiB", size >> 20, limit >> 20)
             }
@@ -127,20 +89,21 @@ impl fmt::Display for LoadError {
                 write!(formatter, "it has {found} {what}, more than {limit}: it would take too long to compile")
             }
             Self::CompileTime(limit) => write!(formatter, "compiling took longer than {} s", limit.as_secs_f32()),
-            Self::NoMetadata => write!(
-                formatter,
-                "it has neither of the sections {:?} and {:?}",
-                protocol::contract::RULE_SECTION,
-                protocol::contract::KUBEWARDEN_SECTION
-            ),
-            Self::DuplicateSection(section) => write!(formatter, "it has the section {section:?} twice"),
-            Self::SectionTooLarge { section, size, limit } => {
-                write!(formatter, "the section {section:?} has {size} bytes, more than {limit}")
-            }
-            Self::BadSection { section, cause } => write!(formatter, "the section {section:?} is wrong: {cause}"),
             Self::Unfit(cause) => write!(formatter, "the precompiled code does not fit: {cause}"),
         }
     }
 }
 
 impl std::error::Error for LoadError {}
+
+impl From<RefusalError> for LoadError {
+    fn from(cause: RefusalError) -> Self {
+        Self::Refused(cause)
+    }
+}
+
+impl LoadError {
+    pub(crate) fn invalid(cause: impl Into<String>) -> Self {
+        Self::Refused(RefusalError::Invalid(cause.into()))
+    }
+}

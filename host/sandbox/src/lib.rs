@@ -72,4 +72,4 @@ pub use error::{LoadError, SandboxError};
 pub use limits::{CompileLimits, Limits};
 pub use module::{Module, Origin};
 pub use sandbox::{Sandbox, Until};
-pub use sections::{Sections, rule, sections};
+pub use sections::{rule, sections};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use engine::{HostCalls, ModuleError, Reply, Runtime};
+use engine::{HostCalls, ModuleError, RefusalError, Reply, Runtime};
 use wasmtime::{Engine, Linker};
 
 use crate::cache::{Cache, Key};
@@ -129,7 +129,7 @@ impl Sandbox {
     /// Checks everything but the functions' code.
     fn look_through<'a>(&self, wasm: &'a [u8]) -> Result<Outside<'a>, LoadError> {
         let outside = screen::outside(wasm, &self.limits)?;
-        outside.sections.parse()?;
+        outside.sections.read()?;
         Ok(outside)
     }
 
@@ -150,7 +150,7 @@ impl Sandbox {
     }
 
     fn link(&self, name: &str, compiled: &wasmtime::Module, origin: Origin) -> Result<Module, LoadError> {
-        let export = |name| compiled.get_export_index(name).ok_or(LoadError::MissingExport(name));
+        let export = |name| compiled.get_export_index(name).ok_or(RefusalError::MissingExport(name));
         let linked = self.linker.instantiate_pre(compiled).map_err(unfit)?;
         Ok(Module {
             name: name.to_owned(),

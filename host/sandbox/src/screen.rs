@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 
+use engine::{RawSections, RefusalError};
 use wasmparser::{
     BinaryReaderError, Encoding, Export, ExternalKind, FuncType, Import, MemoryType, Payload, TableType, TypeRef,
 };
 
-use crate::sections::{Found, each_section};
+use crate::sections::{check_size, each_section};
 use crate::signature::{Signature, describe};
 use crate::{Limits, LoadError, wapc, wasi};
 
@@ -24,33 +25,33 @@ const WASM_PAGE: u64 = 64 << 10;
 
 impl From<BinaryReaderError> for LoadError {
     fn from(error: BinaryReaderError) -> Self {
-        Self::Invalid(error.to_string())
+        Self::invalid(error.to_string())
     }
 }
 
 /// What a module is without its code.
 pub(crate) struct Outside<'a> {
     /// What it says of itself, not yet read.
-    pub(crate) sections: Found<'a>,
+    pub(crate) sections: RawSections<'a>,
     pub(crate) types: Types,
 }
 
 /// Checks everything but the functions' code and what stands in metadata: size, imports, exports, memory, tables. Takes
 /// microseconds.
 pub(crate) fn outside<'a>(wasm: &'a [u8], limits: &Limits) -> Result<Outside<'a>, LoadError> {
-    if wasm.len() > limits.module_bytes {
-        return Err(LoadError::TooLarge { size: wasm.len(), limit: limits.module_bytes });
-    }
-    let mut found = Found::default();
+    check_size(wasm, limits)?;
+    let mut sections = RawSections::default();
     let mut types = Types::default();
     let mut exports = Exports::default();
     let mut tables = 0;
     each_section(wasm, |payload| {
         match payload {
             Payload::Version { encoding: Encoding::Component, .. } => {
-                return Err(LoadError::Invalid("a component; a policy is a core module".into()));
+                return Err(LoadError::invalid("a component; a policy is a core module"));
             }
-            Payload::CustomSection(section) => found.take(section.name(), section.data(), limits)?,
+            Payload::CustomSection(section) => {
+                sections.take(section.name(), section.data(), limits.section_bytes)?;
+            }
             Payload::TypeSection(section) => {
                 types.declared = section.into_iter_err_on_gc_types().collect::<Result<_, _>>()?;
             }
@@ -85,7 +86,7 @@ pub(crate) fn outside<'a>(wasm: &'a [u8], limits: &Limits) -> Result<Outside<'a>
         Ok(())
     })?;
     exports.complete()?;
-    Ok(Outside { sections: found, types })
+    Ok(Outside { sections, types })
 }
 
 fn check_memory(memory: MemoryType, limits: &Limits) -> Result<(), LoadError> {
@@ -118,12 +119,12 @@ pub(crate) struct Types {
 
 impl Types {
     pub(crate) fn declared(&self, index: u32) -> Result<&FuncType, LoadError> {
-        self.declared.get(index as usize).ok_or_else(|| LoadError::Invalid(format!("there is no type {index}")))
+        self.declared.get(index as usize).ok_or_else(|| LoadError::invalid(format!("there is no type {index}")))
     }
 
     pub(crate) fn function(&self, index: u32) -> Result<&FuncType, LoadError> {
         let ty = self.functions.get(index as usize);
-        self.declared(*ty.ok_or_else(|| LoadError::Invalid(format!("there is no function {index}")))?)
+        self.declared(*ty.ok_or_else(|| LoadError::invalid(format!("there is no function {index}")))?)
     }
 
     /// The type of a function that the module has code for, counted from the first of them.
@@ -145,7 +146,10 @@ impl Types {
                 self.imported += 1;
                 Ok(())
             }
-            _ => Err(LoadError::ForeignImport { module: import.module.to_owned(), name: import.name.to_owned() }),
+            _ => {
+                let (module, name) = (import.module.to_owned(), import.name.to_owned());
+                Err(RefusalError::ForeignImport { module, name }.into())
+            }
         }
     }
 }
@@ -181,7 +185,7 @@ impl Exports {
 
     fn complete(&self) -> Result<(), LoadError> {
         match [MEMORY, GUEST_CALL].into_iter().find(|name| !self.0.contains(name)) {
-            Some(missing) => Err(LoadError::MissingExport(missing)),
+            Some(missing) => Err(RefusalError::MissingExport(missing).into()),
             None => Ok(()),
         }
     }

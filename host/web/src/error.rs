@@ -2,73 +2,42 @@
 
 use std::fmt;
 
-use engine::PolicyError;
 use engine::config::ConfigError;
+use engine::{PolicyError, RefusalError};
 
 use crate::pack::PackError;
 
-/// Why a module is refused. Names come from the module, which may be hostile: they are shown escaped.
+/// Why a module is refused here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RefusalError {
-    /// It is larger than it may be; both in bytes.
-    TooLarge {
-        /// What it is.
-        size: usize,
-        /// What it may be.
-        limit: usize,
-    },
-    /// Not a core WebAssembly module; where and why.
-    Invalid(String),
-    /// It imports what no policy gets.
-    ForeignImport {
-        /// The import's module.
-        module: String,
-        /// The import's name.
-        name: String,
-    },
-    /// It lacks an export that the contract asks for.
-    MissingExport(&'static str),
+pub enum LoadError {
+    /// It is refused by every host.
+    Refused(RefusalError),
     /// Its memories or tables are not such as a policy may have; how.
     Resources(String),
-    /// It says neither what rule nor what policy it is.
-    NoMetadata,
-    /// A metadata section does not say what it should.
-    BadSection {
-        /// The section.
-        section: &'static str,
-        /// Why.
-        cause: String,
-    },
     /// Its metadata says that it cannot be run here.
     Policy(PolicyError),
     /// The environment cannot compile it.
     Compile(String),
 }
 
-impl fmt::Display for RefusalError {
+impl fmt::Display for LoadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge { size, limit } => write!(formatter, "the module has {size} bytes, more than {limit}"),
-            Self::Invalid(cause) => write!(formatter, "not a valid WebAssembly module: {cause}"),
-            Self::ForeignImport { module, name } => {
-                write!(formatter, "it imports {module:?} {name:?}; a policy may import waPC and WASI preview 1 only")
-            }
-            Self::MissingExport(name) => write!(formatter, "it does not export {name:?}"),
+            Self::Refused(cause) => cause.fmt(formatter),
             Self::Resources(what) => formatter.write_str(what),
-            Self::NoMetadata => write!(
-                formatter,
-                "it has neither of the sections {:?} and {:?}",
-                protocol::contract::RULE_SECTION,
-                protocol::contract::KUBEWARDEN_SECTION
-            ),
-            Self::BadSection { section, cause } => write!(formatter, "the section {section:?} is wrong: {cause}"),
             Self::Policy(cause) => cause.fmt(formatter),
             Self::Compile(cause) => write!(formatter, "it cannot be compiled: {cause}"),
         }
     }
 }
 
-impl std::error::Error for RefusalError {}
+impl std::error::Error for LoadError {}
+
+impl From<RefusalError> for LoadError {
+    fn from(cause: RefusalError) -> Self {
+        Self::Refused(cause)
+    }
+}
 
 /// Why a session does not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +49,7 @@ pub enum SessionError {
         /// What it was called.
         name: String,
         /// Why.
-        cause: RefusalError,
+        cause: LoadError,
     },
     /// A policy's name is taken, or none.
     Name(String),

@@ -18,7 +18,7 @@ use std::time::Duration;
 use engine::scorecard::{Grouping, Scorecard};
 use wasm_bindgen::prelude::*;
 
-pub use error::{RefusalError, SessionError};
+pub use error::{LoadError, SessionError};
 
 /// What every output says that it was made by.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -4,12 +4,10 @@
 //! and every engine keeps to that: so the maximum is lowered to ours, in the one place where it stands. The rest of the
 //! module stays as it is. Whether it is valid is for the environment to say.
 
-use protocol::RuleMetadata;
-use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
-use serde_json::Value;
+use engine::{RawSections, RefusalError, Sections};
 use wasmparser::{Encoding, ExternalKind, Parser, Payload, RefType, TableInit, TypeRef};
 
-use crate::RefusalError;
+use crate::LoadError;
 
 /// Bytes of a module.
 const MODULE_BYTES: usize = 32 << 20;
@@ -47,25 +45,23 @@ const MEMORY_SECTION: u8 = 5;
 pub struct Screened {
     /// Its bytes, with our limits.
     pub wasm: Vec<u8>,
-    /// What it says of itself, if it is a rule.
-    pub rule: Option<RuleMetadata>,
-    /// What it says of itself to Kubewarden.
-    pub kubewarden: Option<Value>,
+    /// What it says of itself.
+    pub sections: Sections,
 }
 
 /// Looks through everything but the functions' code.
 ///
 /// # Errors
 /// The first thing for which it is refused.
-pub fn screen(wasm: &[u8]) -> Result<Screened, RefusalError> {
+pub fn screen(wasm: &[u8]) -> Result<Screened, LoadError> {
     if wasm.len() > MODULE_BYTES {
-        return Err(RefusalError::TooLarge { size: wasm.len(), limit: MODULE_BYTES });
+        return Err(RefusalError::TooLarge { size: wasm.len(), limit: MODULE_BYTES }.into());
     }
     let invalid = |cause: wasmparser::BinaryReaderError| RefusalError::Invalid(cause.to_string());
     let mut limited = Vec::with_capacity(wasm.len() + 16);
     // What is copied so far, and where the last section ended.
     let (mut copied, mut end) = (0, 8);
-    let (mut rule, mut kubewarden) = (None, None);
+    let mut sections = RawSections::default();
     let (mut has_memory, mut has_call) = (false, false);
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(invalid)?;
@@ -78,13 +74,9 @@ pub fn screen(wasm: &[u8]) -> Result<Screened, RefusalError> {
         };
         match &payload {
             Payload::Version { encoding: Encoding::Component, .. } => {
-                return Err(RefusalError::Invalid("a component; a policy is a core module".into()));
+                return Err(RefusalError::Invalid("a component; a policy is a core module".into()).into());
             }
-            Payload::CustomSection(section) => match section.name() {
-                RULE_SECTION => keep(RULE_SECTION, section.data(), &mut rule)?,
-                KUBEWARDEN_SECTION => keep(KUBEWARDEN_SECTION, section.data(), &mut kubewarden)?,
-                _ => {}
-            },
+            Payload::CustomSection(section) => sections.take(section.name(), section.data(), SECTION_BYTES)?,
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports() {
                     let import = import.map_err(invalid)?;
@@ -96,7 +88,7 @@ pub fn screen(wasm: &[u8]) -> Result<Screened, RefusalError> {
                     };
                     if !is_known || !matches!(import.ty, TypeRef::Func(_)) {
                         let (module, name) = (import.module.to_owned(), import.name.to_owned());
-                        return Err(RefusalError::ForeignImport { module, name });
+                        return Err(RefusalError::ForeignImport { module, name }.into());
                     }
                 }
             }
@@ -124,40 +116,15 @@ pub fn screen(wasm: &[u8]) -> Result<Screened, RefusalError> {
     limited.extend_from_slice(wasm.get(copied..).unwrap_or_default());
     match (has_memory, has_call) {
         (true, true) => {}
-        (false, _) => return Err(RefusalError::MissingExport("memory")),
-        (_, false) => return Err(RefusalError::MissingExport("__guest_call")),
+        (false, _) => return Err(RefusalError::MissingExport("memory").into()),
+        (_, false) => return Err(RefusalError::MissingExport("__guest_call").into()),
     }
-    let rule = rule.map(|data| parse(RULE_SECTION, data)).transpose()?;
-    let kubewarden: Option<Value> = kubewarden.map(|data| parse(KUBEWARDEN_SECTION, data)).transpose()?;
-    if kubewarden.as_ref().is_some_and(|it| it.get("protocolVersion").and_then(Value::as_str) != Some("v1")) {
-        let cause = "protocolVersion is not \"v1\"".to_owned();
-        return Err(RefusalError::BadSection { section: KUBEWARDEN_SECTION, cause });
-    }
-    if rule.is_none() && kubewarden.is_none() {
-        return Err(RefusalError::NoMetadata);
-    }
-    Ok(Screened { wasm: limited, rule, kubewarden })
-}
-
-fn keep<'a>(section: &'static str, data: &'a [u8], place: &mut Option<&'a [u8]>) -> Result<(), RefusalError> {
-    let bad = |cause: String| Err(RefusalError::BadSection { section, cause });
-    if data.len() > SECTION_BYTES {
-        return bad(format!("it has {} bytes, more than {SECTION_BYTES}", data.len()));
-    }
-    match place.replace(data) {
-        // Which of the two is meant would depend on who reads.
-        Some(_) => bad("it is there twice".into()),
-        None => Ok(()),
-    }
-}
-
-fn parse<'a, T: serde::Deserialize<'a>>(section: &'static str, data: &'a [u8]) -> Result<T, RefusalError> {
-    serde_json::from_slice(data).map_err(|cause| RefusalError::BadSection { section, cause: cause.to_string() })
+    Ok(Screened { wasm: limited, sections: sections.read()? })
 }
 
 /// The memory section with our maximum.
-fn limited_memory(memories: &[wasmparser::MemoryType]) -> Result<Vec<u8>, RefusalError> {
-    let refuse = |what: String| Err(RefusalError::Resources(what));
+fn limited_memory(memories: &[wasmparser::MemoryType]) -> Result<Vec<u8>, LoadError> {
+    let refuse = |what: String| Err(LoadError::Resources(what).into());
     let [memory] = memories else {
         return refuse(format!("it has {} memories, a policy has one", memories.len()));
     };
@@ -175,8 +142,8 @@ fn limited_memory(memories: &[wasmparser::MemoryType]) -> Result<Vec<u8>, Refusa
 }
 
 /// The table section with our maximum for each.
-fn limited_tables(tables: &[wasmparser::Table<'_>]) -> Result<Vec<u8>, RefusalError> {
-    let refuse = |what: String| Err(RefusalError::Resources(what));
+fn limited_tables(tables: &[wasmparser::Table<'_>]) -> Result<Vec<u8>, LoadError> {
+    let refuse = |what: String| Err(LoadError::Resources(what));
     if tables.len() > TABLES {
         return refuse(format!("it has more than {TABLES} tables"));
     }

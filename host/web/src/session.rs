@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use engine::config::{Config, suggestion};
 use engine::manifest::{Limits, read};
 use engine::report::{Judged, Report};
-use engine::{Bundle, Capabilities, File, Input, Judge, Judgement, Policy, Rule, Runtime, World};
+use engine::{Bundle, Capabilities, File, Input, Judge, Judgement, Policy, RefusalError, Rule, Runtime, World};
 use protocol::RuleMetadata;
 use serde_json::{Map, Value, json};
 
 use crate::options::Options;
 use crate::screen::{Screened, screen};
-use crate::{RefusalError, SessionError};
+use crate::{LoadError, SessionError};
 
 /// What makes modules ready to run.
 pub trait Compile: Runtime {
@@ -66,8 +66,8 @@ impl<R: Compile> Session<R> {
     /// Adds a rule of the bundle.
     pub fn add_rule(&mut self, name: &str, wasm: &[u8]) -> Result<(), SessionError> {
         let refused = |cause| SessionError::Module { name: name.to_owned(), cause };
-        let Screened { wasm, rule, .. } = screen(wasm).map_err(refused)?;
-        let metadata = rule.ok_or(RefusalError::NoMetadata).map_err(refused)?;
+        let Screened { wasm, sections } = screen(wasm).map_err(refused)?;
+        let metadata = sections.rule.ok_or_else(|| refused(RefusalError::NoMetadata.into()))?;
         let module = self.compile(&metadata.name, &wasm)?;
         self.add(Rule::new(metadata, module));
         Ok(())
@@ -95,16 +95,16 @@ impl<R: Compile> Session<R> {
             .transpose()
             .map_err(|cause| SessionError::Settings { rule: name.to_owned(), cause: cause.to_string() })?;
         let refused = |cause| SessionError::Module { name: name.to_owned(), cause };
-        let Screened { wasm, rule, kubewarden } = screen(wasm).map_err(refused)?;
+        let Screened { wasm, sections } = screen(wasm).map_err(refused)?;
         let module = self.compile(name, &wasm)?;
-        let rule = match (rule, kubewarden) {
+        let rule = match (sections.rule, sections.kubewarden) {
             (Some(rule), _) => Rule::new(RuleMetadata { name: name.to_owned(), ..rule }, module),
             (None, Some(kubewarden)) => {
-                let policy = Policy::read(name, &kubewarden).map_err(RefusalError::Policy).map_err(refused)?;
+                let policy = Policy::read(name, &kubewarden).map_err(LoadError::Policy).map_err(refused)?;
                 // What it declares to look up is answered from the files that are here, and nothing else is.
                 Rule::foreign(policy, module).allowing(Capabilities::look_ups())
             }
-            (None, None) => return Err(refused(RefusalError::NoMetadata)),
+            (None, None) => return Err(refused(RefusalError::NoMetadata.into())),
         };
         self.add(rule);
         self.policies.push((name.to_owned(), given.clone().unwrap_or_else(|| json!({}))));
@@ -133,7 +133,7 @@ impl<R: Compile> Session<R> {
     }
 
     fn compile(&self, name: &str, wasm: &[u8]) -> Result<R::Module, SessionError> {
-        let refused = |cause| SessionError::Module { name: name.to_owned(), cause: RefusalError::Compile(cause) };
+        let refused = |cause| SessionError::Module { name: name.to_owned(), cause: LoadError::Compile(cause) };
         self.runtime.compile(name, wasm).map_err(refused)
     }
 

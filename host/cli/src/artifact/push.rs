@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use engine::Sections;
 use registry::{Digest, KeyPair, NewModule, Reference, Registry, RegistryError};
-use sandbox::{Limits, Sections};
+use sandbox::Limits;
 use serde_json::{Value, json};
 
 use crate::artifact::keys::PasswordOptions;
