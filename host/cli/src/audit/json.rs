@@ -3,64 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use engine::report::to_json;
-use protocol::{Finding, Level, Section, Severity, Verdict};
+use engine::report::{FindingRow, ObjectRow, ResultRow, RuleRow, to_json};
+use protocol::Verdict;
 use serde::Serialize;
 
 use super::tally::Tally;
 use super::{Judged, Outlet};
 use crate::output::{self, Failure};
 
-/// What one rule said about one object.
-#[derive(Serialize)]
-struct Result<'a> {
-    rule: &'a str,
-    section: Section,
-    severity: Severity,
-    verdict: Verdict,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    object: Object<'a>,
-    findings: Vec<Found<'a>>,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Object<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<&'a str>,
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct Found<'a> {
-    level: Level,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    container: Option<&'a str>,
-    path: &'a str,
-}
-
 /// What stands behind the results.
 #[derive(Serialize)]
 struct Tail<'a> {
-    rules: Vec<Rule<'a>>,
+    rules: Vec<RuleRow<'a>>,
     unseen: Vec<Unseen<'a>>,
     problems: &'a [String],
     summary: Summary,
-}
-
-#[derive(Serialize)]
-struct Rule<'a> {
-    name: &'a str,
-    title: &'a str,
-    section: Section,
-    severity: Severity,
-    verdicts: &'a BTreeMap<Verdict, usize>,
 }
 
 #[derive(Serialize)]
@@ -105,26 +62,13 @@ impl Json {
 }
 
 impl Outlet for Json {
-    fn batch(&mut self, judged: &[Judged<'_>], tally: &mut Tally<'_>) -> std::result::Result<(), Failure> {
+    fn batch(&mut self, judged: &[Judged<'_>], tally: &mut Tally<'_>) -> Result<(), Failure> {
         let mut text = String::new();
         for Judged { object, judgements } in judged {
-            let object = Object {
-                api_version: &object.api_version,
-                kind: &object.kind,
-                namespace: object.namespace.as_deref(),
-                name: object.name.as_deref().unwrap_or_default(),
-            };
+            let object = ObjectRow::from(*object);
             for judgement in judgements {
-                let (Some(rule), outcome) = (tally.rules.get(judgement.rule), &judgement.outcome) else { continue };
-                let result = Result {
-                    rule: &rule.name,
-                    section: rule.section,
-                    severity: rule.severity,
-                    verdict: outcome.verdict,
-                    reason: outcome.reason.as_deref(),
-                    object: object.clone(),
-                    findings: outcome.findings.iter().map(found).collect(),
-                };
+                let Some(rule) = tally.rules.get(judgement.rule) else { continue };
+                let result = ResultRow::new(rule, &judgement.outcome, object.clone(), FindingRow::from);
                 text += &self.lead();
                 text += "\n    ";
                 text += &to_json(&result).replace('\n', "\n    ");
@@ -133,16 +77,10 @@ impl Outlet for Json {
         output::print(&text)
     }
 
-    fn finish(&mut self, tally: &mut Tally<'_>) -> std::result::Result<(), Failure> {
-        let rules = tally.rules.iter().zip(&tally.verdicts).map(|(rule, verdicts)| Rule {
-            name: &rule.name,
-            title: &rule.title,
-            section: rule.section,
-            severity: rule.severity,
-            verdicts,
-        });
+    fn finish(&mut self, tally: &mut Tally<'_>) -> Result<(), Failure> {
+        let rules = tally.rules.iter().zip(&tally.verdicts);
         let tail = Tail {
-            rules: rules.collect(),
+            rules: rules.map(|(rule, verdicts)| RuleRow::new(rule, verdicts.clone())).collect(),
             unseen: tally.unseen.iter().map(|(kind, reason)| Unseen { kind, reason }).collect(),
             problems: &tally.problems,
             summary: Summary {
@@ -157,15 +95,5 @@ impl Outlet for Json {
         let tail = to_json(&tail);
         // The members of the tail go on where the results end.
         output::print(&format!("{head}],{}\n", tail.strip_prefix('{').unwrap_or(&tail)))
-    }
-}
-
-fn found(finding: &Finding) -> Found<'_> {
-    Found {
-        level: finding.level,
-        message: &finding.message,
-        fix: finding.fix.as_deref(),
-        container: finding.container.as_deref(),
-        path: &finding.path,
     }
 }

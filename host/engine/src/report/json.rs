@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use protocol::{Level, Section, Severity, Verdict};
+use protocol::Verdict;
 use serde::Serialize;
 
 use super::Report;
+use super::rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
 use crate::manifest::Position;
+
+type Result<'a> = ResultRow<'a, Object<'a>, Finding<'a>>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,7 +20,7 @@ struct Document<'a> {
     /// Whether the input was taken for everything there is.
     world: &'static str,
     summary: Summary,
-    rules: Vec<Rule<'a>>,
+    rules: Vec<RuleRow<'a>>,
     /// An entry for each rule and each object that it concerns.
     results: Vec<Result<'a>>,
     /// Documents that held nothing to judge.
@@ -33,35 +36,11 @@ struct Summary {
     verdicts: BTreeMap<Verdict, usize>,
 }
 
-#[derive(Serialize)]
-struct Rule<'a> {
-    name: &'a str,
-    title: &'a str,
-    section: Section,
-    severity: Severity,
-    verdicts: BTreeMap<Verdict, usize>,
-}
-
-#[derive(Serialize)]
-struct Result<'a> {
-    rule: &'a str,
-    section: Section,
-    severity: Severity,
-    verdict: Verdict,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    object: Object<'a>,
-    findings: Vec<Finding<'a>>,
-}
-
+/// An object and where it stands.
 #[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Object<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<&'a str>,
-    name: String,
+    #[serde(flatten)]
+    object: ObjectRow<'a>,
     file: &'a str,
     /// Counted from 1.
     document: usize,
@@ -71,17 +50,12 @@ struct Object<'a> {
     column: u32,
 }
 
+/// A finding and where it stands.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Finding<'a> {
-    level: Level,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    container: Option<&'a str>,
-    /// Normalised JSONPath from the root of the object.
-    path: &'a str,
+    #[serde(flatten)]
+    finding: FindingRow<'a>,
     line: u32,
     column: u32,
     /// Behind the last character.
@@ -135,15 +109,9 @@ impl Report<'_> {
         to_json(&document)
     }
 
-    fn json_rules(&self) -> Vec<Rule<'_>> {
-        let rules = self.rules.iter().enumerate().map(|(index, rule)| Rule {
-            name: &rule.name,
-            title: &rule.title,
-            section: rule.section,
-            severity: rule.severity,
-            verdicts: self.verdicts_of(index),
-        });
-        rules.collect()
+    fn json_rules(&self) -> Vec<RuleRow<'_>> {
+        let rules = self.rules.iter().enumerate();
+        rules.map(|(index, rule)| RuleRow::new(rule, self.verdicts_of(index))).collect()
     }
 
     fn json_results(&self) -> Vec<Result<'_>> {
@@ -154,10 +122,7 @@ impl Report<'_> {
             let first = Position { line: 1, column: 1 };
             let position = self.source(subject).map_or(first, |source| source.position(span.start));
             let object = Object {
-                api_version: &subject.object.api_version,
-                kind: &subject.object.kind,
-                namespace: subject.object.namespace.as_deref(),
-                name: subject.object.display_name(),
+                object: subject.object.into(),
                 file: self.file_name(subject),
                 document: subject.document + 1,
                 path: &subject.object.path,
@@ -166,30 +131,17 @@ impl Report<'_> {
             };
             for judgement in &judged.judgements {
                 let Some(rule) = self.rules.get(judgement.rule) else { continue };
-                let findings = judgement.outcome.findings.iter().map(|finding| {
+                results.push(ResultRow::new(rule, &judgement.outcome, object.clone(), |finding| {
                     let place = self.place(subject, finding);
                     let (start, end) = place.map_or((position, position), |place| (place.start, place.end));
                     Finding {
-                        level: finding.level,
-                        message: &finding.message,
-                        fix: finding.fix.as_deref(),
-                        container: finding.container.as_deref(),
-                        path: &finding.path,
+                        finding: finding.into(),
                         line: start.line,
                         column: start.column,
                         end_line: end.line,
                         end_column: end.column,
                     }
-                });
-                results.push(Result {
-                    rule: &rule.name,
-                    section: rule.section,
-                    severity: rule.severity,
-                    verdict: judgement.outcome.verdict,
-                    reason: judgement.outcome.reason.as_deref(),
-                    object: object.clone(),
-                    findings: findings.collect(),
-                });
+                }));
             }
         }
         results

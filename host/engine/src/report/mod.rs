@@ -5,6 +5,7 @@
 //! must not know any of them but JSON, which is the machine's view of the same.
 
 mod json;
+mod rows;
 mod sarif;
 mod secrets;
 
@@ -20,6 +21,7 @@ use crate::manifest::{Position, Source, Span};
 use crate::waiver::{self, Date, Waiver};
 
 pub use json::{is_hidden, to_json};
+pub use rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
 
 /// All that rules said about one object.
 #[derive(Clone, Debug)]

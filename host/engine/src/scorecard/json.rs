@@ -4,7 +4,7 @@ use protocol::{Level, Section, Severity, Verdict};
 use serde::Serialize;
 
 use super::model::{Card, Line, Mark, Owner, Remark, Scorecard, Share};
-use crate::report::{Report, to_json};
+use crate::report::{ObjectRow, Report, to_json};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -76,13 +76,9 @@ struct RemarkJson<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct ObjectJson<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<&'a str>,
-    name: String,
+    #[serde(flatten)]
+    object: ObjectRow<'a>,
     file: &'a str,
 }
 
@@ -112,13 +108,8 @@ fn card_json<'a>(card: &'a Card<'_>, report: &'a Report<'_>) -> CardJson<'a> {
         share: share_json(section.share()),
         lines: section.lines.iter().map(|line| line_json(line, report)).collect(),
     });
-    let objects = card.objects.iter().map(|subject| ObjectJson {
-        api_version: &subject.object.api_version,
-        kind: &subject.object.kind,
-        namespace: subject.object.namespace.as_deref(),
-        name: subject.object.display_name(),
-        file: report.file_name(*subject),
-    });
+    let objects = card.objects.iter();
+    let objects = objects.map(|subject| ObjectJson { object: subject.object.into(), file: report.file_name(*subject) });
     CardJson {
         name: match &card.owner {
             Owner::Service(name) => Some(name),
