@@ -1,5 +1,5 @@
 //! What the end-to-end tests and benchmarks share: where the build left its artifacts, the bundle on two runtimes (modules
-//! in the sandbox, the same rules as native code), and manifests made up in any number.
+//! in the sandbox, the same rules as native code), manifests made up in any number, and JSON Schemas to hold output to.
 //!
 //! The native runtime is the yardstick: it fills the same trait as the sandbox, so that "native = wasmtime" is a
 //! comparison of two reports, and "the sandbox is free" one of two benchmarks.
@@ -9,6 +9,7 @@ pub mod artifacts;
 pub mod cases;
 pub mod generate;
 pub mod native;
+pub mod schema;
 
 use std::collections::BTreeMap;
 

@@ -11,9 +11,6 @@ mod owners;
 mod pages;
 mod real;
 mod reports;
-#[allow(dead_code)]
-#[path = "../kubewarden/schemas.rs"]
-mod schemas;
 mod server;
 #[path = "../command_line/support.rs"]
 mod support;

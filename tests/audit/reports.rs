@@ -1,9 +1,10 @@
 //! Policy reports, printed and written: held to the schemas of their definitions, one for each object, and gone with it.
 
+use seaworthy_tests::schema;
 use serde_json::{Value, json};
 
 use crate::server::{Fault, Server};
-use crate::{ALONE, BUDGET, audit, budgets, deployment, deployments, kind, report_kinds, schemas};
+use crate::{ALONE, BUDGET, audit, budgets, deployment, deployments, kind, report_kinds};
 
 const BOTH: [&str; 4] = ["--rule", ALONE, "--rule", BUDGET];
 
@@ -11,7 +12,8 @@ const BOTH: [&str; 4] = ["--rule", ALONE, "--rule", BUDGET];
 pub fn faults(report: &Value) -> Vec<String> {
     let root: Value = serde_saphyr::from_str(include_str!("schemas.yaml")).unwrap();
     let kind = report["kind"].as_str().unwrap_or_default();
-    let mut faults = schemas::faults_in(&root, kind.strip_prefix("Cluster").unwrap_or(kind), report);
+    let definition = format!("/$defs/{}", kind.strip_prefix("Cluster").unwrap_or(kind));
+    let mut faults = schema::faults(&root, &definition, report);
     if report["metadata"].get("namespace").is_some() == kind.starts_with("Cluster") {
         faults.push(format!("{kind} in a namespace, or out of one"));
     }
