@@ -1,7 +1,7 @@
 //! A registry that answers as a test tells it: by default what it has, honestly.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write, copy, sink};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -155,6 +155,8 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>, sent: &AtomicU64) -> Option<
             return None;
         }
     }
+    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    copy(&mut reader.take(length.unwrap_or(0)), &mut sink()).ok()?;
     let mut words = head.split(' ');
     let (method, path) = (words.next()?, words.next()?);
     let below = path.strip_prefix("/v2/shop/rules/").unwrap_or(path);

@@ -14,6 +14,7 @@ mod forged;
 mod host_calls;
 mod hostile;
 mod oversized;
+mod pushing;
 mod redirects;
 mod server;
 mod signatures;

@@ -3,23 +3,22 @@
 
 use std::collections::BTreeMap;
 
-use oci_client::Client;
-use oci_client::client::{ClientConfig, ClientProtocol, Config, ImageLayer};
-use oci_client::errors::OciDistributionError;
+use oci_client::client::{Config, ImageLayer};
 use oci_client::manifest::{
     IMAGE_CONFIG_MEDIA_TYPE, ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciDescriptor,
     OciImageIndex, OciImageManifest, OciManifest, WASM_CONFIG_MEDIA_TYPE, WASM_LAYER_MEDIA_TYPE,
 };
-use oci_client::secrets::RegistryAuth;
-use reqwest::header::HeaderValue;
+use reqwest::Method;
 use serde_json::json;
 
-use crate::error::root;
 use crate::manifest::{BUNDLE_TYPE, Bundle, BundleEntry, RULE_ANNOTATION, is_rule_name};
 use crate::signature::{PAYLOAD_TYPE, SIGNATURE_ANNOTATION, payload};
-use crate::token::Authorization;
+use crate::transport::{Content, next_hop};
 use crate::verify::signature_place;
 use crate::{Digest, KeyPair, Reference, Registry, RegistryError};
+
+/// What bytes are sent as.
+const BYTES: &str = "application/octet-stream";
 
 /// A module to push.
 #[derive(Clone, Debug)]
@@ -40,8 +39,7 @@ impl Registry {
     pub fn push_module(&self, reference: &Reference, module: &NewModule) -> Result<Digest, RegistryError> {
         let tag = writable(reference)?;
         self.block_on(async {
-            let client = self.writer(reference).await?;
-            let digest = self.push_at(&client, reference, module, Some(tag)).await?.0;
+            let digest = self.push_at(reference, module, Some(tag)).await?.0;
             self.settle(reference, digest).await
         })
     }
@@ -61,7 +59,6 @@ impl Registry {
         let failed = |cause: String| RegistryError::Push { what: reference.to_string(), cause };
         let (mut entries, mut manifests) = (Vec::<BundleEntry>::new(), Vec::new());
         self.block_on(async {
-            let client = self.writer(reference).await?;
             for module in modules {
                 let rule = module.rule.clone().filter(|rule| is_rule_name(rule));
                 let rule =
@@ -69,7 +66,7 @@ impl Registry {
                 if entries.iter().any(|entry| entry.rule == rule) {
                     return Err(failed(format!("two of its modules are called {rule}")));
                 }
-                let (digest, size) = self.push_at(&client, reference, module, None).await?;
+                let (digest, size) = self.push_at(reference, module, None).await?;
                 manifests.push(entry(&rule, digest, size));
                 entries.push(BundleEntry { rule, digest });
                 pushed();
@@ -81,7 +78,7 @@ impl Registry {
                 artifact_type: Some(BUNDLE_TYPE.to_owned()),
                 annotations: None,
             };
-            let digest = self.put(&client, reference, Some(tag), &OciManifest::ImageIndex(index)).await?.0;
+            let digest = self.put(reference, Some(tag), &OciManifest::ImageIndex(index)).await?.0;
             let digest = self.settle(reference, digest).await?;
             Ok(Bundle { digest, entries })
         })
@@ -117,44 +114,22 @@ impl Registry {
                 return Err(failed(format!("it has {} signatures already", layers.len())));
             }
             layers.push(layer.clone());
-            let client = self.writer(&place).await?;
             let digests: Vec<&str> = layers.iter().map(|layer| layer.digest.as_str()).collect();
             // An image without anything in it but its layers, as cosign writes them.
             let config = json!({"architecture": "", "config": {}, "created": "0001-01-01T00:00:00Z", "history": [],
                                 "os": "", "rootfs": {"diff_ids": digests, "type": "layers"}});
             let config = Config::new(config.to_string(), IMAGE_CONFIG_MEDIA_TYPE.to_owned(), None);
-            self.push_blob(&client, &place, message, &layer.digest).await?;
+            self.push_blob(&place, &message, &layer.digest).await?;
             let manifest = OciImageManifest { layers, ..OciImageManifest::build(&[], &config, None) };
-            self.push_blob(&client, &place, config.data.to_vec(), &manifest.config.digest).await?;
+            self.push_blob(&place, &config.data, &manifest.config.digest).await?;
             let tag = place.manifest();
-            self.put(&client, &place, Some(&tag), &OciManifest::Image(manifest)).await.map(drop)
+            self.put(&place, Some(&tag), &OciManifest::Image(manifest)).await.map(drop)
         })
-    }
-
-    /// A client that may write to the reference's repository. The token is got by us: the client crate would take it from
-    /// anywhere.
-    async fn writer(&self, reference: &Reference) -> Result<Client, RegistryError> {
-        let authorization = self.transport.authorization(reference).await?;
-        let auth = authorization.map_or(RegistryAuth::Anonymous, Authorization::into_oci);
-        let protocol =
-            if self.transport.scheme(reference) == "http" { ClientProtocol::Http } else { ClientProtocol::Https };
-        let limits = self.transport.limits();
-        let config = ClientConfig {
-            protocol,
-            read_timeout: Some(limits.idle),
-            connect_timeout: Some(limits.connect),
-            user_agent: concat!("seaworthy/", env!("CARGO_PKG_VERSION")),
-            ..ClientConfig::default()
-        };
-        let client = Client::try_from(config).map_err(|cause| RegistryError::Setup(root(&cause)))?;
-        client.store_auth_if_needed(reference.to_oci().resolve_registry(), &auth).await;
-        Ok(client)
     }
 
     /// Pushes a module's blobs and its manifest, to a tag or else by its digest. The manifest's digest and length.
     async fn push_at(
         &self,
-        client: &Client,
         reference: &Reference,
         module: &NewModule,
         tag: Option<&str>,
@@ -168,45 +143,43 @@ impl Registry {
         let annotations = Some(annotations).filter(|annotations| !annotations.is_empty());
         let manifest = OciImageManifest::build(&[layer], &config, annotations);
         for layer in &manifest.layers {
-            self.push_blob(client, reference, module.bytes.clone(), &layer.digest).await?;
+            self.push_blob(reference, &module.bytes, &layer.digest).await?;
         }
-        self.push_blob(client, reference, config.data.to_vec(), &manifest.config.digest).await?;
-        self.put(client, reference, tag, &OciManifest::Image(manifest)).await
+        self.push_blob(reference, &config.data, &manifest.config.digest).await?;
+        self.put(reference, tag, &OciManifest::Image(manifest)).await
     }
 
-    async fn push_blob(
-        &self,
-        client: &Client,
-        reference: &Reference,
-        content: Vec<u8>,
-        digest: &str,
-    ) -> Result<(), RegistryError> {
-        let place = reference.to_oci();
-        let work = async {
-            // Whether it is there is a question that may be answered with no: then it is pushed, and that says what is wrong.
-            if client.blob_exists(&place, digest).await.unwrap_or(false) {
-                return Ok(());
-            }
-            client.push_blob(&place, content, digest).await.map(drop)
-        };
-        self.in_time(reference, work).await
+    /// Pushes a blob, in one piece, unless it is there
+    /// ([POST, then PUT](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#post-then-put)).
+    async fn push_blob(&self, reference: &Reference, content: &[u8], digest: &str) -> Result<(), RegistryError> {
+        let transport = &self.transport;
+        // Whether it is there is a question that may be answered with no: then it is pushed, and that says what is wrong.
+        if transport.write(&Method::HEAD, reference, &format!("blobs/{digest}"), None).await.is_ok() {
+            return Ok(());
+        }
+        let nothing = Content { bytes: &[], media_type: BYTES };
+        let opened =
+            transport.write(&Method::POST, reference, "blobs/uploads/", Some(nothing)).await.map_err(unwritten)?;
+        let mut place = next_hop(opened.url(), opened.headers())?;
+        place.query_pairs_mut().append_pair("digest", digest);
+        let content = Content { bytes: content, media_type: BYTES };
+        transport.write_at(&Method::PUT, reference, &place, Some(content)).await.map(drop).map_err(unwritten)
     }
 
+    /// Pushes a manifest to a tag or else by its digest. Its digest and length.
     async fn put(
         &self,
-        client: &Client,
         reference: &Reference,
         tag: Option<&str>,
         manifest: &OciManifest,
     ) -> Result<(Digest, u64), RegistryError> {
         let failed = |cause: String| RegistryError::Push { what: reference.to_string(), cause };
         let bytes = serde_json::to_vec(manifest).map_err(|cause| failed(cause.to_string()))?;
-        let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
-        let content_type = HeaderValue::from_str(manifest.content_type()).map_err(|cause| failed(cause.to_string()))?;
-        let place = tag.map_or_else(|| reference.at(digest), |tag| reference.tagged(tag.to_owned())).to_oci();
-        let work = async { client.push_manifest_raw(&place, bytes, content_type).await.map(drop) };
-        self.in_time(reference, work).await?;
-        Ok((digest, size))
+        let digest = Digest::of(&bytes);
+        let below = format!("manifests/{}", tag.map_or_else(|| digest.to_string(), str::to_owned));
+        let content = Content { bytes: &bytes, media_type: manifest.content_type() };
+        self.transport.write(&Method::PUT, reference, &below, Some(content)).await.map_err(unwritten)?;
+        Ok((digest, bytes.len() as u64))
     }
 
     /// Does the registry have at the tag what was pushed there?
@@ -221,26 +194,6 @@ impl Registry {
         }
         self.remember(&tagged, digest);
         Ok(digest)
-    }
-
-    async fn in_time(
-        &self,
-        reference: &Reference,
-        work: impl Future<Output = Result<(), OciDistributionError>>,
-    ) -> Result<(), RegistryError> {
-        let failed = |cause: String| RegistryError::Push { what: reference.to_string(), cause };
-        match tokio::time::timeout(self.transport.limits().request, work).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(
-                OciDistributionError::UnauthorizedError { .. }
-                | OciDistributionError::ServerError { code: 401 | 403, .. },
-            )) => {
-                let cause = "it lets us not write there".to_owned();
-                Err(RegistryError::Denied { url: reference.to_string(), cause })
-            }
-            Ok(Err(cause)) => Err(failed(said(&cause))),
-            Err(_) => Err(failed("it takes too long".to_owned())),
-        }
     }
 }
 
@@ -263,12 +216,12 @@ fn entry(rule: &str, digest: Digest, size: u64) -> ImageIndexEntry {
     }
 }
 
-/// What the registry said, cut to a line, and without addresses that may be signed.
-fn said(cause: &OciDistributionError) -> String {
-    let text = match cause {
-        OciDistributionError::ServerError { code, message, .. } => format!("{code} {message}"),
-        OciDistributionError::RequestError(cause) => root(cause),
-        other => other.to_string(),
-    };
-    text.chars().take(300).collect()
+/// Who may read may not write for that.
+fn unwritten(cause: RegistryError) -> RegistryError {
+    match cause {
+        RegistryError::Denied { url, cause } => {
+            RegistryError::Denied { url, cause: format!("it lets us not write there, {cause}") }
+        }
+        other => other,
+    }
 }

@@ -125,15 +125,6 @@ impl Reference {
         let host = self.registry.rsplit_once(':').map_or(self.registry.as_str(), |(host, _)| host);
         host == "localhost" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
     }
-
-    /// As the client crate has it.
-    pub(crate) fn to_oci(&self) -> oci_client::Reference {
-        let (registry, repository) = (self.registry.clone(), self.repository.clone());
-        match self.digest {
-            Some(digest) => oci_client::Reference::with_digest(registry, repository, digest.to_string()),
-            None => oci_client::Reference::with_tag(registry, repository, self.manifest()),
-        }
-    }
 }
 
 impl fmt::Display for Reference {

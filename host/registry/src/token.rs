@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 use http_auth::parser::ChallengeParser;
-use oci_client::secrets::RegistryAuth;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Response, Url};
 use serde::Deserialize;
@@ -45,14 +44,6 @@ impl Authorization {
         })?;
         value.set_sensitive(true);
         Ok(value)
-    }
-
-    /// As the client crate has it.
-    pub(crate) fn into_oci(self) -> RegistryAuth {
-        match self {
-            Self::Bearer(token) => RegistryAuth::Bearer(token),
-            Self::Basic(Login { user, password }) => RegistryAuth::Basic(user, password),
-        }
     }
 }
 

@@ -1,13 +1,13 @@
-//! Requests to registries, and their answers read with a limit. The one place that opens connections for reading.
+//! Requests to registries, and their answers read with a limit. The one place that opens connections.
 //!
 //! The client crate would do, were every registry honest: it reads manifests, errors and tokens whole, whatever their length,
-//! follows a redirect to any place, and takes a token from any. So what is read from a registry is read here, and the client
-//! crate pushes. It must not know what a manifest or a module is.
+//! follows a redirect to any place, takes a token from any, and sends its credentials wherever an upload is to go. So all that
+//! is asked of a registry is asked here. It must not know what a manifest or a module is.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, LOCATION};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 
@@ -18,9 +18,25 @@ use crate::{Limits, Options, PlainHttp, Reference, RegistryError};
 /// Speaks to registries.
 pub(crate) struct Transport {
     pub(crate) client: Client,
+    /// The same without a limit of time between what is read, since nothing is while something long is written.
+    writer: Client,
     pub(crate) options: Options,
     /// What each repository asked for, by registry, repository and whether it is to be written.
     authorizations: Mutex<HashMap<(String, String, bool), Authorization>>,
+}
+
+/// What is asked.
+struct Question<'a> {
+    method: &'a Method,
+    accept: &'a str,
+    content: Option<Content<'a>>,
+}
+
+/// What is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Content<'a> {
+    pub bytes: &'a [u8],
+    pub media_type: &'a str,
 }
 
 /// How much of an answer is read.
@@ -35,19 +51,22 @@ pub(crate) enum Expected {
 impl Transport {
     pub(crate) fn new(options: Options) -> Result<Self, RegistryError> {
         let limits = &options.limits;
-        let builder = Client::builder()
-            .user_agent(concat!("seaworthy/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd()
-            .connect_timeout(limits.connect)
-            .read_timeout(limits.idle)
-            .timeout(limits.request);
-        let client = builder.build().map_err(|cause| RegistryError::Setup(root(&cause)))?;
-        Ok(Self { client, options, authorizations: Mutex::default() })
+        let builder = || {
+            Client::builder()
+                .user_agent(concat!("seaworthy/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirect::Policy::none())
+                .referer(false)
+                .no_gzip()
+                .no_brotli()
+                .no_deflate()
+                .no_zstd()
+                .connect_timeout(limits.connect)
+                .timeout(limits.request)
+        };
+        let failed = |cause: reqwest::Error| RegistryError::Setup(root(&cause));
+        let client = builder().read_timeout(limits.idle).build().map_err(failed)?;
+        let writer = builder().build().map_err(failed)?;
+        Ok(Self { client, writer, options, authorizations: Mutex::default() })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -55,7 +74,7 @@ impl Transport {
     }
 
     /// `http` or `https`.
-    pub(crate) fn scheme(&self, reference: &Reference) -> &'static str {
+    fn scheme(&self, reference: &Reference) -> &'static str {
         match self.options.plain_http {
             PlainHttp::Always => "http",
             PlainHttp::Loopback if reference.is_loopback() => "http",
@@ -64,7 +83,7 @@ impl Transport {
     }
 
     /// The address of something in the reference's repository: `manifests/latest`, `blobs/sha256:...`.
-    pub(crate) fn url(&self, reference: &Reference, below: &str) -> Result<Url, RegistryError> {
+    fn url(&self, reference: &Reference, below: &str) -> Result<Url, RegistryError> {
         self.address(reference, &format!("/v2/{}/{below}", reference.repository()))
     }
 
@@ -81,30 +100,51 @@ impl Transport {
         below: &str,
         accept: &str,
     ) -> Result<Response, RegistryError> {
-        let origin = self.url(reference, below)?;
-        let response = self.follow(method, &origin, accept, self.known(reference, false)).await?;
-        if !is_challenge(&response, &origin) {
-            return self.success(response).await;
-        }
-        let authorization = token::authorize(self, reference, false, response).await?;
-        self.remember(reference, false, &authorization);
-        let response = self.follow(method, &origin, accept, Some(authorization)).await?;
-        self.success(response).await
+        let url = self.url(reference, below)?;
+        self.asked(&Question { method, accept, content: None }, reference, false, &url).await
     }
 
-    /// What to send with everything that is written to the reference's repository; `None` where the registry asks for nothing.
-    pub(crate) async fn authorization(&self, reference: &Reference) -> Result<Option<Authorization>, RegistryError> {
-        if let Some(known) = self.known(reference, true) {
-            return Ok(Some(known));
+    /// Asks for something as one who may write to the reference's repository, or writes it there. The answer is a success, its
+    /// body not yet read.
+    pub(crate) async fn write(
+        &self,
+        method: &Method,
+        reference: &Reference,
+        below: &str,
+        content: Option<Content<'_>>,
+    ) -> Result<Response, RegistryError> {
+        let url = self.url(reference, below)?;
+        self.write_at(method, reference, &url, content).await
+    }
+
+    /// The same where an answer has [led](next_hop). Credentials go along only if that is the registry itself.
+    pub(crate) async fn write_at(
+        &self,
+        method: &Method,
+        reference: &Reference,
+        url: &Url,
+        content: Option<Content<'_>>,
+    ) -> Result<Response, RegistryError> {
+        self.asked(&Question { method, accept: "*/*", content }, reference, true, url).await
+    }
+
+    /// Asks, and asks again with credentials if the registry wants some, or others than before: tokens expire.
+    async fn asked(
+        &self,
+        question: &Question<'_>,
+        reference: &Reference,
+        is_push: bool,
+        url: &Url,
+    ) -> Result<Response, RegistryError> {
+        let registry = self.address(reference, "/v2/")?;
+        let response = self.follow(question, &registry, url, self.known(reference, is_push)).await?;
+        if !is_challenge(&response, &registry) {
+            return self.success(response).await;
         }
-        let url = self.address(reference, "/v2/")?;
-        let response = self.follow(&Method::GET, &url, "*/*", None).await?;
-        if !is_challenge(&response, &url) {
-            return Ok(None);
-        }
-        let authorization = token::authorize(self, reference, true, response).await?;
-        self.remember(reference, true, &authorization);
-        Ok(Some(authorization))
+        let authorization = token::authorize(self, reference, is_push, response).await?;
+        self.remember(reference, is_push, &authorization);
+        let response = self.follow(question, &registry, url, Some(authorization)).await?;
+        self.success(response).await
     }
 
     fn known(&self, reference: &Reference, is_push: bool) -> Option<Authorization> {
@@ -120,16 +160,20 @@ impl Transport {
     /// Sends a request, and follows redirects as far as that is safe. Credentials go to the registry alone.
     async fn follow(
         &self,
-        method: &Method,
-        origin: &Url,
-        accept: &str,
+        question: &Question<'_>,
+        registry: &Url,
+        start: &Url,
         authorization: Option<Authorization>,
     ) -> Result<Response, RegistryError> {
-        let mut url = origin.clone();
+        let mut url = start.clone();
         for _ in 0..=self.limits().redirects {
-            let mut request = self.client.request(method.clone(), url.clone());
-            request = request.header(ACCEPT, accept).header(ACCEPT_ENCODING, "identity");
-            if let Some(authorization) = authorization.as_ref().filter(|_| url.origin() == origin.origin()) {
+            let client = if question.content.is_some() { &self.writer } else { &self.client };
+            let mut request = client.request(question.method.clone(), url.clone());
+            request = request.header(ACCEPT, question.accept).header(ACCEPT_ENCODING, "identity");
+            if let Some(Content { bytes, media_type }) = question.content {
+                request = request.header(CONTENT_TYPE, media_type).body(bytes.to_vec());
+            }
+            if let Some(authorization) = authorization.as_ref().filter(|_| url.origin() == registry.origin()) {
                 request = request.header(AUTHORIZATION, authorization.header()?);
             }
             let response = request.send().await.map_err(|cause| unreachable(&url, &cause))?;
@@ -139,7 +183,7 @@ impl Transport {
             url = next_hop(&url, response.headers())?;
         }
         let cause = format!("more than {} redirects", self.limits().redirects);
-        Err(RegistryError::Redirect { url: shown(origin), cause })
+        Err(RegistryError::Redirect { url: shown(start), cause })
     }
 
     /// The answer, if it is a success.
@@ -170,10 +214,10 @@ fn key(reference: &Reference, is_push: bool) -> (String, String, bool) {
     (reference.host().to_owned(), reference.repository().to_owned(), is_push)
 }
 
-/// Where a redirect leads, if it may be followed: to https anywhere, since content is verified by its digest; over http only
+/// Where a redirect leads, or an upload is to go, if it may be followed: to https anywhere, since content is verified by its digest; over http only
 /// to the same host and port. So nobody between here and there sees or chooses more than before, and a registry cannot have
 /// us knock at the http doors of a network that it does not see itself.
-fn next_hop(from: &Url, headers: &HeaderMap) -> Result<Url, RegistryError> {
+pub(crate) fn next_hop(from: &Url, headers: &HeaderMap) -> Result<Url, RegistryError> {
     let refused = |cause: String| RegistryError::Redirect { url: shown(from), cause };
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let location = location.ok_or_else(|| refused("it does not say where".to_owned()))?;
