@@ -14,10 +14,12 @@ mod forged;
 mod host_calls;
 mod hostile;
 mod oversized;
+mod policies;
 mod pushing;
 mod redirects;
 mod server;
 mod signatures;
+mod statements;
 #[allow(dead_code)]
 #[path = "../command_line/support.rs"]
 mod support;

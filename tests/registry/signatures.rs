@@ -13,28 +13,28 @@ use crate::server::Server;
 use crate::support::{Folder, Run};
 
 /// A hostile registry with a module at `v1`, and the folder of its honest signer.
-struct Signed {
-    server: Hostile,
-    folder: Folder,
-    digest: Digest,
+pub struct Signed {
+    pub server: Hostile,
+    pub folder: Folder,
+    pub digest: Digest,
 }
 
 impl Signed {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let server = Hostile::start();
         let digest = server.module("v1", &wasm(b"module"));
         Self { server, folder: signer(), digest }
     }
 
     /// What cosign would sign for this digest and repository.
-    fn payload(&self, digest: Digest, repository: &str) -> Value {
+    pub fn payload(&self, digest: Digest, repository: &str) -> Value {
         let identity = json!({"docker-reference": format!("{}/{repository}", self.server.host)});
         json!({"critical": {"identity": identity, "image": {"docker-manifest-digest": digest},
                             "type": "cosign container image signature"}, "optional": null})
     }
 
     /// Puts a payload with a signature where the module's signatures are.
-    fn put(&self, payload: &[u8], signature: &str) {
+    pub fn put(&self, payload: &[u8], signature: &str) {
         let mut layer = self.server.blob(PAYLOAD, payload);
         layer["annotations"] = json!({"dev.cosignproject.cosign/signature": signature});
         let config = self.server.blob("application/vnd.oci.image.config.v1+json", b"{}");
@@ -43,18 +43,18 @@ impl Signed {
     }
 
     /// The signer's signature of these bytes, made by another tool.
-    fn sign(&self, payload: &[u8]) -> String {
+    pub fn sign(&self, payload: &[u8]) -> String {
         let key = fs::read(self.folder.path().join("cosign.key")).unwrap();
         sign(&key, payload)
     }
 
-    fn verify(&self, more: &[&str]) -> Run {
+    pub fn verify(&self, more: &[&str]) -> Run {
         let name = self.server.name("v1");
         self.folder.run(&[&["verify", &name, "--key", "cosign.pub"][..], more].concat())
     }
 
     /// Is refused, for that reason, and nothing of it is pulled either.
-    fn is_refused(&self, reason: &str) {
+    pub fn is_refused(&self, reason: &str) {
         let verified = self.verify(&[]);
         assert_eq!((verified.code, verified.err.contains(reason)), (Some(1), true), "{}", verified.err);
         let pull = self.folder.run(&["pull", &self.server.name("v1"), "--output", "out", "--verify", "cosign.pub"]);
@@ -66,7 +66,7 @@ impl Signed {
 }
 
 /// By the crate that cosign's own tests of other languages use, so that our signing is not what checks our verifying.
-fn sign(key: &[u8], payload: &[u8]) -> String {
+pub fn sign(key: &[u8], payload: &[u8]) -> String {
     use sigstore::crypto::SigningScheme;
     use sigstore::crypto::signing_key::SigStoreKeyPair;
     let pair = SigStoreKeyPair::from_encrypted_pem(key, b"hunter2").unwrap();

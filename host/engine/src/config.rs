@@ -13,6 +13,9 @@
 //!   safe-labels:
 //!     settings: {mandatory_labels: [owner]}
 //!     allow: [kubernetes/get_resource]
+//! signatures:
+//!   - of: ghcr.io/kubewarden/policies
+//!     public_keys: ["-----BEGIN PUBLIC KEY-----..."]
 //! waivers:
 //!   - rule: run-as-non-root
 //!     object: {kind: Deployment, namespace: shop, name: legacy}
@@ -25,8 +28,11 @@
 //! What is not known is refused, with its place and a suggestion: a mistyped rule must not be a rule that is off.
 
 mod policies;
+mod signatures;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use protocol::RuleMetadata;
 use serde_json::{Map, Value as Json};
@@ -46,6 +52,8 @@ pub struct Config {
     pub allowed: Vec<(String, Capabilities)>,
     /// What is said of policies of somebody else's.
     pub policies: Vec<PolicyConfig>,
+    /// Who must have signed what comes out of registries. Where anybody is named, everything must be signed.
+    pub signatures: Vec<SignatureConfig>,
     /// The waivers.
     pub waivers: Vec<Waiver>,
 }
@@ -59,6 +67,19 @@ pub struct PolicyConfig {
     pub settings: Option<Json>,
     /// What it may ask its host, as far as it declares it.
     pub allow: Capabilities,
+}
+
+/// Who must have signed a policy out of a registry. Policies go by where they are, since a name is what a registry says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignatureConfig {
+    /// A registry, a repository of it, or what stands before a `/` of one, without a tag: `ghcr.io/kubewarden/policies`.
+    pub of: String,
+    /// Public keys (PEM), each of which must have signed; at least one. Nothing has looked at them.
+    pub public_keys: Vec<String>,
+    /// What each signature must carry among its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// Whether a signature counts that was made for another repository, or for none.
+    pub any_repository: bool,
 }
 
 /// Why a configuration is refused.
@@ -93,7 +114,9 @@ impl Config {
             [document] => match &document.content {
                 Content::Other(node) => reader.config(node),
                 Content::Empty => Ok(Self::default()),
-                _ => reader.refuse(document.span, "a configuration has `rules`, `policies` and `waivers`"),
+                _ => {
+                    reader.refuse(document.span, "a configuration has `rules`, `policies`, `signatures` and `waivers`")
+                }
             },
             [_, second, ..] => reader.refuse(second.span, "a configuration is one document"),
             [] => Ok(Self::default()),
@@ -111,10 +134,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn config(&self, node: &Node) -> Read<Config> {
         let mut config = Config::default();
-        for entry in self.entries(node, &["rules", "policies", "waivers"])? {
+        for entry in self.entries(node, &["rules", "policies", "signatures", "waivers"])? {
             match &*entry.key {
                 "rules" => self.rules(&entry.value, &mut config)?,
                 "policies" => config.policies = self.policies(&entry.value)?,
+                "signatures" => config.signatures = self.signatures(&entry.value)?,
                 _ => {}
             }
         }

@@ -12,7 +12,7 @@
 //!   unpacked: modules are layers as they are, and a compressed answer is refused.
 //! - **Redirects and tokens.** Redirects are followed a few times, to https or within one host; passwords go to the registry
 //!   and to its [token server](token) over https, and nowhere else.
-//! - **Signatures.** In [cosign's form](signature), by public key, offline: the payload must be signed by the key, and name
+//! - **Signatures.** In [cosign's forms](signature), by public key, offline: the payload must be signed by the key, and name
 //!   this digest and this repository.
 //!
 //! # Form
@@ -50,6 +50,7 @@ mod manifest;
 mod options;
 mod push;
 mod reference;
+mod referrers;
 mod registry;
 mod signature;
 mod token;

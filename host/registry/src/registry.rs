@@ -189,6 +189,15 @@ impl Registry {
         }
     }
 
+    /// The manifest at a tag now, if there is one: signatures may be added at any time.
+    pub(crate) async fn fetch_current(&self, place: &Reference) -> Result<Option<Manifest>, RegistryError> {
+        match self.resolve_now(place).await {
+            Ok(current) => self.fetch_manifest(&place.at(current)).await.map(Some),
+            Err(RegistryError::NotFound(_)) => Ok(None),
+            Err(cause) => Err(cause),
+        }
+    }
+
     pub(crate) async fn fetch_manifest(&self, reference: &Reference) -> Result<Manifest, RegistryError> {
         let digest = self.resolve_tag(reference).await?;
         let what = format!("the manifest {}", reference.at(digest));

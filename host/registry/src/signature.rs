@@ -1,9 +1,13 @@
-//! Signatures in cosign's form, as values: what is signed, and what a signature must say to count. It must not know a registry.
+//! Signatures in cosign's forms, as values: what is signed, and what a signature must say to count. It must not know a registry.
 //!
-//! A signature is a layer of the artifact at the tag `sha256-<digest>.sig`: its content is the payload below, its annotation
+//! In the form written here, a signature is a layer of the artifact at the tag `sha256-<digest>.sig`: its content is the payload below, its annotation
 //! `dev.cosignproject.cosign/signature` the payload's signature
-//! ([cosign's specification](https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md)).
+//! ([cosign's specification](https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md)). The form that
+//! cosign 3 prefers is [read as well](statement).
 
+pub(crate) mod statement;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -71,6 +75,8 @@ pub enum Fault {
     Digest(String),
     /// It was made for another repository.
     Repository(String),
+    /// It was made for no repository in particular, as those of [statements](statement) are.
+    NoRepository,
     /// It lacks an annotation, or has another value for it.
     Annotation(String),
 }
@@ -91,6 +97,13 @@ impl fmt::Display for SignatureError {
                     Fault::Digest(other) => write!(formatter, "key {key} signed {other}, not this"),
                     Fault::Repository(other) => {
                         write!(formatter, "key {key} signed it as {other}, so this is a copy or passed off as another")
+                    }
+                    Fault::NoRepository => {
+                        write!(
+                            formatter,
+                            "key {key} signed it in cosign 3's form, which names no repository and counts only where any \
+                             repository does"
+                        )
                     }
                     Fault::Annotation(name) => {
                         write!(formatter, "key {key} signed it without the annotation that is asked for, {name}")
@@ -149,10 +162,54 @@ pub(crate) fn payload(reference: &Reference, digest: Digest, annotations: &BTree
 /// A signature as it is found: nothing of it is checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
+    /// What the payload is, and so what of it is signed.
+    pub form: Form,
     /// What is said to be signed.
     pub payload: Vec<u8>,
     /// In base64.
     pub signature: String,
+}
+
+/// A form of signatures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form {
+    /// The payload of this module.
+    SimpleSigning,
+    /// A [`statement`].
+    Statement,
+}
+
+/// What somebody said of an artifact, by a signature that is theirs.
+struct Claims {
+    digest: String,
+    repository: Option<String>,
+    annotations: BTreeMap<String, Value>,
+}
+
+impl Found {
+    fn signed(&self) -> Cow<'_, [u8]> {
+        match self.form {
+            Form::SimpleSigning => Cow::Borrowed(&self.payload),
+            Form::Statement => Cow::Owned(statement::encoding(&self.payload)),
+        }
+    }
+
+    /// What it says about the artifact with this digest, or about another one.
+    fn claims(&self, digest: Digest) -> Result<Claims, Fault> {
+        if let Form::Statement = self.form {
+            return statement::claims(&self.payload, digest);
+        }
+        let payload: Payload =
+            serde_json::from_slice(&self.payload).map_err(|cause| Fault::Payload(cause.to_string()))?;
+        if payload.critical.kind != CRITICAL_TYPE {
+            return Err(Fault::Payload(format!("its type is {:?}", payload.critical.kind)));
+        }
+        Ok(Claims {
+            digest: payload.critical.image.docker_manifest_digest,
+            repository: Some(payload.critical.identity.docker_reference),
+            annotations: payload.optional.unwrap_or_default(),
+        })
+    }
 }
 
 impl Trust {
@@ -183,26 +240,21 @@ impl Trust {
 
     fn check_one(&self, key: &PublicKey, reference: &Reference, digest: Digest, found: &Found) -> Result<(), Fault> {
         // Nothing is read that is not signed.
-        if !key.verifies(&found.payload, &found.signature) {
+        if !key.verifies(&found.signed(), &found.signature) {
             return Err(Fault::Key);
         }
-        let payload: Payload =
-            serde_json::from_slice(&found.payload).map_err(|cause| Fault::Payload(cause.to_string()))?;
-        if payload.critical.kind != CRITICAL_TYPE {
-            return Err(Fault::Payload(format!("its type is {:?}", payload.critical.kind)));
+        let claims = found.claims(digest)?;
+        if claims.digest != digest.to_string() {
+            return Err(Fault::Digest(claims.digest));
         }
-        let signed = payload.critical.image.docker_manifest_digest;
-        if signed != digest.to_string() {
-            return Err(Fault::Digest(signed));
-        }
-        let named = payload.critical.identity.docker_reference;
         if self.identity == Identity::SameRepository {
+            let named = claims.repository.ok_or(Fault::NoRepository)?;
             let is_same = named.parse::<Reference>().is_ok_and(|named| named.name() == reference.name());
             if !is_same {
                 return Err(Fault::Repository(named));
             }
         }
-        let carried = payload.optional.unwrap_or_default();
+        let carried = claims.annotations;
         match self.annotations.iter().find(|(name, value)| carried.get(*name).and_then(Value::as_str) != Some(*value)) {
             Some((name, value)) => Err(Fault::Annotation(format!("{name}={value}"))),
             None => Ok(()),

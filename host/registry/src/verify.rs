@@ -3,7 +3,8 @@
 
 use oci_client::manifest::OciImageManifest;
 
-use crate::signature::{Found, PAYLOAD_TYPE, SIGNATURE_ANNOTATION};
+use crate::referrers::Statements;
+use crate::signature::{Form, Found, PAYLOAD_TYPE, SIGNATURE_ANNOTATION};
 use crate::{Digest, Reference, Registry, RegistryError, SignatureError, Trust};
 
 impl Registry {
@@ -17,8 +18,13 @@ impl Registry {
             return Err(unverified(SignatureError::NoKeys));
         }
         let digest = self.manifest_digest(reference)?;
-        let found = self.block_on(self.signatures(&reference.at(digest), digest))?;
-        trust.check(reference, digest, &found).map_err(unverified)?;
+        let mut found = self.block_on(self.signatures(&reference.at(digest), digest))?;
+        // Signatures of both forms count, but who is signed in ours need not be asked for more.
+        if trust.check(reference, digest, &found).is_err() {
+            let Statements { found: more, failed } = self.block_on(self.statements(&reference.at(digest), digest))?;
+            found.extend(more);
+            trust.check(reference, digest, &found).map_err(|cause| failed.unwrap_or_else(|| unverified(cause)))?;
+        }
         Ok(digest)
     }
 
@@ -33,7 +39,7 @@ impl Registry {
             let Some(signature) = signature.filter(|signature| !signature.is_empty()) else { continue };
             let what = format!("a signature of {reference}");
             let payload = self.fetch_blob(reference, layer, limits.payload_bytes, &what).await?;
-            found.push(Found { payload, signature: signature.clone() });
+            found.push(Found { form: Form::SimpleSigning, payload, signature: signature.clone() });
         }
         Ok(found)
     }
@@ -45,14 +51,8 @@ impl Registry {
         digest: Digest,
     ) -> Result<Option<OciImageManifest>, RegistryError> {
         let place = signature_place(reference, digest);
-        // Signatures may be added at any time.
-        let current = match self.resolve_now(&place).await {
-            Ok(current) => current,
-            Err(RegistryError::NotFound(_)) => return Ok(None),
-            Err(cause) => return Err(cause),
-        };
-        let manifest = self.fetch_manifest(&place.at(current)).await?;
-        manifest.image(&place.to_string()).cloned().map(Some)
+        let manifest = self.fetch_current(&place).await?;
+        manifest.map(|manifest| manifest.image(&place.to_string()).cloned()).transpose()
     }
 }
 

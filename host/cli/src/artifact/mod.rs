@@ -33,7 +33,7 @@ impl RegistryOptions {
 }
 
 /// Whose signatures count.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct SignatureOptions {
     /// What the signature must carry among its annotations; may be given several times.
     #[arg(long, value_parser = annotation, value_name = "NAME=VALUE")]
@@ -51,6 +51,20 @@ impl SignatureOptions {
         let keys: Result<Vec<PublicKey>, Failure> = keys.iter().map(|path| public_key(path)).collect();
         let identity = if self.any_repository { Identity::Any } else { Identity::SameRepository };
         Ok(Trust { keys: keys?, annotations: annotations(&self.annotation), identity })
+    }
+
+    /// The same where keys may be given, by `--verify`; nothing, if none is.
+    ///
+    /// # Errors
+    /// A key cannot be read, or something is asked of signatures, but of nobody's.
+    pub fn trust_if_asked(&self, keys: &[PathBuf]) -> Result<Option<Trust>, Failure> {
+        if !keys.is_empty() {
+            return self.trust(keys).map(Some);
+        }
+        if self.annotation.is_empty() && !self.any_repository {
+            return Ok(None);
+        }
+        Err(Failure::Usage("--annotation and --any-repository need a key: --verify KEY.pub".to_owned()))
     }
 }
 

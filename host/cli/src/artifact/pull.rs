@@ -54,15 +54,12 @@ struct Pulled {
 
 /// Runs the command.
 pub fn run(options: &PullOptions) -> Result<u8, Failure> {
-    if options.verify.is_empty() && (!options.signature.annotation.is_empty() || options.signature.any_repository) {
-        return Err(Failure::Usage("--annotation and --any-repository need a key: --verify KEY.pub".to_owned()));
-    }
+    let trust = options.signature.trust_if_asked(&options.verify)?;
     let registry = options.registry.registry()?;
     // What was verified is a digest, and nothing else is fetched.
-    let pinned = if options.verify.is_empty() {
-        registry.resolve(&options.reference)
-    } else {
-        registry.verify(&options.reference, &options.signature.trust(&options.verify)?)
+    let pinned = match trust {
+        None => registry.resolve(&options.reference),
+        Some(trust) => registry.verify(&options.reference, &trust),
     };
     let pinned = options.reference.at(pinned.map_err(|cause| failure(&cause))?);
     let pulled = pull(&registry, &pinned)?;

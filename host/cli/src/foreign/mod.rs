@@ -7,6 +7,7 @@ mod mutate;
 mod policies;
 mod replace;
 mod route;
+mod trust;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use clap::Args;
 use engine::Capabilities;
 
 use crate::arguments::Selection;
+use crate::artifact::SignatureOptions;
 use crate::files;
 use crate::output::Failure;
 
@@ -33,6 +35,14 @@ pub struct PolicyOptions {
     /// The policy's settings, YAML or JSON. For several policies the configuration has them.
     #[arg(long, requires = "policy", value_name = "FILE")]
     pub settings: Option<PathBuf>,
+
+    /// A public key that must have signed each policy, which then comes out of a registry; of several, each. Nothing of a
+    /// policy is fetched or compiled if one has not.
+    #[arg(long, requires = "policy", value_name = "KEY.pub")]
+    pub verify: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub signature: SignatureOptions,
 
     /// What the policies may ask this host, as far as their metadata declares it: oci/v1/verify, net/*, *. May be given
     /// several times.

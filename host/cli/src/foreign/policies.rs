@@ -12,6 +12,7 @@ use sandbox::{Cache, Module, Sandbox, sections};
 use serde_json::Value as Json;
 
 use super::PolicyOptions;
+use super::trust::Trusted;
 use crate::bundle;
 use crate::files;
 use crate::output::{self, Failure, one_line};
@@ -61,9 +62,10 @@ pub fn find(options: &PolicyOptions, config: &Config) -> Result<Vec<Found>, Fail
         return Err(Failure::Usage(message.into()));
     }
     let given = options.settings.as_deref().map(settings).transpose()?;
+    let trusted = Trusted::read(options, config)?;
     let mut all: Vec<Found> = Vec::new();
     for address in &options.policy {
-        let (name, wasm) = fetch(address)?;
+        let (name, wasm) = fetch(address, &trusted)?;
         let said = of_config(&name, config)?;
         let refused = |cause: String| Failure::Bundle(format!("{} {cause}", one_line(address)));
         let sections = sections(&wasm, &sandbox::Limits::default())
@@ -109,19 +111,23 @@ fn warn_of_withheld(name: &str, policy: &Policy) {
     }
 }
 
-/// A policy's name and module.
-fn fetch(address: &str) -> Result<(String, Vec<u8>), Failure> {
+/// A policy's name and module. Out of a registry it is what was signed, where anybody must have signed it.
+fn fetch(address: &str, trusted: &Trusted) -> Result<(String, Vec<u8>), Failure> {
+    let failed = |cause: String| Failure::Bundle(format!("the policy {}: {cause}", one_line(address)));
     let Some(reference) = address.strip_prefix(REGISTRY) else {
+        if trusted.wants_all_signed() {
+            return Err(failed("a file is not signed; --verify is for policies at registry://...".into()));
+        }
         let path = Path::new(address);
         let (wasm, _) = bundle::read_module(path)
             .map_err(|cause| Failure::Bundle(format!("the policy {} {cause}", one_line(address))))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         return Ok((name, wasm));
     };
-    let failed = |cause: String| Failure::Bundle(format!("the policy {}: {cause}", one_line(address)));
     let reference: Reference = reference.parse().map_err(|cause: registry::ReferenceError| failed(cause.cause))?;
     let registry = Registry::new(Options::default()).map_err(|cause| failed(cause.to_string()))?;
-    let module = registry.pull_module(&reference).map_err(|cause| failed(cause.to_string()))?;
+    let pinned = trusted.pin(&registry, &reference).map_err(failed)?;
+    let module = registry.pull_module(&pinned).map_err(|cause| failed(cause.to_string()))?;
     Ok((module.name, module.bytes))
 }
 

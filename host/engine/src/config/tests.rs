@@ -178,3 +178,43 @@ fn what_is_no_capability_is_refused_with_its_place() {
         assert!(refused.starts_with(expected), "{text}: {refused}");
     }
 }
+
+#[test]
+fn signatures_say_who_must_have_signed_what() {
+    let config = read_config(
+        "signatures:\n- of: registry://GHCR.io/shop\n  public_keys: [a, b]\n  annotations: {env: prod}\n  any_repository: true\n\
+         - {of: 'localhost:5000', public_keys: [c]}\n",
+    )
+    .unwrap();
+    let first = SignatureConfig {
+        of: "ghcr.io/shop".into(),
+        public_keys: vec!["a".into(), "b".into()],
+        annotations: BTreeMap::from([("env".into(), "prod".into())]),
+        any_repository: true,
+    };
+    let second =
+        SignatureConfig { of: "localhost:5000".into(), public_keys: vec!["c".into()], ..SignatureConfig::default() };
+    assert_eq!(config.signatures, [first, second]);
+}
+
+#[test]
+fn signatures_that_would_ask_for_nothing_are_refused() {
+    for (given, expected) in [
+        ("{of: a.example, public_keys: []}", "without a public key nothing is signed"),
+        ("{of: a.example}", "`public_keys` is missing"),
+        ("{public_keys: [a]}", "`of` is missing"),
+        ("{of: a.example, public_keys: a}", "expected a list"),
+        ("{of: a.example, public_keys: [1]}", "a public key is a string, not a number"),
+        ("{of: a.example, public_keys: [a], annotations: {a: 1}}", "an annotation is a string, not a number"),
+        ("{of: a.example, public_keys: [a], any_repository: 'yes'}", "`any_repository` is true or false"),
+        ("{of: a.example, public_key: [a]}", "did you mean `public_keys`?"),
+        ("{of: 'a.example/b:v1', public_keys: [a]}", "without tag, digest or pattern"),
+        ("{of: 'a.example/b@sha256:0', public_keys: [a]}", "without tag, digest or pattern"),
+        ("{of: 'a.example/*', public_keys: [a]}", "without tag, digest or pattern"),
+        ("{of: 'a.example/', public_keys: [a]}", "without tag, digest or pattern"),
+        ("{of: 'https://a.example', public_keys: [a]}", "without tag, digest or pattern"),
+    ] {
+        let said = read_config(&format!("signatures:\n- {given}\n")).unwrap_err();
+        assert!(said.contains(expected), "{given}: {said}");
+    }
+}

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Fault, Found, Identity, SignatureError, Trust, payload};
+use super::{Fault, Form, Found, Identity, SignatureError, Trust, payload};
 use crate::{Digest, KeyPair, PublicKey, Reference};
 
 /// What `cosign sign --key` made, as the tests of policy-fetcher and sigstore-rs have it (Apache-2.0): a key of cosign's
@@ -44,7 +44,7 @@ const COSIGN_KEY: &str = "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n\
     -----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n";
 
 fn found((_, payload, signature): (&str, &str, &str)) -> Found {
-    Found { payload: payload.into(), signature: signature.into() }
+    Found { form: Form::SimpleSigning, payload: payload.into(), signature: signature.into() }
 }
 
 fn signed(payload: &str) -> (Reference, Digest) {
@@ -185,8 +185,11 @@ fn only_what_cosign_signs_is_a_payload() {
     let pair = KeyPair::generate().unwrap();
     let key = pair.public_pem().unwrap();
     let (reference, digest) = signed(COSIGN.1);
-    let signature =
-        |payload: &str| Found { payload: payload.into(), signature: pair.sign(payload.as_bytes()).unwrap() };
+    let signature = |payload: &str| Found {
+        form: Form::SimpleSigning,
+        payload: payload.into(),
+        signature: pair.sign(payload.as_bytes()).unwrap(),
+    };
     let trust = trust(&key, &[], Identity::SameRepository);
     assert_eq!(trust.check(&reference, digest, &[signature(COSIGN.1)]), Ok(()));
     let other_type = COSIGN.1.replace("cosign container", "atomic container");

@@ -1,0 +1,71 @@
+//! Who must have signed a policy out of a registry: those who are named on the command line, and those whom the
+//! configuration names for the place that it is in. It must not know what a policy is.
+
+use engine::config::{Config, SignatureConfig};
+use registry::{Identity, PublicKey, Reference, Registry, RegistryError, Trust};
+
+use super::PolicyOptions;
+use crate::output::{Failure, one_line};
+
+/// All who are trusted in this run.
+pub struct Trusted {
+    /// By the command line, with every policy.
+    everywhere: Option<Trust>,
+    /// By the configuration, each with what is below a place.
+    below: Vec<(String, Trust)>,
+}
+
+impl Trusted {
+    /// Reads all keys, before any registry is asked.
+    ///
+    /// # Errors
+    /// A key cannot be read, or is none; keys are given for a policy that is a file, where nothing is signed.
+    pub fn read(options: &PolicyOptions, config: &Config) -> Result<Self, Failure> {
+        let everywhere = options.signature.trust_if_asked(&options.verify)?;
+        let below = config.signatures.iter().map(|said| Ok((said.of.clone(), trust(said)?)));
+        Ok(Self { everywhere, below: below.collect::<Result<_, Failure>>()? })
+    }
+
+    /// Whether the command line wants every policy signed.
+    pub fn wants_all_signed(&self) -> bool {
+        self.everywhere.is_some()
+    }
+
+    /// The policy at the digest that all have signed who must, or at that of its tag where nobody is named.
+    ///
+    /// # Errors
+    /// Somebody has not signed, or the configuration names signers, but none for this place; or the registry's answer.
+    pub fn pin(&self, registry: &Registry, reference: &Reference) -> Result<Reference, String> {
+        let below = self.below.iter().filter(|(place, _)| is_below(&reference.name(), place)).map(|(_, trust)| trust);
+        let all: Vec<&Trust> = self.everywhere.iter().chain(below).collect();
+        if all.is_empty() && !self.below.is_empty() {
+            let name = reference.name();
+            return Err(format!(
+                "the configuration says by `signatures` who signs what, and nothing of {name}: add it there, or --verify KEY.pub"
+            ));
+        }
+        let said = |cause: RegistryError| cause.to_string();
+        // The registry's client resolves a tag once, so this is one digest.
+        let mut digest = registry.resolve(reference).map_err(said)?;
+        for trust in all {
+            digest = registry.verify(&reference.at(digest), trust).map_err(said)?;
+        }
+        Ok(reference.at(digest))
+    }
+}
+
+fn trust(said: &SignatureConfig) -> Result<Trust, Failure> {
+    let keys = said.public_keys.iter().enumerate().map(|(place, key)| {
+        PublicKey::from_pem(key.as_bytes()).map_err(|cause| {
+            let (of, number) = (one_line(&said.of), place + 1);
+            Failure::Usage(format!("the configuration, signatures of {of}: key {number} {cause}"))
+        })
+    });
+    let identity = if said.any_repository { Identity::Any } else { Identity::SameRepository };
+    Ok(Trust { keys: keys.collect::<Result<_, _>>()?, annotations: said.annotations.clone(), identity })
+}
+
+/// `ghcr.io/shop` has `ghcr.io/shop/web` below it, and itself, but not `ghcr.io/shopping`.
+fn is_below(name: &str, place: &str) -> bool {
+    name.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
