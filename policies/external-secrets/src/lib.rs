@@ -78,11 +78,13 @@ policy! {
     /// ```
     pub struct ExternalSecrets {
         /// Names of secrets, for environment variables, flags, and keys of ConfigMaps and of the files in them. A name
-        /// counts that ends with one of these, in any spelling: `DB_PASSWORD`, `dbPassword`, `db.password`.
+        /// counts that ends with one of these, in any spelling: `DB_PASSWORD`, `dbPassword`, `db.password`. A number may
+        /// follow: `DB_PASSWORD_2`.
         secret_names: Vec<String> = [
             "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "bearer", "api_key", "access_key",
             "secret_key", "secret_key_base", "private_key", "account_key", "batch_key", "encryption_key", "signing_key",
-            "master_key", "auth_key", "key_content", "credential", "credentials", "requirepass", "masterauth",
+            "master_key", "auth_key", "storage_key", "shared_key", "hmac_key", "app_key", "license_key", "key_content",
+            "credential", "credentials", "requirepass", "masterauth",
         ],
         /// Secrets that something outside of the manifests makes, such as an operator: names, in which one `*` stands
         /// for anything.
@@ -101,6 +103,11 @@ policy! {
         "containers.envFrom",
         "containers.command",
         "containers.args",
+        "containers.livenessProbe.exec.command",
+        "containers.readinessProbe.exec.command",
+        "containers.startupProbe.exec.command",
+        "containers.lifecycle.postStart.exec.command",
+        "containers.lifecycle.preStop.exec.command",
         "pod.spec.volumes.secret",
         "pod.spec.volumes.projected.sources.secret",
         "pod.spec.imagePullSecrets",
@@ -236,7 +243,7 @@ impl ExternalSecrets {
 
     /// `--password=value`, `--password value` and `PASSWORD=value`, also in the middle of a shell's line.
     fn check_arguments(&self, container: Container<'_>, findings: &mut Findings) {
-        for list in ["command", "args"] {
+        for (list, fix) in COMMANDS {
             let mut flag = "";
             for argument in container.get(list).items() {
                 let text = argument.str().unwrap_or_default();
@@ -246,13 +253,27 @@ impl ExternalSecrets {
                     told = told.or_else(|| self.tell_by_name(name, unquoted(value)));
                 }
                 if let Some(what) = told {
-                    findings.fail_concealed(argument, what, "Pass it as $(VARIABLE), from env with valueFrom");
+                    findings.fail_concealed(argument, what, *fix);
                 }
                 flag = if text.starts_with('-') { text } else { "" };
             }
         }
     }
 }
+
+/// Where a container's commands stand, and how a secret gets into them: Kubernetes puts variables into the container's
+/// own command alone.
+const COMMANDS: &[(&str, &str)] = &[
+    ("command", PUT_IN),
+    ("args", PUT_IN),
+    ("livenessProbe.exec.command", READ_BY_SHELL),
+    ("readinessProbe.exec.command", READ_BY_SHELL),
+    ("startupProbe.exec.command", READ_BY_SHELL),
+    ("lifecycle.postStart.exec.command", READ_BY_SHELL),
+    ("lifecycle.preStop.exec.command", READ_BY_SHELL),
+];
+const PUT_IN: &str = "Pass it as $(VARIABLE), from env with valueFrom";
+const READ_BY_SHELL: &str = "Have a shell (`sh -c`) read $VARIABLE, from env with valueFrom";
 
 fn unquoted(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\r', ',', '"', '\''])

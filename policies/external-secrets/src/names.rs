@@ -114,7 +114,8 @@ const STAND_INS_ANYWHERE: &[&str] = &["changeme", "replaceme", "replacewith", "g
 
 /// Whether the name is that of a secret, and the value may be one.
 pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
-    let name = snake_case(name);
+    // What only counts variables of one kind, as in `TOKEN_2`.
+    let name = snake_case(name.trim_end_matches(|letter: char| !letter.is_ascii_alphabetic()));
     let letters = squashed(&name);
     // Most entries differ in their last letter, so that few are spelt out.
     let may_name = |entry: &&String| {
