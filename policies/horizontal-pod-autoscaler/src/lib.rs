@@ -234,6 +234,7 @@ fn check_autoscaler(autoscaler: Autoscaler<'_>, world: &World<'_>, findings: &mu
         // Served under `extensions` long ago, and never in the core group, which a reference without apiVersion means.
         *known == kind && matches!(group, "" | "extensions") || (group_of(api_version), *known) == (group, kind)
     }) else {
+        check_kind(target.get("kind"), group, kind, findings);
         return Ok(());
     };
     if group_of(api_version) != group {
@@ -247,6 +248,26 @@ fn check_autoscaler(autoscaler: Autoscaler<'_>, world: &World<'_>, findings: &mu
         findings.fail(target.get("name"), message, "the name of a workload in the same namespace");
     }
     Ok(())
+}
+
+/// Judges the kind of a target that cannot be looked up. A custom resource may have replicas; of Kubernetes' own kinds,
+/// all that have are known.
+fn check_kind(place: Field<'_>, group: &str, kind: &str, findings: &mut Findings) {
+    let (message, fix) = if kind.is_empty() {
+        ("without a kind the API server refuses it".to_owned(), "kind: Deployment".to_owned())
+    } else if let Some((_, meant)) =
+        SCALABLE.iter().find(|(api_version, known)| group_of(api_version) == group && known.eq_ignore_ascii_case(kind))
+    {
+        let message =
+            format!("no `{kind}` is in the API group {group}, where every letter counts, so nothing is scaled");
+        (message, format!("kind: {meant}"))
+    } else if matches!(group, "" | "apps" | "extensions" | "batch") {
+        let message = format!("a {kind} has no number of replicas to change, so nothing is scaled");
+        (message, "a kind that has replicas, such as a Deployment".to_owned())
+    } else {
+        return;
+    };
+    findings.fail(place, message, fix);
 }
 
 /// What can be looked up of all that can be scaled.
