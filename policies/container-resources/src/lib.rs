@@ -12,7 +12,7 @@ policy! {
     /// - `0` is no amount: neither a request nor a limit.
     ///
     /// A request above its limit, a negative amount and a text that is no quantity are refused by the API server, and
-    /// are findings here. What a LimitRange would add does not count: it stands elsewhere, and a change to it changes
+    /// are findings here. So is memory of less than a byte: `512m` is `512Mi` misspelt. What a LimitRange would add does not count: it stands elsewhere, and a change to it changes
     /// this workload without a review.
     ///
     /// ## Why
@@ -155,6 +155,7 @@ impl ContainerResources {
         let cpu = Demand {
             resource: "cpu",
             example: "250m",
+            is_bytes: false,
             request: self.cpu_request,
             limit: self.cpu_limit,
             min: self.cpu_min.as_ref(),
@@ -164,6 +165,7 @@ impl ContainerResources {
         let memory = Demand {
             resource: "memory",
             example: "256Mi",
+            is_bytes: true,
             request: self.memory_request,
             limit: self.memory_limit,
             min: self.memory_min.as_ref(),
@@ -202,6 +204,8 @@ struct Demand<'s> {
     resource: &'static str,
     /// An amount to suggest.
     example: &'static str,
+    /// Whether it is counted in bytes, of which there are no parts: `512m` is `512Mi` misspelt.
+    is_bytes: bool,
     request: bool,
     limit: bool,
     min: Option<&'s Quantity>,
@@ -214,8 +218,12 @@ impl Demand<'_> {
     fn compare(&self, amounts: Amounts<'_>, findings: &mut Findings) {
         let resource = self.resource;
         for amount in [amounts.request, amounts.limit] {
-            if amount.quantity().is_some_and(|quantity| quantity.is_negative()) {
+            let Some(quantity) = amount.quantity() else { continue };
+            if quantity.is_negative() {
                 findings.fail(amount, "less than nothing", format!("{resource}: {}", self.example));
+            } else if self.is_bytes && !quantity.is_zero() && quantity < Quantity::from(1) {
+                let meant = quantity.to_string().replace('m', "Mi");
+                findings.fail(amount, format!("{quantity} is less than a byte"), format!("{resource}: {meant}"));
             }
         }
         let (Some(request), Some(limit)) = (amounts.request.quantity(), amounts.limit.quantity()) else {
