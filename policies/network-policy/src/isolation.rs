@@ -14,6 +14,8 @@ use crate::calico;
 pub struct Isolation {
     pub ingress: Option<String>,
     pub egress: Option<String>,
+    /// The first policy found that selects the pods and isolates them in neither.
+    pub idle: Option<String>,
 }
 
 impl Isolation {
@@ -59,7 +61,8 @@ impl Isolation {
     }
 
     fn add(&mut self, policy: Object<'_>, (ingress, egress): (bool, bool)) {
-        for (isolates, place) in [(ingress, &mut self.ingress), (egress, &mut self.egress)] {
+        let idle = !ingress && !egress;
+        for (isolates, place) in [(ingress, &mut self.ingress), (egress, &mut self.egress), (idle, &mut self.idle)] {
             if isolates && place.is_none() {
                 *place = Some(policy.kind().to_owned() + " " + policy.name());
             }

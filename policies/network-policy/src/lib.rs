@@ -154,13 +154,21 @@ impl Rule for NetworkPolicy {
             return not_applicable("no network policy applies on the node's network (hostNetwork)");
         }
         let (message, fix) = match Isolation::of(workload, world, findings)? {
-            Isolation { ingress: Some(_), egress: Some(_) } => return Ok(()),
-            Isolation { ingress: None, egress: None } => {
+            Isolation { ingress: Some(_), egress: Some(_), .. } => return Ok(()),
+            Isolation { ingress: None, egress: None, idle: Some(policy) } => {
+                world.must_be_complete("network policy that isolates these pods")?;
+                let message = format!(
+                    "{policy} selects these pods, but isolates them in no direction, since it has no rules, so all \
+                     ingress and egress is allowed"
+                );
+                (message, "where nothing is to be allowed, write `ingress: [{}]` and `egress: [{}]` there")
+            }
+            Isolation { ingress: None, egress: None, idle: None } => {
                 world.must_be_complete("network policy that selects these pods")?;
                 let fix = "add a NetworkPolicy that selects these pods, with `policyTypes: [Ingress, Egress]`";
                 ("no network policy selects these pods, so all ingress and egress is allowed".to_owned(), fix)
             }
-            Isolation { ingress: Some(policy), egress: None } => {
+            Isolation { ingress: Some(policy), egress: None, .. } => {
                 world.must_be_complete("network policy that selects these pods for egress")?;
                 let fix = "add a NetworkPolicy that selects these pods, with `policyTypes: [Egress]`";
                 (
@@ -170,7 +178,7 @@ impl Rule for NetworkPolicy {
                     fix,
                 )
             }
-            Isolation { ingress: None, egress: Some(policy) } => {
+            Isolation { ingress: None, egress: Some(policy), .. } => {
                 world.must_be_complete("network policy that selects these pods for ingress")?;
                 let fix = "add a NetworkPolicy that selects these pods, with `policyTypes: [Ingress]`";
                 (
