@@ -261,13 +261,18 @@ fn check_kind(place: Field<'_>, group: &str, kind: &str, findings: &mut Findings
         let message =
             format!("no `{kind}` is in the API group {group}, where every letter counts, so nothing is scaled");
         (message, format!("kind: {meant}"))
-    } else if matches!(group, "" | "apps" | "extensions" | "batch") {
+    } else if matches!(group, "" | "apps" | "extensions" | "batch") && !is_substituted(kind) {
         let message = format!("a {kind} has no number of replicas to change, so nothing is scaled");
         (message, "a kind that has replicas, such as a Deployment".to_owned())
     } else {
         return;
     };
     findings.fail(place, message, fix);
+}
+
+/// Whether the text is no kind yet, such as `${CONTROLLER}`.
+fn is_substituted(kind: &str) -> bool {
+    kind.bytes().any(|byte| !byte.is_ascii_alphanumeric())
 }
 
 /// What can be looked up of all that can be scaled.
