@@ -44,7 +44,6 @@ pub fn ask(place: Place, policies: &[(String, Vec<u8>)], questions: &[Value], de
     let mut node = Command::new("node")
         .arg(folder.join("answer.mjs"))
         .arg(place)
-        .arg(&dist)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

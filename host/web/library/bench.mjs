@@ -5,9 +5,8 @@
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
+import { executablePath, inPage } from "../chromium.mjs";
 
 const dist = new URL("dist/", import.meta.url);
 const shop = new URL("../../../examples/shop/", import.meta.url);
@@ -25,9 +24,9 @@ const deployments = Array.from({ length: 20 }, (_, index) => ({
 }));
 
 /** The same in Node and in a page, which gets it as text. */
-async function measure(load, sets) {
+async function measure({ Seaworthy, SeaworthyWorker }, sets) {
   const started = performance.now();
-  const seaworthy = await load();
+  const seaworthy = await (typeof document === "undefined" ? Seaworthy.load() : SeaworthyWorker.start({ deadline: 60_000 }));
   const lines = [["load", performance.now() - started]];
   for (const [name, files] of sets) {
     const renamed = (file, run) => ({ ...file, text: file.text.replaceAll("namespace: shop", `namespace: shop-${run}`) });
@@ -49,43 +48,14 @@ async function measure(load, sets) {
   return lines;
 }
 
-async function inChromium(sets) {
-  const { chromium } = createRequire(import.meta.url)("playwright-core");
-  const types = { ".js": "text/javascript", ".wasm": "application/wasm" };
-  const server = createServer((request, response) => {
-    if (request.url === "/favicon.ico") return response.writeHead(404).end();
-    if (request.url === "/") return response.setHeader("content-type", "text/html").end("<!doctype html><title>t</title>");
-    response.setHeader("content-type", types[request.url.slice(request.url.lastIndexOf("."))] ?? "application/octet-stream");
-    response.end(readFileSync(new URL(`.${request.url}`, dist)));
-  });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
-  try {
-    const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    return await page.evaluate(async ([source, sets]) => {
-      const { SeaworthyWorker } = await import("/index.js");
-      return (0, eval)(`(${source})`)(() => SeaworthyWorker.start({ deadline: 60_000 }), sets);
-    }, [measure.toString(), sets]);
-  } finally {
-    await browser.close();
-    server.close();
-  }
-}
-
 function print(title, lines) {
   console.log(title);
   for (const [name, milliseconds] of lines) console.log(`  ${name.padEnd(72)} ${milliseconds.toFixed(1).padStart(8)} ms`);
 }
 
 const sets = [["the shop", objects], ["20 Deployments", deployments]];
-const { Seaworthy } = await import(new URL("index.js", dist));
-print(`Node ${process.version}`, await measure(() => Seaworthy.load(), sets));
-print(execFileSync(process.env.CHROMIUM ?? "/usr/bin/chromium", ["--version"], { encoding: "utf8" }).trim(), await inChromium(sets));
+print(`Node ${process.version}`, await measure(await import(new URL("index.js", dist)), sets));
+print(execFileSync(executablePath, ["--version"], { encoding: "utf8" }).trim(), await inPage(measure, sets));
 console.log("gzip");
 for (const name of ["engine/engine_bg.wasm", "policies.bundle"]) {
   const bytes = readFileSync(new URL(name, dist));

@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 mod error;
+mod number;
 mod options;
 pub mod pack;
 mod remembered;

@@ -12,6 +12,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::number::write_number;
+
 /// What a packed bundle begins with.
 pub const MAGIC: &[u8] = b"seaworthy bundle 1\n";
 
@@ -139,7 +141,7 @@ pub fn pack<'a>(modules: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u
     let mut whole = Vec::new();
     for (name, wasm) in modules {
         for block in [name.as_bytes(), wasm] {
-            write_number(block.len(), &mut whole);
+            write_number(block.len() as u64, &mut whole);
             whole.extend_from_slice(block);
         }
     }
@@ -153,10 +155,10 @@ pub fn pack<'a>(modules: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u
             at += 1;
             continue;
         };
-        write_number(at - written, &mut steps);
-        write_number(length, &mut steps);
+        write_number((at - written) as u64, &mut steps);
+        write_number(length as u64, &mut steps);
         let distance = |place: usize| i32::try_from(place).unwrap_or(i32::MAX);
-        write_number(zigzag(distance(from) - distance(following)) as usize, &mut steps);
+        write_number(zigzag(distance(from) - distance(following)).into(), &mut steps);
         number += 1;
         literals.extend_from_slice(whole.get(written..at).unwrap_or_default());
         (at..at + length).for_each(|place| packer.remember(place));
@@ -165,21 +167,10 @@ pub fn pack<'a>(modules: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u
     }
     literals.extend_from_slice(whole.get(written..).unwrap_or_default());
     let mut packed = MAGIC.to_vec();
-    write_number(whole.len(), &mut packed);
+    write_number(whole.len() as u64, &mut packed);
     write_number(number, &mut packed);
     packed.extend([steps, literals].concat());
     packed
-}
-
-fn write_number(mut number: usize, bytes: &mut Vec<u8>) {
-    loop {
-        let byte = u8::try_from(number & 0x7F).unwrap_or_default();
-        number >>= 7;
-        if number == 0 {
-            return bytes.push(byte);
-        }
-        bytes.push(byte | 0x80);
-    }
 }
 
 /// Finds what was there before.

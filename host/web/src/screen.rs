@@ -8,6 +8,7 @@ use engine::{RawSections, RefusalError, Sections};
 use wasmparser::{Encoding, ExternalKind, Parser, Payload, RefType, TableInit, TypeRef};
 
 use crate::LoadError;
+use crate::number::write_number;
 
 /// Bytes of a module.
 const MODULE_BYTES: usize = 32 << 20;
@@ -167,15 +168,4 @@ fn limited_tables(tables: &[wasmparser::Table<'_>]) -> Result<Vec<u8>, LoadError
         write_number(table.ty.maximum.unwrap_or(ELEMENTS).min(ELEMENTS), &mut body);
     }
     Ok(body)
-}
-
-fn write_number(mut number: u64, bytes: &mut Vec<u8>) {
-    loop {
-        let byte = u8::try_from(number & 0x7F).unwrap_or_default();
-        number >>= 7;
-        if number == 0 {
-            return bytes.push(byte);
-        }
-        bytes.push(byte | 0x80);
-    }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use engine::config::{Config, suggestion};
 use engine::manifest::{Limits, read};
 use engine::report::{Judged, Report};
-use engine::{Bundle, Capabilities, File, Input, Judge, Judgement, Policy, RefusalError, Rule, Runtime, World};
+use engine::{
+    Bundle, Capabilities, File, Input, Judge, Judgement, Policy, RefusalError, Rule, Runtime, World, is_rule_name,
+};
 use protocol::RuleMetadata;
 use serde_json::{Map, Value, json};
 
@@ -80,9 +82,7 @@ impl<R: Compile> Session<R> {
         wasm: &[u8],
         settings: Option<&str>,
     ) -> Result<&RuleMetadata, SessionError> {
-        // A name is an identifier in every output; it must not be able to be anything else.
-        let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if name.is_empty() || name.len() > 100 || !name.bytes().all(is_name) {
+        if !is_rule_name(name) {
             return Err(SessionError::Name(format!(
                 "a policy's name is of lower-case letters, digits and `-`: {name:?}"
             )));
