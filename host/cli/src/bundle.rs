@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engine::config::suggestion;
 use engine::report::Unread;
-use engine::{Bundle, Rule, Sections};
+use engine::{Bundle, Rule, Sections, is_rule_name};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Limits, LoadError, Module, Sandbox, sections};
@@ -222,9 +222,7 @@ fn no_policy(cause: LoadError) -> String {
 /// The metadata of a module that must be one of ours.
 fn named(metadata: Option<RuleMetadata>) -> Result<RuleMetadata, String> {
     let rule = metadata.ok_or("carries no metadata of a seaworthy rule")?;
-    // A name is an identifier in every output; it must not be able to be anything else.
-    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if rule.name.is_empty() || !rule.name.bytes().all(is_name) {
+    if !is_rule_name(&rule.name) {
         return Err(format!("has a rule name that is not kebab-case: {:?}", rule.name));
     }
     Ok(rule)

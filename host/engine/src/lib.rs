@@ -36,7 +36,7 @@ pub use capability::{Allowed, Capabilities, CapabilityError, Grant, InputAlone, 
 pub use input::{File, Input, Skip, Skipped, Subject};
 pub use judge::{Completeness, Judge, Judgement};
 pub use lookups::{LookUpRequest, LookUps, write_looked_up};
-pub use module::{RawSections, RefusalError, Sections};
+pub use module::{RawSections, RefusalError, Sections, is_rule_name};
 pub use policy::{Policy, PolicyError};
 pub use report::Report;
 pub use runtime::{HostCall, HostCalls, ModuleError, Reply, Runtime};

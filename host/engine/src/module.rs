@@ -83,6 +83,14 @@ fn read<'a, T: Deserialize<'a>>(section: &'static str, data: &'a [u8]) -> Result
     serde_json::from_slice(data).map_err(|cause| RefusalError::BadSection { section, cause: cause.to_string() })
 }
 
+/// Whether a text may be the name of a rule or a policy: 1 to 100 lower-case letters, digits and `-`, of which the last does
+/// not come first. It is an identifier in every output, and becomes the name of a file; it can be nothing else.
+#[must_use]
+pub fn is_rule_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=100).contains(&name.len()) && !name.starts_with('-') && name.bytes().all(is_plain)
+}
+
 /// Why a module is refused, whoever would run it. Names come from the module, which may be hostile: they are shown escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefusalError {

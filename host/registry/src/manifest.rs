@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::is_rule_name;
 use oci_client::manifest::{
     IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
     OciImageIndex, OciImageManifest, OciManifest, WASM_LAYER_MEDIA_TYPE,
@@ -161,12 +162,6 @@ pub(crate) fn rule_of(annotations: Option<&BTreeMap<String, String>>) -> Option<
     annotations?.get(RULE_ANNOTATION).map(String::as_str)
 }
 
-/// A rule's name becomes the name of a file; so it can be nothing else than a plain word.
-pub(crate) fn is_rule_name(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=100).contains(&name.len()) && !name.starts_with('-') && name.bytes().all(is_plain)
-}
-
 /// The layer of a module's manifest: exactly one, and of Kubewarden's type. Titles of layers are names for files, given by a
 /// stranger; nothing reads them.
 pub(crate) fn module_layer<'a>(
@@ -188,7 +183,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use serde_json::{Value, json};
 
-    use super::{BUNDLE_TYPE, Manifest, is_rule_name};
+    use engine::is_rule_name;
+
+    use super::{BUNDLE_TYPE, Manifest};
     use crate::Digest;
 
     const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

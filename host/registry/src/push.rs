@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::is_rule_name;
 use oci_client::client::{Config, ImageLayer};
 use oci_client::manifest::{
     IMAGE_CONFIG_MEDIA_TYPE, ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciDescriptor,
@@ -11,7 +12,7 @@ use oci_client::manifest::{
 use reqwest::Method;
 use serde_json::json;
 
-use crate::manifest::{BUNDLE_TYPE, Bundle, BundleEntry, RULE_ANNOTATION, is_rule_name};
+use crate::manifest::{BUNDLE_TYPE, Bundle, BundleEntry, RULE_ANNOTATION};
 use crate::signature::{PAYLOAD_TYPE, SIGNATURE_ANNOTATION, payload};
 use crate::transport::{Content, next_hop};
 use crate::verify::signature_place;

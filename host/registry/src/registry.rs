@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use engine::is_rule_name;
 use oci_client::client::current_platform_resolver;
 use oci_client::manifest::{OciDescriptor, OciImageManifest, OciManifest};
 use reqwest::Method;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::manifest::{ACCEPT, Bundle, Manifest, is_rule_name, module_layer, rule_of};
+use crate::manifest::{ACCEPT, Bundle, Manifest, module_layer, rule_of};
 use crate::transport::{Expected, Transport, read};
 use crate::{Digest, Options, Reference, RegistryError};
 
