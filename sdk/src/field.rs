@@ -274,7 +274,17 @@ impl<'a> Field<'a> {
             self.memory.undeclared.set(true);
         } else if !matches!(value, Value::Null) {
             let found = value.noun();
-            self.note_malformed(format!("this is {found}, where Kubernetes takes {wanted}"), wanted.to_string());
+            let fix = match (value, wanted) {
+                (Value::Number(_) | Value::Bool(_), "a string") => "a string, in quotes",
+                (Value::String("true" | "false"), "a boolean") => "a boolean, without quotes",
+                (Value::String(text), "a whole number")
+                    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) =>
+                {
+                    "a whole number, without quotes"
+                }
+                _ => wanted,
+            };
+            self.note_malformed(format!("this is {found}, where Kubernetes takes {wanted}"), fix.to_string());
         }
     }
 
