@@ -38,7 +38,8 @@ pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) ->
     {
         let message =
             format!("a RoleBinding in {namespace} would do, unless the subjects work in other namespaces too");
-        findings.warn(binding.get("kind"), message, "kind: RoleBinding");
+        let fix = format!("kind: RoleBinding, with `namespace: {namespace}` in its metadata");
+        findings.warn(binding.get("kind"), message, fix);
     }
     Ok(())
 }
