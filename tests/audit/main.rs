@@ -14,6 +14,7 @@ mod reports;
 mod server;
 #[path = "../command_line/support.rs"]
 mod support;
+mod waivers;
 
 use std::path::Path;
 

@@ -176,6 +176,23 @@ fn what_is_mistyped_is_refused_with_what_may_have_been_meant() {
 }
 
 #[test]
+fn an_example_stands_on_a_line_of_its_own() {
+    let commands = Folder::new().run(&["--help"]).with(0);
+    let commands = commands.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let commands: Vec<&str> = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    assert!(commands.contains(&"kubewarden"), "{commands:?}");
+    for command in commands.into_iter().filter(|command| !["", "help"].contains(command)) {
+        let help = Folder::new().run(&[command, "--help"]).with(0);
+        let examples: Vec<&str> = help.lines().skip_while(|line| *line != "Examples:").skip(1).collect();
+        assert!(!examples.is_empty(), "{command} has no example");
+        for line in examples.iter().take_while(|line| !line.is_empty()) {
+            // What was broken goes on in the second column, with neither.
+            assert!(line.contains("seaworthy ") || line.starts_with(&" ".repeat(20)), "{command}: {line}");
+        }
+    }
+}
+
+#[test]
 fn help_and_version_are_answers_and_not_errors() {
     let folder = Folder::new();
     for arguments in

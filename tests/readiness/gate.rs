@@ -68,7 +68,11 @@ fn no_format_is_silent_about_what_could_not_be_read() {
     ] {
         let run = run(&folder, &["--format", format]);
         assert_eq!(run.code, Some(2), "{format}");
-        assert!(run.out.contains(said) && run.err.contains("could not be decided"), "{format}: {}", run.out);
+        assert!(
+            run.out.contains(said) && run.err.contains("error: k8s/broken.yaml:1: not valid YAML"),
+            "{format}: {}",
+            run.err
+        );
     }
 }
 

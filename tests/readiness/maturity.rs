@@ -38,5 +38,7 @@ fn machines_read_the_same() {
 fn no_files_are_no_evidence_of_anything_and_undecided() {
     let run = Folder::new().run(&["maturity", "."]);
     assert_eq!(run.code, Some(2));
-    assert!(run.out.contains("evidence for L1 (Manual)"), "{}", run.out);
+    assert_eq!((run.out.as_str(), run.err.as_str()), ("", "error: there is no .yaml, .yml or .json file here\n"));
+    let run = Folder::new().run(&["maturity", "missing"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(2), "error: missing does not exist\n"));
 }

@@ -21,7 +21,7 @@ pub struct Arguments {
     pub command: Command,
 
     /// Whether to colour the output; `auto` colours a terminal, and heeds NO_COLOR.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", display_order = 998)]
     pub color: Color,
 }
 
@@ -80,7 +80,7 @@ Examples:
   seaworthy check k8s/ --format json            for machines
   seaworthy check k8s/ --format sarif           for code scanning
   seaworthy check k8s/ --policy safe-labels.wasm --settings labels.yaml
-                                                a Kubewarden policy instead of the rules, see docs/foreign-policies.md
+                                                a Kubewarden policy: docs/foreign-policies.md
 
 Exit codes:
   0  all rules hold
@@ -93,7 +93,7 @@ Examples:
   seaworthy readiness k8s/ --service catalog                   of one
   seaworthy readiness k8s/ --format markdown                   to paste in a pull request
   seaworthy readiness k8s/ --format html > readiness.html      one page, for everybody
-  seaworthy readiness k8s/ --fail-under 80                     a gate that can be raised step by step
+  seaworthy readiness k8s/ --fail-under 80                     a gate, to be raised step by step
   seaworthy readiness k8s/ --group-by part-of,name             a system as one
 
 Sources of a service's name: kubernetes-id, name, part-of (labels), workload (its own name)
@@ -236,7 +236,7 @@ pub struct RulesOptions {
 
 #[derive(Args)]
 pub struct ExplainOptions {
-    /// The rule's name.
+    /// The rule's name; `seaworthy rules` lists them.
     #[arg(value_name = "RULE")]
     pub rule: String,
 

@@ -8,9 +8,9 @@ use std::fs::{self, File as OpenFile};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use engine::File;
 use engine::manifest::{Limits, read};
 use engine::report::Unread;
+use engine::{File, Input};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
@@ -92,6 +92,17 @@ pub fn read_all(paths: &[PathBuf]) -> Files {
         }
     }
     files
+}
+
+/// What kept something from being judged, a line each: of paths, and of manifests the first of each.
+pub fn problems(input: &Input, unread: &[Unread]) -> Vec<String> {
+    let unread = unread.iter().filter(|unread| unread.is_failure);
+    let unread = unread.map(|unread| format!("{} {}", unread.path, unread.reason));
+    let broken = input.files().iter().filter_map(|File { manifest, .. }| {
+        let problem = manifest.problems.first()?;
+        Some(format!("{}:{}: {}", manifest.name, problem.position.line, problem.kind))
+    });
+    unread.chain(broken).collect()
 }
 
 /// The files to read, in order.

@@ -80,7 +80,7 @@ fn word<'a>(value: &'a Value, key: &str) -> &'a str {
 
 fn line(text: &mut String, key: &str, value: &str) {
     let value = if value.is_empty() { "nothing" } else { value };
-    let _ = writeln!(text, "  {:22}  {}", one_line(key), one_line(value));
+    let _ = writeln!(text, "  {:26}  {}", one_line(key), one_line(value));
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

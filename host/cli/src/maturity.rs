@@ -19,26 +19,18 @@ pub fn run(options: &MaturityOptions) -> Result<u8, Failure> {
     let input = Input::new(files);
     let maturity = Maturity::new(&input);
     let text = match options.format {
+        // Of nothing there is nothing to say but that.
+        MaturityFormat::Human if input.files().is_empty() => String::new(),
         MaturityFormat::Human => render(&maturity),
         MaturityFormat::Json => maturity.to_json(env!("CARGO_PKG_VERSION")) + "\n",
     };
     output::print(&text)?;
-    let unreadable =
-        unread.iter().filter(|unread| unread.is_failure).map(|unread| (&unread.path, unread.reason.clone()));
-    let broken = input.files().iter().filter_map(|file| {
-        let problem = file.manifest.problems.first()?;
-        Some((&file.manifest.name, format!("line {}: {}", problem.position.line, problem.kind)))
-    });
-    let mut code = HOLDS;
-    for (path, reason) in unreadable.chain(broken) {
-        output::complain(&format!("{path}: {reason}"));
-        code = UNDECIDED;
-    }
-    if input.files().is_empty() {
+    let problems = files::problems(&input, &unread);
+    problems.iter().for_each(|problem| output::complain(problem));
+    if input.files().is_empty() && problems.is_empty() {
         output::complain("there is no .yaml, .yml or .json file here");
-        code = UNDECIDED;
     }
-    Ok(code)
+    Ok(if problems.is_empty() && !input.files().is_empty() { HOLDS } else { UNDECIDED })
 }
 
 fn render(maturity: &Maturity) -> String {

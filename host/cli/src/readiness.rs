@@ -7,6 +7,7 @@ use engine::report::Report;
 use engine::scorecard::{Card, Grouping, Line, Mark, Owner, Scorecard, Share};
 
 use crate::arguments::{CardFormat, ReadinessOptions};
+use crate::files;
 use crate::foreign::PolicyOptions;
 use crate::judging::{Judged, judged};
 use crate::output::{self, BOLD, CYAN, DIM, Failure, GREEN, RED, YELLOW, count, one_line};
@@ -14,6 +15,9 @@ use crate::{BROKEN, HOLDS, UNDECIDED};
 
 /// Characters of a bar: each stands for 5 %.
 const BAR: usize = 20;
+
+/// Problems that are told one by one.
+const TOLD: usize = 10;
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &ReadinessOptions) -> Result<u8, Failure> {
@@ -31,8 +35,14 @@ pub fn run(options: &ReadinessOptions) -> Result<u8, Failure> {
         };
         output::print(&text)?;
         if report.is_undecided() || report.judged.is_empty() {
-            // The formats for machines and pages do not tell what could not be read.
-            output::complain("something could not be decided; `seaworthy check` says what");
+            // No format tells what could not be read.
+            let problems = files::problems(report.input, &report.unread);
+            problems.iter().take(TOLD).for_each(|problem| output::complain(problem));
+            if problems.len() > TOLD || problems.is_empty() && report.is_undecided() {
+                output::complain("not all could be decided; `seaworthy check` says what and why");
+            } else if problems.is_empty() {
+                output::complain("there is no Kubernetes object here; `seaworthy check` says what was passed over");
+            }
             return Ok(UNDECIDED);
         }
         Ok(exit_code(&scorecard, options.fail_under))

@@ -79,8 +79,10 @@ impl Waiver {
             && object.name.as_deref() == Some(&self.name)
     }
 
-    fn covers(&self, finding: &Finding) -> bool {
-        self.container.is_none() || self.container == finding.container
+    /// Whether it covers a rule's finding about an object, as long as it counts.
+    #[must_use]
+    pub fn covers(&self, rule: &str, object: &Object, finding: &Finding) -> bool {
+        self.concerns(rule, object) && (self.container.is_none() || self.container == finding.container)
     }
 }
 
@@ -91,10 +93,10 @@ pub fn apply(waivers: &[Waiver], today: Date, rule: &str, object: &Object, outco
     if outcome.verdict != Verdict::Fail {
         return outcome;
     }
-    let counts = |waiver: &&Waiver| waiver.until >= today && waiver.concerns(rule, object);
+    let counts = |waiver: &&Waiver| waiver.until >= today;
     let mut used: Vec<&Waiver> = Vec::new();
     for finding in outcome.findings.iter().filter(|finding| finding.level == Level::Violation) {
-        match waivers.iter().filter(counts).find(|waiver| waiver.covers(finding)) {
+        match waivers.iter().filter(counts).find(|waiver| waiver.covers(rule, object, finding)) {
             Some(waiver) if used.contains(&waiver) => {}
             Some(waiver) => used.push(waiver),
             None => return outcome,

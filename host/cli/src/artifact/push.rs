@@ -18,10 +18,10 @@ use crate::{HOLDS, UNDECIDED, bundle};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy push ghcr.io/shop/readiness:v1                            the bundle inside this binary
-  seaworthy push --bundle policies/ ghcr.io/shop/readiness:v1         the modules of a folder
-  seaworthy push team-label.wasm ghcr.io/shop/team-label:v1           one module, for Kubewarden too
-  seaworthy push ghcr.io/shop/readiness:v1 --sign cosign.key          signed, so that pull --verify takes it
+  seaworthy push ghcr.io/shop/readiness:v1                        the bundle inside this binary
+  seaworthy push --bundle policies/ ghcr.io/shop/readiness:v1     the modules of a folder
+  seaworthy push team-label.wasm ghcr.io/shop/team-label:v1       one module, for Kubewarden too
+  seaworthy push ghcr.io/shop/readiness:v1 --sign cosign.key      signed, as pull --verify asks
 
 Credentials are Docker's: `docker login ghcr.io`.";
 

@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 
 use engine::manifest::Object;
-use protocol::Verdict;
 
 use super::tally::Tally;
 use super::{Judged, Outlet};
 pub use crate::human::Detail;
-use crate::human::{Message, READABLE, by_rule, said, tally as tell};
-use crate::output::{self, BOLD, DIM, Failure, GREEN, RED, YELLOW, count, one_line};
+use crate::human::{Message, READABLE, by_rule, conclusion, idle_waivers, said, tally as tell};
+use crate::output::{self, BOLD, DIM, Failure, RED, YELLOW, count, one_line};
 
 /// Prints findings. Up to so many as can be read they are kept back until it is clear that there are no more.
 pub struct Human {
@@ -97,6 +96,8 @@ pub fn summary(tally: &Tally<'_>, text: &mut String) {
     if tally.objects > 0 {
         by_rule(&tally.rules, &tally.verdicts, tally.off.len(), text);
     }
+    let before = text.len();
+    idle_waivers(tally.idle_waivers(), tally.today, text);
     for (kind, reason) in &tally.unseen {
         let _ = writeln!(text, "{YELLOW}not seen:{YELLOW:#} {kind}: {}", one_line(reason));
     }
@@ -106,7 +107,7 @@ pub fn summary(tally: &Tally<'_>, text: &mut String) {
     if tally.problem_count > tally.problems.len() {
         let _ = writeln!(text, "  {DIM}and {} more{DIM:#}", tally.problem_count - tally.problems.len());
     }
-    if !tally.unseen.is_empty() || tally.problem_count > 0 {
+    if text.len() > before {
         text.push('\n');
     }
     total(tally, text);
@@ -114,19 +115,14 @@ pub fn summary(tally: &Tally<'_>, text: &mut String) {
 
 fn total(tally: &Tally<'_>, text: &mut String) {
     let (verdicts, objects) = (tally.all_verdicts(), count(tally.objects, "object"));
-    let has = |verdict| verdicts.contains_key(&verdict);
     let (style, result) = if tally.broken > 0 {
         (RED, format!("Not ready: rules broken in {} of {objects}", tally.broken))
     } else if tally.problem_count > 0 {
         (RED, "Undecided".into())
     } else if tally.objects == 0 {
         (RED, "Undecided: there is nothing here that a rule judges".into())
-    } else if has(Verdict::Unknown) {
-        (YELLOW, "All rules hold, as far as they can see".into())
-    } else if has(Verdict::Waived) {
-        (GREEN, "All rules hold or are waived".into())
     } else {
-        (GREEN, "All rules hold".into())
+        conclusion(&verdicts)
     };
     let _ = write!(text, "{style}{result}{style:#}");
     if !verdicts.is_empty() {
@@ -135,7 +131,7 @@ fn total(tally: &Tally<'_>, text: &mut String) {
         let _ = write!(text, " ({}; {objects}{owned})", tell(&verdicts));
     }
     text.push('\n');
-    if !tally.off.is_empty() {
+    if !tally.off.is_empty() && tally.objects > 0 {
         let _ = writeln!(text, "{DIM}off until it has settings: {}{DIM:#}", one_line(&tally.off.join(", ")));
     }
     if tally.problem_count > 0 {

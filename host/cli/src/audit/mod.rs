@@ -32,19 +32,19 @@ use tally::Tally;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy audit                                       the cluster of the current context, all namespaces
+  seaworthy audit                                       all of the current context's cluster
   seaworthy audit --namespace shop --severity high      one namespace, what must not wait
   seaworthy audit --context staging --format json       for machines: docs/audit.md
   seaworthy audit --format policyreport                 what --write would write
-  seaworthy audit --format policyreport --write         as PolicyReport objects beside what they are about
+  seaworthy audit --format policyreport --write         as PolicyReports beside the objects
 
-It needs to list what it judges and looks up (the ClusterRole `view` is enough for most, but not for Secrets and RBAC);
-what may not be listed is named.
+It needs to list what it judges and looks up: the ClusterRole `view` is enough for most, but not for
+Secrets and RBAC. What may not be listed is named.
 
 Exit codes:
   0  all rules hold
   1  a rule is broken
-  2  something could not be decided: no cluster, a kind that may not be listed, a report that cannot be written";
+  2  something could not be decided: no cluster, a kind or a report that is forbidden";
 
 #[derive(Args)]
 pub struct AuditOptions {
@@ -168,7 +168,8 @@ pub fn run(options: &AuditOptions) -> Result<u8, Failure> {
         (Format::Short, _) => Box::new(Human::new(Detail::Short)),
         _ => Box::new(Human::new(Detail::Fitting)),
     };
-    let mut tally = Tally::new(rules, off);
+    let mut tally = Tally::new(rules, off, judging::today());
+    tally.watch(&config.waivers, &options.namespace);
     for unread in refusals.into_unread() {
         tally.problem(format!("{} {}", unread.path, unread.reason));
     }
@@ -197,7 +198,7 @@ fn audit(
     audit.unknown_kinds().for_each(|(kind, reason)| tally.unlisted(kind, reason));
 
     let world = World::of(&gathered.objects, gathered.blind_spots);
-    let (nowhere, today) = (Input::default(), judging::today());
+    let nowhere = Input::default();
     let judge = Judge::new(sandbox, bundle, &nowhere, &world, Completeness::Complete);
     for (kind, batches) in audit.kinds() {
         let progress = Progress::open_ended(format!("judging {kind},"));
@@ -212,7 +213,7 @@ fn audit(
             let judged = batch.objects.par_iter().map(|object| {
                 let judgements = judge.judge(Subject { file: 0, document: 0, object });
                 progress.step();
-                Judged { object, judgements: waived(judgements, object, &tally.rules, config, today) }
+                Judged { object, judgements: waived(judgements, object, &tally.rules, config, tally.today) }
             });
             let judged: Vec<Judged<'_>> = judged.collect();
             judged.iter().for_each(|judged| tally.count(judged));

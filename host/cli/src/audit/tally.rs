@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use cluster::full_name;
 use engine::BlindSpot;
+use engine::waiver::{Date, Waiver};
 use protocol::{RuleMetadata, Verdict};
 
 use super::Judged;
+use crate::human::{needs, who};
 use crate::{BROKEN, HOLDS, UNDECIDED};
 
 /// Problems that are told one by one. All count.
@@ -21,6 +23,10 @@ pub struct Tally<'a> {
     pub rules: Vec<&'a RuleMetadata>,
     /// Those of them that lack settings they need.
     pub off: Vec<&'a str>,
+    /// The waivers that nothing has needed yet, some of them ended.
+    idle: Vec<&'a Waiver>,
+    /// The day on which they count.
+    pub today: Date,
     /// By rule, how often each verdict was given.
     pub verdicts: Vec<BTreeMap<Verdict, usize>>,
     /// Objects judged.
@@ -42,8 +48,10 @@ pub struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    pub fn new(rules: Vec<&'a RuleMetadata>, off: Vec<&'a str>) -> Self {
+    pub fn new(rules: Vec<&'a RuleMetadata>, off: Vec<&'a str>, today: Date) -> Self {
         Self {
+            idle: Vec::new(),
+            today,
             verdicts: vec![BTreeMap::new(); rules.len()],
             rules,
             off,
@@ -58,6 +66,22 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// Watches whether waivers are needed: those of rules that judge, and for objects that are judged, which with
+    /// namespaces are only those in them.
+    pub fn watch(&mut self, waivers: &'a [Waiver], namespaces: &[String]) {
+        let is_judged = |waiver: &&Waiver| {
+            let has_rule = self.rules.iter().any(|rule| rule.name == waiver.rule);
+            let is_within = |namespace: &String| namespaces.contains(namespace);
+            has_rule && (namespaces.is_empty() || waiver.namespace.as_ref().is_some_and(is_within))
+        };
+        self.idle = waivers.iter().filter(|waiver| waiver.until < self.today || is_judged(waiver)).collect();
+    }
+
+    /// The waivers that have ended, and those that nothing needs, as far as that can be said.
+    pub fn idle_waivers(&self) -> impl Iterator<Item = &'a Waiver> {
+        self.idle.iter().copied().filter(|waiver| waiver.until < self.today || self.is_whole)
+    }
+
     /// Counts what was said of one object.
     pub fn count(&mut self, judged: &Judged<'_>) {
         self.objects += 1;
@@ -70,12 +94,17 @@ impl<'a> Tally<'a> {
             broken += usize::from(verdict.denies());
             concerned += usize::from(verdict != Verdict::NotApplicable);
         }
+        let Self { idle, rules, today, .. } = self;
+        idle.retain(|waiver| {
+            let rule = rules.iter().position(|rule| rule.name == waiver.rule);
+            waiver.until < *today || !rule.is_some_and(|rule| needs(waiver, judged.object, rule, &judged.judgements))
+        });
         if broken > 0 {
             self.broken += 1;
             // Of equals the first stays, as in a stable sort.
             let place = self.worst.partition_point(|(other, ..)| *other >= broken);
             if place < WORST {
-                self.worst.insert(place, (broken, concerned, crate::human::who(judged.object)));
+                self.worst.insert(place, (broken, concerned, who(judged.object)));
                 self.worst.truncate(WORST);
             }
         }

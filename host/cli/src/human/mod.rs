@@ -12,7 +12,8 @@ use engine::waiver::{Date, Waiver};
 use crate::output::one_line;
 
 pub use findings::{Message, READABLE, said};
-pub use summary::{by_rule, tally};
+pub use passed_over::{idle_waivers, needs};
+pub use summary::{by_rule, conclusion, tally};
 
 /// How much is said of each finding.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::slice;
 
 use engine::manifest::{Object, SkipReason};
 use engine::report::Report;
-use engine::waiver::{Date, Waiver, apply};
-use engine::{Completeness, Skip};
-use protocol::{Finding, Level, Outcome, Verdict};
+use engine::waiver::{Date, Waiver};
+use engine::{Completeness, Judgement, Skip};
+use protocol::{Level, Verdict};
 
 use super::{Run, who};
 use crate::check::empty_files;
@@ -74,31 +73,38 @@ fn waived(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
             let _ = writeln!(text, "{YELLOW}waived:{YELLOW:#} {rule} for {} {reason}", who(judged.subject.object));
         }
     }
-    for waiver in run.waivers.iter().filter(|waiver| waiver.until < run.today) {
+    idle_waivers(
+        run.waivers.iter().filter(|waiver| waiver.until < run.today || is_unused(waiver, report)),
+        run.today,
+        text,
+    );
+}
+
+/// The waivers that have ended, and of the others those that nothing needs.
+pub fn idle_waivers<'a>(idle: impl Iterator<Item = &'a Waiver>, today: Date, text: &mut String) {
+    let (expired, unused): (Vec<&Waiver>, Vec<&Waiver>) = idle.partition(|waiver| waiver.until < today);
+    for waiver in expired {
         let (rule, name, by) = (one_line(&waiver.rule), one_line(&waiver.name), one_line(&waiver.by));
         let until = waiver.until;
         let _ = writeln!(text, "{YELLOW}expired:{YELLOW:#} the waiver of {rule} for {name}, by {by}, ended on {until}");
     }
-    for waiver in run.waivers.iter().filter(|waiver| waiver.until >= run.today && is_unused(waiver, report, run.today))
-    {
+    for waiver in unused {
         let (rule, name, by) = (one_line(&waiver.rule), one_line(&waiver.name), one_line(&waiver.by));
         let _ = writeln!(text, "{YELLOW}unused waiver{YELLOW:#} of {rule} for {name}, by {by}: nothing here needs it");
     }
 }
 
 /// Whether the waiver's rule has judged, and found nothing that the waiver covers.
-fn is_unused(waiver: &Waiver, report: &Report<'_>, today: Date) -> bool {
+fn is_unused(waiver: &Waiver, report: &Report<'_>) -> bool {
     let Some(rule) = report.rules.iter().position(|rule| rule.name == waiver.rule) else { return false };
-    let fits = |object: &Object, finding: &Finding| {
-        let broken = Outcome { verdict: Verdict::Fail, reason: None, findings: vec![finding.clone()] };
-        apply(slice::from_ref(waiver), today, &waiver.rule, object, broken).verdict == Verdict::Waived
-    };
-    !report.judged.iter().any(|judged| {
-        let of_rule = judged.judgements.iter().filter(|judgement| judgement.rule == rule);
-        let findings = of_rule.flat_map(|judgement| &judgement.outcome.findings);
-        let mut violations = findings.filter(|finding| finding.level == Level::Violation);
-        violations.any(|finding| fits(judged.subject.object, finding))
-    })
+    !report.judged.iter().any(|judged| needs(waiver, judged.subject.object, rule, &judged.judgements))
+}
+
+/// Whether one of the rule's findings about an object is a violation that the waiver covers.
+pub fn needs(waiver: &Waiver, object: &Object, rule: usize, judgements: &[Judgement]) -> bool {
+    let of_rule = judgements.iter().filter(|judgement| judgement.rule == rule);
+    let mut findings = of_rule.flat_map(|judgement| &judgement.outcome.findings);
+    findings.any(|finding| finding.level == Level::Violation && waiver.covers(&waiver.rule, object, finding))
 }
 
 /// Why rules could not see enough, each reason once.

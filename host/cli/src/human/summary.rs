@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use anstyle::Style;
 use engine::report::{Judged, Report};
 use protocol::{RuleMetadata, Verdict};
 
@@ -84,7 +85,6 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let verdicts = report.verdicts();
     let objects = count(report.judged.len(), "object");
     let broken = report.judged.iter().filter(|judged| broken(judged) > 0).count();
-    let has = |verdict| verdicts.contains_key(&verdict);
     let (style, result) = if report.judged.is_empty() && problems == 0 {
         (RED, format!("Undecided: there is no Kubernetes object in {files}"))
     } else if broken > 0 {
@@ -93,12 +93,8 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         (RED, "Undecided".into())
     } else if verdicts.is_empty() {
         (YELLOW, format!("No rule concerns what is here: {}, {objects}", count(report.rules.len(), "rule")))
-    } else if has(Verdict::Unknown) {
-        (YELLOW, "All rules hold, as far as they can see".into())
-    } else if has(Verdict::Waived) {
-        (GREEN, "All rules hold or are waived".into())
     } else {
-        (GREEN, "All rules hold".into())
+        conclusion(&verdicts)
     };
     let _ = write!(text, "{style}{result}{style:#}");
     if !verdicts.is_empty() {
@@ -109,7 +105,7 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     if unconcerned > 0 && !verdicts.is_empty() {
         let _ = writeln!(text, "{DIM}no rule concerns {unconcerned} of {objects}{DIM:#}");
     }
-    if !run.off.is_empty() {
+    if !run.off.is_empty() && !report.judged.is_empty() {
         let _ = writeln!(text, "{DIM}off until it has settings: {}{DIM:#}", one_line(&run.off.join(", ")));
     }
     let projects: BTreeSet<usize> = report.input.files().iter().map(|file| file.project).collect();
@@ -123,6 +119,19 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     if run.strict && over > 0 {
         let _ = writeln!(text, "{RED}{over} skipped, which --strict does not allow{RED:#}");
     }
+}
+
+/// What no rule that is broken comes to.
+pub fn conclusion(verdicts: &BTreeMap<Verdict, usize>) -> (Style, String) {
+    let has = |verdict| verdicts.contains_key(&verdict);
+    let (style, result) = if has(Verdict::Unknown) {
+        (YELLOW, "All rules hold, as far as they can see")
+    } else if has(Verdict::Waived) {
+        (GREEN, "All rules hold or are waived")
+    } else {
+        (GREEN, "All rules hold")
+    };
+    (style, result.to_owned())
 }
 
 /// `3 fail, 12 pass`, the worst first.

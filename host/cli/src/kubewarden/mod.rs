@@ -28,14 +28,14 @@ pub use output::yaml;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy kubewarden | kubectl apply -f -                        every rule as a ClusterAdmissionPolicy
-  seaworthy kubewarden --config platform.yaml --severity high      with your settings, and what must not wait
-  seaworthy kubewarden --format helm --output chart/               a chart; values choose rules, modes and settings
-  seaworthy kubewarden --namespace shop                            AdmissionPolicies, which one team may install
-  seaworthy kubewarden --group                                     the whole checklist as one policy group
+  seaworthy kubewarden | kubectl apply -f -                        every rule, for the whole cluster
+  seaworthy kubewarden --config platform.yaml --severity high      your settings, the urgent rules
+  seaworthy kubewarden --format helm --output chart/               a chart with values for all of it
+  seaworthy kubewarden --namespace shop                            policies that a team may install
+  seaworthy kubewarden --group                                     all rules as one policy group
   seaworthy push ghcr.io/shop/readiness:v1 --format json > pushed.json
   seaworthy kubewarden --pushed pushed.json                        with each module by its digest
-  seaworthy kubewarden --format policy-server > policies.yml       for a policy-server without a cluster
+  seaworthy kubewarden --format policy-server > policies.yml       a policy-server without a cluster
 
 docs/kubewarden.md says what each verdict means at admission.";
 
