@@ -110,3 +110,13 @@ fn a_service_that_is_not_there_is_a_mistake_with_a_suggestion() {
     let mistyped = run(&folder, &["--group-by", "part_of"]).complaint();
     assert!(mistyped.contains("did you mean `part-of`?"), "{mistyped}");
 }
+
+#[test]
+fn a_gate_that_no_service_goes_through_is_not_passed() {
+    let namespace = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let folder = Folder::of("k8s/a.yaml", namespace).bundle(&[FixedRule::new("a-is", Verdict::Pass)]);
+    for more in [&[][..], &["--fail-under", "0"], &["--fail-under", "80", "--format", "json"]] {
+        let run = run(&folder, more);
+        assert_eq!((run.code, run.err.as_str()), (Some(2), "error: there is no service here: no workload was found\n"));
+    }
+}

@@ -45,6 +45,11 @@ pub fn run(options: &ReadinessOptions) -> Result<u8, Failure> {
             }
             return Ok(UNDECIDED);
         }
+        // Of a gate that no service goes through nobody knows whether it is shut.
+        if scorecard.services().next().is_none() && (scorecard.cards.is_empty() || options.fail_under.is_some()) {
+            output::complain("there is no service here: no workload was found");
+            return Ok(UNDECIDED);
+        }
         Ok(exit_code(&scorecard, options.fail_under))
     })
 }

@@ -70,12 +70,25 @@ pub(super) enum Read {
 
 /// Takes the document apart.
 pub(super) fn read(document: Node) -> Read {
+    if let Some(failure) = versionless(&document) {
+        return Read::Objects(Vec::new(), vec![failure]);
+    }
     if is_absent(&document, "kind") || is_absent(&document, "apiVersion") && !is_bare_list(&document) {
         return Read::Other(document);
     }
     let mut reader = Reader::default();
     reader.object(document, &mut String::from("$"));
     Read::Objects(reader.objects, reader.failures)
+}
+
+/// A workload that does not say of which version, which `kubectl` refuses. The kind alone may be anybody's word.
+fn versionless(document: &Node) -> Option<Failure> {
+    let is_mapping = |key: &str| document.get(key).is_some_and(|node| matches!(node.value, Value::Mapping(_)));
+    if !is_absent(document, "apiVersion") || !is_mapping("metadata") || !is_mapping("spec") {
+        return None;
+    }
+    let meant = workload::of_kind(document.get("kind")?.as_str()?)?;
+    Some(Failure::new(ProblemKind::NoApiVersion { meant }, document.locate(&[])))
 }
 
 /// Whether `kubectl` takes the object for a list, and so creates its items and not itself: whatever its kind is called,
@@ -380,6 +393,14 @@ items:
             (format!("{head}metadata: [a]\n"), "3:1: `metadata` is a list, not a mapping"),
             (format!("{head}metadata: {{name: on}}\n"), "3:18: `metadata.name` is a boolean, not a string"),
             (format!("{head}metadata: {{namespace: {{}}}}\n"), "3:12: `metadata.namespace` is a mapping, not a string"),
+            (
+                "metadata: {name: a}\nkind: CronJob\nspec: {}\n".to_owned(),
+                "2:1: this CronJob has no `apiVersion`; did you mean `batch/v1`?",
+            ),
+            (
+                "apiVersion: ''\nkind: Pod\nmetadata: {}\nspec: {}\n".to_owned(),
+                "2:1: this Pod has no `apiVersion`; did you mean `v1`?",
+            ),
             ("apiVersion: v1\nkind: List\nitems: {a: b}\n".to_owned(), "3:1: `items` is a mapping, not a list"),
             ("apiVersion: v1\nkind: PodList\nitems: a\n".to_owned(), "3:1: `items` is a string, not a list"),
             ("apiVersion: v1\nkind: List\nitems:\n- a\n".to_owned(), "4:3: `items[]` is a string, not a mapping"),
@@ -409,6 +430,9 @@ items:
             "- apiVersion: v1\n  kind: Pod",
             "text",
             "kind: pipeline",
+            "kind: Pod",
+            "kind: Job\nmetadata: {name: a}",
+            "kind: Component\nmetadata: {name: a}\nspec: {}",
             "apiVersion: v2",
             "apiVersion: v1\nkind: ''",
         ] {

@@ -125,6 +125,11 @@ pub enum ProblemKind {
     ItemWithoutKind,
     /// An item of a list whose `apiVersion` or `kind` is a template's action, beside others that are objects.
     TemplatedItem,
+    /// A workload without an `apiVersion`.
+    NoApiVersion {
+        /// What its kind means.
+        meant: &'static WorkloadKind,
+    },
     /// A workload under a name that no cluster knows.
     UnknownKind {
         /// `apiVersion` as it stands there.
@@ -162,6 +167,7 @@ impl ProblemKind {
             Self::Malformed { .. } => "write it as the Kubernetes API has it",
             Self::ItemWithoutKind => "give each item its own `apiVersion` and `kind`",
             Self::TemplatedItem => "fill in the template first",
+            Self::NoApiVersion { .. } => "write `apiVersion` as the cluster serves it",
             Self::UnknownKind { .. } => {
                 "write `apiVersion` and `kind` as the cluster serves them, in their very letters"
             }
@@ -206,15 +212,19 @@ impl fmt::Display for ProblemKind {
             }
             Self::ItemWithoutKind => formatter.write_str("this item has no `apiVersion` and `kind`"),
             Self::TemplatedItem => formatter.write_str("the kind of this item is left to a template"),
-            Self::UnknownKind { api_version, kind, meant } => {
-                let group = if meant.group.is_empty() { "" } else { &format!("{}/", meant.group) };
-                let version = meant.versions.first().unwrap_or(&"v1");
-                write!(
-                    formatter,
-                    "no `{kind}` is in `{api_version}`; did you mean `{}` of `{group}{version}`?",
-                    meant.kind
-                )
+            Self::NoApiVersion { meant } => {
+                write!(formatter, "this {} has no `apiVersion`; did you mean `{}`?", meant.kind, api_version(meant))
+            }
+            Self::UnknownKind { api_version: found, kind, meant } => {
+                let (meant, version) = (meant.kind, api_version(meant));
+                write!(formatter, "no `{kind}` is in `{found}`; did you mean `{meant}` of `{version}`?")
             }
         }
     }
+}
+
+/// As it is written: `apps/v1`, or of the core group `v1`.
+fn api_version(kind: &WorkloadKind) -> String {
+    let version = kind.versions.first().unwrap_or(&"v1");
+    if kind.group.is_empty() { (*version).to_owned() } else { format!("{}/{version}", kind.group) }
 }

@@ -20,6 +20,11 @@ pub(super) fn misspelt(api_version: &str, kind: &str) -> Option<&'static Workloa
     same_kind().find(|known| is(known.group, group)).or_else(|| same_kind().find(|_| elsewhere))
 }
 
+/// The workload of Kubernetes itself that a kind without an `apiVersion` can only mean.
+pub(super) fn of_kind(kind: &str) -> Option<&'static WorkloadKind> {
+    WORKLOADS.iter().find(|known| known.kind == kind && BUILT_IN.contains(&known.group))
+}
+
 fn is(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other.trim())
 }
