@@ -15,11 +15,17 @@ SEAWORTHY := $(TARGET)/release/seaworthy
 # Of a guest's memory, 128 KiB are stack: what a new instance costs is above all its memory, and 1 MiB of stack, the
 # default, makes a whole run in a browser 1.5 x as long. An object 5,000 levels deep is still an answer and no trap.
 GUEST_CARGO := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-C link-arg=-zstack-size=131072' cargo
+# What cargo makes of rules, and the mark that all of it was optimised.
+BUILT := $(TARGET)/wasm32-unknown-unknown/policy
+OPTIMISED := $(MODULES)/.optimised
+BINARYEN := sdk/optimise/node_modules/.package-lock.json
 WEB := $(TARGET)/web
 NODE_MODULES := host/web/node_modules/.package-lock.json
 CHROMIUM ?= /usr/bin/chromium
 CARGO := cargo
 CARGO_DENY := 0.20.2
+
+NODE = @node --version >/dev/null 2>&1 || { echo 'node is missing: install Node.js 20.19 or newer, with npm' >&2; exit 1; }
 
 export CARGO_TARGET_DIR := $(TARGET)
 export SEAWORTHY_POLICIES := $(MODULES)
@@ -46,11 +52,22 @@ policies: tools ## Build every rule to target/policies/<rule>.wasm, and its mach
 	@mkdir -p $(MODULES)
 	@cd $(MODULES) && for file in *.wasm *.cwasm; do \
 		case " $(POLICIES) " in *" $${file%.*} "*) ;; *) rm -f "$$file" ;; esac; done
-	@for rule in $(POLICIES); do \
-		built=$(TARGET)/wasm32-unknown-unknown/policy/$$(echo $$rule | tr - _).wasm; \
-		cmp -s $$built $(MODULES)/$$rule.wasm || cp $$built $(MODULES)/$$rule.wasm; done
+	@for rule in $(POLICIES); do test -e $(MODULES)/$$rule.wasm || rm -f $(OPTIMISED); done
+	@$(MAKE) --no-print-directory $(OPTIMISED)
 	$(CARGO) build --locked --release $(HOSTS) --bin precompile
 	$(TARGET)/release/precompile $(MODULES)
+
+# All of them, where what optimises them changed itself.
+$(OPTIMISED): CHANGED = $(filter %.wasm,$(if $(filter $(BINARYEN) %.mjs,$?),$^,$?))
+$(OPTIMISED): $(addprefix $(BUILT)/,$(addsuffix .wasm,$(subst -,_,$(POLICIES)))) $(BINARYEN) sdk/optimise/optimise.mjs
+	@echo 'optimise $(words $(CHANGED)) modules'
+	@node sdk/optimise/optimise.mjs $(MODULES) $(CHANGED)
+	@touch $@
+
+$(BINARYEN): sdk/optimise/package-lock.json
+	$(NODE)
+	cd sdk/optimise && npm ci --no-audit --no-fund
+	@touch $@
 
 web: library ## Build the npm package (host/web/library/dist) and the site (target/web/site)
 	cd host/web && npm run --silent build -w page
@@ -84,7 +101,7 @@ docker-registry:
 		|| { echo 'docker-registry is missing: apt-get install docker-registry (the tests start their own)' >&2; exit 1; }
 
 $(NODE_MODULES): host/web/package-lock.json
-	@node --version >/dev/null 2>&1 || { echo 'node is missing: install Node.js 20.19 or newer, with npm' >&2; exit 1; }
+	$(NODE)
 	cd host/web && npm ci --no-audit --no-fund
 	@touch $@
 

@@ -9,7 +9,7 @@ use core::cell::{Cell, UnsafeCell};
 use core::ptr::null_mut;
 
 /// Bytes that are there from the start. An object and what a rule looks up are seldom larger.
-const FIRST: usize = 512 << 10;
+const FIRST: usize = 256 << 10;
 /// Bytes of WebAssembly's page, by which memory grows.
 const PAGE: usize = 64 << 10;
 /// Pages taken at once, at least.
