@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod agreement;
+mod encrypted;
 mod faults;
 mod look_ups;
 mod memory;
@@ -14,6 +15,7 @@ mod reports;
 mod server;
 #[path = "../command_line/support.rs"]
 mod support;
+mod tls;
 mod waivers;
 
 use std::path::Path;

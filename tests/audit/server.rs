@@ -1,4 +1,4 @@
-//! A small API server, on loopback and without TLS, for tests of what talks to one.
+//! A small API server, on loopback and without TLS (of which there is a front, see `tls`), for tests of what talks to one.
 //!
 //! It covers: discovery, aggregated or group by group; lists in pages with continue tokens, label selectors by equality,
 //! `metadata.name` as field selector; single objects; server-side apply, also as a dry run, and deletion of reports, held to
@@ -6,7 +6,7 @@
 //! and without a token to go on with, 429, 500, answers that never come and answers that never end. It does not cover:
 //! authentication, conflicts of field managers, admission, watches, any version but the one that a kind is given.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -97,6 +97,8 @@ struct Shared {
     expired: Mutex<Vec<String>>,
     /// Method and path with query of every request, in order.
     requests: Mutex<Vec<String>>,
+    /// What was sent as `Authorization`, each once.
+    credentials: Mutex<BTreeSet<String>>,
     /// By path.
     reports: Mutex<BTreeMap<String, Value>>,
 }
@@ -154,6 +156,16 @@ impl Server {
         self.shared.requests.lock().unwrap().clone()
     }
 
+    /// Where it listens, by http.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What was sent as `Authorization` so far, each once.
+    pub fn credentials(&self) -> Vec<String> {
+        self.shared.credentials.lock().unwrap().iter().cloned().collect()
+    }
+
     /// From now on, a report is there.
     pub fn holds(&self, path: &str, report: Value) {
         self.shared.reports.lock().unwrap().insert(path.to_owned(), report);
@@ -169,6 +181,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let (parts, body) = request.into_parts();
     let (method, uri) = (parts.method, parts.uri);
     shared.requests.lock().unwrap().push(format!("{method} {uri}"));
+    let credentials = parts.headers.get("authorization").and_then(|it| it.to_str().ok()).map(str::to_owned);
+    shared.credentials.lock().unwrap().extend(credentials);
     let body = axum::body::to_bytes(body, 8 << 20).await.unwrap_or_default();
     let query: HashMap<String, String> = uri.query().unwrap_or_default().split('&').filter_map(pair).collect();
     let steps: Vec<&str> = uri.path().trim_matches('/').split('/').collect();

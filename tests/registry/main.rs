@@ -24,3 +24,6 @@ mod statements;
 #[path = "../command_line/support.rs"]
 mod support;
 mod tags;
+#[allow(dead_code)]
+#[path = "../audit/tls.rs"]
+mod tls;

@@ -1,8 +1,12 @@
 //! Registries that send us elsewhere.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::forged::pull;
-use crate::hostile::{Answer, Hostile, wasm};
+use crate::hostile::{Answer, Hostile, WASM, wasm};
 use crate::support::{Folder, run};
+use crate::tls::{Clients, Front};
 
 #[test]
 fn a_redirect_within_the_registry_is_followed() {
@@ -79,6 +83,43 @@ fn a_password_is_not_sent_on_by_a_token_server() {
 }
 
 #[test]
+fn credentials_do_not_go_along_where_a_redirect_leads() {
+    let (server, elsewhere) = (Hostile::start(), Hostile::start());
+    let front = Front::before(elsewhere.host.parse().unwrap(), "127.0.0.1", Clients::Any);
+    let (content, to) = (wasm(b"module"), format!("https://{}", front.address));
+    server.module("v1", &content);
+    elsewhere.blob(WASM, &content);
+    let (blob, wants_more) =
+        (format!("/v2/shop/rules/blobs/{}", registry::Digest::of(&content)), Arc::new(AtomicBool::new(false)));
+    let challenge = || Answer::status(401).header("WWW-Authenticate", "Basic realm=\"r\"");
+    let is_first = AtomicBool::new(true);
+    server.answers(move |asked| {
+        if is_first.swap(false, Ordering::SeqCst) {
+            return Some(challenge());
+        }
+        asked.starts_with("GET blobs/").then(|| Answer::redirect(&format!("{to}{blob}")))
+    });
+    let wanted = Arc::clone(&wants_more);
+    elsewhere.answers(move |_| wanted.load(Ordering::SeqCst).then(challenge));
+    let folder = logged_in(&server).and("ca.crt", &front.authority);
+    let pull = || {
+        let mut command = folder.command(&["pull", &server.name("v1"), "--output", "out"]);
+        let command = command.env("DOCKER_CONFIG", folder.path().join("docker"));
+        run(command.env("SSL_CERT_FILE", folder.path().join("ca.crt")), "")
+    };
+    pull().with(0);
+    assert!(server.asked().iter().any(|head| head.contains("Basic YW5hOmh1bnRlcjI=")));
+    // Nor does who is there get any for asking.
+    wants_more.store(true, Ordering::SeqCst);
+    assert!(pull().complaint().contains("is not for us"));
+    let asked = elsewhere.asked();
+    assert!(
+        asked.len() == 2 && asked.iter().all(|head| !head.to_ascii_lowercase().contains("authorization")),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn a_token_is_got_and_sent_to_the_registry_alone() {
     let server = Hostile::start();
     let digest = server.module("v1", &wasm(b"module"));
@@ -127,9 +168,14 @@ fn tokens_that_are_none_are_refused_without_being_shown() {
     assert!(server.sent() < 16 << 20);
 }
 
-/// A pull by somebody who has logged in there as `ana` with the password `hunter2`.
-fn with_login(server: &Hostile) -> crate::support::Run {
+/// Where somebody has logged in there as `ana` with the password `hunter2`.
+fn logged_in(server: &Hostile) -> Folder {
     let auths = format!(r#"{{"auths": {{"{}": {{"auth": "YW5hOmh1bnRlcjI="}}}}}}"#, server.host);
-    let folder = Folder::of("docker/config.json", auths);
+    Folder::of("docker/config.json", auths)
+}
+
+/// A pull by them.
+fn with_login(server: &Hostile) -> crate::support::Run {
+    let folder = logged_in(server);
     run(folder.command(&["pull", &server.name("v1")]).env("DOCKER_CONFIG", folder.path().join("docker")), "")
 }

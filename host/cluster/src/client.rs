@@ -10,7 +10,7 @@ use kube::client::Body;
 use serde::Deserialize;
 use tokio::time::{sleep, timeout};
 
-use crate::error::{RequestError, Status};
+use crate::error::{RequestError, Status, credentials};
 
 /// Bytes of one answer. Pages of usual objects have one or two MiB.
 const ANSWER_BYTES: usize = 64 << 20;
@@ -104,15 +104,15 @@ impl Failure {
 }
 
 fn unreachable(cause: &kube::Error) -> Failure {
-    match cause {
+    match credentials(cause) {
         // A credential plugin that fails does so each time, and may ask the user something.
-        kube::Error::Auth(cause) => Failure::last(RequestError::Unreachable(format!("no credentials: {cause}"))),
-        cause => Failure::passing(RequestError::Unreachable(chain(cause)), None),
+        Some(cause) => Failure::last(RequestError::Unreachable(cause)),
+        None => Failure::passing(RequestError::Unreachable(chain(cause)), None),
     }
 }
 
 /// An error and what it comes from, each said once.
-fn chain(cause: &(dyn std::error::Error + 'static)) -> String {
+pub fn chain(cause: &(dyn std::error::Error + 'static)) -> String {
     let mut text = cause.to_string();
     let mut next = cause.source();
     while let Some(source) = next {

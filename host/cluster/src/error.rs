@@ -1,7 +1,10 @@
 //! What can go wrong between here and an API server, in words for whoever has to mend it.
 
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
+
+use kube::client::AuthError;
 
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +64,7 @@ impl fmt::Display for RequestError {
     }
 }
 
-impl std::error::Error for RequestError {}
+impl Error for RequestError {}
 
 /// Why nothing can be done with a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,4 +95,28 @@ impl fmt::Display for ClusterError {
     }
 }
 
-impl std::error::Error for ClusterError {}
+impl Error for ClusterError {}
+
+/// What is wrong with the credentials, if that is what has failed. What a credential plugin was given and has printed is left
+/// out: both may be secret.
+pub fn credentials(cause: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(cause);
+    while let Some(cause) = next {
+        match cause.downcast_ref::<AuthError>() {
+            Some(AuthError::AuthExecRun { out, .. }) => {
+                return Some(format!(
+                    "no credentials: the credential plugin of the kubeconfig failed ({})",
+                    out.status
+                ));
+            }
+            Some(AuthError::AuthExecParse(_) | AuthError::ParseTokenKey(_)) => {
+                return Some(
+                    "no credentials: the credential plugin of the kubeconfig did not print an ExecCredential".into(),
+                );
+            }
+            Some(cause) => return Some(format!("no credentials: {cause}")),
+            None => next = cause.source(),
+        }
+    }
+    None
+}

@@ -61,7 +61,9 @@ impl Cluster {
         let (access, timeout) = (access.clone(), access.request_timeout);
         let (api, served) = wait(&runtime, async move {
             let config = access.config().await?;
-            let client = ClientBuilder::try_from(config).map_err(|cause| ClusterError::Access(cause.to_string()))?;
+            let client = ClientBuilder::try_from(config).map_err(|cause| {
+                ClusterError::Access(error::credentials(&cause).unwrap_or_else(|| client::chain(&cause)))
+            })?;
             let api = Api::new(client.build(), timeout);
             let during = "discovering what the cluster serves";
             let served = Served::discover(&api).await.map_err(|cause| ClusterError::Request { during, cause })?;
