@@ -90,6 +90,17 @@ fn an_answer_that_never_comes_or_never_ends_is_not_waited_for() {
 }
 
 #[test]
+fn an_answer_that_never_ends_is_read_so_far_and_smaller_pages_are_asked_for() {
+    let server = shop();
+    server.fails("deployments", Fault::Endless);
+    let run = audit(&server, &["--rule", ALONE, "--request-timeout", "60"]);
+    assert_eq!((run.code, run.out.contains("an answer of more than 64 MiB")), (Some(2), true), "{}", run.out);
+    let limits = server.requests().into_iter().filter(|request| request.contains("/deployments?"));
+    let limits: Vec<String> = limits.map(|request| request.split_once("limit=").unwrap().1.to_owned()).collect();
+    assert_eq!(limits, ["250", "125", "62", "31", "15", "7", "3", "1"]);
+}
+
+#[test]
 fn nowhere_to_go_is_said_with_what_to_do() {
     let none = crate::support::Folder::new();
     let said = none.run(&["audit"]).complaint();

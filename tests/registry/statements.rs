@@ -87,7 +87,12 @@ fn what_cosign_3_signed_is_verified() {
 
 #[test]
 fn a_registry_that_lists_nothing_has_the_list_at_a_tag() {
-    for answer in [None, Some(Answer::status(400)), Some(Answer::status(405)), Some(Answer::of("<html>"))] {
+    for answer in [
+        None,
+        Some(Answer::status(400)),
+        Some(Answer::status(405)),
+        Some(Answer::of("<html>").header("Content-Type", "text/html")),
+    ] {
         let signed = Signed::new();
         let mut entry = signed.carry(&signed.bundle(&statement(signed.digest)).to_string(), SIGN);
         // As cosign names it there.

@@ -29,17 +29,21 @@ fn resolve(host: &str) -> Result<Vec<IpAddr>, String> {
         let _ = done.send((name.as_str(), 0).to_socket_addrs().map(|found| found.map(|at| at.ip()).collect()));
     });
     thread.map_err(|cause| format!("no thread to resolve {host} in: {cause}"))?;
-    let found: Vec<IpAddr> = match result.recv_timeout(PATIENCE) {
-        Ok(found) => found.map_err(|cause| format!("{host} cannot be resolved: {cause}"))?,
-        Err(_) => return Err(format!("{host} was not resolved within {} s", PATIENCE.as_secs())),
-    };
+    match result.recv_timeout(PATIENCE) {
+        Ok(found) => found.map(each_once).map_err(|cause| format!("{host} cannot be resolved: {cause}")),
+        Err(_) => Err(format!("{host} was not resolved within {} s", PATIENCE.as_secs())),
+    }
+}
+
+/// Resolvers name an address once for each kind of socket.
+fn each_once(found: Vec<IpAddr>) -> Vec<IpAddr> {
     let mut ips = Vec::new();
     for ip in found {
         if !ips.contains(&ip) {
             ips.push(ip);
         }
     }
-    Ok(ips)
+    ips
 }
 
 #[cfg(test)]
@@ -52,6 +56,12 @@ mod tests {
         for (host, ips) in [("\"127.0.0.1\"", r#"{"ips":["127.0.0.1"]}"#), ("\"::1\"", r#"{"ips":["::1"]}"#)] {
             assert_eq!(String::from_utf8(lookup_host(host.as_bytes()).unwrap()).unwrap(), ips);
         }
+    }
+
+    #[test]
+    fn an_address_that_comes_again_is_left_out() {
+        let [one, other] = ["127.0.0.1", "::1"].map(|ip| ip.parse::<IpAddr>().unwrap());
+        assert_eq!(each_once(vec![one, other, one]), [one, other]);
     }
 
     #[test]

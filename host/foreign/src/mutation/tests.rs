@@ -211,3 +211,20 @@ fn another_object_is_refused() {
     }
     assert_eq!(rewritten(POD, |pod| *pod = json!([])).unwrap_err(), MutationError::NoObject);
 }
+
+#[test]
+fn an_object_that_would_change_with_another_is_not_written() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a, labels: &shared {app: web}}\n\
+                - apiVersion: v1\n  kind: Pod\n  metadata: {name: b, labels: *shared}\n";
+    let refused = rewritten(text, |pod| pod["metadata"]["labels"]["app"] = json!("api"));
+    assert_eq!(refused, Err(MutationError::Unwritable));
+}
+
+#[test]
+fn metadata_may_come_where_there_was_none() {
+    let text = "apiVersion: v1\nkind: Pod\nspec: {}\n";
+    let (new, _) = rewritten(text, |pod| pod["metadata"] = json!({"labels": {"app": "web"}})).unwrap();
+    assert!(new.contains("app: web"), "{new}");
+    let named = rewritten(text, |pod| pod["metadata"] = json!({"name": "web"}));
+    assert_eq!(named, Err(MutationError::Identity("metadata.name".into())));
+}
