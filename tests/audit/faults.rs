@@ -90,6 +90,19 @@ fn an_answer_that_never_comes_or_never_ends_is_not_waited_for() {
 }
 
 #[test]
+fn what_is_no_list_and_what_has_no_name_leaves_the_audit_undecided() {
+    let server = shop();
+    server.fails("deployments", Fault::NoList);
+    let (code, audit) = audited(&server, &["--rule", ALONE]);
+    assert_eq!((code, audit["problems"].to_string().contains("it is no list")), (Some(2), true), "{audit:#}");
+    let mut nameless = deployment("shop", "web", 1, true);
+    nameless["metadata"].as_object_mut().unwrap().remove("name");
+    let server = Server::of(vec![deployments(vec![nameless])]);
+    let (code, audit) = audited(&server, &["--rule", ALONE]);
+    assert_eq!((code, audit["problems"].to_string().contains("without a name")), (Some(2), true), "{audit:#}");
+}
+
+#[test]
 fn an_answer_that_never_ends_is_read_so_far_and_smaller_pages_are_asked_for() {
     let server = shop();
     server.fails("deployments", Fault::Endless);

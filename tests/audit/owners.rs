@@ -51,3 +51,11 @@ fn pods_are_judged_through_what_made_them_and_others_whatever_they_say() {
     assert!(audit["results"].as_array().unwrap().iter().all(|result| result["verdict"] == "fail"), "{audit:#}");
     assert_eq!(audit["summary"]["owned"], 3);
 }
+
+#[test]
+fn a_pod_whose_controller_is_not_judged_is_judged_itself() {
+    // As where the cluster does not serve what it says to be made by.
+    let server = Server::of(vec![kind("v1", "Pod", "pods", vec![pod("web", Some(("apps/v1", "ReplicaSet")))])]);
+    let (_, audit) = audited(&server, &["--rule", ALONE]);
+    assert_eq!(judged_by(&audit, ALONE), ["shop/web"]);
+}

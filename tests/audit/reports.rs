@@ -96,12 +96,18 @@ fn written_reports_follow_their_objects() {
         "kind": "PolicyReport", "metadata": {"name": "seaworthy-gone", "namespace": "shop", "labels": {"app.kubernetes.io/managed-by": "seaworthy"}},
     });
     let others = json!({"kind": "PolicyReport", "metadata": {"name": "theirs", "namespace": "shop", "labels": {"app.kubernetes.io/managed-by": "kyverno"}}});
+    // Neither a name like ours nor our label alone makes a report ours.
+    let [mut named, mut labelled] = [others.clone(), stale.clone()];
+    named["metadata"]["name"] = json!("seaworthy-theirs");
+    labelled["metadata"]["name"] = json!("copied");
+    server.holds(&format!("{folder}/seaworthy-theirs"), named);
+    server.holds(&format!("{folder}/copied"), labelled);
     server.holds(&format!("{folder}/seaworthy-gone"), stale.clone());
     server.holds(&format!("{folder}/theirs"), others);
     assert_eq!(write(&["--dry-run"]).1, "2 reports would be written, 1 report of earlier audits would be removed");
-    assert_eq!(server.reports().len(), 4);
+    assert_eq!(server.reports().len(), 6);
     assert_eq!(write(&[]).1, "2 reports written, 1 report of earlier audits removed");
-    assert!(server.reports().contains_key(&format!("{folder}/theirs")) && server.reports().len() == 3);
+    assert!(!server.reports().contains_key(&format!("{folder}/seaworthy-gone")) && server.reports().len() == 5);
 
     // What was not listed may still be there.
     server.holds(&format!("{folder}/seaworthy-gone"), stale);

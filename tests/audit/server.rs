@@ -38,6 +38,8 @@ pub enum Fault {
     Endless,
     /// Every page offers a next one, which is the same.
     Circle,
+    /// The answer is no list.
+    NoList,
 }
 
 /// The objects of a kind.
@@ -362,6 +364,7 @@ async fn list(shared: &Shared, kind: &Kind, namespace: Option<&str>, query: &Has
                     );
                 }
             }
+            Some(Fault::NoList) => return status(200, "no list"),
             Some(Fault::Silent) => restart = Some(Fault::Silent),
             Some(Fault::Unfinished) => {
                 return body(Forever { piece: b"{\"items\":[", is_silent: true, is_begun: false });
