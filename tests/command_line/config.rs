@@ -72,11 +72,12 @@ fn what_is_not_known_is_refused_with_its_place_and_a_suggestion() {
         ),
         ("rules:\n  team-is-named: {settings: {strict: 1}}\n", "2:38: `strict` is true or false, not a number"),
         ("rules: {team-is-named: {enabled: 'no'}}\n", "1:34: `enabled` is true or false"),
+        ("rules: {team-is-named: off}\n", "1:24: a rule takes a mapping, such as `{enabled: false}`"),
         ("rules: []\n", "1:8: expected a mapping, found a list"),
         ("waivers: {}\n", "1:10: expected a list, found a mapping"),
         ("a: 1\na: 2\n", "2:1: the key `a` is there twice"),
         ("rules: {}\n---\nrules: {}\n", "2:1: a configuration is one document"),
-        ("apiVersion: v1\nkind: Pod\n", "1:1: a configuration has `rules`, `policies` and `waivers`"),
+        ("apiVersion: v1\nkind: Pod\n", "1:1: a configuration has `rules`, `policies`, `signatures` and `waivers`"),
         (
             "waivers:\n- {rule: team-is-name, object: {name: web}}\n",
             "2:10: there is no rule `team-is-name`; did you mean `team-is-named`?",

@@ -117,6 +117,12 @@ fn a_gate_that_no_service_goes_through_is_not_passed() {
     let folder = Folder::of("k8s/a.yaml", namespace).bundle(&[FixedRule::new("a-is", Verdict::Pass)]);
     for more in [&[][..], &["--fail-under", "0"], &["--fail-under", "80", "--format", "json"]] {
         let run = run(&folder, more);
-        assert_eq!((run.code, run.err.as_str()), (Some(2), "error: there is no service here: no workload was found\n"));
+        assert_eq!(
+            (run.code, run.err.as_str()),
+            (
+                Some(2),
+                "error: nothing was decided; give a workload's manifests, of a chart or a kustomization what it builds\n"
+            )
+        );
     }
 }

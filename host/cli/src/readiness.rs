@@ -47,7 +47,9 @@ pub fn run(options: &ReadinessOptions) -> Result<u8, Failure> {
         }
         // Of a gate that no service goes through nobody knows whether it is shut.
         if scorecard.services().next().is_none() && (scorecard.cards.is_empty() || options.fail_under.is_some()) {
-            output::complain("there is no service here: no workload was found");
+            output::complain(
+                "nothing was decided; give a workload's manifests, of a chart or a kustomization what it builds",
+            );
             return Ok(UNDECIDED);
         }
         Ok(exit_code(&scorecard, options.fail_under))

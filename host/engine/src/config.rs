@@ -154,6 +154,10 @@ impl Reader<'_> {
         for entry in self.entries(node, &names)? {
             let name = entry.key.to_string();
             let Some(rule) = self.rules.iter().find(|rule| rule.name == name) else { continue };
+            if let Value::Bool(is_on) = entry.value.value {
+                let meant = format!("a rule takes a mapping, such as `{{enabled: {is_on}}}`");
+                return self.refuse(entry.value.span, &meant);
+            }
             for option in self.entries(&entry.value, &["enabled", "settings", "allow"])? {
                 match (&*option.key, &option.value.value) {
                     ("enabled", Value::Bool(true)) => {}
