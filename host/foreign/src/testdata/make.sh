@@ -4,8 +4,8 @@ set -eu
 cd "$(dirname "$0")"
 keys=$(mktemp -d)
 trap 'rm -rf "$keys"' EXIT
-printf '[ca]\ndefault_ca=a\n[a]\ndatabase=%s/index\nnew_certs_dir=%s\nserial=/dev/null\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' \
-	"$keys" "$keys" > "$keys/ca.cnf"
+printf '[ca]\ndefault_ca=a\n[a]\ndatabase=%s/index\nnew_certs_dir=%s\nserial=%s/serial\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' \
+	"$keys" "$keys" "$keys" > "$keys/ca.cnf"
 make() { # name, issuer ("" signs itself), basic constraints, extended key usage
 	openssl ecparam -name prime256v1 -genkey -noout -out "$keys/$1.key"
 	printf 'basicConstraints=critical,%s\nextendedKeyUsage=%s\nsubjectKeyIdentifier=hash\n' "$3" "$4" > "$keys/$1.ext"
