@@ -10,6 +10,7 @@
 mod api;
 mod dialect;
 mod json;
+mod kinds;
 mod members;
 mod node;
 mod object;
@@ -21,9 +22,9 @@ mod split;
 mod template;
 #[cfg(test)]
 mod tests;
-mod workload;
 
 pub use api::ApiObject;
+pub use kinds::KnownKind;
 pub use node::{Entry, Node, Value};
 pub use object::Object;
 pub use problem::{Problem, ProblemKind, Related};

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use protocol::{api_group, path};
 
+use super::kinds;
 use super::node::{Entry, Node, Value};
 use super::parse::Failure;
 use super::problem::ProblemKind;
 use super::source::Span;
 use super::template;
-use super::workload;
 
 /// How many malformed items of one document are told.
 const FAILURES_TOLD: usize = 32;
@@ -87,7 +87,7 @@ fn versionless(document: &Node) -> Option<Failure> {
     if !is_absent(document, "apiVersion") || !is_mapping("metadata") || !is_mapping("spec") {
         return None;
     }
-    let meant = workload::of_kind(document.get("kind")?.as_str()?)?;
+    let meant = kinds::of_kind(document.get("kind")?.as_str()?)?;
     Some(Failure::new(ProblemKind::NoApiVersion { meant }, document.locate(&[])))
 }
 
@@ -122,7 +122,7 @@ impl Reader {
     fn object(&mut self, node: Node, path: &mut String) {
         match identify(&node) {
             Err(failure) => self.fail(failure),
-            Ok(Identity { api_version, kind, .. }) if let Some(meant) = workload::misspelt(&api_version, &kind) => {
+            Ok(Identity { api_version, kind, .. }) if let Some(meant) = kinds::misspelt(&api_version, &kind) => {
                 let kind = ProblemKind::UnknownKind { api_version, kind, meant };
                 self.fail(Failure::new(kind, node.locate(&[])));
             }

@@ -4,8 +4,7 @@
 
 use std::fmt;
 
-use protocol::WorkloadKind;
-
+use super::kinds::KnownKind;
 use super::source::{Position, Span};
 
 /// Something that kept a file, a document or an object from being read. Never a verdict: the host could not decide.
@@ -128,16 +127,16 @@ pub enum ProblemKind {
     /// A workload without an `apiVersion`.
     NoApiVersion {
         /// What its kind means.
-        meant: &'static WorkloadKind,
+        meant: KnownKind,
     },
-    /// A workload under a name that no cluster knows.
+    /// A kind under a name that no cluster knows.
     UnknownKind {
         /// `apiVersion` as it stands there.
         api_version: String,
         /// `kind` as it stands there.
         kind: String,
         /// What comes near it.
-        meant: &'static WorkloadKind,
+        meant: KnownKind,
     },
 }
 
@@ -213,18 +212,12 @@ impl fmt::Display for ProblemKind {
             Self::ItemWithoutKind => formatter.write_str("this item has no `apiVersion` and `kind`"),
             Self::TemplatedItem => formatter.write_str("the kind of this item is left to a template"),
             Self::NoApiVersion { meant } => {
-                write!(formatter, "this {} has no `apiVersion`; did you mean `{}`?", meant.kind, api_version(meant))
+                write!(formatter, "this {} has no `apiVersion`; did you mean `{}`?", meant.kind, meant.api_version())
             }
-            Self::UnknownKind { api_version: found, kind, meant } => {
-                let (meant, version) = (meant.kind, api_version(meant));
-                write!(formatter, "no `{kind}` is in `{found}`; did you mean `{meant}` of `{version}`?")
+            Self::UnknownKind { api_version, kind, meant } => {
+                let (meant, version) = (meant.kind, meant.api_version());
+                write!(formatter, "no `{kind}` is in `{api_version}`; did you mean `{meant}` of `{version}`?")
             }
         }
     }
-}
-
-/// As it is written: `apps/v1`, or of the core group `v1`.
-fn api_version(kind: &WorkloadKind) -> String {
-    let version = kind.versions.first().unwrap_or(&"v1");
-    if kind.group.is_empty() { (*version).to_owned() } else { format!("{}/{version}", kind.group) }
 }
