@@ -10,18 +10,38 @@ pub struct Object<'a> {
     root: Field<'a>,
     /// The namespace of the request, where the object itself names none.
     request_namespace: Option<&'a str>,
-    /// What it was looked up by: `apiVersion` and kind. The items of a list may not say it themselves.
-    asked: Option<(&'a str, &'a str)>,
+    /// What it is where it does not say so itself.
+    known: Type<'a>,
+}
+
+/// An API group, a version in it, and a kind; empty where they are not known.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Type<'a> {
+    pub group: &'a str,
+    pub version: &'a str,
+    pub kind: &'a str,
+}
+
+impl<'a> Type<'a> {
+    fn new(api_version: &'a str, kind: &'a str) -> Self {
+        let version = api_version.split_once('/').map_or(api_version, |(_, version)| version);
+        Self { group: api_group(api_version), version, kind }
+    }
 }
 
 impl<'a> Object<'a> {
-    pub(crate) const fn new(root: Field<'a>, request_namespace: Option<&'a str>) -> Self {
-        Self { root, request_namespace, asked: None }
+    pub(crate) fn new(root: Field<'a>, request_namespace: Option<&'a str>) -> Self {
+        Self { root, request_namespace, known: Type::default() }
     }
 
-    /// An object that was looked up by this `apiVersion` and kind.
-    pub(crate) const fn other(root: Field<'a>, api_version: &'a str, kind: &'a str) -> Self {
-        Self { root, request_namespace: None, asked: Some((api_version, kind)) }
+    /// An object that was looked up by this `apiVersion` and kind. The items of a list may not say it themselves.
+    pub(crate) fn other(root: Field<'a>, api_version: &'a str, kind: &'a str) -> Self {
+        Self::new(root, None).of_type(Type::new(api_version, kind))
+    }
+
+    /// The object, of this type where it does not say so itself.
+    pub(crate) const fn of_type(self, known: Type<'a>) -> Self {
+        Self { known, ..self }
     }
 
     /// The whole object, to read any field from.
@@ -39,25 +59,25 @@ impl<'a> Object<'a> {
     /// The API group; empty for the core group.
     #[must_use]
     pub fn group(self) -> &'a str {
-        api_group(self.api_version())
+        self.api_version().group
     }
 
-    fn api_version(self) -> &'a str {
-        self.root.get("apiVersion").str().or(self.asked.map(|(api_version, _)| api_version)).unwrap_or_default()
+    /// Its `apiVersion`, taken apart.
+    fn api_version(self) -> Type<'a> {
+        self.root.get("apiVersion").str().map_or(self.known, |api_version| Type::new(api_version, ""))
     }
 
     /// The version within the group: `v1beta1` of `policy/v1beta1`. Of an object that was looked up it is the version
     /// asked for, unless the rule declares to read its `apiVersion`.
     #[must_use]
     pub fn version(self) -> &'a str {
-        let api_version = self.api_version();
-        api_version.split_once('/').map_or(api_version, |(_, version)| version)
+        self.api_version().version
     }
 
     /// The kind, singular.
     #[must_use]
     pub fn kind(self) -> &'a str {
-        self.root.get("kind").str().or(self.asked.map(|(_, kind)| kind)).unwrap_or_default()
+        self.root.get("kind").str().unwrap_or(self.known.kind)
     }
 
     /// Whether the object is of this group and kind; kind names alone collide.

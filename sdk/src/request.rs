@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 
 use crate::field::Field;
-use crate::object::Object;
+use crate::object::{Object, Type};
 use crate::rule::Undecided;
 use crate::workload::Workload;
 use crate::world::World;
@@ -17,8 +17,10 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     pub(crate) fn new(root: Field<'a>, world: World<'a>) -> Result<Self, Undecided> {
-        let mut object = root.get("object");
-        if !object.is_set() && root.get("apiVersion").is_set() {
+        let (mut object, mut known) = (root.get("object"), Type::default());
+        if object.is_set() {
+            known = requested(root);
+        } else if root.get("apiVersion").is_set() {
             // Kubewarden's raw policies get the document itself; an admission request has no version.
             object = root;
         }
@@ -30,7 +32,7 @@ impl<'a> Request<'a> {
         }
         let namespace = root.get("namespace").str().filter(|name| !name.is_empty());
         // The object's own root, so that the paths in findings start there.
-        let object = Object::new(Field::root(object.memory(), object.value()), namespace);
+        let object = Object::new(Field::root(object.memory(), object.value()), namespace).of_type(known);
         Ok(Self { root, object, world })
     }
 
@@ -60,4 +62,11 @@ impl<'a> Request<'a> {
     pub const fn world(&self) -> &World<'a> {
         &self.world
     }
+}
+
+/// What type a request says that its object is of: an API server always says it in the object as well, but who asks a
+/// policy by hand may leave it out there.
+fn requested(request: Field<'_>) -> Type<'_> {
+    let text = |field| request.get(field).str().unwrap_or_default();
+    Type { group: text("kind.group"), version: text("kind.version"), kind: text("kind.kind") }
 }

@@ -174,6 +174,18 @@ fn an_ephemeral_container_is_judged_when_it_is_added() {
 }
 
 #[test]
+fn an_object_that_does_not_say_its_kind_is_of_the_kind_that_the_request_says() {
+    let yaml = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, \
+                spec: {template: {spec: {containers: [{name: app, image: busybox}]}}}}";
+    let mut request = create(&serde_saphyr::from_str(yaml).unwrap());
+    for field in ["apiVersion", "kind"] {
+        request["object"].as_object_mut().unwrap().remove(field);
+    }
+    let answer = judged("immutable-image-tag", &request);
+    assert!(!answer.accepted && answer.verdict() == "fail", "{answer:#?}");
+}
+
+#[test]
 fn what_is_wrong_with_the_pod_besides_keeps_nobody_from_debugging_it() {
     let rules = ["run-as-non-root", "immutable-image-tag", "container-resources", "readiness-probe"];
     for rule in rules {
