@@ -16,6 +16,7 @@ mod node;
 mod object;
 mod parse;
 mod problem;
+mod request;
 mod scalar;
 mod source;
 mod split;

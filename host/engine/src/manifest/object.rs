@@ -1,6 +1,6 @@
 //! The objects of Kubernetes in a document: lists opened, and each one's identity read.
 //!
-//! It must not know what any kind means, but for lists, which `kubectl` opens too.
+//! It must not know what any kind means, but for lists, which `kubectl` opens too, and for requests about objects.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use super::kinds;
 use super::node::{Entry, Node, Value};
 use super::parse::Failure;
 use super::problem::ProblemKind;
+use super::request;
 use super::source::Span;
 use super::template;
 
@@ -29,7 +30,8 @@ pub struct Object {
     pub name: Option<String>,
     /// `metadata.generateName`: the prefix of a name that the API server makes up.
     pub generate_name: Option<String>,
-    /// Where it is in its document, a normalised JSONPath: `$`, or `$['items'][3]` for an item of a list.
+    /// Where it is in its document, a normalised JSONPath: `$`, `$['items'][3]` for an item of a list, or
+    /// `$['request']['object']` for the object of an admission review.
     pub path: String,
     /// The object itself. An item that took `apiVersion` or `kind` from its list has them as entries of its own.
     pub node: Arc<Node>,
@@ -70,6 +72,7 @@ pub(super) enum Read {
 
 /// Takes the document apart.
 pub(super) fn read(document: Node) -> Read {
+    let (document, path) = request::opened(document);
     if let Some(failure) = versionless(&document) {
         return Read::Objects(Vec::new(), vec![failure]);
     }
@@ -77,7 +80,7 @@ pub(super) fn read(document: Node) -> Read {
         return Read::Other(document);
     }
     let mut reader = Reader::default();
-    reader.object(document, &mut String::from("$"));
+    reader.object(document, &mut String::from(path));
     Read::Objects(reader.objects, reader.failures)
 }
 
@@ -104,7 +107,7 @@ fn is_bare_list(node: &Node) -> bool {
         && node.get("items").is_some_and(|items| matches!(items.value, Value::Sequence(_)))
 }
 
-fn is_absent(node: &Node, key: &str) -> bool {
+pub(super) fn is_absent(node: &Node, key: &str) -> bool {
     node.get(key).is_none_or(|node| match &node.value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
