@@ -5,6 +5,7 @@ mod base64;
 mod names;
 mod references;
 mod shapes;
+mod text;
 
 policy! {
     /// Secrets come from a secret store, not from manifests.
@@ -16,7 +17,7 @@ policy! {
     ///   public keys. So are the tokens of ServiceAccounts, Helm's releases, and Secrets that a controller made.
     /// - A literal value in `env`, an argument, or a value in a `ConfigMap` is no secret: not by the name that it is
     ///   given (`DB_PASSWORD`, `apiKey`, `--token`), and not by its shape (private keys, tokens of well-known services,
-    ///   connection strings with a password). `$(VAR)` and `valueFrom` are the way.
+    ///   connection strings with a password), encoded or not. `$(VAR)` and `valueFrom` are the way.
     ///
     /// Where everything is given, every Secret that a workload refers to is made by something: an ExternalSecret, a
     /// ClusterExternalSecret, a SealedSecret, a Certificate, a Vault secret, a SecretProviderClass, or the like; or by a
@@ -98,6 +99,7 @@ policy! {
         "type",
         "data",
         "stringData",
+        "binaryData",
         "metadata.annotations['cert-manager.io/certificate-name']",
         "containers.env",
         "containers.envFrom",
@@ -144,8 +146,10 @@ impl Rule for ExternalSecrets {
             return check_secret(object, request.world(), findings);
         }
         if object.is("", "ConfigMap") {
-            for (key, value) in object.get("data").entries() {
-                self.check_entry(key, value, findings);
+            for field in ["data", "binaryData"] {
+                for (key, value) in object.get(field).entries() {
+                    self.check_entry(key, value, findings);
+                }
             }
             return Ok(());
         }
@@ -179,19 +183,16 @@ fn check_secret(secret: Object<'_>, world: &World<'_>, findings: &mut Findings) 
     if is_made_by_cluster(secret, world) {
         return not_applicable("the cluster makes what is in it");
     }
-    let encoded = secret.get("data").entries().map(|entry| (entry, true));
-    let plain = secret.get("stringData").entries().map(|entry| (entry, false));
-    for ((key, value), is_encoded) in encoded.chain(plain) {
-        let Some(text) = value.str() else { continue };
-        let decoded = if is_encoded { base64::decode(text) } else { None };
-        let is_harmless = |text: &str| names::is_placeholder(text) || names::is_public(text);
-        if !is_harmless(text) && !decoded.is_some_and(|text| is_harmless(&text)) {
-            let message = format!("the value of {key} is written out, for everybody who can read the manifest");
-            findings.fail_concealed(
-                value,
-                message,
-                "Replace it, and make the Secret by an ExternalSecret, a SealedSecret or SOPS",
-            );
+    for (field, is_encoded) in [("data", true), ("stringData", false)] {
+        for (key, value) in secret.get(field).entries() {
+            let Some(text) = value.str() else { continue };
+            let decoded = if is_encoded { base64::decode(text) } else { None };
+            let is_harmless = |text: &str| names::is_placeholder(text) || names::is_public(text);
+            if !is_harmless(text) && !decoded.is_some_and(|text| is_harmless(&text)) {
+                let message = format!("the value of {key} is written out, for everybody who can read the manifest");
+                let fix = "Replace it, and make the Secret by an ExternalSecret, a SealedSecret or SOPS";
+                findings.fail_concealed(value, message, fix);
+            }
         }
     }
     Ok(())
@@ -221,9 +222,9 @@ impl ExternalSecrets {
         // JSON needs no lines. What stands in its texts is not looked into, such as the queries of a dashboard.
         let is_json = text.starts_with('{') && !text.starts_with("{{");
         let lines = if is_json {
-            shapes::pieces(text, |letter| matches!(letter, '\n' | ',' | '{' | '}'))
+            text::pieces(text, |letter| matches!(letter, '\n' | ',' | '{' | '}'))
         } else {
-            shapes::pieces(text, |letter| letter == '\n')
+            text::pieces(text, |letter| letter == '\n')
         };
         let mut lines = lines.into_iter().filter(|line| !is_json || line.trim_ascii_start().starts_with('"'));
         let told = self.tell(name, text).or_else(|| lines.find_map(|line| self.tell_line(line)));
@@ -236,7 +237,7 @@ impl ExternalSecrets {
     fn tell_line(&self, line: &str) -> Option<String> {
         let end = line.bytes().position(|byte| matches!(byte, b':' | b'='))?;
         let (name, value) = (unquoted(line.get(..end)?), unquoted(line.get(end + 1..)?));
-        let name = name.rsplit_once([' ', '"']).map_or(name, |(_, name)| name);
+        let name = text::pieces(name, |letter| matches!(letter, ' ' | '"')).pop().unwrap_or_default();
         let is_code = value.bytes().any(|byte| byte.is_ascii_whitespace() || b"()[]{}<>|&*!`".contains(&byte));
         if is_code { None } else { self.tell_by_name(name, value) }
     }
@@ -248,7 +249,7 @@ impl ExternalSecrets {
             for argument in container.get(list).items() {
                 let text = argument.str().unwrap_or_default();
                 let mut told = self.tell(if text.starts_with('-') { "" } else { flag }, text);
-                for word in shapes::pieces(text, |letter| letter.is_ascii_whitespace()) {
+                for word in text::pieces(text, |letter| letter.is_ascii_whitespace()) {
                     let (name, value) = word.split_once('=').unwrap_or_default();
                     told = told.or_else(|| self.tell_by_name(name, unquoted(value)));
                 }

@@ -4,8 +4,11 @@
 
 use sdk::prelude::*;
 
+use crate::text::{ends_with_letters, holds, is_one_of, lines, pieces, snake_case, squashed};
+
 /// Words that make of a secret's name the name of something about it: `TOKEN_URL`, `PASSWORD_FILE`, `secretName`.
 const ABOUT: &[&str] = &[
+    "algo",
     "algorithm",
     "audience",
     "backend",
@@ -24,15 +27,18 @@ const ABOUT: &[&str] = &[
     "enabled",
     "encoder",
     "encoding",
+    "encryption",
     "endpoint",
     "engine",
     "env",
     "expiration",
-    "expiry",
     "expires",
+    "expiry",
     "field",
     "file",
     "format",
+    "grant",
+    "hashing",
     "header",
     "hint",
     "host",
@@ -47,6 +53,7 @@ const ABOUT: &[&str] = &[
     "lifetime",
     "limit",
     "location",
+    "login",
     "manager",
     "map",
     "max",
@@ -74,6 +81,7 @@ const ABOUT: &[&str] = &[
     "service",
     "size",
     "store",
+    "strategy",
     "suffix",
     "template",
     "timeout",
@@ -83,9 +91,13 @@ const ABOUT: &[&str] = &[
     "url",
     "user",
     "username",
+    "validation",
     "version",
     "volume",
 ];
+
+/// The names of secrets that may stand before other words: `DB_PASSWORD_TEST`.
+const AHEAD: &[&str] = &["secret", "password", "pass"];
 
 /// What a value begins with that says where the secret is, instead of what it is: Vault, vals, 1Password, Berglas, AWS.
 const REFERENCES: &[&str] =
@@ -115,43 +127,33 @@ const STAND_INS_ANYWHERE: &[&str] = &["changeme", "replaceme", "replacewith", "g
 /// Whether the name is that of a secret, and the value may be one.
 pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
     // What only counts variables of one kind, as in `TOKEN_2`.
-    let name = snake_case(name.trim_end_matches(|letter: char| !letter.is_ascii_alphabetic()));
+    let length = name.bytes().rposition(|byte| byte.is_ascii_alphabetic()).map_or(0, |last| last + 1);
+    let name = snake_case(name.get(..length).unwrap_or_default());
     let letters = squashed(&name);
     // Most entries differ in their last letter, so that few are spelt out.
-    let may_name = |entry: &&String| {
-        ends_with_letters(&letters, entry)
-            || entry.eq_ignore_ascii_case("secret")
-            || entry.eq_ignore_ascii_case("password")
-    };
+    let may_name = |entry: &&String| ends_with_letters(&letters, entry) || is_one_of(AHEAD, entry);
     known.iter().filter(may_name).any(|entry| {
         let entry = snake_case(entry);
         names(&name, &entry) && !is_plain(&entry, value)
     })
 }
 
-/// Whether the letters end with those of the entry, which may be spelt in any way.
-fn ends_with_letters(letters: &str, entry: &str) -> bool {
-    let mut rest = letters.bytes().rev();
-    let mut wanted = entry.bytes().rev().filter(u8::is_ascii_alphanumeric);
-    wanted.all(|byte| rest.next() == Some(byte.to_ascii_lowercase()))
-}
-
 /// Whether the name ends with the entry: as words, or in one word (`dbpassword`) where the entry is long enough not to
-/// be met by chance. `secret` and `password` may also stand further ahead, if no other word changes the meaning: what
-/// `DB_PASSWORD_SECRET` is goes by `secret`, which may be the name of a Secret.
+/// be met by chance. Some may also stand further ahead, if no other word changes the meaning: what `DB_PASSWORD_SECRET`
+/// is goes by `secret`, which may be the name of a Secret, and to `pass` something through is to let it.
 fn names(name: &str, entry: &str) -> bool {
     let is_about = |word: &str| ABOUT.contains(&word) || (word == "secret" && entry == "password");
-    let ahead = || name.split('_').any(|word| word == entry) && !name.split('_').any(is_about);
+    let words = || pieces(name, |letter| letter == '_').into_iter();
+    let ahead = || words().any(|word| word == entry) && !words().any(is_about);
     let in_one = || entry.len() > 4 && squashed(name).ends_with(&squashed(entry));
     let as_words = name.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
-    as_words || in_one() || (matches!(entry, "secret" | "password") && ahead())
+    as_words || in_one() || (AHEAD.contains(&entry) && ahead() && !name.starts_with("pass_"))
 }
 
 /// Whether a value is none that anybody would keep secret, under the name of such an entry.
 fn is_plain(entry: &str, value: &str) -> bool {
     let value = value.trim_ascii();
-    let is_switch =
-        ["true", "false", "yes", "no", "on", "off", "0", "1"].iter().any(|word| word.eq_ignore_ascii_case(value));
+    let is_switch = is_one_of(&["true", "false", "yes", "no", "on", "off", "0", "1"], value);
     let is_number = || value.bytes().all(|byte| byte.is_ascii_digit());
     let is_place = value.starts_with(['/', '~'])
         || value.starts_with("./")
@@ -182,7 +184,7 @@ pub fn is_placeholder(value: &str) -> bool {
         return true;
     }
     if bytes.contains(&b'\n') {
-        return is_armour(value) && value.lines().all(|line| is_armour(line) || is_placeholder(line));
+        return is_armour(value) && lines(value).all(|line| is_armour(line) || is_placeholder(line));
     }
     // `x-$(VAR)`, `${VAR}` and `{{ template }}`.
     let mut pairs = bytes.iter().zip(bytes.iter().skip(1));
@@ -199,7 +201,7 @@ pub fn is_placeholder(value: &str) -> bool {
     };
     // `GOOGLE_API_KEY`: a name in capitals stands for what a script puts there.
     let is_name = bytes.contains(&b'_') && bytes.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
-    let is_word = ["none", "null", "nil", "unset", "undefined"].iter().any(|word| word.eq_ignore_ascii_case(value));
+    let is_word = is_one_of(&["none", "null", "nil", "unset", "undefined"], value);
     let is_reference = REFERENCES.iter().any(|prefix| value.starts_with(prefix));
     has_variable || is_whole || is_name || is_word || is_reference || is_stand_in(value)
 }
@@ -228,31 +230,7 @@ pub fn is_public(value: &str) -> bool {
     };
     is_key(value) && !value.contains('\n')
         || is_armour(value)
-            && value.lines().all(|line| if is_armour(line) { is_public_armour(line) } else { is_body(line) })
-}
-
-/// Whether the words are in the letters; smaller than a search of the standard library's.
-fn holds(letters: &str, words: &str) -> bool {
-    letters.as_bytes().windows(words.len()).any(|window| window == words.as_bytes())
-}
-
-/// `dbPassword`, `db-password` and `DB.PASSWORD` as `db_password`.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    let mut was_small = false;
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && was_small {
-            snake.push('_');
-        }
-        was_small = letter.is_ascii_lowercase() || letter.is_ascii_digit();
-        snake.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' });
-    }
-    snake
-}
-
-/// The letters and digits alone.
-fn squashed(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).collect()
+            && lines(value).all(|line| if is_armour(line) { is_public_armour(line) } else { is_body(line) })
 }
 
 #[cfg(test)]
@@ -283,6 +261,9 @@ mod tests {
             "x-api-key",
             "APIKEY",
             "accessToken",
+            "API_KEY_2",
+            "dbPassword1",
+            "DB_PASS_TEST",
         ] {
             assert!(is_secret(&known(), name, "hunter2"), "{name}");
         }
@@ -311,6 +292,12 @@ mod tests {
             "secretStoreRef",
             "tokenizer",
             "pass_through",
+            "PASS_RATE",
+            "PASSWORD_ENCRYPTION",
+            "password.hashing",
+            "PROXY_PASS_URL",
+            "TOKEN_URL_2",
+            "SHA256",
         ] {
             assert!(!is_secret(&known(), name, "hunter2"), "{name}");
         }

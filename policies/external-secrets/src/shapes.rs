@@ -5,7 +5,9 @@
 
 use sdk::prelude::*;
 
+use crate::base64;
 use crate::names::is_placeholder;
+use crate::text::{after, is_one_of, pieces};
 
 const CONNECTION_STRING: &str = "a connection string with a password";
 
@@ -20,14 +22,21 @@ const TOKENS: &[(&str, usize, &str)] = &[
     ("ghr_", 36, "a GitHub token"),
     ("github_pat_", 22, "a GitHub token"),
     ("glpat-", 20, "a GitLab token"),
+    ("glrt-", 20, "a GitLab token"),
     ("xoxb-", 20, "a Slack token"),
     ("xoxp-", 20, "a Slack token"),
+    ("xoxa-", 20, "a Slack token"),
     ("xapp-", 20, "a Slack token"),
     ("AIza", 35, "a Google API key"),
     ("ya29.", 20, "a Google access token"),
+    ("GOCSPX-", 24, "a Google client secret"),
     ("sk_live_", 16, "a Stripe key"),
     ("rk_live_", 16, "a Stripe key"),
+    ("sq0atp-", 22, "a Square token"),
+    ("sq0csp-", 40, "a Square token"),
+    ("shpat_", 32, "a Shopify token"),
     ("SG.", 40, "a SendGrid key"),
+    ("amzn.mws.", 36, "an Amazon MWS token"),
     ("npm_", 36, "an npm token"),
     ("pypi-", 16, "a PyPI token"),
     ("dckr_pat_", 20, "a Docker Hub token"),
@@ -36,18 +45,35 @@ const TOKENS: &[(&str, usize, &str)] = &[
     ("dop_v1_", 40, "a DigitalOcean token"),
     ("sk-ant-", 20, "an Anthropic key"),
     ("sk-proj-", 20, "an OpenAI key"),
+    ("hf_", 34, "a Hugging Face token"),
     ("AGE-SECRET-KEY-1", 50, "an age key"),
 ];
 
-/// URLs to which everybody may post who knows them, without their scheme, and whose they are.
-const WEBHOOKS: &[(&str, &str)] =
-    &[("hooks.slack.com/services/", "a Slack webhook"), ("discord.com/api/webhooks/", "a Discord webhook")];
+/// What is in URLs to which everybody may post who knows them, and whose they are.
+const WEBHOOKS: &[(&str, &str)] = &[
+    ("hooks.slack.com/services/", "a Slack webhook"),
+    ("discord.com/api/webhooks/", "a Discord webhook"),
+    (".webhook.office.com/webhook", "a Microsoft Teams webhook"),
+];
 
 /// Keys under which connection strings keep their password.
 const CONNECTION_KEYS: &[&str] = &["password", "pwd", "accountkey", "sharedaccesskey"];
 
-/// The kind of secret that the text holds.
+/// The kind of secret that the text holds, plain or encoded.
 pub fn find(text: &str) -> Option<&'static str> {
+    let mut found = find_plain(text);
+    // No secret of a known shape is shorter, encoded.
+    for word in words(text).into_iter().filter(|word| word.len() >= 24) {
+        found = found.or_else(|| find_plain(&base64::decode(word)?));
+    }
+    found
+}
+
+fn words(text: &str) -> Vec<&str> {
+    pieces(text, |letter| letter.is_ascii_whitespace() || matches!(letter, '"' | '\'' | '`' | ',' | '<' | '>'))
+}
+
+fn find_plain(text: &str) -> Option<&'static str> {
     let lines = pieces(text, |letter| matches!(letter, '\n' | '"' | '\'' | '`'));
     for (line, next) in lines.iter().zip(lines.iter().skip(1).chain([&""])) {
         let is_left_out = line.trim_ascii_end().ends_with('-') && !next.trim_ascii().is_empty() && is_placeholder(next);
@@ -58,9 +84,7 @@ pub fn find(text: &str) -> Option<&'static str> {
             return Some(CONNECTION_STRING);
         }
     }
-    for word in
-        pieces(text, |letter| letter.is_ascii_whitespace() || matches!(letter, '"' | '\'' | '`' | ',' | '<' | '>'))
-    {
+    for word in words(text) {
         if is_url_with_password(word) || is_connection_with_password(word) {
             return Some(CONNECTION_STRING);
         }
@@ -76,15 +100,11 @@ pub fn find(text: &str) -> Option<&'static str> {
     None
 }
 
-/// What stands between the letters that are outside. One function for all places, to be in the module once.
-pub fn pieces(text: &str, is_outside: fn(char) -> bool) -> Vec<&str> {
-    text.split(is_outside).collect()
-}
-
-/// `-----BEGIN RSA PRIVATE KEY-----`, and OpenPGP's `PRIVATE KEY BLOCK`; people do not count the dashes.
+/// `-----BEGIN RSA PRIVATE KEY-----`, OpenPGP's `PRIVATE KEY BLOCK`, and PuTTY's own form; people do not count the dashes.
 fn is_private_key(line: &str) -> bool {
-    let Some(header) = line.trim_ascii().strip_prefix("---") else {
-        return false;
+    let line = line.trim_ascii();
+    let Some(header) = line.strip_prefix("---") else {
+        return line.starts_with("PuTTY-User-Key-File-");
     };
     let Some(header) = header.trim_start_matches('-').strip_prefix("BEGIN ") else {
         return false;
@@ -105,9 +125,8 @@ fn token(word: &str) -> Option<&'static str> {
 
 fn webhook(word: &str) -> Option<&'static str> {
     let url = after_scheme(word)?;
-    let (_, kind) = WEBHOOKS
-        .iter()
-        .find(|(start, _)| url.strip_prefix(start).is_some_and(|path| path.len() >= 40 && is_random(path)))?;
+    let (_, kind) =
+        WEBHOOKS.iter().find(|(start, _)| after(url, start).is_some_and(|path| path.len() >= 40 && is_random(path)))?;
     Some(kind)
 }
 
@@ -147,7 +166,7 @@ fn is_connection_with_password(word: &str) -> bool {
     let is_list = parts.len() > 1;
     for part in parts {
         let (key, value) = part.split_once('=').unwrap_or_default();
-        if is_list && CONNECTION_KEYS.iter().any(|known| known.eq_ignore_ascii_case(key)) && !is_placeholder(value) {
+        if is_list && is_one_of(CONNECTION_KEYS, key) && !is_placeholder(value) {
             return true;
         }
     }
@@ -156,12 +175,17 @@ fn is_connection_with_password(word: &str) -> bool {
 
 /// PostgreSQL's `host=db user=web password=...`, and nothing else in the line.
 fn is_keywords_with_password(line: &str) -> bool {
-    let words = || line.split_ascii_whitespace().map(|word| word.split_once('=').unwrap_or_default());
-    let is_keyword =
-        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    words().count() > 1
-        && words().all(|(name, _)| is_keyword(name))
-        && words().any(|(name, value)| name == "password" && !is_placeholder(value))
+    let (mut keywords, mut has_password) = (0, false);
+    for word in pieces(line, |letter| letter.is_ascii_whitespace()) {
+        let (name, value) = word.split_once('=').unwrap_or_default();
+        if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+            keywords += 1;
+            has_password |= name == "password" && !is_placeholder(value);
+        } else if !word.is_empty() {
+            return false;
+        }
+    }
+    keywords > 1 && has_password
 }
 
 #[cfg(test)]
@@ -183,7 +207,23 @@ mod tests {
         }
         assert_eq!(find(&joined(&["-----BEGIN PGP PRIVATE ", "KEY BLOCK-----"])), Some("a private key"));
         assert_eq!(find(&joined(&["---BEGIN OPENSSH PRIVATE ", "KEY---\nxxxxx\n"])), Some("a private key"));
+        assert_eq!(find(&joined(&["PuTTY-User-Key-", "File-3: ssh-ed25519\n"])), Some("a private key"));
         for text in ["-----BEGIN CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----", "PRIVATE KEY", "begin private key"] {
+            assert_eq!(find(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn encoding_hides_nothing() {
+        // The first line of a private key, of a certificate, and a URL with a password.
+        let key = joined(&["LS0tLS1CRUdJTiBSU0EgUFJJ", "VkFURSBLRVktLS0tLQpNSUlF"]);
+        for text in [key.clone(), format!("client-key-data: {key}\n"), format!("[\"{key}\"]")] {
+            assert_eq!(find(&text), Some("a private key"), "{text}");
+        }
+        assert_eq!(find("cG9zdGdyZXM6Ly93ZWI6aHVudGVyMkBkYi9zaG9w"), Some(CONNECTION_STRING));
+        for text in
+            ["LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUR", "/var/run/secrets/kubernetes/io", "aGVsbG8gd29ybGQsIGl0"]
+        {
             assert_eq!(find(text), None, "{text}");
         }
     }
@@ -213,6 +253,11 @@ mod tests {
         for (host, rest, kind) in [
             ("https://hooks.slack.com", "/services/T8F3KQ0ZP/B2MXV7RT5/Yb1Nc9Wd4Hs6Jg0Ea3TzUo8f", "a Slack webhook"),
             ("https://discord.com", "/api/webhooks/830192837465564738/Yb1Nc9Wd4Hs6Jg0Ea3TzUo8f", "a Discord webhook"),
+            (
+                "https://shop.webhook.office.com",
+                "/webhookb2/8f3c1d20-5b7a@6e2f9b41/IncomingWebhook/b1c9d4a6e0f3",
+                "a Microsoft Teams webhook",
+            ),
         ] {
             let url = joined(&[host, rest]);
             for text in [url.clone(), format!("curl -d @- {url}"), format!("slack_api_url: '{url}'\n")] {
