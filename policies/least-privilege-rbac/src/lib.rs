@@ -15,7 +15,9 @@ policy! {
     ///   among them;
     /// - as a ClusterRole, no read of secrets (get, list, watch), unless `resourceNames` says which;
     /// - no `create` or `get` of `pods/exec` and `pods/attach`: both run commands in other people's containers, `get`
-    ///   by way of a WebSocket.
+    ///   by way of a WebSocket;
+    /// - no `create` of `nodes/proxy`, by which a kubelet does the same in every container of its node. `get` of it is a
+    ///   warning, since monitoring is often given it to read metrics.
     ///
     /// All of its rules are read, and those of the ClusterRoles that it aggregates.
     ///

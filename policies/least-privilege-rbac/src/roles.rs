@@ -108,8 +108,12 @@ fn problems(rule: Field<'_>, is_cluster_role: bool) -> Vec<Problem<'_>> {
     let is_core = groups.items().next().is_none() || holds(groups, &["", "*"]);
     for at in resources.items() {
         match at.str().unwrap_or_default() {
+            "*" => {
+                let message = "`*` is all there is, and all that will be installed".to_string();
+                add(at, false, message, "List the resources in use");
+            }
             wildcard if wildcard.bytes().any(|byte| byte == b'*') => {
-                let message = format!("`{wildcard}` is all there is, and all that will be installed");
+                let message = format!("`{wildcard}` is more than it names, and all that will be installed");
                 add(at, false, message, "List the resources in use");
             }
             "secrets" if is_cluster_role && is_core && !is_limited && holds(verbs, &["get", "list", "watch", "*"]) => {
@@ -119,6 +123,11 @@ fn problems(rule: Field<'_>, is_cluster_role: bool) -> Vec<Problem<'_>> {
             shell @ ("pods/exec" | "pods/attach") if is_core && holds(verbs, &["create", "get", "*"]) => {
                 let message = format!("`{shell}` runs commands in the containers of others");
                 add(at, false, message, "Remove it");
+            }
+            "nodes/proxy" if is_cluster_role && is_core && holds(verbs, &["create", "get", "*"]) => {
+                let message = "`nodes/proxy` reaches the kubelets, which run commands in all containers of their nodes";
+                let fix = "Remove it, or name what is read there: nodes/metrics, nodes/stats, nodes/log";
+                add(at, !holds(verbs, &["create", "*"]), message.to_string(), fix);
             }
             _ => {}
         }
