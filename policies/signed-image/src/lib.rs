@@ -12,7 +12,7 @@ policy! {
     /// something in the cluster refuses it without a signature:
     ///
     /// - a Kyverno ClusterPolicy, or a Policy of the namespace, with `verifyImages`, attestors and `Enforce`;
-    /// - a Kyverno ImageValidatingPolicy with attestors and validations that deny;
+    /// - a Kyverno ImageValidatingPolicy, or a namespaced one, with attestors and validations that deny;
     /// - a Sigstore ClusterImagePolicy with an authority that verifies, and not in mode `warn`;
     /// - a Kubewarden policy `verify-image-signatures`, and not in mode `monitor`;
     /// - Connaisseur's webhook.
@@ -81,11 +81,12 @@ policy! {
     section: Security,
     since: "0.1.0",
     applies_to: [Workloads],
-    reads: ["containers.image", "pod.spec.volumes.image.reference"],
+    reads: ["containers.image", "pod.spec.volumes.image.reference", "pod.metadata.labels"],
     looks_up: [
         "kyverno.io/v1/ClusterPolicy": ["spec.validationFailureAction", "spec.rules"],
         "kyverno.io/v1/Policy": ["spec.validationFailureAction", "spec.rules"],
         "policies.kyverno.io/v1/ImageValidatingPolicy": ["spec"],
+        "policies.kyverno.io/v1/NamespacedImageValidatingPolicy": ["spec"],
         "policy.sigstore.dev/v1beta1/ClusterImagePolicy": ["spec"],
         "policies.kubewarden.io/v1/ClusterAdmissionPolicy": [
             "spec.module",

@@ -5,6 +5,8 @@ use sdk::prelude::*;
 use crate::glob::{Dialect, matches};
 
 const KYVERNO: &str = "kyverno.io/v1";
+const KYVERNO_CEL: &str = "policies.kyverno.io/v1";
+const SIGSTORE: &str = "policy.sigstore.dev/v1beta1";
 const KUBEWARDEN: &str = "policies.kubewarden.io/v1";
 const ADMISSION: &str = "admissionregistration.k8s.io/v1";
 
@@ -52,28 +54,33 @@ impl Verifier<'_> {
     }
 }
 
+/// Reads one object: adds what in it verifies images of the workload. What only reports counts where the flag says so.
+type Add = for<'a> fn(Object<'a>, Workload<'_>, bool, &mut Vec<Verifier<'a>>);
+
+/// The kinds of objects that verify images, those of the workload's namespace alone where it says so.
+const KINDS: [(&str, &str, bool, Add); 8] = [
+    (KYVERNO, "ClusterPolicy", false, add_kyverno),
+    (KYVERNO, "Policy", true, add_kyverno),
+    (KYVERNO_CEL, "ImageValidatingPolicy", false, add_image_validating),
+    (KYVERNO_CEL, "NamespacedImageValidatingPolicy", true, add_image_validating),
+    (SIGSTORE, "ClusterImagePolicy", false, add_sigstore),
+    (KUBEWARDEN, "ClusterAdmissionPolicy", false, add_kubewarden),
+    (KUBEWARDEN, "AdmissionPolicy", true, add_kubewarden),
+    (ADMISSION, "MutatingWebhookConfiguration", false, add_connaisseur),
+];
+
 /// All that verify images of this workload. Those that only report count where `accept_audit` says so.
 pub fn find<'a>(workload: Workload<'_>, accept_audit: bool, world: &World<'a>) -> Result<Vec<Verifier<'a>>, Undecided> {
-    let namespace = workload.object().namespace();
     let mut verifiers = Vec::new();
-    let mut policies = world.list_all(KYVERNO, "ClusterPolicy")?;
-    policies.extend(world.list(KYVERNO, "Policy", namespace)?);
-    for policy in policies {
-        add_kyverno(policy, workload, accept_audit, &mut verifiers);
-    }
-    for policy in world.list_all("policies.kyverno.io/v1", "ImageValidatingPolicy")? {
-        add_image_validating(policy, accept_audit, &mut verifiers);
-    }
-    for policy in world.list_all("policy.sigstore.dev/v1beta1", "ClusterImagePolicy")? {
-        add_sigstore(policy, accept_audit, &mut verifiers);
-    }
-    let mut policies = world.list_all(KUBEWARDEN, "ClusterAdmissionPolicy")?;
-    policies.extend(world.list(KUBEWARDEN, "AdmissionPolicy", namespace)?);
-    for policy in policies {
-        add_kubewarden(policy, accept_audit, &mut verifiers);
-    }
-    for webhooks in world.list_all(ADMISSION, "MutatingWebhookConfiguration")? {
-        add_connaisseur(webhooks, accept_audit, &mut verifiers);
+    for (version, kind, is_namespaced, add) in KINDS {
+        let objects = if is_namespaced {
+            world.list(version, kind, workload.object().namespace())?
+        } else {
+            world.list_all(version, kind)?
+        };
+        for object in objects {
+            add(object, workload, accept_audit, &mut verifiers);
+        }
     }
     Ok(verifiers)
 }
@@ -108,55 +115,101 @@ fn add_kyverno<'a>(policy: Object<'a>, workload: Workload<'_>, accept_audit: boo
 
 /// Whether a Kyverno rule looks at pods of this workload, or at the workload itself.
 fn concerns(rule: Field<'_>, workload: Workload<'_>) -> bool {
-    let namespace = workload.object().namespace().unwrap_or("default");
-    for resources in blocks(rule.get("exclude")) {
-        if any_matches(&strings(resources.get("namespaces")), Dialect::Wildcard, namespace) {
-            return false;
-        }
-    }
-    for resources in blocks(rule.get("match")) {
-        let namespaces = strings(resources.get("namespaces"));
-        let is_here = namespaces.is_empty() || any_matches(&namespaces, Dialect::Wildcard, namespace);
-        for kind in strings(resources.get("kinds")) {
-            // `apps/v1/Deployment` is one, too.
-            let kind = kind.rsplit_once('/').map_or(kind, |(_, kind)| kind);
-            if is_here && (matches!(kind, "Pod" | "*") || kind == workload.kind()) {
-                return true;
-            }
-        }
-    }
-    false
+    // Who else a block leaves out, by names or the labels of namespaces, is not known from here: it leaves out nobody.
+    let leaves_out = |resources: Field<'_>| {
+        let narrower = ["name", "names", "annotations", "operations", "namespaceSelector"];
+        let is_broad = !resources.get("namespaces").is_set() && !resources.get("selector").is_set();
+        !is_broad && !narrower.iter().any(|field| resources.get(field).is_set()) && means(resources, workload)
+    };
+    selects(rule.get("match"), &|resources| means(resources, workload)) && !selects(rule.get("exclude"), &leaves_out)
 }
 
-/// The `resources` of a Kyverno rule's `match` or `exclude`, those in its `any` and its `all` too.
-fn blocks(selection: Field<'_>) -> Vec<Field<'_>> {
-    let mut blocks = Vec::from([selection.get("resources")]);
+/// Whether the `resources` of a Kyverno rule's `match` or `exclude` do, be it those in its `any` or in its `all`.
+fn selects(selection: Field<'_>, means: &dyn Fn(Field<'_>) -> bool) -> bool {
     for list in ["any", "all"] {
-        blocks.extend(selection.get(list).items().map(|block| block.get("resources")));
+        let blocks = selection.get(list);
+        if has_items(blocks) {
+            let (mut some, mut every) = (false, true);
+            for block in blocks.items() {
+                let is_meant = means(block.get("resources"));
+                some |= is_meant;
+                every &= is_meant;
+            }
+            return if list == "any" { some } else { every };
+        }
     }
-    blocks
+    means(selection.get("resources"))
 }
 
-fn add_image_validating<'a>(policy: Object<'a>, accept_audit: bool, verifiers: &mut Vec<Verifier<'a>>) {
+/// Whether `resources` are these pods, or the workload.
+fn means(resources: Field<'_>, workload: Workload<'_>) -> bool {
+    let namespace = workload.object().namespace().unwrap_or("default");
+    let namespaces = strings(resources.get("namespaces"));
+    let kinds = strings(resources.get("kinds"));
+    let is_kind = |kind: &&str| {
+        // `apps/v1/Deployment` is one, too.
+        let kind = kind.rsplit_once('/').map_or(*kind, |(_, kind)| kind);
+        matches!(kind, "Pod" | "*") || kind == workload.kind()
+    };
+    resources.is_set()
+        && (namespaces.is_empty() || any_matches(&namespaces, Dialect::Wildcard, namespace))
+        && (kinds.is_empty() || kinds.iter().any(is_kind))
+        && is_selected(resources.get("selector"), workload)
+}
+
+/// Whether a selector, if there is one, selects the pods.
+fn is_selected(selector: Field<'_>, workload: Workload<'_>) -> bool {
+    !selector.is_set() || LabelSelector::new(selector).matches(workload.pod_labels())
+}
+
+/// Whether the plural name of a resource is that of pods, or of the workload.
+fn is_resource(name: &str, workload: Workload<'_>) -> bool {
+    let singular = name.strip_suffix('s').unwrap_or_default();
+    matches!(name, "pods" | "*" | "*/*") || singular.eq_ignore_ascii_case(workload.kind())
+}
+
+fn add_image_validating<'a>(
+    policy: Object<'a>,
+    workload: Workload<'_>,
+    accept_audit: bool,
+    verifiers: &mut Vec<Verifier<'a>>,
+) {
     let actions = policy.get("spec.validationActions");
-    let denies = !actions.is_set() || strings(actions).contains(&"Deny");
+    let denies = (!actions.is_set() || strings(actions).contains(&"Deny"))
+        && policy.get("spec.evaluation.admission.enabled").bool() != Some(false);
     let verifies = has_items(policy.get("spec.attestors")) && has_items(policy.get("spec.validations"));
-    if !verifies || !(denies || accept_audit) {
+    let rules = policy.get("spec.matchConstraints.resourceRules");
+    let is_meant = |rule: Field<'_>| strings(rule.get("resources")).iter().any(|name| is_resource(name, workload));
+    let concerns = (!has_items(rules) || rules.items().any(is_meant))
+        && is_selected(policy.get("spec.matchConstraints.objectSelector"), workload);
+    if !verifies || !concerns || !(denies || accept_audit) {
         return;
     }
-    for reference in policy.get("spec.matchImageReferences").items() {
-        let is_expression = reference.get("expression").is_set();
+    let is_conditional = has_items(policy.get("spec.matchConditions"));
+    let mut references = policy.get("spec.matchImageReferences");
+    if !references.is_set() {
+        // What its first version called them.
+        references = policy.get("spec.imageRules");
+    }
+    for reference in references.items() {
+        let is_expression = is_conditional || reference.get("expression").is_set() || reference.get("cel").is_set();
         let mut verifier = verifier(policy, if is_expression { Spelling::Expression } else { Spelling::Kyverno });
         verifier.patterns.extend(reference.get("glob").str());
         verifiers.push(verifier);
     }
 }
 
-fn add_sigstore<'a>(policy: Object<'a>, accept_audit: bool, verifiers: &mut Vec<Verifier<'a>>) {
+fn add_sigstore<'a>(policy: Object<'a>, workload: Workload<'_>, accept_audit: bool, verifiers: &mut Vec<Verifier<'a>>) {
     let enforces = policy.get("spec.mode").str() != Some("warn");
     // A static authority says yes or no without a look.
     let verifies = policy.get("spec.authorities").items().any(|authority| !authority.get("static").is_set());
-    if !verifies || !(enforces || accept_audit) {
+    let resources = policy.get("spec.match");
+    let is_meant = |one: Field<'_>| {
+        is_resource(one.get("resource").str().unwrap_or_default(), workload)
+            && is_selected(one.get("selector"), workload)
+    };
+    let concerns = !has_items(resources) || resources.items().any(is_meant);
+    if !verifies || !concerns || !(enforces || accept_audit) {
         return;
     }
     let mut verifier = verifier(policy, Spelling::Sigstore);
@@ -172,7 +225,7 @@ fn add_sigstore<'a>(policy: Object<'a>, accept_audit: bool, verifiers: &mut Vec<
 }
 
 /// Its policy is known by the module: `registry://ghcr.io/kubewarden/policies/verify-image-signatures:v1.0.0`.
-fn add_kubewarden<'a>(policy: Object<'a>, accept_audit: bool, verifiers: &mut Vec<Verifier<'a>>) {
+fn add_kubewarden<'a>(policy: Object<'a>, _: Workload<'_>, accept_audit: bool, verifiers: &mut Vec<Verifier<'a>>) {
     let module = policy.get("spec.module").str().unwrap_or_default();
     let name = module.rsplit_once('/').map_or(module, |(_, name)| name);
     let name = name.split_once([':', '@']).map_or(name, |(name, _)| name);
@@ -188,7 +241,7 @@ fn add_kubewarden<'a>(policy: Object<'a>, accept_audit: bool, verifiers: &mut Ve
 }
 
 /// Connaisseur refuses what none of its validators knows, so that its webhook covers every image.
-fn add_connaisseur<'a>(webhooks: Object<'a>, accept_audit: bool, verifiers: &mut Vec<Verifier<'a>>) {
+fn add_connaisseur<'a>(webhooks: Object<'a>, _: Workload<'_>, accept_audit: bool, verifiers: &mut Vec<Verifier<'a>>) {
     for webhook in webhooks.get("webhooks").items() {
         let service = webhook.get("clientConfig.service.name").str().unwrap_or_default();
         let enforces = webhook.get("failurePolicy").str() != Some("Ignore");
