@@ -126,7 +126,7 @@ impl Reader {
         match identify(&node) {
             Err(failure) => self.fail(failure),
             Ok(Identity { api_version, kind, .. }) if let Some(meant) = kinds::misspelt(&api_version, &kind) => {
-                let kind = ProblemKind::UnknownKind { api_version, kind, meant };
+                let kind = ProblemKind::UnknownKind { api_version: api_version.into(), kind: kind.into(), meant };
                 self.fail(Failure::new(kind, node.locate(&[])));
             }
             Ok(identity) if is_list(&node, &identity.kind) => self.list(node, &identity, path),

@@ -132,9 +132,9 @@ pub enum ProblemKind {
     /// A kind under a name that no cluster knows.
     UnknownKind {
         /// `apiVersion` as it stands there.
-        api_version: String,
+        api_version: Box<str>,
         /// `kind` as it stands there.
-        kind: String,
+        kind: Box<str>,
         /// What comes near it.
         meant: KnownKind,
     },
