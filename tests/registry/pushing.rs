@@ -45,7 +45,7 @@ fn what_a_registry_answers_to_a_push_is_not_read_to_its_end() {
                 taking(move |asked| asked.starts_with(method).then(|| Answer { status, ..Answer::of("").endless() }));
             let run = push(&server);
             assert_eq!(run.code, Some(2), "{method} {status}: {run:?}");
-            assert!(server.sent() < 4 * BUFFERS_MIB << 20, "{method} {status}: {} bytes were read", server.sent());
+            assert!(server.sent() < (4 * BUFFERS_MIB) << 20, "{method} {status}: {} bytes were read", server.sent());
         }
     }
 }
