@@ -125,7 +125,7 @@ pub fn screen(wasm: &[u8]) -> Result<Screened, LoadError> {
 
 /// The memory section with our maximum.
 fn limited_memory(memories: &[wasmparser::MemoryType]) -> Result<Vec<u8>, LoadError> {
-    let refuse = |what: String| Err(LoadError::Resources(what).into());
+    let refuse = |what: String| Err(LoadError::Resources(what));
     let [memory] = memories else {
         return refuse(format!("it has {} memories, a policy has one", memories.len()));
     };
