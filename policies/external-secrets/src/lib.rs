@@ -1,7 +1,6 @@
 #![no_std]
 use sdk::prelude::*;
 
-mod base64;
 mod names;
 mod references;
 mod shapes;
@@ -186,7 +185,7 @@ fn check_secret(secret: Object<'_>, world: &World<'_>, findings: &mut Findings) 
     for (field, is_encoded) in [("data", true), ("stringData", false)] {
         for (key, value) in secret.get(field).entries() {
             let Some(text) = value.str() else { continue };
-            let decoded = if is_encoded { base64::decode(text) } else { None };
+            let decoded = if is_encoded { text::decode_base64(text) } else { None };
             let is_harmless = |text: &str| names::is_placeholder(text) || names::is_public(text);
             if !is_harmless(text) && !decoded.is_some_and(|text| is_harmless(&text)) {
                 let message = format!("the value of {key} is written out, for everybody who can read the manifest");

@@ -5,9 +5,8 @@
 
 use sdk::prelude::*;
 
-use crate::base64;
 use crate::names::is_placeholder;
-use crate::text::{after, is_one_of, pieces};
+use crate::text::{after, decode_base64, is_one_of, pieces};
 
 const CONNECTION_STRING: &str = "a connection string with a password";
 
@@ -64,7 +63,7 @@ pub fn find(text: &str) -> Option<&'static str> {
     let mut found = find_plain(text);
     // No secret of a known shape is shorter, encoded.
     for word in words(text).into_iter().filter(|word| word.len() >= 24) {
-        found = found.or_else(|| find_plain(&base64::decode(word)?));
+        found = found.or_else(|| find_plain(&decode_base64(word)?));
     }
     found
 }
