@@ -107,6 +107,15 @@ test("everything can be done by the keyboard", async ({ app, page }) => {
   await expect(app.tab("Findings")).toContainText("0");
 });
 
+test("a key that comes as soon as a menu is open counts", async ({ app: { page } }) => {
+  await page.evaluate(() => {
+    document.querySelector<HTMLElement>("[aria-label=Examples]")?.click();
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
+  });
+  await expect(page.getByRole("button", { name: "Examples" })).toHaveAttribute("aria-expanded", "true");
+  await expect(page.getByRole("menuitem", { name: "A good service" })).toBeFocused();
+});
+
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [device, viewport] of [
     ["desktop", { width: 1440, height: 900 }],

@@ -16,10 +16,10 @@ let menus = 0;
 
 export function menu(button: { label: string; icon: IconName; class?: string }, entries: Entry[]): HTMLElement {
   const id = `menu-${++menus}`;
-  const items = entries.map((entry, index) => {
+  const items = entries.map((entry) => {
     const item = h(
       "button",
-      { type: "button", role: entry.chosen ? "menuitemradio" : "menuitem", tabindex: "-1", autofocus: index === 0 },
+      { type: "button", role: entry.chosen ? "menuitemradio" : "menuitem", tabindex: "-1" },
       entry.icon && icon(entry.icon),
       h("span", null, entry.label, entry.detail !== undefined && h("small", null, entry.detail)),
       entry.chosen && h("span", { class: "tick" }, icon("check")),
@@ -46,6 +46,12 @@ export function menu(button: { label: string; icon: IconName; class?: string }, 
     h("span", { class: "label" }, button.label),
   );
   list.addEventListener("beforetoggle", () => {
+    // The browser sets the focus as it opens the menu; to set it after that could undo what a quick key did since.
+    const first = Math.max(
+      0,
+      entries.findIndex((entry) => entry.chosen?.()),
+    );
+    items.forEach((item, index) => (item.autofocus = index === first));
     entries.forEach(
       (entry, index) => entry.chosen && items[index]?.setAttribute("aria-checked", String(entry.chosen())),
     );
@@ -53,9 +59,7 @@ export function menu(button: { label: string; icon: IconName; class?: string }, 
   list.addEventListener("toggle", (event) => {
     const open = event.newState === "open";
     opener.setAttribute("aria-expanded", String(open));
-    if (!open) return;
-    place(list, opener);
-    (items.find((_, index) => entries[index]?.chosen?.()) ?? items[0])?.focus();
+    if (open) place(list, opener);
   });
   list.addEventListener("keydown", (event) => {
     const index = items.findIndex((item) => item === document.activeElement);
