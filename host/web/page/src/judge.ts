@@ -5,6 +5,7 @@
  */
 import type { SeaworthyWorker } from "seaworthy";
 import { start } from "./engine";
+import { bad, good } from "./examples";
 import type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata } from "./model";
 import type { Workspace } from "./workspace";
 
@@ -20,6 +21,9 @@ export type Outcome =
 
 /** How long typing must rest before it is judged. */
 const REST_MS = 140;
+
+/** After so many rounds answers become hardly faster. All together take about a second of the Worker's time. */
+const WARM_UPS = 30;
 
 export class Judge {
   outcome: Outcome = { state: "loading" };
@@ -53,6 +57,23 @@ export class Judge {
     }
     performance.mark("seaworthy-ready");
     await this.#judge();
+    await this.#warmUp();
+  }
+
+  /**
+   * Judges the examples while the page is empty and nobody waits: browsers compile what is called for the first time, and
+   * make faster what is called often, so that the first answers would take three times as long.
+   */
+  async #warmUp(): Promise<void> {
+    const generation = this.#generation;
+    const { files, world } = { ...bad(), files: [...good().files, ...bad().files] };
+    for (let round = 0; round < WARM_UPS; round++) {
+      if (this.outcome.state !== "empty" || this.#generation !== generation) return;
+      // Under another name each time: what was judged before is not judged again.
+      const renamed = files.map(({ name, text }) => ({ name, text: text.replaceAll("shop", `shop-${round}`) }));
+      // What goes wrong is said when somebody asks.
+      await this.#worker?.check(renamed, { world }).catch(() => undefined);
+    }
   }
 
   request(delay: number): void {

@@ -32,6 +32,8 @@ test("measure", async ({ browser }) => {
         });
       }),
     );
+    // A reader takes a moment to have something to paste, in which the page warms up.
+    await page.waitForTimeout(2_000);
     const editor = page.getByRole("textbox", { name: /^Manifest/ });
     // Twenty manifests that were never seen, and then the same with one line changed.
     await editor.click({ position: { x: 60, y: 20 } });

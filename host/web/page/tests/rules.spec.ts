@@ -146,4 +146,6 @@ async function bring(app: import("./page.ts").App, name: string, wasm: Buffer): 
     app.page.getByRole("button", { name: "Add a policy" }).click(),
   ]);
   await chooser.setFiles({ name: `${name}.wasm`, mimeType: "application/wasm", buffer: wasm });
+  // The page shows it of its own accord as soon as it is there: nothing else is to be clicked before.
+  await expect(app.toast).toContainText(name);
 }
