@@ -19,7 +19,7 @@ impl Trusted {
     /// Reads all keys, before any registry is asked.
     ///
     /// # Errors
-    /// A key cannot be read, or is none; keys are given for a policy that is a file, where nothing is signed.
+    /// A key cannot be read, or is none; something is asked of signatures, but of nobody's.
     pub fn read(options: &PolicyOptions, config: &Config) -> Result<Self, Failure> {
         let everywhere = options.signature.trust_if_asked(&options.verify)?;
         let below = config.signatures.iter().map(|said| Ok((said.of.clone(), trust(said)?)));

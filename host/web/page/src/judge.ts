@@ -65,14 +65,14 @@ export class Judge {
    * make faster what is called often, so that the first answers would take three times as long.
    */
   async #warmUp(): Promise<void> {
+    if (this.outcome.state !== "empty") return;
     const generation = this.#generation;
-    const { files, world } = { ...bad(), files: [...good().files, ...bad().files] };
-    for (let round = 0; round < WARM_UPS; round++) {
-      if (this.outcome.state !== "empty" || this.#generation !== generation) return;
+    const files = [...good().files, ...bad().files];
+    for (let round = 0; round < WARM_UPS && this.#generation === generation; round++) {
       // Under another name each time: what was judged before is not judged again.
       const renamed = files.map(({ name, text }) => ({ name, text: text.replaceAll("shop", `shop-${round}`) }));
       // What goes wrong is said when somebody asks.
-      await this.#worker?.check(renamed, { world }).catch(() => undefined);
+      await this.#worker?.check(renamed, { world: "complete" }).catch(() => undefined);
     }
   }
 
