@@ -10,10 +10,11 @@ use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Limits, LoadError, Module, Sandbox, sections};
 
-use crate::arguments::Selection;
+use crate::exit::{HOLDS, UNDECIDED};
+use crate::failure::Failure;
 use crate::files;
-use crate::output::{self, Failure};
-use crate::{HOLDS, UNDECIDED};
+use crate::options::selection::Selection;
+use crate::present::output;
 
 /// A rule as it was built into this binary.
 struct Embedded {

@@ -14,8 +14,8 @@ use engine::{File, Input};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::output::count;
-use crate::progress::Progress;
+use crate::present::output::count;
+use crate::present::progress::Progress;
 use crate::projects::{Folders, Projects};
 
 /// What was read.

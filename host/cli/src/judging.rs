@@ -15,13 +15,15 @@ use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
 
-use crate::arguments::{Judging, Selection};
 use crate::bundle;
+use crate::failure::Failure;
 use crate::files::{self, Files};
-use crate::foreign::{self, FileChange, PolicyOptions};
+use crate::foreign::{self, FileChange};
 use crate::logs;
-use crate::output::Failure;
-use crate::progress::Progress;
+use crate::options::judging::Judging;
+use crate::options::policies::PolicyOptions;
+use crate::options::selection::Selection;
+use crate::present::progress::Progress;
 use crate::tree;
 
 /// What was decided, and under which configuration.

@@ -2,63 +2,57 @@
 //!
 //! Everything that touches the outside is here: files, the clock, the terminal, exit codes. It must not decide anything
 //! about a manifest; the engine does, and the browser shows the same.
+//!
+//! In layers, each of which knows only those before it: [`failure`] and [`exit`]; [`options`], [`present`]; what commands
+//! have in common; [`commands`].
 #![deny(clippy::print_stdout)]
 
-mod arguments;
-mod artifact;
-mod audit;
 mod bundle;
-mod check;
-mod explain;
+mod commands;
+mod exit;
+mod failure;
 mod files;
 mod foreign;
-mod human;
-mod inspect;
 mod judging;
-mod kubewarden;
 mod logs;
-mod maturity;
-mod output;
-mod progress;
+mod options;
+mod present;
 mod projects;
-mod readiness;
-mod rules;
 mod tree;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command};
-use clap::Parser as _;
+use clap::Parser;
 
-/// All hold.
-const HOLDS: u8 = 0;
-/// Findings at or above the threshold.
-const BROKEN: u8 = 1;
-/// Could not decide: bad usage, unreadable input, a broken bundle.
-const UNDECIDED: u8 = 2;
+use commands::Command;
+use options::color::Color;
+
+/// Is your service ready for production? Judges Kubernetes manifests with sandboxed rules.
+#[derive(Parser)]
+#[command(name = "seaworthy", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Whether to colour the output; `auto` colours a terminal, and heeds NO_COLOR.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", display_order = 998)]
+    color: Color,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  seaworthy check k8s/                judge a folder of manifests
+  seaworthy rules                     what is asked of a service
+  seaworthy explain readiness-probe   why, and how to hold it";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     arguments.color.apply();
-    let done = match &arguments.command {
-        Command::Check(options) => check::run(options),
-        Command::Readiness(options) => readiness::run(options),
-        Command::Maturity(options) => maturity::run(options),
-        Command::Rules(options) => rules::run(options),
-        Command::Explain(options) => explain::run(options),
-        Command::Inspect(options) => inspect::run(options),
-        Command::Push(options) => artifact::push::run(options),
-        Command::Pull(options) => artifact::pull::run(options),
-        Command::Verify(options) => artifact::verify::run(options),
-        Command::Keys(options) => artifact::keys::run(options),
-        Command::Audit(options) => audit::run(options),
-        Command::Kubewarden(options) => kubewarden::run(options),
-    };
-    match done {
+    match arguments.command.run() {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            output::complain(&failure.to_string());
-            ExitCode::from(UNDECIDED)
+            present::output::complain(&failure.to_string());
+            ExitCode::from(exit::UNDECIDED)
         }
     }
 }

@@ -18,8 +18,9 @@ use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
 
 use super::replace::replace;
+use crate::failure::Failure;
 use crate::files;
-use crate::output::{BOLD, CYAN, DIM, Failure, GREEN, RED, one_line};
+use crate::present::output::{BOLD, CYAN, DIM, GREEN, RED, one_line};
 
 /// A file whose text a policy would change.
 pub struct FileChange {

@@ -11,12 +11,13 @@ use registry::{Options, Reference, Registry};
 use sandbox::{Cache, Module, Sandbox, sections};
 use serde_json::Value as Json;
 
-use super::PolicyOptions;
 use super::trust::Trusted;
 use crate::bundle;
+use crate::failure::Failure;
 use crate::files;
-use crate::output::{self, Failure, one_line};
-use crate::progress::Progress;
+use crate::options::policies::PolicyOptions;
+use crate::present::output::{self, one_line};
+use crate::present::progress::Progress;
 
 /// A policy that was found, not yet loaded.
 pub struct Found {

@@ -10,10 +10,11 @@ use foreign::Dispatcher;
 use foreign::session::{Recorder, Replay};
 use registry::{OciCalls, Options, Registry};
 
-use super::PolicyOptions;
 use super::replace::replace;
+use crate::failure::Failure;
 use crate::files;
-use crate::output::{self, Failure, count, one_line};
+use crate::options::policies::PolicyOptions;
+use crate::present::output::{self, count, one_line};
 
 /// What came of it.
 pub struct Asked<T> {

@@ -4,8 +4,9 @@
 use engine::config::{Config, SignatureConfig};
 use registry::{Identity, PublicKey, Reference, Registry, RegistryError, Trust};
 
-use super::PolicyOptions;
-use crate::output::{Failure, one_line};
+use crate::failure::Failure;
+use crate::options::policies::PolicyOptions;
+use crate::present::output::one_line;
 
 /// All who are trusted in this run.
 pub struct Trusted {

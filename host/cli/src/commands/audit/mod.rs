@@ -1,0 +1,233 @@
+//! `seaworthy audit`: judges what is in a cluster, page by page.
+//!
+//! Nothing is kept of an object once it is judged but what counts it: a format prints as the objects come, and the whole is
+//! told at the end. It must not know how a cluster is asked.
+
+mod human;
+mod json;
+mod reports;
+mod tally;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use cluster::{Audit, Cluster, ClusterError, Dialect};
+use engine::config::{Config, suggestion};
+use engine::manifest::Object;
+use engine::waiver::{self, Date};
+use engine::{Bundle, Completeness, Input, Judge, Judgement, Subject, World};
+use protocol::RuleMetadata;
+use rayon::prelude::*;
+use sandbox::{Module, Sandbox};
+
+use crate::failure::Failure;
+use crate::judging::{self, Chosen};
+use crate::options::cluster::AccessOptions;
+use crate::options::selection::Selection;
+use crate::present::progress::Progress;
+use human::{Detail, Human};
+use json::Json;
+use reports::{Printed, Written};
+use tally::Tally;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy audit                                       all of the current context's cluster
+  seaworthy audit --namespace shop --severity high      one namespace, what must not wait
+  seaworthy audit --context staging --format json       for machines: docs/audit.md
+  seaworthy audit --format policyreport                 what --write would write
+  seaworthy audit --format policyreport --write         as PolicyReports beside the objects
+
+It needs to list what it judges and looks up: the ClusterRole `view` is enough for most, but not for
+Secrets and RBAC. What may not be listed is named.
+
+Exit codes:
+  0  all rules hold
+  1  a rule is broken
+  2  something could not be decided: no cluster, a kind or a report that is forbidden";
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    pub access: AccessOptions,
+
+    /// Only what is in this namespace; may be given several times. Rules still look up other objects anywhere.
+    #[arg(long, value_name = "NAMESPACE")]
+    pub namespace: Vec<String>,
+
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// The configuration: rules that are off, settings, waivers.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+
+    /// Write the reports to the cluster instead, and remove those of earlier audits that nothing stands behind any more.
+    /// Of --rule, --skip and --severity the reports know nothing: they say what the rules of this audit say.
+    #[arg(long)]
+    pub write: bool,
+
+    /// Have the API server check what --write would do, and do nothing.
+    #[arg(long, requires = "write")]
+    pub dry_run: bool,
+
+    /// How much memory the objects that rules look up may take. What does not fit is named, and rules that need it say
+    /// `unknown`.
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
+    pub world_memory: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: `full` for up to 50 findings, `short` for more.
+    Human,
+    /// Every finding with what to write instead.
+    Full,
+    /// Every finding on one line.
+    Short,
+    /// For machines, see `docs/audit.md`.
+    Json,
+    /// PolicyReport and ClusterPolicyReport of wgpolicyk8s.io/v1alpha2, YAML.
+    #[value(name = "policyreport")]
+    PolicyReport,
+    /// Report and ClusterReport of openreports.io/v1alpha1, YAML.
+    #[value(name = "openreports")]
+    OpenReports,
+}
+
+/// Takes what is decided, object by object.
+trait Outlet {
+    /// Takes some objects, each with what rules said of it, waivers applied.
+    fn batch(&mut self, judged: &[Judged<'_>], tally: &mut Tally<'_>) -> Result<(), Failure>;
+
+    /// Behind the last object.
+    fn finish(&mut self, tally: &mut Tally<'_>) -> Result<(), Failure>;
+}
+
+/// All that rules said about one object.
+struct Judged<'a> {
+    object: &'a Object,
+    judgements: Vec<Judgement>,
+}
+
+/// Runs the command; the exit code says what was decided.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    let dialect = match options.format {
+        Format::PolicyReport => Some(Dialect::PolicyReport),
+        Format::OpenReports => Some(Dialect::OpenReports),
+        _ if options.write => {
+            return Err(Failure::Usage("--write needs --format policyreport or --format openreports".into()));
+        }
+        _ => None,
+    };
+    let Chosen { found, config, mut refusals } = judging::choose(&options.selection, options.config.as_deref())?;
+    let cluster = options.access.connect()?;
+    check_namespaces(&cluster, &options.namespace)?;
+    let (sandbox, bundle) = judging::load(found, &options.selection, &config, &mut refusals)?;
+    let off = judging::off(&bundle);
+    let rules: Vec<&RuleMetadata> = bundle.rules().iter().map(|rule| &rule.metadata).collect();
+    let mut outlet: Box<dyn Outlet> = match (options.format, dialect) {
+        (_, Some(dialect)) if options.write => {
+            Box::new(Written::new(&cluster, dialect, options.dry_run, &options.namespace)?)
+        }
+        (_, Some(dialect)) => Box::new(Printed::new(dialect)),
+        (Format::Json, _) => Box::new(Json::new(&options.namespace)),
+        (Format::Full, _) => Box::new(Human::new(Detail::Full)),
+        (Format::Short, _) => Box::new(Human::new(Detail::Short)),
+        _ => Box::new(Human::new(Detail::Fitting)),
+    };
+    let mut tally = Tally::new(rules, off, judging::today());
+    tally.watch(&config.waivers, &options.namespace);
+    for unread in refusals.into_unread() {
+        tally.problem(format!("{} {}", unread.path, unread.reason));
+    }
+    audit(options, &cluster, &sandbox, &bundle, &config, &mut *outlet, &mut tally)?;
+    outlet.finish(&mut tally)?;
+    Ok(tally.exit_code())
+}
+
+/// Judges everything there is.
+fn audit(
+    options: &Args,
+    cluster: &Cluster,
+    sandbox: &Sandbox,
+    bundle: &Bundle<Module>,
+    config: &Config,
+    outlet: &mut dyn Outlet,
+    tally: &mut Tally<'_>,
+) -> Result<(), Failure> {
+    let judging = bundle.rules().iter().map(|rule| &rule.metadata).filter(|rule| !tally.off.contains(&&*rule.name));
+    let audit = Audit::new(cluster, judging, options.namespace.clone());
+    let reading = Progress::open_ended("reading what rules look up,".into());
+    let bytes = usize::try_from(options.world_memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
+    let gathered = audit.gather(bytes, &reading.counter()).map_err(failure)?;
+    drop(reading);
+    tally.unseen(&gathered.blind_spots);
+    audit.unknown_kinds().for_each(|(kind, reason)| tally.unlisted(kind, reason));
+
+    let world = World::of(&gathered.objects, gathered.blind_spots);
+    let nowhere = Input::default();
+    let judge = Judge::new(sandbox, bundle, &nowhere, &world, Completeness::Complete);
+    for (kind, batches) in audit.kinds() {
+        let progress = Progress::open_ended(format!("judging {kind},"));
+        for batch in batches {
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(cause) => {
+                    tally.unlisted(&kind, &cause.to_string());
+                    continue;
+                }
+            };
+            let judged = batch.objects.par_iter().map(|object| {
+                let judgements = judge.judge(Subject { file: 0, document: 0, object });
+                progress.step();
+                Judged { object, judgements: waived(judgements, object, &tally.rules, config, tally.today) }
+            });
+            let judged: Vec<Judged<'_>> = judged.collect();
+            judged.iter().for_each(|judged| tally.count(judged));
+            tally.owned += batch.owned;
+            batch.problems.into_iter().for_each(|problem| tally.problem(problem));
+            outlet.batch(&judged, tally)?;
+        }
+    }
+    Ok(())
+}
+
+fn waived(
+    judgements: Vec<Judgement>,
+    object: &Object,
+    rules: &[&RuleMetadata],
+    config: &Config,
+    today: Date,
+) -> Vec<Judgement> {
+    let waive = |judgement: Judgement| {
+        let name = rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
+        let outcome = waiver::apply(&config.waivers, today, name, object, judgement.outcome);
+        Judgement { outcome, ..judgement }
+    };
+    judgements.into_iter().map(waive).collect()
+}
+
+/// A namespace that is not there would be an audit of nothing.
+fn check_namespaces(cluster: &Cluster, wanted: &[String]) -> Result<(), Failure> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let during = "listing namespaces";
+    let there = cluster.namespaces().map_err(|cause| failure(ClusterError::Request { during, cause }))?;
+    // Who may not list them may still know their names.
+    let Some(there) = there else { return Ok(()) };
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    match wanted.iter().find(|name| !there.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(Failure::Usage(format!("there is no namespace `{name}`{}", suggestion(name, &there)))),
+    }
+}
+
+fn failure(cause: ClusterError) -> Failure {
+    Failure::Cluster(cause.to_string())
+}

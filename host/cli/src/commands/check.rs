@@ -1,0 +1,90 @@
+//! `seaworthy check`: judges, prints.
+
+use clap::ValueEnum;
+use engine::report::Report;
+
+use crate::exit::{BROKEN, HOLDS, UNDECIDED};
+use crate::failure::Failure;
+use crate::foreign;
+use crate::judging::{Judged, judged};
+use crate::options::judging::Judging;
+use crate::options::policies::PolicyOptions;
+use crate::present::human::{self, Detail, passed_over};
+use crate::present::output;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy check k8s/                          a folder is taken for everything there is
+  kustomize build . | seaworthy check -         one stream; add --world complete if that is all
+  seaworthy check k8s/ --rule run-as-non-root   one rule
+  seaworthy check k8s/ --log web=web.log        and what the workload web has logged
+  seaworthy check k8s/ --format json            for machines
+  seaworthy check k8s/ --format sarif           for code scanning
+  seaworthy check k8s/ --policy safe-labels.wasm --settings labels.yaml
+                                                a Kubewarden policy: docs/foreign-policies.md
+
+Exit codes:
+  0  all rules hold
+  1  a rule is broken
+  2  something could not be decided: bad usage, unreadable input, a broken bundle";
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    pub judging: Judging,
+
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+
+    /// Fail (exit code 2) on anything that was skipped: templates, documents that are no Kubernetes objects,
+    /// empty files, links.
+    #[arg(long)]
+    pub strict: bool,
+
+    #[command(flatten)]
+    pub policies: PolicyOptions,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: `full` for up to 50 findings, `short` for more.
+    Human,
+    /// Every finding with its line of the manifest, and what to write instead.
+    Full,
+    /// Every finding on one line.
+    Short,
+    /// For machines, see `docs/report.md`.
+    Json,
+    /// SARIF 2.1.0, for code scanning and editors.
+    Sarif,
+}
+
+/// Runs the command; the exit code says what was decided.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    judged(&options.judging, &options.policies, |Judged { report, config, today, off, changes }| {
+        let human = |detail| {
+            let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };
+            foreign::render(&changes, options.policies.write) + &human::render(report, &run)
+        };
+        let text = match options.format {
+            Format::Human => human(Detail::Fitting),
+            Format::Full => human(Detail::Full),
+            Format::Short => human(Detail::Short),
+            Format::Json => report.to_json(env!("CARGO_PKG_VERSION")) + "\n",
+            Format::Sarif => report.to_sarif(env!("CARGO_PKG_VERSION")) + "\n",
+        };
+        output::print(&text)?;
+        Ok(exit_code(report, options.strict))
+    })
+}
+
+fn exit_code(report: &Report<'_>, strict: bool) -> u8 {
+    if report.is_undecided() || report.judged.is_empty() || strict && passed_over(report) > 0 {
+        UNDECIDED
+    } else if report.has_failures() {
+        BROKEN
+    } else {
+        HOLDS
+    }
+}

@@ -1,0 +1,101 @@
+//! `seaworthy explain`: a rule's documentation on a terminal.
+//!
+//! The documentation is the rule's own doc comment: headings, paragraphs, lists, fences and code spans. That much
+//! Markdown is shown as it reads best, and the rest as it is written.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use protocol::{LookUp, RuleMetadata};
+use serde_json::Value;
+
+use crate::bundle;
+use crate::failure::Failure;
+use crate::present::output::{self, BOLD, CYAN, DIM, one_line, printable};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy explain readiness-probe";
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The rule's name; `seaworthy rules` lists them.
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+
+    /// Use the modules of this folder instead of the bundle inside the binary.
+    #[arg(long, value_name = "DIR")]
+    pub bundle: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    let (found, refusals) = bundle::find(options.bundle.as_deref())?;
+    let code = refusals.complain();
+    let names: Vec<&str> = found.iter().map(|found| found.metadata.name.as_str()).collect();
+    let rule = found.iter().map(|found| &found.metadata).find(|rule| rule.name == options.rule);
+    let rule = rule.ok_or_else(|| Failure::Usage(bundle::unknown_rule(&options.rule, &names)))?;
+    output::print(&render(rule)).map(|()| code)
+}
+
+fn render(rule: &RuleMetadata) -> String {
+    let RuleMetadata { name, severity, section, .. } = rule;
+    let since = one_line(&rule.since);
+    let mut text = format!("{BOLD}{name}{BOLD:#}  {DIM}{section}, severity {severity}, since {since}{DIM:#}\n\n");
+    markdown(&rule.documentation, &mut text);
+    settings(&rule.settings, &mut text);
+    if !rule.looks_up.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}Looks up{BOLD:#}\n");
+        for LookUp { api_version, kind, .. } in &rule.looks_up {
+            let _ = writeln!(text, "  {} ({})", one_line(kind), one_line(api_version));
+        }
+    }
+    text
+}
+
+fn markdown(source: &str, text: &mut String) {
+    let mut fenced = false;
+    for line in source.trim_end().lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        } else if fenced {
+            let _ = writeln!(text, "    {CYAN}{}{CYAN:#}", printable(line));
+        } else if let Some(heading) = line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')) {
+            let _ = writeln!(text, "{BOLD}{}{BOLD:#}", printable(heading));
+        } else {
+            spans(&printable(line), text);
+            text.push('\n');
+        }
+    }
+}
+
+/// A line with its `code` coloured.
+fn spans(line: &str, text: &mut String) {
+    for (index, part) in line.split('`').enumerate() {
+        let _ = if index % 2 == 1 { write!(text, "{CYAN}{part}{CYAN:#}") } else { write!(text, "{part}") };
+    }
+}
+
+fn settings(schema: &Value, text: &mut String) {
+    if schema.get("properties").and_then(Value::as_object).is_some_and(|known| !known.is_empty()) {
+        let _ = writeln!(text, "\n{BOLD}Settings{BOLD:#}");
+        fields(schema, "  ", text);
+    }
+}
+
+/// The settings, or the fields of the items of a setting below it.
+fn fields(schema: &Value, indent: &str, text: &mut String) {
+    for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let name = one_line(name);
+        let default = schema.get("default").map(|default| one_line(&format!("default {default}")));
+        let default = default.unwrap_or_else(|| "required".into());
+        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let _ = writeln!(text, "\n{indent}{CYAN}{name}{CYAN:#}  {DIM}{default}{DIM:#}");
+        for line in description.lines() {
+            let _ = writeln!(text, "{indent}  {}", printable(line));
+        }
+        if let Some(items) = schema.get("items") {
+            fields(items, &format!("{indent}    "), text);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! `seaworthy kubewarden`: what a cluster needs so that Kubewarden asks these rules.
+//!
+//! The rules, with the settings of the configuration, as Kubewarden's policies: plain YAML, a Kustomize folder, a Helm chart,
+//! or the `policies.yml` of a policy-server that runs by itself. What a policy is asked about and may look up comes from its
+//! module's own metadata. It must not decide how a policy judges.
+
+mod chart;
+mod output;
+mod places;
+mod policy;
+mod resources;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use engine::config::Config;
+use sandbox::{Limits, Sandbox};
+
+use crate::failure::Failure;
+use crate::options::selection::Selection;
+use crate::present::output::printable;
+use crate::{bundle, judging};
+use output::File;
+use places::Places;
+use policy::{Choice, Policy};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy kubewarden | kubectl apply -f -                        every rule, for the whole cluster
+  seaworthy kubewarden --config platform.yaml --severity high      your settings, the urgent rules
+  seaworthy kubewarden --format helm --output chart/               a chart with values for all of it
+  seaworthy kubewarden --namespace shop                            policies that a team may install
+  seaworthy kubewarden --group                                     all rules as one policy group
+  seaworthy push ghcr.io/shop/readiness:v1 --format json > pushed.json
+  seaworthy kubewarden --pushed pushed.json                        with each module by its digest
+  seaworthy kubewarden --format policy-server > policies.yml       a policy-server without a cluster
+
+docs/kubewarden.md says what each verdict means at admission.";
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// The configuration: rules that are off, and settings.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// What to write.
+    #[arg(long, value_enum, default_value_t = Format::Yaml, value_name = "FORMAT")]
+    pub format: Format,
+
+    /// Write into this folder, which must be new or empty, a file each, instead of standard output. Kustomize and Helm need it.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// AdmissionPolicies of this namespace, instead of policies for the whole cluster. They may not look at other objects, so
+    /// rules that do are left out.
+    #[arg(long, value_parser = name, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+
+    /// One policy group that accepts what every rule accepts, instead of a policy a rule.
+    #[arg(long)]
+    pub group: bool,
+
+    /// What happens to objects that break a rule. `auto` protects by rules that one object decides, and monitors by rules
+    /// that look at others too, since objects arrive one by one.
+    #[arg(long, value_enum, default_value_t = Mode::Auto, value_name = "MODE")]
+    pub mode: Mode,
+
+    /// Where the modules are published, instead of where they say: `registry.example.com/policies`.
+    #[arg(long, value_name = "BASE")]
+    pub registry: Option<String>,
+
+    /// The tag of the modules, instead of `v` and each one's version.
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
+
+    /// Name the modules by digest: those that `seaworthy push --format json` printed to this file.
+    #[arg(long, conflicts_with_all = ["registry", "tag"], value_name = "FILE")]
+    pub pushed: Option<PathBuf>,
+
+    /// The PolicyServer that runs the policies.
+    #[arg(long, default_value = "default", value_parser = name, value_name = "NAME")]
+    pub policy_server: String,
+
+    /// The service account of the policy-server, which is allowed what the rules look up.
+    #[arg(long, default_value = "kubewarden/policy-server", value_parser = service_account, value_name = "NAMESPACE/NAME")]
+    pub service_account: ServiceAccount,
+
+    /// A namespace whose objects are not judged; may be given several times, and replaces the default list.
+    #[arg(
+        long,
+        default_values = ["kube-node-lease", "kube-public", "kube-system", "kubewarden"],
+        value_parser = name,
+        value_name = "NAMESPACE"
+    )]
+    pub exclude_namespace: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Kubernetes objects, one after the other.
+    Yaml,
+    /// A folder for `kubectl apply -k`.
+    Kustomize,
+    /// A chart.
+    Helm,
+    /// The `policies.yml` of a policy-server.
+    PolicyServer,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// By what each rule needs.
+    Auto,
+    /// Deny them.
+    Protect,
+    /// Let them in, and report them.
+    Monitor,
+}
+
+/// `kubewarden/policy-server`.
+#[derive(Clone)]
+pub struct ServiceAccount {
+    pub namespace: String,
+    pub name: String,
+}
+
+fn service_account(text: &str) -> Result<ServiceAccount, String> {
+    let (namespace, account) =
+        text.split_once('/').ok_or("expected a namespace and a name: kubewarden/policy-server")?;
+    Ok(ServiceAccount { namespace: name(namespace)?, name: name(account)? })
+}
+
+/// A name as the API server takes it for what is named here (RFC 1123).
+fn name(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_name = text.bytes().all(|byte| is_plain(byte) || byte == b'-')
+        && text.bytes().next().is_some_and(is_plain)
+        && text.bytes().last().is_some_and(is_plain)
+        && text.len() <= 63;
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("expected lower-case letters, digits and `-` between them, 63 at most".to_owned())
+    }
+}
+
+/// Runs the command.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    check(options)?;
+    let (all, mut refusals) = bundle::find(options.selection.bundle.as_deref())?;
+    let config = judging::read_config(options.config.as_deref(), &all)?;
+    let found = bundle::select(all, &options.selection)?;
+    let places = Places::new(options)?;
+    let mut policies = Vec::new();
+    for found in &found {
+        match Policy::choose(found, &config, &places, options)? {
+            Choice::Policy(policy) => policies.push(*policy),
+            Choice::LeftOut(reason) => note(&format!("{} is left out: {reason}", found.metadata.name)),
+        }
+    }
+    if policies.is_empty() {
+        return Err(Failure::Usage("no rule is left to write a policy for".to_owned()));
+    }
+    policies.sort_by(|one, other| one.name.cmp(&other.name));
+    note_waivers(&config);
+    validate(found, &config, &mut refusals)?;
+
+    let files = match options.format {
+        Format::Yaml => resources::files(&policies, options),
+        Format::Kustomize => resources::kustomize(&policies, options),
+        Format::Helm => chart::files(&policies, options),
+        Format::PolicyServer => vec![File::yaml("policies.yml", &resources::policy_server(&policies, options))],
+    };
+    output::write(&files, options.output.as_deref())?;
+    Ok(refusals.complain())
+}
+
+fn check(options: &Args) -> Result<(), Failure> {
+    let refuse = |message: &str| Err(Failure::Usage(message.to_owned()));
+    match options.format {
+        Format::Kustomize | Format::Helm if options.output.is_none() => {
+            refuse("this format is a folder: give it with --output DIR")
+        }
+        Format::PolicyServer if options.namespace.is_some() => {
+            refuse("--namespace goes with a cluster: a policy-server by itself has no namespaces")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Has the rules themselves look at their settings: a policy-server would refuse them later, and with them all policies.
+fn validate(mut found: Vec<bundle::Found>, config: &Config, refusals: &mut bundle::Refusals) -> Result<(), Failure> {
+    let settings = |name: &str| config.settings.iter().find(|(of, _)| of == name).map(|(_, settings)| settings);
+    found.retain(|found| settings(&found.metadata.name).is_some());
+    if found.is_empty() {
+        return Ok(());
+    }
+    let sandbox = Sandbox::new(Limits::default(), found.len())
+        .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
+    for rule in bundle::load(&sandbox, found, refusals)?.rules() {
+        let name = &rule.metadata.name;
+        let Some(settings) = settings(name) else { continue };
+        rule.validate_settings(&sandbox, settings)
+            .map_err(|cause| Failure::Usage(format!("the settings of {name} are refused: {cause}")))?;
+    }
+    Ok(())
+}
+
+fn note_waivers(config: &Config) {
+    for waiver in &config.waivers {
+        let (rule, name) = (&waiver.rule, &waiver.name);
+        note(&format!("the waiver of {rule} for {name} holds in no cluster: Kubewarden has no such thing"));
+    }
+}
+
+/// Says something beside the output.
+fn note(message: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "note: {}", printable(message));
+}

@@ -1,0 +1,140 @@
+//! A rule as a policy: its module's metadata, and what the configuration and the command line say about it.
+
+use engine::config::Config;
+use serde_json::{Map, Value, json};
+
+use super::places::{Place, Places};
+use super::{Args, Mode};
+use crate::bundle::Found;
+use crate::failure::Failure;
+
+/// Kinds of cluster scope among those that rules judge, by resource. An AdmissionPolicy is about one namespace.
+const CLUSTER_SCOPED: [(&str, &str); 2] =
+    [("rbac.authorization.k8s.io", "clusterroles"), ("rbac.authorization.k8s.io", "clusterrolebindings")];
+
+/// What a policy is made of, whichever kind of it is written.
+pub struct Policy {
+    /// The rule's name.
+    pub name: String,
+    /// What is required.
+    pub title: String,
+    pub severity: &'static str,
+    pub category: String,
+    pub place: Place,
+    /// The requests that it is asked about, as an API server takes them.
+    pub rules: Vec<Value>,
+    /// The kinds that it may look up, `{apiVersion, kind}`.
+    pub looks_up: Vec<Value>,
+    /// Settings that differ from the defaults.
+    pub settings: Value,
+    /// `protect` or `monitor`.
+    pub mode: &'static str,
+    pub background_audit: bool,
+}
+
+/// Whether a rule becomes a policy.
+pub enum Choice {
+    Policy(Box<Policy>),
+    /// For this reason.
+    LeftOut(&'static str),
+}
+
+impl Policy {
+    /// The policy of a module, if it becomes one.
+    ///
+    /// # Errors
+    /// The module says nothing to Kubewarden, or is nowhere.
+    pub fn choose(found: &Found, config: &Config, places: &Places, options: &Args) -> Result<Choice, Failure> {
+        let rule = &found.metadata;
+        let name = &rule.name;
+        let metadata = found.kubewarden().map_err(|cause| Failure::Bundle(format!("{name} {cause}")))?;
+        let text = |pointer: &str| metadata.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let list = |field: &str| metadata.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+
+        let settings = config.settings.iter().find(|(of, _)| of == name).map(|(_, settings)| settings.clone());
+        let settings = settings.unwrap_or_else(|| Value::Object(Map::new()));
+        if config.disabled.contains(name) {
+            return Ok(Choice::LeftOut("the configuration says so"));
+        }
+        let required = rule.settings.get("required").and_then(Value::as_array).into_iter().flatten();
+        if required.filter_map(Value::as_str).any(|key| settings.get(key).is_none_or(Value::is_null)) {
+            return Ok(Choice::LeftOut("it says nothing without settings, and the configuration has none for it"));
+        }
+        if text("/policyType") == "raw" {
+            return Ok(Choice::LeftOut("it judges documents that no API server has"));
+        }
+        let looks_up = list("contextAwareResources");
+        let mut rules = list("rules");
+        if options.namespace.is_some() {
+            if !looks_up.is_empty() {
+                return Ok(Choice::LeftOut("it looks at other objects, which a namespace's policies may not"));
+            }
+            rules = namespaced(rules);
+        }
+        if rules.is_empty() {
+            return Ok(Choice::LeftOut("it judges nothing that belongs to a namespace"));
+        }
+        let mode = match options.mode {
+            Mode::Protect => "protect",
+            Mode::Monitor => "monitor",
+            Mode::Auto if looks_up.is_empty() => "protect",
+            Mode::Auto => "monitor",
+        };
+        let place = places.of(name, text("/annotations/io.kubewarden.policy.ociUrl"), &rule.version)?;
+        Ok(Choice::Policy(Box::new(Self {
+            name: name.clone(),
+            title: rule.title.clone(),
+            severity: rule.severity.name(),
+            category: text("/annotations/io.kubewarden.policy.category").to_owned(),
+            place,
+            rules,
+            looks_up,
+            settings,
+            mode,
+            background_audit: metadata.get("backgroundAudit") != Some(&Value::Bool(false)),
+        })))
+    }
+
+    /// What a policy of a cluster is called: not as anybody else's.
+    pub fn object_name(&self) -> String {
+        format!("seaworthy-{}", self.name)
+    }
+
+    /// What a member of a group is called: a function in CEL.
+    pub fn member_name(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    /// What Kubewarden's reports show of a policy.
+    pub fn annotations(&self) -> Value {
+        json!({
+            "io.kubewarden.policy.title": self.name,
+            "io.kubewarden.policy.description": self.title,
+            "io.kubewarden.policy.severity": self.severity,
+            "io.kubewarden.policy.category": self.category,
+        })
+    }
+}
+
+/// The part of a policy's rules that belongs to namespaces. A namespace's policy may not ask for everything.
+fn namespaced(rules: Vec<Value>) -> Vec<Value> {
+    let strings = |rule: &Value, field: &str| -> Vec<String> {
+        let items = rule.get(field).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+    };
+    let narrowed = rules.into_iter().filter_map(|mut rule| {
+        let groups = strings(&rule, "apiGroups");
+        let mut resources = strings(&rule, "resources");
+        resources.retain(|resource| {
+            resource != "*"
+                && !CLUSTER_SCOPED
+                    .iter()
+                    .any(|(group, known)| groups.iter().any(|name| name == group) && resource == known)
+        });
+        let fields = rule.as_object_mut().filter(|_| !resources.is_empty())?;
+        fields.insert("resources".to_owned(), json!(resources));
+        fields.insert("scope".to_owned(), json!("Namespaced"));
+        Some(rule)
+    });
+    narrowed.collect()
+}

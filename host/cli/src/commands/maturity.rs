@@ -1,0 +1,100 @@
+//! `seaworthy maturity`: the level that a repository shows evidence for.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use engine::Input;
+use engine::maturity::{Evidence, Level, Maturity, Practice};
+
+use crate::exit::{HOLDS, UNDECIDED};
+use crate::failure::Failure;
+use crate::files::{self, Files};
+use crate::present::output::{self, BOLD, CYAN, DIM, GREEN, YELLOW, one_line};
+
+/// How many traces of one practice are told.
+const TOLD: usize = 5;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy maturity .                 the level, the evidence, and what the next level asks for
+  seaworthy maturity . --format json   for machines
+
+Only evidence in files counts. Exit code 2 if something could not be read.";
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The repository: folders or files, searched for .yaml, .yml and .json.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// How to print the answer.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For machines, see `docs/maturity.md`.
+    Json,
+}
+
+/// Runs the command.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    let Files { files, unread, .. } = files::read_all(&options.paths);
+    let input = Input::new(files);
+    let maturity = Maturity::new(&input);
+    let text = match options.format {
+        // Of nothing there is nothing to say but that.
+        Format::Human if input.files().is_empty() => String::new(),
+        Format::Human => render(&maturity),
+        Format::Json => maturity.to_json(env!("CARGO_PKG_VERSION")) + "\n",
+    };
+    output::print(&text)?;
+    let problems = files::problems(&input, &unread);
+    problems.iter().for_each(|problem| output::complain(problem));
+    if input.files().is_empty() && problems.is_empty() {
+        output::complain("there is no .yaml, .yml or .json file here");
+    }
+    Ok(if problems.is_empty() && !input.files().is_empty() { HOLDS } else { UNDECIDED })
+}
+
+fn render(maturity: &Maturity) -> String {
+    let level = maturity.level();
+    let mut text = String::new();
+    for of in Level::ALL.into_iter().skip(1) {
+        let style = if of <= level { GREEN } else { DIM };
+        let _ = writeln!(text, "{style}{BOLD}L{} {}{BOLD:#}{style:#}", of.number(), of.name());
+        for practice in Practice::ALL.into_iter().filter(|practice| practice.level() == of) {
+            write_practice(practice, &maturity.of(practice).collect::<Vec<_>>(), &mut text);
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{BOLD}The files show evidence for L{} ({}){BOLD:#}", level.number(), level.name());
+    if let Some(next) = maturity.next() {
+        let _ = writeln!(text, "For L{} ({}) there is no evidence of:", next.number(), next.name());
+        for practice in maturity.missing(next) {
+            let looked_for = practice.looked_for();
+            let _ = writeln!(text, "  {YELLOW}-{YELLOW:#} {}\n    {DIM}{looked_for}{DIM:#}", practice.title());
+        }
+    }
+    text
+}
+
+fn write_practice(practice: Practice, evidence: &[&Evidence], text: &mut String) {
+    let title = practice.title();
+    if evidence.is_empty() {
+        let _ = writeln!(text, "  {DIM}no evidence{DIM:#}  {title}");
+        return;
+    }
+    let _ = writeln!(text, "  {GREEN}evidence{GREEN:#}     {title}");
+    for Evidence { what, file, line, .. } in evidence.iter().take(TOLD) {
+        let (what, file) = (one_line(what), one_line(file));
+        let _ = writeln!(text, "               {CYAN}{file}:{line}{CYAN:#}  {what}");
+    }
+    if evidence.len() > TOLD {
+        let _ = writeln!(text, "               {DIM}and {} more{DIM:#}", evidence.len() - TOLD);
+    }
+}

@@ -1,0 +1,207 @@
+//! `seaworthy push`: puts a module, or all rules as a bundle, into a registry, and signs them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use engine::Sections;
+use registry::{Digest, KeyPair, NewModule, Reference, Registry, RegistryError};
+use sandbox::Limits;
+use serde_json::{Value, json};
+
+use crate::bundle;
+use crate::exit::{HOLDS, UNDECIDED};
+use crate::failure::Failure;
+use crate::options::password::PasswordOptions;
+use crate::options::registry::{
+    ArtifactFormat, RegistryOptions, annotation, annotations, failure, key_file, reference, shown,
+};
+use crate::present::output::{self, BOLD, DIM, GREEN, YELLOW, count};
+use crate::present::progress::Progress;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy push ghcr.io/shop/readiness:v1                        the bundle inside this binary
+  seaworthy push --bundle policies/ ghcr.io/shop/readiness:v1     the modules of a folder
+  seaworthy push team-label.wasm ghcr.io/shop/team-label:v1       one module, for Kubewarden too
+  seaworthy push ghcr.io/shop/readiness:v1 --sign cosign.key      signed, as pull --verify asks
+
+Credentials are Docker's: `docker login ghcr.io`.";
+
+#[derive(clap::Args)]
+#[command(allow_missing_positional = true)]
+pub struct Args {
+    /// One module instead of a bundle.
+    #[arg(value_name = "FILE.wasm", conflicts_with = "bundle")]
+    pub file: Option<PathBuf>,
+
+    /// Where to: HOST/REPOSITORY:TAG.
+    #[arg(required = true, value_parser = reference, value_name = "REFERENCE")]
+    pub reference: Reference,
+
+    /// Push the modules of this folder instead of those inside the binary.
+    #[arg(long, value_name = "DIR")]
+    pub bundle: Option<PathBuf>,
+
+    /// Sign what is pushed with this private key: a bundle, and each of its modules.
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub password: PasswordOptions,
+
+    /// An annotation for the signature; may be given several times.
+    #[arg(long, requires = "sign", value_parser = annotation, value_name = "NAME=VALUE")]
+    pub annotation: Vec<(String, String)>,
+
+    #[command(flatten)]
+    pub registry: RegistryOptions,
+
+    /// How to print what was pushed.
+    #[arg(long, value_enum, default_value_t = ArtifactFormat::Human, value_name = "FORMAT")]
+    pub format: ArtifactFormat,
+}
+
+/// What was pushed.
+struct Pushed {
+    digest: Digest,
+    /// The modules of a bundle, by their rules' names.
+    modules: Vec<(String, Digest)>,
+}
+
+/// Runs the command.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    // A wrong password is said before anything is pushed.
+    let key = options.sign.as_deref().map(|path| key_pair(path, &options.password)).transpose()?;
+    let modules = match &options.file {
+        Some(path) => vec![module(path)?],
+        None => {
+            let (found, refusals) = bundle::find(options.bundle.as_deref())?;
+            // A bundle without one of its rules would be taken for all of them.
+            if refusals.complain() != HOLDS {
+                return Ok(UNDECIDED);
+            }
+            found.iter().map(|found| of_wasm(found.wasm().to_vec(), &found.metadata.name)).collect::<Result<_, _>>()?
+        }
+    };
+    let registry = options.registry.registry()?;
+    let pushed = push(&registry, options, &modules).map_err(|cause| failure(&cause))?;
+    if let Some(key) = &key {
+        sign(&registry, options, &pushed, key).map_err(|cause| failure(&cause))?;
+    }
+    output::print(&match options.format {
+        ArtifactFormat::Human => human(options, &pushed),
+        ArtifactFormat::Json => json(options, &pushed),
+    })?;
+    Ok(HOLDS)
+}
+
+fn push(registry: &Registry, options: &Args, modules: &[NewModule]) -> Result<Pushed, RegistryError> {
+    match (&options.file, modules) {
+        (Some(_), [module]) => {
+            let digest = registry.push_module(&options.reference, module)?;
+            Ok(Pushed { digest, modules: Vec::new() })
+        }
+        _ => {
+            let progress = Progress::start("pushing", modules.len());
+            let bundle = registry.push_bundle(&options.reference, modules, || progress.step())?;
+            let modules = bundle.entries.into_iter().map(|entry| (entry.rule, entry.digest)).collect();
+            Ok(Pushed { digest: bundle.digest, modules })
+        }
+    }
+}
+
+/// Signs the modules first: where the bundle is signed, all of it is.
+fn sign(registry: &Registry, options: &Args, pushed: &Pushed, key: &KeyPair) -> Result<(), RegistryError> {
+    let annotations = annotations(&options.annotation);
+    let progress = Progress::start("signing", pushed.modules.len() + 1);
+    for digest in pushed.modules.iter().map(|(_, digest)| *digest).chain([pushed.digest]) {
+        registry.sign(&options.reference, digest, key, &annotations)?;
+        progress.step();
+    }
+    Ok(())
+}
+
+fn key_pair(path: &Path, password: &PasswordOptions) -> Result<KeyPair, Failure> {
+    let pem = key_file(path)?;
+    KeyPair::from_pem(&pem, &password.read()?).map_err(|cause| Failure::File(format!("{} {cause}", shown(path))))
+}
+
+fn module(path: &Path) -> Result<NewModule, Failure> {
+    let read = bundle::read_module(path);
+    let (bytes, sections) = read.map_err(|cause| Failure::Bundle(format!("{} {cause}", shown(path))))?;
+    Ok(new_module(bytes, &sections))
+}
+
+fn of_wasm(bytes: Vec<u8>, name: &str) -> Result<NewModule, Failure> {
+    let sections = sandbox::sections(&bytes, &Limits::default());
+    let sections = sections.map_err(|cause| Failure::Bundle(format!("{name} is no policy module: {cause}")))?;
+    Ok(new_module(bytes, &sections))
+}
+
+fn new_module(bytes: Vec<u8>, sections: &Sections) -> NewModule {
+    let rule = sections.rule.as_ref().map(|rule| rule.name.clone());
+    NewModule { bytes, rule, annotations: manifest_annotations(sections) }
+}
+
+/// Kubewarden's annotations as `kwctl push` takes them over, those of several lines left out, and what registries show of
+/// any artifact.
+fn manifest_annotations(sections: &Sections) -> BTreeMap<String, String> {
+    let given = sections.kubewarden.as_ref().and_then(|metadata| metadata.get("annotations")?.as_object());
+    let one_line = |(name, value): (&String, &Value)| {
+        let value = value.as_str().filter(|value| value.lines().count() <= 1)?;
+        Some((name.clone(), value.to_owned()))
+    };
+    let mut annotations: BTreeMap<String, String> = given.into_iter().flatten().filter_map(one_line).collect();
+    for (of, shown) in [
+        ("title", "title"),
+        ("description", "description"),
+        ("version", "version"),
+        ("license", "licenses"),
+        ("source", "source"),
+        ("url", "url"),
+    ] {
+        if let Some(value) = annotations.get(&format!("io.kubewarden.policy.{of}")).cloned() {
+            annotations.entry(format!("org.opencontainers.image.{shown}")).or_insert(value);
+        }
+    }
+    annotations
+}
+
+fn human(options: &Args, pushed: &Pushed) -> String {
+    let reference = &options.reference;
+    let what = if options.file.is_some() { "a module".into() } else { count(pushed.modules.len(), "module") };
+    let mut text = format!("{GREEN}pushed{GREEN:#} {BOLD}{reference}{BOLD:#}, {what}");
+    match &options.sign {
+        Some(key) => {
+            let _ = writeln!(text, ", signed with {}", shown(key));
+        }
+        None => {
+            let _ = writeln!(text, ", {YELLOW}not signed{YELLOW:#}");
+        }
+    }
+    let _ = writeln!(text, "  {}", reference.at(pushed.digest));
+    for (rule, digest) in &pushed.modules {
+        let _ = writeln!(text, "  {DIM}{digest}{DIM:#}  {rule}");
+    }
+    text
+}
+
+fn json(options: &Args, pushed: &Pushed) -> String {
+    let reference = &options.reference;
+    let modules: Vec<Value> = pushed
+        .modules
+        .iter()
+        .map(|(rule, digest)| json!({"rule": rule, "digest": digest, "pinned": reference.at(*digest).to_string()}))
+        .collect();
+    let mut text = json!({
+        "reference": reference.to_string(),
+        "digest": pushed.digest,
+        "pinned": reference.at(pushed.digest).to_string(),
+        "signed": options.sign.is_some(),
+        "modules": modules,
+    })
+    .to_string();
+    text.push('\n');
+    text
+}

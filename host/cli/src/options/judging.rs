@@ -1,0 +1,55 @@
+//! What is judged, and by what.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use engine::Completeness;
+
+use super::selection::Selection;
+use crate::logs::Log;
+
+/// What to judge, and by what.
+#[derive(Args)]
+pub struct Judging {
+    /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml, .json and Kustomization;
+    /// a file may have any name. A folder's children that are repositories, or of which several have a LICENSE, are
+    /// projects: each is judged without a view of the others. Of the repository around a folder the names of all files
+    /// are seen, so that a path in a manifest can be called wrong.
+    #[arg(required_unless_present = "log", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// A captured log, judged by the rules about log lines: FILE, or NAME=FILE, or NAMESPACE/NAME=FILE with the workload
+    /// or the service that wrote it. Without, the file's name up to the first dot is the name. May be given several times;
+    /// `NAME=-` reads standard input. The first 10,000 lines and 1 MiB are read.
+    #[arg(long, value_parser = Log::parse, value_name = "LOG")]
+    pub log: Vec<Log>,
+
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// Whether the input is everything there is, so that what is not in it may be called missing. The default is
+    /// `complete` where only folders are given, and `partial` otherwise.
+    #[arg(long, value_enum, value_name = "WORLD")]
+    pub world: Option<World>,
+
+    /// The configuration: rules that are off, settings, waivers.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum World {
+    /// Everything there is.
+    Complete,
+    /// A part; what is not in it may be elsewhere.
+    Partial,
+}
+
+impl From<World> for Completeness {
+    fn from(world: World) -> Self {
+        match world {
+            World::Complete => Self::Complete,
+            World::Partial => Self::Partial,
+        }
+    }
+}

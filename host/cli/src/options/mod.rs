@@ -1,0 +1,9 @@
+//! What several commands let people say, as types that know no command.
+
+pub mod cluster;
+pub mod color;
+pub mod judging;
+pub mod password;
+pub mod policies;
+pub mod registry;
+pub mod selection;

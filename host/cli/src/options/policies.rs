@@ -1,0 +1,87 @@
+//! Policies of others, and what these may ask.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use engine::Capabilities;
+
+use super::registry::SignatureOptions;
+use super::selection::Selection;
+use crate::failure::Failure;
+use crate::files;
+
+/// Policies, and what they may ask.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Policies of others")]
+pub struct PolicyOptions {
+    /// Run this Kubewarden policy instead of the rules (with --rule or --bundle, beside them): a module, or
+    /// registry://HOST/REPOSITORY:TAG. May be given several times.
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Vec<String>,
+
+    /// The policy's settings, YAML or JSON. For several policies the configuration has them.
+    #[arg(long, requires = "policy", value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+
+    /// A public key that must have signed each policy, which then comes out of a registry; of several, each. Nothing of a
+    /// policy is fetched or compiled if one has not.
+    #[arg(long, requires = "policy", value_name = "KEY.pub")]
+    pub verify: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub signature: SignatureOptions,
+
+    /// What the policies may ask this host, as far as their metadata declares it: oci/v1/verify, net/*, *. May be given
+    /// several times.
+    #[arg(long, requires = "policy", value_parser = capability, value_name = "CAPABILITY")]
+    pub allow: Vec<Capabilities>,
+
+    /// Write down all that is asked and answered, as a session of kwctl's.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Answer from such a session, and from nothing else.
+    #[arg(long, conflicts_with_all = ["record", "cluster"], value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+
+    /// Answer look-ups from a cluster instead of the input.
+    #[arg(long)]
+    pub cluster: bool,
+
+    /// The cluster's kubeconfig, instead of KUBECONFIG and ~/.kube/config.
+    #[arg(long, requires = "cluster", value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// The context of the kubeconfig, instead of its current one.
+    #[arg(long, requires = "cluster", value_name = "NAME")]
+    pub context: Option<String>,
+
+    /// Change the files as mutating policies would change the objects in them.
+    #[arg(long, requires = "policy")]
+    pub write: bool,
+}
+
+impl PolicyOptions {
+    /// Whether the rules are left out, since nobody asked for one of them.
+    pub fn are_alone(&self, selection: &Selection) -> bool {
+        !self.policy.is_empty() && selection.rule.is_empty() && selection.bundle.is_none()
+    }
+
+    /// What the options cannot mean together.
+    pub fn check(&self, paths: &[PathBuf]) -> Result<(), Failure> {
+        let is_piped = paths.iter().any(|path| path.as_os_str() == files::STDIN);
+        if self.write && is_piped {
+            return Err(Failure::Usage("--write changes files, and `-` is none".into()));
+        }
+        Ok(())
+    }
+
+    /// Whether what is asked has an order to keep.
+    pub fn has_session(&self) -> bool {
+        self.record.is_some() || self.replay.is_some()
+    }
+}
+
+fn capability(text: &str) -> Result<Capabilities, String> {
+    Capabilities::new(&[text]).map_err(|cause| cause.to_string())
+}

@@ -1,0 +1,56 @@
+//! The report for people. It begins with the single findings and ends with what counts most, since a terminal shows the
+//! end: what was broken, what could not be read or was passed over, then who is fine and who is not.
+
+mod findings;
+mod passed_over;
+mod summary;
+
+use engine::manifest::Object;
+use engine::report::Report;
+use engine::waiver::{Date, Waiver};
+
+use crate::present::output::one_line;
+
+pub use findings::{Message, READABLE, said};
+pub use passed_over::{idle_waivers, needs, passed_over};
+pub use summary::{by_rule, conclusion, tally};
+
+/// How much is said of each finding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// `Full` for what can be read in one go, `Short` for more.
+    Fitting,
+    /// Its line of the manifest, and what to write instead.
+    Full,
+    /// One line.
+    Short,
+}
+
+/// What the report does not know of the run.
+pub struct Run<'a> {
+    pub detail: Detail,
+    /// Whether what was passed over counts.
+    pub strict: bool,
+    pub waivers: &'a [Waiver],
+    pub today: Date,
+    /// Rules that lack settings they need.
+    pub off: &'a [&'a str],
+}
+
+/// The whole report as text with colours; the printer takes them out where they do not belong.
+pub fn render(report: &Report<'_>, run: &Run<'_>) -> String {
+    let mut text = String::new();
+    findings::write(report, run.detail, &mut text);
+    passed_over::write(report, run, &mut text);
+    summary::write(report, run, &mut text);
+    text
+}
+
+/// `Deployment shop/web`.
+pub fn who(object: &Object) -> String {
+    let name = object.display_name();
+    one_line(&match &object.namespace {
+        Some(namespace) => format!("{} {namespace}/{name}", object.kind),
+        None => format!("{} {name}", object.kind),
+    })
+}

@@ -1,0 +1,140 @@
+//! Who is fine and who is not: by object, by rule, and altogether.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use anstyle::Style;
+use engine::report::{Judged, Report};
+use protocol::{RuleMetadata, Verdict};
+
+use super::passed_over::passed_over;
+use super::{Run, who};
+use crate::present::output::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, count, one_line};
+
+/// Objects listed, the worst first.
+const LISTED: usize = 20;
+
+pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+    by_object(report, text);
+    if !report.judged.is_empty() {
+        let verdicts: Vec<_> = (0..report.rules.len()).map(|rule| report.verdicts_of(rule)).collect();
+        by_rule(&report.rules, &verdicts, run.off.len(), text);
+    }
+    total(report, run, text);
+}
+
+fn broken(judged: &Judged<'_>) -> usize {
+    judged.judgements.iter().filter(|judgement| judgement.outcome.verdict.denies()).count()
+}
+
+fn by_object(report: &Report<'_>, text: &mut String) {
+    let mut worst: Vec<(usize, &Judged<'_>)> =
+        report.judged.iter().map(|judged| (broken(judged), judged)).filter(|(number, _)| *number > 0).collect();
+    if worst.is_empty() {
+        return;
+    }
+    worst.sort_by_key(|(number, _)| Reverse(*number));
+    let width = worst.iter().take(LISTED).map(|(_, judged)| who(judged.subject.object).chars().count()).max();
+    let width = width.unwrap_or_default();
+    let _ = writeln!(text, "{BOLD}By object{BOLD:#}");
+    for (number, judged) in worst.iter().take(LISTED) {
+        let concerned =
+            judged.judgements.iter().filter(|judgement| judgement.outcome.verdict != Verdict::NotApplicable).count();
+        let place = one_line(report.file_name(judged.subject));
+        let name = who(judged.subject.object);
+        let _ = writeln!(text, "  {number:>2} of {concerned:<2}  {name:width$}  {CYAN}{place}{CYAN:#}");
+    }
+    if worst.len() > LISTED {
+        let _ = writeln!(text, "  {DIM}and {} more{DIM:#}", worst.len() - LISTED);
+    }
+    text.push('\n');
+}
+
+/// How often each rule gave each verdict; of those that gave none, of which some are off, only the number.
+pub fn by_rule(rules: &[&RuleMetadata], verdicts: &[BTreeMap<Verdict, usize>], off: usize, text: &mut String) {
+    let idle = verdicts.iter().filter(|verdicts| verdicts.is_empty()).count();
+    if idle == rules.len() {
+        return;
+    }
+    let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let _ = writeln!(text, "{BOLD}By rule{BOLD:#}");
+    for (rule, verdicts) in rules.iter().zip(verdicts).filter(|(_, verdicts)| !verdicts.is_empty()) {
+        let has = |wanted: fn(Verdict) -> bool| verdicts.keys().any(|verdict| wanted(*verdict));
+        let (mark, style) = if has(Verdict::denies) {
+            ('x', RED)
+        } else if has(|verdict| verdict == Verdict::Unknown) {
+            ('?', YELLOW)
+        } else {
+            ('-', GREEN)
+        };
+        let (name, severity) = (one_line(&rule.name), rule.severity);
+        let _ = writeln!(text, "  {style}{mark}{style:#} {name:width$}  {severity:8}  {}", tally(verdicts));
+    }
+    let idle = idle.saturating_sub(off);
+    if idle > 0 {
+        let _ = writeln!(text, "  {DIM}  {} of {} concern nothing here{DIM:#}", idle, count(rules.len(), "rule"));
+    }
+    text.push('\n');
+}
+
+fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+    let files = count(report.input.files().len(), "file");
+    let problems = report.input.files().iter().map(|file| file.manifest.problems.len()).sum::<usize>()
+        + report.unread.iter().filter(|unread| unread.is_failure).count();
+    let verdicts = report.verdicts();
+    let objects = count(report.judged.len(), "object");
+    let broken = report.judged.iter().filter(|judged| broken(judged) > 0).count();
+    let (style, result) = if report.judged.is_empty() && problems == 0 {
+        (RED, format!("Undecided: there is no Kubernetes object in {files}"))
+    } else if broken > 0 {
+        (RED, format!("Not ready: rules broken in {broken} of {objects}"))
+    } else if report.judged.is_empty() || problems > 0 {
+        (RED, "Undecided".into())
+    } else if verdicts.is_empty() {
+        (YELLOW, format!("No rule concerns what is here: {}, {objects}", count(report.rules.len(), "rule")))
+    } else {
+        conclusion(&verdicts)
+    };
+    let _ = write!(text, "{style}{result}{style:#}");
+    if !verdicts.is_empty() {
+        let _ = write!(text, " ({}; {files}, {objects}, world {})", tally(&verdicts), report.completeness.name());
+    }
+    text.push('\n');
+    let unconcerned = report.judged.iter().filter(|judged| judged.judgements.is_empty()).count();
+    if unconcerned > 0 && !verdicts.is_empty() {
+        let _ = writeln!(text, "{DIM}no rule concerns {unconcerned} of {objects}{DIM:#}");
+    }
+    if !run.off.is_empty() && !report.judged.is_empty() {
+        let _ = writeln!(text, "{DIM}off until it has settings: {}{DIM:#}", one_line(&run.off.join(", ")));
+    }
+    let projects: BTreeSet<usize> = report.input.files().iter().map(|file| file.project).collect();
+    if projects.len() > 1 {
+        let _ = writeln!(text, "{DIM}{} projects, each a world of its own{DIM:#}", projects.len());
+    }
+    if problems > 0 {
+        let _ = writeln!(text, "{RED}{} kept something from being judged{RED:#}", count(problems, "problem"));
+    }
+    let over = passed_over(report);
+    if run.strict && over > 0 {
+        let _ = writeln!(text, "{RED}{over} skipped, which --strict does not allow{RED:#}");
+    }
+}
+
+/// What no rule that is broken comes to.
+pub fn conclusion(verdicts: &BTreeMap<Verdict, usize>) -> (Style, String) {
+    let has = |verdict| verdicts.contains_key(&verdict);
+    let (style, result) = if has(Verdict::Unknown) {
+        (YELLOW, "All rules hold, as far as they can see")
+    } else if has(Verdict::Waived) {
+        (GREEN, "All rules hold or are waived")
+    } else {
+        (GREEN, "All rules hold")
+    };
+    (style, result.to_owned())
+}
+
+/// `3 fail, 12 pass`, the worst first.
+pub fn tally(verdicts: &BTreeMap<Verdict, usize>) -> String {
+    verdicts.iter().rev().map(|(verdict, number)| format!("{number} {verdict}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,72 @@
+//! Printing: to a terminal with colours, to anything else without; and what to say when nothing can be printed.
+
+use std::io::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use engine::report::is_hidden;
+
+use crate::failure::Failure;
+
+pub const BOLD: Style = Style::new().bold();
+pub const DIM: Style = Style::new().dimmed();
+pub const RED: Style = AnsiColor::Red.on_default().bold();
+pub const GREEN: Style = AnsiColor::Green.on_default();
+pub const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// Writes to standard output. That nobody reads any more, as with `| head`, is no error: what was decided stands.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Says on standard error why the command ends here.
+pub fn complain(message: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{RED}error:{RED:#} {}", printable(message));
+}
+
+/// Says on standard error what is worth knowing and stops nothing.
+pub fn warn(message: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{YELLOW}warning:{YELLOW:#} {}", printable(message));
+}
+
+/// The text with control characters escaped, so that no manifest and no module can write to the terminal.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    escape(text, |character| character == '\n')
+}
+
+/// The same without line breaks: for what must not begin a line of its own, and pass for one of ours.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    escape(text, |_| false)
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_hidden(character) && !keep(character) {
+            safe.extend(character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// How many characters fit in a line of the terminal; `None` where standard output is none.
+#[must_use]
+pub fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+/// `1 file`, `2 files`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
