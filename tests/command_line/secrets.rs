@@ -50,6 +50,17 @@ spec:
             - name: API_KEY
               value: hunter2-Zq9xW
             - {name: DATABASE_URL, value: "postgres://web:hunter2-Zq9xW@db/shop"}
+            - name: WRONG_CASE
+              Value: hunter2-Zq9xW
+          readinessProbe: {httpGet: {path: "/?token=hunter2-Zq9xW", port: http, httpHeaders: [{name: A, value: hunter2-Zq9xW}]}}
+          livenessProbe:
+            exec: {command: [check, hunter2-Zq9xW]}
+          lifecycle:
+            preStop: {exec: {command: [sh, -c, "sleep 40; curl -u web:hunter2-Zq9xW localhost"]}}
+          Lifecycle: hunter2-Zq9xW
+      volumes:
+        - {name: flex, flexVolume: {driver: a, options: {password: hunter2-Zq9xW}}}
+        - {name: csi, csi: {driver: a, volumeAttributes: {password: hunter2-Zq9xW}}}
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: flow}, spec: {containers: [{name: app, image: app, env: [{name: TOKEN, value: hunter2-Zq9xW}]}]}}
 ---

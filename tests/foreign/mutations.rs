@@ -138,15 +138,32 @@ fn a_waived_change_is_not_made() {
 #[test]
 fn values_that_may_be_secrets_are_in_no_diff() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  containers:\n  - name: app\n    args:\n    \
-                - --password=hunter2\n    env:\n    - name: PASSWORD\n      value: hunter2\n";
+                - --password=hunter2\n    env:\n    - name: PASSWORD\n      value: hunter2\n    \
+                lifecycle:\n      preStop:\n        exec:\n          command: [curl, hunter2]\n";
     let mut mutated = pod();
     mutated["spec"] = json!({"containers": [{"name": "app", "args": ["--password=hunter2"],
-        "env": [{"name": "PASSWORD", "value": "hunter2"}, {"name": "TOKEN", "value": "hunter3"}]}]});
+        "env": [{"name": "PASSWORD", "value": "hunter2"}, {"name": "TOKEN", "value": "hunter3"}],
+        "lifecycle": {"preStop": {"exec": {"command": ["curl", "hunter3"]}}}}]});
     let folder = giving(&mutated, &metadata()).and("k8s/web.yaml", text);
     for format in ["full", "short", "json"] {
         let told = folder.run(&["check", "k8s", "--policy", "p.wasm", "--format", format]).with(1);
         assert!(!told.contains("hunter"), "{told}");
         assert!(format == "json" || told.contains("\n+    - name: TOKEN\n+(not shown)\n"), "{told}");
+    }
+}
+
+#[test]
+fn a_message_repeats_no_value_of_a_secret() {
+    let mut metadata = metadata();
+    metadata["rules"][0]["resources"] = json!(["secrets"]);
+    let says = "the password hunter2 (aHVudGVyMg==) of web is weak";
+    let answer = json!({"accepted": false, "message": says, "warnings": [says]});
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata: {password: aHVudGVyMg==}\n";
+    let folder = Folder::of("k8s/web.yaml", secret).and("p.wasm", answering(&answer, &metadata));
+    for format in ["full", "short", "json", "sarif"] {
+        let told = folder.run(&["check", "k8s", "--policy", "p.wasm", "--format", format]).with(1);
+        assert!(!told.contains("hunter2") && !told.contains("aHVudGVyMg"), "{told}");
+        assert!(told.contains("the password (redacted) ((redacted)) of web is weak"), "{told}");
     }
 }
 

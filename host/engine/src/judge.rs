@@ -12,7 +12,8 @@ use crate::capability::{Gate, InputAlone, Route};
 use crate::input::{Input, Subject};
 use crate::lookups::LookUps;
 use crate::manifest::Object;
-use crate::runtime::Runtime;
+use crate::redaction::{Noting, Redaction};
+use crate::runtime::{HostCalls, Runtime};
 use crate::world::World;
 
 /// How much of the world the input is.
@@ -111,7 +112,20 @@ impl<'a, R: Runtime> Judge<'a, R> {
     fn evaluate(&self, rule: &Rule<R::Module>, subject: Subject<'_>, payload: &[u8]) -> Said {
         let input = LookUps { world: self.world, from: World::viewpoint(self.input, subject) };
         let host = Gate { grant: rule.grant(), route: self.route, input };
-        let reply = self.runtime.call(&rule.module, "validate", payload, &host);
+        if rule.admission().is_none() {
+            return self.ask(rule, subject, payload, &host);
+        }
+        let redaction = Redaction::default();
+        if (subject.object.group(), subject.object.kind.as_str()) == ("", "Secret") {
+            redaction.note(&serde_json::to_value(&*subject.object.node).unwrap_or_default());
+        }
+        let mut said = self.ask(rule, subject, payload, &Noting { host, redaction: &redaction });
+        redaction.apply(&mut said.outcome);
+        said
+    }
+
+    fn ask(&self, rule: &Rule<R::Module>, subject: Subject<'_>, payload: &[u8], host: &dyn HostCalls) -> Said {
+        let reply = self.runtime.call(&rule.module, "validate", payload, host);
         let said = reply.map_err(|cause| cause.to_string()).and_then(|reply| read_answer(&reply.bytes));
         let said = said.and_then(|mut said| {
             // Some policies give back the object that they were given.

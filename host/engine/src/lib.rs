@@ -23,6 +23,7 @@ pub mod manifest;
 pub mod maturity;
 mod module;
 mod policy;
+mod redaction;
 pub mod report;
 mod runtime;
 pub mod scorecard;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use engine::config::Config;
 use engine::manifest::{Limits, Manifest, read};
-use engine::report::{self, Report};
+use engine::report::{self, Report, is_shown};
 use engine::waiver::{self, Date};
 use engine::{Bundle, Completeness, File, Input, Subject};
 use foreign::mutation::{Change, Operation, Wanted, changes, rewrite};
@@ -59,8 +59,7 @@ pub fn settle<M>(
                 Ok(changes) if changes.is_empty() => {}
                 Ok(changes) => {
                     judgement.outcome.verdict = Verdict::Fail;
-                    let is_secret = object.group().is_empty() && object.kind == "Secret";
-                    judgement.outcome.findings.extend(changes.iter().map(|change| finding(change, is_secret)));
+                    judgement.outcome.findings.extend(changes.iter().map(finding));
                     let name = bundle.rules().get(judgement.rule).map_or("", |rule| &rule.metadata.name);
                     let left = waiver::apply(&config.waivers, today, name, object, judgement.outcome.clone());
                     let is_first = pending.last().is_none_or(|other| other.judged != at);
@@ -109,22 +108,20 @@ fn error(cause: String) -> Outcome {
     Outcome { verdict: Verdict::Error, reason: Some(cause), findings: Vec::new() }
 }
 
-/// One change as a finding. What the object has there is not repeated, and no value where secrets are used to stand.
-fn finding(change: &Change, is_secret: bool) -> Finding {
-    const SECRET_PLACES: [&str; 5] = ["data", "stringData", "env", "args", "command"];
-    let is_private = |segment: &Segment| matches!(segment, Segment::Key(key) if SECRET_PLACES.contains(&key.as_str()));
-    let is_hidden = is_secret || change.path.iter().any(is_private);
+/// One change as a finding. What the object has there is not repeated, and of what the policy gives, only values that
+/// are known to be harmless.
+fn finding(change: &Change) -> Finding {
+    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let new = change.value().filter(|value| !value.is_object() && !value.is_array());
+    let is_hidden = new.is_none_or(|value| !value.is_boolean() && !is_shown(&change.path, &text(value)));
     let message = match &change.operation {
         Operation::Replace(_) => "the policy sets this to another value",
         Operation::Add(_) => "the policy adds this",
         Operation::Insert(_) => "the policy adds an item here",
         Operation::Remove => "the policy takes this away",
     };
-    let value = change.value().filter(|value| !is_hidden && !value.is_object() && !value.is_array());
-    let fix = value.map(|value| match change.path.last() {
-        Some(Segment::Key(key)) => {
-            format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        }
+    let fix = new.filter(|_| !is_hidden).map(|value| match change.path.last() {
+        Some(Segment::Key(key)) => format!("{key}: {}", text(value)),
         _ => value.to_string(),
     });
     Finding {

@@ -22,6 +22,7 @@ use crate::waiver::{self, Date, Waiver};
 
 pub use json::{is_hidden, to_json};
 pub use rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
+pub use secrets::is_shown;
 
 /// All that rules said about one object.
 #[derive(Clone, Debug)]
@@ -124,9 +125,8 @@ impl<'a> Report<'a> {
 
     /// Whether a line of the object's file may hold a secret, and is not to be shown.
     ///
-    /// That is so where a finding asks for it, and whatever rules were part of the run, wherever secrets are used to stand:
-    /// see [`secrets::values`]. Such a value is shown only where it is what a finding is about, and none asks otherwise;
-    /// one in a Secret or a log never.
+    /// That is so where a finding asks for it, and, whatever rules were part of the run, for every value that is not
+    /// known to be harmless: see [`is_shown`].
     #[must_use]
     pub fn conceals(&self, subject: Subject<'_>, line: u32) -> bool {
         let file = subject.file;
@@ -137,18 +137,9 @@ impl<'a> Report<'a> {
     /// The lines of a file on which values stand that may be secrets.
     fn secrets_of(&self, file: usize) -> HashSet<u32> {
         let Some(manifest) = self.input.file(file).map(|file| &file.manifest) else { return HashSet::new() };
-        let first = self.judged.partition_point(|judged| judged.subject.file < file);
-        let mut is_told = HashSet::new();
-        for Judged { subject, judgements } in self.judged.iter().skip(first).take_while(|it| it.subject.file == file) {
-            let findings = judgements.iter().flat_map(|judgement| &judgement.outcome.findings);
-            is_told.extend(findings.filter_map(|finding| Some(self.place(*subject, finding)?.span)));
-        }
         let mut lines = HashSet::new();
-        for object in manifest.objects() {
-            let is_secret = secrets::are_never_shown(object);
-            for span in secrets::values(object).into_iter().filter(|span| is_secret || !is_told.contains(span)) {
-                lines.extend(manifest.source.position(span.start).line..=manifest.source.position(span.end).line);
-            }
+        for span in manifest.documents.iter().flat_map(secrets::hidden) {
+            lines.extend(manifest.source.position(span.start).line..=manifest.source.position(span.end).line);
         }
         lines
     }
@@ -274,23 +265,20 @@ spec: {jobTemplate: {spec: {template: {spec: {
 ";
 
     #[test]
-    fn values_that_may_be_secrets_are_never_shown_whatever_rules_run() {
+    fn only_values_that_are_known_to_be_harmless_are_shown_whatever_rules_run() {
         assert_eq!(concealed(JOB, &[]), [9, 12, 14, 17]);
         let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  a: b\n  c: ''\nstringData:\n  d: |\n    e\n    f\n";
         assert_eq!(concealed(secret, &[]), [5, 9, 10]);
         assert_eq!(concealed("apiVersion: v1\nkind: ConfigMap\ndata:\n  a: b\n", &[]), [4]);
-        assert_eq!(concealed("apiVersion: v1\nkind: Service\nspec:\n  a: b\n", &[]), [0; 0]);
+        assert_eq!(concealed("apiVersion: v1\nkind: Service\nspec:\n  type: b\n", &[]), [0; 0]);
     }
 
     #[test]
-    fn a_value_that_a_finding_is_about_is_shown_unless_one_asks_otherwise() {
-        let value = |index| {
-            format!("$['spec']['jobTemplate']['spec']['template']['spec']['containers'][0]['env'][{index}]['value']")
-        };
-        let (format, image) = (value(1), value(1).replace("['env'][1]['value']", "['image']"));
-        assert_eq!(concealed(JOB, &[(&format, false), (&image, false)]), [12, 14, 17]);
-        assert_eq!(concealed(JOB, &[(&format, false), (&format, true)]), [9, 12, 14, 17]);
-        let secret = "apiVersion: v1\nkind: Secret\ndata:\n  a: b\n";
-        assert_eq!(concealed(secret, &[("$['data']['a']", false)]), [4]);
+    fn a_finding_hides_its_line_if_it_asks_for_that_and_shows_none() {
+        let place =
+            |field: &str| format!("$['spec']['jobTemplate']['spec']['template']['spec']['containers'][0]{field}");
+        let (value, image) = (place("['env'][1]['value']"), place("['image']"));
+        assert_eq!(concealed(JOB, &[(&value, false), (&image, false)]), [9, 12, 14, 17]);
+        assert_eq!(concealed(JOB, &[(&image, true)]), [6, 9, 12, 14, 17]);
     }
 }

@@ -1,59 +1,205 @@
-//! Where objects carry values that may be secrets: people put passwords into all of these.
+//! Which values of an object may be shown: people put passwords into all fields that take free text.
 //!
-//! It must not know any rule. That a value is here says nothing against it, but that no excerpt has to show it.
+//! Only what is known to be harmless is shown (`shown.txt`), so that a field which nobody has thought of hides its
+//! value. The module must not know any rule.
 
-use std::iter;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
-use protocol::workload_kind;
+use protocol::path::Segment;
 
-use crate::documents;
-use crate::manifest::{Node, Object, Span, Value};
+use crate::manifest::{Content, Document, Node, Span, Value};
 
-/// The places of all values of an object that may be secrets.
-///
-/// These are the values of a Secret's `data` and `stringData` and of a ConfigMap's `data`, and of every container of a
-/// workload the values of `env` and the items of `command` and `args`, and the lines of a log. Empty ones are none.
-pub(super) fn values(object: &Object) -> Vec<Span> {
-    let node = &*object.node;
-    let values: Vec<&Node> = match (object.group(), object.kind.as_str()) {
-        ("", "Secret") => ["data", "stringData"].iter().flat_map(|key| members(node.get(key))).collect(),
-        ("", "ConfigMap") => members(node.get("data")).collect(),
-        (documents::GROUP, documents::LOG_SAMPLE) => {
-            members(node.get("spec").and_then(|spec| spec.get("lines"))).collect()
+static SHOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let lines = include_str!("shown.txt").lines().map(str::trim);
+    let entries = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    entries.flat_map(|entry| [entry, entry.split_once('.').map_or(entry, |(parent, _)| parent)]).collect()
+});
+
+/// The places in a document whose text is not shown.
+pub(super) fn hidden(document: &Document) -> Vec<Span> {
+    let mut spans = Vec::new();
+    match &document.content {
+        Content::Objects(objects) => {
+            for object in objects {
+                hidden_values(&object.node, None, true, &mut spans);
+            }
         }
-        (group, kind) => {
-            let Some(workload) = workload_kind(group, kind) else { return Vec::new() };
-            let template = workload.template.iter().try_fold(node, |node, key| node.get(key));
-            let spec = template.and_then(|template| template.get("spec"));
-            let classes = ["containers", "initContainers", "ephemeralContainers"];
-            let containers = classes.iter().flat_map(|class| members(spec.and_then(|spec| spec.get(class))));
-            containers.flat_map(of_container).collect()
+        Content::Other(node) => hidden_values(node, None, true, &mut spans),
+        Content::Empty => {}
+        // Nobody knows what is a value here.
+        Content::Template | Content::Broken => spans.push(document.span),
+    }
+    spans
+}
+
+/// Whether the value at that path may be shown.
+#[must_use]
+pub fn is_shown(path: &[Segment], value: &str) -> bool {
+    let mut parent = None;
+    for key in path.iter().filter_map(|segment| if let Segment::Key(key) = segment { Some(&**key) } else { None }) {
+        if !is_known(parent, key) {
+            return false;
         }
-    };
-    values.into_iter().filter(|value| !is_empty(value)).map(|value| value.span).collect()
+        parent = Some(key);
+    }
+    is_harmless(value)
 }
 
-/// Whether none of the object's values is shown even where it is what a finding is about: what a program writes is as
-/// little known as what a Secret holds.
-pub(super) fn are_never_shown(object: &Object) -> bool {
-    matches!((object.group(), object.kind.as_str()), ("", "Secret") | (documents::GROUP, documents::LOG_SAMPLE))
-}
-
-fn of_container(container: &Node) -> impl Iterator<Item = &Node> {
-    let env = members(container.get("env")).filter_map(|variable| variable.get("value"));
-    env.chain(["command", "args"].iter().flat_map(|key| members(container.get(key))))
-}
-
-/// The values of a mapping, the items of a list, or what stands in place of them.
-fn members(node: Option<&Node>) -> Box<dyn Iterator<Item = &Node> + '_> {
-    match node.map(|node| (node, &node.value)) {
-        None => Box::new(iter::empty()),
-        Some((_, Value::Mapping(entries))) => Box::new(entries.iter().map(|entry| &entry.value)),
-        Some((_, Value::Sequence(items))) => Box::new(items.iter()),
-        Some((node, _)) => Box::new(iter::once(node)),
+/// Adds the places of the values that are not shown. `is_known` says whether all keys on the way to the node are known.
+fn hidden_values(node: &Node, parent: Option<&str>, is_shown: bool, spans: &mut Vec<Span>) {
+    match &node.value {
+        Value::Mapping(entries) => {
+            for entry in entries {
+                hidden_values(&entry.value, Some(&entry.key), is_shown && is_known(parent, &entry.key), spans);
+            }
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| hidden_values(item, parent, is_shown, spans)),
+        // One bit is no secret.
+        Value::Null | Value::Bool(_) => {}
+        Value::Number(_) if is_shown => {}
+        Value::String(text) if text.is_empty() || is_shown && is_harmless(text) => {}
+        Value::Number(_) | Value::String(_) => spans.push(node.span),
     }
 }
 
-fn is_empty(node: &Node) -> bool {
-    node.value == Value::Null || node.as_str() == Some("")
+fn is_known(parent: Option<&str>, key: &str) -> bool {
+    let Some(parent) = parent else { return SHOWN.contains(key) };
+    let in_parent = |key: &str| SHOWN.contains(format!("{parent}.{key}").as_str());
+    // A key of the author's may be spelt like a field.
+    in_parent("*") || in_parent(key) || parent != "annotations" && SHOWN.contains(key)
+}
+
+/// A path may carry a token in its query, and a host a password before it.
+fn is_harmless(value: &str) -> bool {
+    let has_password = value.split_once('@').is_some_and(|(_, host)| !host.starts_with("sha256:"));
+    !value.contains(['?', '\n']) && !has_password
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::manifest::{Limits, read};
+
+    /// The lines of the text on which nothing is shown, from 1.
+    fn hidden_lines(yaml: &str) -> Vec<u32> {
+        let manifest = read("a.yaml", yaml.into(), &Limits::default());
+        let spans = manifest.documents.iter().flat_map(hidden);
+        let mut lines: Vec<u32> = spans
+            .flat_map(|span| manifest.source.position(span.start).line..=manifest.source.position(span.end).line)
+            .collect();
+        lines.dedup();
+        lines
+    }
+
+    /// Every line that ends with `# hidden`, and no other.
+    fn check(yaml: &str) {
+        let expected = (1..).zip(yaml.lines()).filter(|(_, line)| line.ends_with("# hidden"));
+        assert_eq!(hidden_lines(yaml), expected.map(|(number, _)| number).collect::<Vec<u32>>(), "{yaml}");
+    }
+
+    #[test]
+    fn every_place_of_a_pod_that_takes_free_text_is_hidden() {
+        check(
+            "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web}
+  annotations:
+    helm.sh/hook: test
+    note: hunter2 # hidden
+    name: hunter2 # hidden
+spec:
+  serviceAccountName: web
+  containers:
+    - name: web
+      image: example.com/web@sha256:12
+      ports: [{containerPort: 80, name: http}]
+      env:
+        - name: A
+          value: hunter2 # hidden
+        - name: B
+          Value: hunter2 # hidden
+        - name: C
+          value: 1234 # hidden
+        - name: D
+          value: ''
+        - {name: E, valueFrom: {secretKeyRef: {name: a, key: b}}}
+      command:
+        - hunter2 # hidden
+      args: [--verbose, hunter2] # hidden
+      livenessProbe:
+        periodSeconds: 5
+        httpGet:
+          path: /health
+          port: http
+          httpHeaders:
+            - name: Authorization # hidden
+              value: Basic aHVudGVyMg== # hidden
+      readinessProbe:
+        httpGet:
+          path: /health?token=hunter2 # hidden
+      lifecycle:
+        preStop:
+          exec:
+            command: [curl, -u, 'web:hunter2', localhost] # hidden
+        postStart:
+          httpGet:
+            host: web:hunter2@localhost # hidden
+      resources: {limits: {cpu: 100m, memory: 1Gi}}
+      surprise: hunter2 # hidden
+  volumes:
+    - name: a
+      flexVolume:
+        driver: example.com/a # hidden
+        options:
+          password: hunter2 # hidden
+    - name: b
+      csi:
+        driver: example.com/b
+        volumeAttributes: {password: hunter2} # hidden
+    - name: c
+      secret: {secretName: c}
+",
+        );
+    }
+
+    #[test]
+    fn nothing_of_what_an_object_carries_for_others_is_shown() {
+        check("apiVersion: v1\nkind: Secret\ntype: Opaque\ndata:\n  a: b # hidden\n  c: ''\n  name: web # hidden\n");
+        check("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata:\n  a: b # hidden\n");
+        check("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    image: a # hidden\n");
+        check("apiVersion: example.com/v1\nkind: Any\nspec:\n  replicas: 1\n  password: hunter2 # hidden\n");
+        check("kind: Kustomization\nsecretGenerator:\n- name: a\n  literals: [a=hunter2] # hidden\n");
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_hidden_as_a_whole() {
+        assert_eq!(hidden_lines("a: {{ x }}\nb: hunter2\n{{ end }}\n")[..2], [1, 2]);
+        assert_eq!(hidden_lines("password: hunter2\npassword: hunter2\n")[..2], [1, 2]);
+    }
+
+    #[test]
+    fn a_change_is_shown_by_the_same_fields() {
+        let key = |key: &str| Segment::Key(key.into());
+        let container = [key("spec"), key("containers"), Segment::Index(0)];
+        let path = |keys: &[&str]| container.iter().cloned().chain(keys.iter().map(|it| key(it))).collect::<Vec<_>>();
+        assert!(is_shown(&path(&["image"]), "example.com/web:2"));
+        for keys in [&["env", "value"][..], &["lifecycle", "preStop", "exec", "command"], &["Image"]] {
+            assert!(!is_shown(&path(keys), "example.com/web:2"), "{keys:?}");
+        }
+        assert!(!is_shown(&path(&["livenessProbe", "httpGet", "path"]), "/?token=hunter2"));
+    }
+
+    #[test]
+    fn the_list_has_each_field_once() {
+        let lines = include_str!("shown.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let mut seen = HashSet::new();
+        for line in lines {
+            assert!(line == line.trim() && seen.insert(line), "{line} is there twice, or has spaces around it");
+        }
+    }
 }
