@@ -102,7 +102,7 @@ extern "C" fn look_up(
     let call = HostCall { binding: "kubewarden", namespace: &namespace, operation: &operation, payload };
     let (ok, answer) = match host.call(call) {
         Ok(answer) => (1, answer),
-        Err(cause) => (0, cause.into_bytes()),
+        Err(cause) => (0, cause.to_string().into_bytes()),
     };
     sink(context, answer.as_ptr(), answer.len());
     ok

@@ -27,7 +27,8 @@ fn connect(server: &Server) -> Cluster {
 fn ask(cluster: &Cluster, operation: &str, payload: &Value) -> Result<Value, String> {
     let payload = payload.to_string();
     let call = HostCall { binding: "kubewarden", namespace: "kubernetes", operation, payload: payload.as_bytes() };
-    LookUps(cluster).call(call).map(|answer| serde_json::from_slice(&answer).unwrap())
+    let answer = LookUps(cluster).call(call).map_err(|cause| cause.to_string())?;
+    Ok(serde_json::from_slice(&answer).unwrap())
 }
 
 fn names(list: &Value) -> Vec<&str> {

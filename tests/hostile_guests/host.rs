@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use engine::{HostCall, HostCalls, ModuleError, Reply, Runtime};
+use engine::{CallError, Denial, HostCall, HostCalls, ModuleError, Reply, Runtime};
 use protocol::contract::KUBEWARDEN_SECTION;
 use sandbox::{Limits, LoadError, Module, Sandbox};
 
@@ -18,8 +18,8 @@ pub(crate) use guest;
 pub struct Deny;
 
 impl HostCalls for Deny {
-    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
-        Err(format!("look-up not allowed: {}", call.operation))
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
+        Err(Denial::NoOperation(call.operation.to_owned()).into())
     }
 }
 

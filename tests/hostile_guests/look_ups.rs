@@ -1,6 +1,6 @@
 //! What a guest asks its host for goes to the host's dispatcher, whatever it is, and a denial comes back as one.
 
-use engine::{HostCall, HostCalls, ModuleError};
+use engine::{CallError, HostCall, HostCalls, ModuleError};
 use sandbox::Limits;
 
 use crate::host::{Deny, Host, guest};
@@ -11,7 +11,7 @@ fn a_denied_look_up_is_denied() {
     let module = host.load(guest!("looks_up")).unwrap();
     for operation in ["get_resource", "list_resources_all", "no/such/operation", ""] {
         let reply = host.call(&module, operation, b"{}", &Deny).unwrap();
-        assert_eq!(reply.bytes, format!("0look-up not allowed: {operation}").as_bytes());
+        assert_eq!(reply.bytes, format!("0look-up not allowed: there is no operation {operation}").as_bytes());
     }
 }
 
@@ -19,7 +19,7 @@ fn a_denied_look_up_is_denied() {
 fn with_a_host_that_denies_nothing_it_is_answered() {
     struct Echo;
     impl HostCalls for Echo {
-        fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+        fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
             assert_eq!((call.binding, call.namespace), ("kubewarden", "kubernetes"));
             Ok([call.operation.as_bytes(), b" ", call.payload].concat())
         }
@@ -33,7 +33,7 @@ fn with_a_host_that_denies_nothing_it_is_answered() {
 fn an_operation_that_is_no_text_never_gets_to_the_host() {
     struct Never;
     impl HostCalls for Never {
-        fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
+        fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, CallError> {
             panic!("it got to the host")
         }
     }
@@ -53,7 +53,7 @@ fn an_operation_that_is_no_text_never_gets_to_the_host() {
 fn an_answer_that_does_not_fit_into_the_guests_memory_is_a_trap() {
     struct Much;
     impl HostCalls for Much {
-        fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
+        fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, CallError> {
             Ok(vec![b' '; 1 << 20])
         }
     }

@@ -3,7 +3,7 @@
 //! There is no run with this defence off: behind a slice that is not checked lies undefined behaviour. That the check is what
 //! traps is seen from the other side: the same guest with the same import goes on wherever the slice does lie in its memory.
 
-use engine::{HostCall, HostCalls, ModuleError};
+use engine::{CallError, HostCall, HostCalls, ModuleError};
 use sandbox::Limits;
 
 use crate::host::Host;
@@ -100,7 +100,7 @@ const ANSWER: &[u8] = b"an answer of the host";
 struct Answer;
 
 impl HostCalls for Answer {
-    fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
+    fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         Ok(ANSWER.to_vec())
     }
 }

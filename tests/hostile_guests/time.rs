@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use engine::{HostCall, HostCalls, ModuleError, Runtime};
+use engine::{CallError, HostCall, HostCalls, ModuleError, Runtime};
 use sandbox::Limits;
 
 use crate::host::{Deny, Host, guest};
@@ -64,7 +64,7 @@ fn a_deadline_comes_before_a_later_moment_given() {
 struct Slow;
 
 impl HostCalls for Slow {
-    fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
+    fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         thread::sleep(DEADLINE * 2);
         Ok(b"{}".to_vec())
     }

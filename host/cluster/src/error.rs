@@ -7,17 +7,22 @@ use std::time::Duration;
 use kube::client::AuthError;
 
 /// Why a request has no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// The server answered with an error; after retries, where those can help.
+    #[error("{0}")]
     Refused(Status),
     /// There was no answer: no connection, a broken one, credentials that could not be had.
+    #[error("the API server cannot be reached: {0}")]
     Unreachable(String),
     /// There was no whole answer in this time.
+    #[error("no whole answer in {} s", .0.as_secs_f64())]
     Timeout(Duration),
     /// The answer had more bytes than this.
+    #[error("an answer of more than {} MiB", .0 >> 20)]
     TooLarge(usize),
     /// The answer is not what the API documents.
+    #[error("the answer is not readable: {0}")]
     Unreadable(String),
 }
 
@@ -40,62 +45,66 @@ impl RequestError {
     }
 }
 
-impl fmt::Display for RequestError {
+impl fmt::Display for Status {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(Status { code, message, .. }) => {
-                let reason = match code {
-                    401 => "the API server does not accept the credentials",
-                    403 => "forbidden",
-                    404 => "not found",
-                    410 => "the list expired again and again",
-                    429 => "the API server is too busy",
-                    500..=599 => "the API server failed",
-                    _ => "refused",
-                };
-                let colon = if message.is_empty() { "" } else { ": " };
-                write!(formatter, "{reason} ({code}){colon}{message}")
-            }
-            Self::Unreachable(cause) => write!(formatter, "the API server cannot be reached: {cause}"),
-            Self::Timeout(time) => write!(formatter, "no whole answer in {} s", time.as_secs_f64()),
-            Self::TooLarge(bytes) => write!(formatter, "an answer of more than {} MiB", bytes >> 20),
-            Self::Unreadable(cause) => write!(formatter, "the answer is not readable: {cause}"),
-        }
+        let Self { code, message, .. } = self;
+        let reason = match code {
+            401 => "the API server does not accept the credentials",
+            403 => "forbidden",
+            404 => "not found",
+            410 => "the list expired again and again",
+            429 => "the API server is too busy",
+            500..=599 => "the API server failed",
+            _ => "refused",
+        };
+        let colon = if message.is_empty() { "" } else { ": " };
+        write!(formatter, "{reason} ({code}){colon}{message}")
     }
 }
 
-impl Error for RequestError {}
-
 /// Why nothing can be done with a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClusterError {
     /// The way to it is not known: no kubeconfig, or one that does not hold.
+    #[error("no cluster to talk to: {0}")]
     Access(String),
     /// A request that everything depends on failed.
+    #[error("while {during}: {cause}")]
     Request {
         /// What it was for, as in "while discovering what is served".
         during: &'static str,
         /// Why it failed.
+        #[source]
         cause: RequestError,
     },
     /// It does not serve a kind that is needed.
+    #[error("the cluster does not serve {0}")]
     NotServed(String),
     /// This process cannot work with it: no threads, or one that is gone.
+    #[error("the cluster cannot be talked to from here: {0}")]
     Host(String),
 }
 
-impl fmt::Display for ClusterError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Access(cause) => write!(formatter, "no cluster to talk to: {cause}"),
-            Self::Request { during, cause } => write!(formatter, "while {during}: {cause}"),
-            Self::NotServed(kind) => write!(formatter, "the cluster does not serve {kind}"),
-            Self::Host(cause) => write!(formatter, "the cluster cannot be talked to from here: {cause}"),
-        }
-    }
+/// Why a look-up by a module has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookUpError {
+    /// Whether the kind is served is not known.
+    #[error("{api_version} {kind} cannot be looked up: {reason}")]
+    Kind { api_version: String, kind: String, reason: String },
+    /// The server did not give what was asked for; what.
+    #[error("{what}: {cause}")]
+    Request { what: String, cause: RequestError },
+    /// There is more of it than a module can read.
+    #[error("all {kind} are more than {limit} MiB; a narrower look-up is needed")]
+    TooMuch { kind: String, limit: usize },
+    /// An object of a list is none.
+    #[error("{0}")]
+    Object(String),
+    #[error("the look-up is not readable: it names no namespace")]
+    NoNamespace,
+    #[error("the API server left the access review without an answer")]
+    NoReview,
 }
-
-impl Error for ClusterError {}
 
 /// What is wrong with the credentials, if that is what has failed. What a credential plugin was given and has printed is left
 /// out: both may be secret.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use engine::manifest::{ApiObject, Object};
+use engine::manifest::{ApiObject, Object, ObjectError};
 use kube::core::Request;
 use kube::core::params::ListParams;
 use protocol::FieldMask;
@@ -152,7 +152,7 @@ impl Pages {
                 Ok(object) if object.name.is_none() => page.problems.push(format!("{} without a name", object.kind)),
                 Ok(object) if self.seen.insert(key(&object)) => page.objects.push(object),
                 Ok(_) => {}
-                Err(problem) => page.problems.push(problem),
+                Err(problem) => page.problems.push(problem.to_string()),
             }
         }
         self.barren = if page.objects.is_empty() { self.barren + 1 } else { 0 };
@@ -173,7 +173,7 @@ struct List<'a>(ApiObject<'a>);
 
 #[derive(Default)]
 struct Read {
-    items: Option<Vec<Result<Object, String>>>,
+    items: Option<Vec<Result<Object, ObjectError>>>,
     metadata: Metadata,
 }
 
@@ -218,7 +218,7 @@ impl<'de> Visitor<'de> for List<'_> {
 struct Items<'a>(ApiObject<'a>);
 
 impl<'de> DeserializeSeed<'de> for Items<'_> {
-    type Value = Vec<Result<Object, String>>;
+    type Value = Vec<Result<Object, ObjectError>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
@@ -226,7 +226,7 @@ impl<'de> DeserializeSeed<'de> for Items<'_> {
 }
 
 impl<'de> Visitor<'de> for Items<'_> {
-    type Value = Vec<Result<Object, String>>;
+    type Value = Vec<Result<Object, ObjectError>>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list of objects")

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use engine::manifest::ApiObject;
-use engine::{HostCall, HostCalls, LookUpRequest, write_looked_up};
+use engine::{CallError, HostCall, HostCalls, LookUpRequest, write_looked_up};
 use http::Request;
 use http::header::CONTENT_TYPE;
 use k8s_openapi::api::authorization::v1 as authorization;
@@ -20,7 +20,7 @@ use serde::de::DeserializeSeed as _;
 use crate::Cluster;
 use crate::client::Api;
 use crate::discovery::{self, Found, Resource, is_segment};
-use crate::error::RequestError;
+use crate::error::{LookUpError, RequestError};
 use crate::list::{Pages, Query};
 
 /// Bytes of one answer: a module has a memory of some 64 MiB, and has to read it.
@@ -76,7 +76,7 @@ struct Attributes {
 }
 
 impl HostCalls for LookUps<'_> {
-    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         match (call.binding, call.namespace, call.operation) {
             (contract::BINDING, contract::KUBERNETES, CAN_I) => {
                 let asked: AskedAccess = call.read()?;
@@ -89,7 +89,7 @@ impl HostCalls for LookUps<'_> {
             (contract::BINDING, contract::KUBERNETES, contract::LIST_BY_NAMESPACE) => {
                 let (asked, resource) = self.asked(call)?;
                 let Some(namespace) = asked.namespace.clone() else {
-                    return Err("the look-up is not readable: it names no namespace".into());
+                    return Err(CallError::invalid(LookUpError::NoNamespace));
                 };
                 self.remember(call, asked.disable_cache, |api| list(api, resource, Some(namespace), asked))
             }
@@ -97,17 +97,14 @@ impl HostCalls for LookUps<'_> {
                 let (asked, resource) = self.asked(call)?;
                 self.remember(call, asked.disable_cache, |api| list(api, resource, None, asked))
             }
-            (_, namespace, operation) => {
-                let why = "no cluster answers it";
-                Err(format!("{}: {namespace}/{operation}: {why}", contract::LOOK_UP_NOT_ALLOWED))
-            }
+            _ => Err(call.unanswered("no cluster answers it")),
         }
     }
 }
 
 impl LookUps<'_> {
     /// The payload, and what the cluster serves for it, if anything.
-    fn asked(&self, call: HostCall<'_>) -> Result<(LookUpRequest, Option<Resource>), String> {
+    fn asked(&self, call: HostCall<'_>) -> Result<(LookUpRequest, Option<Resource>), CallError> {
         let asked: LookUpRequest = call.read()?;
         let LookUpRequest { api_version, kind, .. } = &asked;
         let version = api_version.rsplit('/').next().unwrap_or_default();
@@ -117,13 +114,16 @@ impl LookUps<'_> {
                 Ok((asked, Some(resource)))
             }
             Found::Absent => Ok((asked, None)),
-            Found::Unknown(reason) => Err(format!("{api_version} {kind} cannot be looked up: {reason}")),
+            Found::Unknown(reason) => {
+                let (api_version, kind, reason) = (api_version.clone(), kind.clone(), reason.to_owned());
+                Err(CallError::failed(LookUpError::Kind { api_version, kind, reason }))
+            }
         }
     }
 
-    fn remember<F>(&self, call: HostCall<'_>, anew: bool, answer: impl FnOnce(Api) -> F) -> Result<Vec<u8>, String>
+    fn remember<F>(&self, call: HostCall<'_>, anew: bool, answer: impl FnOnce(Api) -> F) -> Result<Vec<u8>, CallError>
     where
-        F: Future<Output = Result<Vec<u8>, String>> + Send + 'static,
+        F: Future<Output = Result<Vec<u8>, CallError>> + Send + 'static,
     {
         let question = (call.operation.to_owned(), call.payload.to_vec());
         let known = if anew { None } else { self.0.answers.get(&question) };
@@ -131,29 +131,35 @@ impl LookUps<'_> {
             return Ok(known.to_vec());
         }
         let answer = answer(self.0.api.clone());
-        let answer = self.0.wait(answer).map_err(|cause| cause.to_string())??;
+        let answer = self.0.wait(answer).map_err(CallError::failed)??;
         self.0.answers.keep(question, &answer);
         Ok(answer)
     }
 }
 
-async fn get(api: Api, resource: Option<Resource>, asked: LookUpRequest) -> Result<Vec<u8>, String> {
-    let not_found = || contract::NOT_FOUND.to_owned();
-    let (Some(resource), name) = (resource, asked.name.as_deref().unwrap_or_default()) else { return Err(not_found()) };
+fn failed(what: String, cause: RequestError) -> CallError {
+    CallError::failed(LookUpError::Request { what, cause })
+}
+
+async fn get(api: Api, resource: Option<Resource>, asked: LookUpRequest) -> Result<Vec<u8>, CallError> {
+    let (Some(resource), name) = (resource, asked.name.as_deref().unwrap_or_default()) else {
+        return Err(CallError::NotFound);
+    };
     let namespace = asked.namespace.as_deref().filter(|namespace| !namespace.is_empty());
     if resource.is_namespaced && namespace.is_none() {
-        return Err(not_found());
+        return Err(CallError::NotFound);
     }
-    let (Some(path), true) = (resource.path(namespace), is_segment(name)) else { return Err(not_found()) };
-    let request = discovery::get(&format!("{path}/{name}")).map_err(|cause| cause.to_string())?;
+    let (Some(path), true) = (resource.path(namespace), is_segment(name)) else { return Err(CallError::NotFound) };
+    let request = discovery::get(&format!("{path}/{name}")).map_err(CallError::failed)?;
     let answer = match api.send(request).await {
-        Err(cause) if cause.is(404) => return Err(not_found()),
-        answer => answer.map_err(|cause| format!("{name} cannot be looked up: {cause}"))?,
+        Err(cause) if cause.is(404) => return Err(CallError::NotFound),
+        answer => answer.map_err(|cause| failed(format!("{name} cannot be looked up"), cause))?,
     };
     let mask = asked.mask();
     let seed = ApiObject { mask: &mask, api_version: &resource.api_version(), kind: &resource.kind };
     let object = seed.deserialize(&mut serde_json::Deserializer::from_slice(&answer));
-    let object = object.map_err(|cause| RequestError::Unreadable(cause.to_string()).to_string())??;
+    let object = object.map_err(|cause| CallError::failed(RequestError::Unreadable(cause.to_string())))?;
+    let object = object.map_err(CallError::failed)?;
     let mut answer = Vec::new();
     write_looked_up(&object, &mask, &mut answer);
     Ok(answer)
@@ -164,7 +170,7 @@ async fn list(
     resource: Option<Resource>,
     namespace: Option<String>,
     asked: LookUpRequest,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>, CallError> {
     // Clients read a list into the type of its items, by its kind.
     let head =
         serde_json::json!({"apiVersion": asked.api_version, "kind": format!("{}List", asked.kind), "metadata": {}});
@@ -184,9 +190,9 @@ async fn list(
         };
         let mut pages = Pages::new(api, query);
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|cause| format!("{} cannot be listed: {cause}", asked.kind))?;
+            let page = page.map_err(|cause| failed(format!("{} cannot be listed", asked.kind), cause))?;
             if let Some(problem) = page.problems.into_iter().next() {
-                return Err(problem);
+                return Err(CallError::failed(LookUpError::Object(problem)));
             }
             for object in page.objects {
                 if !std::mem::take(&mut is_first) {
@@ -196,7 +202,7 @@ async fn list(
             }
             if answer.len() > ANSWER_BYTES {
                 let limit = ANSWER_BYTES >> 20;
-                return Err(format!("all {} are more than {limit} MiB; a narrower look-up is needed", asked.kind));
+                return Err(CallError::failed(LookUpError::TooMuch { kind: asked.kind, limit }));
             }
         }
     }
@@ -211,7 +217,7 @@ fn with_name(asked: &LookUpRequest) -> FieldMask {
 }
 
 /// What the API server's `SubjectAccessReview` says, or where nobody is named, its `SelfSubjectAccessReview`.
-async fn can_i(api: Api, review: Review) -> Result<Vec<u8>, String> {
+async fn can_i(api: Api, review: Review) -> Result<Vec<u8>, CallError> {
     let Review { groups, resource_attributes: asked, user } = review;
     let attributes = authorization::ResourceAttributes {
         group: asked.group,
@@ -236,14 +242,14 @@ async fn can_i(api: Api, review: Review) -> Result<Vec<u8>, String> {
         let review = authorization::SubjectAccessReview { spec, ..Default::default() };
         ("subjectaccessreviews", serde_json::to_vec(&review))
     };
-    let body = body.map_err(|cause| cause.to_string())?;
+    let body = body.map_err(CallError::failed)?;
     let request = Request::post(format!("/apis/authorization.k8s.io/v1/{plural}"));
-    let request = request.header(CONTENT_TYPE, "application/json").body(body).map_err(|cause| cause.to_string())?;
-    let answer = api.send(request).await.map_err(|cause| format!("access cannot be reviewed: {cause}"))?;
+    let request = request.header(CONTENT_TYPE, "application/json").body(body).map_err(CallError::failed)?;
+    let answer = api.send(request).await.map_err(|cause| failed("access cannot be reviewed".into(), cause))?;
     // Both reviews have the same status.
-    let review: Reviewed = discovery::read(&answer).map_err(|cause| cause.to_string())?;
-    let status = review.status.ok_or("the API server left the access review without an answer")?;
-    serde_json::to_vec(&status).map_err(|cause| cause.to_string())
+    let review: Reviewed = discovery::read(&answer).map_err(CallError::failed)?;
+    let status = review.status.ok_or_else(|| CallError::failed(LookUpError::NoReview))?;
+    serde_json::to_vec(&status).map_err(CallError::failed)
 }
 
 /// An operation and its payload.

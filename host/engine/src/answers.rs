@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use crate::call::CallError;
+
 /// How many bytes of questions and answers are kept. A thousand Services take about 1 MiB.
 const BYTES_KEPT: usize = 16 << 20;
 
@@ -43,8 +45,8 @@ impl Answers {
     pub fn get(
         &self,
         question: Question,
-        answer: impl FnOnce() -> Result<Vec<u8>, String>,
-    ) -> Result<Arc<[u8]>, String> {
+        answer: impl FnOnce() -> Result<Vec<u8>, CallError>,
+    ) -> Result<Arc<[u8]>, CallError> {
         // A thread that panicked here costs the others no more than the time to answer again.
         if let Some(known) = self.0.lock().ok().and_then(|kept| kept.answers.get(&question).cloned()) {
             return Ok(known);
@@ -80,14 +82,14 @@ mod tests {
     }
 
     fn is_remembered(answers: &Answers, payload: &str) -> bool {
-        answers.get(question(payload), || Err("forgotten".into())).is_ok()
+        answers.get(question(payload), || Err(CallError::NotFound)).is_ok()
     }
 
     #[test]
     fn an_answer_is_made_once_and_an_error_is_not_kept() {
         let answers = Answers::default();
         assert!(!is_remembered(&answers, "p"));
-        assert_eq!(answers.get(question("p"), || Ok(vec![1])), Ok([1].into()));
+        assert_eq!(answers.get(question("p"), || Ok(vec![1])).ok().as_deref(), Some(&[1][..]));
         assert!(is_remembered(&answers, "p"));
         assert!(!is_remembered(&answers, "q"));
     }

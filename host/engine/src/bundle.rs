@@ -11,7 +11,7 @@ use crate::capability::{Capabilities, Gate, Grant, InputAlone};
 use crate::lookups::NoLookUps;
 use crate::manifest::Object;
 use crate::policy::Policy;
-use crate::runtime::{Reply, Runtime};
+use crate::runtime::{ModuleError, Reply, Runtime};
 
 static WHOLE: FieldMask = FieldMask::whole();
 
@@ -77,8 +77,12 @@ impl<M> Rule<M> {
     /// Has the rule itself look at settings.
     ///
     /// # Errors
-    /// What the rule, or what runs it, says against them.
-    pub fn validate_settings<R: Runtime<Module = M>>(&self, runtime: &R, settings: &Value) -> Result<(), String> {
+    /// The rule refuses them, or has not said whether it takes them.
+    pub fn validate_settings<R: Runtime<Module = M>>(
+        &self,
+        runtime: &R,
+        settings: &Value,
+    ) -> Result<(), SettingsError> {
         #[derive(Deserialize)]
         struct Answer {
             valid: bool,
@@ -87,29 +91,28 @@ impl<M> Rule<M> {
         }
         let payload = settings.to_string().into_bytes();
         let reply = self.ask(runtime, "validate_settings", &payload)?;
-        let answer: Answer =
-            serde_json::from_slice(&reply.bytes).map_err(|cause| format!("its answer is not readable: {cause}"))?;
-        if answer.valid { Ok(()) } else { Err(answer.message.unwrap_or_else(|| "refused without a reason".into())) }
+        let answer: Answer = serde_json::from_slice(&reply.bytes).map_err(SettingsError::Unreadable)?;
+        if answer.valid { Ok(()) } else { Err(SettingsError::Refused(answer.message)) }
     }
 
     /// Has the module say which protocol it speaks.
     ///
     /// # Errors
     /// It speaks another than `v1`, or says nothing.
-    pub fn check_protocol<R: Runtime<Module = M>>(&self, runtime: &R) -> Result<(), String> {
+    pub fn check_protocol<R: Runtime<Module = M>>(&self, runtime: &R) -> Result<(), ProtocolError> {
         let reply = self.ask(runtime, "protocol_version", b"")?;
         let version: Value = serde_json::from_slice(&reply.bytes).unwrap_or_default();
         match version.as_str() {
             Some("v1") => Ok(()),
-            Some(other) => Err(format!("it speaks the protocol {other:?}, expected \"v1\"")),
-            None => Err("it does not say which protocol it speaks, expected \"v1\"".into()),
+            Some(other) => Err(ProtocolError::Other(other.to_owned())),
+            None => Err(ProtocolError::Unsaid),
         }
     }
 
     /// One operation that is about no object: nothing can be looked up.
-    fn ask<R: Runtime<Module = M>>(&self, runtime: &R, operation: &str, payload: &[u8]) -> Result<Reply, String> {
+    fn ask<R: Runtime<Module = M>>(&self, runtime: &R, operation: &str, payload: &[u8]) -> Result<Reply, ModuleError> {
         let host = Gate { grant: &Grant::default(), route: &InputAlone, input: NoLookUps };
-        runtime.call(&self.module, operation, payload, &host).map_err(|cause| cause.to_string())
+        runtime.call(&self.module, operation, payload, &host)
     }
 
     /// The same rule, sent whole objects: as other hosts do it. Tests and benchmarks compare.
@@ -167,6 +170,34 @@ impl<M> Rule<M> {
     pub fn settings(&self) -> &[u8] {
         &self.settings
     }
+}
+
+/// Why a rule does not take settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// It says no, with or without a reason.
+    #[error("{}", .0.as_deref().unwrap_or("refused without a reason"))]
+    Refused(Option<String>),
+    /// It gave no answer.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+    /// Its answer is none.
+    #[error("its answer is not readable: {0}")]
+    Unreadable(#[source] serde_json::Error),
+}
+
+/// Why a module cannot be asked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// It speaks another protocol.
+    #[error("it speaks the protocol {0:?}, expected \"v1\"")]
+    Other(String),
+    /// It says nothing that is a protocol's name.
+    #[error("it does not say which protocol it speaks, expected \"v1\"")]
+    Unsaid,
+    /// It gave no answer.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
 }
 
 /// The rules, by name in order.

@@ -8,13 +8,12 @@
 //! operation does.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use protocol::{LookUp, api_group, contract};
 use serde::Deserialize;
 
-use crate::config::suggestion;
-use crate::runtime::{HostCall, HostCalls};
+use crate::call::{CallError, Denial, HostCall, HostCalls};
+use crate::spelling::suggestion;
 
 /// Every operation of Kubewarden's contract, as namespace and operation. A policy may declare any of them; whether
 /// somebody answers is another matter.
@@ -39,33 +38,24 @@ pub const OPERATIONS: [(&str, &str); 13] = [
 pub struct Capabilities(Vec<String>);
 
 /// Why something is no pattern of capabilities.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CapabilityError {
     /// A `*` that is not the whole last step.
+    #[error("`{0}`: a `*` stands for all that follows a `/`")]
     Wildcard(String),
     /// A path that begins well and is no operation; all below it would be.
+    #[error("`{0}` is no operation; did you mean `{0}/*`?")]
     Incomplete(String),
     /// Nothing that there is.
+    #[error("there is no capability `{0}`{hint}", hint = suggested(.0))]
     Unknown(String),
 }
 
-impl fmt::Display for CapabilityError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Wildcard(pattern) => write!(formatter, "`{pattern}`: a `*` stands for all that follows a `/`"),
-            Self::Incomplete(pattern) => {
-                write!(formatter, "`{pattern}` is no operation; did you mean `{pattern}/*`?")
-            }
-            Self::Unknown(pattern) => {
-                let known: Vec<String> = OPERATIONS.iter().map(|(space, name)| format!("{space}/{name}")).collect();
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                write!(formatter, "there is no capability `{pattern}`{}", suggestion(pattern, &known))
-            }
-        }
-    }
+fn suggested(pattern: &str) -> String {
+    let known: Vec<String> = OPERATIONS.iter().map(|(space, name)| format!("{space}/{name}")).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    suggestion(pattern, &known)
 }
-
-impl std::error::Error for CapabilityError {}
 
 impl Capabilities {
     /// The set that these patterns describe together.
@@ -204,34 +194,34 @@ impl Grant {
     /// Lets a call through.
     ///
     /// # Errors
-    /// Why not, in a sentence for the guest; it begins with [`contract::LOOK_UP_NOT_ALLOWED`].
-    pub fn permit(&self, call: HostCall<'_>) -> Result<(), String> {
+    /// A [`Denial`].
+    pub fn permit(&self, call: HostCall<'_>) -> Result<(), CallError> {
         let HostCall { binding, namespace, operation, .. } = call;
-        let refuse = |why: String| Err(format!("{}: {why}", contract::LOOK_UP_NOT_ALLOWED));
+        let refuse = |why: Denial| Err(CallError::Denied(why));
         if binding != contract::BINDING {
-            return refuse(format!("there is no binding {binding}"));
+            return refuse(Denial::NoBinding(binding.to_owned()));
         }
         if (namespace, operation) == LOG {
             return Ok(());
         }
-        let path = format_args!("{namespace}/{operation}");
         if !OPERATIONS.contains(&(namespace, operation)) {
-            return refuse(format!("there is no operation {path}"));
+            return refuse(Denial::NoOperation(call.path()));
         }
         if !self.declares(namespace, operation) {
-            return refuse(format!("the module does not declare {path}"));
+            return refuse(Denial::Undeclared(call.path()));
         }
         if is_look_up(namespace, operation) {
             let asked: Kind<'_> = call.read()?;
             let group = api_group(&asked.api_version);
             if !self.kinds.iter().any(|known| known.kind == asked.kind && known.group == group) {
-                return refuse(format!("the rule does not declare {} {}", asked.api_version, asked.kind));
+                let (api_version, kind) = (asked.api_version.into_owned(), asked.kind.into_owned());
+                return refuse(Denial::UndeclaredKind { api_version, kind });
             }
         }
         if self.allowed.contains(namespace, operation) {
             return Ok(());
         }
-        refuse(format!("the configuration does not allow {path}"))
+        refuse(Denial::Withheld(call.path()))
     }
 }
 
@@ -251,8 +241,8 @@ pub trait Route: Sync {
     /// The answer as JSON. `input` answers look-ups from what was given to judge, and nothing else.
     ///
     /// # Errors
-    /// The failure in a sentence; the guest sees it.
-    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, String>;
+    /// Why there is none; the guest sees its text.
+    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError>;
 }
 
 /// There is nothing beyond the input.
@@ -260,7 +250,7 @@ pub trait Route: Sync {
 pub struct InputAlone;
 
 impl Route for InputAlone {
-    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, String> {
+    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
         input.call(call)
     }
 }
@@ -273,7 +263,7 @@ pub(crate) struct Gate<'a, I> {
 }
 
 impl<I: HostCalls> HostCalls for Gate<'_, I> {
-    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         self.grant.permit(call)?;
         if (call.namespace, call.operation) == LOG {
             return Ok(Vec::new());
@@ -349,12 +339,12 @@ mod tests {
             let declared = Grant::declaring(&kinds, both.clone());
             let allowed = Grant::default().allowing(both.clone());
             for grant in [&neither, &declared, &allowed] {
-                let refused = grant.permit(call).unwrap_err();
+                let refused = grant.permit(call).unwrap_err().to_string();
                 assert!(refused.starts_with(contract::LOOK_UP_NOT_ALLOWED), "{path}: {refused}");
                 assert!(!grant.covers(namespace, operation), "{path}");
             }
             let granted = declared.clone().allowing(both);
-            assert_eq!(granted.permit(call), Ok(()), "{path}");
+            assert!(granted.permit(call).is_ok(), "{path}");
             assert!(granted.covers(namespace, operation), "{path}");
             // A neighbour's leave is not this one's.
             for (other_space, other) in OPERATIONS.into_iter().filter(|other| *other != (namespace, operation)) {
@@ -391,6 +381,6 @@ mod tests {
         }
         let other = HostCall { binding: "other", ..call("oci", "v1/verify", "{}") };
         assert!(everything.permit(other).is_err());
-        assert_eq!(Grant::default().permit(call("tracing", "log", "{}")), Ok(()));
+        assert!(Grant::default().permit(call("tracing", "log", "{}")).is_ok());
     }
 }

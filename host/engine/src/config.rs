@@ -41,6 +41,8 @@ use crate::capability::Capabilities;
 use crate::manifest::{Content, Entry, Limits, Manifest, Node, Position, Span, Value, read};
 use crate::waiver::{Date, Waiver};
 
+pub use crate::spelling::suggestion;
+
 /// A configuration that holds against a bundle.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
@@ -83,21 +85,14 @@ pub struct SignatureConfig {
 }
 
 /// Why a configuration is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {message}", line = .position.line, column = .position.column)]
 pub struct ConfigError {
     /// What is wrong, and what may have been meant.
     pub message: String,
     /// Where.
     pub position: Position,
 }
-
-impl std::fmt::Display for ConfigError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}:{}: {}", self.position.line, self.position.column, self.message)
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 impl Config {
     /// Reads a configuration for these rules.
@@ -297,14 +292,4 @@ fn mismatch<'n>(schema: &Json, node: &'n Node) -> Option<(&'n Node, String)> {
         _ => "a string",
     };
     Some((node, types.iter().map(noun).collect::<Vec<_>>().join(" or ")))
-}
-
-/// `; did you mean ...?`, where something known is near enough, or nothing.
-#[must_use]
-pub fn suggestion(word: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
-    match near.max_by(|one, other| one.0.total_cmp(&other.0)) {
-        Some((likeness, candidate)) if likeness > 0.8 => format!("; did you mean `{candidate}`?"),
-        _ => String::new(),
-    }
 }

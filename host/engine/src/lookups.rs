@@ -7,8 +7,8 @@
 use protocol::{FieldMask, api_group, contract};
 use serde::Deserialize;
 
+use crate::call::{CallError, Denial, HostCall, HostCalls};
 use crate::manifest::{Entry, Node, Object, Value};
-use crate::runtime::{HostCall, HostCalls};
 use crate::selector::Selector;
 use crate::world::{Viewpoint, World};
 
@@ -24,8 +24,8 @@ pub struct LookUps<'a> {
 pub struct NoLookUps;
 
 impl HostCalls for NoLookUps {
-    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
-        Err(format!("{}: {} {}", contract::LOOK_UP_NOT_ALLOWED, call.namespace, call.operation))
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
+        Err(call.unanswered("there is no object whose world could be looked at"))
     }
 }
 
@@ -67,7 +67,7 @@ impl LookUpRequest {
 }
 
 impl HostCalls for LookUps<'_> {
-    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         match (call.binding, call.namespace, call.operation) {
             (contract::BINDING, contract::KUBERNETES, contract::GET_RESOURCE) => self.get(&call.read()?),
             (contract::BINDING, contract::KUBERNETES, contract::LIST_BY_NAMESPACE) => {
@@ -86,29 +86,26 @@ impl HostCalls for LookUps<'_> {
                     list(&asked, &self.world.objects(self.from, api_group(&asked.api_version), &asked.kind))
                 })
             }
-            (_, namespace, operation) => {
-                let why = "nobody here answers it";
-                Err(format!("{}: {namespace}/{operation}: {why}", contract::LOOK_UP_NOT_ALLOWED))
-            }
+            _ => Err(call.unanswered("nobody here answers it")),
         }
     }
 }
 
 impl LookUps<'_> {
     /// Refuses a look-up whose answer could lack objects that are there.
-    fn in_sight(&self, asked: &LookUpRequest, namespace: Option<&str>) -> Result<(), String> {
+    fn in_sight(&self, asked: &LookUpRequest, namespace: Option<&str>) -> Result<(), CallError> {
         match self.world.blindness(api_group(&asked.api_version), &asked.kind, namespace) {
             None => Ok(()),
-            Some(reason) => Err(format!("{}: {} cannot be seen: {reason}", contract::LOOK_UP_NOT_ALLOWED, asked.kind)),
+            Some(reason) => Err(Denial::Unseen { kind: asked.kind.clone(), reason: reason.to_owned() }.into()),
         }
     }
 
-    fn get(&self, asked: &LookUpRequest) -> Result<Vec<u8>, String> {
+    fn get(&self, asked: &LookUpRequest) -> Result<Vec<u8>, CallError> {
         self.in_sight(asked, asked.namespace.as_deref())?;
         let (group, namespace) = (api_group(&asked.api_version), asked.namespace.as_deref().unwrap_or_default());
         let name = asked.name.as_deref().unwrap_or_default();
         let found = self.world.get(self.from, group, &asked.kind, namespace, name);
-        let object = found.ok_or_else(|| contract::NOT_FOUND.to_owned())?;
+        let object = found.ok_or(CallError::NotFound)?;
         let mut answer = Vec::new();
         write_looked_up(object, &asked.mask(), &mut answer);
         Ok(answer)
@@ -116,9 +113,9 @@ impl LookUps<'_> {
 }
 
 /// The objects that the labels and fields select, as a list.
-fn list(asked: &LookUpRequest, objects: &[&Object]) -> Result<Vec<u8>, String> {
+fn list(asked: &LookUpRequest, objects: &[&Object]) -> Result<Vec<u8>, CallError> {
     let selector =
-        |text: &Option<String>| Selector::parse(text.as_deref().unwrap_or_default()).map_err(|cause| cause.to_string());
+        |text: &Option<String>| Selector::parse(text.as_deref().unwrap_or_default()).map_err(CallError::invalid);
     let (labels, fields) = (selector(&asked.label_selector)?, selector(&asked.field_selector)?);
     let mask = asked.mask();
     let mut answer = br#"{"kind":"List","apiVersion":"v1","metadata":{},"items":["#.to_vec();
@@ -200,7 +197,7 @@ mod tests {
         let from = World::viewpoint(&input, input.subjects().next().unwrap());
         let payload = payload.to_string();
         let call = HostCall { binding: "kubewarden", namespace, operation, payload: payload.as_bytes() };
-        let answer = LookUps { world: &world, from }.call(call)?;
+        let answer = LookUps { world: &world, from }.call(call).map_err(|refusal| refusal.to_string())?;
         Ok(serde_json::from_slice(&answer).unwrap_or_default())
     }
 
@@ -301,7 +298,7 @@ mod tests {
             let payload = payload.to_string();
             let call =
                 HostCall { binding: "kubewarden", namespace: "kubernetes", operation, payload: payload.as_bytes() };
-            let answer = LookUps { world: &world, from }.call(call);
+            let answer = LookUps { world: &world, from }.call(call).map_err(|refusal| refusal.to_string());
             let refusal = Err("look-up not allowed: ServiceAccount cannot be seen: forbidden".to_owned());
             assert!(
                 if is_answered { answer.is_ok() } else { answer == refusal },

@@ -3,8 +3,6 @@
 //! Here are the answers that must not depend on who runs it. It must not know WebAssembly: whoever reads a module's bytes
 //! hands over its custom sections one by one, and refuses in these words what is no policy.
 
-use std::fmt;
-
 use protocol::RuleMetadata;
 use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
 use serde::Deserialize;
@@ -92,9 +90,10 @@ pub fn is_rule_name(name: &str) -> bool {
 }
 
 /// Why a module is refused, whoever would run it. Names come from the module, which may be hostile: they are shown escaped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalError {
     /// It is larger than it may be; both in bytes.
+    #[error("the module has {size} bytes, more than {limit}")]
     TooLarge {
         /// What it is.
         size: usize,
@@ -102,8 +101,10 @@ pub enum RefusalError {
         limit: usize,
     },
     /// Not a core WebAssembly module, or one that is not valid; where and why.
+    #[error("not a valid WebAssembly module: {0}")]
     Invalid(String),
     /// It imports what no policy gets.
+    #[error("it imports {module:?} {name:?}; a policy may import waPC and WASI preview 1 only")]
     ForeignImport {
         /// The import's module.
         module: String,
@@ -111,12 +112,16 @@ pub enum RefusalError {
         name: String,
     },
     /// It lacks an export that the contract asks for.
+    #[error("it does not export {0:?}")]
     MissingExport(&'static str),
     /// It says neither what rule nor what policy it is.
+    #[error("it has neither of the sections {RULE_SECTION:?} and {KUBEWARDEN_SECTION:?}")]
     NoMetadata,
     /// It has a metadata section twice.
+    #[error("it has the section {0:?} twice")]
     DuplicateSection(&'static str),
     /// A metadata section is larger than it may be; both in bytes.
+    #[error("the section {section:?} has {size} bytes, more than {limit}")]
     SectionTooLarge {
         /// The section.
         section: &'static str,
@@ -126,6 +131,7 @@ pub enum RefusalError {
         limit: usize,
     },
     /// A metadata section does not say what it should.
+    #[error("the section {section:?} is wrong: {cause}")]
     BadSection {
         /// The section.
         section: &'static str,
@@ -133,26 +139,3 @@ pub enum RefusalError {
         cause: String,
     },
 }
-
-impl fmt::Display for RefusalError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge { size, limit } => write!(formatter, "the module has {size} bytes, more than {limit}"),
-            Self::Invalid(cause) => write!(formatter, "not a valid WebAssembly module: {cause}"),
-            Self::ForeignImport { module, name } => {
-                write!(formatter, "it imports {module:?} {name:?}; a policy may import waPC and WASI preview 1 only")
-            }
-            Self::MissingExport(name) => write!(formatter, "it does not export {name:?}"),
-            Self::NoMetadata => {
-                write!(formatter, "it has neither of the sections {RULE_SECTION:?} and {KUBEWARDEN_SECTION:?}")
-            }
-            Self::DuplicateSection(section) => write!(formatter, "it has the section {section:?} twice"),
-            Self::SectionTooLarge { section, size, limit } => {
-                write!(formatter, "the section {section:?} has {size} bytes, more than {limit}")
-            }
-            Self::BadSection { section, cause } => write!(formatter, "the section {section:?} is wrong: {cause}"),
-        }
-    }
-}
-
-impl std::error::Error for RefusalError {}

@@ -3,7 +3,6 @@
 //! Its only source is Kubewarden's metadata. Nothing is run, and nothing in it is trusted beyond its form.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use protocol::{LookUp, RuleMetadata, Section, Severity};
 use serde::Deserialize;
@@ -26,29 +25,18 @@ pub struct Policy {
 }
 
 /// Why a policy cannot be run here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// The metadata is not what Kubewarden's documentation says.
+    #[error("its metadata is not readable: {0}")]
     Metadata(String),
     /// It speaks another protocol than waPC: `opa`, `gatekeeper`, `wasi`.
+    #[error("it is made for the execution mode {0:?}, and only kubewarden-wapc runs here")]
     ExecutionMode(String),
-    /// It declares a capability that there is not.
-    Capability(CapabilityError),
+    /// It declares a capability that does not exist.
+    #[error("its metadata declares what there is not: {0}")]
+    Capability(#[from] CapabilityError),
 }
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Metadata(cause) => write!(formatter, "its metadata is not readable: {cause}"),
-            Self::ExecutionMode(mode) => {
-                write!(formatter, "it is made for the execution mode {mode:?}, and only kubewarden-wapc runs here")
-            }
-            Self::Capability(cause) => write!(formatter, "its metadata declares what there is not: {cause}"),
-        }
-    }
-}
-
-impl std::error::Error for PolicyError {}
 
 /// Kubewarden's metadata, as far as it matters here.
 #[derive(Deserialize)]

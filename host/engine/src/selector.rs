@@ -3,8 +3,6 @@
 //! The grammar of labels is `k8s.io/apimachinery/pkg/labels.Parse`: `a=b`, `a==b`, `a!=b`, `a in (b,c)`,
 //! `a notin (b,c)`, `a`, `!a`, joined by commas. Fields know `=`, `==` and `!=` alone.
 
-use std::fmt;
-
 use crate::manifest::Node;
 
 /// Requirements, all of which must hold.
@@ -26,16 +24,9 @@ enum Condition {
 }
 
 /// A text that is no selector.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no selector")]
 pub struct SelectorError(String);
-
-impl fmt::Display for SelectorError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` is no selector", self.0)
-    }
-}
-
-impl std::error::Error for SelectorError {}
 
 impl Selector {
     /// Reads a selector; an empty one selects everything.

@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::iter;
 
 use crate::answers::{Answers, Question};
+use crate::call::CallError;
 use crate::input::{Input, Subject};
 use crate::manifest::Object;
 
@@ -169,8 +170,8 @@ impl<'a> World<'a> {
         from: Viewpoint<'_>,
         operation: &str,
         payload: &[u8],
-        answer: impl FnOnce() -> Result<Vec<u8>, String>,
-    ) -> Result<Vec<u8>, String> {
+        answer: impl FnOnce() -> Result<Vec<u8>, CallError>,
+    ) -> Result<Vec<u8>, CallError> {
         let Sight { folder, file, others } = self.sight(from);
         let mut others: Vec<String> = others.into_iter().map(str::to_owned).collect();
         others.sort_unstable();

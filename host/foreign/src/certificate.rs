@@ -7,8 +7,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use engine::{CallError, HostCall};
 use jiff::Timestamp;
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use serde::Deserialize;
 use serde_json::json;
@@ -48,26 +49,43 @@ enum Encoding {
 ///
 /// # Errors
 /// The payload, a certificate or the time is not readable.
-pub fn is_trusted(payload: &[u8]) -> Result<Vec<u8>, String> {
+pub fn is_trusted(call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
     let request: Request =
-        serde_json::from_slice(payload).map_err(|cause| format!("the request is not readable: {cause}"))?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|cause| cause.to_string())?;
-    let distrust = distrust(&request, now)?;
+        serde_json::from_slice(call.payload).map_err(|cause| CallError::invalid(CertificateError::Request(cause)))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(CallError::failed)?;
+    let distrust = distrust(&request, now).map_err(CallError::invalid)?;
     let answer = json!({ "trusted": distrust.is_none(), "reason": distrust.unwrap_or_default() });
-    serde_json::to_vec(&answer).map_err(|cause| cause.to_string())
+    serde_json::to_vec(&answer).map_err(CallError::failed)
+}
+
+/// Why a certificate cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+enum CertificateError {
+    #[error("the request is not readable: {0}")]
+    Request(#[source] serde_json::Error),
+    #[error("the certificate is not a valid DER or PEM encoded certificate: {0}")]
+    Encoding(#[source] pem::Error),
+    #[error("the certificate is not a valid end-entity certificate: {0}")]
+    EndEntity(#[source] Error),
+    #[error("the certificate is not readable: {0}")]
+    Content(#[source] x509_cert::der::Error),
+    #[error("the time `not_after` is not in RFC 3339 format")]
+    Time(#[source] jiff::Error),
+    #[error("the certificate chain is not readable: {0}")]
+    Chain(#[source] pem::Error),
+    #[error("the certificate chain is not readable: {0}")]
+    Root(#[source] Error),
 }
 
 /// Why the certificate is not trusted, if it is not. `now` counts from 1970.
-fn distrust(request: &Request, now: Duration) -> Result<Option<String>, String> {
-    let der = der(&request.cert)
-        .map_err(|cause| format!("the certificate is not a valid DER or PEM encoded certificate: {cause}"))?;
-    let end_entity = EndEntityCert::try_from(&der)
-        .map_err(|cause| format!("the certificate is not a valid end-entity certificate: {cause}"))?;
-    let parsed = Parsed::from_der(&der).map_err(|cause| format!("the certificate is not readable: {cause}"))?;
+fn distrust(request: &Request, now: Duration) -> Result<Option<String>, CertificateError> {
+    let der = der(&request.cert).map_err(CertificateError::Encoding)?;
+    let end_entity = EndEntityCert::try_from(&der).map_err(CertificateError::EndEntity)?;
+    let parsed = Parsed::from_der(&der).map_err(CertificateError::Content)?;
     let validity = parsed.tbs_certificate().validity();
     let mut moment = now;
     if let Some(text) = request.not_after.as_deref().filter(|text| !text.is_empty()) {
-        let given: Timestamp = text.parse().map_err(|_| "the time `not_after` is not in RFC 3339 format".to_owned())?;
+        let given: Timestamp = text.parse().map_err(CertificateError::Time)?;
         moment = Duration::from_secs(u64::try_from(given.as_second()).unwrap_or_default());
         if validity.not_after.to_unix_duration().as_secs() < moment.as_secs() {
             return Ok(Some("Certificate is being used after its expiration date".into()));
@@ -86,12 +104,11 @@ fn distrust_of_chain(
     end_entity: &EndEntityCert<'_>,
     chain: &[Certificate],
     moment: Duration,
-) -> Result<Option<String>, String> {
-    let readable = |cause: String| format!("the certificate chain is not readable: {cause}");
-    let mut chain = chain.iter().map(der).collect::<Result<Vec<_>, _>>().map_err(readable)?;
+) -> Result<Option<String>, CertificateError> {
+    let mut chain = chain.iter().map(der).collect::<Result<Vec<_>, _>>().map_err(CertificateError::Chain)?;
     let root = chain.pop();
     let roots = root.iter().map(anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>();
-    let roots = roots.map_err(|cause| readable(cause.to_string()))?;
+    let roots = roots.map_err(CertificateError::Root)?;
     let usage = KeyUsage::required(CODE_SIGNING);
     let time = UnixTime::since_unix_epoch(moment);
     let verified = end_entity.verify_for_usage(ALL_VERIFICATION_ALGS, &roots, &chain, time, usage, None, None);
@@ -104,10 +121,10 @@ fn distrust_of_chain(
     })
 }
 
-fn der(certificate: &Certificate) -> Result<CertificateDer<'static>, String> {
+fn der(certificate: &Certificate) -> Result<CertificateDer<'static>, pem::Error> {
     match certificate.encoding {
         Encoding::Der => Ok(CertificateDer::from(certificate.data.clone())),
-        Encoding::Pem => CertificateDer::from_pem_slice(&certificate.data).map_err(|cause| cause.to_string()),
+        Encoding::Pem => CertificateDer::from_pem_slice(&certificate.data),
     }
 }
 
@@ -139,7 +156,12 @@ mod tests {
             not_after: not_after.map(ToOwned::to_owned),
         };
         let now: Timestamp = now.parse().unwrap();
-        distrust(&request, Duration::from_secs(now.as_second().try_into().unwrap()))
+        distrust(&request, Duration::from_secs(now.as_second().try_into().unwrap())).map_err(|cause| cause.to_string())
+    }
+
+    fn call(payload: &str) -> HostCall<'_> {
+        let operation = "v1/is_certificate_trusted";
+        HostCall { binding: "kubewarden", namespace: "crypto", operation, payload: payload.as_bytes() }
     }
 
     const NOW: &str = "2040-01-01T00:00:00Z";
@@ -154,7 +176,7 @@ mod tests {
             cert_chain: None,
             not_after: None,
         };
-        assert_eq!(distrust(&request, Duration::from_secs(2_000_000_000)), Ok(None));
+        assert_eq!(distrust(&request, Duration::from_secs(2_000_000_000)).unwrap(), None);
     }
 
     #[test]
@@ -185,12 +207,12 @@ mod tests {
     fn what_is_not_readable_is_an_error() {
         for payload in ["", "{}", r#"{"cert":{"encoding":"Pem","data":[1]}}"#, r#"{"cert":{"encoding":"X","data":[]}}"#]
         {
-            assert!(is_trusted(payload.as_bytes()).is_err(), "{payload}");
+            assert!(is_trusted(call(payload)).is_err(), "{payload}");
         }
         assert!(judged(LEAF, Some(&["no certificate"]), None, NOW).unwrap_err().contains("chain"));
         let data: Vec<u8> = LEAF.bytes().collect();
         let payload = json!({"cert": {"encoding": "Pem", "data": data}, "cert_chain": null, "not_after": null});
-        let answer = is_trusted(payload.to_string().as_bytes()).unwrap();
+        let answer = is_trusted(call(&payload.to_string())).unwrap();
         assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&answer).unwrap(),
             json!({"trusted": true, "reason": ""})

@@ -1,7 +1,7 @@
 //! Who answers what: the route behind the gate.
 
-use engine::{HostCall, HostCalls, Route};
-use protocol::contract::{self, LOOK_UP_NOT_ALLOWED};
+use engine::{CallError, HostCall, HostCalls, Route};
+use protocol::contract;
 
 use crate::{certificate, net};
 
@@ -15,7 +15,7 @@ pub struct Dispatcher<'a> {
 }
 
 impl Route for Dispatcher<'_> {
-    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, String> {
+    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
         match (call.namespace, call.operation) {
             (contract::KUBERNETES, "can_i") => {
                 ask(self.cluster, call, "only a cluster answers it; `--cluster` asks the one of your kubeconfig")
@@ -25,20 +25,20 @@ impl Route for Dispatcher<'_> {
                 None => input.call(call),
             },
             (contract::OCI, _) => ask(self.registry, call, "no registry is reached from here"),
-            ("net", "v1/dns_lookup_host") => net::lookup_host(call.payload),
-            ("crypto", "v1/is_certificate_trusted") => certificate::is_trusted(call.payload),
-            ("cache", _) => refuse(call, "nothing is kept from one evaluation to the next"),
-            _ => refuse(call, "nobody here answers it"),
+            ("net", "v1/dns_lookup_host") => net::lookup_host(call),
+            ("crypto", "v1/is_certificate_trusted") => certificate::is_trusted(call),
+            ("cache", _) => Err(call.unanswered("nothing is kept from one evaluation to the next")),
+            _ => Err(call.unanswered("nobody here answers it")),
         }
     }
 }
 
-fn ask(whom: Option<&(dyn HostCalls + Sync)>, call: HostCall<'_>, otherwise: &str) -> Result<Vec<u8>, String> {
-    whom.map_or_else(|| refuse(call, otherwise), |whom| whom.call(call))
-}
-
-fn refuse(call: HostCall<'_>, why: &str) -> Result<Vec<u8>, String> {
-    Err(format!("{LOOK_UP_NOT_ALLOWED}: {}/{}: {why}", call.namespace, call.operation))
+fn ask(
+    whom: Option<&(dyn HostCalls + Sync)>,
+    call: HostCall<'_>,
+    otherwise: &'static str,
+) -> Result<Vec<u8>, CallError> {
+    whom.map_or_else(|| Err(call.unanswered(otherwise)), |whom| whom.call(call))
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     struct Named(&'static str);
 
     impl HostCalls for Named {
-        fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
+        fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, CallError> {
             Ok(self.0.into())
         }
     }
@@ -60,7 +60,7 @@ mod tests {
         let payload = if namespace == "net" { &b"\"127.0.0.1\""[..] } else { b"{}" };
         let call = HostCall { binding: contract::BINDING, namespace, operation, payload };
         let answer = dispatcher.route(call, &Named("input"));
-        answer.map_or_else(|refusal| refusal, |answer| String::from_utf8_lossy(&answer).into_owned())
+        answer.map_or_else(|refusal| refusal.to_string(), |answer| String::from_utf8_lossy(&answer).into_owned())
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Kubewarden's capability `net`: names of hosts are resolved as this machine resolves them.
 
+use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use engine::{CallError, HostCall};
 use serde_json::json;
 
 /// How long a name may take. The system's resolver has no such limit, and a policy's own time runs on.
@@ -14,24 +16,37 @@ const PATIENCE: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// The payload is no name, or the name has no address, or none came in time.
-pub fn lookup_host(payload: &[u8]) -> Result<Vec<u8>, String> {
-    let host: String = serde_json::from_slice(payload).map_err(|cause| format!("the host is not readable: {cause}"))?;
-    let ips: Vec<String> = resolve(&host)?.iter().map(ToString::to_string).collect();
-    serde_json::to_vec(&json!({ "ips": ips })).map_err(|cause| cause.to_string())
+pub fn lookup_host(call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
+    let host: String = serde_json::from_slice(call.payload).map_err(|cause| CallError::invalid(NoHost(cause)))?;
+    let ips = resolve(&host).map_err(|cause| CallError::failed(ResolveError { host, cause }))?;
+    let ips: Vec<String> = ips.iter().map(ToString::to_string).collect();
+    serde_json::to_vec(&json!({ "ips": ips })).map_err(CallError::failed)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the host is not readable: {0}")]
+struct NoHost(#[source] serde_json::Error);
+
+#[derive(Debug, thiserror::Error)]
+#[error("{host} cannot be resolved: {cause}")]
+struct ResolveError {
+    host: String,
+    #[source]
+    cause: io::Error,
 }
 
 /// The addresses in the resolver's order. It is asked in a thread of its own, which is left behind if it takes too long.
-fn resolve(host: &str) -> Result<Vec<IpAddr>, String> {
+fn resolve(host: &str) -> io::Result<Vec<IpAddr>> {
     let (done, result) = mpsc::channel();
     let name = host.to_owned();
     let thread = thread::Builder::new().name("resolver".into()).spawn(move || {
         // Nobody listens any more: then nobody needs it.
         let _ = done.send((name.as_str(), 0).to_socket_addrs().map(|found| found.map(|at| at.ip()).collect()));
     });
-    thread.map_err(|cause| format!("no thread to resolve {host} in: {cause}"))?;
+    thread?;
     match result.recv_timeout(PATIENCE) {
-        Ok(found) => found.map(each_once).map_err(|cause| format!("{host} cannot be resolved: {cause}")),
-        Err(_) => Err(format!("{host} was not resolved within {} s", PATIENCE.as_secs())),
+        Ok(found) => found.map(each_once),
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer in {} s", PATIENCE.as_secs()))),
     }
 }
 
@@ -51,10 +66,19 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn call(payload: &str) -> HostCall<'_> {
+        HostCall {
+            binding: "kubewarden",
+            namespace: "net",
+            operation: "v1/dns_lookup_host",
+            payload: payload.as_bytes(),
+        }
+    }
+
     #[test]
     fn addresses_are_their_own_names_and_come_once() {
         for (host, ips) in [("\"127.0.0.1\"", r#"{"ips":["127.0.0.1"]}"#), ("\"::1\"", r#"{"ips":["::1"]}"#)] {
-            assert_eq!(String::from_utf8(lookup_host(host.as_bytes()).unwrap()).unwrap(), ips);
+            assert_eq!(String::from_utf8(lookup_host(call(host)).unwrap()).unwrap(), ips);
         }
     }
 
@@ -67,7 +91,7 @@ mod tests {
     #[test]
     fn what_is_no_name_is_an_error() {
         for payload in ["", "{}", "5", "\"\"", "\"no name\\u0000\"", "\"-.invalid\""] {
-            assert!(lookup_host(payload.as_bytes()).is_err(), "{payload}");
+            assert!(lookup_host(call(payload)).is_err(), "{payload}");
         }
     }
 }

@@ -12,7 +12,9 @@ mod request;
 
 use std::sync::{Mutex, PoisonError};
 
-use engine::{HostCall, HostCalls, Route};
+use engine::{CallError, HostCall, HostCalls, Route};
+
+use protocol::contract;
 
 pub use exchange::{Exchange, SessionError};
 pub use request::Request;
@@ -37,12 +39,12 @@ impl<'a> Recorder<'a> {
 }
 
 impl Route for Recorder<'_> {
-    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, String> {
+    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
         let request = Request::of(call)?;
         let answer = self.route.route(call, input);
         let response = match &answer {
-            Ok(bytes) => Ok(String::from_utf8(bytes.clone()).map_err(|_| "the answer is not UTF-8".to_owned())?),
-            Err(cause) => Err(cause.clone()),
+            Ok(bytes) => Ok(String::from_utf8(bytes.clone()).map_err(CallError::failed)?),
+            Err(cause) => Err(cause.to_string()),
         };
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges.push(Exchange { request, response });
@@ -83,13 +85,13 @@ impl Replay {
 }
 
 impl Route for Replay {
-    fn route(&self, call: HostCall<'_>, _: &dyn HostCalls) -> Result<Vec<u8>, String> {
+    fn route(&self, call: HostCall<'_>, _: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
         let request = Request::of(call)?;
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match left.exchanges.iter().position(|exchange| exchange.request.is_like(&request)) {
-            Some(index) => left.exchanges.remove(index).response.map(String::into_bytes),
+            Some(index) => left.exchanges.remove(index).response.map(String::into_bytes).map_err(recorded),
             None => {
-                let refusal = Err(format!("the session has no exchange for {request}"));
+                let refusal = Err(CallError::failed(NoExchange(request.clone())));
                 left.lacking.push(request);
                 refusal
             }
@@ -97,28 +99,35 @@ impl Route for Replay {
     }
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("the session has no exchange for {0}")]
+struct NoExchange(Request);
+
+/// An error as a session has it. One that says an object is not there is that; of others only the text is known.
+fn recorded(text: String) -> CallError {
+    if text == contract::NOT_FOUND { CallError::NotFound } else { CallError::failed(text) }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use protocol::contract;
-
     use super::*;
 
     /// Answers what is asked, and refuses Namespaces.
     struct Echo;
 
     impl Route for Echo {
-        fn route(&self, call: HostCall<'_>, _: &dyn HostCalls) -> Result<Vec<u8>, String> {
+        fn route(&self, call: HostCall<'_>, _: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
             let payload = String::from_utf8_lossy(call.payload).into_owned();
-            if payload.contains("Namespace") { Err("not found".into()) } else { Ok(payload.into_bytes()) }
+            if payload.contains("Namespace") { Err(CallError::NotFound) } else { Ok(payload.into_bytes()) }
         }
     }
 
     struct Nobody;
 
     impl HostCalls for Nobody {
-        fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
-            Err("nobody".into())
+        fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
+            Err(call.unanswered("nobody"))
         }
     }
 
@@ -137,7 +146,10 @@ mod tests {
         let yaml = recorder.into_yaml();
         let replay = Replay::read("session.yaml", yaml.into_bytes()).unwrap();
         let again: Vec<_> = [NAMESPACE, POD].iter().map(|asked| replay.route(call(asked), &Nobody)).rev().collect();
-        assert_eq!(said, again);
+        let text = |answers: Vec<Result<Vec<u8>, CallError>>| {
+            answers.into_iter().map(|answer| answer.map_err(|cause| cause.to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(text(said), text(again));
         assert_eq!((replay.lacking().len(), replay.left_over()), (0, 0));
     }
 
@@ -148,7 +160,7 @@ mod tests {
         let replay = Replay::read("session.yaml", recorder.into_yaml().into_bytes()).unwrap();
         assert_eq!(replay.left_over(), 1);
         replay.route(call(POD), &Nobody).unwrap();
-        let refused = replay.route(call(POD), &Nobody).unwrap_err();
+        let refused = replay.route(call(POD), &Nobody).unwrap_err().to_string();
         assert!(refused.contains("!KubernetesGetResource") && refused.contains("it's"), "{refused}");
         assert_eq!(replay.lacking().len(), 1);
     }

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use engine::{HostCall, HostCalls};
-use protocol::contract::{BINDING, LOOK_UP_NOT_ALLOWED, OCI};
+use engine::{CallError, Denial, HostCall, HostCalls};
+use protocol::contract::{BINDING, OCI};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub struct OciCalls<'a> {
 /// Answers by operation and payload.
 #[derive(Default)]
 struct Kept {
-    answers: HashMap<(String, Vec<u8>), Result<Vec<u8>, String>>,
+    answers: HashMap<(String, Vec<u8>), Result<Vec<u8>, CallError>>,
     /// Of questions and answers.
     bytes: usize,
 }
@@ -43,30 +43,30 @@ impl<'a> OciCalls<'a> {
         Self { registry, kept: Mutex::default() }
     }
 
-    fn answer(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+    fn answer(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         let answer = match call.operation {
             "v1/manifest_digest" => {
-                let digest = self.registry.manifest_digest(&image(call)?).map_err(text)?;
+                let digest = self.registry.manifest_digest(&image(call)?).map_err(CallError::failed)?;
                 json!({ "digest": digest })
             }
             "v1/oci_manifest" => {
-                let manifest = self.registry.manifest(&image(call)?).map_err(text)?;
-                serde_json::to_value(manifest.content).map_err(text)?
+                let manifest = self.registry.manifest(&image(call)?).map_err(CallError::failed)?;
+                serde_json::to_value(manifest.content).map_err(CallError::failed)?
             }
             "v1/oci_manifest_config" => {
-                let both = self.registry.manifest_and_config(&image(call)?).map_err(text)?;
-                serde_json::to_value(both).map_err(text)?
+                let both = self.registry.manifest_and_config(&image(call)?).map_err(CallError::failed)?;
+                serde_json::to_value(both).map_err(CallError::failed)?
             }
             "v1/verify" => self.verify(&call.read::<OuterTag>()?.into())?,
             "v2/verify" => self.verify(&call.read()?)?,
-            other => return Err(format!("{LOOK_UP_NOT_ALLOWED}: there is no operation {OCI} {other}")),
+            _ => return Err(Denial::NoOperation(call.path()).into()),
         };
-        serde_json::to_vec(&answer).map_err(text)
+        serde_json::to_vec(&answer).map_err(CallError::failed)
     }
 
     /// Verifies by public keys. What a signature was made for beside the digest is not asked, as Kubewarden has it: images
     /// may be copies.
-    fn verify(&self, asked: &Verification) -> Result<Value, String> {
+    fn verify(&self, asked: &Verification) -> Result<Value, CallError> {
         let (image, pub_keys, annotations) = match asked {
             Verification::PublicKey { image, pub_keys, annotations } => (image, pub_keys, annotations),
             Verification::Keyless {} => return Err(unsupported("a keyless signature")),
@@ -74,33 +74,34 @@ impl<'a> OciCalls<'a> {
             Verification::GithubActions {} => return Err(unsupported("a signature of GitHub Actions")),
             Verification::Certificate {} => return Err(unsupported("a signature by a certificate")),
         };
-        let reference: Reference = image.parse().map_err(text)?;
-        let keys: Result<Vec<PublicKey>, String> = pub_keys
+        let reference = image.parse::<Reference>().map_err(CallError::invalid)?;
+        let keys: Result<Vec<PublicKey>, CallError> = pub_keys
             .iter()
             .enumerate()
             .map(|(place, key)| {
-                PublicKey::from_pem(key.as_bytes()).map_err(|cause| format!("key {} {cause}", place + 1))
+                PublicKey::from_pem(key.as_bytes())
+                    .map_err(|cause| CallError::invalid(format!("key {} {cause}", place + 1)))
             })
             .collect();
         let trust =
             Trust { keys: keys?, annotations: annotations.clone().unwrap_or_default(), identity: Identity::Any };
-        let digest = self.registry.verify(&reference, &trust).map_err(text)?;
+        let digest = self.registry.verify(&reference, &trust).map_err(CallError::failed)?;
         Ok(json!({ "is_trusted": true, "digest": digest }))
     }
 }
 
 impl HostCalls for OciCalls<'_> {
-    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         let HostCall { binding, namespace, operation, payload } = call;
         if (binding, namespace) != (BINDING, OCI) {
-            return Err(format!("{LOOK_UP_NOT_ALLOWED}: {binding} {namespace} {operation}"));
+            return Err(call.unanswered("no registry answers it"));
         }
         let question = (operation.to_owned(), payload.to_vec());
         if let Some(known) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).answers.get(&question) {
             return known.clone();
         }
         let answer = self.answer(call);
-        let size = payload.len() + answer.as_ref().map_or_else(String::len, Vec::len);
+        let size = payload.len() + answer.as_ref().map_or(0, Vec::len);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.bytes + size <= KEPT_BYTES && kept.answers.insert(question, answer.clone()).is_none() {
             kept.bytes += size;
@@ -143,17 +144,17 @@ impl From<OuterTag> for Verification {
     }
 }
 
-fn unsupported(what: &str) -> String {
-    format!(
-        "{what} is not verified: it needs Sigstore's certificates and its transparency log, and this host verifies offline, \
-         by public keys alone (SigstorePubKeyVerify)"
-    )
+fn unsupported(what: &'static str) -> CallError {
+    CallError::failed(Unsupported(what))
 }
 
-fn image(call: HostCall<'_>) -> Result<Reference, String> {
-    call.read::<String>()?.parse().map_err(text)
-}
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0} is not verified: it needs Sigstore's certificates and its transparency log, and this host verifies offline, \
+     by public keys alone (SigstorePubKeyVerify)"
+)]
+struct Unsupported(&'static str);
 
-fn text(cause: impl ToString) -> String {
-    cause.to_string()
+fn image(call: HostCall<'_>) -> Result<Reference, CallError> {
+    call.read::<String>()?.parse::<Reference>().map_err(CallError::invalid)
 }

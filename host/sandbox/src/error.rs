@@ -1,47 +1,32 @@
 //! Why there is no sandbox, and why a module cannot be loaded into one. Why a module gave no answer is
 //! `engine::ModuleError`.
 
-use std::fmt;
 use std::time::Duration;
 
 use engine::RefusalError;
 
 /// Why there is no sandbox.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// A limit makes no sense; which, and why.
+    #[error("{0}")]
     Limit(&'static str),
     /// wasmtime could not be set up on this machine.
+    #[error("WebAssembly cannot be run here: {0}")]
     Engine(String),
     /// The thread that watches deadlines could not be started.
-    Ticker(std::io::Error),
-}
-
-impl fmt::Display for SandboxError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Limit(what) => formatter.write_str(what),
-            Self::Engine(cause) => write!(formatter, "WebAssembly cannot be run here: {cause}"),
-            Self::Ticker(cause) => write!(formatter, "the deadline's thread could not be started: {cause}"),
-        }
-    }
-}
-
-impl std::error::Error for SandboxError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Ticker(cause) => Some(cause),
-            Self::Limit(_) | Self::Engine(_) => None,
-        }
-    }
+    #[error("the deadline's thread could not be started: {0}")]
+    Ticker(#[source] std::io::Error),
 }
 
 /// Why a module cannot be loaded. Names come from the module, which may be hostile: they are shown escaped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// It is refused by every host.
-    Refused(RefusalError),
+    #[error(transparent)]
+    Refused(#[from] RefusalError),
     /// It imports or exports what it should, with another type.
+    #[error("{name:?} has the type {found}, expected {expected}")]
     WrongType {
         /// The import's or export's name.
         name: String,
@@ -51,6 +36,7 @@ pub enum LoadError {
         found: String,
     },
     /// It starts with more memory than it may have; both in bytes.
+    #[error("it starts with {} MiB of memory, more than {} MiB", size >> 20, limit >> 20)]
     Memory {
         /// What it starts with.
         size: u64,
@@ -58,8 +44,10 @@ pub enum LoadError {
         limit: usize,
     },
     /// It wants more tables, or larger ones.
+    #[error("{0}")]
     Tables(String),
     /// It would take too long to compile, see [`CompileLimits`](crate::CompileLimits).
+    #[error("it has {found} {what}, more than {limit}: it would take too long to compile")]
     TooComplex {
         /// What it has too many of.
         what: &'static str,
@@ -69,37 +57,11 @@ pub enum LoadError {
         limit: u64,
     },
     /// Compiling took longer than it may.
+    #[error("compiling took longer than {} s", .0.as_secs_f32())]
     CompileTime(Duration),
     /// Precompiled code does not fit this machine, this version of wasmtime or its configuration.
+    #[error("the precompiled code does not fit: {0}")]
     Unfit(String),
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(cause) => cause.fmt(formatter),
-            Self::WrongType { name, expected, found } => {
-                write!(formatter, "{name:?} has the type {found}, expected {expected}")
-            }
-            Self::Memory { size, limit } => {
-                write!(formatter, "it starts with {} MiB of memory, more than {} MiB", size >> 20, limit >> 20)
-            }
-            Self::Tables(what) => formatter.write_str(what),
-            Self::TooComplex { what, found, limit } => {
-                write!(formatter, "it has {found} {what}, more than {limit}: it would take too long to compile")
-            }
-            Self::CompileTime(limit) => write!(formatter, "compiling took longer than {} s", limit.as_secs_f32()),
-            Self::Unfit(cause) => write!(formatter, "the precompiled code does not fit: {cause}"),
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}
-
-impl From<RefusalError> for LoadError {
-    fn from(cause: RefusalError) -> Self {
-        Self::Refused(cause)
-    }
 }
 
 impl LoadError {

@@ -96,7 +96,8 @@ fn host_call(
         operation: text(memory, operation, operation_len)?,
         payload: slice(memory, payload, payload_len)?,
     };
-    let answer = state.request.host.call(call);
+    // To the guest an error is its text.
+    let answer = state.request.host.call(call).map_err(|refusal| refusal.to_string());
     // A look-up may have been slow, and straight code after it would not meet the epoch again.
     if let Some(late) = state.deadline_passed() {
         return Err(state.stop(late));

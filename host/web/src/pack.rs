@@ -10,7 +10,6 @@
 //! are unsigned LEB128 of 32 bits.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use crate::number::write_number;
 
@@ -21,24 +20,15 @@ pub const MAGIC: &[u8] = b"seaworthy bundle 1\n";
 const LIMIT: usize = 256 << 20;
 
 /// Why bytes are no bundle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PackError {
     /// They do not begin as one.
+    #[error("this is no bundle of rules")]
     NoBundle,
     /// They end too early, or point to what is not there.
+    #[error("the bundle of rules is damaged")]
     Damaged,
 }
-
-impl fmt::Display for PackError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::NoBundle => "this is no bundle of rules",
-            Self::Damaged => "the bundle of rules is damaged",
-        })
-    }
-}
-
-impl std::error::Error for PackError {}
 
 /// The modules of a bundle, each with its name.
 ///

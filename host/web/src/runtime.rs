@@ -11,6 +11,7 @@ use std::time::Duration;
 use engine::{HostCall, HostCalls, ModuleError, Reply, Runtime};
 use wasm_bindgen::prelude::*;
 
+use crate::error::CompileError;
 use crate::remembered::Remembered;
 
 /// Runs modules, but for those that were stopped.
@@ -93,9 +94,9 @@ impl Environment {
 }
 
 impl crate::session::Compile for Environment {
-    fn compile(&self, name: &str, wasm: &[u8]) -> Result<Module, String> {
-        let compiled =
-            sandbox::compile(name, wasm).map_err(|cause| cause.unchecked_into::<sandbox::Failure>().message())?;
+    fn compile(&self, name: &str, wasm: &[u8]) -> Result<Module, CompileError> {
+        let compiled = sandbox::compile(name, wasm)
+            .map_err(|cause| CompileError(cause.unchecked_into::<sandbox::Failure>().message()))?;
         let index = self.compiled.get();
         self.compiled.set(index + 1);
         Ok(Module { name: name.to_owned(), compiled, index })
@@ -133,7 +134,7 @@ impl Runtime for Environment {
                     HostCall { binding: &binding, namespace: &namespace, operation: &operation, payload: &payload };
                 match host.call(call) {
                     Ok(answer) => js_sys::Uint8Array::from(&*answer).into(),
-                    Err(refusal) => JsValue::from_str(&refusal),
+                    Err(refusal) => JsValue::from_str(&refusal.to_string()),
                 }
             };
             let answer = sandbox::evaluate(&module.compiled, operation, payload, &look_up);

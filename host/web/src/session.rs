@@ -11,6 +11,7 @@ use engine::{
 use protocol::RuleMetadata;
 use serde_json::{Map, Value, json};
 
+use crate::error::CompileError;
 use crate::options::Options;
 use crate::screen::{Screened, screen};
 use crate::{LoadError, SessionError};
@@ -21,7 +22,7 @@ pub trait Compile: Runtime {
     ///
     /// # Errors
     /// What the environment says against it.
-    fn compile(&self, name: &str, wasm: &[u8]) -> Result<Self::Module, String>;
+    fn compile(&self, name: &str, wasm: &[u8]) -> Result<Self::Module, CompileError>;
 
     /// Whether a module of that name is no longer run.
     fn is_stopped(&self, name: &str) -> bool;
@@ -93,7 +94,7 @@ impl<R: Compile> Session<R> {
         let given: Option<Value> = settings
             .map(serde_json::from_str)
             .transpose()
-            .map_err(|cause| SessionError::Settings { rule: name.to_owned(), cause: cause.to_string() })?;
+            .map_err(|cause| SessionError::Settings { rule: name.to_owned(), cause: cause.into() })?;
         let refused = |cause| SessionError::Module { name: name.to_owned(), cause };
         let Screened { wasm, sections } = screen(wasm).map_err(refused)?;
         let module = self.compile(name, &wasm)?;
@@ -207,7 +208,8 @@ impl<R: Compile> Session<R> {
                 // JSON is YAML, and is checked as such.
                 let text = json!({"rules": {name: {"settings": settings}}}).to_string();
                 let read = Config::read("settings", text.into_bytes(), &rules);
-                let read = read.map_err(|cause| SessionError::Settings { rule: name.clone(), cause: cause.message })?;
+                let read =
+                    read.map_err(|cause| SessionError::Settings { rule: name.clone(), cause: cause.message.into() })?;
                 read.settings.into_iter().next().map_or_else(|| Value::Object(Map::new()), |(_, settings)| settings)
             };
             config.settings.retain(|(rule, _)| rule != name);
@@ -243,7 +245,7 @@ impl<R: Compile> Session<R> {
             let rule = self.rules.iter().find(|rule| rule.metadata.name == *name);
             if let Some(rule) = rule.filter(|_| !self.runtime.is_stopped(name)) {
                 rule.validate_settings(&self.runtime, settings)
-                    .map_err(|cause| SessionError::Settings { rule: name.clone(), cause })?;
+                    .map_err(|cause| SessionError::Settings { rule: name.clone(), cause: cause.into() })?;
             }
             self.set(name, settings);
         }

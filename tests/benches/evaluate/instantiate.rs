@@ -1,6 +1,6 @@
 //! The floor: a fresh instance of a guest that answers at once.
 
-use engine::{HostCall, HostCalls, Runtime};
+use engine::{CallError, HostCall, HostCalls, Runtime};
 use protocol::contract::KUBEWARDEN_SECTION;
 use sandbox::{Limits, Module, Sandbox};
 
@@ -13,8 +13,8 @@ pub struct Empty {
 struct Nothing;
 
 impl HostCalls for Nothing {
-    fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
-        Err("there is nothing".into())
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
+        Err(call.unanswered("there is nothing"))
     }
 }
 

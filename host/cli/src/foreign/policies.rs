@@ -173,8 +173,9 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>) -> Result<Vec<Rule<Module>>, F
         };
         let module = module.map_err(|cause| refused("cannot be loaded", cause.to_string()))?;
         let rule = Rule::foreign(policy, module);
-        rule.check_protocol(sandbox).map_err(|cause| refused("cannot be used", cause))?;
-        rule.validate_settings(sandbox, &settings).map_err(|cause| refused("refuses its settings", cause))?;
+        rule.check_protocol(sandbox).map_err(|cause| refused("cannot be used", cause.to_string()))?;
+        rule.validate_settings(sandbox, &settings)
+            .map_err(|cause| refused("refuses its settings", cause.to_string()))?;
         progress.step();
         Ok(rule.with_settings(&settings).allowing(allow))
     });

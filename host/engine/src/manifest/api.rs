@@ -30,8 +30,13 @@ pub struct ApiObject<'a> {
     pub kind: &'a str,
 }
 
+/// Why something is no object that can be checked, with what of its identity was read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ObjectError(String);
+
 impl<'de> DeserializeSeed<'de> for ApiObject<'_> {
-    type Value = Result<Object, String>;
+    type Value = Result<Object, ObjectError>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         let problem = RefCell::new(None);
@@ -42,16 +47,16 @@ impl<'de> DeserializeSeed<'de> for ApiObject<'_> {
 }
 
 impl ApiObject<'_> {
-    fn object(self, mut node: Node, problem: Option<String>) -> Result<Object, String> {
+    fn object(self, mut node: Node, problem: Option<String>) -> Result<Object, ObjectError> {
         let Value::Mapping(entries) = &mut node.value else {
-            return Err(format!("{} is {}, not a mapping", self.kind, node.value.description()));
+            return Err(ObjectError(format!("{} is {}, not a mapping", self.kind, node.value.description())));
         };
         for (key, value) in [("kind", self.kind), ("apiVersion", self.api_version)] {
             if self.mask.field(key).is_some() && entries.iter().all(|entry| &*entry.key != key) {
                 entries.insert(0, Entry { key: key.into(), key_span: Span::default(), value: string(value) });
             }
         }
-        let identity = identify(&node).map_err(|failure| format!("{}: {}", self.kind, failure.kind))?;
+        let identity = identify(&node).map_err(|failure| ObjectError(format!("{}: {}", self.kind, failure.kind)))?;
         let own = |said: String, else_this: &str| if said.is_empty() { else_this.to_owned() } else { said };
         let object = Object {
             api_version: own(identity.api_version, self.api_version),
@@ -66,7 +71,7 @@ impl ApiObject<'_> {
             None => Ok(object),
             Some(problem) => {
                 let namespace = object.namespace.as_deref().map_or(String::new(), |namespace| format!("{namespace}/"));
-                Err(format!("{} {namespace}{}: {problem}", object.kind, object.display_name()))
+                Err(ObjectError(format!("{} {namespace}{}: {problem}", object.kind, object.display_name())))
             }
         }
     }
@@ -186,7 +191,7 @@ mod tests {
     use super::super::tests::json_of;
     use super::*;
 
-    fn read(json: &str, reads: &[&str]) -> Result<Object, String> {
+    fn read(json: &str, reads: &[&str]) -> Result<Object, ObjectError> {
         let mask = FieldMask::of_entries(reads);
         let mut deserializer = serde_json::Deserializer::from_str(json);
         ApiObject { mask: &mask, api_version: "apps/v1", kind: "Deployment" }.deserialize(&mut deserializer).unwrap()
@@ -227,11 +232,11 @@ mod tests {
         let twice = format!("{{{identity},\"x\":1,\"x\":2}}");
         for (json, expected) in [(deep, "100"), (twice, "`x`")] {
             let problem = read(&json, &["*"]).unwrap_err();
-            assert!(problem.starts_with("Deployment b/a: ") && problem.contains(expected), "{problem}");
+            assert!(problem.0.starts_with("Deployment b/a: ") && problem.0.contains(expected), "{problem}");
             // What no rule looks at is nobody's problem.
             assert!(read(&json, &["metadata"]).is_ok());
         }
-        assert!(read("[]", &["*"]).unwrap_err().contains("a list"));
-        assert!(read(r#"{"metadata":[]}"#, &["*"]).unwrap_err().contains("metadata"));
+        assert!(read("[]", &["*"]).unwrap_err().0.contains("a list"));
+        assert!(read(r#"{"metadata":[]}"#, &["*"]).unwrap_err().0.contains("metadata"));
     }
 }

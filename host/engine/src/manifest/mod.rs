@@ -24,7 +24,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use api::ApiObject;
+pub use api::{ApiObject, ObjectError};
 pub use kinds::KnownKind;
 pub use node::{Entry, Node, Value};
 pub use object::Object;

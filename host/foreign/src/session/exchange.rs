@@ -2,8 +2,6 @@
 //!
 //! A request is YAML within YAML, a string that begins with a tag; a response is a payload or an error.
 
-use std::fmt;
-
 use engine::config::suggestion;
 use engine::manifest::{Content, Limits, Manifest, Node, Position, Value, read as read_manifest};
 use engine::report::is_hidden;
@@ -21,21 +19,14 @@ pub struct Exchange {
 }
 
 /// Why a file is no session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {message}", line = .position.line, column = .position.column)]
 pub struct SessionError {
     /// What is wrong.
     pub message: String,
     /// Where.
     pub position: Position,
 }
-
-impl fmt::Display for SessionError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}: {}", self.position.line, self.position.column, self.message)
-    }
-}
-
-impl std::error::Error for SessionError {}
 
 /// The session as `kwctl` writes it.
 pub(super) fn write(exchanges: &[Exchange]) -> String {

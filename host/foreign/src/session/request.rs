@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use engine::HostCall;
+use engine::{CallError, HostCall};
 use serde_json::{Map, Value};
 
 use crate::yaml;
@@ -48,6 +48,13 @@ pub(super) fn tags() -> Vec<&'static str> {
     REQUESTS.iter().map(|(tag, _)| *tag).collect()
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("the request {path} is not readable{}", .cause.as_ref().map_or_else(String::new, |cause| format!(": {cause}")))]
+struct Unreadable {
+    path: String,
+    cause: Option<serde_json::Error>,
+}
+
 impl Request {
     /// The request of that tag, with those of the fields that it has.
     pub(super) fn new(tag: &str, mut fields: Map<String, Value>) -> Option<Self> {
@@ -60,10 +67,10 @@ impl Request {
     ///
     /// # Errors
     /// The payload is not what the operation takes.
-    pub fn of(call: HostCall<'_>) -> Result<Self, String> {
+    pub fn of(call: HostCall<'_>) -> Result<Self, CallError> {
         let HostCall { namespace, operation, payload, .. } = call;
-        let unreadable = || format!("the request {namespace}/{operation} is not readable");
-        let asked: Value = serde_json::from_slice(payload).map_err(|cause| format!("{}: {cause}", unreadable()))?;
+        let unreadable = |cause| CallError::invalid(Unreadable { path: call.path(), cause });
+        let asked: Value = serde_json::from_slice(payload).map_err(|cause| unreadable(Some(cause)))?;
         let one = |key: &str, value: Value| Value::Object(Map::from_iter([(key.to_owned(), value)]));
         let (tag, fields) = match (namespace, operation) {
             ("oci", "v1/manifest_digest") => ("OciManifestDigest", one("image", asked)),
@@ -72,11 +79,11 @@ impl Request {
             // The first version has the tag around the fields, the second among them.
             ("oci", "v1/verify") => match asked.as_object().and_then(|outer| outer.iter().next()) {
                 Some((tag, fields)) => (tag.as_str(), fields.clone()),
-                None => return Err(unreadable()),
+                None => return Err(unreadable(None)),
             },
             ("oci", "v2/verify") => match asked.get("type").and_then(Value::as_str) {
                 Some(tag) => (tag, asked.clone()),
-                None => return Err(unreadable()),
+                None => return Err(unreadable(None)),
             },
             ("net", "v1/dns_lookup_host") => ("DNSLookupHost", one("host", asked)),
             ("crypto", "v1/is_certificate_trusted") => ("CryptoIsCertificateTrusted", one("request", asked)),
@@ -84,15 +91,15 @@ impl Request {
             ("kubernetes", "list_resources_by_namespace") => ("KubernetesListResourceNamespace", with_cache(asked)),
             ("kubernetes", "list_resources_all") => ("KubernetesListResourceAll", with_cache(asked)),
             ("kubernetes", "can_i") => {
-                let Value::Object(mut asked) = with_cache(asked) else { return Err(unreadable()) };
+                let Value::Object(mut asked) = with_cache(asked) else { return Err(unreadable(None)) };
                 let review = asked.remove("subject_access_review").unwrap_or_default();
                 asked.insert("request".into(), review);
                 ("KubernetesCanI", Value::Object(asked))
             }
-            _ => return Err(format!("{namespace}/{operation} is part of no session")),
+            _ => return Err(call.unanswered("it is part of no session")),
         };
-        let Value::Object(fields) = fields else { return Err(unreadable()) };
-        Self::new(tag, fields).ok_or_else(unreadable)
+        let Value::Object(fields) = fields else { return Err(unreadable(None)) };
+        Self::new(tag, fields).ok_or_else(|| unreadable(None))
     }
 
     /// Whether both ask the same. What is null may as well be absent, and so may what is false: one tool writes what the
@@ -158,7 +165,7 @@ mod tests {
 
     use super::*;
 
-    fn of(namespace: &str, operation: &str, payload: &Value) -> Result<Request, String> {
+    fn of(namespace: &str, operation: &str, payload: &Value) -> Result<Request, CallError> {
         let payload = payload.to_string();
         Request::of(HostCall { binding: BINDING, namespace, operation, payload: payload.as_bytes() })
     }
