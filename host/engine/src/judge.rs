@@ -8,12 +8,13 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::bundle::{Bundle, Rule};
+use crate::call::HostCalls;
 use crate::capability::{Gate, InputAlone, Route};
 use crate::input::{Input, Subject};
 use crate::lookups::LookUps;
 use crate::manifest::Object;
 use crate::redaction::{Noting, Redaction};
-use crate::runtime::{HostCalls, Runtime};
+use crate::runtime::Runtime;
 use crate::world::World;
 
 /// How much of the world the input is.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use protocol::Outcome;
 use serde_json::Value as Json;
 
-use crate::runtime::{HostCall, HostCalls};
+use crate::call::{CallError, HostCall, HostCalls};
 
 /// What stands in place of a value.
 const REDACTED: &str = "(redacted)";
@@ -96,7 +96,7 @@ pub struct Noting<'a, H> {
 }
 
 impl<H: HostCalls> HostCalls for Noting<'_, H> {
-    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, String> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         let answer = self.host.call(call);
         let is_of_secrets = || call.read::<Json>().is_ok_and(|asked| asked.get("kind") == Some(&Json::from("Secret")));
         if let Ok(answer) = &answer
@@ -162,7 +162,7 @@ mod tests {
     fn a_secret_that_was_looked_up_is_no_less_one() {
         struct Answers;
         impl HostCalls for Answers {
-            fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, String> {
+            fn call(&self, _: HostCall<'_>) -> Result<Vec<u8>, CallError> {
                 Ok(json!({"items": [{"stringData": {"a": "hunter2"}}]}).to_string().into_bytes())
             }
         }
