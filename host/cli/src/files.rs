@@ -98,7 +98,7 @@ pub fn read_all(paths: &[PathBuf]) -> Files {
 pub fn problems(input: &Input, unread: &[Unread]) -> Vec<String> {
     let unread = unread.iter().filter(|unread| unread.is_failure);
     let unread = unread.map(|unread| format!("{} {}", unread.path, unread.reason));
-    let broken = input.files().iter().filter_map(|File { manifest, .. }| {
+    let broken = input.files().iter().map(|file| &file.manifest).filter_map(|manifest| {
         let problem = manifest.problems.first()?;
         Some(format!("{}:{}: {}", manifest.name, problem.position.line, problem.kind))
     });

@@ -6,11 +6,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use crate::manifest::{Content, Document, Manifest, Node, Object, SkipReason, Value};
 
 /// One file and the project that it is part of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct File {
     /// What was read of it. Its name is a path with `/`, as people gave it.
     pub manifest: Manifest,
@@ -21,7 +22,7 @@ pub struct File {
 /// Everything that was given to judge.
 #[derive(Debug, Default)]
 pub struct Input {
-    files: Vec<File>,
+    files: Vec<Arc<File>>,
     /// How many of the files were given; those behind them are trees.
     given: usize,
     /// What is a patch, by the index of its file.
@@ -78,9 +79,11 @@ impl fmt::Display for Skip {
 }
 
 impl Input {
-    /// The files, with patches told apart.
+    /// The files, with patches told apart. They are shared, so that whoever checks them again and again reads only those
+    /// that changed.
     #[must_use]
-    pub fn new(files: Vec<File>) -> Self {
+    pub fn new(files: Vec<impl Into<Arc<File>>>) -> Self {
+        let files: Vec<Arc<File>> = files.into_iter().map(Into::into).collect();
         let patches = patches(&files);
         Self { given: files.len(), files, patches }
     }
@@ -90,14 +93,14 @@ impl Input {
     ///
     /// [`repository_tree`]: crate::documents::repository_tree
     #[must_use]
-    pub fn with_trees(mut self, trees: Vec<File>) -> Self {
-        self.files.extend(trees);
+    pub fn with_trees(mut self, trees: Vec<impl Into<Arc<File>>>) -> Self {
+        self.files.extend(trees.into_iter().map(Into::into));
         self
     }
 
     /// All files that were given, in order.
     #[must_use]
-    pub fn files(&self) -> &[File] {
+    pub fn files(&self) -> &[Arc<File>] {
         self.files.get(..self.given).unwrap_or_default()
     }
 
@@ -110,7 +113,7 @@ impl Input {
     /// The file of that index, or what stands for one.
     #[must_use]
     pub fn file(&self, index: usize) -> Option<&File> {
-        self.files.get(index)
+        self.files.get(index).map(|file| &**file)
     }
 
     /// The objects to judge.
@@ -146,9 +149,9 @@ impl Input {
 
 /// Tells patches from objects, in favour of objects: what a kustomization has among its resources too is none, nor is
 /// what patches nothing that is here. Otherwise a line in a kustomization would keep any object from being judged.
-fn patches(files: &[File]) -> HashMap<usize, Patches> {
+fn patches(files: &[Arc<File>]) -> HashMap<usize, Patches> {
     let (mut laid_over, mut resources) = (HashMap::new(), HashSet::new());
-    for File { manifest, .. } in files {
+    for manifest in files.iter().map(|file| &file.manifest) {
         for kustomization in manifest.documents.iter().flat_map(|document| kustomizations(manifest, document)) {
             for Patch { path, is_targeted } in patch_paths(kustomization) {
                 laid_over.insert(resolve(&manifest.name, path), (&manifest.name, is_targeted));

@@ -71,7 +71,7 @@ impl Default for Limits {
 }
 
 /// One file, read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Manifest {
     /// What the caller calls it.
     pub name: String,
@@ -97,7 +97,7 @@ impl Manifest {
 }
 
 /// One document of a file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Document {
     /// From its `---`, or else its first line, to its end.
     pub span: Span,
@@ -106,7 +106,7 @@ pub struct Document {
 }
 
 /// What is in a document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Content {
     /// Objects of Kubernetes, at least one.
     Objects(Vec<Object>),

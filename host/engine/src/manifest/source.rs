@@ -47,7 +47,7 @@ const STRIDE: usize = 4096;
 const EXCERPT: usize = 1024;
 
 /// The decoded text of one file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Source {
     text: String,
     /// The position of every [`STRIDE`]th byte; made when somebody first asks for a position.
