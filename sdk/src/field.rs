@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use bumpalo::Bump;
-use protocol::{Finding, Level, path};
+use protocol::{Finding, Fix, Level, path};
 
 use crate::quantity::Quantity;
 use crate::value::{MalformedJson, Value};
@@ -58,14 +58,30 @@ impl Memory {
 /// One step on the way from the root to a field.
 #[derive(Clone, Copy)]
 enum Step<'a> {
-    /// The root of the object judged; of another object with what to call it, such as `Service web`.
-    Root(Option<&'a str>),
+    /// The root of the object judged, with all that is in it; of another object with what to call it, such as `Service web`.
+    Root(Option<&'a Value<'a>>, Option<&'a str>),
     /// Fields of structs, dotted: `securityContext.runAsNonRoot`.
     Fields(&'a Step<'a>, &'a str),
     /// A key of a map with free keys, such as labels.
     Key(&'a Step<'a>, &'a str),
     /// An element of a list, with the `name` by which people know it.
     Item(&'a Step<'a>, usize, Option<&'a str>),
+}
+
+/// One step of a path.
+#[derive(Clone, Copy)]
+pub(crate) enum Way<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl Way<'_> {
+    pub(crate) fn push(self, path: &mut String) {
+        match self {
+            Self::Key(key) => path::push_key(path, key),
+            Self::Index(index) => path::push_index(path, index),
+        }
+    }
 }
 
 /// A field of an object, whether it is there or not.
@@ -78,14 +94,17 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     pub(crate) fn root(memory: &'a Memory, value: Option<&'a Value<'a>>) -> Self {
-        Self { memory, value: value.filter(|value| !matches!(value, Value::Null)), step: &Step::Root(None) }
+        Self::of(memory, value, None)
     }
 
     /// The root of an object that was looked up. What is malformed in it is said at the root of the object judged.
     pub(crate) fn root_of_other(memory: &'a Memory, value: Option<&'a Value<'a>>, name: &str) -> Self {
-        let name = memory.bump.alloc_str(name);
-        let step = memory.bump.alloc(Step::Root(Some(name)));
-        Self { step, ..Self::root(memory, value) }
+        Self::of(memory, value, Some(memory.bump.alloc_str(name)))
+    }
+
+    fn of(memory: &'a Memory, value: Option<&'a Value<'a>>, name: Option<&'a str>) -> Self {
+        let value = value.filter(|value| !matches!(value, Value::Null));
+        Self { memory, value, step: memory.bump.alloc(Step::Root(value, name)) }
     }
 
     fn child(self, step: Step<'a>, value: Option<&'a Value<'a>>) -> Self {
@@ -124,7 +143,7 @@ impl<'a> Field<'a> {
                 if let Some((wrong, _)) = members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) {
                     place().child(Step::Key(place().step, wrong), None).note_malformed(
                         format!("`{wrong}` is ignored: Kubernetes spells it `{key}`"),
-                        format!("{key}:"),
+                        format!("{key}:").into(),
                     );
                 }
                 None
@@ -239,7 +258,7 @@ impl<'a> Field<'a> {
         };
         let read = Quantity::parse(text);
         if let Err(cause) = &read {
-            self.note_malformed(cause.to_string(), "a quantity such as 500m or 1Gi".to_string());
+            self.note_malformed(cause.to_string(), "a quantity such as 500m or 1Gi".into());
         }
         read.ok()
     }
@@ -284,13 +303,13 @@ impl<'a> Field<'a> {
                 }
                 _ => wanted,
             };
-            self.note_malformed(format!("this is {found}, where Kubernetes takes {wanted}"), fix.to_string());
+            self.note_malformed(format!("this is {found}, where Kubernetes takes {wanted}"), fix.into());
         }
     }
 
     /// Notes down that the value is not what the API takes, once a place.
-    pub(crate) fn note_malformed(self, message: String, fix: String) {
-        let finding = self.finding(Level::Violation, message, fix);
+    pub(crate) fn note_malformed(self, message: String, fix: Fix) {
+        let finding = self.finding(Level::Violation, message, Some(fix));
         let mut noted = self.memory.malformed.borrow_mut();
         let said = |known: &Finding| {
             known.path == finding.path && (self.other().is_none() || known.message == finding.message)
@@ -301,8 +320,7 @@ impl<'a> Field<'a> {
     }
 
     /// A finding about this place. Findings are about the object judged, so a place in another object is named in words.
-    pub(crate) fn finding(self, level: Level, message: String, fix: String) -> Finding {
-        let fix = if fix.is_empty() { None } else { Some(fix) };
+    pub(crate) fn finding(self, level: Level, message: String, fix: Option<Fix>) -> Finding {
         match self.other() {
             None => Finding {
                 level,
@@ -320,11 +338,11 @@ impl<'a> Field<'a> {
     }
 
     /// What to call the object, if it is not the one judged.
-    fn other(self) -> Option<&'a str> {
+    pub(crate) fn other(self) -> Option<&'a str> {
         let mut step = self.step;
         loop {
             step = match step {
-                Step::Root(name) => return *name,
+                Step::Root(_, name) => return *name,
                 Step::Fields(parent, _) | Step::Key(parent, _) | Step::Item(parent, ..) => parent,
             };
         }
@@ -333,25 +351,34 @@ impl<'a> Field<'a> {
     /// The normalised JSONPath from the root of the object.
     #[must_use]
     pub fn path(self) -> String {
-        let mut steps = Vec::new();
-        let mut step = self.step;
-        loop {
-            steps.push(step);
-            step = match step {
-                Step::Root(_) => break,
-                Step::Fields(parent, _) | Step::Key(parent, _) | Step::Item(parent, ..) => parent,
-            };
-        }
         let mut text = String::from("$");
-        for step in steps.into_iter().rev() {
-            match step {
-                Step::Root(_) => {}
-                Step::Fields(_, fields) => fields.split('.').for_each(|key| path::push_key(&mut text, key)),
-                Step::Key(_, key) => path::push_key(&mut text, key),
-                Step::Item(_, index, _) => path::push_index(&mut text, *index),
-            }
-        }
+        self.route().1.iter().for_each(|way| way.push(&mut text));
         text
+    }
+
+    /// The object that this field is part of, and the way from there.
+    pub(crate) fn route(self) -> (Option<&'a Value<'a>>, Vec<Way<'a>>) {
+        let mut ways = Vec::new();
+        let mut step = self.step;
+        let root = loop {
+            step = match step {
+                Step::Root(root, _) => break *root,
+                Step::Fields(parent, fields) => {
+                    ways.extend(fields.rsplit('.').map(Way::Key));
+                    parent
+                }
+                Step::Key(parent, key) => {
+                    ways.push(Way::Key(key));
+                    parent
+                }
+                Step::Item(parent, index, _) => {
+                    ways.push(Way::Index(*index));
+                    parent
+                }
+            };
+        };
+        ways.reverse();
+        (root, ways)
     }
 
     /// The name of the container that this field is part of.
@@ -359,7 +386,7 @@ impl<'a> Field<'a> {
         let mut step = self.step;
         loop {
             step = match step {
-                Step::Root(_) => return None,
+                Step::Root(..) => return None,
                 Step::Fields(parent, _) | Step::Key(parent, _) => parent,
                 Step::Item(list, _, name) => match list {
                     Step::Fields(_, fields) | Step::Key(_, fields) if is_container_list(fields) => return *name,

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use protocol::{Finding, Level};
+use protocol::{Finding, Fix, Level};
 
 use crate::field::Field;
 
@@ -14,25 +14,25 @@ pub struct Findings(Vec<Finding>);
 impl Findings {
     /// The rule is broken at this place: what is wrong, and what to write instead.
     ///
-    /// `message` is a clause without a full stop; `fix` is YAML as it would stand at the place, or a short sentence.
-    pub fn fail(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
-        self.push(at.finding(Level::Violation, message.into(), fix.into()));
+    /// `message` is a clause without a full stop; `fix` is an edit made by [`fix`](crate::fix), or a short sentence.
+    pub fn fail(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<Fix>) {
+        self.push(at.finding(Level::Violation, message.into(), Some(fix.into())));
     }
 
     /// As [`fail`](Self::fail), where the text at this place may be a secret: no host shows it.
-    pub fn fail_concealed(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
-        let finding = at.finding(Level::Violation, message.into(), fix.into());
+    pub fn fail_concealed(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<Fix>) {
+        let finding = at.finding(Level::Violation, message.into(), Some(fix.into()));
         self.push(Finding { conceal: true, ..finding });
     }
 
     /// Worth a look at this place; does not break the rule.
-    pub fn warn(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<String>) {
-        self.push(at.finding(Level::Warning, message.into(), fix.into()));
+    pub fn warn(&mut self, at: Field<'_>, message: impl Into<String>, fix: impl Into<Fix>) {
+        self.push(at.finding(Level::Warning, message.into(), Some(fix.into())));
     }
 
     /// Worth knowing about this place, such as why something deliberate was accepted.
     pub fn note(&mut self, at: Field<'_>, message: impl Into<String>) {
-        self.push(at.finding(Level::Note, message.into(), String::new()));
+        self.push(at.finding(Level::Note, message.into(), None));
     }
 
     /// Containers that share a field of their pod have the same to say about it; it is said once.

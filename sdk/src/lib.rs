@@ -25,6 +25,7 @@ pub mod abi;
 pub mod environment;
 pub mod field;
 pub mod findings;
+pub mod fix;
 pub mod handler;
 mod image;
 pub mod object;
@@ -54,8 +55,11 @@ pub mod prelude {
     pub use alloc::string::{String, ToString};
     pub use alloc::vec::Vec;
 
+    pub use protocol::Json;
+
     pub use crate::field::Field;
     pub use crate::findings::Findings;
+    pub use crate::fix;
     pub use crate::object::Object;
     pub use crate::policy;
     pub use crate::request::Request;

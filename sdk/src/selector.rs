@@ -79,12 +79,12 @@ fn holds<'l>(requirement: Field<'_>, label: &dyn Fn(&str) -> Option<&'l str>) ->
         "DoesNotExist" => (label.is_none(), false),
         other => {
             let message = format!("`{other}` is no operator of a label selector");
-            operator.note_malformed(message, "In, NotIn, Exists or DoesNotExist".to_string());
+            operator.note_malformed(message, "In, NotIn, Exists or DoesNotExist".into());
             return false;
         }
     };
     if key.str().is_none_or(str::is_empty) {
-        key.note_malformed("this requirement names no label".to_string(), "the key of a label".to_string());
+        key.note_malformed("this requirement names no label".to_string(), "the key of a label".into());
         return false;
     }
     if has_values != wants_values {
@@ -93,7 +93,7 @@ fn holds<'l>(requirement: Field<'_>, label: &dyn Fn(&str) -> Option<&'l str>) ->
         } else {
             ("this operator takes no values", "no values")
         };
-        values.note_malformed(message.to_string(), fix.to_string());
+        values.note_malformed(message.to_string(), fix.into());
         return false;
     }
     holds

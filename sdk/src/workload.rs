@@ -143,7 +143,7 @@ impl<'a> Workload<'a> {
         let apps = pod.get("containers");
         // What is no list at all is noted as such below, masked or not.
         if !apps.is_set() || (apps.is_list() && apps.is_empty()) {
-            apps.note_malformed("the pod has no containers".to_string(), "at least one container".to_string());
+            apps.note_malformed("the pod has no containers".to_string(), "at least one container".into());
         }
         let apps = apps.items().map(|field| (Class::App, field));
         let inits = pod.get("initContainers").items().map(|field| {
@@ -155,10 +155,7 @@ impl<'a> Workload<'a> {
         all.filter(|(class, _)| classes.contains(class)).filter_map(move |(class, field)| {
             // A container that is not a map is noted as malformed, and has nothing to judge.
             if !field.is_set() {
-                field.note_malformed(
-                    "this container is null".to_string(),
-                    "delete it, or write a container".to_string(),
-                );
+                field.note_malformed("this container is null".to_string(), "delete it, or write a container".into());
             }
             Some(Container { class, field: field.map()?, pod })
         })

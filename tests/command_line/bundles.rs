@@ -58,13 +58,12 @@ impl FixedRule {
         message: &str,
         fix: Option<&str>,
     ) -> Self {
-        let [container, fix] = [container, fix].map(|text| text.map(Into::into));
         self.outcome.findings.push(Finding {
             level,
             path: path.into(),
-            container,
+            container: container.map(Into::into),
             message: message.into(),
-            fix,
+            fix: fix.map(Into::into),
             conceal: false,
         });
         self

@@ -228,7 +228,7 @@ fn of_rule(dialect: Dialect, rule: &RuleMetadata, outcome: &protocol::Outcome) -
         if let Some(Finding { path, container, fix, .. }) = finding {
             properties.insert("path", path::shorten(path));
             properties.extend(container.iter().map(|container| ("container", cut(container))));
-            properties.extend(fix.iter().map(|fix| ("fix", cut(fix))));
+            properties.extend(fix.iter().map(|fix| ("fix", cut(&fix.text()))));
         }
         if severity != rule.severity.name() {
             properties.insert("severity", rule.severity.name().to_owned());

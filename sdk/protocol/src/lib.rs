@@ -13,12 +13,14 @@
 extern crate alloc;
 
 pub mod contract;
+mod fix;
 mod kinds;
 pub mod mask;
 mod metadata;
 mod outcome;
 pub mod path;
 
+pub use fix::{Applicability, Edit, Fix, Json};
 pub use kinds::{IDENTITY, WORKLOADS, WorkloadKind, api_group, resource_name, workload_kind};
 pub use mask::FieldMask;
 pub use metadata::{Example, Expectation, KindMatch, LookUp, RuleMetadata, Section, Severity};

@@ -6,6 +6,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fix::Fix;
+
 /// The answer of one rule for one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -75,9 +77,9 @@ pub struct Finding {
     pub container: Option<String>,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
-    /// What to write instead: YAML as it would stand at `path`, or a sentence where no single field mends it.
+    /// How to fix it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fix: Option<String>,
+    pub fix: Option<Fix>,
     /// Whether the text at `path` may be a secret: no host shows it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub conceal: bool,

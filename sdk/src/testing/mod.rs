@@ -10,7 +10,7 @@
 mod files;
 
 use bumpalo::Bump;
-use protocol::{FieldMask, Finding, Outcome, Verdict, path};
+use protocol::{FieldMask, Finding, Fix, Outcome, Verdict, path};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -113,7 +113,7 @@ fn check<R: Rule>(case: &Case) -> Result<(), String> {
         let same = |(finding, expected): (&Finding, &ExpectedFinding)| {
             path::shorten(&finding.path) == expected.at
                 && finding.message.contains(&expected.says)
-                && finding.fix.as_deref().unwrap_or_default().contains(&expected.fix)
+                && finding.fix.as_ref().map(Fix::text).unwrap_or_default().contains(&expected.fix)
         };
         if outcome.findings.len() != expected.len() || !outcome.findings.iter().zip(expected).all(same) {
             return told("expected other findings");
@@ -128,7 +128,7 @@ fn complete(outcome: &Outcome) {
     for finding in &outcome.findings {
         assert!(path::parse(&finding.path).is_some(), "{} is no normalised path", finding.path);
         assert!(!finding.message.is_empty() && !finding.message.ends_with('.'), "{}", finding.message);
-        let says_what_to_write = finding.fix.as_ref().is_some_and(|fix| !fix.is_empty());
+        let says_what_to_write = finding.fix.as_ref().is_some_and(|fix| !fix.text().is_empty());
         assert!(says_what_to_write || finding.level == protocol::Level::Note, "no fix: {finding:?}");
     }
     if outcome.findings.is_empty() {

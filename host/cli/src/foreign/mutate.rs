@@ -129,7 +129,7 @@ fn finding(change: &Change) -> Finding {
         path: change.place(),
         container: None,
         message: message.into(),
-        fix,
+        fix: fix.map(Into::into),
         conceal: is_hidden,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Finding, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
+use protocol::{Edit, Finding, Fix, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
 use serde::Serialize;
 
 use crate::manifest::Object;
@@ -82,7 +82,9 @@ pub struct FindingRow<'a> {
     level: Level,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<&'a str>,
+    fix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edit: Option<&'a Edit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     container: Option<&'a str>,
     /// Normalised JSONPath from the root of the object.
@@ -94,7 +96,8 @@ impl<'a> From<&'a Finding> for FindingRow<'a> {
         Self {
             level: finding.level,
             message: &finding.message,
-            fix: finding.fix.as_deref(),
+            fix: finding.fix.as_ref().map(Fix::text),
+            edit: finding.fix.as_ref().and_then(Fix::edit),
             container: finding.container.as_deref(),
             path: &finding.path,
         }

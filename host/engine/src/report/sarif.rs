@@ -221,7 +221,7 @@ fn about(subject: Subject<'_>, container: Option<&str>) -> String {
 fn message(subject: Subject<'_>, finding: &Finding) -> String {
     let message = format!("{}: {}", about(subject, finding.container.as_deref()), finding.message);
     match &finding.fix {
-        Some(fix) => format!("{message}\nWrite: {fix}"),
+        Some(fix) => format!("{message}\nWrite: {}", fix.text()),
         None => message,
     }
 }

@@ -133,8 +133,8 @@ fn write_remark(remark: &Remark<'_>, mark: Mark, report: &Report<'_>, page: &mut
         let (file, line) = remark.place(report);
         let _ = write!(page, "<small>{}, <code>{}:{line}</code></small>", escape(&remark.about()), escape(file));
     }
-    if let Some(fix) = remark.finding.and_then(|finding| finding.fix.as_deref()) {
-        let _ = write!(page, "<pre>{}</pre>", escape(fix));
+    if let Some(fix) = remark.finding.and_then(|finding| finding.fix.as_ref()) {
+        let _ = write!(page, "<pre>{}</pre>", escape(&fix.text()));
     }
     page.push_str("</li>\n");
 }

@@ -64,7 +64,7 @@ struct RemarkJson<'a> {
     level: Option<Level>,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<&'a str>,
+    fix: Option<String>,
     kind: &'a str,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +135,7 @@ fn line_json<'a>(line: &'a Line<'_>, report: &'a Report<'_>) -> LineJson<'a> {
         RemarkJson {
             level: remark.finding.map(|finding| finding.level),
             message: remark.message,
-            fix: remark.finding.and_then(|finding| finding.fix.as_deref()),
+            fix: remark.finding.and_then(|finding| finding.fix.as_ref()).map(protocol::Fix::text),
             kind: &remark.subject.object.kind,
             name: remark.subject.object.display_name(),
             container: remark.finding.and_then(|finding| finding.container.as_deref()),

@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level as Title, Origin, 
 use engine::Subject;
 use engine::manifest::{Manifest, Object, Position, Problem, Source};
 use engine::report::Report;
-use protocol::{Finding, Level, Outcome, Verdict, path};
+use protocol::{Finding, Fix, Level, Outcome, Verdict, path};
 
 use super::{Detail, who};
 use crate::present::output::{self, BOLD, DIM, RED, YELLOW, count, one_line};
@@ -117,12 +117,12 @@ pub fn said<'a>(object: &Object, outcome: &'a Outcome) -> impl Iterator<Item = S
 
 /// A line each, so that none can pass for a line of ours.
 fn fix(finding: &Finding) -> Vec<String> {
-    match finding.fix.as_deref() {
+    match finding.fix.as_ref().map(Fix::text) {
         None => Vec::new(),
         Some(fix) if fix.contains('\n') => std::iter::once("write:".to_owned())
             .chain(fix.lines().map(|line| format!("  {}", one_line(line))))
             .collect(),
-        Some(fix) => vec![format!("write: {}", one_line(fix))],
+        Some(fix) => vec![format!("write: {}", one_line(&fix))],
     }
 }
 
