@@ -1,5 +1,5 @@
 //! Who may depend on whom: `protocol <- engine <- sandbox <- cli`, `protocol <- engine <- web`, `protocol <- sdk <- policies`;
-//! beside the sandbox stand `engine <- {registry, cluster, foreign} <- cli`, none of which knows another. Nothing else: a host
+//! beside the sandbox stand `engine <- {sources, registry, cluster, foreign} <- cli`, none of which knows another. Nothing else: a host
 //! never depends on the SDK, a guest never on a host.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,7 @@ fn arrows_between_crates_are_as_designed() {
         ("seaworthy-registry", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-cluster", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-foreign", &["seaworthy-engine", "seaworthy-protocol"]),
+        ("seaworthy-sources", &["seaworthy-engine", "seaworthy-protocol"]),
         (
             "seaworthy",
             &[
@@ -47,6 +48,7 @@ fn arrows_between_crates_are_as_designed() {
                 "seaworthy-protocol",
                 "seaworthy-registry",
                 "seaworthy-sandbox",
+                "seaworthy-sources",
             ],
         ),
         ("seaworthy-web", &["seaworthy-engine", "seaworthy-protocol"]),

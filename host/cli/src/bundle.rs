@@ -12,7 +12,6 @@ use sandbox::{Limits, LoadError, Module, Sandbox, sections};
 
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
-use crate::files;
 use crate::options::selection::Selection;
 use crate::present::output;
 
@@ -171,7 +170,7 @@ fn embedded(embedded: &'static Embedded) -> Result<Found, String> {
 
 fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failure> {
     let shown = folder.display();
-    let unreadable = |cause| Failure::Bundle(format!("the bundle {shown} {}", files::explain(&cause)));
+    let unreadable = |cause| Failure::Bundle(format!("the bundle {shown} {}", sources::explain(&cause)));
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
     let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
@@ -204,7 +203,7 @@ fn in_file(path: &Path) -> Result<Found, String> {
 /// # Errors
 /// Why it is none, to stand behind the path.
 pub fn read_module(path: &Path) -> Result<(Vec<u8>, Sections), String> {
-    let wasm = files::read_regular(path, Limits::default().module_bytes)?;
+    let wasm = sources::read_regular(path, Limits::default().module_bytes)?;
     if !wasm.starts_with(b"\0asm") {
         return Err("is no WebAssembly module".into());
     }

@@ -14,17 +14,16 @@ use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, Subject, World};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
+use sources::Files;
 
 use crate::bundle;
 use crate::failure::Failure;
-use crate::files::{self, Files};
 use crate::foreign::{self, FileChange};
-use crate::logs;
+use crate::input;
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::selection::Selection;
 use crate::present::progress::Progress;
-use crate::tree;
 
 /// What was decided, and under which configuration.
 pub struct Judged<'a> {
@@ -142,16 +141,16 @@ pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
 }
 
 /// Reads everything there is to judge.
-fn read_input(options: &Judging, found: &[bundle::Found]) -> Result<(Input, Vec<Unread>), Failure> {
-    let is_stdin = |path: &&PathBuf| path.as_os_str() == files::STDIN;
+fn read_input(options: &Judging, rules: &[bundle::Found]) -> Result<(Input, Vec<Unread>), Failure> {
+    let is_stdin = |path: &&PathBuf| path.as_os_str() == sources::STDIN;
     let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
         return Err(Failure::Usage("standard input is one log, or manifests, and `-` names it for more".into()));
     }
-    let mut files = files::read_all(&options.paths);
-    logs::read_all(&options.log, &mut files);
-    let rules = found.iter().map(|found| &found.metadata);
-    let trees = if tree::is_asked_for(rules) { tree::read_all(&options.paths, &mut files) } else { Vec::new() };
+    let mut files = input::read(&options.paths);
+    sources::read_logs(&options.log, &mut files);
+    let rules = rules.iter().map(|rule| &rule.metadata);
+    let trees = if sources::is_asked_for(rules) { sources::read_trees(&options.paths, &mut files) } else { Vec::new() };
     let Files { files, unread, .. } = files;
     Ok((Input::new(files).with_trees(trees), unread))
 }
@@ -199,7 +198,7 @@ pub fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Confi
     };
     let name = path.display().to_string();
     let limit = engine::manifest::Limits::default().bytes;
-    let text = files::read_regular(path, limit).map_err(|cause| Failure::File(format!("{name} {cause}")))?;
+    let text = sources::read_regular(path, limit).map_err(|cause| Failure::File(format!("{name} {cause}")))?;
     let rules: Vec<&RuleMetadata> = found.iter().map(|found| &found.metadata).collect();
     Config::read(&name, text, &rules).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))
 }

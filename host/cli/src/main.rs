@@ -1,6 +1,6 @@
-//! The command line: reads files, has the engine judge them with modules in the sandbox, and prints.
+//! The command line: has sources read files and the engine judge them with modules in the sandbox, and prints.
 //!
-//! Everything that touches the outside is here: files, the clock, the terminal, exit codes. It must not decide anything
+//! The clock, the terminal and exit codes are here. It must not decide anything
 //! about a manifest; the engine does, and the browser shows the same.
 //!
 //! In layers, each of which knows only those before it: [`failure`] and [`exit`]; [`options`], [`present`]; what commands
@@ -11,14 +11,11 @@ mod bundle;
 mod commands;
 mod exit;
 mod failure;
-mod files;
 mod foreign;
+mod input;
 mod judging;
-mod logs;
 mod options;
 mod present;
-mod projects;
-mod tree;
 
 use std::process::ExitCode;
 

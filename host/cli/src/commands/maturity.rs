@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use engine::Input;
 use engine::maturity::{Evidence, Level, Maturity, Practice};
+use sources::Files;
 
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
-use crate::files::{self, Files};
+use crate::input;
 use crate::present::output::{self, BOLD, CYAN, DIM, GREEN, YELLOW, one_line};
 
 /// How many traces of one practice are told.
@@ -43,7 +44,7 @@ pub enum Format {
 
 /// Runs the command.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    let Files { files, unread, .. } = files::read_all(&options.paths);
+    let Files { files, unread, .. } = input::read(&options.paths);
     let input = Input::new(files);
     let maturity = Maturity::new(&input);
     let text = match options.format {
@@ -53,7 +54,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         Format::Json => maturity.to_json(env!("CARGO_PKG_VERSION")) + "\n",
     };
     output::print(&text)?;
-    let problems = files::problems(&input, &unread);
+    let problems = sources::problems(&input, &unread);
     problems.iter().for_each(|problem| output::complain(problem));
     if input.files().is_empty() && problems.is_empty() {
         output::complain("there is no .yaml, .yml or .json file here");

@@ -9,7 +9,6 @@ use engine::scorecard::{Card, Grouping, Line, Mark, NameSource, Owner, Scorecard
 
 use crate::exit::{BROKEN, HOLDS, UNDECIDED};
 use crate::failure::Failure;
-use crate::files;
 use crate::judging::{Judged, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
@@ -88,7 +87,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         output::print(&text)?;
         if report.is_undecided() || report.judged.is_empty() {
             // No format tells what could not be read.
-            let problems = files::problems(report.input, &report.unread);
+            let problems = sources::problems(report.input, &report.unread);
             problems.iter().take(TOLD).for_each(|problem| output::complain(problem));
             if problems.len() > TOLD || problems.is_empty() && report.is_undecided() {
                 output::complain("not all could be decided; `seaworthy check` says what and why");

@@ -19,7 +19,6 @@ use similar::{ChangeTag, TextDiff};
 
 use super::replace::replace;
 use crate::failure::Failure;
-use crate::files;
 use crate::present::output::{BOLD, CYAN, DIM, GREEN, RED, one_line};
 
 /// A file whose text a policy would change.
@@ -137,7 +136,7 @@ fn finding(change: &Change) -> Finding {
 /// Writes the new text over the very text that was judged.
 fn write(change: &FileChange) -> Result<(), String> {
     let path = Path::new(&change.name);
-    let bytes = files::read_regular(path, Limits::default().bytes)?;
+    let bytes = sources::read_regular(path, Limits::default().bytes)?;
     let mark = if bytes.starts_with(b"\xEF\xBB\xBF") { "\u{feff}" } else { "" };
     if bytes != format!("{mark}{}", change.old).into_bytes() {
         return Err(

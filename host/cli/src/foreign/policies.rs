@@ -14,7 +14,6 @@ use serde_json::Value as Json;
 use super::trust::Trusted;
 use crate::bundle;
 use crate::failure::Failure;
-use crate::files;
 use crate::options::policies::PolicyOptions;
 use crate::present::output::{self, one_line};
 use crate::present::progress::Progress;
@@ -135,7 +134,7 @@ fn fetch(address: &str, trusted: &Trusted) -> Result<(String, Vec<u8>), Failure>
 /// Settings from a file: one mapping.
 fn settings(path: &Path) -> Result<Json, Failure> {
     let name = one_line(&path.display().to_string());
-    let text = files::read_regular(path, Limits::default().bytes)
+    let text = sources::read_regular(path, Limits::default().bytes)
         .map_err(|cause| Failure::File(format!("the settings {name} {cause}")))?;
     let manifest = read(&name, text, &Limits::default());
     if let Some(problem) = manifest.problems.first() {

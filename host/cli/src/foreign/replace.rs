@@ -4,9 +4,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
+use sources::explain;
 use tempfile::NamedTempFile;
-
-use crate::files::explain;
 
 /// Writes a file beside its place and moves it there, with the permissions of what was there. A link is refused: where it
 /// leads, nobody named.

@@ -12,7 +12,6 @@ use registry::{OciCalls, Options, Registry};
 
 use super::replace::replace;
 use crate::failure::Failure;
-use crate::files;
 use crate::options::policies::PolicyOptions;
 use crate::present::output::{self, count, one_line};
 
@@ -63,7 +62,7 @@ pub fn asking<M, T>(
 
 fn replaying<T>(path: &Path, run: impl FnOnce(&dyn Route) -> T) -> Result<Asked<T>, Failure> {
     let name = shown(path);
-    let text = files::read_regular(path, SESSION_BYTES)
+    let text = sources::read_regular(path, SESSION_BYTES)
         .map_err(|cause| Failure::File(format!("the session {name} {cause}")))?;
     let replay = Replay::read(&name, text).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))?;
     let result = run(&replay);

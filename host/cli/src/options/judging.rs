@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use engine::Completeness;
+use sources::Log;
 
 use super::selection::Selection;
-use crate::logs::Log;
 
 /// What to judge, and by what.
 #[derive(Args)]

@@ -8,7 +8,6 @@ use engine::Capabilities;
 use super::registry::SignatureOptions;
 use super::selection::Selection;
 use crate::failure::Failure;
-use crate::files;
 
 /// Policies, and what they may ask.
 #[derive(Args, Default)]
@@ -69,7 +68,7 @@ impl PolicyOptions {
 
     /// What the options cannot mean together.
     pub fn check(&self, paths: &[PathBuf]) -> Result<(), Failure> {
-        let is_piped = paths.iter().any(|path| path.as_os_str() == files::STDIN);
+        let is_piped = paths.iter().any(|path| path.as_os_str() == sources::STDIN);
         if self.write && is_piped {
             return Err(Failure::Usage("--write changes files, and `-` is none".into()));
         }

@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use registry::{Identity, Options, PlainHttp, PublicKey, Reference, Registry, RegistryError, Trust};
 
 use crate::failure::Failure;
-use crate::files;
 use crate::present::output::one_line;
 
 /// How to talk to registries.
@@ -81,7 +80,7 @@ fn public_key(path: &Path) -> Result<PublicKey, Failure> {
 
 /// The bytes of a file that a key is in.
 pub fn key_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    files::read_regular(path, KEY_BYTES).map_err(|cause| Failure::File(format!("{} {cause}", shown(path))))
+    sources::read_regular(path, KEY_BYTES).map_err(|cause| Failure::File(format!("{} {cause}", shown(path))))
 }
 
 pub fn annotations(given: &[(String, String)]) -> BTreeMap<String, String> {

@@ -6,7 +6,6 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::files;
 use crate::present::output;
 use crate::present::yaml;
 
@@ -41,7 +40,7 @@ pub fn write(files: &[File], folder: Option<&Path>) -> Result<(), Failure> {
         return output::print(&texts.join("---\n"));
     };
     let failed = |path: &Path, cause: &std::io::Error| {
-        Failure::File(format!("{} cannot be written: {}", path.display(), files::explain(cause)))
+        Failure::File(format!("{} cannot be written: {}", path.display(), sources::explain(cause)))
     };
     // What lies there already would become part of what is installed.
     if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::Args;
 use crate::failure::Failure;
-use crate::files;
 
 /// What is known of the places of all modules.
 pub enum Places {
@@ -89,7 +88,7 @@ impl Places {
 
 fn pushed(path: &Path) -> Result<Places, Failure> {
     let shown = path.display();
-    let bytes = files::read_regular(path, FILE_BYTES).map_err(|cause| Failure::File(format!("{shown} {cause}")))?;
+    let bytes = sources::read_regular(path, FILE_BYTES).map_err(|cause| Failure::File(format!("{shown} {cause}")))?;
     let wrong =
         |cause: String| Failure::File(format!("{shown} is not what `seaworthy push --format json` prints: {cause}"));
     let pushed: Pushed = serde_json::from_slice(&bytes).map_err(|cause| wrong(cause.to_string()))?;

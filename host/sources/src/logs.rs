@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use engine::File;
 use engine::documents::{Author, log_sample};
 
-use crate::files::{self, Files};
+use crate::files::Files;
+use crate::read::read_input;
 
 /// Lines that are judged. A rule shows the first that fall short, and they repeat.
 const LINES: usize = 10_000;
@@ -18,6 +19,7 @@ const BYTES: usize = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
     author: Author,
+    /// Where it lies; `-` is standard input.
     pub path: PathBuf,
 }
 
@@ -62,9 +64,9 @@ fn stem(path: &str) -> String {
 }
 
 /// Reads the logs, behind the manifests.
-pub fn read_all(logs: &[Log], files: &mut Files) {
+pub fn read_logs(logs: &[Log], files: &mut Files) {
     for Log { author, path } in logs {
-        match files::read_input(path, BYTES) {
+        match read_input(path, BYTES) {
             Err(reason) => files.fail(path, reason),
             Ok((name, bytes)) => match beginning(bytes) {
                 Err(reason) => files.fail(path, reason),

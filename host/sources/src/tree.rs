@@ -12,7 +12,8 @@ use engine::documents::{GROUP, REPOSITORY_TREE, repository_tree};
 use protocol::RuleMetadata;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::files::{self, Files};
+use crate::files::Files;
+use crate::read::name;
 
 /// Paths of all repositories together, folders on the way included.
 const ENTRIES: usize = 100_000;
@@ -40,7 +41,7 @@ pub fn is_asked_for<'a>(mut rules: impl Iterator<Item = &'a RuleMetadata>) -> bo
 ///
 /// A project with a `.git` is a repository. Of one that has none, the repository may be the folder around it that has one,
 /// or the project itself: paths from both are known then.
-pub fn read_all(paths: &[PathBuf], files: &mut Files) -> Vec<File> {
+pub fn read_trees(paths: &[PathBuf], files: &mut Files) -> Vec<File> {
     let folders = paths.iter().filter_map(|path| Some((path, fs::canonicalize(path).ok()?)));
     let folders: Vec<(&PathBuf, PathBuf)> = folders.filter(|(_, real)| real.is_dir()).collect();
     let mut roots: Vec<Root> = Vec::new();
@@ -66,7 +67,7 @@ pub fn read_all(paths: &[PathBuf], files: &mut Files) -> Vec<File> {
     for Root { shown, real, project } in roots {
         match list(&real, &mut room) {
             Ok(paths) => {
-                let manifest = repository_tree(&files::name(&shown), &paths);
+                let manifest = repository_tree(&name(&shown), &paths);
                 trees.push(File { manifest, project });
             }
             Err(reason) => files.skip(&shown, &format!("{reason}, so that no path in it is called missing")),
@@ -110,14 +111,14 @@ fn list(root: &Path, room: &mut Room) -> Result<Vec<String>, String> {
     let mut paths = Vec::new();
     for entry in entries.filter_entry(is_own) {
         let entry = entry.map_err(|cause| match cause.path() {
-            Some(path) => format!("the repository cannot be seen whole ({})", files::name(path)),
+            Some(path) => format!("the repository cannot be seen whole ({})", name(path)),
             None => "the repository cannot be seen whole".to_owned(),
         })?;
         let is_folder = entry.file_type().is_dir();
         if is_folder && entry.depth() < DEPTH {
             room.entries = room.entries.saturating_sub(1);
         } else {
-            let path = files::name(entry.path().strip_prefix(root).unwrap_or(entry.path()));
+            let path = name(entry.path().strip_prefix(root).unwrap_or(entry.path()));
             room.entries = room.entries.saturating_sub(1);
             room.bytes = room.bytes.saturating_sub(path.len() + 1);
             paths.push(path);
@@ -134,6 +135,6 @@ fn list(root: &Path, room: &mut Room) -> Result<Vec<String>, String> {
 /// Whether the folder holds files of somebody else: git's own, another repository's, or what tools put there.
 fn is_foreign(folder: &DirEntry) -> bool {
     let name = folder.file_name();
-    let has = |name: &str| folder.path().join(name).symlink_metadata().is_ok();
+    let has = |file: &str| folder.path().join(file).symlink_metadata().is_ok();
     name == GIT || name == DEPENDENCIES || has(CACHE) || has(GIT)
 }

@@ -4,9 +4,8 @@
 //! file of the same tree (what lies outside is not ours to read), and whatever is passed over is reported by its path.
 
 use std::collections::HashSet;
-use std::fs::{self, File as OpenFile};
-use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use engine::manifest::{Limits, read};
 use engine::report::Unread;
@@ -14,9 +13,8 @@ use engine::{File, Input};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::present::output::count;
-use crate::present::progress::Progress;
 use crate::projects::{Folders, Projects};
+use crate::read::{SPECIAL, STDIN, explain, name, read_input, read_regular};
 
 /// What was read.
 #[derive(Default)]
@@ -26,7 +24,7 @@ pub struct Files {
     /// The paths that gave none.
     pub unread: Vec<Unread>,
     /// The folders among the paths that are worlds of their own.
-    pub projects: Folders,
+    pub(crate) projects: Folders,
 }
 
 /// A file to read.
@@ -41,60 +39,34 @@ struct Candidate {
 /// The folder that holds no manifests of the project's, unless it is asked for itself.
 const FOREIGN_FOLDER: &str = ".git";
 
-/// The path that means standard input.
-pub const STDIN: &str = "-";
-
 /// Bytes of all files together: the text stays in memory, and its values take some four times that.
 const TOTAL: u64 = 256 << 20;
 
-/// A device or a pipe.
-const SPECIAL: &str = "is no regular file; to read a pipe, give `-`";
-
-/// Reads all paths; what several of them lead to is read once.
-pub fn read_all(paths: &[PathBuf]) -> Files {
+/// Finds what is to be read of all paths; what several of them lead to is read once.
+#[must_use]
+pub fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
-    let mut files = Files::default();
     for path in paths {
         if path.as_os_str() == STDIN {
-            match found.is_new(path).then(|| read_input(path, limit())) {
-                Some(Ok((name, bytes))) => {
-                    files.files.push(File { manifest: read(&name, bytes, &Limits::default()), project: 0 });
-                }
-                Some(Err(reason)) => files.fail(path, reason),
-                None => {}
+            if found.is_new(path) {
+                found.stdin();
             }
             continue;
         }
         // A path that was typed may be a link to anywhere.
         match fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real))) {
-            Err(cause) => files.fail(path, explain(&cause)),
-            Ok((kind, real)) if kind.is_dir() => walk(path, &real, &mut found, &mut files),
+            Err(cause) => found.files.fail(path, explain(&cause)),
+            Ok((kind, real)) if kind.is_dir() => walk(path, &real, &mut found),
             Ok((kind, real)) if kind.is_file() => found.add(path, real),
-            Ok(_) => files.fail(path, SPECIAL.into()),
+            Ok(_) => found.files.fail(path, SPECIAL.into()),
         }
     }
-    let (mut candidates, projects) = found.finish();
-    files.projects = projects;
-    files.keep_to_the_limit(&mut candidates);
-    let progress = Progress::start("reading", candidates.len());
-    let contents: Vec<Result<File, Unread>> = candidates
-        .into_par_iter()
-        .map(|candidate| {
-            let content = read_one(&candidate, files.projects.project(&candidate.real));
-            progress.step();
-            content
-        })
-        .collect();
-    for content in contents {
-        match content {
-            Ok(file) => files.files.push(file),
-            Err(unread) => files.unread.push(unread),
-        }
-    }
-    files
+    found.finish();
+    found
 }
 
 /// What kept something from being judged, a line each: of paths, and of manifests the first of each.
+#[must_use]
 pub fn problems(input: &Input, unread: &[Unread]) -> Vec<String> {
     let unread = unread.iter().filter(|unread| unread.is_failure);
     let unread = unread.map(|unread| format!("{} {}", unread.path, unread.reason));
@@ -107,14 +79,53 @@ pub fn problems(input: &Input, unread: &[Unread]) -> Vec<String> {
 
 /// The files to read, in order.
 #[derive(Default)]
-struct Found {
+pub struct Found {
     candidates: Vec<Candidate>,
     /// Where they really lie, links aside.
     seen: HashSet<PathBuf>,
     projects: Projects,
+    /// What needs no reading any more.
+    files: Files,
 }
 
 impl Found {
+    /// How many files are to be read.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// Reads them on all cores, and says so of each.
+    #[must_use]
+    pub fn read(self, is_read: impl Fn() + Sync) -> Files {
+        let Self { candidates, mut files, .. } = self;
+        let contents: Vec<Result<File, Unread>> = candidates
+            .into_par_iter()
+            .map(|candidate| {
+                let content = read_one(&candidate, files.projects.project(&candidate.real));
+                is_read();
+                content
+            })
+            .collect();
+        for content in contents {
+            match content {
+                Ok(file) => files.files.push(file),
+                Err(unread) => files.unread.push(unread),
+            }
+        }
+        files
+    }
+
+    fn stdin(&mut self) {
+        match read_input(Path::new(STDIN), limit()) {
+            Ok((name, bytes)) => {
+                let manifest = read(&name, bytes, &Limits::default());
+                self.files.files.push(File { manifest, project: 0 });
+            }
+            Err(reason) => self.files.fail(Path::new(STDIN), reason),
+        }
+    }
+
     fn add(&mut self, path: &Path, real: PathBuf) {
         if self.is_new(&real) {
             self.candidates.push(Candidate { path: path.to_owned(), real, is_link: false });
@@ -125,11 +136,12 @@ impl Found {
         self.seen.insert(real.to_owned())
     }
 
-    /// What to read. Of a file and a link to it, the file counts.
-    fn finish(self) -> (Vec<Candidate>, Folders) {
-        let Self { mut candidates, mut seen, projects } = self;
-        candidates.retain(|candidate| !candidate.is_link || seen.insert(candidate.real.clone()));
-        (candidates, projects.folders())
+    /// Of a file and a link to it, the file counts.
+    fn finish(&mut self) {
+        let seen = &mut self.seen;
+        self.candidates.retain(|candidate| !candidate.is_link || seen.insert(candidate.real.clone()));
+        self.files.projects = std::mem::take(&mut self.projects).folders();
+        self.files.keep_to_the_limit(&mut self.candidates);
     }
 }
 
@@ -147,7 +159,10 @@ impl Files {
         let Some(kept) = sizes.iter().position(is_beyond) else { return };
         let others = candidates.split_off(kept);
         if let Some(first) = others.first() {
-            let more = count(others.len() - 1, "file");
+            let more = match others.len() - 1 {
+                1 => "1 file".to_owned(),
+                more => format!("{more} files"),
+            };
             let reason = format!(
                 "is not read, and {more} behind it: those before have {} MiB together, which is all that is read at once",
                 TOTAL >> 20
@@ -167,7 +182,7 @@ impl Files {
     }
 }
 
-fn walk(root: &Path, real: &Path, found: &mut Found, files: &mut Files) {
+fn walk(root: &Path, real: &Path, found: &mut Found) {
     let mut is_empty = true;
     let entries = WalkDir::new(root).follow_links(false).follow_root_links(true).sort_by_file_name().into_iter();
     let is_foreign =
@@ -178,7 +193,7 @@ fn walk(root: &Path, real: &Path, found: &mut Found, files: &mut Files) {
             Err(cause) => {
                 let path = cause.path().unwrap_or(root).to_owned();
                 let reason = cause.io_error().map_or_else(|| cause.to_string(), explain);
-                files.fail(&path, reason);
+                found.files.fail(&path, reason);
                 continue;
             }
         };
@@ -196,16 +211,16 @@ fn walk(root: &Path, real: &Path, found: &mut Found, files: &mut Files) {
             } else if let Some(target) = target_inside(path, real) {
                 found.candidates.push(Candidate { path: path.to_owned(), real: target, is_link: true });
             } else if kind.is_symlink() {
-                files.skip(path, "a link, not followed");
+                found.files.skip(path, "a link, not followed");
             } else {
-                files.skip(path, "no regular file");
+                found.files.skip(path, "no regular file");
             }
         } else if kind.is_symlink() && fs::metadata(path).is_ok_and(|target| target.is_dir()) {
-            files.skip(path, "a link to a folder, not followed");
+            found.files.skip(path, "a link to a folder, not followed");
         }
     }
     if is_empty {
-        files.skip(root, "no .yaml, .yml or .json file in it");
+        found.files.skip(root, "no .yaml, .yml or .json file in it");
     }
 }
 
@@ -236,64 +251,4 @@ fn read_one(Candidate { path, real, .. }: &Candidate, project: usize) -> Result<
 /// What a manifest may have.
 fn limit() -> usize {
     Limits::default().bytes
-}
-
-/// The bytes of standard input (`-`) or of a regular file, and what it is called.
-///
-/// # Errors
-/// As [`read_regular`].
-pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), String> {
-    if path.as_os_str() == STDIN {
-        let bytes = read_limited(io::stdin().lock(), limit).map_err(|cause| explain(&cause))?;
-        return Ok(("<stdin>".into(), bytes));
-    }
-    Ok((name(path), read_regular(path, limit)?))
-}
-
-/// The bytes of a regular file. What could hang or never end is refused; of what is too large there is one byte more
-/// than the limit, so that whoever has set it sees.
-///
-/// # Errors
-/// Why not, to stand behind the path.
-pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    let kind = fs::metadata(path).map_err(|cause| explain(&cause))?;
-    if kind.is_dir() {
-        return Err("is a folder".into());
-    }
-    if !kind.is_file() {
-        return Err(SPECIAL.into());
-    }
-    OpenFile::open(path).and_then(|file| read_limited(file, limit)).map_err(|cause| explain(&cause))
-}
-
-fn read_limited(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// What happened to a path, to stand behind it.
-pub fn explain(cause: &io::Error) -> String {
-    match cause.kind() {
-        io::ErrorKind::NotFound => "does not exist".into(),
-        io::ErrorKind::PermissionDenied => "may not be read (permission denied)".into(),
-        _ => format!("cannot be read: {cause}"),
-    }
-}
-
-/// A path as people type it, with `/` and without a `./` before it. Bytes that are no UTF-8 are replaced; they name no
-/// other file in the output.
-pub fn name(path: &Path) -> String {
-    let mut text = String::new();
-    let below = path.strip_prefix(".").ok().filter(|below| !below.as_os_str().is_empty());
-    for component in below.unwrap_or(path).components() {
-        if !text.is_empty() && !text.ends_with('/') {
-            text.push('/');
-        }
-        match component {
-            Component::RootDir => text.push('/'),
-            other => text.push_str(&other.as_os_str().to_string_lossy()),
-        }
-    }
-    text
 }
