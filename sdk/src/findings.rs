@@ -37,7 +37,11 @@ impl Findings {
 
     /// Containers that share a field of their pod have the same to say about it; it is said once.
     fn push(&mut self, finding: Finding) {
-        if !self.0.contains(&finding) {
+        let said = |known: &Finding| {
+            (known.level, &known.path, &known.container, &known.message)
+                == (finding.level, &finding.path, &finding.container, &finding.message)
+        };
+        if !self.0.iter().any(said) {
             self.0.push(finding);
         }
     }

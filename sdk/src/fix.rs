@@ -4,35 +4,47 @@
 //! field, so that what people read and what a program writes is whole. An edit needs a person's review unless the rule
 //! says [`safe`](Fix::safe); see [`Applicability`] for when it may.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
 use protocol::{Applicability, Edit, Fix, Json};
 
 use crate::field::{Field, Way};
+use crate::quantity::Quantity;
 use crate::value::Value;
 
 /// Sets a field. A map is merged into the map that is there, and the items of a list are added to it; see [`Edit`].
 #[must_use]
 pub fn set(field: Field<'_>, value: impl Into<Json>) -> Fix {
-    edit(field, value.into())
+    edit(field, value.into(), 1)
+}
+
+/// As [`set`], where the field's own name does not say enough: the last `names` of its path are always said, as in
+/// `limits: {cpu: 500m}`.
+#[must_use]
+pub fn set_named(field: Field<'_>, names: usize, value: impl Into<Json>) -> Fix {
+    edit(field, value.into(), names)
+}
+
+/// Merges members into the map in this field, and needs no field's name where it is there: for changes inside it.
+#[must_use]
+pub fn merge(field: Field<'_>, members: Json) -> Fix {
+    edit(field, members, 0)
 }
 
 /// Removes a field, or an item of a list.
 #[must_use]
 pub fn remove(field: Field<'_>) -> Fix {
-    edit(field, Json::Null)
+    edit(field, Json::Null, 1)
 }
 
-fn edit(field: Field<'_>, mut value: Json) -> Fix {
+/// An edit that names at least so many of the last steps to the field. An item of a list is changed where it stands.
+fn edit(field: Field<'_>, mut value: Json, named: usize) -> Fix {
     let (root, mut route) = field.route();
-    // A list item is replaced where it stands; a member is set in its map.
-    let last = !matches!(route.last(), Some(Way::Index(_)));
     let (depth, fits) = depth(root, &route);
-    let there = depth.min(route.len() - usize::from(last && !route.is_empty()));
-    let missing: Vec<Way<'_>> = route.drain(there..).collect();
-    for way in missing.into_iter().rev() {
+    let named = if matches!(route.last(), None | Some(Way::Index(_))) { 0 } else { named };
+    for way in route.drain(depth.min(route.len().saturating_sub(named))..).rev() {
         value = match way {
             Way::Key(key) => Json::of(key, value),
             Way::Index(_) => Json::List(vec![value]),
@@ -62,6 +74,14 @@ fn depth<'a>(root: Option<&'a Value<'a>>, route: &[Way<'_>]) -> (usize, bool) {
         }
     }
     (depth, true)
+}
+
+/// As people write it: a whole number without quotes.
+impl From<&Quantity> for Json {
+    fn from(quantity: &Quantity) -> Self {
+        let text = quantity.to_string();
+        text.parse().map_or_else(|_| Self::String(text), Self::Integer)
+    }
 }
 
 impl From<&Value<'_>> for Json {
@@ -110,6 +130,24 @@ mod tests {
         ] {
             assert_eq!(set(object), (path.into(), text.into()), "{object}");
         }
+    }
+
+    #[test]
+    fn an_edit_says_as_many_names_as_are_asked_for() {
+        let object = r#"{"resources": {"requests": {}, "limits": {}}}"#;
+        let (path, text, _) = edit_of(object, |root| set_named(root.get("resources.limits.cpu"), 2, "500m"));
+        assert_eq!((path.as_str(), text.as_str()), ("$['resources']", "limits: {cpu: 500m}"));
+        let (path, text, _) = edit_of("{}", |root| set_named(root.get("resources.limits.cpu"), 2, "500m"));
+        assert_eq!((path.as_str(), text.as_str()), ("$", "resources: {limits: {cpu: 500m}}"));
+    }
+
+    #[test]
+    fn members_are_merged_into_the_map_that_is_there() {
+        let merge = |object| edit_of(object, |root| merge(root.get("a.b"), Json::of("x", Json::Null).and("z", 1)));
+        let (path, text, _) = merge(r#"{"a": {"b": {"x": 2}}}"#);
+        assert_eq!((path.as_str(), text.as_str()), ("$['a']['b']", "remove x\nz: 1"));
+        let (path, text, _) = merge(r#"{"a": {}}"#);
+        assert_eq!((path.as_str(), text.as_str()), ("$['a']", "b: {x: null, z: 1}"));
     }
 
     #[test]

@@ -7,8 +7,11 @@
 use alloc::format;
 use alloc::string::String;
 
+use protocol::Json;
+
 use crate::field::Field;
 use crate::findings::Findings;
+use crate::fix;
 use crate::value::Value;
 use crate::workload::{Container, Workload};
 
@@ -54,13 +57,17 @@ impl<'a> Handlers<'a> {
                 "exec" => {
                     let command = handler.get("command");
                     if command.items().next().is_none() {
-                        findings.fail(command, "there is no command to run", "command: [/bin/program]");
+                        findings.fail(
+                            command,
+                            "there is no command to run",
+                            fix::set(command, alloc::vec![Json::from("/bin/program")]).example(),
+                        );
                     }
                 }
                 "sleep" => {
                     let seconds = handler.get("seconds");
                     if seconds.integer().is_none_or(|seconds| seconds < 1) {
-                        findings.fail(seconds, "there is no time to sleep", "seconds: 5");
+                        findings.fail(seconds, "there is no time to sleep", fix::set(seconds, 5));
                     }
                 }
                 _ => self.check_port(kind, handler.get("port"), workload, findings),
@@ -71,7 +78,7 @@ impl<'a> Handlers<'a> {
     fn check_port(self, kind: &str, port: Field<'a>, workload: Workload<'_>, findings: &mut Findings) {
         match port.value() {
             None if workload.is_knative_service() => {}
-            None => findings.fail(port, "there is no port to call", format!("port: {}", self.first_port())),
+            None => findings.fail(port, "there is no port to call", fix::set(port, self.first_port())),
             Some(Value::String(name)) if kind != "grpc" => {
                 if self.port_named(name).is_none() {
                     let message = format!("no port of this container is named `{name}`");
@@ -113,11 +120,11 @@ impl<'a> Handlers<'a> {
     /// The name or else the number of the container's first TCP port, to show how a handler may call it. Nothing can call
     /// another.
     #[must_use]
-    pub fn first_port(self) -> &'a str {
+    pub fn first_port(self) -> Json {
         let said = self.tcp_port().and_then(|port| port.get("name").value().or(port.get("containerPort").value()));
         match said {
-            Some(Value::String(port) | Value::Number(port)) => port,
-            _ => "8080",
+            Some(port @ (Value::String(_) | Value::Number(_))) => port.into(),
+            _ => Json::from(8080),
         }
     }
 

@@ -53,9 +53,10 @@ pub mod prelude {
     pub use alloc::borrow::ToOwned;
     pub use alloc::format;
     pub use alloc::string::{String, ToString};
+    pub use alloc::vec;
     pub use alloc::vec::Vec;
 
-    pub use protocol::Json;
+    pub use protocol::{Fix, Json};
 
     pub use crate::field::Field;
     pub use crate::findings::Findings;

@@ -4,18 +4,17 @@
 //! is not given. The module must not know of which containers a rule asks a probe, nor which one. A rule that uses it
 //! declares `containers.ports` and the probes that it reads, whole.
 
-use alloc::format;
-use alloc::string::String;
+use protocol::{Fix, Json};
 
 use crate::field::Field;
 use crate::findings::Findings;
+use crate::fix;
 use crate::handler::Handlers;
 use crate::workload::{Container, Workload};
 
 /// A probe of a container, there or not.
 #[derive(Clone, Copy)]
 pub struct Probe<'a> {
-    name: &'a str,
     field: Field<'a>,
     handlers: Handlers<'a>,
 }
@@ -26,7 +25,7 @@ impl<'a> Probe<'a> {
     pub fn of(container: Container<'a>, name: &'a str) -> Self {
         let field = container.get(name);
         let handlers = Handlers::new(container, field, &["httpGet", "tcpSocket", "exec", "grpc"]);
-        Self { name, field, handlers }
+        Self { field, handlers }
     }
 
     /// The probe itself, as a place for a finding.
@@ -76,16 +75,17 @@ impl<'a> Probe<'a> {
         self.number("initialDelaySeconds", 0)
     }
 
-    /// What to write for such a probe, with the container's port: `readinessProbe: {httpGet: {path: /ready, port: http}}`,
-    /// or a `tcpSocket` where the port is not one of HTTP.
+    /// Such a probe, with the container's port: `readinessProbe: {httpGet: {path: /ready, port: http}}`, or a `tcpSocket`
+    /// where the port is not one of HTTP.
     #[must_use]
-    pub fn example(self, path: &str) -> String {
-        let (name, port) = (self.name, self.handlers.first_port());
-        if self.handlers.may_speak_http() {
-            format!("{name}: {{httpGet: {{path: {path}, port: {port}}}}}")
+    pub fn proposal(self, path: &str) -> Fix {
+        let port = self.handlers.first_port();
+        let handler = if self.handlers.may_speak_http() {
+            Json::of("httpGet", Json::of("path", path).and("port", port))
         } else {
-            format!("{name}: {{tcpSocket: {{port: {port}}}}}")
-        }
+            Json::of("tcpSocket", Json::of("port", port))
+        };
+        fix::set(self.field, handler)
     }
 
     /// A number, where zero means that none is given.

@@ -199,6 +199,11 @@ fn is_given(amount: &Field<'_>) -> bool {
     amount.is_set() && amount.quantity().is_none_or(|quantity| !quantity.is_zero())
 }
 
+/// `limits: {cpu: 500m}`: a resource alone does not say which of the two is meant.
+fn say(amount: Field<'_>, value: Json) -> Fix {
+    fix::set_named(amount, 2, value)
+}
+
 /// What is asked of one resource.
 struct Demand<'s> {
     resource: &'static str,
@@ -220,10 +225,10 @@ impl Demand<'_> {
         for amount in [amounts.request, amounts.limit] {
             let Some(quantity) = amount.quantity() else { continue };
             if quantity.is_negative() {
-                findings.fail(amount, "less than nothing", format!("{resource}: {}", self.example));
+                findings.fail(amount, "less than nothing", say(amount, self.example.into()));
             } else if self.is_bytes && !quantity.is_zero() && quantity < Quantity::from(1) {
                 let meant = quantity.to_string().replace('m', "Mi");
-                findings.fail(amount, format!("{quantity} is less than a byte"), format!("{resource}: {meant}"));
+                findings.fail(amount, format!("{quantity} is less than a byte"), say(amount, meant.into()));
             }
         }
         let (Some(request), Some(limit)) = (amounts.request.quantity(), amounts.limit.quantity()) else {
@@ -231,7 +236,7 @@ impl Demand<'_> {
         };
         if request > limit {
             let message = format!("the {resource} request {request} is above the limit {limit}");
-            findings.fail(amounts.request, message, format!("{resource}: {limit}"));
+            findings.fail(amounts.request, message, say(amounts.request, (&limit).into()));
         } else if let Some(max) = self.max_ratio.filter(|max| limit.ratio_exceeds(&request, max)) {
             let message = format!("the {resource} limit {limit} is more than {max} times the request {request}");
             findings.fail(amounts.limit, message, format!("at most {max} times the request"));
@@ -262,31 +267,22 @@ impl Demand<'_> {
     fn miss(&self, place: Field<'_>, what: &str, counterpart: Field<'_>, findings: &mut Findings) {
         let resource = self.resource;
         let no = if place.is_set() { "0 is no" } else { "no" };
-        let fix = match counterpart.quantity().filter(|quantity| !quantity.is_zero()) {
-            Some(quantity) => format!("{resource}: {quantity} or more"),
-            None => format!("{resource}: {}", self.example),
+        let amount = match counterpart.quantity().filter(|quantity| !quantity.is_zero()) {
+            Some(quantity) => Json::from(&quantity),
+            None => Json::from(self.example),
         };
-        findings.fail(place, format!("{no} {resource} {what}"), fix);
+        findings.fail(place, format!("{no} {resource} {what}"), say(place, amount));
     }
 
     fn bound(&self, place: Field<'_>, findings: &mut Findings) {
-        let resource = self.resource;
         let Some(amount) = place.quantity() else {
             return;
         };
         if let Some(min) = self.min.filter(|min| amount < **min) {
-            findings.fail(
-                place,
-                format!("{amount} is less than {min}, the minimum here"),
-                format!("{resource}: {min}"),
-            );
+            findings.fail(place, format!("{amount} is less than {min}, the minimum here"), say(place, min.into()));
         }
         if let Some(max) = self.max.filter(|max| amount > **max) {
-            findings.fail(
-                place,
-                format!("{amount} is more than {max}, the maximum here"),
-                format!("{resource}: {max}"),
-            );
+            findings.fail(place, format!("{amount} is more than {max}, the maximum here"), say(place, max.into()));
         }
     }
 }

@@ -128,13 +128,13 @@ impl Rule for GracefulShutdown {
         let grace = period.integer().unwrap_or(30);
         if grace < 1 {
             let message = "a grace period of 0 kills the pod at once, before any hook";
-            findings.fail(period, message, "terminationGracePeriodSeconds: 30");
+            findings.fail(period, message, fix::set(period, 30));
         }
         for container in workload.containers(&[Class::App]) {
             let place = container.get("lifecycle.preStop");
             let hook = Handlers::new(container, place, &["sleep", "exec", "httpGet"]);
             if hook.is_missing() {
-                findings.fail(place, lack(place), "preStop: {sleep: {seconds: 10}}");
+                findings.fail(place, lack(place), fix::set(place, Json::of("sleep", Json::of("seconds", 10))));
                 continue;
             }
             hook.check(workload, findings);
@@ -143,11 +143,7 @@ impl Rule for GracefulShutdown {
                 let name = container.name();
                 let message =
                     format!("the preStop hook of {name} takes {seconds} seconds, and all is over after {grace}");
-                findings.fail(
-                    period,
-                    message,
-                    format!("terminationGracePeriodSeconds: {}", seconds.saturating_add(30)),
-                );
+                findings.fail(period, message, fix::set(period, seconds.saturating_add(30)));
             }
         }
         Ok(())

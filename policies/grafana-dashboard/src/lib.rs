@@ -155,7 +155,7 @@ impl Rule for GrafanaDashboard {
         if selector.is_none() && tag.is_none() && !is_linked {
             let message = format!("service {name} has no dashboard: no selector and no link here leads to one");
             let place = component.annotation("grafana/dashboard-selector");
-            findings.fail(place, message, format!("grafana/dashboard-selector: {name}"));
+            findings.fail(place, message, fix::set(place, name).example());
         }
         if let Some(field) = selector
             && !selector::is_readable(field.str().unwrap_or_default())

@@ -195,7 +195,7 @@ fn check_workload(workload: Workload<'_>, world: &World<'_>, findings: &mut Find
     }
     if let (Some(count), false) = (replicas.integer(), object.get("metadata.uid").is_set()) {
         let message = format!("{first} scales it, and each time this is applied sets it back to {count}");
-        findings.fail(replicas, message, "remove `replicas`");
+        findings.fail(replicas, message, fix::remove(replicas));
     }
     for autoscaler in autoscalers {
         metrics::check_requests(workload, autoscaler, findings);
@@ -206,21 +206,21 @@ fn check_workload(workload: Workload<'_>, world: &World<'_>, findings: &mut Find
 /// Judges an autoscaler by its bounds and by its target.
 fn check_autoscaler(autoscaler: Autoscaler<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
     let object = autoscaler.object();
-    let (max, max_name) = match autoscaler.kind() {
-        AutoscalerKind::Horizontal => (object.get("spec.maxReplicas"), "maxReplicas"),
-        AutoscalerKind::Keda => (object.get("spec.maxReplicaCount"), "maxReplicaCount"),
-    };
+    let max = object.get(match autoscaler.kind() {
+        AutoscalerKind::Horizontal => "spec.maxReplicas",
+        AutoscalerKind::Keda => "spec.maxReplicaCount",
+    });
     let least = autoscaler.min();
     match (max.integer(), autoscaler.kind()) {
         (None, AutoscalerKind::Horizontal) => {
-            findings.fail(max, "without maxReplicas the API server refuses it", "maxReplicas: 10");
+            findings.fail(max, "without maxReplicas the API server refuses it", fix::set(max, 10));
         }
         (most, _) => {
             // What KEDA takes where nothing is said.
             let most = most.unwrap_or(100);
             if most <= least {
                 let message = format!("it never scales: it keeps at least {least} replicas, and at most {most}");
-                findings.fail(max, message, format!("{max_name}: {}", least.saturating_mul(2).max(2)));
+                findings.fail(max, message, fix::set(max, least.saturating_mul(2).max(2)));
             }
         }
     }
@@ -239,7 +239,8 @@ fn check_autoscaler(autoscaler: Autoscaler<'_>, world: &World<'_>, findings: &mu
     };
     if group_of(api_version) != group {
         let message = format!("a {kind} is not in this API group, so nothing is scaled");
-        findings.fail(target.get("apiVersion"), message, format!("apiVersion: {api_version}"));
+        let place = target.get("apiVersion");
+        findings.fail(place, message, fix::set(place, *api_version));
         return Ok(());
     }
     if world.get(api_version, kind, object.namespace(), name)?.is_none() {

@@ -27,8 +27,9 @@ pub fn check_requests<'a>(workload: Workload<'a>, autoscaler: Autoscaler<'a>, fi
                 if !is_requested(container.get("resources"), resource) {
                     let message =
                         format!("{autoscaler} goes by {resource} utilisation, which is a share of this request");
-                    let fix = format!("{resource}: {}", if resource == "cpu" { "100m" } else { "128Mi" });
-                    findings.fail(container.get("resources.requests").entry(resource), message, fix);
+                    let amount = if resource == "cpu" { "100m" } else { "128Mi" };
+                    let place = container.get("resources.requests").entry(resource);
+                    findings.fail(place, message, fix::set_named(place, 2, amount));
                 }
             }
         }

@@ -101,15 +101,15 @@ impl ImmutableImageTag {
         match image.tag() {
             None => {
                 let message = format!("`{image}` has no tag, so it is whatever `latest` is when a node pulls it");
-                findings.fail(at, message, format!("{repository}:<version>"));
+                findings.fail(at, message, fix::set(at, format!("{repository}:<version>")).example());
             }
             Some(tag) if self.mutable_tags.iter().any(|mutable| mutable.eq_ignore_ascii_case(tag)) => {
                 let message = format!("the tag `{tag}` follows whatever was pushed last");
-                findings.fail(at, message, format!("{repository}:<version>"));
+                findings.fail(at, message, fix::set(at, format!("{repository}:<version>")).example());
             }
             Some(tag) if self.require_digest => {
                 let message = format!("the tag `{tag}` may be pushed again, and a digest is required");
-                findings.fail(at, message, format!("{image}@sha256:<digest>"));
+                findings.fail(at, message, fix::set(at, format!("{image}@sha256:<digest>")).example());
             }
             Some(_) => {}
         }

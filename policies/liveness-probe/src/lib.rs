@@ -117,9 +117,9 @@ impl Rule for LivenessProbe {
                 probe.check(workload, findings);
                 self.check_patience(probe, Probe::of(container, "readinessProbe"), findings);
             } else if container.class() == Class::App {
-                findings.fail(probe.field(), lack(probe), probe.example("/alive"));
+                findings.fail(probe.field(), lack(probe), probe.proposal("/alive"));
             } else if self.sidecars {
-                findings.warn(probe.field(), lack(probe), probe.example("/alive"));
+                findings.warn(probe.field(), lack(probe), probe.proposal("/alive"));
             }
         }
         Ok(())
@@ -137,7 +137,7 @@ impl LivenessProbe {
         let place = liveness.field().get("failureThreshold");
         let message =
             "it calls the same as the readinessProbe and gives up no later, so what makes it unready restarts it";
-        let fix = format!("failureThreshold: {}", readiness.failure_threshold().saturating_mul(3));
+        let fix = fix::set(place, readiness.failure_threshold().saturating_mul(3));
         if self.later_than_readiness {
             findings.fail(place, message, fix);
         } else {

@@ -91,7 +91,7 @@ impl Rule for MinReadySeconds {
             } else {
                 format!("a rollout goes on the moment a pod is ready, and should wait {at_least} seconds")
             };
-            findings.fail(field, message, format!("minReadySeconds: {at_least}"));
+            findings.fail(field, message, fix::set(field, at_least).safe());
         }
         check_deadline(object, seconds, findings);
         Ok(())
@@ -121,6 +121,6 @@ fn check_deadline(object: Object<'_>, seconds: i64, findings: &mut Findings) {
     let deadline = field.integer().unwrap_or(default);
     if deadline <= seconds {
         let message = format!("the deadline of {deadline} seconds is not above minReadySeconds {seconds}");
-        findings.fail(field, message, format!("progressDeadlineSeconds: {}", seconds.saturating_add(600)));
+        findings.fail(field, message, fix::set(field, seconds.saturating_add(600)).safe());
     }
 }

@@ -148,7 +148,11 @@ impl Rule for NetworkPolicy {
         let host_network = workload.pod().get("hostNetwork");
         if host_network.bool() == Some(true) {
             if self.report_host_network {
-                findings.fail(host_network, "on the node's network no network policy applies", "hostNetwork: false");
+                findings.fail(
+                    host_network,
+                    "on the node's network no network policy applies",
+                    fix::set(host_network, false),
+                );
                 return Ok(());
             }
             return not_applicable("no network policy applies on the node's network (hostNetwork)");
@@ -215,7 +219,7 @@ fn check_policy(policy: Object<'_>, findings: &mut Findings) {
                 "policyTypes does not list it"
             };
             let message = format!("this section does not isolate the pods for {direction}: {why}");
-            findings.warn(section, message, "policyTypes: [Ingress, Egress]");
+            findings.warn(section, message, fix::set(types, vec!["Ingress".into(), "Egress".into()]));
         }
         for rule in section.items() {
             if is_empty(rule.get(peers)) && is_empty(rule.get("ports")) {

@@ -157,7 +157,9 @@ impl Rule for OnCallRotation {
             let message = format!("service {name} names nobody who is called for it: no annotation here{also} does");
             match self.annotations.first() {
                 Some(key) => {
-                    findings.fail(own.entry(key), message, format!("{key}: the rotation that includes {name}"))
+                    let place = own.entry(key);
+                    let fix = fix::set(place, format!("<the rotation that includes {name}>")).example();
+                    findings.fail(place, message, fix);
                 }
                 None => findings.fail(own, message, "list an annotation in the setting `annotations`, and add it"),
             }
@@ -178,7 +180,7 @@ impl OnCallRotation {
     fn check_owner(&self, component: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let field = component.get("spec.owner");
         let Some(owner) = field.str().filter(|text| !text.is_empty()) else {
-            findings.fail(field, "nobody owns it", "owner: the Group of the team");
+            findings.fail(field, "nobody owns it", fix::set(field, "<the Group of the team>").example());
             return Ok(());
         };
         let (kind, rest) = owner.split_once(':').unwrap_or(("group", owner));
@@ -190,7 +192,7 @@ impl OnCallRotation {
                 findings.fail(
                     field,
                     format!("`{owner}` is neither a Group nor a User"),
-                    "owner: the Group of the team",
+                    fix::set(field, "<the Group of the team>").example(),
                 );
                 return Ok(());
             }

@@ -167,8 +167,9 @@ impl Rule for PagerdutyService {
         let is_set = |key: &str| annotations.entry(key).str().is_some_and(|text| !text.trim_ascii().is_empty());
         if !is_set("pagerduty.com/service-id") && !is_set("pagerduty.com/integration-key") {
             let message = format!("service {name} has no PagerDuty service");
-            let fix = "pagerduty.com/service-id: the id at the end of the address of the service in PagerDuty";
-            findings.fail(annotations.entry("pagerduty.com/service-id"), message, fix);
+            let place = annotations.entry("pagerduty.com/service-id");
+            let value = "<the id at the end of the address of the service in PagerDuty>";
+            findings.fail(place, message, fix::set(place, value).example());
         }
         if self.routing {
             routing::check(workload.object(), &service, component, world, findings)?;
@@ -184,7 +185,11 @@ fn check_config(config: Object<'_>, findings: &mut Findings) {
         let key = entry.get("routingKey");
         if !key.is_set() && !entry.get("serviceKey").is_set() {
             let message = "without a routingKey or a serviceKey PagerDuty takes no alert";
-            findings.fail(key, message, "routingKey: {name: the Secret, key: its key}");
+            findings.fail(
+                key,
+                message,
+                fix::set(key, Json::of("name", "<the Secret>").and("key", "<its key>")).example(),
+            );
         }
     }
     check_route(config.get("spec.route"), receivers, findings);
@@ -197,7 +202,7 @@ fn check_route(route: Field<'_>, receivers: Field<'_>, findings: &mut Findings) 
         && !receivers.items().any(|known| known.get("name").str() == Some(receiver))
     {
         let message = format!("no receiver is named `{receiver}`, so the operator refuses the whole configuration");
-        findings.fail(field, message, "receiver: the name of one of `spec.receivers`");
+        findings.fail(field, message, fix::set(field, "<the name of one of spec.receivers>").example());
     }
     route.get("routes").items().for_each(|route| check_route(route, receivers, findings));
 }

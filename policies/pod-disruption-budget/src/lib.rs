@@ -170,7 +170,7 @@ fn check_budget(budget: Object<'_>, findings: &mut Findings) {
         );
     } else if !min.is_set() && !max.is_set() {
         let message = "without minAvailable or maxUnavailable it never lets a pod go, which blocks node drains";
-        findings.fail(max, message, "maxUnavailable: 1");
+        findings.fail(max, message, fix::set(max, 1).safe());
     }
     for field in [min, max] {
         if let Some(Err(message)) = amount(field) {
@@ -179,14 +179,16 @@ fn check_budget(budget: Object<'_>, findings: &mut Findings) {
     }
     let never = "it never lets a pod go, which blocks node drains";
     let protects_nothing = "all pods may go at once, so it protects nothing";
+    let one_at_a_time =
+        || fix::merge(budget.get("spec"), Json::of("minAvailable", Json::Null).and("maxUnavailable", 1)).safe();
     match amount(min) {
-        Some(Ok(Amount::Percent(100))) => findings.fail(min, never, "maxUnavailable: 1"),
-        Some(Ok(Amount::Pods(0) | Amount::Percent(0))) => findings.fail(min, protects_nothing, "minAvailable: 1"),
+        Some(Ok(Amount::Percent(100))) => findings.fail(min, never, one_at_a_time()),
+        Some(Ok(Amount::Pods(0) | Amount::Percent(0))) => findings.fail(min, protects_nothing, fix::set(min, 1)),
         _ => {}
     }
     match amount(max) {
-        Some(Ok(Amount::Pods(0) | Amount::Percent(0))) => findings.fail(max, never, "maxUnavailable: 1"),
-        Some(Ok(Amount::Percent(100))) => findings.fail(max, protects_nothing, "maxUnavailable: 1"),
+        Some(Ok(Amount::Pods(0) | Amount::Percent(0))) => findings.fail(max, never, fix::set(max, 1).safe()),
+        Some(Ok(Amount::Percent(100))) => findings.fail(max, protects_nothing, fix::set(max, 1).safe()),
         _ => {}
     }
     let selector = budget.get("spec.selector");

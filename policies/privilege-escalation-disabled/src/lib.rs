@@ -97,13 +97,13 @@ impl Rule for PrivilegeEscalationDisabled {
                 } else {
                     "a process may gain more privileges than its parent, since nothing forbids it"
                 };
-                findings.fail(allowed, message, "allowPrivilegeEscalation: false");
+                findings.fail(allowed, message, fix::set(allowed, false));
             }
             let privileged = security.get("privileged");
             if privileged.bool() == Some(true) {
                 let message =
                     "`privileged: true` turns privilege escalation on, whatever `allowPrivilegeEscalation` says";
-                findings.fail(privileged, message, "privileged: false");
+                findings.fail(privileged, message, fix::set(privileged, false));
             }
             for capability in security.get("capabilities.add").items() {
                 if let Some(name) = capability.str().filter(|name| holds_sys_admin(name)) {

@@ -64,7 +64,7 @@ impl Rule for ReadOnlyRootFilesystem {
         for container in workload.containers(Class::ALL) {
             let field = container.get("securityContext.readOnlyRootFilesystem");
             if field.bool() != Some(true) {
-                findings.fail(field, "the root filesystem is writable", "readOnlyRootFilesystem: true");
+                findings.fail(field, "the root filesystem is writable", fix::set(field, true));
             }
         }
         Ok(())

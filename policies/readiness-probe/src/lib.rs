@@ -113,9 +113,9 @@ impl Rule for ReadinessProbe {
             } else if is_probed_by_knative(workload, container) {
                 findings.note(probe.field(), "Knative probes its port");
             } else if container.class() == Class::App {
-                findings.fail(probe.field(), lack(probe), probe.example("/ready"));
+                findings.fail(probe.field(), lack(probe), probe.proposal("/ready"));
             } else if self.sidecars {
-                findings.warn(probe.field(), lack(probe), probe.example("/ready"));
+                findings.warn(probe.field(), lack(probe), probe.proposal("/ready"));
             }
         }
         Ok(())

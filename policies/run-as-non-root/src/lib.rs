@@ -133,13 +133,13 @@ fn allows_root(non_root: Field<'_>, findings: &mut Findings) {
         Some(_) => "`runAsNonRoot: false` allows root",
         None => "nothing keeps the container from running as root",
     };
-    findings.fail(non_root, message, "runAsNonRoot: true");
+    findings.fail(non_root, message, fix::set(non_root, true));
 }
 
 fn not_user_zero(user: Field<'_>, findings: &mut Findings) {
     if user.integer() == Some(0) {
         let message = "user 0 is root, which the kubelet refuses to start under `runAsNonRoot: true`";
-        findings.fail(user, message, "runAsUser: 1000");
+        findings.fail(user, message, fix::set(user, 1000).example());
     }
 }
 
@@ -148,6 +148,6 @@ fn not_administrator(user: Field<'_>, findings: &mut Findings) {
     let name = user.str().and_then(|name| name.rsplit('\\').next());
     if name.is_some_and(|name| name.eq_ignore_ascii_case("ContainerAdministrator")) {
         let message = "this is the root of Windows, which the kubelet refuses to start under `runAsNonRoot: true`";
-        findings.fail(user, message, "runAsUserName: ContainerUser");
+        findings.fail(user, message, fix::set(user, "ContainerUser"));
     }
 }

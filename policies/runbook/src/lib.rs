@@ -161,7 +161,10 @@ impl Rule for Runbook {
         let [own, _] = annotations;
         let message = format!("service {name} has no runbook: no annotation here and no link of {of} leads to one");
         match self.annotations.first() {
-            Some(key) => findings.fail(own.entry(key), message, format!("{key}: https://example.com/runbooks/{name}")),
+            Some(key) => {
+                let fix = fix::set(own.entry(key), format!("https://example.com/runbooks/{name}")).example();
+                findings.fail(own.entry(key), message, fix);
+            }
             None => findings.fail(own, message, format!("add a link of type `runbook` to {of}")),
         }
         Ok(())
@@ -190,7 +193,7 @@ fn check_alerts(object: Object<'_>, world: &World<'_>, findings: &mut Findings) 
         let runbook = rule.get("annotations").get("runbook_url");
         if runbook.str().is_none_or(str::is_empty) {
             let message = format!("the alert {alert} leads to no runbook");
-            findings.fail(runbook, message, "runbook_url: https://example.com/runbook");
+            findings.fail(runbook, message, fix::set(runbook, "https://example.com/runbook").example());
         } else {
             check_address(runbook, world, findings)?;
         }

@@ -123,7 +123,7 @@ impl Rule for ServiceAccountTokenUnmounted {
             findings.note(token, "a projected volume mounts a token on purpose");
             if matches!(account.is_mounted(automount, world), Ok(true)) {
                 let message = "the automatic token is mounted beside the projected one";
-                findings.warn(automount, message, "automountServiceAccountToken: false");
+                findings.warn(automount, message, fix::set(automount, false));
             }
             return Ok(());
         }
@@ -147,7 +147,7 @@ impl Rule for ServiceAccountTokenUnmounted {
                 "the token of ServiceAccount {} is mounted, and nothing says that the workload needs the API",
                 account.name
             );
-            findings.fail(automount, message, "automountServiceAccountToken: false");
+            findings.fail(automount, message, fix::set(automount, false));
         }
         Ok(())
     }

@@ -42,16 +42,16 @@ pub fn check_pyrra(objective: Object<'_>, findings: &mut Findings) {
     let (disabled, burnrates) = (alerting.get("disabled"), alerting.get("burnrates"));
     let message = "the burn-rate alerts are disabled, so nobody hears that it is missed";
     if disabled.bool() == Some(true) {
-        findings.fail(disabled, message, "disabled: false");
+        findings.fail(disabled, message, fix::set(disabled, false));
     } else if burnrates.bool() == Some(false) {
-        findings.fail(burnrates, message, "burnrates: true");
+        findings.fail(burnrates, message, fix::set(burnrates, true));
     }
 }
 
 fn check_service(object: Object<'_>, findings: &mut Findings) {
     let service = object.get("spec.service");
     if service.str().is_none_or(str::is_empty) {
-        findings.fail(service, "it names no service", "service: the name of the service");
+        findings.fail(service, "it names no service", fix::set(service, "<the name of the service>").example());
     }
 }
 

@@ -184,6 +184,7 @@ fn require(probe: Probe<'_>, seconds: i64, reason: &str, findings: &mut Findings
         findings.fail(probe.field(), format!("no startupProbe, though {reason}"), fix);
     } else if allowed < seconds {
         let message = format!("it allows {allowed} seconds, though {reason}");
-        findings.fail(probe.field().get("failureThreshold"), message, format!("failureThreshold: {failures}"));
+        let threshold = probe.field().get("failureThreshold");
+        findings.fail(threshold, message, fix::set(threshold, failures).safe());
     }
 }

@@ -124,12 +124,12 @@ impl Rule for StructuredLogging {
                 if is_json(value) {
                     return Ok(());
                 }
-                others.push((at, name, format!("{name}=json")));
+                others.push((at, name, format!("{name}=json").into()));
             }
             for name in &self.env_names {
                 match environment.get(name)? {
                     Some(Variable { value: Some(value), .. }) if is_json(value) => return Ok(()),
-                    Some(Variable { value: Some(_), at }) => others.push((at, name, "json".to_owned())),
+                    Some(Variable { value: Some(_), at }) => others.push((at, name, in_place(at))),
                     Some(Variable { value: None, .. }) => in_sight = false,
                     None => {}
                 }
@@ -144,8 +144,9 @@ impl Rule for StructuredLogging {
         }
         if let (true, Some(container)) = (is_silent, workload.containers(&[Class::App]).next()) {
             let name = self.env_names.first().map_or("LOG_FORMAT", String::as_str);
-            let fix = format!("env: [{{name: {name}, value: json}}]");
-            findings.fail(container.get("env"), "nothing says that its logs are JSON", fix);
+            let place = container.get("env");
+            let fix = fix::set(place, vec![Json::of("name", name).and("value", "json")]);
+            findings.fail(place, "nothing says that its logs are JSON", fix);
         }
         Ok(())
     }
@@ -238,6 +239,11 @@ fn is_flag(word: &str, variable: &str) -> bool {
 
 fn is_json(value: &str) -> bool {
     value.trim_ascii().eq_ignore_ascii_case("json")
+}
+
+/// The variable's value, where it is written out here; elsewhere it is somebody else's.
+fn in_place(at: Field<'_>) -> Fix {
+    if matches!(at.value(), Some(Value::String(_))) { fix::set(at, "json") } else { "json".into() }
 }
 
 /// Whether an object has a member that is not null; `trace.id` may be one member or a member of `trace`.

@@ -134,7 +134,12 @@ impl Rule for TopologySpread {
         }
         let over_zones = || place.items().filter(|constraint| is_zone(constraint.get("topologyKey")));
         if over_zones().next().is_none() {
-            findings.fail(place, format!("{replicas}, and nothing spreads them over zones"), EXAMPLE);
+            let constraint = Json::of("maxSkew", 1)
+                .and("topologyKey", "topology.kubernetes.io/zone")
+                .and("whenUnsatisfiable", "ScheduleAnyway")
+                .and("labelSelector", "<the workload's own selector>");
+            let fix = fix::set(place, vec![constraint]).example();
+            findings.fail(place, format!("{replicas}, and nothing spreads them over zones"), fix);
         } else if !over_zones().any(|constraint| selects(constraint, workload)) {
             for constraint in over_zones() {
                 let message = "it selects none of these pods, so it does not spread them";
@@ -144,9 +149,6 @@ impl Rule for TopologySpread {
         Ok(())
     }
 }
-
-const EXAMPLE: &str = "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, \
-    whenUnsatisfiable: ScheduleAnyway, labelSelector: <the workload's own selector>}]";
 
 fn is_zone(key: Field<'_>) -> bool {
     matches!(key.str(), Some("topology.kubernetes.io/zone" | "failure-domain.beta.kubernetes.io/zone"))
@@ -171,16 +173,16 @@ fn check_constraint(constraint: Field<'_>, findings: &mut Findings) {
     };
     let domains = constraint.get("minDomains");
     if domains.is_set() && !refuses {
-        findings.fail(domains, "minDomains goes with DoNotSchedule only", "whenUnsatisfiable: DoNotSchedule");
+        findings.fail(domains, "minDomains goes with DoNotSchedule only", fix::set(action, "DoNotSchedule"));
     }
-    for (number, example) in [(constraint.get("maxSkew"), "maxSkew: 1"), (domains, "minDomains: 2")] {
+    for (number, example) in [(constraint.get("maxSkew"), 1), (domains, 2)] {
         if number.integer().is_some_and(|number| number < 1) {
-            findings.fail(number, "the API server takes 1 and more", example);
+            findings.fail(number, "the API server takes 1 and more", fix::set(number, example));
         }
     }
     let skew = constraint.get("maxSkew");
     if !skew.is_set() {
-        findings.fail(skew, "a constraint says how uneven the pods may be", "maxSkew: 1");
+        findings.fail(skew, "a constraint says how uneven the pods may be", fix::set(skew, 1));
     }
 }
 

@@ -8,6 +8,7 @@ use alloc::string::ToString;
 use super::ImageReference;
 use crate::field::Field;
 use crate::findings::Findings;
+use crate::fix;
 
 impl<'a> ImageReference<'a> {
     /// The reference that stands in this field. Otherwise a finding: that no image is named, that what stands there is
@@ -15,7 +16,7 @@ impl<'a> ImageReference<'a> {
     #[must_use]
     pub fn of(field: Field<'a>, findings: &mut Findings) -> Option<Self> {
         let Some(text) = field.str() else {
-            findings.fail(field, "the container names no image", "image: <repository>:<version>");
+            findings.fail(field, "the container names no image", fix::set(field, "<repository>:<version>").example());
             return None;
         };
         if is_placeholder(text) {
