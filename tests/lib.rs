@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use engine::report::{Judged, Report};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, File, Input, Judge, Rule, Runtime, World, manifest};
+use engine::{Bundle, Completeness, File, Input, Judge, Question, Rule, Runtime, World, manifest};
 use protocol::RuleMetadata;
 use sandbox::{Limits, Module, Sandbox};
 
@@ -87,7 +87,10 @@ pub fn report<R: Runtime>(
     completeness: Completeness,
 ) -> String {
     let world = World::new(input);
-    let judge = Judge::new(runtime, bundle, input, &world, completeness);
-    let judged = input.subjects().map(|subject| Judged { subject, judgements: judge.judge(subject) }).collect();
+    let judge = Judge::new(runtime, bundle, &world);
+    let judged = input
+        .subjects()
+        .map(|subject| Judged { subject, judgements: judge.judge(&Question::of(input, subject, completeness)) })
+        .collect();
     Report::new(input, bundle, completeness, judged, Vec::new(), &[], Date::LAST).to_json("test")
 }

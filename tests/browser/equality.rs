@@ -6,7 +6,7 @@ use std::process::Command;
 
 use engine::report::{Judged, Report};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, File, Input, Judge, Runtime, World, manifest};
+use engine::{Bundle, Completeness, File, Input, Judge, Question, Runtime, World, manifest};
 use seaworthy_tests::{artifacts, cases, generate, metadata, native, sandboxed};
 use serde_json::{Map, Value, json};
 
@@ -29,8 +29,11 @@ fn report<R: Runtime>(runtime: &R, bundle: &Bundle<R::Module>, files: &Files, co
     };
     let input = Input::new(files.iter().map(file).collect());
     let world = World::new(&input);
-    let judge = Judge::new(runtime, bundle, &input, &world, completeness);
-    let judged = input.subjects().map(|subject| Judged { subject, judgements: judge.judge(subject) }).collect();
+    let judge = Judge::new(runtime, bundle, &world);
+    let judged = input
+        .subjects()
+        .map(|subject| Judged { subject, judgements: judge.judge(&Question::of(&input, subject, completeness)) })
+        .collect();
     let report = Report::new(&input, bundle, completeness, judged, Vec::new(), &[], Date::LAST);
     report.to_json(env!("CARGO_PKG_VERSION")) + "\n"
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Bundle, Judge, World};
+use engine::{Bundle, Judge, Question, World};
 use protocol::Expectation;
 use seaworthy_tests::cases::{self, Case};
 use seaworthy_tests::{input, metadata, sandboxed};
@@ -39,8 +39,9 @@ fn both_hosts_give_one_answer_to_every_example_and_case() {
         let bundle = Bundle::new(vec![rules.swap_remove(at).with_settings(&settings(&case))]);
         let input = input("case.yaml", &case.yaml);
         let world = World::new(&input);
-        let judge = Judge::new(&sandbox, &bundle, &input, &world, case.completeness);
-        let judged = input.subjects().next().map(|subject| judge.judge(subject)).unwrap_or_default();
+        let judge = Judge::new(&sandbox, &bundle, &world);
+        let judged = input.subjects().next().map(|subject| Question::of(&input, subject, case.completeness));
+        let judged = judged.map(|question| judge.judge(&question)).unwrap_or_default();
 
         let documents: Vec<Value> = serde_saphyr::from_multiple(&case.yaml).unwrap();
         let loaded = &POLICIES[&case.rule];

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use engine::report::{Judged, Report};
 use engine::scorecard::{Grouping, Scorecard};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, File, Input, Judge, World, manifest};
+use engine::{Bundle, Completeness, File, Input, Judge, Question, World, manifest};
 use protocol::{Section, Verdict};
 use sandbox::{Module, Sandbox};
 use seaworthy_tests::artifacts::workspace;
@@ -54,8 +54,14 @@ fn lines(files: &BTreeMap<String, String>) -> BTreeMap<String, (Verdict, Vec<Str
     };
     let input = Input::new(files.iter().map(read).collect());
     let world = World::new(&input);
-    let judge = Judge::new(sandbox, bundle, &input, &world, Completeness::Complete);
-    let judged = input.subjects().map(|subject| Judged { subject, judgements: judge.judge(subject) }).collect();
+    let judge = Judge::new(sandbox, bundle, &world);
+    let judged = input
+        .subjects()
+        .map(|subject| Judged {
+            subject,
+            judgements: judge.judge(&Question::of(&input, subject, Completeness::Complete)),
+        })
+        .collect();
     let report = Report::new(&input, bundle, Completeness::Complete, judged, Vec::new(), &[], Date::LAST);
     assert!(input.files().iter().all(|file| file.manifest.problems.is_empty()));
     let scorecard = Scorecard::new(&report, &Grouping::default());

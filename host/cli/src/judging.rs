@@ -10,7 +10,7 @@ use std::thread;
 use engine::config::Config;
 use engine::report::{self, Report, Unread};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, Subject, World};
+use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Subject, World};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
@@ -60,9 +60,14 @@ pub fn judged<T>(
     let completeness = options.world.map_or_else(|| default_world(options), Completeness::from);
     let world = World::new(&input);
     let asked = foreign::asking(policies, &bundle, |route| {
-        let judge = Judge::new(&*sandbox, &bundle, &input, &world, completeness).beyond(route);
+        let judge = Judge::new(&*sandbox, &bundle, &world).beyond(route);
+        let question = |subject| Question::of(&input, subject, completeness);
         // A session is written and read in the order of the input.
-        if policies.has_session() { judge_in_order(&judge, &subjects) } else { judge_all(&judge, &subjects) }
+        if policies.has_session() {
+            judge_in_order(&judge, &subjects, question)
+        } else {
+            judge_all(&judge, &subjects, question)
+        }
     });
     let foreign::Asked { result: mut judged, lacking } = asked?;
     unread.extend(lacking);
@@ -161,13 +166,17 @@ fn is_off<M>(rule: &Rule<M>) -> bool {
 }
 
 /// Judges on all cores; the order of the answers is that of the subjects.
-fn judge_all<'a, R: Runtime + Sync>(judge: &Judge<'_, R>, subjects: &[Subject<'a>]) -> Vec<report::Judged<'a>>
+fn judge_all<'a, R: Runtime + Sync>(
+    judge: &Judge<'_, R>,
+    subjects: &[Subject<'a>],
+    question: impl Fn(Subject<'a>) -> Question<'a> + Sync,
+) -> Vec<report::Judged<'a>>
 where
     R::Module: Sync,
 {
     let progress = Progress::start("judging", subjects.len());
     let judged = subjects.par_iter().map(|subject| {
-        let judgements = judge.judge(*subject);
+        let judgements = judge.judge(&question(*subject));
         progress.step();
         report::Judged { subject: *subject, judgements }
     });
@@ -175,10 +184,14 @@ where
 }
 
 /// Judges one object after the other.
-fn judge_in_order<'a, R: Runtime>(judge: &Judge<'_, R>, subjects: &[Subject<'a>]) -> Vec<report::Judged<'a>> {
+fn judge_in_order<'a, R: Runtime>(
+    judge: &Judge<'_, R>,
+    subjects: &[Subject<'a>],
+    question: impl Fn(Subject<'a>) -> Question<'a>,
+) -> Vec<report::Judged<'a>> {
     let progress = Progress::start("judging", subjects.len());
     let judged = subjects.iter().map(|subject| {
-        let judgements = judge.judge(*subject);
+        let judgements = judge.judge(&question(*subject));
         progress.step();
         report::Judged { subject: *subject, judgements }
     });

@@ -1,14 +1,11 @@
-//! How a policy of somebody else's is asked: about which objects, and with the request that an API server would send.
+//! What a policy of somebody else's is asked about.
 //!
 //! It must not know where a policy's metadata stands, nor how it is run.
 
-use std::io::Write as _;
-
-use protocol::{FieldMask, resource_name};
+use protocol::resource_name;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use crate::manifest::Object;
+use crate::question::{Extent, Question};
 
 /// What stands for everything in a rule.
 const ANY: &str = "*";
@@ -37,76 +34,55 @@ pub struct AdmissionRule {
 }
 
 impl AdmissionRule {
-    /// Whether the creation of this object is meant.
+    /// Whether this is meant to happen to this object.
     ///
     /// The resource is guessed from the kind, as the API machinery does. A custom resource with an irregular plural is
     /// missed where a rule names it.
-    fn concerns(&self, object: &Object) -> bool {
+    fn concerns(&self, question: &Question<'_>) -> bool {
+        let Some(object) = question.about() else { return false };
         let names = |list: &[String], name: &str| list.iter().any(|known| known == ANY || known == name);
-        names(&self.operations, "CREATE")
+        names(&self.operations, question.operation.name())
             && names(&self.api_groups, object.group())
             && names(&self.api_versions, object.version())
-            && (self.resources.iter().any(|resource| resource == "*/*")
-                || names(&self.resources, &resource_name(&object.kind)))
+            && self
+                .resources
+                .iter()
+                .any(|named| names_resource(named, &resource_name(&object.kind), question.subresource))
     }
 }
 
+/// Whether an entry of `resources` names the resource itself or, where one is asked for, this subresource.
+fn names_resource(named: &str, resource: &str, subresource: Option<&str>) -> bool {
+    let (of, part) = named.split_once('/').map_or((named, None), |(of, part)| (of, Some(part)));
+    // `*/*` is all resources and all subresources; `*/scale` and `pods/*` are subresources alone.
+    let is_part = named == "*/*" || part == subresource || subresource.is_some() && part == Some(ANY);
+    (of == ANY || of == resource) && is_part
+}
+
 impl Admission {
-    pub(crate) fn concerns(&self, object: &Object) -> bool {
+    pub(crate) fn concerns(&self, question: &Question<'_>) -> bool {
         match self {
-            Self::Requests(rules) => rules.iter().any(|rule| rule.concerns(object)),
+            Self::Requests(rules) => rules.iter().any(|rule| rule.concerns(question)),
             Self::Documents => true,
         }
     }
 
-    /// Appends the payload of `validate`: `{"request": ..., "settings": ...}`.
-    pub(crate) fn write_request(&self, object: &Object, settings: &[u8], payload: &mut Vec<u8>) {
-        payload.extend_from_slice(b"{\"request\":");
+    /// How much of an object it is sent.
+    pub(crate) const fn extent(&self) -> Extent<'static> {
         match self {
-            Self::Documents => object.node.write_json(&FieldMask::whole(), payload),
-            Self::Requests(_) => write_admission_request(object, payload),
+            Self::Requests(_) => Extent::Whole,
+            Self::Documents => Extent::Document,
         }
-        payload.extend_from_slice(b",\"settings\":");
-        payload.extend_from_slice(settings);
-        payload.push(b'}');
     }
-}
-
-/// An `AdmissionRequest` of `admission.k8s.io/v1`: the creation of an object by nobody in particular. Name and namespace
-/// are those that the object says, empty where it leaves them to others.
-fn write_admission_request(object: &Object, payload: &mut Vec<u8>) {
-    let (group, version) = (object.group(), object.version());
-    let kind = json!({"group": group, "version": version, "kind": object.kind});
-    let resource = json!({"group": group, "version": version, "resource": resource_name(&object.kind)});
-    let mut fields: Vec<(&str, Value)> = vec![
-        ("uid", json!("00000000-0000-0000-0000-000000000000")),
-        ("kind", kind.clone()),
-        ("resource", resource.clone()),
-        ("requestKind", kind),
-        ("requestResource", resource),
-        ("name", json!(object.name.as_deref().unwrap_or_default())),
-        ("namespace", json!(object.namespace.as_deref().unwrap_or_default())),
-        ("operation", json!("CREATE")),
-        ("userInfo", json!({"username": "seaworthy", "groups": ["system:authenticated"]})),
-        ("oldObject", Value::Null),
-        ("dryRun", json!(false)),
-        ("options", json!({"apiVersion": "meta.k8s.io/v1", "kind": "CreateOptions"})),
-    ];
-    payload.push(b'{');
-    for (name, value) in fields.drain(..) {
-        // Writing to a vector cannot fail.
-        let _ = write!(payload, "\"{name}\":{value},");
-    }
-    payload.extend_from_slice(b"\"object\":");
-    object.node.write_json(&FieldMask::whole(), payload);
-    payload.push(b'}');
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
-    use crate::manifest::{Limits, read};
+    use crate::manifest::{Limits, Object, read};
+    use crate::question::{Completeness, Operation};
+    use crate::world::Viewpoint;
 
     fn object(yaml: &str) -> Object {
         read("a.yaml", yaml.into(), &Limits::default()).objects().next().unwrap().clone()
@@ -138,42 +114,30 @@ mod tests {
             (Admission::Requests(Vec::new()), false),
             (Admission::Documents, true),
         ] {
-            assert_eq!(rule.concerns(&deployment), expected, "{rule:?}");
+            let question = Question::create(&deployment, Viewpoint::nowhere(&deployment), Completeness::Complete);
+            assert_eq!(rule.concerns(&question), expected, "{rule:?}");
         }
     }
 
     #[test]
-    fn a_request_has_all_that_an_api_server_would_say() {
-        let object =
-            object("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: \"a\\\"\", namespace: b}\nspec: {}\n");
-        let mut payload = Vec::new();
-        rule("*", "*", "*", "*").write_request(&object, br#"{"a":1}"#, &mut payload);
-        let payload: Value = serde_json::from_slice(&payload).unwrap();
-        let kind = json!({"group": "apps", "version": "v1", "kind": "Deployment"});
-        let resource = json!({"group": "apps", "version": "v1", "resource": "deployments"});
-        let expected = json!({
-            "uid": "00000000-0000-0000-0000-000000000000",
-            "kind": kind,
-            "resource": resource,
-            "requestKind": kind,
-            "requestResource": resource,
-            "name": "a\"",
-            "namespace": "b",
-            "operation": "CREATE",
-            "userInfo": {"username": "seaworthy", "groups": ["system:authenticated"]},
-            "object": {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a\"", "namespace": "b"}, "spec": {}},
-            "oldObject": null,
-            "dryRun": false,
-            "options": {"apiVersion": "meta.k8s.io/v1", "kind": "CreateOptions"},
-        });
-        assert_eq!(payload, json!({"request": expected, "settings": {"a": 1}}));
-    }
-
-    #[test]
-    fn a_raw_policy_is_sent_the_document_itself() {
-        let object = object("apiVersion: v1\nkind: Pod\n");
-        let mut payload = Vec::new();
-        Admission::Documents.write_request(&object, b"{}", &mut payload);
-        assert_eq!(payload, br#"{"request":{"apiVersion":"v1","kind":"Pod"},"settings":{}}"#);
+    fn operations_and_subresources_are_meant_one_by_one() {
+        let deployment = object("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n");
+        for (resource, operation, expected) in [
+            ("deployments/scale", "UPDATE", true),
+            ("deployments/*", "*", true),
+            ("*/scale", "UPDATE", true),
+            ("*/*", "UPDATE", true),
+            ("deployments", "UPDATE", false),
+            ("*", "UPDATE", false),
+            ("deployments/status", "UPDATE", false),
+            ("deployments/scale", "CREATE", false),
+        ] {
+            let question = Question {
+                operation: Operation::Update,
+                subresource: Some("scale"),
+                ..Question::create(&deployment, Viewpoint::nowhere(&deployment), Completeness::Admission)
+            };
+            assert_eq!(rule("apps", "v1", resource, operation).concerns(&question), expected, "{resource} {operation}");
+        }
     }
 }

@@ -9,11 +9,9 @@ use serde_json::Value;
 use crate::admission::Admission;
 use crate::capability::{Capabilities, Gate, Grant, InputAlone};
 use crate::lookups::NoLookUps;
-use crate::manifest::Object;
 use crate::policy::Policy;
+use crate::question::{Extent, Question};
 use crate::runtime::{ModuleError, Reply, Runtime};
-
-static WHOLE: FieldMask = FieldMask::whole();
 
 /// One rule, ready to judge.
 #[derive(Debug)]
@@ -140,11 +138,14 @@ impl<M> Rule<M> {
         Some(self.masks.get(index)?.get_or_init(|| FieldMask::for_kind(&self.metadata.reads, group, kind)))
     }
 
-    /// What of the object it is sent; `None` where it does not judge it.
-    pub(crate) fn concerns(&self, object: &Object) -> Option<&FieldMask> {
+    /// How much of the object it is sent; `None` where the question is not for it.
+    pub(crate) fn concerns(&self, question: &Question<'_>) -> Option<Extent<'_>> {
         match &self.admission {
-            None => self.mask(object.group(), &object.kind),
-            Some(admission) => admission.concerns(object).then_some(&WHOLE),
+            None => {
+                let object = question.about()?;
+                self.mask(object.group(), &object.kind).map(Extent::Fields)
+            }
+            Some(admission) => admission.concerns(question).then(|| admission.extent()),
         }
     }
 

@@ -1,41 +1,20 @@
-//! One rule, one object: writes the request, has the module run, and reads its answer.
+//! One rule, one question: has the module run, and reads its answer.
 //!
 //! The answer comes from a guest that may be hostile. Whatever is not exactly an answer is the verdict `error` of that
 //! rule for that object, with the cause; it never counts as a pass, and never stops the rest.
 
-use protocol::{FieldMask, Finding, Level, Outcome, Verdict, contract, path};
+use protocol::{Finding, Level, Outcome, Verdict, path};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::bundle::{Bundle, Rule};
 use crate::call::HostCalls;
 use crate::capability::{Gate, InputAlone, Route};
-use crate::input::{Input, Subject};
 use crate::lookups::LookUps;
-use crate::manifest::Object;
+use crate::question::{Extent, Question, Writer};
 use crate::redaction::{Noting, Redaction};
 use crate::runtime::Runtime;
 use crate::world::World;
-
-/// How much of the world the input is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Completeness {
-    /// Everything there is: what is not in it is missing.
-    Complete,
-    /// A part: what is not in it may be elsewhere.
-    Partial,
-}
-
-impl Completeness {
-    /// The name in requests and in every output.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Partial => "partial",
-        }
-    }
-}
 
 /// What one rule says about one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,109 +31,97 @@ pub struct Judgement {
 pub struct Judge<'a, R: Runtime> {
     runtime: &'a R,
     bundle: &'a Bundle<R::Module>,
-    input: &'a Input,
     world: &'a World<'a>,
-    completeness: Completeness,
     route: &'a dyn Route,
 }
 
+/// A rule that a question is for.
+pub struct Asked<'a, M> {
+    /// The index of the rule in the bundle.
+    pub index: usize,
+    rule: &'a Rule<M>,
+    extent: Extent<'a>,
+}
+
+impl<M> Asked<'_, M> {
+    /// Appends the rule's request.
+    pub fn write(&self, writer: &Writer<'_>, payload: &mut Vec<u8>) {
+        writer.write(self.extent, self.rule.settings(), payload);
+    }
+}
+
 impl<'a, R: Runtime> Judge<'a, R> {
-    /// A judge of this input by this bundle.
-    pub const fn new(
-        runtime: &'a R,
-        bundle: &'a Bundle<R::Module>,
-        input: &'a Input,
-        world: &'a World<'a>,
-        completeness: Completeness,
-    ) -> Self {
-        Self { runtime, bundle, input, world, completeness, route: &InputAlone }
+    /// A judge by this bundle, in this world.
+    pub const fn new(runtime: &'a R, bundle: &'a Bundle<R::Module>, world: &'a World<'a>) -> Self {
+        Self { runtime, bundle, world, route: &InputAlone }
     }
 
-    /// The same judge, whose modules may ask beyond the input as well: each what it was granted.
+    /// The same judge, whose modules may ask beyond the world as well: each what it was granted.
     #[must_use]
     pub const fn beyond(self, route: &'a dyn Route) -> Self {
         Self { route, ..self }
     }
 
-    /// What every rule that concerns the object says about it, in the bundle's order.
+    /// What every rule that the question is for says, in the bundle's order.
     #[must_use]
-    pub fn judge(&self, subject: Subject<'_>) -> Vec<Judgement> {
-        let rules = self.bundle.rules().iter().enumerate();
-        let concerned = rules.filter_map(|(index, rule)| Some((index, rule, rule.concerns(subject.object)?)));
+    pub fn judge(&self, question: &Question<'_>) -> Vec<Judgement> {
+        let writer = Writer::new(question);
         let mut payload = Vec::new();
-        let head = head(subject.object);
-        concerned
-            .map(|(index, rule, mask)| {
+        self.asked(question)
+            .map(|asked| {
                 payload.clear();
-                if let Some(admission) = rule.admission() {
-                    admission.write_request(subject.object, rule.settings(), &mut payload);
-                } else {
-                    payload.extend_from_slice(&head);
-                    self.write_rest(rule, mask, subject.object, &mut payload);
-                }
-                let Said { outcome, mutated } = self.evaluate(rule, subject, &payload);
-                Judgement { rule: index, outcome, mutated }
+                asked.write(&writer, &mut payload);
+                self.ask(&asked, question, &payload, self.route)
             })
             .collect()
     }
 
-    /// The request from its object on.
-    fn write_rest(&self, rule: &Rule<R::Module>, mask: &FieldMask, object: &Object, payload: &mut Vec<u8>) {
-        object.node.write_json(mask, payload);
-        payload.extend_from_slice(b"},\"settings\":");
-        payload.extend_from_slice(rule.settings());
-        payload.extend_from_slice(b",\"");
-        payload.extend_from_slice(contract::WORLD.as_bytes());
-        payload.extend_from_slice(b"\":\"");
-        payload.extend_from_slice(self.completeness.name().as_bytes());
-        payload.extend_from_slice(b"\"}");
+    /// The rules that the question is for, in the bundle's order.
+    pub fn asked(&self, question: &Question<'_>) -> impl Iterator<Item = Asked<'a, R::Module>> {
+        let rules = self.bundle.rules().iter().enumerate();
+        rules.filter_map(|(index, rule)| Some(Asked { index, rule, extent: rule.concerns(question)? }))
     }
 
-    fn evaluate(&self, rule: &Rule<R::Module>, subject: Subject<'_>, payload: &[u8]) -> Said {
-        let input = LookUps { world: self.world, from: World::viewpoint(self.input, subject) };
-        let host = Gate { grant: rule.grant(), route: self.route, input };
-        if rule.admission().is_none() {
-            return self.ask(rule, subject, payload, &host);
-        }
-        let redaction = Redaction::default();
-        if (subject.object.group(), subject.object.kind.as_str()) == ("", "Secret") {
-            redaction.note(&serde_json::to_value(&*subject.object.node).unwrap_or_default());
-        }
-        let mut said = self.ask(rule, subject, payload, &Noting { host, redaction: &redaction });
-        redaction.apply(&mut said.outcome);
-        said
+    /// Has one rule answer a request that was written for it. What it is granted to ask goes by `route`.
+    pub fn ask(
+        &self,
+        asked: &Asked<'_, R::Module>,
+        question: &Question<'_>,
+        payload: &[u8],
+        route: &dyn Route,
+    ) -> Judgement {
+        let Asked { index, rule, .. } = *asked;
+        let input = LookUps { world: self.world, from: question.viewpoint };
+        let host = Gate { grant: rule.grant(), route, input };
+        let said = if rule.admission().is_none() {
+            self.call(rule, question, payload, &host)
+        } else {
+            let redaction = Redaction::default();
+            for object in [question.object, question.old_object].into_iter().flatten() {
+                if (object.group(), object.kind.as_str()) == ("", "Secret") {
+                    redaction.note(&serde_json::to_value(&*object.node).unwrap_or_default());
+                }
+            }
+            let mut said = self.call(rule, question, payload, &Noting { host, redaction: &redaction });
+            redaction.apply(&mut said.outcome);
+            said
+        };
+        Judgement { rule: index, outcome: said.outcome, mutated: said.mutated }
     }
 
-    fn ask(&self, rule: &Rule<R::Module>, subject: Subject<'_>, payload: &[u8], host: &dyn HostCalls) -> Said {
+    fn call(&self, rule: &Rule<R::Module>, question: &Question<'_>, payload: &[u8], host: &dyn HostCalls) -> Said {
         let reply = self.runtime.call(&rule.module, "validate", payload, host);
         let said = reply.map_err(|cause| cause.to_string()).and_then(|reply| read_answer(&reply.bytes));
         let said = said.and_then(|mut said| {
             // Some policies give back the object that they were given.
-            let is_new = |mutated: &Json| serde_json::to_value(&*subject.object.node).ok().as_ref() != Some(mutated);
-            said.mutated = said.mutated.filter(is_new);
+            let given = || question.object.and_then(|object| serde_json::to_value(&*object.node).ok());
+            said.mutated = said.mutated.filter(|mutated| given().as_ref() != Some(mutated));
             // As a policy-server has it: what a policy does not say that it does, it must not do.
             let is_stealthy = said.mutated.is_some() && !rule.is_mutating();
             if is_stealthy { Err("it changes the object, and its metadata does not say so".into()) } else { Ok(said) }
         });
         said.unwrap_or_else(|cause| Said { outcome: error(cause), mutated: None })
     }
-}
-
-/// The request up to its object: `{"request":{...,"object":`. The same for every rule.
-fn head(object: &Object) -> Vec<u8> {
-    let text = |text: &str| serde_json::Value::from(text);
-    let name = object.name.as_deref().unwrap_or_default();
-    let namespace = object.namespace.as_deref().unwrap_or_default();
-    format!(
-        "{{\"request\":{{\"uid\":\"\",\"operation\":\"CREATE\",\"kind\":{{\"group\":{},\"version\":{},\"kind\":{}}},\
-         \"name\":{},\"namespace\":{},\"object\":",
-        text(object.group()),
-        text(object.version()),
-        text(&object.kind),
-        text(name),
-        text(namespace),
-    )
-    .into_bytes()
 }
 
 /// Kubewarden's `ValidationResponse`; our rules add the outcome.

@@ -73,6 +73,14 @@ pub struct Viewpoint<'a> {
     object: &'a Object,
 }
 
+impl<'a> Viewpoint<'a> {
+    /// The place of an object that stands in no file, as those of a cluster do.
+    #[must_use]
+    pub const fn nowhere(object: &'a Object) -> Self {
+        Self { project: 0, folder: "", file: 0, object }
+    }
+}
+
 impl<'a> Objects<'a> {
     fn insert(&mut self, variant: Variant<'a>) {
         let namespace = namespace(variant.object);
@@ -113,8 +121,8 @@ impl<'a> World<'a> {
         world
     }
 
-    /// These objects, which stand in no file: those of a cluster. All are in one project and folder, as is whoever asks with
-    /// an empty input.
+    /// These objects, which stand in no file: those of a cluster. All are in one project and folder, as is whoever looks
+    /// from [`Viewpoint::nowhere`].
     #[must_use]
     pub fn of(objects: impl IntoIterator<Item = &'a Object>, blind_spots: Vec<BlindSpot>) -> Self {
         let mut world = Self { blind_spots, ..Self::default() };
@@ -372,8 +380,7 @@ mod tests {
         ]);
         let world = World::of(input.subjects().map(|subject| subject.object), Vec::new());
         for subject in input.subjects() {
-            let nowhere = Input::default();
-            let from = World::viewpoint(&nowhere, subject);
+            let from = Viewpoint::nowhere(subject.object);
             assert_eq!(world.objects(from, "", "ServiceAccount").len(), 2);
             assert_eq!(world.objects_in(from, "", "ServiceAccount", "b").len(), 1);
         }

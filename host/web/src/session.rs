@@ -6,7 +6,8 @@ use engine::config::{Config, suggestion};
 use engine::manifest::{Limits, read};
 use engine::report::{Judged, Report};
 use engine::{
-    Bundle, Capabilities, File, Input, Judge, Judgement, Policy, RefusalError, Rule, Runtime, World, is_rule_name,
+    Bundle, Capabilities, File, Input, Judge, Judgement, Policy, Question, RefusalError, Rule, Runtime, World,
+    is_rule_name,
 };
 use protocol::RuleMetadata;
 use serde_json::{Map, Value, json};
@@ -172,13 +173,14 @@ impl<R: Compile> Session<R> {
 
         let input = Input::new(read_all(&files));
         let world = World::new(&input);
-        let judge = Judge::new(&self.runtime, &bundle, &input, &world, asked.completeness());
+        let judge = Judge::new(&self.runtime, &bundle, &world);
         let subjects = input.subjects();
         let judgements = match self.last.take().filter(|last| last.files == files && last.options == options) {
             Some(last) => last.judgements,
             None => {
                 self.runtime.turn();
-                input.subjects().map(|subject| judge.judge(subject)).collect()
+                let question = |subject| Question::of(&input, subject, asked.completeness());
+                input.subjects().map(|subject| judge.judge(&question(subject))).collect()
             }
         };
         let judged = subjects.zip(&judgements);

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use engine::{Bundle, Completeness, Input, Judge, Rule, Runtime, World};
+use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Subject, World};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use seaworthy_tests::{artifacts, each, generate, input, inputs, metadata, native, sandboxed};
@@ -48,8 +48,9 @@ fn sizes() {
 
 /// Judges everything in the input, on this thread.
 fn judge_all<R: Runtime>(runtime: &R, bundle: &Bundle<R::Module>, input: &Input, world: &World<'_>) -> usize {
-    let judge = Judge::new(runtime, bundle, input, world, Completeness::Complete);
-    input.subjects().map(|subject| black_box(judge.judge(subject)).len()).sum()
+    let judge = Judge::new(runtime, bundle, world);
+    let question = |subject| Question::of(input, subject, Completeness::Complete);
+    input.subjects().map(|subject| black_box(judge.judge(&question(subject))).len()).sum()
 }
 
 fn single() {
@@ -93,12 +94,13 @@ fn throughput() {
     );
     println!("{rules} rules x {number} Deployments, one thread");
     clock::table(&figures, "target: throughput at least 0.6, so time at most 1.67");
-    let judge = Judge::new(&sandbox, &masked, &input, &world, Completeness::Complete);
+    let judge = Judge::new(&sandbox, &masked, &world);
+    let judged = |subject: &Subject<'_>| judge.judge(&Question::of(&input, *subject, Completeness::Complete)).len();
     let subjects: Vec<_> = input.subjects().collect();
-    let evaluations: usize = subjects.iter().map(|subject| judge.judge(*subject).len()).sum();
+    let evaluations: usize = subjects.iter().map(judged).sum();
     let pools =
         [1, 2].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start"));
-    let judge = |pool: &ThreadPool| pool.install(|| subjects.par_iter().map(|it| judge.judge(*it).len()).sum());
+    let judge = |pool: &ThreadPool| pool.install(|| subjects.par_iter().map(judged).sum());
     // What two threads can gain here at all: arithmetic that shares nothing.
     let spin = |pool: &ThreadPool| pool.install(|| (0..64_usize).into_par_iter().map(clock::spin).sum());
     let [judged, spun] = [speeds(&pools, &judge), speeds(&pools, &spin)];

@@ -16,8 +16,9 @@ use protocol::{Finding, RuleMetadata, Verdict, path};
 
 use crate::bundle::Bundle;
 use crate::input::{Input, Skipped, Subject};
-use crate::judge::{Completeness, Judgement};
+use crate::judge::Judgement;
 use crate::manifest::{Position, Source, Span};
+use crate::question::Completeness;
 use crate::waiver::{self, Date, Waiver};
 
 pub use json::{is_hidden, to_json};

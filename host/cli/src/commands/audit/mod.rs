@@ -15,7 +15,7 @@ use cluster::{Audit, Cluster, ClusterError, Dialect};
 use engine::config::{Config, suggestion};
 use engine::manifest::Object;
 use engine::waiver::{self, Date};
-use engine::{Bundle, Completeness, Input, Judge, Judgement, Subject, World};
+use engine::{Bundle, Completeness, Judge, Judgement, Question, Viewpoint, World};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
@@ -170,8 +170,7 @@ fn audit(
     audit.unknown_kinds().for_each(|(kind, reason)| tally.unlisted(kind, reason));
 
     let world = World::of(&gathered.objects, gathered.blind_spots);
-    let nowhere = Input::default();
-    let judge = Judge::new(sandbox, bundle, &nowhere, &world, Completeness::Complete);
+    let judge = Judge::new(sandbox, bundle, &world);
     for (kind, batches) in audit.kinds() {
         let progress = Progress::open_ended(format!("judging {kind},"));
         for batch in batches {
@@ -183,7 +182,8 @@ fn audit(
                 }
             };
             let judged = batch.objects.par_iter().map(|object| {
-                let judgements = judge.judge(Subject { file: 0, document: 0, object });
+                let question = Question::create(object, Viewpoint::nowhere(object), Completeness::Complete);
+                let judgements = judge.judge(&question);
                 progress.step();
                 Judged { object, judgements: waived(judgements, object, &tally.rules, config, tally.today) }
             });
