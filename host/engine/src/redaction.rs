@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use protocol::Outcome;
+use protocol::{Fix, Json as Written, Outcome};
 use serde_json::Value as Json;
 
 use crate::call::{CallError, HostCall, HostCalls};
@@ -68,12 +68,29 @@ impl Redaction {
         // A value may be part of a longer one.
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         values.dedup();
-        let texts = outcome.findings.iter_mut().flat_map(|finding| [Some(&mut finding.message), finding.fix.as_mut()]);
-        for text in texts.flatten().chain(outcome.reason.as_mut()) {
+        let redact = |text: &mut String| {
             for value in values.iter() {
                 *text = without(text, value);
             }
+        };
+        for finding in &mut outcome.findings {
+            redact(&mut finding.message);
+            match &mut finding.fix {
+                Some(Fix::Advice(text)) => redact(text),
+                Some(Fix::Edit(edit)) => each_text(&mut edit.value, &redact),
+                None => {}
+            }
         }
+        outcome.reason.as_mut().into_iter().for_each(redact);
+    }
+}
+
+fn each_text(value: &mut Written, change: &impl Fn(&mut String)) {
+    match value {
+        Written::String(text) => change(text),
+        Written::List(items) => items.iter_mut().for_each(|item| each_text(item, change)),
+        Written::Map(members) => members.iter_mut().for_each(|(_, member)| each_text(member, change)),
+        Written::Null | Written::Bool(_) | Written::Integer(_) => {}
     }
 }
 
