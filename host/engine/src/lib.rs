@@ -17,6 +17,7 @@ mod call;
 mod capability;
 pub mod config;
 pub mod documents;
+pub mod edit;
 mod input;
 mod judge;
 mod lookups;
@@ -33,6 +34,7 @@ mod selector;
 mod spelling;
 pub mod waiver;
 mod world;
+pub mod yaml;
 
 pub use admission::{Admission, AdmissionRule};
 pub use bundle::{Bundle, ProtocolError, Rule, SettingsError};

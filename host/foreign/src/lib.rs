@@ -17,6 +17,5 @@ mod dispatcher;
 pub mod mutation;
 pub mod net;
 pub mod session;
-mod yaml;
 
 pub use dispatcher::Dispatcher;

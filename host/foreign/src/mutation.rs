@@ -1,25 +1,15 @@
-//! Mutations: what a policy would have instead of an object, as changes of the manifest's text.
-//!
-//! Only what differs is edited, at the places that the reader noted, so that comments and layout stay. A text in which that
-//! cannot be done (anchors that others refer to, merge keys, unusual indentation) has the object written anew, and says so.
-//! Whatever was done, the result is read again and must mean exactly what the policy gave, and for every other object what
-//! it meant before: a rewrite that does not is none.
+//! Mutations: what a policy would have instead of an object, and whether Kubernetes would take it. How that is written into
+//! the manifest is the [editor](engine::edit)'s.
 
-mod difference;
-mod edit;
-mod place;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-use engine::manifest::{Limits, Manifest, Object, read};
+use engine::edit::{Change, between, is_same};
+use engine::manifest::Object;
 use protocol::path::Segment;
 use serde_json::Value as Json;
-
-use difference::is_same;
-pub use difference::{Change, Operation};
-use edit::{Edit, Unclean};
 
 /// Why a mutation is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +18,6 @@ pub enum MutationError {
     NoObject,
     /// It changes who the object is; the field's path, for people.
     Identity(String),
-    /// The text cannot be changed so that it means what the policy gave.
-    Unwritable,
 }
 
 impl fmt::Display for MutationError {
@@ -38,9 +26,6 @@ impl fmt::Display for MutationError {
             Self::NoObject => formatter.write_str("it would have no object here"),
             Self::Identity(field) => {
                 write!(formatter, "it changes {field}, and Kubernetes refuses a mutation that makes another object")
-            }
-            Self::Unwritable => {
-                formatter.write_str("the manifest cannot be changed so that it means what the policy gives")
             }
         }
     }
@@ -66,7 +51,7 @@ pub fn changes(object: &Object, mutated: &Json) -> Result<Vec<Change>, MutationE
     if !mutated.is_object() {
         return Err(MutationError::NoObject);
     }
-    let changes = difference::between(&object.node, mutated);
+    let changes = between(&object.node, mutated);
     let is_identity = |change: &Change| {
         let keys: Vec<&str> = change.path.iter().map_while(key).collect();
         // Whoever replaces `metadata` replaces the name in it.
@@ -89,68 +74,4 @@ fn keeps(object: &Object, mutated: &Json, field: &[&str]) -> bool {
     let old = field.iter().try_fold(&*object.node, |node, key| node.get(key));
     let new = field.iter().try_fold(mutated, |value, key| value.get(key)).unwrap_or(&Json::Null);
     old.map_or(new.is_null(), |old| is_same(old, new))
-}
-
-/// An object of a file, and what shall stand in its place.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    /// The index of its document in the file.
-    pub document: usize,
-    /// The object as it is.
-    pub object: &'a Object,
-    /// What the policy gave.
-    pub mutated: &'a Json,
-}
-
-/// A file's new text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rewritten {
-    /// All of it.
-    pub text: String,
-    /// Whether only what differs was edited; otherwise objects were written anew, and their comments are gone.
-    pub is_clean: bool,
-}
-
-/// The text of the file with these objects changed. Each object is given once.
-///
-/// # Errors
-/// [`MutationError::Unwritable`].
-pub fn rewrite(manifest: &Manifest, wanted: &[Wanted<'_>]) -> Result<Rewritten, MutationError> {
-    let text = manifest.source.text();
-    let clean: Result<Vec<Edit>, Unclean> = wanted.iter().try_fold(Vec::new(), |mut edits, wanted| {
-        for change in difference::between(&wanted.object.node, wanted.mutated) {
-            edits.push(edit::of_change(text, &wanted.object.node, &change)?);
-        }
-        Ok(edits)
-    });
-    let is_meant = |text: &String| means(manifest, wanted, text);
-    if let Some(text) = clean.ok().and_then(|edits| edit::apply(text, edits)).filter(is_meant) {
-        return Ok(Rewritten { text, is_clean: true });
-    }
-    let anew = wanted.iter().map(|wanted| edit::anew(text, &wanted.object.node, wanted.mutated)).collect();
-    match edit::apply(text, anew).filter(is_meant) {
-        Some(text) => Ok(Rewritten { text, is_clean: false }),
-        None => Err(MutationError::Unwritable),
-    }
-}
-
-/// Whether the new text has the same objects as the old one, but for those that shall differ.
-fn means(old: &Manifest, wanted: &[Wanted<'_>], text: &str) -> bool {
-    let new = read(&old.name, text.as_bytes().to_vec(), &Limits::default());
-    if !new.problems.is_empty() || new.documents.len() != old.documents.len() {
-        return false;
-    }
-    let mut documents = old.documents.iter().zip(&new.documents).enumerate();
-    documents.all(|(index, (old, new))| {
-        let mut objects = old.objects().iter().zip(new.objects());
-        old.objects().len() == new.objects().len()
-            && old.skipped() == new.skipped()
-            && objects.all(|(old, new)| {
-                let changed = wanted.iter().find(|wanted| wanted.document == index && wanted.object.path == old.path);
-                match changed {
-                    Some(wanted) => is_same(&new.node, wanted.mutated),
-                    None => serde_json::to_value(&*old.node).is_ok_and(|old| is_same(&new.node, &old)),
-                }
-            })
-    })
 }

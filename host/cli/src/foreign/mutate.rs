@@ -7,11 +7,12 @@
 use std::path::Path;
 
 use engine::config::Config;
+use engine::edit::{Change, Operation, Wanted, rewritten};
 use engine::manifest::{Limits, Manifest, read};
 use engine::report::{self, Report, is_shown};
 use engine::waiver::{self, Date};
 use engine::{Bundle, Completeness, File, Input, Subject};
-use foreign::mutation::{Change, Operation, Wanted, changes, rewrite};
+use foreign::mutation::changes;
 use protocol::path::Segment;
 use protocol::{Finding, Level, Outcome, Verdict};
 use serde_json::Value as Json;
@@ -77,7 +78,7 @@ pub fn settle<M>(
             let Subject { document, object, .. } = judged.get(pending.judged)?.subject;
             Some(Wanted { document, object, mutated: &pending.mutated })
         });
-        let outcome = match rewrite(manifest, &wanted.collect::<Vec<_>>()) {
+        let outcome = match rewritten(manifest, &wanted.collect::<Vec<_>>()) {
             Err(cause) => Some(error(cause.to_string())),
             Ok(new) => {
                 let change = FileChange {

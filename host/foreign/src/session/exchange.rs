@@ -5,9 +5,9 @@
 use engine::config::suggestion;
 use engine::manifest::{Content, Limits, Manifest, Node, Position, Value, read as read_manifest};
 use engine::report::is_hidden;
+use engine::yaml;
 
 use super::request::{Request, tags};
-use crate::yaml;
 
 /// One request and its response.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use std::fmt;
 use engine::{CallError, HostCall};
 use serde_json::{Map, Value};
 
-use crate::yaml;
+use engine::yaml;
 
 /// Every request of a session, with its fields in the order in which `kwctl` writes them. A host call becomes the one whose
 /// tag it has; two of them are never asked by a waPC module, and may stand in a session nonetheless.

@@ -1,6 +1,6 @@
 //! What differs between an object and its mutation. It must not know how the object is written.
 
-use engine::manifest::{Node, Value};
+use crate::manifest::{Node, Value};
 use protocol::path::{self, Segment};
 use serde_json::{Map, Value as Json};
 
@@ -51,14 +51,16 @@ impl Change {
 }
 
 /// All differences, in the order of the object's fields.
-pub(super) fn between(old: &Node, new: &Json) -> Vec<Change> {
+#[must_use]
+pub fn between(old: &Node, new: &Json) -> Vec<Change> {
     let mut changes = Vec::new();
     compare(old, new, &mut Vec::new(), &mut changes);
     changes
 }
 
 /// Whether both mean the same to Kubernetes: a member that is null is none.
-pub(super) fn is_same(old: &Node, new: &Json) -> bool {
+#[must_use]
+pub fn is_same(old: &Node, new: &Json) -> bool {
     match (&old.value, new) {
         (Value::Null, Json::Null) => true,
         (Value::Bool(old), Json::Bool(new)) => old == new,

@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use engine::report::is_hidden;
+use crate::report::is_hidden;
 use serde_json::Value;
 
 /// `key: value` with its children, all lines but the first indented by `indent` spaces. Without a line break at the end.
-pub(crate) fn entry(key: &str, value: &Value, indent: usize) -> String {
+pub fn entry(key: &str, value: &Value, indent: usize) -> String {
     let mut text = scalar(key);
     text.push(':');
     match value {
@@ -28,7 +28,7 @@ pub(crate) fn entry(key: &str, value: &Value, indent: usize) -> String {
 }
 
 /// The value, all lines but the first indented by `indent` spaces. Without a line break at the end.
-pub(crate) fn block(value: &Value, indent: usize) -> String {
+pub fn block(value: &Value, indent: usize) -> String {
     let lines = |lines: Vec<String>| lines.join(&format!("\n{:indent$}", ""));
     match value {
         Value::Object(members) if !members.is_empty() => {
@@ -44,7 +44,7 @@ pub(crate) fn block(value: &Value, indent: usize) -> String {
 }
 
 /// The value on one line, in braces and brackets.
-pub(crate) fn flow(value: &Value) -> String {
+pub fn flow(value: &Value) -> String {
     let joined = |parts: Vec<String>| parts.join(", ");
     match value {
         Value::Object(members) => {
@@ -62,14 +62,14 @@ fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
     } else if text.chars().any(is_hidden) {
-        engine::report::to_json(&text)
+        crate::report::to_json(&text)
     } else {
         single_quoted(text)
     }
 }
 
 /// In single quotes; for what has no control characters.
-pub(crate) fn single_quoted(text: &str) -> String {
+pub fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -87,7 +87,7 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use engine::manifest::{Content, Limits, read};
+    use crate::manifest::{Content, Limits, read};
     use serde_json::json;
 
     use super::*;

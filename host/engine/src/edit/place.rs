@@ -1,7 +1,7 @@
 //! Where things stand in the text: lines, columns, dashes, and whether a value is written in braces. It must not know what
 //! is to be changed.
 
-use engine::manifest::{Entry, Node, Value};
+use crate::manifest::{Entry, Node, Value};
 
 /// The text, looked at by byte offsets.
 #[derive(Clone, Copy)]
@@ -50,10 +50,16 @@ impl<'a> Text<'a> {
         if self.0.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
-    /// Whether a collection is written in braces or brackets.
+    /// Whether a collection is written in braces or brackets of its own. A block list begins where its first item does,
+    /// which may be written in some.
     pub(super) fn is_flow(self, node: &Node) -> bool {
         let (start, _) = span(node);
-        self.slice(start, self.0.len()).starts_with(['{', '['])
+        let rest = self.slice(start, self.0.len());
+        match &node.value {
+            Value::Mapping(_) => rest.starts_with('{'),
+            Value::Sequence(items) => rest.starts_with('[') && items.first().is_none_or(|first| span(first).0 > start),
+            _ => false,
+        }
     }
 
     /// The dash of a block's item, if it stands right before it.

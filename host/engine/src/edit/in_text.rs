@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use engine::manifest::{Entry, Node, Value};
+use crate::manifest::{Entry, Node, Value};
 use protocol::path::Segment;
 use serde_json::Value as Json;
 
@@ -15,7 +15,7 @@ use crate::yaml;
 
 /// A range of the text, in bytes, and what stands there instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Edit {
+pub(super) struct TextEdit {
     range: Range<usize>,
     text: String,
 }
@@ -24,16 +24,16 @@ pub(super) struct Edit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unclean;
 
-type Edited = Result<Edit, Unclean>;
+type Edited = Result<TextEdit, Unclean>;
 
 /// The text with all edits; `None` where two of them meet.
-pub(super) fn apply(text: &str, mut edits: Vec<Edit>) -> Option<String> {
+pub(super) fn apply(text: &str, mut edits: Vec<TextEdit>) -> Option<String> {
     // Several insertions at one place keep their order.
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     let mut new = String::with_capacity(text.len());
     let mut at = 0;
     let line_break = Text(text).line_break();
-    for Edit { range, text: inserted } in edits {
+    for TextEdit { range, text: inserted } in edits {
         new.push_str(text.get(at..range.start)?);
         new.push_str(&inserted.replace('\n', line_break));
         at = range.end;
@@ -43,10 +43,10 @@ pub(super) fn apply(text: &str, mut edits: Vec<Edit>) -> Option<String> {
 }
 
 /// The whole object, written anew where it stands.
-pub(super) fn anew(text: &str, root: &Node, mutated: &Json) -> Edit {
+pub(super) fn anew(text: &str, root: &Node, mutated: &Json) -> TextEdit {
     let (text, (start, end)) = (Text(text), span(root));
     let written = if text.is_flow(root) { flow(text, mutated) } else { yaml::block(mutated, text.column(start)) };
-    Edit { range: start..end, text: written }
+    TextEdit { range: start..end, text: written }
 }
 
 /// The edit that makes one change of an object.
@@ -95,7 +95,7 @@ fn member(text: Text<'_>, parent: &Node, key: &str, operation: &Operation) -> Ed
                 return if start == end {
                     Err(Unclean)
                 } else {
-                    Ok(Edit { range: start..end, text: flow(text, value) })
+                    Ok(TextEdit { range: start..end, text: flow(text, value) })
                 };
             }
             replace_in_block(text, entry, value)
@@ -122,10 +122,10 @@ fn item(text: Text<'_>, parent: &Node, index: usize, operation: &Operation) -> E
             let item = item.filter(|item| !item.span.is_empty()).ok_or(Unclean)?;
             let (start, end) = span(item);
             if is_flow {
-                return Ok(Edit { range: start..end, text: flow(text, value) });
+                return Ok(TextEdit { range: start..end, text: flow(text, value) });
             }
             text.dash(item).ok_or(Unclean)?;
-            Ok(Edit { range: start..end, text: yaml::block(value, text.column(start)) })
+            Ok(TextEdit { range: start..end, text: yaml::block(value, text.column(start)) })
         }
         Operation::Insert(value) if is_flow => match (item, items.last()) {
             (Some(next), _) => Ok(insertion(span(next).0, format!("{}, ", flow(text, value)))),
@@ -154,14 +154,14 @@ fn item(text: Text<'_>, parent: &Node, index: usize, operation: &Operation) -> E
                 return remove_in_flow(start..end, before.map(|it| span(it).1), next.map(|it| span(it).0));
             }
             let dash = text.dash(item).filter(|dash| text.is_first_on_line(*dash)).ok_or(Unclean)?;
-            Ok(Edit { range: text.line_start(dash)..text.next_line(end), text: String::new() })
+            Ok(TextEdit { range: text.line_start(dash)..text.next_line(end), text: String::new() })
         }
         Operation::Add(_) => Err(Unclean),
     }
 }
 
-fn insertion(at: usize, text: String) -> Edit {
-    Edit { range: at..at, text }
+fn insertion(at: usize, text: String) -> TextEdit {
+    TextEdit { range: at..at, text }
 }
 
 const fn key_start(entry: &Entry) -> usize {
@@ -194,7 +194,7 @@ fn replace_in_block(text: Text<'_>, entry: &Entry, value: &Json) -> Edited {
     // What was `{}` becomes a block.
     let was_braced = !was_scalar && text.is_flow(&entry.value) && end - start > 2;
     if is_inline && (was_scalar && is_scalar(value) || was_braced) {
-        return Ok(Edit { range: start..end, text: yaml::flow(value) });
+        return Ok(TextEdit { range: start..end, text: yaml::flow(value) });
     }
     // An anchor is others' too, and what a tag says would be lost.
     if between.contains(['&', '!', '*']) {
@@ -202,7 +202,7 @@ fn replace_in_block(text: Text<'_>, entry: &Entry, value: &Json) -> Edited {
     }
     let start = key_start(entry);
     let end = text.end_of(entry).ok_or(Unclean)?;
-    Ok(Edit { range: start..end, text: yaml::entry(&entry.key, value, text.column(start)) })
+    Ok(TextEdit { range: start..end, text: yaml::entry(&entry.key, value, text.column(start)) })
 }
 
 /// On one line; in a file of JSON as JSON.
@@ -217,7 +217,7 @@ fn remove_in_flow(range: Range<usize>, before: Option<usize>, next: Option<usize
         (None, Some(before)) => before..range.end,
         (None, None) => return Err(Unclean),
     };
-    Ok(Edit { range, text: String::new() })
+    Ok(TextEdit { range, text: String::new() })
 }
 
 /// With its lines. The first member of an item stands behind the item's dash: then the next one moves up.
@@ -227,5 +227,5 @@ fn remove_in_block(text: Text<'_>, range: Range<usize>, next: Option<usize>) -> 
     } else {
         range.start..next.ok_or(Unclean)?
     };
-    Ok(Edit { range, text: String::new() })
+    Ok(TextEdit { range, text: String::new() })
 }
