@@ -72,7 +72,9 @@ pub fn input(name: &str, text: &str) -> Input {
 /// If one of them is not readable as a manifest.
 pub fn inputs(texts: impl Iterator<Item = (String, String)>) -> Input {
     let file = |(name, text): (String, String)| {
-        let manifest = manifest::read(&name, text.into_bytes(), &manifest::Limits::default());
+        let mut manifest = manifest::read(&name, text.into_bytes(), &manifest::Limits::default());
+        // What examples say that a host has seen counts.
+        manifest.origin = manifest::Origin::Host;
         assert!(manifest.problems.is_empty(), "{name}: {:?}", manifest.problems);
         File { manifest, project: 0 }
     };

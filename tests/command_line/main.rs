@@ -17,5 +17,6 @@ mod secrets;
 mod support;
 mod terminal;
 mod trees;
+mod unchecked;
 mod usage;
 mod worlds;

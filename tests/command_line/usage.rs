@@ -46,11 +46,13 @@ fn strict_allows_nothing_to_be_skipped_but_empty_documents() {
         let code = |more: &[&str]| check(&folder, &[&["pod.yaml", name], more].concat()).code;
         (code(&[]), code(&["--strict"]))
     };
-    assert_eq!(strict("values.yaml", "a: 1\n"), (Some(1), Some(2)));
-    assert_eq!(strict("template.yaml", "{{ if x }}\na: 1\n{{ end }}\n"), (Some(1), Some(2)));
+    assert_eq!(strict("other.yaml", "a: 1\n"), (Some(1), Some(2)));
+    for known in ["values.yaml", "Chart.yaml", "kustomization.yaml"] {
+        assert_eq!(strict(known, "name: a\n"), (Some(1), Some(1)), "{known} holds no object, as everybody knows");
+    }
     assert_eq!(strict("empty.yaml", "---\n# nothing\n---\n"), (Some(1), Some(2)));
     assert_eq!(strict("more.yaml", &format!("{POD}---\n# nothing\n---\n")), (Some(1), Some(1)));
-    let out = check(&usual_folder().and("values.yaml", "a: 1\n"), &[".", "--strict"]).with(2);
+    let out = check(&usual_folder().and("other.yaml", "a: 1\n"), &[".", "--strict"]).with(2);
     assert!(out.ends_with("\n1 skipped, which --strict does not allow\n"), "{out}");
 }
 
@@ -59,13 +61,15 @@ fn what_is_skipped_is_listed_with_its_reason() {
     let folder = usual_folder()
         .and("chart/templates/web.yaml", "{{- if .Values.x }}\nkind: Pod\n{{- end }}\n")
         .and("chart/values.yaml", "a: 1\n")
-        .and("k8s/kustomization.yaml", "patches:\n- path: patch.yaml\n")
+        .and("chart/Chart.yaml", "name: web\n")
+        .and("k8s/kustomization.yaml", "resources: [pod.yaml]\npatches:\n- path: patch.yaml\n")
+        .and("k8s/pod.yaml", POD)
         .and("k8s/patch.yaml", POD)
         .and("readme.txt", "no manifest");
     for number in 0..12 {
-        fs::write(folder.path().join(format!("values-{number:02}.yaml")), "a: 1\n").unwrap();
+        fs::write(folder.path().join(format!("other-{number:02}.yaml")), "a: 1\n").unwrap();
     }
-    let out = check(&folder, &[".", "--rule", "note-is-short"]).with(0);
+    let out = check(&folder, &[".", "--rule", "note-is-short"]).with(2);
     assert_data_eq!(out, file!["goldens/skipped.txt"].raw());
 }
 

@@ -74,7 +74,8 @@ pub fn judged<T>(
 
     let today = today();
     let changes = foreign::settle(&input, &bundle, &mut judged, (&config, today), policies.write)?;
-    let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today);
+    let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today)
+        .accepting_unchecked(options.allow_unchecked);
     then(Judged { report: &report, config: &config, today, off, changes })
 }
 

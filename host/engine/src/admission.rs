@@ -5,6 +5,7 @@
 use protocol::resource_name;
 use serde::Deserialize;
 
+use crate::builtin;
 use crate::question::{Extent, Question};
 
 /// What stands for everything in a rule.
@@ -34,16 +35,20 @@ pub struct AdmissionRule {
 }
 
 impl AdmissionRule {
-    /// Whether this is meant to happen to this object.
+    /// Whether this is meant to happen to this object, as with `matchPolicy: Equivalent`, which is the default: every version
+    /// of a resource is the resource, and so is the group under which it was served before.
     ///
     /// The resource is guessed from the kind, as the API machinery does. A custom resource with an irregular plural is
     /// missed where a rule names it.
     fn concerns(&self, question: &Question<'_>) -> bool {
         let Some(object) = question.about() else { return false };
         let names = |list: &[String], name: &str| list.iter().any(|known| known == ANY || known == name);
+        let home = builtin::home_group(object.group(), &object.kind);
+        let is_group = |group: &String| {
+            group == ANY || group == object.group() || builtin::home_group(group, &object.kind) == home
+        };
         names(&self.operations, question.operation.name())
-            && names(&self.api_groups, object.group())
-            && names(&self.api_versions, object.version())
+            && self.api_groups.iter().any(is_group)
             && self
                 .resources
                 .iter()
@@ -106,7 +111,9 @@ mod tests {
             (rule("*", "*", "*", "*"), true),
             (rule("*", "*", "*/*", "CREATE"), true),
             (rule("", "v1", "deployments", "CREATE"), false),
-            (rule("apps", "v1beta1", "deployments", "CREATE"), false),
+            (rule("apps", "v1beta1", "deployments", "CREATE"), true),
+            (rule("extensions", "v1beta1", "deployments", "CREATE"), true),
+            (rule("apps.example.com", "v1", "deployments", "CREATE"), false),
             (rule("apps", "v1", "deployments", "UPDATE"), false),
             (rule("apps", "v1", "deployments/scale", "CREATE"), false),
             (rule("apps", "v1", "deployments/*", "CREATE"), false),
@@ -138,6 +145,18 @@ mod tests {
                 ..Question::create(&deployment, Viewpoint::nowhere(&deployment), Completeness::Admission)
             };
             assert_eq!(rule("apps", "v1", resource, operation).concerns(&question), expected, "{resource} {operation}");
+        }
+    }
+
+    #[test]
+    fn no_version_of_a_resource_escapes_a_rule_for_another() {
+        let rule = rule("autoscaling", "v2", "horizontalpodautoscalers", "CREATE");
+        for (api_version, expected) in
+            [("autoscaling/v1", true), ("autoscaling/v2beta2", true), ("autoscaling.example.com/v2", false)]
+        {
+            let object = object(&format!("apiVersion: {api_version}\nkind: HorizontalPodAutoscaler\n"));
+            let question = Question::create(&object, Viewpoint::nowhere(&object), Completeness::Admission);
+            assert_eq!(rule.concerns(&question), expected, "{api_version}");
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Documents that a host makes of what is no manifest: the lines of a log, the paths of a repository. Rules judge them or
 //! look them up as they do objects of Kubernetes.
 //!
+//! Rules look up only those that a host has made. A manifest of such a kind in a file is input, as is every other: it is
+//! judged, and it makes no path exist.
+//!
 //! Each stands in a [`Manifest`] whose text is what it was made of, so that a finding about a line of a log is shown at
 //! that line of that file. The module must not know where lines and paths come from, nor how many there may be: whoever
 //! reads them sees to that.
 
 use std::sync::Arc;
 
-use crate::manifest::{Content, Document, Entry, Manifest, Node, Object, Source, Span, Value};
+use crate::manifest::{Content, Document, Entry, Manifest, Node, Object, Origin, Source, Span, Value};
 
 const API_VERSION: &str = "seaworthy.dev/v1";
 /// The API group of all of them.
@@ -85,6 +88,7 @@ fn document(file: &str, text: String, kind: &str, author: &Author, spec: Value) 
     let span = Span::new(0, text.len());
     Manifest {
         name: file.to_owned(),
+        origin: Origin::Host,
         source: Source::new(text),
         documents: vec![Document { span, content: Content::Objects(vec![object]) }],
         problems: Vec::new(),

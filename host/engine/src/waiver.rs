@@ -6,6 +6,7 @@
 
 use protocol::{Finding, Level, Outcome, Verdict};
 
+use crate::builtin;
 use crate::manifest::Object;
 
 /// A calendar day, `YYYY-MM-DD`; compares as it sorts.
@@ -54,7 +55,8 @@ impl std::fmt::Display for Date {
 pub struct Waiver {
     /// The rule's name.
     pub rule: String,
-    /// The object's kind; any where it is not given.
+    /// The object's kind; any where it is not given. A name that Kubernetes itself has is its own kind and nobody else's;
+    /// the kind of another group is written as kubectl has it, `Service.serving.knative.dev`.
     pub kind: Option<String>,
     /// The object's namespace; any where it is not given.
     pub namespace: Option<String>,
@@ -74,7 +76,7 @@ impl Waiver {
     fn concerns(&self, rule: &str, object: &Object) -> bool {
         let fits = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
         self.rule == rule
-            && fits(&self.kind, &object.kind)
+            && self.kind.as_deref().is_none_or(|kind| is_kind(kind, object))
             && fits(&self.namespace, object.namespace.as_deref().unwrap_or_default())
             && object.name.as_deref() == Some(&self.name)
     }
@@ -83,6 +85,15 @@ impl Waiver {
     #[must_use]
     pub fn covers(&self, rule: &str, object: &Object, finding: &Finding) -> bool {
         self.concerns(rule, object) && (self.container.is_none() || self.container == finding.container)
+    }
+}
+
+/// Whether an object is of the kind that a waiver names. Names collide: a Service of Knative is no Service.
+fn is_kind(wanted: &str, object: &Object) -> bool {
+    let group = builtin::home_group(object.group(), &object.kind);
+    match wanted.split_once('.') {
+        Some((kind, of)) => kind == object.kind && of == group,
+        None => wanted == object.kind && builtin::group_of(wanted).is_none_or(|own| own == group),
     }
 }
 
@@ -169,6 +180,23 @@ mod tests {
             ),
             Verdict::Fail
         );
+    }
+
+    #[test]
+    fn a_kind_is_of_a_group() {
+        let of = |kind: &str, api_version: &str, of: &str| {
+            let waiver = Waiver { kind: Some(kind.into()), ..waiver(None, "2027-01-01") };
+            let manifest = format!("apiVersion: {api_version}\nkind: {of}\nmetadata: {{name: web}}\n");
+            verdict(&[waiver], &manifest, &["app"]) == Verdict::Waived
+        };
+        assert!(of("Service", "v1", "Service"));
+        assert!(!of("Service", "serving.knative.dev/v1", "Service"));
+        assert!(of("Service.serving.knative.dev", "serving.knative.dev/v1", "Service"));
+        assert!(!of("Service.serving.knative.dev", "v1", "Service"));
+        assert!(!of("Deployment", "apps.example.com/v1", "Deployment"));
+        assert!(of("Deployment", "apps/v1", "Deployment") && of("Deployment.apps", "apps/v1", "Deployment"));
+        assert!(of("Deployment", "extensions/v1beta1", "Deployment"), "the same kind under its first group");
+        assert!(of("Rollout", "argoproj.io/v1alpha1", "Rollout"), "a name that only others have needs no group");
     }
 
     #[test]

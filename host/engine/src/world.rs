@@ -109,7 +109,7 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn new(input: &'a Input) -> Self {
         let mut world = Self::default();
-        for subject in input.subjects() {
+        for subject in input.subjects().filter(|subject| !input.is_claim(*subject)) {
             let Viewpoint { project, folder, file, object } = Self::viewpoint(input, subject);
             let key = Key { project, group: object.group(), kind: &object.kind };
             world.by_kind.entry(key).or_default().insert(Variant { object, folder, file });

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use engine::report::Report;
 
-use crate::exit::{BROKEN, HOLDS, UNDECIDED};
+use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign;
 use crate::judging::{Judged, judged};
@@ -26,7 +26,8 @@ Examples:
 Exit codes:
   0  all rules hold
   1  a rule is broken
-  2  something could not be decided: bad usage, unreadable input, a broken bundle";
+  2  something could not be decided: bad usage, unreadable input, a broken bundle, or something that deploys
+     workloads was not checked: a chart's templates, a kustomization whose base is not here";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -80,11 +81,5 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
 }
 
 fn exit_code(report: &Report<'_>, strict: bool) -> u8 {
-    if report.is_undecided() || report.judged.is_empty() || strict && passed_over(report) > 0 {
-        UNDECIDED
-    } else if report.has_failures() {
-        BROKEN
-    } else {
-        HOLDS
-    }
+    if strict && passed_over(report) > 0 { UNDECIDED } else { exit::code(report.conclusion()) }
 }

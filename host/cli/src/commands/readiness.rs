@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 use clap::ValueEnum;
-use engine::report::Report;
+use engine::report::{Conclusion, Report};
 use engine::scorecard::{Card, Grouping, Line, Mark, NameSource, Owner, Scorecard, Share};
 
-use crate::exit::{BROKEN, HOLDS, UNDECIDED};
+use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
 use crate::judging::{Judged, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
+use crate::present::human::unchecked;
 use crate::present::output::{self, BOLD, CYAN, DIM, GREEN, RED, YELLOW, count, one_line};
 
 /// Characters of a bar: each stands for 5 %.
@@ -34,7 +35,7 @@ Sources of a service's name: kubernetes-id, name, part-of (labels), workload (it
 Exit codes:
   0  all lines hold; with --fail-under, enough of them for every service
   1  a line does not hold; with --fail-under, too few hold for some service
-  2  something could not be decided: bad usage, unreadable input, a broken bundle";
+  2  something could not be decided: bad usage, unreadable or unchecked input, a broken bundle";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -85,12 +86,15 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
             Format::Json => scorecard.to_json(report, version) + "\n",
         };
         output::print(&text)?;
-        if report.is_undecided() || report.judged.is_empty() {
-            // No format tells what could not be read.
-            let problems = sources::problems(report.input, &report.unread);
+        if report.is_incomplete() {
+            // No format tells what could not be read or was not checked.
+            let mut problems = sources::problems(report.input, &report.unread);
+            problems.extend(unchecked::lines(report, report.missing()));
             problems.iter().take(TOLD).for_each(|problem| output::complain(problem));
-            if problems.len() > TOLD || problems.is_empty() && report.is_undecided() {
+            if problems.len() > TOLD || problems.is_empty() && report.has_faults() {
                 output::complain("not all could be decided; `seaworthy check` says what and why");
+            } else if !report.missing().is_empty() {
+                output::complain("what deploys workloads was not checked; `--allow-unchecked` accepts this");
             } else if problems.is_empty() {
                 output::complain("there is no Kubernetes object here; `seaworthy check` says what was passed over");
             }
@@ -132,7 +136,7 @@ fn exit_code(scorecard: &Scorecard<'_>, fail_under: Option<u8>) -> u8 {
         Some(least) => scorecard.services().any(|card| is_under(card.share(), least)),
         None => scorecard.cards.iter().any(Card::has_open_lines),
     };
-    if is_broken { BROKEN } else { HOLDS }
+    exit::code(Conclusion::of(true, is_broken))
 }
 
 /// A service of which no line counts is not under anything.

@@ -32,6 +32,11 @@ pub struct Judging {
     #[arg(long, value_enum, value_name = "WORLD")]
     pub world: Option<World>,
 
+    /// Accept that something deploys workloads and is not checked: a chart's templates, a kustomization whose base is not
+    /// here, an Argo CD Application of a chart. Without, the exit code is 2.
+    #[arg(long)]
+    pub allow_unchecked: bool,
+
     /// The configuration: rules that are off, settings, waivers.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

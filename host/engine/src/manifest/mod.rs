@@ -75,6 +75,8 @@ impl Default for Limits {
 pub struct Manifest {
     /// What the caller calls it.
     pub name: String,
+    /// Who has made it.
+    pub origin: Origin,
     /// Its text, to which all spans belong.
     pub source: Source,
     /// Its documents, in order. Those behind a limit of the file are missing, and of a file that could not be read as a
@@ -94,6 +96,15 @@ impl Manifest {
     pub fn skipped(&self) -> impl Iterator<Item = (&Document, SkipReason)> {
         self.documents.iter().filter_map(|document| Some((document, document.skipped()?)))
     }
+}
+
+/// Who has made a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Whoever wrote the file, perhaps a stranger.
+    File,
+    /// The host, of what it has seen itself: see [`documents`](crate::documents).
+    Host,
 }
 
 /// One document of a file.
@@ -168,8 +179,13 @@ impl Document {
 /// Reads one file. Never fails as a whole: what cannot be read is a problem, and the documents around it are there.
 #[must_use]
 pub fn read(name: &str, bytes: Vec<u8>, limits: &Limits) -> Manifest {
-    let mut manifest =
-        Manifest { name: name.into(), source: Source::default(), documents: Vec::new(), problems: Vec::new() };
+    let mut manifest = Manifest {
+        name: name.into(),
+        origin: Origin::File,
+        source: Source::default(),
+        documents: Vec::new(),
+        problems: Vec::new(),
+    };
     // UTF-16 may grow by half as it becomes UTF-8, and spans count in u32.
     let limit = limits.bytes.min(1 << 31);
     if bytes.len() > limit {

@@ -25,12 +25,15 @@ struct Document<'a> {
     results: Vec<Result<'a>>,
     /// Documents that held nothing to judge.
     skipped: Vec<Skipped<'a>>,
+    /// What deploys workloads and was not checked.
+    unchecked: Vec<Unchecked<'a>>,
     /// What kept something from being judged, or is worth knowing about a path.
     problems: Vec<Problem<'a>>,
 }
 
 #[derive(Serialize)]
 struct Summary {
+    outcome: &'static str,
     files: usize,
     objects: usize,
     verdicts: BTreeMap<Verdict, usize>,
@@ -71,6 +74,17 @@ struct Skipped<'a> {
 }
 
 #[derive(Serialize)]
+struct Unchecked<'a> {
+    file: &'a str,
+    line: u32,
+    /// How many files of the input were skipped for it.
+    files: usize,
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Problem<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,10 +114,16 @@ impl Report<'_> {
             format: "seaworthy.dev/report/v1",
             version,
             world: self.completeness.name(),
-            summary: Summary { files: self.input.files().len(), objects: self.judged.len(), verdicts: self.verdicts() },
+            summary: Summary {
+                outcome: self.conclusion().name(),
+                files: self.input.files().len(),
+                objects: self.judged.len(),
+                verdicts: self.verdicts(),
+            },
             rules: self.json_rules(),
             results: self.json_results(),
             skipped: self.json_skipped(),
+            unchecked: self.json_unchecked(),
             problems: self.json_problems(),
         };
         to_json(&document)
@@ -154,6 +174,17 @@ impl Report<'_> {
             reason: skipped.reason.to_string(),
         });
         skipped.collect()
+    }
+
+    fn json_unchecked(&self) -> Vec<Unchecked<'_>> {
+        let unchecked = self.unchecked().iter().map(|unchecked| Unchecked {
+            file: self.input.file(unchecked.file).map_or("", |file| &file.manifest.name),
+            line: unchecked.line,
+            files: unchecked.files,
+            reason: &unchecked.reason,
+            command: unchecked.command(),
+        });
+        unchecked.collect()
     }
 
     fn json_problems(&self) -> Vec<Problem<'_>> {

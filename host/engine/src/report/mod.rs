@@ -5,6 +5,7 @@
 //! must not know any of them but JSON, which is the machine's view of the same.
 
 mod json;
+mod outcome;
 mod rows;
 mod sarif;
 mod secrets;
@@ -22,6 +23,7 @@ use crate::question::Completeness;
 use crate::waiver::{self, Date, Waiver};
 
 pub use json::{is_hidden, to_json};
+pub use outcome::Conclusion;
 pub use rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
 pub use secrets::is_shown;
 
@@ -71,6 +73,8 @@ pub struct Report<'a> {
     pub skipped: Vec<Skipped>,
     /// The paths that gave no manifest.
     pub unread: Vec<Unread>,
+    /// Whether what deploys workloads need not be checked.
+    accepts_unchecked: bool,
     /// By file, the lines of findings that ask not to be shown.
     concealed: HashMap<usize, HashSet<u32>>,
     /// For each file the lines of values that may be secrets, found as they are asked for.
@@ -104,7 +108,9 @@ impl<'a> Report<'a> {
         }
         let skipped = input.skipped().collect();
         let (concealed, secrets) = (HashMap::new(), vec![OnceLock::new(); input.files().len()]);
-        let mut report = Self { input, rules, completeness, judged, skipped, unread, concealed, secrets };
+        let accepts_unchecked = false;
+        let mut report =
+            Self { input, rules, completeness, judged, skipped, unread, accepts_unchecked, concealed, secrets };
         report.conceal();
         report
     }
@@ -166,25 +172,6 @@ impl<'a> Report<'a> {
         verdicts
     }
 
-    /// Whether anything that should have been judged could not be: a problem in a file, a path that could not be read, a
-    /// rule that failed.
-    #[must_use]
-    pub fn is_undecided(&self) -> bool {
-        self.input.files().iter().any(|file| !file.manifest.problems.is_empty())
-            || self.unread.iter().any(|unread| unread.is_failure)
-            || self.has(Verdict::Error)
-    }
-
-    /// Whether any rule is broken.
-    #[must_use]
-    pub fn has_failures(&self) -> bool {
-        self.has(Verdict::Fail)
-    }
-
-    fn has(&self, verdict: Verdict) -> bool {
-        self.judged.iter().flat_map(|judged| &judged.judgements).any(|judgement| judgement.outcome.verdict == verdict)
-    }
-
     /// The file's text, to cut excerpts from.
     #[must_use]
     pub fn source(&self, subject: Subject<'_>) -> Option<&'a Source> {
@@ -237,6 +224,7 @@ mod tests {
             judged: vec![Judged { subject, judgements: vec![Judgement { rule: 0, outcome, mutated: None }] }],
             skipped: Vec::new(),
             unread: Vec::new(),
+            accepts_unchecked: false,
             concealed: HashMap::new(),
             secrets: vec![OnceLock::new()],
         };

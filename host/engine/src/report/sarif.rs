@@ -34,7 +34,7 @@ impl Report<'_> {
                 // As everywhere here: not bytes, not UTF-16.
                 "columnKind": "unicodeCodePoints",
                 "invocations": [{
-                    "executionSuccessful": !self.is_undecided(),
+                    "executionSuccessful": !self.is_incomplete(),
                     "toolExecutionNotifications": self.notifications(),
                 }],
                 "results": self.results(),
@@ -103,6 +103,13 @@ impl Report<'_> {
                 let at = problem.position;
                 notify("error", text, place(&manifest.name, Some((at, at))), None);
             }
+        }
+        for unchecked in self.unchecked() {
+            let level = if self.missing().is_empty() { "note" } else { "warning" };
+            let name = self.input.file(unchecked.file).map_or("", |file| &file.manifest.name);
+            let command = unchecked.command().map_or_else(String::new, |command| format!(". Check it with: {command}"));
+            let at = Position { line: unchecked.line, column: 1 };
+            notify(level, format!("not checked: {unchecked}{command}"), place(name, Some((at, at))), None);
         }
         for skipped in &self.skipped {
             let name = self.input.file(skipped.file).map_or("", |file| &file.manifest.name);

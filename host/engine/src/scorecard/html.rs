@@ -22,7 +22,7 @@ impl Scorecard<'_> {
              <h1>Production readiness</h1>\n<p>{}</p>\n</header>\n<main>\n",
             self.in_one_sentence()
         );
-        if report.is_undecided() {
+        if report.is_incomplete() {
             let _ = writeln!(page, "<p class=\"undecided\" role=\"alert\">{UNDECIDED}</p>");
         }
         if self.cards.len() > 1 {

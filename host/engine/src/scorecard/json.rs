@@ -94,7 +94,7 @@ impl Scorecard<'_> {
             format: "seaworthy.dev/readiness/v1",
             version,
             world: report.completeness.name(),
-            undecided: report.is_undecided(),
+            undecided: report.is_incomplete(),
             services: cards(false),
             shared: cards(true),
         };

@@ -13,7 +13,7 @@ impl Scorecard<'_> {
     #[must_use]
     pub fn to_markdown(&self, report: &Report<'_>) -> String {
         let mut text = String::from("## Production readiness\n");
-        if report.is_undecided() {
+        if report.is_incomplete() {
             let _ = writeln!(text, "\n**{UNDECIDED}**");
         }
         if self.cards.is_empty() {

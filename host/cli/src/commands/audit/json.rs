@@ -29,6 +29,7 @@ struct Unseen<'a> {
 
 #[derive(Serialize)]
 struct Summary {
+    outcome: &'static str,
     objects: usize,
     owned: usize,
     broken: usize,
@@ -85,6 +86,7 @@ impl Outlet for Json {
             unseen: tally.unseen.iter().map(|(kind, reason)| Unseen { kind, reason }).collect(),
             problems: &tally.problems,
             summary: Summary {
+                outcome: tally.conclusion().name(),
                 objects: tally.objects,
                 owned: tally.owned,
                 broken: tally.broken,

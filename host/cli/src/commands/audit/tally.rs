@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use cluster::full_name;
 use engine::BlindSpot;
+use engine::report::Conclusion;
 use engine::waiver::{Date, Waiver};
 use protocol::{RuleMetadata, Verdict};
 
 use super::Judged;
-use crate::exit::{BROKEN, HOLDS, UNDECIDED};
+use crate::exit;
 use crate::present::human::{needs, who};
 
 /// Problems that are told one by one. All count.
@@ -139,14 +140,14 @@ impl<'a> Tally<'a> {
     }
 
     /// What the audit comes to.
-    pub fn exit_code(&self) -> u8 {
+    pub fn conclusion(&self) -> Conclusion {
         let has = |verdict| self.verdicts.iter().any(|verdicts| verdicts.contains_key(&verdict));
-        if self.problem_count > 0 || self.objects == 0 || has(Verdict::Error) {
-            UNDECIDED
-        } else if has(Verdict::Fail) {
-            BROKEN
-        } else {
-            HOLDS
-        }
+        let is_complete = self.problem_count == 0 && self.objects > 0 && !has(Verdict::Error);
+        Conclusion::of(is_complete, has(Verdict::Fail))
+    }
+
+    /// The exit code of that.
+    pub fn exit_code(&self) -> u8 {
+        exit::code(self.conclusion())
     }
 }

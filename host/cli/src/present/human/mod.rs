@@ -4,6 +4,7 @@
 mod findings;
 mod passed_over;
 mod summary;
+pub mod unchecked;
 
 use engine::manifest::Object;
 use engine::report::Report;

@@ -10,7 +10,7 @@ use engine::waiver::{Date, Waiver};
 use engine::{Completeness, Judgement, Skip};
 use protocol::{Level, Verdict};
 
-use super::{Run, who};
+use super::{Run, unchecked, who};
 use crate::present::output::{DIM, YELLOW, count, one_line};
 
 /// Places shown of one reason, where none of them decides anything.
@@ -18,6 +18,7 @@ const SHOWN: usize = 10;
 
 pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let before = text.len();
+    unchecked::write(report, text);
     skipped(report, run, text);
     waived(report, run, text);
     unknown(report, text);
@@ -33,11 +34,8 @@ fn skipped(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let place = format!("{name}:{}", skipped.line);
         let (reason, place) = match &skipped.reason {
             // Files of nothing else are told below.
-            Skip::NoObject(SkipReason::Empty) => continue,
-            Skip::NoObject(SkipReason::Template) => {
-                ("templates; to judge what they make: `helm template . | seaworthy check -`".into(), place)
-            }
-            Skip::NoObject(SkipReason::NotKubernetes) => (skipped.reason.to_string(), place),
+            Skip::NoObject(SkipReason::Empty) | Skip::Known(_) => continue,
+            Skip::NoObject(reason) => (reason.description().into(), place),
             Skip::Patch(kustomization) => (
                 "patches; to judge the whole: `kustomize build DIR | seaworthy check -`".into(),
                 format!("{place}, of {kustomization}"),
@@ -127,8 +125,8 @@ fn unknown(report: &Report<'_>, text: &mut String) {
 
 /// How many documents, files and paths were passed over that may have held something.
 pub fn passed_over(report: &Report<'_>) -> usize {
-    let is_empty = |skip: &Skip| *skip == Skip::NoObject(SkipReason::Empty);
-    let documents = report.skipped.iter().filter(|skipped| !is_empty(&skipped.reason)).count();
+    let is_told = |skip: &Skip| !matches!(skip, Skip::NoObject(SkipReason::Empty) | Skip::Known(_));
+    let documents = report.skipped.iter().filter(|skipped| is_told(&skipped.reason)).count();
     let paths = report.unread.iter().filter(|unread| !unread.is_failure).count();
     documents + empty_files(report).count() + paths
 }

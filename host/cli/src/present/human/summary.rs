@@ -91,6 +91,8 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         (RED, format!("Not ready: rules broken in {broken} of {objects}"))
     } else if report.judged.is_empty() || problems > 0 {
         (RED, "Undecided".into())
+    } else if !report.missing().is_empty() {
+        (YELLOW, "Incomplete: what deploys workloads was not checked".into())
     } else if verdicts.is_empty() {
         (YELLOW, format!("No rule concerns what is here: {}, {objects}", count(report.rules.len(), "rule")))
     } else {
@@ -114,6 +116,10 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     }
     if problems > 0 {
         let _ = writeln!(text, "{RED}{} kept something from being judged{RED:#}", count(problems, "problem"));
+    }
+    if !report.missing().is_empty() {
+        let files = count(report.missing().iter().map(|unchecked| unchecked.files).sum(), "file");
+        let _ = writeln!(text, "{YELLOW}{files} not checked, see above; `--allow-unchecked` accepts this{YELLOW:#}");
     }
     let over = passed_over(report);
     if run.strict && over > 0 {

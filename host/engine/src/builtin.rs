@@ -1,0 +1,101 @@
+//! The kinds of Kubernetes itself: of which group each is, under which other group the same is or was served, and whether
+//! it belongs to a namespace. From the API reference of Kubernetes 1.36 (`kubectl api-resources`); the groups of old from
+//! its deprecation guide. Review kinds, which nobody writes down, are left out.
+
+/// Kinds that belong to a namespace.
+const NAMESPACED: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "ConfigMap",
+            "Endpoints",
+            "Event",
+            "LimitRange",
+            "PersistentVolumeClaim",
+            "Pod",
+            "PodTemplate",
+            "ReplicationController",
+            "ResourceQuota",
+            "Secret",
+            "Service",
+            "ServiceAccount",
+        ],
+    ),
+    ("apps", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
+    ("autoscaling", &["HorizontalPodAutoscaler"]),
+    ("batch", &["CronJob", "Job"]),
+    ("coordination.k8s.io", &["Lease"]),
+    ("discovery.k8s.io", &["EndpointSlice"]),
+    ("networking.k8s.io", &["Ingress", "NetworkPolicy"]),
+    ("policy", &["PodDisruptionBudget"]),
+    ("rbac.authorization.k8s.io", &["Role", "RoleBinding"]),
+    ("resource.k8s.io", &["ResourceClaim", "ResourceClaimTemplate"]),
+    ("storage.k8s.io", &["CSIStorageCapacity"]),
+];
+
+/// Kinds that belong to none.
+const CLUSTER_WIDE: &[(&str, &[&str])] = &[
+    ("", &["Namespace", "Node", "PersistentVolume"]),
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+            "MutatingWebhookConfiguration",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "ValidatingWebhookConfiguration",
+        ],
+    ),
+    ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
+    ("apiregistration.k8s.io", &["APIService"]),
+    ("certificates.k8s.io", &["CertificateSigningRequest", "ClusterTrustBundle"]),
+    ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
+    ("networking.k8s.io", &["IPAddress", "IngressClass", "ServiceCIDR"]),
+    ("node.k8s.io", &["RuntimeClass"]),
+    ("policy", &["PodSecurityPolicy"]),
+    ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding"]),
+    ("resource.k8s.io", &["DeviceClass", "ResourceSlice"]),
+    ("scheduling.k8s.io", &["PriorityClass"]),
+    ("storage.k8s.io", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"]),
+];
+
+/// A kind, the group it was served under as well, and the one it is of.
+const MOVED: &[(&str, &str, &str)] = &[
+    ("extensions", "DaemonSet", "apps"),
+    ("extensions", "Deployment", "apps"),
+    ("extensions", "Ingress", "networking.k8s.io"),
+    ("extensions", "NetworkPolicy", "networking.k8s.io"),
+    ("extensions", "PodSecurityPolicy", "policy"),
+    ("extensions", "ReplicaSet", "apps"),
+    ("events.k8s.io", "Event", ""),
+];
+
+/// The group in which Kubernetes keeps the kind; the group itself for all others.
+pub(crate) fn home_group<'a>(group: &'a str, kind: &str) -> &'a str {
+    MOVED.iter().find(|(from, moved, _)| *from == group && *moved == kind).map_or(group, |(_, _, home)| home)
+}
+
+/// The group of Kubernetes' own that has a kind of this name.
+pub(crate) fn group_of(kind: &str) -> Option<&'static str> {
+    let all = NAMESPACED.iter().chain(CLUSTER_WIDE);
+    all.into_iter().find(|(_, kinds)| kinds.contains(&kind)).map(|(group, _)| *group)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_of_one_group_whatever_it_was_served_under() {
+        assert_eq!(home_group("extensions", "Deployment"), "apps");
+        assert_eq!(home_group("extensions", "Widget"), "extensions");
+        assert_eq!(home_group("serving.knative.dev", "Service"), "serving.knative.dev");
+        assert_eq!((group_of("Service"), group_of("Rollout")), (Some(""), None));
+        let all = NAMESPACED.iter().chain(CLUSTER_WIDE).flat_map(|(_, kinds)| *kinds);
+        for kind in all {
+            let groups = NAMESPACED.iter().chain(CLUSTER_WIDE).filter(|(_, kinds)| kinds.contains(kind));
+            assert_eq!(groups.count(), 1, "{kind}: no name is in two groups, so that it stands for one kind");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Kustomizations: which files are ones, what each refers to, and what its build can hold.
+//!
+//! They are known by kustomize's own rules, by the name of the file first: an object that calls itself a Kustomization
+//! in any other file builds nothing. Nothing is built here; that a build holds an object is read from the files that it
+//! reaches. The module must not know what a rule asks.
+
+pub(crate) mod patches;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::input::File;
+use crate::manifest::{Content, Node, Span, Value};
+use crate::paths::{file_name, folder, normal, resolve};
+
+/// The group of kustomizations.
+const GROUP: &str = "kustomize.config.k8s.io";
+
+/// Steps along references of all builds together. Real repositories take some ten a kustomization; where a hostile one
+/// takes more, nothing is known of the builds that are left.
+const STEPS: usize = 300_000;
+
+/// One kustomization.
+pub(crate) struct Kustomization<'a> {
+    /// The index of its file.
+    pub(crate) file: usize,
+    /// Its folder, a normal path.
+    pub(crate) folder: String,
+    pub(crate) node: &'a Node,
+    /// Whether it is a Component, which others include and which builds nothing alone.
+    pub(crate) is_component: bool,
+    /// Its `resources`, `bases` and `components`.
+    pub(crate) references: Vec<Reference<'a>>,
+}
+
+/// What a kustomization refers to by a path.
+pub(crate) struct Reference<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) span: Span,
+    pub(crate) target: Target,
+}
+
+/// Where a reference leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The file of that index.
+    File(usize),
+    /// The kustomization of that index.
+    Kustomization(usize),
+    /// Out of the input: to another repository, or to a file that was not given.
+    Elsewhere,
+}
+
+/// All kustomizations of an input.
+pub(crate) struct Graph<'a> {
+    pub(crate) kustomizations: Vec<Kustomization<'a>>,
+    /// By kustomization, those that refer to it.
+    users: Vec<Vec<usize>>,
+    /// By normal path, the index of the file.
+    pub(crate) files: HashMap<String, usize>,
+}
+
+/// What a build reaches.
+#[derive(Default)]
+pub(crate) struct Build<'a> {
+    pub(crate) kustomizations: HashSet<usize>,
+    pub(crate) files: HashSet<usize>,
+    /// What is put before and behind the names of objects.
+    pub(crate) affixes: Vec<(&'a str, &'a str)>,
+    /// Whether that is all: nothing comes from elsewhere, from a generator or from a file that could not be read.
+    pub(crate) is_known: bool,
+}
+
+impl<'a> Graph<'a> {
+    pub(crate) fn new(all: &'a [Arc<File>]) -> Self {
+        let mut files = HashMap::with_capacity(all.len());
+        for (index, file) in all.iter().enumerate() {
+            files.entry(normal(&file.manifest.name)).or_insert(index);
+        }
+        let mut kustomizations: Vec<Kustomization<'a>> =
+            all.iter().enumerate().filter_map(|(index, file)| read(index, file)).collect();
+        let mut by_folder = HashMap::with_capacity(kustomizations.len());
+        for (index, kustomization) in kustomizations.iter().enumerate() {
+            by_folder.entry(kustomization.folder.clone()).or_insert(index);
+        }
+        let mut users = vec![Vec::new(); kustomizations.len()];
+        for (index, kustomization) in kustomizations.iter_mut().enumerate() {
+            for reference in &mut kustomization.references {
+                let path = resolve(&kustomization.folder, reference.path);
+                // A URL with its slashes taken for folders could name any file.
+                if is_remote(reference.path) {
+                    continue;
+                } else if let Some(file) = files.get(&path) {
+                    reference.target = Target::File(*file);
+                } else if let Some(used) = by_folder.get(&path) {
+                    reference.target = Target::Kustomization(*used);
+                    users.get_mut(*used).into_iter().for_each(|users: &mut Vec<usize>| users.push(index));
+                }
+            }
+        }
+        Self { kustomizations, users, files }
+    }
+
+    /// The kustomizations in whose builds a kustomization's patches are applied: itself, or those that include it, where
+    /// it is a Component.
+    fn builders(&self, index: usize) -> Vec<usize> {
+        let is_component = |index: usize| self.kustomizations.get(index).is_some_and(|it| it.is_component);
+        let (mut seen, mut waiting, mut builders) = (HashSet::from([index]), vec![index], Vec::new());
+        while let Some(next) = waiting.pop() {
+            if is_component(next) {
+                waiting.extend(self.users.get(next).into_iter().flatten().filter(|user| seen.insert(**user)));
+            } else {
+                builders.push(next);
+            }
+        }
+        builders
+    }
+
+    /// What the builds from these kustomizations reach, all together. `steps` are those that may still be taken.
+    pub(crate) fn build(&self, all: &[Arc<File>], from: &[usize], steps: &mut usize) -> Build<'a> {
+        let mut build = Build { is_known: !from.is_empty(), ..Build::default() };
+        let mut seen: HashSet<usize> = from.iter().copied().collect();
+        let mut waiting = from.to_vec();
+        while let Some(index) = waiting.pop() {
+            let Some(kustomization) = self.kustomizations.get(index) else { continue };
+            build.kustomizations.insert(index);
+            build.affixes.extend(kustomization.affixes());
+            build.is_known &= !kustomization.generates();
+            for reference in &kustomization.references {
+                let Some(left) = steps.checked_sub(1) else {
+                    build.is_known = false;
+                    return build;
+                };
+                *steps = left;
+                match reference.target {
+                    Target::File(file) => {
+                        build.files.insert(file);
+                        build.is_known &= all.get(file).is_some_and(|file| is_whole(file));
+                    }
+                    Target::Kustomization(used) if seen.insert(used) => waiting.push(used),
+                    Target::Kustomization(_) => {}
+                    Target::Elsewhere => build.is_known = false,
+                }
+            }
+        }
+        build
+    }
+}
+
+impl<'a> Kustomization<'a> {
+    fn affixes(&self) -> Option<(&'a str, &'a str)> {
+        let text = |key: &str| self.node.get(key).and_then(Node::as_str).unwrap_or_default();
+        Some((text("namePrefix"), text("nameSuffix"))).filter(|affixes| *affixes != ("", ""))
+    }
+
+    /// Whether a program or a chart makes objects of it that stand in no file.
+    pub(crate) fn generates(&self) -> bool {
+        ["helmCharts", "helmChartInflationGenerator", "generators"].iter().any(|key| !list(self.node, key).is_empty())
+    }
+}
+
+/// The kustomization that a file is, if it is one.
+fn read(index: usize, File { manifest, .. }: &File) -> Option<Kustomization<'_>> {
+    let name = file_name(&manifest.name);
+    if !is_file_name(name) {
+        return None;
+    }
+    // Kustomize decodes the first document and no other.
+    let first = manifest.documents.iter().find(|it| !matches!(it.content, Content::Empty))?;
+    let node = match &first.content {
+        Content::Objects(objects) => &*objects.first().filter(|object| object.path == "$")?.node,
+        Content::Other(node) => node,
+        _ => return None,
+    };
+    let field = |key: &str| {
+        node.get(key).map_or(Some(""), |node| match node.value {
+            Value::Null => Some(""),
+            _ => node.as_str(),
+        })
+    };
+    let (api_version, kind) = (field("apiVersion")?, field("kind")?);
+    let is_own = matches!(node.value, Value::Mapping(_))
+        && (api_version.is_empty() || protocol::api_group(api_version) == GROUP)
+        && matches!(kind, "" | "Kustomization" | "Component");
+    let references = ["resources", "bases", "components"].iter().flat_map(|key| list(node, key));
+    let references = references.filter_map(|item| {
+        let path = item.as_str()?;
+        Some(Reference { path, span: item.span, target: Target::Elsewhere })
+    });
+    is_own.then(|| Kustomization {
+        file: index,
+        folder: normal(folder(&manifest.name)),
+        node,
+        is_component: kind == "Component",
+        references: references.collect(),
+    })
+}
+
+/// Whether kustomize looks for itself in a file of that name.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+}
+
+/// Whether all objects of the file are known.
+fn is_whole(file: &File) -> bool {
+    file.manifest.problems.is_empty()
+        && !file.manifest.documents.iter().any(|it| matches!(it.content, Content::Template | Content::Broken))
+}
+
+/// Whether a reference is meant for another repository. What looks like one is none where a file of that name is here.
+pub(crate) fn is_remote(path: &str) -> bool {
+    path.contains("://") || path.starts_with("git@") || path.contains("?ref=")
+}
+
+/// The items of a list; none where there is no such list.
+pub(crate) fn list<'a>(node: &'a Node, key: &str) -> &'a [Node] {
+    match node.get(key).map(|node| &node.value) {
+        Some(Value::Sequence(items)) => items,
+        _ => &[],
+    }
+}
