@@ -1,6 +1,7 @@
 //! Manifests made up in any number, of the size and shape of real ones.
 
 pub mod odd;
+pub mod world;
 
 use std::fmt::Write as _;
 
@@ -116,6 +117,36 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {{name: service-{index}, namespace: shop}}
 spec: {{podSelector: {{matchLabels: {{app.kubernetes.io/name: service-{index}}}}}, policyTypes: [Ingress, Egress], ingress: [], egress: []}}
+"
+        );
+    }
+    text
+}
+
+/// `number` services in one namespace, each with all that a service brings along: a Deployment, Service, disruption
+/// budget, network policy, ServiceMonitor, autoscaler, ServiceAccount and RoleBinding.
+#[must_use]
+pub fn namespace(number: usize) -> String {
+    let mut text = services(number);
+    for index in 0..number {
+        let _ = write!(
+            text,
+            "---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {{name: service-{index}, namespace: shop}}
+spec: {{selector: {{matchLabels: {{app.kubernetes.io/name: service-{index}}}}}, endpoints: [{{port: http}}]}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: service-{index}, namespace: shop}}
+spec: {{scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: service-{index}}}, minReplicas: 3, maxReplicas: 6}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: service-{index}, namespace: shop}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}}
+subjects: [{{kind: ServiceAccount, name: service-{index}}}]
 "
         );
     }

@@ -31,6 +31,7 @@ mod image;
 pub mod object;
 pub mod probe;
 mod quantity;
+pub mod relation;
 pub mod replicas;
 pub mod request;
 pub mod rule;
@@ -63,10 +64,11 @@ pub mod prelude {
     pub use crate::fix;
     pub use crate::object::Object;
     pub use crate::policy;
+    pub use crate::relation::Relation;
     pub use crate::request::Request;
     pub use crate::rule::{Rule, Undecided, not_applicable};
     pub use crate::selector::{LabelSelector, map_matches};
     pub use crate::workload::{Class, Container, Workload};
-    pub use crate::world::World;
+    pub use crate::world::{Within, World};
     pub use crate::{ImageReference, Quantity};
 }

@@ -34,10 +34,11 @@ use protocol::api_group;
 
 use crate::field::Field;
 use crate::object::Object;
+use crate::relation::Relation;
 use crate::request::Request;
 use crate::rule::{Undecided, not_applicable};
 use crate::workload::Workload;
-use crate::world::World;
+use crate::world::{Within, World};
 
 /// The kinds of autoscaler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,10 +149,11 @@ impl fmt::Display for Autoscaler<'_> {
 /// # Errors
 /// As any look-up.
 pub fn autoscalers<'a>(workload: Object<'_>, world: &World<'a>) -> Result<Vec<Autoscaler<'a>>, Undecided> {
-    let mut found = Vec::new();
+    let (mut found, names) = (Vec::new(), [workload.name()]);
     for kind in [AutoscalerKind::Horizontal, AutoscalerKind::Keda] {
         let (api_version, name) = kind.declared();
-        let all = world.list(api_version, name, workload.namespace())?;
+        let naming = Relation::naming("spec.scaleTargetRef.name", &names);
+        let all = world.related(api_version, name, Within::Namespace(workload.namespace()), &[naming])?;
         found.extend(all.into_iter().map(|object| Autoscaler { kind, object }).filter(|known| known.targets(workload)));
     }
     Ok(found)
@@ -227,7 +229,9 @@ pub fn replicated<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided> 
 /// # Errors
 /// As any look-up.
 pub fn successor<'a>(deployment: Object<'_>, world: &World<'a>) -> Result<Option<Object<'a>>, Undecided> {
-    let rollouts = world.list("argoproj.io/v1alpha1", "Rollout", deployment.namespace())?;
+    let (within, names) = (Within::Namespace(deployment.namespace()), [deployment.name()]);
+    let naming = Relation::naming("spec.workloadRef.name", &names);
+    let rollouts = world.related("argoproj.io/v1alpha1", "Rollout", within, &[naming])?;
     Ok(rollouts.into_iter().find(|rollout| {
         let reference = rollout.get("spec.workloadRef");
         reference.get("kind").str() == Some("Deployment")

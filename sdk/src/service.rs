@@ -35,12 +35,13 @@ use alloc::vec::Vec;
 
 use crate::field::Field;
 use crate::object::Object;
+use crate::relation::Relation;
 use crate::request::Request;
 use crate::rule::{Undecided, not_applicable};
 use crate::selector::text_matches;
 use crate::value::Value;
 use crate::workload::Workload;
-use crate::world::World;
+use crate::world::{Within, World};
 
 /// The workload judged, as something that people are called for: it runs as long as it can, or again and again.
 ///
@@ -107,7 +108,12 @@ impl<'a> Service<'a> {
     /// # Errors
     /// As any look-up.
     pub fn component(&self, world: &World<'a>) -> Result<Option<Object<'a>>, Undecided> {
-        let components = world.list_all("backstage.io/v1alpha1", "Component")?;
+        let described = [
+            Relation::naming("metadata.annotations['backstage.io/kubernetes-id']", &self.names),
+            Relation::having("metadata.annotations['backstage.io/kubernetes-label-selector']"),
+            Relation::naming("metadata.name", &self.names),
+        ];
+        let components = world.related("backstage.io/v1alpha1", "Component", Within::All, &described)?;
         let find = |describes: &dyn Fn(&Object<'a>) -> bool| components.iter().copied().find(describes);
         let called = |steps: &[&str]| {
             self.names.iter().find_map(|name| {

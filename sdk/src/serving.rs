@@ -15,18 +15,21 @@
 use alloc::vec::Vec;
 
 use crate::object::Object;
+use crate::relation::Relation;
 use crate::request::Request;
 use crate::rule::{Undecided, not_applicable};
 use crate::selector::map_matches;
 use crate::workload::{Class, Workload};
-use crate::world::World;
+use crate::world::{Within, World};
 
 /// The Services in the world that select the workload's pods.
 ///
 /// # Errors
 /// As any look-up.
 pub fn services_selecting<'a>(workload: Workload<'_>, world: &World<'a>) -> Result<Vec<Object<'a>>, Undecided> {
-    let mut services = world.list("v1", "Service", workload.object().namespace())?;
+    let namespace = Within::Namespace(workload.object().namespace());
+    let selecting = Relation::selecting("spec.selector", workload.pod_labels());
+    let mut services = world.related("v1", "Service", namespace, &[selecting])?;
     services.retain(|service| {
         service.get("spec.type").str() != Some("ExternalName")
             && map_matches(service.get("spec.selector"), workload.pod_labels())

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::field::{Field, Memory};
 use crate::object::Object;
+use crate::relation::Relation;
 use crate::rule::{Declared, Undecided};
 use crate::value::Value;
 
@@ -60,6 +61,17 @@ struct LookUpRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     disable_cache: Option<bool>,
     field_masks: &'a [&'a str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    related: &'a [Relation<'a>],
+}
+
+/// Where the objects of a list stand.
+#[derive(Clone, Copy)]
+pub enum Within<'a> {
+    /// In one namespace; `None` means the objects that name none.
+    Namespace(Option<&'a str>),
+    /// In every namespace.
+    All,
 }
 
 impl<'a> World<'a> {
@@ -118,6 +130,7 @@ impl<'a> World<'a> {
             namespace: Some(namespace.unwrap_or_default()),
             disable_cache: Some(false),
             field_masks: &[],
+            related: &[],
         };
         let answer = self.ask(contract::GET_RESOURCE, request)?;
         Ok(answer.filter(|(object, _)| object.is_set()).map(|(object, declared)| other(object, declared)))
@@ -128,9 +141,7 @@ impl<'a> World<'a> {
     /// # Errors
     /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
     pub fn list(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Result<Vec<Object<'a>>, Undecided> {
-        let namespace = Some(namespace.unwrap_or_default());
-        let request = LookUpRequest { api_version, kind, name: None, namespace, disable_cache: None, field_masks: &[] };
-        Ok(items(self.ask(contract::LIST_BY_NAMESPACE, request)?))
+        self.related(api_version, kind, Within::Namespace(namespace), &[])
     }
 
     /// All objects of a kind, in every namespace.
@@ -138,9 +149,28 @@ impl<'a> World<'a> {
     /// # Errors
     /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
     pub fn list_all(&self, api_version: &str, kind: &str) -> Result<Vec<Object<'a>>, Undecided> {
+        self.related(api_version, kind, Within::All, &[])
+    }
+
+    /// The objects of a kind that may be related to the one checked in at least one of these ways; all, where the host does
+    /// not know relations. The rule tests each.
+    ///
+    /// # Errors
+    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    pub fn related(
+        &self,
+        api_version: &str,
+        kind: &str,
+        within: Within<'_>,
+        related: &[Relation<'_>],
+    ) -> Result<Vec<Object<'a>>, Undecided> {
+        let (operation, namespace) = match within {
+            Within::Namespace(namespace) => (contract::LIST_BY_NAMESPACE, Some(namespace.unwrap_or_default())),
+            Within::All => (contract::LIST_ALL, None),
+        };
         let request =
-            LookUpRequest { api_version, kind, name: None, namespace: None, disable_cache: None, field_masks: &[] };
-        Ok(items(self.ask(contract::LIST_ALL, request)?))
+            LookUpRequest { api_version, kind, name: None, namespace, disable_cache: None, field_masks: &[], related };
+        Ok(items(self.ask(operation, request)?))
     }
 
     /// The answer to a request, with the field mask that the rule declared for the kind, and what it declared; `None`

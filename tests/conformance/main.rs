@@ -8,6 +8,7 @@ use seaworthy_tests::{cases, each, generate, input, metadata, native, report, sa
 use serde_json::Value;
 
 mod modules;
+mod relations;
 
 #[test]
 fn every_case_is_decided_alike_everywhere() {

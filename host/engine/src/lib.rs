@@ -30,6 +30,7 @@ mod paths;
 mod policy;
 mod question;
 mod redaction;
+mod relations;
 pub mod report;
 mod runtime;
 pub mod scorecard;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::call::{CallError, Denial, HostCall, HostCalls};
 use crate::manifest::{Entry, Node, Object, Value};
+use crate::relations::Related;
 use crate::selector::Selector;
 use crate::world::{Viewpoint, World};
 
@@ -54,6 +55,9 @@ pub struct LookUpRequest {
     /// Whether only an answer given anew will do; where nothing changes, as in the input, any is.
     #[serde(default)]
     pub disable_cache: bool,
+    /// Of those listed, the ones that may be related: a hint, which a host may leave aside.
+    #[serde(default)]
+    pub related: Vec<Related>,
 }
 
 impl LookUpRequest {
@@ -76,14 +80,15 @@ impl HostCalls for LookUps<'_> {
                 self.world.remember(self.from, call.operation, call.payload, || {
                     let namespace = asked.namespace.as_deref().unwrap_or_default();
                     let group = api_group(&asked.api_version);
-                    list(&asked, &self.world.objects_in(self.from, group, &asked.kind, namespace))
+                    list(&asked, &self.world.related(self.from, group, &asked.kind, Some(namespace), &asked.related))
                 })
             }
             (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => {
                 let asked: LookUpRequest = call.read()?;
                 self.in_sight(&asked, None)?;
                 self.world.remember(self.from, call.operation, call.payload, || {
-                    list(&asked, &self.world.objects(self.from, api_group(&asked.api_version), &asked.kind))
+                    let group = api_group(&asked.api_version);
+                    list(&asked, &self.world.related(self.from, group, &asked.kind, None, &asked.related))
                 })
             }
             _ => Err(call.unanswered("nobody here answers it")),

@@ -13,6 +13,7 @@ use crate::answers::{Answers, Question};
 use crate::call::CallError;
 use crate::input::{Input, Subject};
 use crate::manifest::Object;
+use crate::relations::{Indices, Related};
 
 /// All objects, by project and kind.
 #[derive(Debug, Default)]
@@ -54,6 +55,8 @@ struct Objects<'a> {
     by_namespace: HashMap<&'a str, Vec<usize>>,
     /// By namespace and name. Each object with a generated name is one of its own, and not here.
     by_name: HashMap<(&'a str, &'a str), usize>,
+    /// The indices of the identities by what relates them.
+    relations: Indices,
 }
 
 /// An object, and the folder and the file in which it stands.
@@ -94,6 +97,25 @@ impl<'a> Objects<'a> {
             None => {
                 self.identities.push(vec![variant]);
                 self.by_namespace.entry(namespace).or_default().push(index);
+            }
+        }
+    }
+
+    /// The indices of the identities in a namespace, or in all, that may be related; every one where nothing is asked for.
+    fn related(&self, namespace: Option<&str>, related: &[Related]) -> Vec<usize> {
+        let within = namespace.map(|namespace| self.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice));
+        let nodes = || {
+            let variants = self.identities.iter().enumerate();
+            variants.flat_map(|(index, variants)| variants.iter().map(move |it| (index, &*it.object.node)))
+        };
+        let candidates = if related.is_empty() { None } else { self.relations.candidates(related, nodes) };
+        match (within, candidates) {
+            (None, None) => (0..self.identities.len()).collect(),
+            (None, Some(candidates)) => candidates,
+            (Some(within), None) => within.to_vec(),
+            (Some(within), Some(mut candidates)) => {
+                candidates.retain(|index| within.binary_search(index).is_ok());
+                candidates
             }
         }
     }
@@ -152,18 +174,32 @@ impl<'a> World<'a> {
     /// has each identity first.
     #[must_use]
     pub fn objects(&self, from: Viewpoint<'_>, group: &str, kind: &str) -> Vec<&'a Object> {
-        let Some(objects) = self.of_kind(from, group, kind) else { return Vec::new() };
-        let sight = self.sight(from);
-        objects.identities.iter().filter_map(|variants| sight.nearest(variants)).collect()
+        self.related(from, group, kind, None, &[])
     }
 
     /// Of [`objects`](Self::objects), those of one namespace; the empty one is that of objects that name none.
     #[must_use]
     pub fn objects_in(&self, from: Viewpoint<'_>, group: &str, kind: &str, namespace: &str) -> Vec<&'a Object> {
+        self.related(from, group, kind, Some(namespace), &[])
+    }
+
+    /// Of [`objects`](Self::objects), those of a namespace, where one is given, that may be related to the one that asks in
+    /// at least one of these ways.
+    #[must_use]
+    pub fn related(
+        &self,
+        from: Viewpoint<'_>,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        related: &[Related],
+    ) -> Vec<&'a Object> {
         let Some(objects) = self.of_kind(from, group, kind) else { return Vec::new() };
+        // A policy could guess what is in a Secret by what is related to its guesses.
+        let related = if group.is_empty() && kind == "Secret" { &[] } else { related };
         let sight = self.sight(from);
-        let indices = objects.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
-        indices.iter().filter_map(|index| sight.nearest(objects.identities.get(*index)?)).collect()
+        let indices = objects.related(namespace, related).into_iter();
+        indices.filter_map(|index| sight.nearest(objects.identities.get(index)?)).collect()
     }
 
     /// Of [`objects`](Self::objects), the one of that namespace and name.

@@ -184,7 +184,8 @@ impl GrafanaDashboard {
                 dashboards.push(if is_text { read(object.get("spec.json")) } else { None });
             }
         }
-        for object in world.list_all("v1", "ConfigMap")? {
+        let label = format!("metadata.labels['{}']", self.dashboard_label);
+        for object in world.related("v1", "ConfigMap", Within::All, &[Relation::having(&label)])? {
             let is_labelled = text_at(object.root(), &["metadata", "labels", &self.dashboard_label]).is_some();
             if is_labelled && matches!(object.get("data").value(), Some(Value::Object(_))) {
                 dashboards.extend(object.get("data").entries().map(|(_, json)| read(json)));

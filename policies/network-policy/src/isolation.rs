@@ -24,7 +24,9 @@ impl Isolation {
         let pods = Pods { workload };
         let namespace = workload.object().namespace();
         let mut isolation = Self::default();
-        for policy in world.list("networking.k8s.io/v1", "NetworkPolicy", namespace)? {
+        let (within, labels) = (Within::Namespace(namespace), workload.pod_labels());
+        let selecting = [Relation::selecting("spec.podSelector", labels)];
+        for policy in world.related("networking.k8s.io/v1", "NetworkPolicy", within, &selecting)? {
             let selector = policy.get("spec.podSelector");
             // Not a pointer in the API, so that an absent selector is the empty one.
             if !selector.is_set() || LabelSelector::new(selector).matches_by(&|key| pods.label(key)) {
@@ -34,8 +36,9 @@ impl Isolation {
         if isolation.is_complete() {
             return Ok(isolation);
         }
-        let own = world.list("cilium.io/v2", "CiliumNetworkPolicy", namespace)?;
-        let all = world.list_all("cilium.io/v2", "CiliumClusterwideNetworkPolicy")?;
+        let selecting = [Relation::selecting("spec.endpointSelector", labels)];
+        let own = world.related("cilium.io/v2", "CiliumNetworkPolicy", within, &selecting)?;
+        let all = world.related("cilium.io/v2", "CiliumClusterwideNetworkPolicy", Within::All, &selecting)?;
         if !own.is_empty() || !all.is_empty() {
             let namespace = pods.namespace(world)?;
             for policy in own.into_iter().chain(all) {

@@ -198,7 +198,9 @@ impl OnCallRotation {
             }
         };
         let exists = |kind: &str| -> Result<bool, Undecided> {
-            let entities = world.list_all("backstage.io/v1alpha1", kind)?;
+            let names = [name];
+            let naming = [Relation::naming("metadata.name", &names)];
+            let entities = world.related("backstage.io/v1alpha1", kind, Within::All, &naming)?;
             let is_it = |entity: &Object<'_>| {
                 namespace_of(*entity).eq_ignore_ascii_case(namespace) && entity.name().eq_ignore_ascii_case(name)
             };

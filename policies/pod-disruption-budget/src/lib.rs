@@ -135,7 +135,9 @@ impl Rule for PodDisruptionBudget {
         if replicas.count < 1 {
             return not_applicable("it is scaled to nothing");
         }
-        let mut budgets = world.list("policy/v1", "PodDisruptionBudget", object.namespace())?;
+        let selecting = Relation::selecting("spec.selector", workload.pod_labels());
+        let within = Within::Namespace(object.namespace());
+        let mut budgets = world.related("policy/v1", "PodDisruptionBudget", within, &[selecting])?;
         budgets.retain(|budget| selects(*budget, workload.pod_labels()));
         match budgets.as_slice() {
             [] if replicas.count < 2 => not_applicable("a single replica has nothing to spare"),
@@ -245,7 +247,8 @@ fn other_pods(workload: Object<'_>, budget: Object<'_>, world: &World<'_>) -> Re
     for (api_version, kind) in
         [("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("argoproj.io/v1alpha1", "Rollout")]
     {
-        for other in world.list(api_version, kind, workload.namespace())? {
+        let selected = Relation::selected_by("spec.template.metadata.labels", budget.get("spec.selector"));
+        for other in world.related(api_version, kind, Within::Namespace(workload.namespace()), &[selected])? {
             let same = other.name() == workload.name() && kind == workload.kind();
             let owned = other.get("metadata.ownerReferences").items().next().is_some();
             if same || owned || !selects(budget, labels_of_pods(other, world)?) {

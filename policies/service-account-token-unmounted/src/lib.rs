@@ -182,8 +182,10 @@ impl<'a> Account<'a> {
     /// A binding that gives this very ServiceAccount something to do.
     fn binding<'w>(&self, world: &World<'w>) -> Result<Option<Object<'w>>, Undecided> {
         for kind in ["RoleBinding", "ClusterRoleBinding"] {
-            let mut bindings = world.list_all("rbac.authorization.k8s.io/v1", kind)?.into_iter();
-            if let Some(binding) = bindings.find(|binding| self.is_bound_by(*binding)) {
+            let names = [self.name];
+            let naming = [Relation::naming("subjects.name", &names)];
+            let bindings = world.related("rbac.authorization.k8s.io/v1", kind, Within::All, &naming)?;
+            if let Some(binding) = bindings.into_iter().find(|binding| self.is_bound_by(*binding)) {
                 return Ok(Some(binding));
             }
         }

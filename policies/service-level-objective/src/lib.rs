@@ -170,7 +170,8 @@ fn has_an_objective(service: &Service<'_>, world: &World<'_>) -> Result<bool, Un
         let names = |object: &Object<'_>| {
             text_at(object.root(), &["spec", "service"]).is_some_and(|name| service.is_called(name))
         };
-        if world.list_all(api_version, kind)?.iter().any(names) {
+        let naming = [Relation::naming("spec.service", service.names())];
+        if world.related(api_version, kind, Within::All, &naming)?.iter().any(names) {
             return Ok(true);
         }
     }
@@ -178,7 +179,9 @@ fn has_an_objective(service: &Service<'_>, world: &World<'_>) -> Result<bool, Un
     if all.iter().any(|object| service.is_subject_of(*object) || is_measured_by(service, *object)) {
         return Ok(true);
     }
-    let all = world.list_all("monitoring.coreos.com/v1", "PrometheusRule")?;
+    let naming = ["spec.groups.rules.labels", "metadata.labels", "metadata.name"];
+    let naming = naming.map(|field| Relation::naming(field, service.names()));
+    let all = world.related("monitoring.coreos.com/v1", "PrometheusRule", Within::All, &naming)?;
     Ok(all.iter().any(|object| is_recorded_by(service, *object)))
 }
 

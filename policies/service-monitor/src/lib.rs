@@ -144,17 +144,25 @@ impl Rule for ServiceMonitor {
         {
             return Ok(());
         }
+        let selecting = services.iter().map(|service| Relation::selecting("spec.selector", service.labels()));
+        let selecting: Vec<Relation<'_>> = selecting.collect();
         let mut misses = Vec::new();
         let monitors = [
             ("monitoring.coreos.com/v1", "ServiceMonitor", true),
             ("operator.victoriametrics.com/v1beta1", "VMServiceScrape", self.vm_service_scrape),
         ];
         for (api_version, kind, counts) in monitors {
-            if counts && is_monitored(&services, workload, &world.list_all(api_version, kind)?, &mut misses) {
+            if !counts {
+                continue;
+            }
+            let monitors = world.related(api_version, kind, Within::All, &selecting)?;
+            if is_monitored(&services, workload, &monitors, &mut misses) {
                 return Ok(());
             }
         }
-        if is_pod_monitored(workload, &world.list_all("monitoring.coreos.com/v1", "PodMonitor")?, &mut misses) {
+        let selecting = [Relation::selecting("spec.selector", workload.pod_labels())];
+        let monitors = world.related("monitoring.coreos.com/v1", "PodMonitor", Within::All, &selecting)?;
+        if is_pod_monitored(workload, &monitors, &mut misses) {
             return Ok(());
         }
         if self.scrape_config {

@@ -73,11 +73,11 @@ const KINDS: [(&str, &str, bool, Add); 8] = [
 pub fn find<'a>(workload: Workload<'_>, accept_audit: bool, world: &World<'a>) -> Result<Vec<Verifier<'a>>, Undecided> {
     let mut verifiers = Vec::new();
     for (version, kind, is_namespaced, add) in KINDS {
-        let objects = if is_namespaced {
-            world.list(version, kind, workload.object().namespace())?
-        } else {
-            world.list_all(version, kind)?
-        };
+        let within = if is_namespaced { Within::Namespace(workload.object().namespace()) } else { Within::All };
+        // Of hundreds of Kyverno policies a few verify images.
+        let verifying = [Relation::having("spec.rules.verifyImages")];
+        let related = if version == KYVERNO { &verifying[..] } else { &[] };
+        let objects = world.related(version, kind, within, related)?;
         for object in objects {
             add(object, workload, accept_audit, &mut verifiers);
         }

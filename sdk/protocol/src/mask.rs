@@ -43,11 +43,11 @@ impl FieldMask {
     pub fn for_kind<S: AsRef<str>>(reads: &[S], group: &str, kind: &str) -> Self {
         let mut mask = Self::default();
         for entry in IDENTITY {
-            mask.add(&split(entry));
+            mask.add(&steps(entry));
         }
         let template = workload_kind(group, kind).map(|known| known.template);
         for entry in reads {
-            let steps = split(entry.as_ref());
+            let steps = steps(entry.as_ref());
             match (steps.split_first(), template) {
                 (Some((first, rest)), Some(template)) if first == "pod" => mask.add(&joined(template, &[], rest)),
                 (Some((first, rest)), Some(template)) if first == "containers" => {
@@ -70,7 +70,7 @@ impl FieldMask {
     pub fn of_entries<S: AsRef<str>>(entries: &[S]) -> Self {
         let mut mask = Self::default();
         for entry in entries {
-            mask.add(&split(entry.as_ref()));
+            mask.add(&steps(entry.as_ref()));
         }
         mask
     }
@@ -120,7 +120,9 @@ fn joined(template: &[&str], middle: &[&str], rest: &[String]) -> Vec<String> {
 
 /// The steps of an entry: none of `*`, which is the object itself. An unbalanced quote keeps the rest as one key: it then names nothing, and the tests of the
 /// rule that declared it fail.
-fn split(entry: &str) -> Vec<String> {
+/// The keys of an entry, in order: `metadata.annotations['a.b/c']` has three.
+#[must_use]
+pub fn steps(entry: &str) -> Vec<String> {
     let mut steps = Vec::new();
     let mut rest = if entry == "*" { "" } else { entry };
     while !rest.is_empty() {

@@ -1,0 +1,111 @@
+//! Relations are hints: a host that knows them sends only what is related, and one that does not, such as Kubewarden's
+//! policy-server, sends whole lists. Every rule decides alike either way, and cost grows with what is found.
+
+use std::cell::Cell;
+
+use engine::{CallError, HostCall, HostCalls, ModuleError, Reply, Runtime};
+use seaworthy_tests::native::{Library, Native};
+use seaworthy_tests::{cases, generate, input, native, report};
+use serde_json::Value;
+
+use crate::{judged, take};
+
+/// Runs rules as native code, for a host that does not know relations.
+struct Unaware;
+
+/// Strips the hint from each look-up.
+struct WholeLists<'a>(&'a dyn HostCalls);
+
+impl HostCalls for WholeLists<'_> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
+        let mut payload: Value = serde_json::from_slice(call.payload).expect("a look-up is JSON");
+        payload.as_object_mut().expect("a look-up is an object").remove("related");
+        self.0.call(HostCall { payload: payload.to_string().as_bytes(), ..call })
+    }
+}
+
+impl Runtime for Unaware {
+    type Module = Library;
+
+    fn call(
+        &self,
+        module: &Library,
+        operation: &str,
+        payload: &[u8],
+        host: &dyn HostCalls,
+    ) -> Result<Reply, ModuleError> {
+        Native.call(module, operation, payload, &WholeLists(host))
+    }
+}
+
+#[test]
+fn every_case_is_decided_alike_with_whole_lists() {
+    let mut libraries = native(&[]).1.into_rules();
+    for case in &cases::all() {
+        let input = input("case.yaml", &case.yaml);
+        let library = take(&mut libraries, &case.rule);
+        let library = if case.settings.is_null() { library } else { library.with_settings(&case.settings) };
+        let (library, related) = judged(library, |bundle| report(&Native, bundle, &input, case.completeness));
+        let (library, whole) = judged(library, |bundle| report(&Unaware, bundle, &input, case.completeness));
+        assert_eq!(related, whole, "{}: {}\n{}", case.rule, case.name, case.yaml);
+        libraries.push(library.with_settings(&Value::Object(serde_json::Map::new())));
+    }
+}
+
+#[test]
+fn generated_worlds_are_decided_alike_with_whole_lists() {
+    let libraries = native(&[]).1;
+    let mut verdicts = String::new();
+    for seed in 0..20 {
+        let input = input("world.yaml", &generate::world::related(seed));
+        let world = engine::Completeness::Complete;
+        let related = report(&Native, &libraries, &input, world);
+        assert_eq!(related, report(&Unaware, &libraries, &input, world), "world {seed}");
+        verdicts += &related;
+    }
+    for verdict in ["\"pass\"", "\"fail\"", "\"not-applicable\""] {
+        assert!(verdicts.contains(verdict), "the worlds show {verdict}");
+    }
+}
+
+/// Counts what look-ups send to rules.
+struct Counting {
+    bytes: Cell<usize>,
+}
+
+struct Counted<'a>(&'a dyn HostCalls, &'a Cell<usize>);
+
+impl HostCalls for Counted<'_> {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
+        let answer = self.0.call(call);
+        self.1.set(self.1.get() + answer.as_ref().map_or(0, Vec::len));
+        answer
+    }
+}
+
+impl Runtime for Counting {
+    type Module = Library;
+
+    fn call(
+        &self,
+        module: &Library,
+        operation: &str,
+        payload: &[u8],
+        host: &dyn HostCalls,
+    ) -> Result<Reply, ModuleError> {
+        Native.call(module, operation, payload, &Counted(host, &self.bytes))
+    }
+}
+
+#[test]
+fn what_rules_are_sent_grows_with_the_services_of_a_namespace_and_not_with_their_square() {
+    let libraries = native(&[]).1;
+    let sent = |number| {
+        let counting = Counting { bytes: Cell::new(0) };
+        let input = input("services.yaml", &generate::namespace(number));
+        report(&counting, &libraries, &input, engine::Completeness::Complete);
+        counting.bytes.get()
+    };
+    let (one, two) = (sent(40), sent(80));
+    assert!(two * 10 <= one * 21, "{one} bytes for 40 services, {two} for 80");
+}
