@@ -4,167 +4,110 @@
 
 use sdk::prelude::*;
 
-use crate::text::{ends_with_letters, holds, is_one_of, lines, pieces, snake_case, squashed};
+use crate::placeholders::{is_placeholder, is_reference};
+use crate::text::{begins, cut, is_one_of, last_word, pieces, snake_case, squashed};
 
-/// Words that make of a secret's name the name of something about it: `TOKEN_URL`, `PASSWORD_FILE`, `secretName`.
-const ABOUT: &[&str] = &[
-    "algo",
-    "algorithm",
-    "audience",
-    "backend",
-    "cache",
-    "class",
-    "cmd",
-    "command",
-    "connector",
-    "count",
-    "dir",
-    "directory",
-    "disabled",
-    "domain",
-    "duration",
-    "enable",
-    "enabled",
-    "encoder",
-    "encoding",
-    "encryption",
-    "endpoint",
-    "engine",
-    "env",
-    "expiration",
-    "expires",
-    "expiry",
-    "field",
-    "file",
-    "format",
-    "grant",
-    "hashing",
-    "header",
-    "hint",
-    "host",
-    "id",
-    "interval",
-    "issuer",
-    "key",
-    "keys",
-    "kind",
-    "label",
-    "length",
-    "lifetime",
-    "limit",
-    "location",
-    "login",
-    "manager",
-    "map",
-    "max",
-    "method",
-    "min",
-    "mode",
-    "mount",
-    "name",
-    "names",
-    "namespace",
-    "path",
-    "paths",
-    "pattern",
-    "policy",
-    "port",
-    "prefix",
-    "provider",
-    "ref",
-    "regex",
-    "region",
-    "required",
-    "reset",
-    "rotation",
-    "server",
-    "service",
-    "size",
-    "store",
-    "strategy",
-    "suffix",
-    "template",
-    "timeout",
-    "ttl",
-    "type",
-    "uri",
-    "url",
-    "user",
-    "username",
-    "validation",
-    "version",
-    "volume",
-];
+const ABOUT: &[&str] = &include!("../data/about.rs");
 
 /// The names of secrets that may stand before other words: `DB_PASSWORD_TEST`.
 const AHEAD: &[&str] = &["secret", "password", "pass"];
 
-/// What a value begins with that says where the secret is, instead of what it is: Vault, vals, 1Password, Berglas, AWS.
-const REFERENCES: &[&str] =
-    &["vault:", "ref+", "op://", "berglas://", "sm://", "arn:aws:secretsmanager:", "arn:aws:ssm:", "secretref:"];
-
-/// The letters with which a value begins that somebody is to replace, whatever stands between them.
-const STAND_INS: &[&str] = &[
-    "changeme",
-    "changeit",
-    "changethis",
-    "replace",
-    "placeholder",
-    "todo",
-    "tbd",
-    "fixme",
-    "your",
-    "insert",
-    "example",
-    "dummy",
-    "redacted",
-    "setme",
-];
-
-/// The letters that say the same wherever they stand, as in `sk-REPLACE_ME`.
-const STAND_INS_ANYWHERE: &[&str] = &["changeme", "replaceme", "replacewith", "goeshere", "redacted"];
-
-/// Whether the name is that of a secret, and the value may be one.
-pub fn is_secret(known: &[String], name: &str, value: &str) -> bool {
-    // What only counts variables of one kind, as in `TOKEN_2`.
-    let length = name.bytes().rposition(|byte| byte.is_ascii_alphabetic()).map_or(0, |last| last + 1);
-    let name = snake_case(name.get(..length).unwrap_or_default());
-    let letters = squashed(&name);
-    // Most entries differ in their last letter, so that few are spelt out.
-    let may_name = |entry: &&String| ends_with_letters(&letters, entry) || is_one_of(AHEAD, entry);
-    known.iter().filter(may_name).any(|entry| {
-        let entry = snake_case(entry);
-        names(&name, &entry) && !is_plain(&entry, value)
-    })
+/// The names of secrets that are looked for, in the forms in which they are compared.
+pub struct Names {
+    entries: Vec<Entry>,
+    /// The letters with which one of them ends, a bit each.
+    last: u32,
 }
 
-/// Whether the name ends with the entry: as words, or in one word (`dbpassword`) where the entry is long enough not to
-/// be met by chance. Some may also stand further ahead, if no other word changes the meaning: what `DB_PASSWORD_SECRET`
-/// is goes by `secret`, which may be the name of a Secret, and to `pass` something through is to let it.
-fn names(name: &str, entry: &str) -> bool {
-    let is_about = |word: &str| ABOUT.contains(&word) || (word == "secret" && entry == "password");
-    let words = || pieces(name, |letter| letter == '_').into_iter();
-    let ahead = || words().any(|word| word == entry) && !words().any(is_about);
-    let in_one = || entry.len() > 4 && squashed(name).ends_with(&squashed(entry));
-    let as_words = name.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
-    as_words || in_one() || (AHEAD.contains(&entry) && ahead() && !name.starts_with("pass_"))
+struct Entry {
+    /// `api_key`.
+    words: String,
+    /// `apikey`.
+    letters: String,
+}
+
+impl Names {
+    pub fn new(known: &[String]) -> Self {
+        let entries: Vec<Entry> = known
+            .iter()
+            .map(|name| {
+                let words = snake_case(name);
+                Entry { letters: squashed(&words), words }
+            })
+            .collect();
+        let last =
+            entries.iter().filter_map(|entry| entry.letters.bytes().last()).fold(0, |last, byte| last | bit(byte));
+        Self { entries, last }
+    }
+
+    /// Whether the name may be that of a secret, told by its last letter and a look for those that stand ahead.
+    pub fn may_name(&self, name: &[u8]) -> bool {
+        let last = name.iter().rfind(|byte| byte.is_ascii_alphabetic()).map_or(0, |byte| bit(*byte));
+        let is_ahead = |pair: &[u8]| matches!(pair, [b'p' | b'P', b'a' | b'A'] | [b's' | b'S', b'e' | b'E']);
+        self.last & last != 0 || name.windows(2).any(is_ahead)
+    }
+
+    /// Whether the name is that of a secret, and the value may be one.
+    pub fn is_secret(&self, name: &str, value: &str) -> bool {
+        self.entries_of(name).any(|entry| !is_plain(entry, value))
+    }
+
+    /// Whether the name is that of a secret, whatever the value.
+    pub fn are_of(&self, name: &str) -> bool {
+        self.entries_of(name).next().is_some()
+    }
+
+    fn entries_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        // What only counts variables of one kind, as in `TOKEN_2`.
+        let length = name.bytes().rposition(|byte| byte.is_ascii_alphabetic()).map_or(0, |last| last + 1);
+        let name = snake_case(name.get(..length).unwrap_or_default());
+        let letters = squashed(&name);
+        self.entries.iter().filter(move |entry| entry.names(&name, &letters)).map(|entry| entry.words.as_str())
+    }
+}
+
+impl Entry {
+    /// Whether the name ends with the entry: as words, or in one word (`dbpassword`) where the entry is long enough not to
+    /// be met by chance. Some may also stand further ahead, if no other word changes the meaning: what
+    /// `DB_PASSWORD_SECRET` is goes by `secret`, which may be the name of a Secret, and to `pass` something through is to
+    /// let it.
+    fn names(&self, name: &str, letters: &str) -> bool {
+        let entry = self.words.as_str();
+        let as_words = name.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+        let in_one = entry.len() > 4 && letters.ends_with(&self.letters);
+        let is_about = |word: &str| ABOUT.contains(&word) || (word == "secret" && entry == "password");
+        let words = || pieces(name, |letter| letter == '_').into_iter();
+        let ahead = || words().any(|word| word == entry) && !words().any(is_about) && !name.starts_with("pass_");
+        as_words || in_one || (AHEAD.contains(&entry) && ahead())
+    }
+}
+
+fn bit(byte: u8) -> u32 {
+    1 << (byte & 31)
 }
 
 /// Whether a value is none that anybody would keep secret, under the name of such an entry.
 fn is_plain(entry: &str, value: &str) -> bool {
     let value = value.trim_ascii();
-    let is_switch = is_one_of(&["true", "false", "yes", "no", "on", "off", "0", "1"], value);
     let is_number = || value.bytes().all(|byte| byte.is_ascii_digit());
-    let is_place = value.starts_with(['/', '~'])
+    let is_place = begins(value, b"/~")
         || value.starts_with("./")
-        || value.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//"));
+        || cut(value, b":").is_some_and(|(_, rest)| rest.starts_with("//"));
     is_placeholder(value)
-        || is_switch
+        || is_reference(value)
+        || is_switch(value)
         || is_place
         || (is_number() && !entry.starts_with('p'))
         // `SECRET`, for what is called a secret.
         || value == entry.to_ascii_uppercase()
         || (matches!(entry, "secret" | "credential" | "credentials") && is_object_name(value))
+        // The key within a Secret: `secretKey: api-token`.
+        || (matches!(entry, "secret_key" | "secret") && is_field_name(value))
+}
+
+/// `true`, `off` and the like.
+pub fn is_switch(value: &str) -> bool {
+    is_one_of(&["true", "false", "yes", "no", "on", "off", "0", "1"], value)
 }
 
 /// `shop-database` and `shop/database`: more likely the name of a Secret than what is in it.
@@ -174,71 +117,23 @@ fn is_object_name(value: &str) -> bool {
     is_name && value.bytes().any(|byte| matches!(byte, b'-' | b'/')) && digits * 4 < value.len()
 }
 
-/// Whether a value only holds the place of another: nothing, a variable, something encrypted, a reference to where it
-/// is kept, or words that ask to be replaced. A text of several lines does not, whatever it holds besides, unless all
-/// that is not a placeholder in it is the armour of a key or a certificate.
-pub fn is_placeholder(value: &str) -> bool {
-    let value = value.trim_ascii();
-    let bytes = value.as_bytes();
-    if !bytes.iter().any(u8::is_ascii_alphanumeric) {
-        return true;
-    }
-    if bytes.contains(&b'\n') {
-        return is_armour(value) && lines(value).all(|line| is_armour(line) || is_placeholder(line));
-    }
-    // `x-$(VAR)`, `${VAR}` and `{{ template }}`.
-    let mut pairs = bytes.iter().zip(bytes.iter().skip(1));
-    let has_variable = pairs.any(|pair| matches!(pair, (b'$', b'(' | b'{') | (b'{', b'{')));
-    let is_whole = match bytes {
-        [b'$', b'0'..=b'9'] | [b'$', b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] | [b'E', b'N', b'C', b'[', ..] => true,
-        [b'.', b'.', b'.', ..] => true,
-        // Not JSON, nor XML.
-        [b'<', inside @ .., b'>']
-        | [b'{', inside @ .., b'}']
-        | [b'[', inside @ .., b']']
-        | [b'%', inside @ .., b'%'] => !inside.iter().any(|byte| matches!(byte, b'"' | b'<' | b'>' | b',')),
-        _ => false,
-    };
-    // `GOOGLE_API_KEY`: a name in capitals stands for what a script puts there.
-    let is_name = bytes.contains(&b'_') && bytes.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
-    let is_word = is_one_of(&["none", "null", "nil", "unset", "undefined"], value);
-    let is_reference = REFERENCES.iter().any(|prefix| value.starts_with(prefix));
-    has_variable || is_whole || is_name || is_word || is_reference || is_stand_in(value)
-}
-
-fn is_stand_in(value: &str) -> bool {
-    let letters = squashed(&value.to_ascii_lowercase());
-    STAND_INS.iter().any(|words| letters.starts_with(words))
-        || STAND_INS_ANYWHERE.iter().any(|words| holds(&letters, words))
-        || holds(value, "XXXX")
-}
-
-/// `-----BEGIN CERTIFICATE-----`, and its end.
-fn is_armour(line: &str) -> bool {
-    line.starts_with("-----")
-}
-
-/// Whether a value is one that everybody may see: a certificate without its key, or a public key.
-pub fn is_public(value: &str) -> bool {
-    let value = value.trim_ascii();
-    let is_key = |line: &str| ["ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-"].iter().any(|kind| line.starts_with(kind));
-    let is_body = |line: &str| line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/= \t\r".contains(&byte));
-    let is_public_armour = |line: &str| {
-        let kind = line.trim_ascii().trim_matches('-');
-        let kind = kind.strip_prefix("BEGIN ").or_else(|| kind.strip_prefix("END ")).unwrap_or_default();
-        kind.ends_with("CERTIFICATE") || kind.ends_with("PUBLIC KEY")
-    };
-    is_key(value) && !value.contains('\n')
-        || is_armour(value)
-            && lines(value).all(|line| if is_armour(line) { is_public_armour(line) } else { is_body(line) })
+/// `password`, `API_TOKEN`, `client-secret`: the name of a secret, and so hardly one itself.
+pub fn is_field_name(value: &str) -> bool {
+    let is_name = value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.'));
+    let words = snake_case(value);
+    is_name
+        && matches!(last_word(&words), "password" | "passwd" | "secret" | "token" | "key" | "credentials" | "username")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn known() -> Vec<String> {
-        ["password", "pass", "secret", "token", "api_key", "credentials"].map(String::from).to_vec()
+    fn is_secret(name: &str, value: &str) -> bool {
+        let names = Names::new(&["password", "pass", "secret", "token", "api_key", "credentials"].map(String::from));
+        let is_secret = names.is_secret(name, value);
+        assert!(!is_secret || names.may_name(name.as_bytes()), "{name} is never looked at");
+        is_secret
     }
 
     #[test]
@@ -265,7 +160,7 @@ mod tests {
             "dbPassword1",
             "DB_PASS_TEST",
         ] {
-            assert!(is_secret(&known(), name, "hunter2"), "{name}");
+            assert!(is_secret(name, "hunter2"), "{name}");
         }
     }
 
@@ -299,7 +194,7 @@ mod tests {
             "TOKEN_URL_2",
             "SHA256",
         ] {
-            assert!(!is_secret(&known(), name, "hunter2"), "{name}");
+            assert!(!is_secret(name, "hunter2"), "{name}");
         }
     }
 
@@ -317,7 +212,7 @@ mod tests {
             ("secret", "shop/web"),
             ("COOKIE_SECRET", "SECRET"),
         ] {
-            assert!(!is_secret(&known(), name, value), "{name}");
+            assert!(!is_secret(name, value), "{name}");
         }
         for (name, value) in [
             ("DB_PASSWORD", "123456"),
@@ -326,77 +221,7 @@ mod tests {
             ("GRAYLOG_PASSWORD_SECRET", "squirrel"),
             ("SECRET", "squirrel"),
         ] {
-            assert!(is_secret(&known(), name, value), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_holds_the_place_of_a_value_is_none() {
-        for value in [
-            "",
-            "  ",
-            "***",
-            "...",
-            "$(DB_PASSWORD)",
-            "${DB_PASSWORD}",
-            "$DB_PASSWORD",
-            "x-${A}",
-            "{{ .Values.password }}",
-            "<password>",
-            "<Client Secret>",
-            "{PASSWORD}",
-            "%PASSWORD%",
-            "[redacted]",
-            "ENC[AES256_GCM,data:x]",
-            "GOOGLE_API_KEY_VAL",
-            "__SECRET__",
-            "vault:secret/data/shop#password",
-            "ref+vault://shop",
-            "op://shop/db/password",
-            "changeme",
-            "CHANGE_ME",
-            "change-me-in-production",
-            "REPLACE",
-            "replace-with-real",
-            "TODO",
-            "your-password-here",
-            "YOUR_TOKEN1",
-            "<path:secret/data/shop#key>",
-            "sk-REPLACE_ME",
-            "ghp_replace-with-yours",
-            "**the token goes here**",
-            "p-XXXX",
-            "...the certificate in base64...",
-            "-----BEGIN CERTIFICATE-----\n<certificate>\n-----END CERTIFICATE-----\n",
-            "-----BEGIN PRIVATE KEY-----\n...\n\n-----END PRIVATE KEY-----",
-            "none",
-            "null",
-        ] {
-            assert!(is_placeholder(value), "{value}");
-        }
-        for value in [
-            "{\"auths\": {}}",
-            "[\"hunter2\"]",
-            "<a>hunter2</a>",
-            "user: ${USER}\npassword: hunter2",
-            "example:\n  hunter2",
-            "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\n-----END PRIVATE KEY-----",
-            "<certificate>\n<key>",
-            "irreplaceable",
-            "more...",
-            "hunter2",
-            "postgres",
-            "pa$$word",
-            "$3cret",
-            "xxx",
-            "xxxxxxxx",
-            "P_A1",
-            "ABC",
-            "t0do",
-            "minio123",
-            "ENCODED",
-        ] {
-            assert!(!is_placeholder(value), "{value}");
+            assert!(is_secret(name, value), "{name}");
         }
     }
 }

@@ -178,8 +178,8 @@ spec:
 
     #[test]
     fn what_could_not_be_read_is_hidden_as_a_whole() {
-        assert_eq!(hidden_lines("a: {{ x }}\nb: hunter2\n{{ end }}\n")[..2], [1, 2]);
-        assert_eq!(hidden_lines("password: hunter2\npassword: hunter2\n")[..2], [1, 2]);
+        assert!(hidden_lines("a: {{ x }}\nb: hunter2\n{{ end }}\n").starts_with(&[1, 2]));
+        assert!(hidden_lines("password: hunter2\npassword: hunter2\n").starts_with(&[1, 2]));
     }
 
     #[test]
