@@ -59,7 +59,7 @@ fn a_rule_that_fails_to_decide_is_undecided_whatever_the_gate() {
 
 #[test]
 fn no_format_is_silent_about_what_could_not_be_read() {
-    let folder = folder(&[Verdict::Pass]).and("k8s/broken.yaml", "a: [\n");
+    let folder = folder(&[Verdict::Pass]).and("k8s/broken.yaml", "apiVersion: [\n");
     for (format, said) in [
         ("human", ""),
         ("markdown", "**Something"),

@@ -113,6 +113,10 @@ impl Found {
                 Err(unread) => files.unread.push(unread),
             }
         }
+        // Where nothing is a manifest, people want to know why.
+        if files.files.iter().any(|file| file.manifest.objects().next().is_some()) {
+            files.files.iter_mut().for_each(|file| file.manifest.skip_foreign());
+        }
         files
     }
 

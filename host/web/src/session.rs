@@ -273,5 +273,10 @@ fn read_all(files: &[String]) -> Vec<File> {
         manifest: read(name, text.clone().into_bytes(), &Limits::default()),
         project: 0,
     };
-    pairs.iter().map(file).collect()
+    let mut files: Vec<File> = pairs.iter().map(file).collect();
+    // Where nothing is a manifest, people want to know why.
+    if files.iter().any(|file| file.manifest.objects().next().is_some()) {
+        files.iter_mut().for_each(|file| file.manifest.skip_foreign());
+    }
+    files
 }

@@ -205,7 +205,10 @@ impl Seen<'_> {
                     document.span.start <= problem.span.start && problem.span.start <= document.span.end
                 };
                 let is_identity = |problem: &Problem| {
-                    matches!(problem.kind, ProblemKind::NoApiVersion { .. } | ProblemKind::UnknownKind { .. })
+                    matches!(
+                        problem.kind,
+                        ProblemKind::NoApiVersion { .. } | ProblemKind::NoKind | ProblemKind::UnknownKind { .. }
+                    )
                 };
                 self.listing.role == Role::Patch
                     && single

@@ -7,8 +7,11 @@
 //!
 //! The module must not know a file, nor what any rule asks of an object.
 
+mod anchors;
 mod api;
-mod dialect;
+mod budget;
+mod failure;
+mod foreign;
 mod json;
 mod kinds;
 mod members;
@@ -16,10 +19,13 @@ mod node;
 mod object;
 mod parse;
 mod problem;
+mod reading;
 mod request;
 mod scalar;
+mod scan;
 mod source;
 mod split;
+mod strict_json;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -31,8 +37,8 @@ pub use object::Object;
 pub use problem::{Problem, ProblemKind, Related};
 pub use source::{Position, Source, Span};
 
-use parse::{Budget, Failure};
-use split::{Chunk, TooMany};
+use failure::Failure;
+use reading::Reading;
 
 /// How much of one file is read. What goes beyond is a [`Problem`] with a line, found in about 100 ms and within 64 MiB:
 /// that is what the numbers are chosen for.
@@ -129,6 +135,8 @@ pub enum Content {
     Template,
     /// Nothing that could be read: a problem says why.
     Broken,
+    /// Nothing that could be read, in a file that is no manifest: see [`Manifest::skip_foreign`].
+    Foreign(SkipReason),
 }
 
 /// Why a document holds nothing to judge.
@@ -140,6 +148,14 @@ pub enum SkipReason {
     Template,
     /// [`Content::Other`].
     NotKubernetes,
+    /// Encrypted by git-crypt.
+    Encrypted,
+    /// Not a text.
+    Binary,
+    /// JSON as editors have it, with comments.
+    JsonWithComments,
+    /// Neither YAML nor JSON.
+    NotReadable,
 }
 
 impl SkipReason {
@@ -150,6 +166,10 @@ impl SkipReason {
             Self::Empty => "empty",
             Self::Template => "a template",
             Self::NotKubernetes => "no `apiVersion` and `kind`",
+            Self::Encrypted => "encrypted by git-crypt",
+            Self::Binary => "no text",
+            Self::JsonWithComments => "no manifest: JSON with comments, without an `apiVersion`",
+            Self::NotReadable => "no manifest: not valid YAML, and without an `apiVersion`",
         }
     }
 }
@@ -171,6 +191,7 @@ impl Document {
             Content::Empty => Some(SkipReason::Empty),
             Content::Template => Some(SkipReason::Template),
             Content::Other(_) => Some(SkipReason::NotKubernetes),
+            Content::Foreign(reason) => Some(reason),
             Content::Objects(_) | Content::Broken => None,
         }
     }
@@ -188,116 +209,21 @@ pub fn read(name: &str, bytes: Vec<u8>, limits: &Limits) -> Manifest {
     };
     // UTF-16 may grow by half as it becomes UTF-8, and spans count in u32.
     let limit = limits.bytes.min(1 << 31);
-    if bytes.len() > limit {
-        let kind = ProblemKind::FileTooLarge { limit };
-        manifest.report(Failure::new(kind, Span::default()));
-        return manifest;
-    }
-    let (source, undecodable) = Source::decode(bytes);
-    let end = source.text().len();
-    manifest.source = source;
-    if let Some(kind) = undecodable {
-        // The last document would end too early, and mean something else.
-        manifest.report(Failure::new(kind, Span::new(end, end)));
-        return manifest;
-    }
-    let text = manifest.source.text();
-    if let Some(at) = source::beyond_lines(text, limits.lines) {
-        let kind = ProblemKind::TooManyLines { limit: limits.lines };
-        manifest.report(Failure::new(kind, Span::new(at, at)));
-        return manifest;
-    }
-    let (is_json, chunks) = match split::json(text, limits.documents) {
-        Some(chunks) => (true, chunks),
-        None => (false, split::yaml(text, limits.documents)),
+    let (source, unreadable) = match bytes.as_slice() {
+        bytes if bytes.len() > limit => (Source::default(), Some(ProblemKind::FileTooLarge { limit })),
+        bytes if bytes.starts_with(foreign::GIT_CRYPT) => (Source::default(), Some(ProblemKind::Encrypted)),
+        _ => Source::decode(bytes),
     };
-    match chunks {
-        Err(TooMany(at)) => {
-            let kind = ProblemKind::TooManyDocuments { limit: limits.documents };
-            manifest.report(Failure::new(kind, Span::new(at, at)));
-        }
-        Ok(chunks) => {
-            let mut budget = Budget::new(limits);
-            for chunk in &chunks {
-                manifest.read_chunk(chunk, is_json, limits, &mut budget);
-                if budget.is_spent() {
-                    break;
-                }
-            }
+    manifest.source = source;
+    let mut reading = Reading::new(&manifest.source, limits);
+    match unreadable {
+        None => reading.read(),
+        // The last document would end too early, and mean something else.
+        Some(kind) => {
+            let end = manifest.source.text().len();
+            reading.report(Failure::new(kind, Span::new(end, end)));
         }
     }
+    (manifest.documents, manifest.problems) = (reading.documents, reading.problems);
     manifest
-}
-
-impl Manifest {
-    fn push(&mut self, span: Span, content: Content) {
-        self.documents.push(Document { span, content });
-    }
-
-    fn report(&mut self, failure: Failure) {
-        let Failure { kind, span, related } = failure;
-        let position = self.source.position(span.start);
-        let related = related.map(|(message, span)| {
-            let position = self.source.position(span.start);
-            Related { message, span, position }
-        });
-        self.problems.push(Problem { kind, span, position, related });
-    }
-
-    fn read_chunk(&mut self, chunk: &Chunk, is_json: bool, limits: &Limits, budget: &mut Budget) {
-        let span = Span::new(chunk.at, chunk.end);
-        let text = self.source.text().get(chunk.start..chunk.end).unwrap_or_default();
-        if let Some((at, kind)) = source::forbidden(text, is_json) {
-            let at = chunk.start + at;
-            self.report(Failure::new(kind, Span::new(at, at)));
-            return self.push(span, Content::Broken);
-        }
-        match chunk.content {
-            split::Content::Some => {}
-            split::Content::Empty => return self.push(span, Content::Empty),
-            split::Content::Misspelt => {
-                self.report(Failure::new(ProblemKind::InvalidSeparator, Span::new(chunk.at, chunk.at + 3)));
-                return self.push(span, Content::Broken);
-            }
-        }
-        match parse::parse(text, chunk.start, is_json, limits, budget) {
-            Ok(nodes) => {
-                for node in nodes {
-                    self.read_document(span, node);
-                }
-            }
-            Err(failures) => {
-                if failures.iter().any(|failure| template::explains(text, chunk.start, failure)) {
-                    return self.push(span, Content::Template);
-                }
-                failures.into_iter().for_each(|failure| self.report(failure));
-                self.push(span, Content::Broken);
-            }
-        }
-    }
-
-    fn read_document(&mut self, span: Span, node: Node) {
-        if node.value == Value::Null {
-            return self.push(span, Content::Empty);
-        }
-        if template::is_kind(&node) {
-            return self.push(span, Content::Template);
-        }
-        match object::read(node) {
-            object::Read::Other(node) => self.push(span, Content::Other(node)),
-            object::Read::Objects(objects, failures) => {
-                let is_broken = !failures.is_empty();
-                if objects.is_empty() && is_broken && failures.iter().all(|it| it.kind == ProblemKind::TemplatedItem) {
-                    return self.push(span, Content::Template);
-                }
-                failures.into_iter().for_each(|failure| self.report(failure));
-                let content = match objects {
-                    objects if !objects.is_empty() => Content::Objects(objects),
-                    _ if is_broken => Content::Broken,
-                    _ => Content::Empty,
-                };
-                self.push(span, content);
-            }
-        }
-    }
 }

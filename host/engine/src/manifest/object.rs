@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use protocol::{api_group, path};
+use protocol::{api_group, path, workload_kind};
 
+use super::failure::Failure;
 use super::kinds;
 use super::node::{Entry, Node, Value};
-use super::parse::Failure;
 use super::problem::ProblemKind;
 use super::request;
 use super::source::Span;
@@ -73,7 +73,8 @@ pub(super) enum Read {
 /// Takes the document apart.
 pub(super) fn read(document: Node) -> Read {
     let (document, path) = request::opened(document);
-    if let Some(failure) = versionless(&document) {
+    if let Some(failure) = misspelt_field(&document).or_else(|| versionless(&document)).or_else(|| kindless(&document))
+    {
         return Read::Objects(Vec::new(), vec![failure]);
     }
     if is_absent(&document, "kind") || is_absent(&document, "apiVersion") && !is_bare_list(&document) {
@@ -84,6 +85,28 @@ pub(super) fn read(document: Node) -> Read {
     Read::Objects(reader.objects, reader.failures)
 }
 
+/// `Kind` for `kind`, beside an `apiVersion`, or the other way around: Kubernetes knows neither.
+fn misspelt_field(document: &Node) -> Option<Failure> {
+    let Value::Mapping(entries) = &document.value else { return None };
+    let spelt = |name: &str| {
+        entries.iter().find(|entry| entry.key.eq_ignore_ascii_case(name) && entry.value.as_str().is_some())
+    };
+    let (kind, api_version) = (spelt("kind")?, spelt("apiVersion")?);
+    let misspelt = [("kind", kind), ("apiVersion", api_version)];
+    misspelt.into_iter().find(|(meant, entry)| *entry.key != **meant && is_absent(document, meant)).map(
+        |(meant, entry)| Failure::new(ProblemKind::MisspeltField { found: entry.key.clone(), meant }, entry.key_span),
+    )
+}
+
+/// What says of which version it is, and is shaped like an object, but does not say what. A kustomization need not.
+fn kindless(document: &Node) -> Option<Failure> {
+    let api_version = document.get("apiVersion")?.as_str().filter(|version| !version.is_empty())?;
+    let is_mapping = |key: &str| document.get(key).is_some_and(|node| matches!(node.value, Value::Mapping(_)));
+    let is_object = is_absent(document, "kind") && (is_mapping("metadata") || is_mapping("spec"));
+    let is_one = is_object && api_group(api_version) != "kustomize.config.k8s.io";
+    is_one.then(|| Failure::new(ProblemKind::NoKind, document.locate(&[])))
+}
+
 /// A workload that does not say of which version, which `kubectl` refuses. The kind alone may be anybody's word.
 fn versionless(document: &Node) -> Option<Failure> {
     let is_mapping = |key: &str| document.get(key).is_some_and(|node| matches!(node.value, Value::Mapping(_)));
@@ -92,6 +115,25 @@ fn versionless(document: &Node) -> Option<Failure> {
     }
     let meant = kinds::of_kind(document.get("kind")?.as_str()?)?;
     Some(Failure::new(ProblemKind::NoApiVersion { meant }, document.locate(&[])))
+}
+
+/// What is wrong with an object that is a list, or should be, by its kind.
+fn unlisted(node: &Node, group: &str, kind: &str) -> Option<ProblemKind> {
+    let items = node.get("items").map(|items| &items.value);
+    let listed = kind.strip_suffix("List");
+    let is_empty = match items {
+        Some(Value::Sequence(items)) => items.is_empty(),
+        items => items == Some(&Value::Null),
+    };
+    match listed {
+        // `AllowList` may be anybody's object.
+        Some(of) if items.is_none() && (group.is_empty() || workload_kind(group, of).is_some()) => {
+            Some(ProblemKind::NoItems)
+        }
+        None if is_empty => Some(ProblemKind::EmptyItems),
+        _ if items.is_some() && template::is_templated(node) => Some(ProblemKind::TemplatedList),
+        _ => None,
+    }
 }
 
 /// Whether `kubectl` takes the object for a list, and so creates its items and not itself: whatever its kind is called,
@@ -128,6 +170,11 @@ impl Reader {
             Ok(Identity { api_version, kind, .. }) if let Some(meant) = kinds::misspelt(&api_version, &kind) => {
                 let kind = ProblemKind::UnknownKind { api_version: api_version.into(), kind: kind.into(), meant };
                 self.fail(Failure::new(kind, node.locate(&[])));
+            }
+            Ok(Identity { api_version, kind, .. })
+                if let Some(problem) = unlisted(&node, api_group(&api_version), &kind) =>
+            {
+                self.fail(Failure::new(problem, node.entry("items").map_or(node.locate(&[]), |items| items.key_span)));
             }
             Ok(identity) if is_list(&node, &identity.kind) => self.list(node, &identity, path),
             Ok(Identity { api_version, kind, namespace, name, generate_name }) => {
@@ -338,7 +385,7 @@ items:
 
     #[test]
     fn a_list_of_nothing_is_counted_as_empty() {
-        for yaml in ["kind: List\nitems: []\n", "kind: List\nitems:\n", "kind: ConfigMap\nitems: []\n"] {
+        for yaml in ["kind: List\nitems: []\n", "kind: List\nitems:\n", "kind: PodList\nitems: []\n"] {
             let manifest = read_text(&format!("apiVersion: v1\n{yaml}"));
             assert_eq!(manifest.skipped().map(|(_, reason)| reason).collect::<Vec<_>>(), [SkipReason::Empty]);
         }
@@ -403,6 +450,27 @@ items:
             (
                 "apiVersion: ''\nkind: Pod\nmetadata: {}\nspec: {}\n".to_owned(),
                 "2:1: this Pod has no `apiVersion`; did you mean `v1`?",
+            ),
+            (
+                format!("{head}items: []\n"),
+                "3:1: kubectl takes an object with `items` for a list, and this one is empty",
+            ),
+            (format!("{head}items:\n"), "3:1: kubectl takes an object with `items` for a list, and this one is empty"),
+            ("apiVersion: v1\nkind: List\nlist: []\n".to_owned(), "2:1: this list has no `items`"),
+            ("apiVersion: apps/v1\nkind: DeploymentList\n".to_owned(), "2:1: this list has no `items`"),
+            (
+                "apiVersion: v1\nkind: '{{ x }}'\nitems: [{apiVersion: v1, kind: Pod}]\n".to_owned(),
+                "3:1: the kind of this list is left to a template",
+            ),
+            ("apiVersion: apps/v1\nmetadata: {name: a}\n".to_owned(), "1:1: this object has no `kind`"),
+            ("apiVersion: apps/v1\nspec: {}\n".to_owned(), "1:1: this object has no `kind`"),
+            (
+                "apiVersion: v1\nKind: Pod\n".to_owned(),
+                "2:1: `Kind` is not `kind`: Kubernetes does not know this field",
+            ),
+            (
+                "apiversion: v1\nkind: Secret\n".to_owned(),
+                "1:1: `apiversion` is not `apiVersion`: Kubernetes does not know this field",
             ),
             ("apiVersion: v1\nkind: List\nitems: {a: b}\n".to_owned(), "3:1: `items` is a mapping, not a list"),
             ("apiVersion: v1\nkind: PodList\nitems: a\n".to_owned(), "3:1: `items` is a string, not a list"),

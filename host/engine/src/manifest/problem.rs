@@ -46,6 +46,8 @@ pub enum ProblemKind {
         /// The most bytes that are read.
         limit: usize,
     },
+    /// git-crypt has encrypted the file.
+    Encrypted,
     /// The bytes are not the encoding that they appear to be.
     Encoding {
         /// Which one that is.
@@ -92,6 +94,8 @@ pub enum ProblemKind {
     InvalidSeparator,
     /// It is not YAML; in the parser's words.
     Syntax(String),
+    /// Text behind the value of a document: Kubernetes does not read it.
+    Behind,
     /// A tab where YAML wants spaces.
     TabIndentation,
     /// A mapping has a key twice.
@@ -120,6 +124,21 @@ pub enum ProblemKind {
         /// What must be there.
         expected: &'static str,
     },
+    /// A field that says what an object is, in another case than Kubernetes knows it: it says nothing.
+    MisspeltField {
+        /// As it stands there.
+        found: Box<str>,
+        /// As it has to be.
+        meant: &'static str,
+    },
+    /// An object without a `kind`.
+    NoKind,
+    /// A list that has no `items`.
+    NoItems,
+    /// An object that is no list by its kind, with an empty list of items: `kubectl` takes it for a list and does nothing.
+    EmptyItems,
+    /// A list whose `apiVersion` or `kind` is a template's action: `kubectl` takes its items as they are.
+    TemplatedList,
     /// An item of a list without `kind` or `apiVersion`.
     ItemWithoutKind,
     /// An item of a list whose `apiVersion` or `kind` is a template's action, beside others that are objects.
@@ -146,6 +165,7 @@ impl ProblemKind {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::FileTooLarge { .. } => "split the file, or leave it out if it is no manifest",
+            Self::Encrypted => "unlock the repository with `git-crypt unlock`, and check it again",
             Self::Encoding { .. } => "save the file as UTF-8",
             Self::ControlCharacter(_) => "delete it, or write it as an escape in a double-quoted string",
             Self::HiddenLineBreak(_) => "delete it, or write it as \\N, \\L or \\P in a double-quoted string",
@@ -155,6 +175,7 @@ impl ProblemKind {
             Self::TooMuchAliasing { .. } => "write the values out, or use fewer aliases",
             Self::InvalidSeparator => "write `---` alone on its line, or indent this one",
             Self::Syntax(_) => "mend the YAML here or just before",
+            Self::Behind => "indent it like the lines before it, or write `---` between two documents",
             Self::TabIndentation => "indent with spaces",
             Self::DuplicateKey(_) => "delete one of the two; Kubernetes keeps only the last",
             Self::InvalidKey(_) => "write the key as a quoted string",
@@ -164,6 +185,11 @@ impl ProblemKind {
             Self::InvalidTag { .. } => "delete the tag, or write a value that it fits",
             Self::NotJson => "write a finite number, or quote it",
             Self::Malformed { .. } => "write it as the Kubernetes API has it",
+            Self::MisspeltField { .. } => "write the field as Kubernetes has it",
+            Self::NoKind => "write `kind` as the cluster serves it",
+            Self::NoItems => "write the objects under `items`",
+            Self::EmptyItems => "delete `items`",
+            Self::TemplatedList => "fill in the template first",
             Self::ItemWithoutKind => "give each item its own `apiVersion` and `kind`",
             Self::TemplatedItem => "fill in the template first",
             Self::NoApiVersion { .. } => "write `apiVersion` as the cluster serves it",
@@ -178,6 +204,7 @@ impl fmt::Display for ProblemKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FileTooLarge { limit } => write!(formatter, "the file has more than the {limit} bytes that are read"),
+            Self::Encrypted => formatter.write_str("git-crypt has encrypted this file"),
             Self::Encoding { encoding } => write!(formatter, "the file is not valid {encoding} from here on"),
             Self::ControlCharacter(character) => {
                 write!(formatter, "the control character U+{:04X} is not allowed", u32::from(*character))
@@ -197,6 +224,9 @@ impl fmt::Display for ProblemKind {
             }
             Self::InvalidSeparator => formatter.write_str("a document separator has text glued to it"),
             Self::Syntax(message) => write!(formatter, "not valid YAML: {message}"),
+            Self::Behind => {
+                formatter.write_str("Kubernetes reads no further: the document's value has ended before this text")
+            }
             Self::TabIndentation => formatter.write_str("a tab indents this line"),
             Self::DuplicateKey(key) => write!(formatter, "the key `{key}` is there twice"),
             Self::InvalidKey(what) => write!(formatter, "{what} cannot be a key"),
@@ -209,6 +239,15 @@ impl fmt::Display for ProblemKind {
             Self::Malformed { field, found, expected } => {
                 write!(formatter, "`{field}` is {found}, not {expected}")
             }
+            Self::MisspeltField { found, meant } => {
+                write!(formatter, "`{found}` is not `{meant}`: Kubernetes does not know this field")
+            }
+            Self::NoKind => formatter.write_str("this object has no `kind`"),
+            Self::NoItems => formatter.write_str("this list has no `items`"),
+            Self::EmptyItems => {
+                formatter.write_str("kubectl takes an object with `items` for a list, and this one is empty")
+            }
+            Self::TemplatedList => formatter.write_str("the kind of this list is left to a template"),
             Self::ItemWithoutKind => formatter.write_str("this item has no `apiVersion` and `kind`"),
             Self::TemplatedItem => formatter.write_str("the kind of this item is left to a template"),
             Self::NoApiVersion { meant } => {

@@ -6,21 +6,26 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use granit_parser::Tag as ParserTag;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Number;
 
 use super::node::Value;
 use super::problem::ProblemKind;
 
-const YAML_NAMESPACE: &str = "tag:yaml.org,2002:";
+/// What `!!` stands for.
+pub(super) const YAML_NAMESPACE: &[u8] = b"tag:yaml.org,2002:";
+
+/// As Go's `base64.StdEncoding`: padded, and whatever the last bits are.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 /// A scalar's type, written out or left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     /// Left open: a plain scalar.
     Open,
-    /// `!`: left open, but nothing is a string and not null.
+    /// `!`: a string, but for `<<`, which it leaves a merge key.
     NonSpecific,
     /// `!!str`, or quotes.
     String,
@@ -35,24 +40,22 @@ pub(super) enum Tag {
 }
 
 impl Tag {
-    /// The type of a scalar that has this tag, or none, and is written with quotes, or without.
-    pub(super) fn of(tag: Option<&ParserTag>, is_plain: bool) -> Self {
+    /// The type of a scalar that has this tag, written in full, or none, and that stands there without quotes, or with.
+    pub(super) fn of(tag: Option<&[u8]>, is_plain: bool) -> Self {
         let Some(tag) = tag else {
             return if is_plain { Self::Open } else { Self::String };
         };
-        match tag.suffix_in_namespace(YAML_NAMESPACE).as_deref() {
-            Some("str") => Self::String,
-            Some("binary") => Self::Binary,
-            Some("merge") => Self::Merge,
-            Some("null") => Self::Fixed("!!null"),
-            Some("bool") => Self::Fixed("!!bool"),
-            Some("int") => Self::Fixed("!!int"),
-            Some("float") => Self::Fixed("!!float"),
-            Some("timestamp") => Self::Fixed("!!timestamp"),
-            Some(_) => Self::Other,
-            // The non-specific tag opens even what is quoted.
-            None if tag.handle().is_empty() && tag.suffix() == "!" => Self::NonSpecific,
-            None => Self::Other,
+        match tag.strip_prefix(YAML_NAMESPACE) {
+            Some(b"str") => Self::String,
+            Some(b"binary") => Self::Binary,
+            Some(b"merge") => Self::Merge,
+            Some(b"null") => Self::Fixed("!!null"),
+            Some(b"bool") => Self::Fixed("!!bool"),
+            Some(b"int") => Self::Fixed("!!int"),
+            Some(b"float") => Self::Fixed("!!float"),
+            Some(b"timestamp") => Self::Fixed("!!timestamp"),
+            None if tag == b"!" => Self::NonSpecific,
+            _ => Self::Other,
         }
     }
 }
@@ -75,13 +78,12 @@ pub(super) enum Scalar<'text> {
 /// [`ProblemKind::InvalidTag`].
 pub(super) fn resolve(text: Cow<'_, str>, tag: Tag) -> Result<Scalar<'_>, ProblemKind> {
     match tag {
-        Tag::String | Tag::Other | Tag::Merge => Ok(Scalar::Text(text)),
-        Tag::NonSpecific if text.is_empty() => Ok(Scalar::Text(text)),
-        Tag::Open | Tag::NonSpecific => Ok(resolve_plain(&text).unwrap_or(Scalar::Text(text))),
+        Tag::String | Tag::Other | Tag::Merge | Tag::NonSpecific => Ok(Scalar::Text(text)),
+        Tag::Open => Ok(resolve_plain(&text).unwrap_or(Scalar::Text(text))),
         Tag::Binary => {
             let encoded: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-            let decoded = STANDARD.decode(encoded).map_err(|_| ProblemKind::InvalidTag { tag: "!!binary" })?;
-            Ok(Scalar::Text(Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())))
+            let decoded = BASE64.decode(encoded).map_err(|_| ProblemKind::InvalidTag { tag: "!!binary" })?;
+            Ok(Scalar::Text(Cow::Owned(go_text(&decoded))))
         }
         Tag::Fixed(tag) => match (tag, resolve_plain(&text)) {
             ("!!null", Some(Scalar::Null)) => Ok(Scalar::Null),
@@ -94,6 +96,16 @@ pub(super) fn resolve(text: Cow<'_, str>, tag: Tag) -> Result<Scalar<'_>, Proble
             _ => Err(ProblemKind::InvalidTag { tag }),
         },
     }
+}
+
+/// Bytes as Go writes them into JSON: each that is not UTF-8 is a replacement character of its own.
+fn go_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
 }
 
 /// Four digits and a dash: what go-yaml asks of a date before it looks closer. Times are strings in JSON either way.
@@ -111,6 +123,11 @@ fn resolve_plain(text: &str) -> Option<Scalar<'static>> {
         Some(b'+' | b'-' | b'0'..=b'9') => resolve_word(text).or_else(|| resolve_number(text)),
         Some(_) => None,
     }
+}
+
+/// Whether what is no string can be this text, as a key in JSON.
+pub(super) fn is_typed(text: &str) -> bool {
+    resolve_plain(text).is_some()
 }
 
 fn resolve_word(text: &str) -> Option<Scalar<'static>> {
@@ -363,7 +380,12 @@ mod tests {
             ("!!null ''", "null"),
             ("!!binary aGVsbG8=", "\"hello\""),
             ("!!timestamp 2001-01-01", "\"2001-01-01\""),
-            ("! \"8\"", "8"),
+            ("! \"8\"", "\"8\""),
+            ("! true", "\"true\""),
+            ("! null", "\"null\""),
+            ("! ~", "\"~\""),
+            ("!!binary 4oI=", "\"\u{fffd}\u{fffd}\""),
+            ("!!binary aGVsbG9=", "\"hello\""),
             ("!", "\"\""),
             ("!custom 9", "\"9\""),
             ("!<tag:yaml.org,2002:str> 5", "\"5\""),

@@ -211,6 +211,8 @@ pub(super) fn forbidden(text: &str, is_json: bool) -> Option<(usize, ProblemKind
     let check = |at: usize| {
         let character = text.get(at..)?.chars().next()?;
         match character {
+            // go-yaml's reader looks for one where none is, and takes characters of other lines for it.
+            '\u{feff}' if !is_json => Some((at, ProblemKind::Syntax("a BOM must not appear inside a document".into()))),
             '\u{85}' | '\u{2028}' | '\u{2029}' if !is_json => Some((at, ProblemKind::HiddenLineBreak(character))),
             '\0'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
                 Some((at, ProblemKind::ControlCharacter(character)))

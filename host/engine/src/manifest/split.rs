@@ -73,53 +73,6 @@ pub(super) fn yaml(text: &str, limit: usize) -> Result<Vec<Chunk>, TooMany> {
     Ok(splitter.chunks)
 }
 
-/// The values of a JSON text, one behind the other or one a line; `None` where it is something else, such as YAML's
-/// `{a: b}`, which the YAML parser reads.
-pub(super) fn json(text: &str, limit: usize) -> Option<Result<Vec<Chunk>, TooMany>> {
-    if !text.trim_ascii_start().starts_with(['{', '[']) {
-        return None;
-    }
-    let mut splitter = Splitter::new(limit);
-    let (mut depth, mut in_string, mut is_escaped) = (0usize, false, false);
-    for (at, byte) in text.bytes().enumerate() {
-        if in_string {
-            match byte {
-                _ if is_escaped => is_escaped = false,
-                b'\\' => is_escaped = true,
-                b'"' => in_string = false,
-                0..=0x1F => return None,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => {}
-            b'{' | b'[' => {
-                if depth == 0 {
-                    splitter.start = at;
-                    splitter.at = Some(at);
-                    splitter.content = Content::Some;
-                }
-                depth += 1;
-            }
-            _ if depth == 0 => return None,
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0
-                    && let Err(error) = splitter.push(at + 1)
-                {
-                    return Some(Err(error));
-                }
-            }
-            b'"' => in_string = true,
-            // What numbers, `true`, `false` and `null` are written with.
-            b',' | b':' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'E' | b'a' | b'e' | b'f' | b'l' | b'n' | b'r'..=b'u' => {}
-            _ => return None,
-        }
-    }
-    (depth == 0).then_some(Ok(splitter.chunks))
-}
-
 struct Splitter {
     chunks: Vec<Chunk>,
     limit: usize,
@@ -175,7 +128,7 @@ impl<'text> Iterator for Lines<'text> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.bytes.get(self.start..).filter(|rest| !rest.is_empty())?;
-        let length = match rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+        let length = match memchr::memchr2(b'\n', b'\r', rest) {
             Some(at) if rest.get(at..at + 2) == Some(b"\r\n") => at + 2,
             Some(at) => at + 1,
             None => rest.len(),

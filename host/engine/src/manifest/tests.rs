@@ -26,7 +26,7 @@ fn contents(manifest: &Manifest) -> Vec<String> {
         Content::Other(node) => vec![json_of(node)],
         Content::Empty => vec!["empty".into()],
         Content::Template => vec!["template".into()],
-        Content::Broken => vec!["broken".into()],
+        Content::Broken | Content::Foreign(_) => vec!["broken".into()],
     };
     manifest.documents.iter().flat_map(content).collect()
 }
@@ -151,7 +151,22 @@ fn json_is_read_also_value_behind_value() {
     assert_reads(b"{a: b} # YAML\n---\n[c, 'd}{']\n", &[r#"{"a":"b"}"#, r#"["c","d}{"]"#]);
     assert_reads(br#"{"a": "\ud834\udd1e"}"#, &[r#"{"a":"𝄞"}"#]);
     assert_eq!(first_problem("{\"a\": 1}\n{\"a\": 1, \"a\": 2}"), "2:10: the key `a` is there twice [2:2]");
-    assert_eq!(contents(&read_text("{\"a\": \"b\nc\"} {\"d\": 1}")), ["broken"], "a string of JSON is on one line");
+    let lines = "{\"a\": \"b\nc\"} {\"d\": 1}";
+    assert_eq!(contents(&read_text(lines)), [r#"{"a":"b c"}"#], "a string of JSON is on one line");
+    assert!(first_problem(lines).starts_with("2:5: Kubernetes reads no further"));
+    assert_reads(
+        br#"{"a": 1.0, "b": -0, "c": 1e400, "d": 18446744073709551615, "e": 1e3}"#,
+        &[r#"{"a":1,"b":0,"c":"1e400","d":18446744073709551615,"e":1000}"#],
+    );
+    // YAML, though it looks like JSON.
+    for (text, expected) in [
+        (r#"{"a": 010}"#, r#"{"a":8}"#),
+        (r#"{"a": 1,}"#, r#"{"a":1}"#),
+        (r#"{"a": tru}"#, r#"{"a":"tru"}"#),
+        (r#"["a": 1]"#, r#"[{"a":1}]"#),
+    ] {
+        assert_reads(text.as_bytes(), &[expected]);
+    }
     assert_eq!(first_problem("a: \"\\/\"\n"), "1:5: not valid YAML: only JSON knows this escape");
 }
 
@@ -204,12 +219,14 @@ fn a_duplicate_key_is_told_with_both_lines() {
         ("a: 1\n'a': 2\n".to_owned(), "2:1: the key `a` is there twice [1:1]"),
         ("8: 1\n010: 2\n".to_owned(), "2:1: the key `8` is there twice [1:1]"),
         ("{a: 1, b: 2, a: 3}".to_owned(), "1:14: the key `a` is there twice [1:2]"),
+        ("<<: {1: a}\n\"1\": b\n".to_owned(), "2:1: the key `1` is there twice [1:6]"),
         ("<<: {a: 0}\na: 1\na: 2\n".to_owned(), "3:1: the key `a` is there twice [2:1]"),
         (many("k7: 2\n"), "41:1: the key `k7` is there twice [8:1]"),
     ] {
         assert_eq!(problems(&read_text(&yaml)), [expected], "{yaml}");
     }
     assert_eq!(read_text(&many("k40: 2\n")).problems, []);
+    assert_eq!(read_text("<<: {1: a}\n1: b\n").problems, []);
 }
 
 #[test]
@@ -219,7 +236,6 @@ fn what_cannot_be_read_is_told_with_its_place() {
         ("a: 1\n b: 2\n", "2:3: not valid YAML: mapping values are not allowed in this context"),
         ("a: *b\n", "1:4: no anchor of this name comes before"),
         ("a: &a [*a]\n", "1:8: the alias stands inside of its own anchor"),
-        ("a: &a:b c\n", "1:4: not valid YAML: only letters, digits, `-` and `_` can name an anchor"),
         ("[a]: 1\n", "1:1: a list cannot be a key"),
         ("{a: b}: 1\n", "1:1: a mapping cannot be a key"),
         ("~: 1\n", "1:1: null cannot be a key"),
@@ -227,15 +243,79 @@ fn what_cannot_be_read_is_told_with_its_place() {
         ("a: [.inf]\n", "1:5: JSON cannot carry this number"),
         ("a: !!int x\n", "1:10: the value is no !!int"),
         ("a: !!binary '*'\n", "1:13: the value is no !!binary"),
-        ("a: [{b:, c}]\n", "1:6: not valid YAML: a space is missing between the colon and what follows"),
-        ("a: [!b, c]\n", "1:7: not valid YAML: a space is missing between the tag and the comma"),
         ("a: 1\n---b: 2\n", "2:1: a document separator has text glued to it"),
-        ("a: 1\n... b\n", "2:5: not valid YAML: invalid content after document end marker"),
+        ("a: 1\n... b\n", "2:5: Kubernetes reads no further: the document's value has ended before this text"),
         ("a: 'x\n", "1:4: not valid YAML: unclosed quote"),
         ("a: \"x {{y}}\n", "1:4: not valid YAML: unclosed quote"),
         ("a: |\n  {{x}}\nb: [\n", "3:4: not valid YAML: unclosed bracket '['"),
     ] {
         assert_eq!(first_problem(yaml), expected, "{yaml}");
+    }
+}
+
+#[test]
+fn flow_collections_anchors_and_tags_are_kubernetes_own() {
+    for (yaml, expected) in [
+        ("{runAsNonRoot: true, ?privileged: true}\n", r#"{"runAsNonRoot":true,"privileged":true}"#),
+        ("a: &a:b c\n", r#"{"a":":b c"}"#),
+        ("a: [{b:, c}]\n", r#"{"a":[{"b:":null,"c":null}]}"#),
+        ("a: [!b, c]\n", r#"{"a":["c"]}"#),
+        ("args: [\n\"{{ x }}\", !a, b ]\n", r#"{"args":["{{ x }}","b"]}"#),
+        ("! true: ! 8\n", r#"{"true":"8"}"#),
+        ("a: &x [&x b, *x]\n", r#"{"a":["b","b"]}"#),
+        ("a: &k 1\n*k: 2\n", r#"{"a":1,"1":2}"#),
+    ] {
+        assert_reads(yaml.as_bytes(), &[expected]);
+    }
+}
+
+#[test]
+fn text_behind_a_documents_value_is_told_and_the_value_read() {
+    for (yaml, place) in [
+        ("  apiVersion: v1\n  kind: Pod\n{{ end }}\n", "3:1"),
+        ("{apiVersion: v1, kind: Pod} {a: b}\n", "1:29"),
+        ("apiVersion: v1\nkind: Pod\n... # end\n# c\n%YAML 1.1\nx\n", ""),
+        ("apiVersion: v1\nkind: Pod\n... x\n", "3:5"),
+    ] {
+        let manifest = read_text(yaml);
+        assert_eq!(manifest.objects().count(), 1, "{yaml}");
+        let told = first_problem(yaml);
+        assert!(!told.is_empty() && told.starts_with(place), "{yaml}: {told}");
+    }
+}
+
+#[test]
+fn what_is_no_manifest_is_skipped_whatever_its_syntax() {
+    for (text, reason) in [
+        ("{\n  // c\n  \"a\": 1\n}\n", SkipReason::JsonWithComments),
+        ("// c\n{\n  \"a\": \"//\",\n  /* d */\n  \"b\": [],\n}\n", SkipReason::JsonWithComments),
+        ("a: 1\na: 2\n", SkipReason::NotReadable),
+        ("a: [\n", SkipReason::NotReadable),
+        ("\0GITCRYPT\0abc", SkipReason::Encrypted),
+    ] {
+        let mut manifest = read_text(text);
+        assert_eq!(manifest.problems.len(), 1, "{text}");
+        manifest.skip_foreign();
+        assert_eq!(manifest.problems, [], "{text}");
+        assert_eq!(manifest.skipped().map(|(_, reason)| reason).collect::<Vec<_>>(), [reason], "{text}");
+    }
+    let mut jinja = read_text("{\n{# c #}\n  \"a\": \"{{ b }}\"\n  \"c\": 1}\n");
+    jinja.skip_foreign();
+    assert!(matches!(jinja.documents[0].content, Content::Foreign(SkipReason::Template)));
+    for text in ["a: {{ b }}\n{{ include \"c\" . }}\n", "apiVersion: {{ v }}\nkind: Pod\n"] {
+        let mut manifest = read_text(text);
+        manifest.skip_foreign();
+        assert!(matches!(manifest.documents[0].content, Content::Template), "{text}");
+    }
+    for text in [
+        "apiVersion: v1\nkind: Pod\na: [\n",
+        "APIVERSION: v1\na: [\n",
+        "a: 1\n---\nb: [\n---\n# apiVersion\n",
+        "? \"api\\x56ersion\"\n: v1\nkind: Pod\nkind: Pod\n",
+    ] {
+        let mut manifest = read_text(text);
+        manifest.skip_foreign();
+        assert_eq!(manifest.problems.len(), 1, "{text}");
     }
 }
 
@@ -247,6 +327,8 @@ fn templates_are_skipped_and_counted() {
         "kind: Pod\nspec:\n  {{- toYaml . | nindent 2 }}\n",
         "containers:\n- {{ include \"x\" . }}\n- b: {{ c }}\n",
         "{% for x in y %}\nkind: Pod\n{% endfor %}\n",
+        "kind: Pod\nmetadata:\n  name: \"{{ include \"x\" . }}\"\n",
+        "{\n{# c #}\n  \"a\": \"b\"\n  \"c\": 1}\n",
         "apiVersion: v1\nkind: \"{{ .Values.kind }}\"\n",
         "apiVersion: v1\nkind: List\nitems: [{apiVersion: '{{ x }}', kind: Pod}]\n",
     ] {
@@ -299,12 +381,12 @@ fn hostile_texts_meet_a_limit_with_a_place() {
             "6819:12: more than",
         ),
         ("flow depth", "[".repeat(100_000), "1:102: nested more than 100 levels deep"),
-        ("closed flow depth", format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), "1:102: nested more than 100"),
+        ("closed flow depth", format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), "1:101: nested more than 100"),
         ("flow mappings", "{a: ".repeat(100_000), "1:405: nested more than 100 levels deep"),
         ("block depth", "- ".repeat(100_000), "1:201: nested more than 100 levels deep"),
         ("indentation", indents, "101:101: nested more than 100 levels deep"),
         ("keys of keys", "? ".repeat(100_000), "1:3: a mapping cannot be a key"),
-        ("anchors of nothing", "&a ".repeat(100_000), "1:4: not valid YAML: did not find expected <document start>"),
+        ("anchors of nothing", "&a ".repeat(100_000), "1:4: Kubernetes reads no further"),
         ("long anchor", format!("a: *{}", "x".repeat(1 << 20)), "1:4: no anchor of this name comes before"),
         ("bad items", format!("apiVersion: v1\nkind: List\nitems:\n{}", "- x\n".repeat(50_000)), "4:3: `items[]` is a"),
     ] {

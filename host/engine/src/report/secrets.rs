@@ -28,7 +28,7 @@ pub(super) fn hidden(document: &Document) -> Vec<Span> {
         Content::Other(node) => hidden_values(node, None, true, &mut spans),
         Content::Empty => {}
         // Nobody knows what is a value here.
-        Content::Template | Content::Broken => spans.push(document.span),
+        Content::Template | Content::Broken | Content::Foreign(_) => spans.push(document.span),
     }
     spans
 }

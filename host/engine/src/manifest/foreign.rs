@@ -1,0 +1,85 @@
+//! Files that are no manifests, whatever their syntax: a tool's JSON with comments, another program's YAML, what git-crypt
+//! has encrypted. Nothing in them is for a cluster, so that nothing is wrong with them here.
+
+use super::{Content, Document, Manifest, ProblemKind, SkipReason, Span, template};
+
+/// How files begin that git-crypt has encrypted.
+pub(super) const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
+
+impl Manifest {
+    /// Takes what kept a file from being read for the reason to skip it, if the file is no manifest: if it says nowhere of
+    /// which `apiVersion` something is. For files that were found, not for those that are read for what they are.
+    pub fn skip_foreign(&mut self) {
+        let text = self.source.text();
+        if names_api_version(text) || self.objects().next().is_some() {
+            return;
+        }
+        // An action on a line of its own may bring a whole manifest; one within a value cannot.
+        if !template::has_action_alone(text) {
+            for document in &mut self.documents {
+                if matches!(document.content, Content::Template) {
+                    document.content = Content::Foreign(SkipReason::Template);
+                }
+            }
+        }
+        if self.problems.is_empty() {
+            return;
+        }
+        // What kubectl reads and we refuse may spell a key in other ways.
+        let is_spelt_out = !text.contains(['\\', '!']);
+        if !self.problems.iter().all(|problem| is_forgiven(&problem.kind, is_spelt_out)) {
+            return;
+        }
+        let reason = match self.problems.first().map(|problem| &problem.kind) {
+            Some(ProblemKind::Encrypted) => SkipReason::Encrypted,
+            Some(ProblemKind::Encoding { .. }) => SkipReason::Binary,
+            _ if has_json_comments(text) => SkipReason::JsonWithComments,
+            _ => SkipReason::NotReadable,
+        };
+        self.problems.clear();
+        if self.documents.is_empty() {
+            self.documents.push(Document { span: Span::default(), content: Content::Foreign(reason) });
+        }
+        for document in &mut self.documents {
+            if matches!(document.content, Content::Broken) {
+                document.content = Content::Foreign(reason);
+            }
+        }
+    }
+}
+
+/// Whether `apiVersion` stands anywhere, in whatever case.
+fn names_api_version(text: &str) -> bool {
+    const NAME: &[u8] = b"apiVersion";
+    text.as_bytes().windows(NAME.len()).any(|window| window.eq_ignore_ascii_case(NAME))
+}
+
+const fn is_forgiven(kind: &ProblemKind, is_spelt_out: bool) -> bool {
+    match kind {
+        // These are none to kubectl either.
+        ProblemKind::Encrypted
+        | ProblemKind::Encoding { .. }
+        | ProblemKind::Syntax(_)
+        | ProblemKind::TabIndentation
+        | ProblemKind::UnknownAnchor
+        | ProblemKind::RecursiveAlias
+        | ProblemKind::InvalidMerge
+        | ProblemKind::InvalidTag { .. }
+        | ProblemKind::NotJson
+        | ProblemKind::InvalidSeparator
+        | ProblemKind::ControlCharacter(_) => true,
+        ProblemKind::DuplicateKey(_)
+        | ProblemKind::InvalidKey(_)
+        | ProblemKind::HiddenLineBreak(_)
+        | ProblemKind::Behind => is_spelt_out,
+        // What has a limit was not read, and what is malformed is an object.
+        _ => false,
+    }
+}
+
+fn has_json_comments(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start).filter(|line| !line.is_empty());
+    let is_comment = |line: &str| line.starts_with("//") || line.starts_with("/*");
+    let first = lines.clone().find(|line| !is_comment(line));
+    first.is_some_and(|line| line.starts_with(['{', '['])) && lines.any(|line| is_comment(line) || line.contains(" //"))
+}
