@@ -92,7 +92,7 @@ fn is_made_of_variables(value: &str) -> bool {
     const PAIRS: [(&str, &str); 3] = [("${", "}"), ("$(", ")"), ("{{", "}}")];
     let (mut rest, mut has_any) = (value, false);
     while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'$' | b'{')) {
-        let (before, from) = rest.split_at(at);
+        let (Some(before), Some(from)) = (rest.get(..at), rest.get(at..)) else { return false };
         let inside = PAIRS.iter().find_map(|(open, close)| Some((from.strip_prefix(open)?, *close)));
         let Some((inside, close)) = inside else { return false };
         let Some((inside, after)) = split_once(inside, close) else { return false };

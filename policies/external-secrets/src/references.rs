@@ -105,7 +105,7 @@ pub fn check(
         };
         let message = place.map_or_else(
             || format!("nothing in this input makes the Secret {name}"),
-            |place| format!("the Secret {name} is in plain text in {place} and does not come from a secret store"),
+            |place| format!("the Secret {name} is written in {place} and does not come from a secret store"),
         );
         findings.fail(at, message, "Make it by an ExternalSecret, a SealedSecret or a Certificate");
     }
