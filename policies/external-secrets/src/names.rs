@@ -15,8 +15,8 @@ const AHEAD: &[&str] = &["secret", "password", "pass"];
 /// The names of secrets that are looked for, in the forms in which they are compared.
 pub struct Names {
     entries: Vec<Entry>,
-    /// The letters with which one of them ends, a bit each.
-    last: u32,
+    /// By the last letter of one of them, the letters before it, a bit each.
+    ends: [u32; 32],
 }
 
 struct Entry {
@@ -35,16 +35,26 @@ impl Names {
                 Entry { letters: squashed(&words), words }
             })
             .collect();
-        let last =
-            entries.iter().filter_map(|entry| entry.letters.bytes().last()).fold(0, |last, byte| last | bit(byte));
-        Self { entries, last }
+        let mut ends = [0; 32];
+        for entry in &entries {
+            let mut letters = entry.letters.bytes().rev();
+            let (last, before) = (letters.next().unwrap_or_default(), letters.next());
+            if let Some(end) = ends.get_mut(usize::from(last & 31)) {
+                *end |= before.map_or(u32::MAX, bit);
+            }
+        }
+        Self { entries, ends }
     }
 
-    /// Whether the name may be that of a secret, told by its last letter and a look for those that stand ahead.
+    /// Whether the name may be that of a secret, told by its last two letters and a look for those that stand ahead.
     pub fn may_name(&self, name: &[u8]) -> bool {
-        let last = name.iter().rfind(|byte| byte.is_ascii_alphabetic()).map_or(0, |byte| bit(*byte));
-        let is_ahead = |pair: &[u8]| matches!(pair, [b'p' | b'P', b'a' | b'A'] | [b's' | b'S', b'e' | b'E']);
-        self.last & last != 0 || name.windows(2).any(is_ahead)
+        let mut letters = name.iter().rev().filter(|byte| byte.is_ascii_alphabetic());
+        let (last, before) = (letters.next().copied().unwrap_or_default(), letters.next().copied());
+        let ends = self.ends.get(usize::from(last & 31)).copied().unwrap_or_default();
+        let is_ahead = |three: &[u8]| {
+            matches!(three, [b'p' | b'P', b'a' | b'A', b's' | b'S'] | [b's' | b'S', b'e' | b'E', b'c' | b'C'])
+        };
+        ends & before.map_or(u32::MAX, bit) != 0 || name.windows(3).any(is_ahead)
     }
 
     /// Whether the name is that of a secret, and the value may be one.
