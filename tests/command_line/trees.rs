@@ -77,10 +77,10 @@ fn a_project_has_its_own_files_and_those_of_the_repository_around_it() {
 }
 
 #[test]
-fn what_tools_have_put_there_is_not_the_repositorys() {
+fn what_git_keeps_or_ignores_is_not_the_repositorys() {
     for place in ["node_modules/docs", ".git/docs", "target/docs"] {
         let folder = Folder::of("web.yaml", deployment(&format!("{place}/runbook.md"))).and(".git/HEAD", "");
-        let folder = folder.and(&format!("{place}/runbook.md"), "").and("target/CACHEDIR.TAG", "");
+        let folder = folder.and(&format!("{place}/runbook.md"), "").and(".gitignore", "node_modules\n/target\n");
         assert!(!is_there(&folder, "."), "{place}");
     }
 }

@@ -134,7 +134,8 @@ fn a_link_to_what_git_keeps_is_not_followed() {
 fn links_in_a_circle_end() {
     let folder = Folder::of("a.yaml", POD);
     symlink(".", folder.path().join("circle")).unwrap();
-    passed_over(&folder, "skipped 1: a link to a folder, not followed\n  circle\n");
+    let out = check(&folder, &[".", "--strict"]).with(0);
+    assert!(out.contains("1 file, 1 object"), "all of it is read without the link: {out}");
     fs::remove_file(folder.path().join("circle")).unwrap();
     symlink("b.yaml", folder.path().join("c.yaml")).unwrap();
     symlink("c.yaml", folder.path().join("b.yaml")).unwrap();

@@ -9,6 +9,7 @@ use engine::{Bundle, Rule, Sections, is_rule_name};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Limits, LoadError, Module, Sandbox, sections};
+use sources::ReadError;
 
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
@@ -24,6 +25,39 @@ struct Embedded {
 }
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// Why a module is not used, to stand behind its path.
+#[derive(Debug, thiserror::Error)]
+pub enum ModuleError {
+    /// The file gives nothing.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The file is something else.
+    #[error("is no WebAssembly module")]
+    NotWasm,
+    /// The sandbox refuses it, or its metadata.
+    #[error("is no policy module: {0}")]
+    NoPolicy(#[from] LoadError),
+    /// It is somebody else's.
+    #[error("carries no metadata of a seaworthy rule")]
+    NoRule,
+    /// Its name could be mistaken for something else.
+    #[error("has a rule name that is not kebab-case: {0:?}")]
+    Name(String),
+    /// Kubewarden could not run it.
+    #[error("says nothing to Kubewarden")]
+    NoKubewarden,
+    /// There is another of its name.
+    #[error("is the rule {name} again, which {other} is already")]
+    Again { name: String, other: String },
+    /// The sandbox does not take its code.
+    #[error("(rule {name}) cannot be loaded: {cause}")]
+    Load {
+        name: String,
+        #[source]
+        cause: LoadError,
+    },
+}
 
 /// A module that was found, not yet loaded.
 pub struct Found {
@@ -42,9 +76,9 @@ impl Found {
     /// What the module says to Kubewarden.
     ///
     /// # Errors
-    /// Nothing, to stand behind its name.
-    pub fn kubewarden(&self) -> Result<serde_json::Value, String> {
-        read_sections(self.source.wasm())?.kubewarden.ok_or_else(|| "says nothing to Kubewarden".into())
+    /// It says nothing.
+    pub fn kubewarden(&self) -> Result<serde_json::Value, ModuleError> {
+        read_sections(self.source.wasm())?.kubewarden.ok_or(ModuleError::NoKubewarden)
     }
 }
 
@@ -67,13 +101,13 @@ impl Source {
 pub struct Refusals(Vec<Unread>);
 
 impl Refusals {
-    fn add(&mut self, shown: &str, reason: String) {
-        self.0.push(Unread { path: shown.to_owned(), reason, is_failure: true });
+    fn add(&mut self, shown: &str, cause: &ModuleError) {
+        self.0.push(Unread { path: shown.to_owned(), reason: cause.to_string(), is_failure: true });
     }
 
     /// What is not refused.
-    fn keep<T>(&mut self, shown: &str, result: Result<T, String>) -> Option<T> {
-        result.map_err(|reason| self.add(shown, reason)).ok()
+    fn keep<T>(&mut self, shown: &str, result: Result<T, ModuleError>) -> Option<T> {
+        result.map_err(|cause| self.add(shown, &cause)).ok()
     }
 
     /// For the report.
@@ -147,7 +181,7 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Re
     let ready: Vec<Option<Module>> = found.par_iter().map(|found| ready(sandbox, &found.source)).collect();
     let rule = |(Found { metadata, shown, source }, ready): (Found, Option<Module>)| {
         let module = ready.map_or_else(|| sandbox.load(&metadata.name, source.wasm()), Ok);
-        let module = module.map_err(|cause| format!("(rule {}) cannot be loaded: {cause}", metadata.name));
+        let module = module.map_err(|cause| ModuleError::Load { name: metadata.name.clone(), cause });
         (shown, module.map(|module| Rule::new(metadata, module)))
     };
     let loaded = found.into_iter().zip(ready).map(rule);
@@ -163,14 +197,14 @@ fn ready(sandbox: &Sandbox, source: &Source) -> Option<Module> {
     unsafe { sandbox.load_precompiled(embedded.name, embedded.wasm, embedded.code) }.ok()
 }
 
-fn embedded(embedded: &'static Embedded) -> Result<Found, String> {
-    let metadata = sandbox::rule(embedded.wasm, &Limits::default()).map_err(no_policy)?;
+fn embedded(embedded: &'static Embedded) -> Result<Found, ModuleError> {
+    let metadata = sandbox::rule(embedded.wasm, &Limits::default())?;
     Ok(Found { metadata: named(metadata)?, shown: embedded.name.into(), source: Source::Embedded(embedded) })
 }
 
 fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failure> {
     let shown = folder.display();
-    let unreadable = |cause| Failure::Bundle(format!("the bundle {shown} {}", sources::explain(&cause)));
+    let unreadable = |cause| Failure::Bundle(format!("the bundle {shown} {}", ReadError::from(cause)));
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
     let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
@@ -184,8 +218,8 @@ fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failu
         let Some(module) = refusals.keep(&shown, in_file(&path)) else { continue };
         match found.iter().find(|other| other.metadata.name == module.metadata.name) {
             Some(other) => {
-                let reason = format!("is the rule {} again, which {} is already", module.metadata.name, other.shown);
-                refusals.add(&shown, reason);
+                let (name, other) = (module.metadata.name, other.shown.clone());
+                refusals.add(&shown, &ModuleError::Again { name, other });
             }
             None => found.push(module),
         }
@@ -193,7 +227,7 @@ fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failu
     Ok(found)
 }
 
-fn in_file(path: &Path) -> Result<Found, String> {
+fn in_file(path: &Path) -> Result<Found, ModuleError> {
     let (wasm, sections) = read_module(path)?;
     Ok(Found { metadata: named(sections.rule)?, shown: path.display().to_string(), source: Source::File(wasm) })
 }
@@ -201,29 +235,22 @@ fn in_file(path: &Path) -> Result<Found, String> {
 /// A module and what it says of itself.
 ///
 /// # Errors
-/// Why it is none, to stand behind the path.
-pub fn read_module(path: &Path) -> Result<(Vec<u8>, Sections), String> {
+/// Why it is none.
+pub fn read_module(path: &Path) -> Result<(Vec<u8>, Sections), ModuleError> {
     let wasm = sources::read_regular(path, Limits::default().module_bytes)?;
     if !wasm.starts_with(b"\0asm") {
-        return Err("is no WebAssembly module".into());
+        return Err(ModuleError::NotWasm);
     }
     let sections = read_sections(&wasm)?;
     Ok((wasm, sections))
 }
 
-fn read_sections(wasm: &[u8]) -> Result<Sections, String> {
-    sections(wasm, &Limits::default()).map_err(no_policy)
-}
-
-fn no_policy(cause: LoadError) -> String {
-    format!("is no policy module: {cause}")
+fn read_sections(wasm: &[u8]) -> Result<Sections, ModuleError> {
+    Ok(sections(wasm, &Limits::default())?)
 }
 
 /// The metadata of a module that must be one of ours.
-fn named(metadata: Option<RuleMetadata>) -> Result<RuleMetadata, String> {
-    let rule = metadata.ok_or("carries no metadata of a seaworthy rule")?;
-    if !is_rule_name(&rule.name) {
-        return Err(format!("has a rule name that is not kebab-case: {:?}", rule.name));
-    }
-    Ok(rule)
+fn named(metadata: Option<RuleMetadata>) -> Result<RuleMetadata, ModuleError> {
+    let rule = metadata.ok_or(ModuleError::NoRule)?;
+    if is_rule_name(&rule.name) { Ok(rule) } else { Err(ModuleError::Name(rule.name)) }
 }

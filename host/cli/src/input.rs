@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use sources::Files;
+use sources::{Exclude, Files};
 
 use crate::present::progress::Progress;
 
-/// Reads all files of the paths.
-pub fn read(paths: &[PathBuf]) -> Files {
-    let found = sources::find(paths);
+/// Reads all files of the paths but what is excluded.
+pub fn read(paths: &[PathBuf], excludes: &[Exclude]) -> Files {
+    let found = sources::find(paths, excludes);
     let progress = Progress::start("reading", found.count());
     found.read(|| progress.step())
 }

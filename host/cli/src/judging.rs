@@ -14,7 +14,7 @@ use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Subjec
 use protocol::RuleMetadata;
 use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
-use sources::Files;
+use sources::{Files, Origin};
 
 use crate::bundle;
 use crate::failure::Failure;
@@ -48,7 +48,7 @@ pub fn judged<T>(
         found.clear();
     }
     let foreign = foreign::find(policies, &config)?;
-    let (input, mut unread) = read_input(options, &found)?;
+    let (input, origins, mut unread) = read_input(options, &found)?;
     let subjects: Vec<Subject<'_>> = input.subjects().collect();
 
     // What comes next ends the process: the system takes back the pool and the code at once, and faster.
@@ -73,7 +73,7 @@ pub fn judged<T>(
     unread.extend(lacking);
 
     let today = today();
-    let changes = foreign::settle(&input, &bundle, &mut judged, (&config, today), policies.write)?;
+    let changes = foreign::settle((&input, &origins), &bundle, &mut judged, (&config, today), policies.write)?;
     let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today)
         .accepting_unchecked(options.allow_unchecked);
     then(Judged { report: &report, config: &config, today, off, changes })
@@ -147,18 +147,18 @@ pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
 }
 
 /// Reads everything there is to judge.
-fn read_input(options: &Judging, rules: &[bundle::Found]) -> Result<(Input, Vec<Unread>), Failure> {
+fn read_input(options: &Judging, rules: &[bundle::Found]) -> Result<(Input, Vec<Origin>, Vec<Unread>), Failure> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == sources::STDIN;
     let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
         return Err(Failure::Usage("standard input is one log, or manifests, and `-` names it for more".into()));
     }
-    let mut files = input::read(&options.paths);
+    let mut files = input::read(&options.paths, &options.exclude);
     sources::read_logs(&options.log, &mut files);
     let rules = rules.iter().map(|rule| &rule.metadata);
     let trees = if sources::is_asked_for(rules) { sources::read_trees(&options.paths, &mut files) } else { Vec::new() };
-    let Files { files, unread, .. } = files;
-    Ok((Input::new(files).with_trees(trees), unread))
+    let Files { files, origins, unread, .. } = files;
+    Ok((Input::new(files).with_trees(trees), origins, unread))
 }
 
 /// A rule that lacks settings it needs does not even look at the kinds that it is about.

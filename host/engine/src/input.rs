@@ -8,18 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::documents;
+use crate::file::File;
 use crate::kustomize::{Graph, patches};
-use crate::manifest::{Content, Document, Manifest, Object, Origin, SkipReason};
+use crate::manifest::{Content, Document, Object, Origin, SkipReason};
 use crate::unchecked::{self, Unchecked};
-
-/// One file and the project that it is part of.
-#[derive(Clone, Debug)]
-pub struct File {
-    /// What was read of it. Its name is a path with `/`, as people gave it.
-    pub manifest: Manifest,
-    /// Objects of other projects are not part of this file's world.
-    pub project: usize,
-}
 
 /// Everything that was given to judge.
 #[derive(Debug, Default)]

@@ -183,11 +183,11 @@ fn members(node: &mut Node) -> &mut [Entry] {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::{Value, json};
 
     use super::{HostCall, HostCalls, LookUps, World};
-    use crate::input::{File, Input, Subject};
+    use crate::file::File;
+    use crate::input::{Input, Subject};
     use crate::manifest::{Limits, read};
     use crate::world::BlindSpot;
 

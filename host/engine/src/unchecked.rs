@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::input::File;
+use crate::file::File;
 use crate::kustomize::{self, Graph, Target, is_remote, list};
 use crate::manifest::{Content, Node, Object, Value};
 use crate::paths::{ancestors, file_name, folder, normal};

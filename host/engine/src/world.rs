@@ -286,7 +286,7 @@ fn shared_folders(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::File;
+    use crate::file::File;
     use crate::manifest::{Limits, read};
 
     fn input(files: &[(&str, usize, &str)]) -> Input {

@@ -2,13 +2,22 @@
 //!
 //! It reads disks and decides nothing: what a text means is the engine's. It must not know a terminal, a rule or a sandbox.
 
+mod error;
 mod files;
+mod find;
+mod ignores;
 mod logs;
 mod projects;
 mod read;
+#[cfg(test)]
+mod tests;
 mod tree;
+mod walk;
 
-pub use files::{Files, Found, find, problems};
+pub use error::{LogError, ReadError};
+pub use files::{Files, Origin, problems};
+pub use find::{Found, find};
+pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
-pub use read::{STDIN, explain, name, read_input, read_regular};
+pub use read::{STDIN, name, read_input, read_regular};
 pub use tree::{is_asked_for, read_trees};

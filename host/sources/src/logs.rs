@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use engine::File;
 use engine::documents::{Author, log_sample};
 
-use crate::files::Files;
-use crate::read::read_input;
+use crate::error::{LogError, ReadError};
+use crate::files::{Files, Origin};
+use crate::read::{STDIN, read_input};
 
 /// Lines that are judged. A rule shows the first that fall short, and they repeat.
 const LINES: usize = 10_000;
@@ -28,7 +29,7 @@ impl Log {
     ///
     /// # Errors
     /// What is missing.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, LogError> {
         let (author, path) = match text.split_once('=') {
             Some((author, path)) if author.split('/').count() <= 2 && author.split('/').all(is_name) => {
                 let (namespace, name) = match author.split_once('/') {
@@ -39,11 +40,11 @@ impl Log {
             }
             _ => (Author { namespace: None, name: stem(text) }, text),
         };
-        if path == "-" && author.name.is_empty() {
-            return Err("say whose log standard input is: `NAME=-`".into());
+        if path == STDIN && author.name.is_empty() {
+            return Err(LogError::Nobody);
         }
         if path.is_empty() {
-            return Err("no file is named".into());
+            return Err(LogError::NoFile);
         }
         Ok(Self { author, path: path.into() })
     }
@@ -66,28 +67,28 @@ fn stem(path: &str) -> String {
 /// Reads the logs, behind the manifests.
 pub fn read_logs(logs: &[Log], files: &mut Files) {
     for Log { author, path } in logs {
-        match read_input(path, BYTES) {
-            Err(reason) => files.fail(path, reason),
-            Ok((name, bytes)) => match beginning(bytes) {
-                Err(reason) => files.fail(path, reason),
-                Ok((text, is_whole)) => {
-                    if !is_whole {
-                        files.skip(path, &format!("a long log; its first {} lines are judged", text.lines().count()));
-                    }
-                    files.files.push(File { manifest: log_sample(&name, text, author), project: 0 });
+        let read = read_input(path, BYTES).and_then(|(name, bytes)| Ok((name, beginning(bytes)?)));
+        match read {
+            Err(cause) => files.fail(path, &cause),
+            Ok((name, (text, is_whole))) => {
+                if !is_whole {
+                    files.skip(path, &format!("a long log; its first {} lines are judged", text.lines().count()));
                 }
-            },
+                let file = File { manifest: log_sample(&name, text, author), project: 0 };
+                let origin = if path.as_os_str() == STDIN { Origin::Stdin } else { Origin::Disk(path.clone()) };
+                files.add(file, origin);
+            }
         }
     }
 }
 
 /// As many whole lines as are judged, and whether these are all. A program may write anything, so bytes that are no UTF-8
 /// are replaced.
-fn beginning(mut bytes: Vec<u8>) -> Result<(String, bool), String> {
+fn beginning(mut bytes: Vec<u8>) -> Result<(String, bool), ReadError> {
     let is_whole = bytes.len() <= BYTES;
     if !is_whole {
         let end = bytes.iter().rposition(|byte| *byte == b'\n');
-        let end = end.ok_or_else(|| format!("is no log: its first line has more than {BYTES} bytes"))?;
+        let end = end.ok_or(ReadError::NoLines(BYTES))?;
         bytes.truncate(end + 1);
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -100,7 +101,6 @@ fn beginning(mut bytes: Vec<u8>) -> Result<(String, bool), String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
     use super::*;
 
     #[test]
@@ -118,8 +118,8 @@ mod tests {
             assert_eq!((log.author.namespace.as_deref(), log.author.name.as_str()), (namespace, name), "{text}");
             assert_eq!(log.path, Path::new(path), "{text}");
         }
-        assert!(Log::parse("-").unwrap_err().contains("NAME=-"));
-        assert!(Log::parse("web=").is_err());
+        assert_eq!(Log::parse("-"), Err(LogError::Nobody));
+        assert_eq!(Log::parse("web="), Err(LogError::NoFile));
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::DirEntry;
 
+use crate::ignores::is_repository;
+
 /// How many children with a license make a folder a collection of projects. One alone is a part with other terms.
 const COLLECTION: usize = 2;
 
@@ -26,7 +28,7 @@ impl Projects {
     /// whatever is in it: it is the world that was asked for.
     pub fn meet(&mut self, root: &Path, entry: &DirEntry, real: &Path) {
         let (depth, name) = (entry.depth(), entry.file_name().to_string_lossy());
-        if depth > 0 && entry.file_type().is_dir() && real.join(".git").symlink_metadata().is_ok() {
+        if depth > 0 && entry.file_type().is_dir() && is_repository(real) {
             self.repositories.insert(real.to_owned());
         }
         if depth == 2

@@ -2,22 +2,20 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::ReadError;
 
 /// The path that means standard input.
 pub const STDIN: &str = "-";
-
-/// A device or a pipe.
-pub const SPECIAL: &str = "is no regular file; to read a pipe, give `-`";
 
 /// The bytes of standard input (`-`) or of a regular file, and what it is called.
 ///
 /// # Errors
 /// As [`read_regular`].
-pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), String> {
+pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), ReadError> {
     if path.as_os_str() == STDIN {
-        let bytes = read_limited(io::stdin().lock(), limit).map_err(|cause| explain(&cause))?;
-        return Ok(("<stdin>".into(), bytes));
+        return Ok(("<stdin>".into(), read_limited(io::stdin().lock(), limit)?));
     }
     Ok((name(path), read_regular(path, limit)?))
 }
@@ -26,32 +24,22 @@ pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), String
 /// than the limit, so that whoever has set it sees.
 ///
 /// # Errors
-/// Why not, to stand behind the path.
-pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    let kind = fs::metadata(path).map_err(|cause| explain(&cause))?;
+/// Why there are none.
+pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
+    let kind = fs::metadata(path)?;
     if kind.is_dir() {
-        return Err("is a folder".into());
+        return Err(ReadError::Folder);
     }
     if !kind.is_file() {
-        return Err(SPECIAL.into());
+        return Err(ReadError::Special);
     }
-    File::open(path).and_then(|file| read_limited(file, limit)).map_err(|cause| explain(&cause))
+    Ok(File::open(path).and_then(|file| read_limited(file, limit))?)
 }
 
 fn read_limited(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// What happened to a path, to stand behind it.
-#[must_use]
-pub fn explain(cause: &io::Error) -> String {
-    match cause.kind() {
-        io::ErrorKind::NotFound => "does not exist".into(),
-        io::ErrorKind::PermissionDenied => "may not be read (permission denied)".into(),
-        _ => format!("cannot be read: {cause}"),
-    }
 }
 
 /// A path as people type it, with `/` and without a `./` before it. Bytes that are no UTF-8 are replaced; they name no
@@ -70,4 +58,18 @@ pub fn name(path: &Path) -> String {
         }
     }
     text
+}
+
+/// The path without `.` and, where a folder stands before it, `..`.
+#[must_use]
+pub fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if clean.file_name().is_some() => _ = clean.pop(),
+            other => clean.push(other),
+        }
+    }
+    clean
 }

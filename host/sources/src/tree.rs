@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use engine::File;
 use engine::documents::{GROUP, REPOSITORY_TREE, repository_tree};
 use protocol::RuleMetadata;
-use walkdir::{DirEntry, WalkDir};
 
+use crate::error::TreeError;
 use crate::files::Files;
+use crate::ignores::is_repository;
 use crate::read::name;
+use crate::walk::{Met, Walk};
 
 /// Paths of all repositories together, folders on the way included.
 const ENTRIES: usize = 100_000;
@@ -21,13 +23,6 @@ const ENTRIES: usize = 100_000;
 const BYTES: usize = 4 << 20;
 /// Folders within folders.
 const DEPTH: usize = 100;
-
-/// What makes a folder the root of a repository.
-const GIT: &str = ".git";
-/// What marks a folder of files that are made anew at any time: <https://bford.info/cachedir>.
-const CACHE: &str = "CACHEDIR.TAG";
-/// Other people's files.
-const DEPENDENCIES: &str = "node_modules";
 
 /// Whether any of the rules judges the tree of a repository or looks it up.
 pub fn is_asked_for<'a>(mut rules: impl Iterator<Item = &'a RuleMetadata>) -> bool {
@@ -46,7 +41,7 @@ pub fn read_trees(paths: &[PathBuf], files: &mut Files) -> Vec<File> {
     let folders: Vec<(&PathBuf, PathBuf)> = folders.filter(|(_, real)| real.is_dir()).collect();
     let mut roots: Vec<Root> = Vec::new();
     for (path, real) in &folders {
-        let around = real.ancestors().position(|folder| folder.join(GIT).symlink_metadata().is_ok());
+        let around = real.ancestors().position(is_repository);
         let around = around.and_then(|steps| Some((steps, real.ancestors().nth(steps)?)));
         let around = around.map(|(steps, root)| (above(path, steps, root), root));
         if let Some((shown, root)) = &around {
@@ -55,7 +50,7 @@ pub fn read_trees(paths: &[PathBuf], files: &mut Files) -> Vec<File> {
         for (folder, project) in files.projects.within(real) {
             let shown = folder.strip_prefix(real).map_or_else(|_| folder.to_owned(), |below| path.join(below));
             roots.push(Root { shown, real: folder.to_owned(), project });
-            if let Some((shown, root)) = around.as_ref().filter(|_| !folder.join(GIT).exists()) {
+            if let Some((shown, root)) = around.as_ref().filter(|_| !is_repository(folder)) {
                 roots.push(Root { shown: shown.clone(), real: root.to_path_buf(), project });
             }
         }
@@ -70,7 +65,7 @@ pub fn read_trees(paths: &[PathBuf], files: &mut Files) -> Vec<File> {
                 let manifest = repository_tree(&name(&shown), &paths);
                 trees.push(File { manifest, project });
             }
-            Err(reason) => files.skip(&shown, &format!("{reason}, so that no path in it is called missing")),
+            Err(cause) => files.skip(&shown, &format!("{cause}, so that no path in it is called missing")),
         }
     }
     trees
@@ -104,37 +99,32 @@ fn above(path: &Path, steps: usize, real: &Path) -> PathBuf {
     if fs::canonicalize(&shown).is_ok_and(|found| found == real) { shown } else { real.to_owned() }
 }
 
-/// The paths of a repository's files, by name in order, as far as there is room. No link is followed: it is a file.
-fn list(root: &Path, room: &mut Room) -> Result<Vec<String>, String> {
-    let is_own = |entry: &DirEntry| entry.depth() == 0 || !entry.file_type().is_dir() || !is_foreign(entry);
-    let entries = WalkDir::new(root).follow_links(false).max_depth(DEPTH).sort_by_file_name().into_iter();
+/// The paths of a repository's files, by name in order, as far as there is room. No link is followed: it is a file. Files of
+/// a repository in it are that one's.
+fn list(root: &Path, room: &mut Room) -> Result<Vec<String>, TreeError> {
+    let unseen = |path: &Path| TreeError::Unseen(name(path));
+    let mut walk = Walk::new(root, root, DEPTH, &[]).map_err(|(path, _)| unseen(&path))?;
     let mut paths = Vec::new();
-    for entry in entries.filter_entry(is_own) {
-        let entry = entry.map_err(|cause| match cause.path() {
-            Some(path) => format!("the repository cannot be seen whole ({})", name(path)),
-            None => "the repository cannot be seen whole".to_owned(),
-        })?;
+    while let Some(met) = walk.next() {
+        let entry = match met {
+            Met::Entry(entry, _) => entry,
+            Met::LeftOut(..) => continue,
+            Met::Failed(path, _) => return Err(unseen(&path)),
+        };
         let is_folder = entry.file_type().is_dir();
-        if is_folder && entry.depth() < DEPTH {
-            room.entries = room.entries.saturating_sub(1);
-        } else {
+        if is_folder && entry.depth() > 0 && is_repository(entry.path()) {
+            walk.skip_folder();
+            continue;
+        }
+        room.entries = room.entries.saturating_sub(1);
+        if !is_folder || entry.depth() == DEPTH {
             let path = name(entry.path().strip_prefix(root).unwrap_or(entry.path()));
-            room.entries = room.entries.saturating_sub(1);
             room.bytes = room.bytes.saturating_sub(path.len() + 1);
             paths.push(path);
         }
         if room.entries == 0 || room.bytes == 0 || is_folder && entry.depth() == DEPTH {
-            return Err(format!(
-                "the repository has more than the {ENTRIES} files, or longer paths than can be listed"
-            ));
+            return Err(TreeError::TooLarge(ENTRIES));
         }
     }
     Ok(paths)
-}
-
-/// Whether the folder holds files of somebody else: git's own, another repository's, or what tools put there.
-fn is_foreign(folder: &DirEntry) -> bool {
-    let name = folder.file_name();
-    let has = |file: &str| folder.path().join(file).symlink_metadata().is_ok();
-    name == GIT || name == DEPENDENCIES || has(CACHE) || has(GIT)
 }

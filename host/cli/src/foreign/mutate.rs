@@ -17,8 +17,9 @@ use protocol::path::Segment;
 use protocol::{Finding, Level, Outcome, Verdict};
 use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
+use sources::Origin;
 
-use super::replace::replace;
+use super::replace::{ReplaceError, replace};
 use crate::failure::Failure;
 use crate::present::output::{BOLD, CYAN, DIM, GREEN, RED, one_line};
 
@@ -43,7 +44,7 @@ struct Pending {
 /// # Errors
 /// A file cannot be written.
 pub fn settle<M>(
-    input: &Input,
+    (input, origins): (&Input, &[Origin]),
     bundle: &Bundle<M>,
     judged: &mut [report::Judged<'_>],
     (config, today): (&Config, Date),
@@ -87,8 +88,10 @@ pub fn settle<M>(
                     new: new.text,
                     is_clean: new.is_clean,
                 };
-                if is_to_write {
-                    write(&change).map_err(|cause| Failure::File(format!("{} {cause}", one_line(&change.name))))?;
+                let origin = of_file.first().and_then(|pending| origins.get(pending.file));
+                if let Some(Origin::Disk(path)) = origin.filter(|_| is_to_write) {
+                    write(path, &change)
+                        .map_err(|cause| Failure::File(format!("{} {cause}", one_line(&change.name))))?;
                 }
                 all.push(change);
                 is_to_write.then(|| Outcome { verdict: Verdict::Pass, reason: None, findings: Vec::new() })
@@ -135,14 +138,11 @@ fn finding(change: &Change) -> Finding {
 }
 
 /// Writes the new text over the very text that was judged.
-fn write(change: &FileChange) -> Result<(), String> {
-    let path = Path::new(&change.name);
+fn write(path: &Path, change: &FileChange) -> Result<(), ReplaceError> {
     let bytes = sources::read_regular(path, Limits::default().bytes)?;
     let mark = if bytes.starts_with(b"\xEF\xBB\xBF") { "\u{feff}" } else { "" };
     if bytes != format!("{mark}{}", change.old).into_bytes() {
-        return Err(
-            "is not the text that was judged (it changed meanwhile, or is not UTF-8), and is not written".into()
-        );
+        return Err(ReplaceError::Changed);
     }
     replace(path, format!("{mark}{}", change.new).as_bytes())
 }

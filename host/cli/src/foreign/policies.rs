@@ -126,7 +126,7 @@ fn fetch(address: &str, trusted: &Trusted) -> Result<(String, Vec<u8>), Failure>
     };
     let reference: Reference = reference.parse().map_err(|cause: registry::ReferenceError| failed(cause.cause))?;
     let registry = Registry::new(Options::default()).map_err(|cause| failed(cause.to_string()))?;
-    let pinned = trusted.pin(&registry, &reference).map_err(failed)?;
+    let pinned = trusted.pin(&registry, &reference).map_err(|cause| failed(cause.to_string()))?;
     let module = registry.pull_module(&pinned).map_err(|cause| failed(cause.to_string()))?;
     Ok((module.name, module.bytes))
 }

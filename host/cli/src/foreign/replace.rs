@@ -1,22 +1,42 @@
 //! Replaces a file by another, at once and never through a link.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 
-use sources::explain;
+use sources::ReadError;
 use tempfile::NamedTempFile;
+
+/// Why a file is not written, to stand behind its path.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    /// Where a link leads, nobody named.
+    #[error("is a link, and is not written through")]
+    Link,
+    /// A folder, a device or a pipe.
+    #[error("is no regular file, and is not written")]
+    Special,
+    /// It cannot be compared with what was judged.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It has another text by now.
+    #[error("is not the text that was judged (it changed meanwhile, or is not UTF-8), and is not written")]
+    Changed,
+    /// The system failed.
+    #[error("cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
 
 /// Writes a file beside its place and moves it there, with the permissions of what was there. A link is refused: where it
 /// leads, nobody named.
 ///
 /// # Errors
-/// Why not, to stand behind the path.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
+/// Why not.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     let old = fs::symlink_metadata(path).ok();
     match &old {
-        Some(old) if old.is_symlink() => return Err("is a link, and is not written through".into()),
-        Some(old) if !old.is_file() => return Err("is no regular file, and is not written".into()),
+        Some(old) if old.is_symlink() => return Err(ReplaceError::Link),
+        Some(old) if !old.is_file() => return Err(ReplaceError::Special),
         _ => {}
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -28,5 +48,5 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
         }
         draft.persist(path).map_err(|cause| cause.error)
     };
-    write().map(drop).map_err(|cause| format!("cannot be written: {}", explain(&cause)))
+    Ok(write().map(drop)?)
 }

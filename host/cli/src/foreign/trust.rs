@@ -8,6 +8,19 @@ use crate::failure::Failure;
 use crate::options::policies::PolicyOptions;
 use crate::present::output::one_line;
 
+/// Why a policy is not pinned.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    /// The registry does not give it, or somebody has not signed.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The configuration names signers, but none for this place.
+    #[error(
+        "the configuration says by `signatures` who signs what, and nothing of {0}: add it there, or --verify KEY.pub"
+    )]
+    Nobody(String),
+}
+
 /// All who are trusted in this run.
 pub struct Trusted {
     /// By the command line, with every policy.
@@ -36,20 +49,16 @@ impl Trusted {
     ///
     /// # Errors
     /// Somebody has not signed, or the configuration names signers, but none for this place; or the registry's answer.
-    pub fn pin(&self, registry: &Registry, reference: &Reference) -> Result<Reference, String> {
+    pub fn pin(&self, registry: &Registry, reference: &Reference) -> Result<Reference, PinError> {
         let below = self.below.iter().filter(|(place, _)| is_below(&reference.name(), place)).map(|(_, trust)| trust);
         let all: Vec<&Trust> = self.everywhere.iter().chain(below).collect();
         if all.is_empty() && !self.below.is_empty() {
-            let name = reference.name();
-            return Err(format!(
-                "the configuration says by `signatures` who signs what, and nothing of {name}: add it there, or --verify KEY.pub"
-            ));
+            return Err(PinError::Nobody(reference.name()));
         }
-        let said = |cause: RegistryError| cause.to_string();
         // The registry's client resolves a tag once, so this is one digest.
-        let mut digest = registry.resolve(reference).map_err(said)?;
+        let mut digest = registry.resolve(reference)?;
         for trust in all {
-            digest = registry.verify(&reference.at(digest), trust).map_err(said)?;
+            digest = registry.verify(&reference.at(digest), trust)?;
         }
         Ok(reference.at(digest))
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use engine::Completeness;
-use sources::Log;
+use sources::{Exclude, Log};
 
 use super::selection::Selection;
 
@@ -17,6 +17,11 @@ pub struct Judging {
     /// are seen, so that a path in a manifest can be called wrong.
     #[arg(required_unless_present = "log", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+
+    /// Do not read what matches this pattern, in the way of .gitignore: `tests/`, `*.secret.yaml`. May be given several
+    /// times. What a .gitignore or an .ignore leaves out is not read either, and is told.
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<Exclude>,
 
     /// A captured log, judged by the rules about log lines: FILE, or NAME=FILE, or NAMESPACE/NAME=FILE with the workload
     /// or the service that wrote it. Without, the file's name up to the first dot is the name. May be given several times;

@@ -11,7 +11,7 @@ pub(crate) mod tests;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::input::File;
+use crate::file::File;
 use crate::manifest::{Content, Node, Span, Value};
 use crate::paths::{file_name, folder, normal, resolve};
 
@@ -196,6 +196,13 @@ fn read(index: usize, File { manifest, .. }: &File) -> Option<Kustomization<'_>>
         is_component: kind == "Component",
         references: references.collect(),
     })
+}
+
+/// The paths that a file, if it is a kustomization, takes objects from, as they stand there: of files, whatever these are
+/// called, and of folders. What is fetched from another repository is not among them.
+pub fn kustomize_resources(file: &File) -> impl Iterator<Item = &str> {
+    let references = read(0, file).into_iter().flat_map(|kustomization| kustomization.references);
+    references.map(|reference| reference.path).filter(|path| !is_remote(path))
 }
 
 /// Whether kustomize looks for itself in a file of that name.

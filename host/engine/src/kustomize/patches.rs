@@ -12,7 +12,7 @@ use std::sync::Arc;
 use protocol::workload_kind;
 
 use super::{Build, Graph, Kustomization, STEPS, Target, list};
-use crate::input::File;
+use crate::file::File;
 use crate::manifest::{Content, Document, Node, Object, Problem, ProblemKind};
 use crate::paths::{is_within, resolve};
 

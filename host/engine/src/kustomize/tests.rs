@@ -1,6 +1,7 @@
 //! What counts as a patch, and what only says so.
 
-use crate::input::{File, Input, Skip};
+use crate::file::File;
+use crate::input::{Input, Skip};
 use crate::manifest::{Limits, read};
 
 pub(crate) fn input(files: &[(&str, &str)]) -> Input {

@@ -195,12 +195,10 @@ impl<'a> Report<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
     use protocol::{Level, Outcome};
 
     use super::*;
-    use crate::input::File;
+    use crate::file::File;
     use crate::manifest::{Limits, read};
 
     /// The lines that are concealed when rules find something at these paths of the first object.

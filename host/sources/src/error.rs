@@ -1,0 +1,62 @@
+//! Why something could not be read, to stand behind its path.
+
+use std::io;
+
+/// Why a file, a folder or a stream gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is nothing at that path.
+    #[error("does not exist")]
+    Missing(#[source] io::Error),
+    /// Nobody lets us.
+    #[error("may not be read (permission denied)")]
+    Denied(#[source] io::Error),
+    /// The system failed otherwise.
+    #[error("cannot be read: {0}")]
+    System(#[source] io::Error),
+    /// A file was asked for.
+    #[error("is a folder")]
+    Folder,
+    /// A device or a pipe, which could hang or never end.
+    #[error("is no regular file; to read a pipe, give `-`")]
+    Special,
+    /// A log whose first line has more bytes than are read of all.
+    #[error("is no log: its first line has more than {0} bytes")]
+    NoLines(usize),
+    /// A file such as `.gitignore` that is a link, or that nobody would write by hand.
+    #[error("is a link or has more than {0} bytes: it is not read, and neither is its folder")]
+    Ignores(usize),
+    /// Its patterns are more than can be matched together.
+    #[error("has patterns that cannot be matched: {0}")]
+    Patterns(#[source] ignore::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(cause: io::Error) -> Self {
+        match cause.kind() {
+            io::ErrorKind::NotFound => Self::Missing(cause),
+            io::ErrorKind::PermissionDenied => Self::Denied(cause),
+            _ => Self::System(cause),
+        }
+    }
+}
+
+/// Why an argument that names a log names none.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// Standard input has no name.
+    #[error("say whose log standard input is: `NAME=-`")]
+    Nobody,
+    /// There is nothing behind the name.
+    #[error("no file is named")]
+    NoFile,
+}
+
+/// Why paths of a repository cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TreeError {
+    #[error("the repository cannot be seen whole ({0})")]
+    Unseen(String),
+    #[error("the repository has more than the {0} files, or longer paths than can be listed")]
+    TooLarge(usize),
+}

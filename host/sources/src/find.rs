@@ -1,0 +1,294 @@
+//! Finds and reads what was given: files, folders, standard input.
+//!
+//! The tree may come from a stranger. Nothing is opened that could hang (a pipe, a device), a link is followed only to a
+//! file of the same tree (what lies outside is not ours to read), and whatever is passed over is reported by its path.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use engine::manifest::{Limits, Manifest, read};
+use engine::{File, kustomize_resources};
+use rayon::prelude::*;
+use walkdir::DirEntry;
+
+use crate::error::ReadError;
+use crate::files::{Files, Origin};
+use crate::ignores::{Exclude, GIT, LeftOut, excluded};
+use crate::projects::Projects;
+use crate::read::{STDIN, clean, read_input, read_regular};
+use crate::walk::{Met, Walk};
+
+/// Bytes of all files together: the text stays in memory, and its values take some four times that.
+const TOTAL: u64 = 256 << 20;
+
+/// A file to read.
+struct Candidate {
+    /// As it is shown.
+    path: PathBuf,
+    /// Where it really lies.
+    real: PathBuf,
+    /// The folder that was asked for and that it was found in, by its real path.
+    root: Option<PathBuf>,
+    is_link: bool,
+}
+
+/// A kustomization that was read.
+struct Kustomization {
+    path: PathBuf,
+    real: PathBuf,
+    root: PathBuf,
+    /// What it names, from its folder.
+    resources: Vec<String>,
+}
+
+/// The files to read, in order.
+pub struct Found {
+    excludes: Vec<Exclude>,
+    candidates: Vec<Candidate>,
+    /// Where they really lie, links aside.
+    seen: HashSet<PathBuf>,
+    /// The folders that were walked through, and the links to folders that were not followed.
+    walked: HashSet<PathBuf>,
+    links: Vec<(PathBuf, PathBuf)>,
+    projects: Projects,
+    /// Bytes that may still be read.
+    room: u64,
+    /// What needs no reading any more.
+    files: Files,
+}
+
+/// Finds what is to be read of all paths; what several of them lead to is read once.
+#[must_use]
+pub fn find(paths: &[PathBuf], excludes: &[Exclude]) -> Found {
+    let mut found = Found {
+        excludes: excludes.to_vec(),
+        candidates: Vec::new(),
+        seen: HashSet::new(),
+        walked: HashSet::new(),
+        links: Vec::new(),
+        projects: Projects::default(),
+        room: TOTAL,
+        files: Files::default(),
+    };
+    for path in paths {
+        if path.as_os_str() == STDIN {
+            found.stdin(path);
+            continue;
+        }
+        // A path that was typed may be a link to anywhere.
+        match fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real))) {
+            Err(cause) => found.files.fail(path, &ReadError::from(cause)),
+            Ok((kind, real)) if kind.is_dir() => found.walk(path, &real),
+            Ok((kind, real)) if kind.is_file() => found.add(path.clone(), real, None),
+            Ok(_) => found.files.fail(path, &ReadError::Special),
+        }
+    }
+    found.finish();
+    found
+}
+
+impl Found {
+    /// How many files are to be read.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// Reads them on all cores, and says so of each. What a kustomization among them names is read too.
+    #[must_use]
+    pub fn read(mut self, is_read: impl Fn() + Sync) -> Files {
+        for kustomization in self.read_candidates(&is_read) {
+            kustomization.resources.iter().for_each(|named| self.add_resource(&kustomization, named));
+        }
+        self.keep_to_the_limit();
+        self.read_candidates(&is_read);
+        // Where nothing is a manifest, people want to know why.
+        if self.files.files.iter().any(|file| file.manifest.objects().next().is_some()) {
+            self.files.files.iter_mut().for_each(|file| file.manifest.skip_foreign());
+        }
+        self.files
+    }
+
+    /// Reads what is to be read, and finds the resources that kustomizations in it name.
+    fn read_candidates(&mut self, is_read: &(impl Fn() + Sync)) -> Vec<Kustomization> {
+        let candidates = std::mem::take(&mut self.candidates);
+        let projects = &self.files.projects;
+        let read = candidates.into_par_iter().map(|candidate| {
+            let file = read_one(&candidate, projects.project(&candidate.real));
+            is_read();
+            (candidate, file)
+        });
+        let mut kustomizations = Vec::new();
+        for (Candidate { path, real, root, .. }, file) in read.collect::<Vec<_>>() {
+            match file {
+                Ok(file) => {
+                    let resources: Vec<String> = kustomize_resources(&file).map(str::to_owned).collect();
+                    if let Some(root) = root.filter(|_| !resources.is_empty()) {
+                        kustomizations.push(Kustomization { path: path.clone(), real, root, resources });
+                    }
+                    self.files.add(file, Origin::Disk(path));
+                }
+                Err(cause) => self.files.fail(&path, &cause),
+            }
+        }
+        kustomizations
+    }
+
+    /// A file that a kustomization takes for a resource is one, whatever it is called and whatever git ignores. It lies in
+    /// the folder that was asked for.
+    fn add_resource(&mut self, Kustomization { path, real, root, .. }: &Kustomization, named: &str) {
+        let beside = |path: &Path| path.parent().map(|folder| folder.join(named)).unwrap_or_default();
+        let Some(target) = inside(&beside(real), root).filter(|target| target.is_file()) else { return };
+        let excluded = excluded(root, &self.excludes);
+        if excluded.is_ok_and(|patterns| !patterns.matched_path_or_any_parents(&target, false).is_ignore()) {
+            self.add(clean(&beside(path)), target, None);
+        }
+    }
+
+    fn stdin(&mut self, path: &Path) {
+        if !self.seen.insert(path.to_owned()) {
+            return;
+        }
+        match read_input(path, limit()) {
+            Ok((name, bytes)) => {
+                self.files.add(File { manifest: manifest(&name, bytes), project: 0 }, Origin::Stdin);
+            }
+            Err(cause) => self.files.fail(path, &cause),
+        }
+    }
+
+    fn add(&mut self, path: PathBuf, real: PathBuf, root: Option<PathBuf>) {
+        if self.seen.insert(real.clone()) {
+            self.candidates.push(Candidate { path, real, root, is_link: false });
+        }
+    }
+
+    fn walk(&mut self, root: &Path, real: &Path) {
+        let walk = match Walk::new(root, real, usize::MAX, &self.excludes) {
+            Ok(walk) => walk,
+            Err((path, cause)) => return self.files.fail(&path, &cause),
+        };
+        let mut is_empty = true;
+        for met in walk {
+            match met {
+                Met::Failed(path, cause) => self.files.fail(&path, &cause),
+                Met::LeftOut(entry, left_out) => self.leave_out(&entry, left_out),
+                Met::Entry(entry, place) => {
+                    self.projects.meet(real, &entry, &place);
+                    is_empty &= !self.meet(&entry, place, real);
+                }
+            }
+        }
+        if is_empty {
+            self.files.skip(root, "no .yaml, .yml or .json file in it");
+        }
+    }
+
+    /// Whether it looks like a manifest.
+    fn meet(&mut self, entry: &DirEntry, place: PathBuf, root: &Path) -> bool {
+        let (path, kind) = (entry.path(), entry.file_type());
+        if kind.is_dir() {
+            self.walked.insert(place);
+            return false;
+        }
+        if !is_manifest(path) {
+            if kind.is_symlink() && fs::metadata(path).is_ok_and(|target| target.is_dir()) {
+                self.links.push((path.to_owned(), fs::canonicalize(path).unwrap_or_default()));
+            }
+            return false;
+        }
+        if kind.is_file() {
+            self.add(path.to_owned(), place, Some(root.to_owned()));
+        } else if let Some(real) = inside(path, root).filter(|target| target.is_file()) {
+            self.candidates.push(Candidate { path: path.to_owned(), real, root: Some(root.to_owned()), is_link: true });
+        } else if kind.is_symlink() {
+            self.files.skip(path, "a link, not followed");
+        } else {
+            self.files.skip(path, "no regular file");
+        }
+        true
+    }
+
+    /// Whoever runs this knows what they excluded. What a file in the tree leaves out, they may not know.
+    fn leave_out(&mut self, entry: &DirEntry, left_out: LeftOut) {
+        let reason = match left_out {
+            LeftOut::Git | LeftOut::Excluded => return,
+            LeftOut::GitIgnored => "ignored by a .gitignore",
+            LeftOut::Ignored => "ignored by an .ignore",
+        };
+        if entry.file_type().is_dir() || is_manifest(entry.path()) {
+            self.files.skip(entry.path(), reason);
+        }
+    }
+
+    /// Of a file and a link to it, the file counts. A folder that was read by its own path needs no link to it.
+    fn finish(&mut self) {
+        let seen = &mut self.seen;
+        self.candidates.retain(|candidate| !candidate.is_link || seen.insert(candidate.real.clone()));
+        for (link, _) in self.links.iter().filter(|(_, target)| !self.walked.contains(target)) {
+            self.files.skip(link, "a link to a folder, not followed");
+        }
+        self.files.projects = std::mem::take(&mut self.projects).folders();
+        self.keep_to_the_limit();
+    }
+
+    /// Leaves the files for which there is room, and complains of the first of the others.
+    fn keep_to_the_limit(&mut self) {
+        let size = |candidate: &Candidate| fs::metadata(&candidate.real).map_or(0, |kind| kind.len());
+        let sizes: Vec<u64> = self.candidates.par_iter().map(size).collect();
+        let is_beyond = |size: &u64| {
+            // Of a file that is too large by itself, nothing is kept.
+            let taken = if *size > limit() as u64 { 0 } else { *size };
+            let rest = self.room.checked_sub(taken);
+            self.room = rest.unwrap_or_default();
+            rest.is_none()
+        };
+        let Some(kept) = sizes.iter().position(is_beyond) else { return };
+        let others = self.candidates.split_off(kept);
+        if let Some(first) = others.first() {
+            self.files.fail(&first.path, &TooMuch { behind: others.len() - 1 });
+        }
+    }
+}
+
+/// There are more files than can be read at once.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "is not read, and {behind} {} behind it: those before have {} MiB together, which is all that is read at once",
+    if *.behind == 1 { "file" } else { "files" },
+    TOTAL >> 20
+)]
+struct TooMuch {
+    behind: usize,
+}
+
+/// Where a path really leads, if that is in the folder that was asked for. What git keeps, such as credentials, is no part
+/// of it.
+fn inside(path: &Path, root: &Path) -> Option<PathBuf> {
+    let target = fs::canonicalize(path).ok()?;
+    let is_ours = target.strip_prefix(root).ok()?.components().all(|step| step.as_os_str() != GIT);
+    is_ours.then_some(target)
+}
+
+fn is_manifest(path: &Path) -> bool {
+    if path.file_name().is_some_and(|name| name == "Kustomization") {
+        return true;
+    }
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+fn read_one(Candidate { path, real, .. }: &Candidate, project: usize) -> Result<File, ReadError> {
+    let bytes = read_regular(real, limit())?;
+    Ok(File { manifest: manifest(&crate::read::name(path), bytes), project })
+}
+
+fn manifest(name: &str, bytes: Vec<u8>) -> Manifest {
+    read(name, bytes, &Limits::default())
+}
+
+/// What a manifest may have.
+fn limit() -> usize {
+    Limits::default().bytes
+}
