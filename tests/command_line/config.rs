@@ -77,7 +77,10 @@ fn what_is_not_known_is_refused_with_its_place_and_a_suggestion() {
         ("waivers: {}\n", "1:10: expected a list, found a mapping"),
         ("a: 1\na: 2\n", "2:1: the key `a` is there twice"),
         ("rules: {}\n---\nrules: {}\n", "2:1: a configuration is one document"),
-        ("apiVersion: v1\nkind: Pod\n", "1:1: a configuration has `rules`, `policies`, `signatures` and `waivers`"),
+        (
+            "apiVersion: v1\nkind: Pod\n",
+            "1:1: a configuration has `rules`, `policies`, `signatures`, `maturity` and `waivers`",
+        ),
         (
             "waivers:\n- {rule: team-is-name, object: {name: web}}\n",
             "2:10: there is no rule `team-is-name`; did you mean `team-is-named`?",

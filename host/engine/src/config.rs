@@ -16,6 +16,8 @@
 //! signatures:
 //!   - of: ghcr.io/kubewarden/policies
 //!     public_keys: ["-----BEGIN PUBLIC KEY-----..."]
+//! maturity:
+//!   practices: {automated-deployment: {commands: [shipit]}}
 //! waivers:
 //!   - rule: run-as-non-root
 //!     object: {kind: Deployment, namespace: shop, name: legacy}
@@ -39,6 +41,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::capability::Capabilities;
 use crate::manifest::{Content, Entry, Limits, Manifest, Node, Position, Span, Value, read};
+use crate::maturity::Catalog;
 use crate::waiver::{Date, Waiver};
 
 pub use crate::spelling::suggestion;
@@ -56,6 +59,8 @@ pub struct Config {
     pub policies: Vec<PolicyConfig>,
     /// Who must have signed what comes out of registries. Where anybody is named, everything must be signed.
     pub signatures: Vec<SignatureConfig>,
+    /// What else is evidence of a practice.
+    pub maturity: Catalog,
     /// The waivers.
     pub waivers: Vec<Waiver>,
 }
@@ -109,9 +114,10 @@ impl Config {
             [document] => match &document.content {
                 Content::Other(node) => reader.config(node),
                 Content::Empty => Ok(Self::default()),
-                _ => {
-                    reader.refuse(document.span, "a configuration has `rules`, `policies`, `signatures` and `waivers`")
-                }
+                _ => reader.refuse(
+                    document.span,
+                    "a configuration has `rules`, `policies`, `signatures`, `maturity` and `waivers`",
+                ),
             },
             [_, second, ..] => reader.refuse(second.span, "a configuration is one document"),
             [] => Ok(Self::default()),
@@ -129,11 +135,15 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn config(&self, node: &Node) -> Read<Config> {
         let mut config = Config::default();
-        for entry in self.entries(node, &["rules", "policies", "signatures", "waivers"])? {
+        for entry in self.entries(node, &["rules", "policies", "signatures", "maturity", "waivers"])? {
             match &*entry.key {
                 "rules" => self.rules(&entry.value, &mut config)?,
                 "policies" => config.policies = self.policies(&entry.value)?,
                 "signatures" => config.signatures = self.signatures(&entry.value)?,
+                "maturity" => {
+                    let catalog = Catalog::read(&entry.value);
+                    config.maturity = catalog.or_else(|cause| self.refuse(entry.value.span, &cause.to_string()))?;
+                }
                 _ => {}
             }
         }

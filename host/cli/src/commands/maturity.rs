@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use engine::Input;
-use engine::maturity::{Evidence, Level, Maturity, Practice};
-use sources::Files;
+use engine::maturity::{Catalog, Evidence, Level, Maturity, Practice};
+use sources::{Exclude, Files};
 
+use crate::bundle;
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
 use crate::input;
+use crate::judging;
 use crate::present::output::{self, BOLD, CYAN, DIM, GREEN, YELLOW, one_line};
 
 /// How many traces of one practice are told.
@@ -20,6 +22,8 @@ pub const EXAMPLES: &str = "\
 Examples:
   seaworthy maturity .                 the level, the evidence, and what the next level asks for
   seaworthy maturity . --format json   for machines
+  seaworthy maturity . --config platform.yaml
+                                       with what else is evidence here
 
 Only evidence in files counts. Exit code 2 if something could not be read.";
 
@@ -28,6 +32,15 @@ pub struct Args {
     /// The repository: folders or files, searched for .yaml, .yml and .json.
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+
+    /// Do not read what matches this pattern, in the way of .gitignore: `tests/`, `*.secret.yaml`. May be given several
+    /// times. What a .gitignore or an .ignore leaves out is not read either, and is told.
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<Exclude>,
+
+    /// The configuration: what else is evidence, under `maturity`.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// How to print the answer.
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
@@ -44,9 +57,15 @@ pub enum Format {
 
 /// Runs the command.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    let Files { files, unread, .. } = input::read(&options.paths);
+    let mut catalog = Catalog::built_in();
+    if let Some(path) = &options.config {
+        let (rules, _) = bundle::find(None)?;
+        catalog = catalog.and(&judging::read_config(Some(path), &rules)?.maturity);
+    }
+    let Files { files, unread, .. } = input::read(&options.paths, &options.exclude);
     let input = Input::new(files);
-    let maturity = Maturity::new(&input);
+    let roots: Vec<String> = options.paths.iter().map(|path| sources::name(path)).collect();
+    let maturity = Maturity::new(&input, &catalog, &roots);
     let text = match options.format {
         // Of nothing there is nothing to say but that.
         Format::Human if input.files().is_empty() => String::new(),

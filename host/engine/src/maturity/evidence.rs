@@ -1,127 +1,39 @@
 //! What each practice leaves behind in a repository, and where it was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::catalog::Catalog;
 use super::pipelines::{Step, steps};
 use super::{Evidence, Practice};
 use crate::input::Input;
 use crate::manifest::{Content, Document, Manifest, Node, Object, Value};
 
-/// Commands that change a cluster.
-const DEPLOYS: &[&[&str]] = &[
-    &["kubectl", "apply"],
-    &["kubectl", "create"],
-    &["kubectl", "replace"],
-    &["kubectl", "patch"],
-    &["kubectl", "set", "image"],
-    &["kubectl", "rollout", "restart"],
-    &["oc", "apply"],
-    &["helm", "upgrade"],
-    &["helm", "install"],
-    &["helmfile", "apply"],
-    &["helmfile", "sync"],
-    &["skaffold", "run"],
-    &["skaffold", "deploy"],
-    &["kapp", "deploy"],
-    &["argocd", "app", "sync"],
-    &["flux", "reconcile"],
-];
-
-/// Commands that push an image.
-const PUSHES: &[&[&str]] = &[
-    &["docker", "push"],
-    &["podman", "push"],
-    &["buildah", "push"],
-    &["crane", "push"],
-    &["skopeo", "copy"],
-    &["ko", "build"],
-    &["executor", "--destination"],
-    &["skaffold", "build"],
-];
-
-/// Actions that deploy or push.
-const DELIVERING_ACTIONS: &[&str] = &[
-    "docker/build-push-action",
-    "azure/k8s-deploy",
-    "Azure/k8s-deploy",
-    "google-github-actions/deploy-cloudrun",
-    "redhat-actions/push-to-registry",
-    "ko-build/setup-ko",
-];
-
-/// Commands that check manifests or images against policies.
-const CHECKS: &[&[&str]] = &[
-    &["seaworthy", "check"],
-    &["seaworthy", "readiness"],
-    &["kyverno", "apply"],
-    &["kyverno", "test"],
-    &["gator", "test"],
-    &["gator", "verify"],
-    &["kwctl", "run"],
-    &["conftest", "test"],
-    &["opa", "test"],
-    &["opa", "eval"],
-    &["checkov"],
-    &["kube-linter", "lint"],
-    &["kube-score", "score"],
-    &["polaris", "audit"],
-    &["datree", "test"],
-    &["kubescape", "scan"],
-    &["terrascan", "scan"],
-];
-
-/// Actions that do.
-const CHECKING_ACTIONS: &[&str] = &[
-    "kyverno/action-install-cli",
-    "bridgecrewio/checkov-action",
-    "stackrox/kube-linter-action",
-    "kubescape/github-action",
-];
-
-/// What costs are shown with.
-const COST_TOOLS: &[&str] = &["opencost", "kubecost", "cost-analyzer", "infracost"];
-
-/// Folders and value files of environments.
-const ENVIRONMENTS: &[&str] = &[
-    "dev",
-    "development",
-    "test",
-    "testing",
-    "qa",
-    "int",
-    "integration",
-    "uat",
-    "stage",
-    "staging",
-    "preprod",
-    "pre-production",
-    "preproduction",
-    "prod",
-    "production",
-    "live",
-    "canary",
-    "sandbox",
-];
-
-/// All evidence, in the order of the input.
-pub(super) fn find(input: &Input) -> Vec<Evidence> {
-    let mut finder = Finder::default();
-    for file in input.files() {
-        for document in &file.manifest.documents {
-            finder.document(&file.manifest, document);
+/// All evidence, in the order of the input. `roots` are the folders that were asked for, as files are named.
+pub(super) fn find(input: &Input, catalog: &Catalog, roots: &[String]) -> Vec<Evidence> {
+    let mut finder = Finder { catalog, evidence: Vec::new(), environments: BTreeMap::new() };
+    let below = |name: &'_ str| {
+        let rests = roots.iter().filter_map(|root| name.strip_prefix(root.as_str())?.strip_prefix('/').map(str::len));
+        rests.min().map_or(0, |rest| name.len() - rest)
+    };
+    for manifest in input.files().iter().map(|file| &file.manifest) {
+        if catalog.is_sample(manifest.name.get(below(&manifest.name)..).unwrap_or_default()) {
+            continue;
+        }
+        for document in &manifest.documents {
+            finder.document(manifest, document);
         }
     }
     finder.finish()
 }
 
-#[derive(Default)]
-struct Finder {
+struct Finder<'a> {
+    catalog: &'a Catalog,
     evidence: Vec<Evidence>,
     /// By environment, where it was first seen.
     environments: BTreeMap<String, Evidence>,
 }
 
-impl Finder {
+impl Finder<'_> {
     fn add(&mut self, manifest: &Manifest, line: u32, practice: Practice, what: String) {
         self.evidence.push(Evidence { practice, what, file: manifest.name.clone(), line });
     }
@@ -137,8 +49,8 @@ impl Finder {
         self.environment(manifest, document, line);
         let Content::Other(node) = &document.content else { return };
         let name = manifest.name.rsplit('/').next().unwrap_or_default();
-        if name == "cookiecutter.json" {
-            self.add(manifest, line, Practice::GoldenPaths, "a cookiecutter template".into());
+        for practice in self.catalog.of_file(name) {
+            self.add(manifest, line, practice, format!("a {name}"));
         }
         let is_starter = manifest.name.contains("/starters/") || text(node, "name") == Some("<CHARTNAME>");
         if name == "Chart.yaml" && is_starter {
@@ -155,27 +67,21 @@ impl Finder {
 
     fn step(&mut self, manifest: &Manifest, step: &Step<'_>) {
         let is_dry = step.words.iter().any(|word| word.starts_with("--dry-run") && !word.ends_with("=none"));
-        let builds = step.runs(&[&["docker", "build"], &["docker", "buildx", "build"], &["podman", "build"]]);
-        let delivers = step.runs(DEPLOYS) && !is_dry
-            || step.runs(PUSHES)
-            || builds && step.has("--push")
-            || step.uses(DELIVERING_ACTIONS);
-        if delivers {
-            self.add(manifest, step.line, Practice::AutomatedDeployment, format!("a pipeline runs {}", step.text()));
-        }
-        if step.runs(CHECKS) || step.uses(CHECKING_ACTIONS) {
-            self.add(manifest, step.line, Practice::AutomatedCompliance, format!("a pipeline runs {}", step.text()));
-        }
-        if step.runs(&[&["infracost"]]) || step.uses(&["infracost/actions"]) {
-            self.add(manifest, step.line, Practice::CostShowback, format!("a pipeline runs {}", step.text()));
+        for practice in self.catalog.of_step(step) {
+            if !(is_dry && practice == Practice::AutomatedDeployment) {
+                self.add(manifest, step.line, practice, format!("a pipeline runs {}", step.text()));
+            }
         }
     }
 
     fn object(&mut self, manifest: &Manifest, object: &Object) {
         let line = manifest.source.position(object.node.locate(&[]).start).line;
         let what = format!("{} {}", object.kind, object.display_name()).trim_end().to_owned();
-        for practice in practices(object) {
-            self.add(manifest, line, *practice, what.clone());
+        for practice in self.catalog.of_object(object) {
+            self.add(manifest, line, practice, what.clone());
+        }
+        if has_claims(object) {
+            self.add(manifest, line, Practice::SelfService, what.clone());
         }
         let urls = source_urls(object);
         for url in urls {
@@ -189,8 +95,11 @@ impl Finder {
         if is_generating_for_namespaces(object) {
             self.add(manifest, line, Practice::SelfService, format!("{what} generates for namespaces"));
         }
-        if is_cost_tool(object) {
-            self.add(manifest, line, Practice::CostShowback, what);
+        let mut images = Vec::new();
+        collect(&object.node, &["image", "chart"], &mut images);
+        let practices = images.iter().filter_map(|node| node.as_str()).flat_map(|name| self.catalog.of_image(name));
+        for practice in practices.collect::<BTreeSet<_>>() {
+            self.add(manifest, line, practice, what.clone());
         }
     }
 
@@ -198,12 +107,12 @@ impl Finder {
     fn environment(&mut self, manifest: &Manifest, document: &Document, line: u32) {
         let (folder, file) = manifest.name.rsplit_once('/').unwrap_or(("", &manifest.name));
         let environment = if matches!(file, "kustomization.yaml" | "kustomization.yml" | "Kustomization") {
-            folder.rsplit('/').find(|folder| ENVIRONMENTS.contains(folder))
+            folder.rsplit('/').find(|folder| self.catalog.is_environment(folder))
         } else if matches!(document.content, Content::Other(_)) {
             let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or_default();
             let named = ["values-", "values.", "values_"].iter().find_map(|prefix| stem.strip_prefix(prefix));
             let named = named.or_else(|| (stem == "values").then(|| folder.rsplit('/').next()).flatten());
-            named.filter(|name| ENVIRONMENTS.contains(name))
+            named.filter(|name| self.catalog.is_environment(name))
         } else {
             None
         };
@@ -223,33 +132,11 @@ impl Finder {
     }
 }
 
-/// What an object is evidence of by its kind alone.
-fn practices(object: &Object) -> &'static [Practice] {
-    use Practice::{
-        AutomatedCompliance, AutomatedDeployment, GitOps, GoldenPaths, Objectives, PolicyAsCode, Portal, SelfService,
-    };
-    let kind = object.kind.as_str();
-    match object.group() {
-        "argoproj.io" if matches!(kind, "Application" | "ApplicationSet") => &[AutomatedDeployment, GitOps],
-        "kustomize.toolkit.fluxcd.io" | "helm.toolkit.fluxcd.io" => &[AutomatedDeployment, GitOps],
-        "source.toolkit.fluxcd.io" if kind == "GitRepository" => &[GitOps],
-        "kyverno.io" if matches!(kind, "ClusterPolicy" | "Policy") => &[PolicyAsCode],
-        "policies.kyverno.io" | "constraints.gatekeeper.sh" | "templates.gatekeeper.sh" | "policies.kubewarden.io" => {
-            &[PolicyAsCode]
-        }
-        "admissionregistration.k8s.io" if kind.starts_with("ValidatingAdmissionPolicy") => &[PolicyAsCode],
-        "backstage.io" => &[Portal],
-        "scaffolder.backstage.io" => &[GoldenPaths],
-        "apiextensions.crossplane.io" if matches!(kind, "Composition" | "CompositeResourceDefinition") => {
-            let claims = object.node.get("spec").and_then(|spec| spec.get("claimNames"));
-            if claims.is_some() { &[GoldenPaths, SelfService] } else { &[GoldenPaths] }
-        }
-        "capsule.clastix.io" if kind == "Tenant" => &[SelfService],
-        "hnc.x-k8s.io" if kind == "SubnamespaceAnchor" => &[SelfService],
-        "sloth.slok.dev" | "pyrra.dev" | "openslo" | "openslo.com" => &[Objectives],
-        "wgpolicyk8s.io" | "openreports.io" if kind.ends_with("Report") => &[AutomatedCompliance],
-        _ => &[],
-    }
+/// A definition of Crossplane's from which teams make what they need by themselves.
+fn has_claims(object: &Object) -> bool {
+    object.group() == "apiextensions.crossplane.io"
+        && object.kind == "CompositeResourceDefinition"
+        && object.node.get("spec").is_some_and(|spec| spec.get("claimNames").is_some())
 }
 
 /// Where a GitOps object takes its configuration from.
@@ -338,14 +225,6 @@ fn lists<'a>(node: &'a Node, key: &str, found: &mut Vec<&'a str>) {
         }
         _ => {}
     }
-}
-
-/// A workload that runs one of the tools, or a release of its chart.
-fn is_cost_tool(object: &Object) -> bool {
-    let mut names = Vec::new();
-    collect(&object.node, &["image", "chart"], &mut names);
-    let words = names.iter().filter_map(|node| node.as_str()).flat_map(|name| name.split(['/', ':', '@']));
-    words.into_iter().any(|word| COST_TOOLS.iter().any(|tool| word == *tool || word.starts_with(&format!("{tool}-"))))
 }
 
 fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {

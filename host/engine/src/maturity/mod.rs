@@ -3,20 +3,27 @@
 //! Only evidence counts, and each piece has a file and a line. A practice that leaves no trace in the files is not seen,
 //! and is said to have no evidence, not to be absent. The module must not know how the answer is printed, JSON excepted.
 
+mod catalog;
 mod evidence;
 mod json;
 mod pipelines;
 #[cfg(test)]
 mod tests;
 
+use serde::Deserialize;
+
 use crate::input::Input;
 
+pub use catalog::Catalog;
+
 /// Something that a level asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Practice {
     /// A pipeline or a GitOps controller deploys, not a person.
     AutomatedDeployment,
     /// Argo CD or Flux keeps the cluster as the repository says.
+    #[serde(rename = "gitops")]
     GitOps,
     /// GitOps sources name the repository that configuration comes from.
     SeparateConfig,
@@ -193,10 +200,11 @@ pub struct Maturity {
 }
 
 impl Maturity {
-    /// Looks through everything that was given, patches and documents that are no objects included.
+    /// Looks through everything that was given, patches and documents that are no objects included. `roots` are the folders
+    /// that were asked for, as the files in them are named: what a folder is called counts only below them.
     #[must_use]
-    pub fn new(input: &Input) -> Self {
-        let mut evidence = evidence::find(input);
+    pub fn new(input: &Input, catalog: &Catalog, roots: &[String]) -> Self {
+        let mut evidence = evidence::find(input, catalog, roots);
         evidence.sort_by_key(|evidence| evidence.practice);
         Self { evidence }
     }

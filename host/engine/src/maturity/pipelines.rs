@@ -16,27 +16,31 @@ pub(super) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Whether the command begins with one of these, options between the words aside: `kubectl --context x apply`.
-    pub fn runs(&self, commands: &[&[&str]]) -> bool {
-        let program = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    /// Whether the command begins with the words of one of these, options between them aside: `kubectl --context x apply`.
+    /// An option among the words counts unless it says no: `--push=false`.
+    pub fn runs(&self, commands: &[String]) -> bool {
+        let is_word = |word: &str, wanted: &str| {
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            name == wanted && value != "false"
+        };
         !self.is_action
             && commands.iter().any(|command| {
-                let Some((first, rest)) = command.split_first() else { return false };
+                let mut wanted = command.split_whitespace();
                 let mut words = self.words.iter();
-                words.next().is_some_and(|word| program(word) == *first)
-                    && rest.iter().all(|wanted| words.any(|word| word.split('=').next() == Some(wanted)))
+                let program = words.next().and_then(|word| word.rsplit('/').next());
+                program.is_some_and(|program| wanted.next() == Some(program))
+                    && wanted.all(|wanted| words.any(|word| is_word(word, wanted)))
             })
     }
 
-    /// Whether it is one of these actions, at whatever version: `docker/build-push-action`.
-    pub fn uses(&self, actions: &[&str]) -> bool {
+    /// Whether it is one of these actions, at whatever version: `docker/build-push-action`. Their names know no case.
+    pub fn uses(&self, actions: &[String]) -> bool {
         let name = self.words.first().and_then(|word| word.split('@').next()).unwrap_or_default();
-        self.is_action && actions.iter().any(|action| name == *action || name.starts_with(&format!("{action}/")))
-    }
-
-    /// The value of an option that says yes: `--push`, `--push=true`.
-    pub fn has(&self, option: &str) -> bool {
-        self.words.iter().any(|word| *word == option || word.strip_prefix(option).is_some_and(|rest| rest == "=true"))
+        let is = |action: &String| {
+            let (start, rest) = name.split_at_checked(action.len()).unwrap_or((name, ""));
+            start.eq_ignore_ascii_case(action) && (rest.is_empty() || rest.starts_with('/'))
+        };
+        self.is_action && actions.iter().any(is)
     }
 
     /// For people, cut where it grows long.

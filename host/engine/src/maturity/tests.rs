@@ -1,7 +1,6 @@
 //! Evidence, file by file, and the level that follows.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use super::{Level, Maturity, Practice};
+use super::{Catalog, Level, Maturity, Practice};
 use crate::manifest::{Limits, read};
 use crate::{File, Input};
 
@@ -10,7 +9,7 @@ fn maturity(files: &[(&str, &str)]) -> Maturity {
         manifest: read(name, text.as_bytes().to_vec(), &Limits::default()),
         project: 0,
     };
-    Maturity::new(&Input::new(files.iter().map(file).collect()))
+    Maturity::new(&Input::new(files.iter().map(file).collect()), &Catalog::built_in(), &[])
 }
 
 /// `what @ file:line` of a practice.
@@ -148,4 +147,53 @@ fn the_level_needs_everything_that_it_and_all_below_ask_for() {
     assert_eq!(maturity(&l5).next(), None);
     let missing: Vec<_> = maturity(&l4).missing(Level::ProductPlatform).collect();
     assert_eq!(missing, [Practice::GoldenPaths, Practice::AutomatedCompliance, Practice::CostShowback]);
+}
+
+/// A repository in which nothing deploys: <https://github.com/ko-build/setup-ko> installs a program.
+#[test]
+fn to_install_a_tool_to_test_and_to_show_something_is_no_evidence() {
+    let workflow = (
+        ".github/workflows/ci.yaml",
+        "on: push\njobs:\n  test:\n    steps:\n    - uses: ko-build/setup-ko@v0.6\n    - uses: \
+         kyverno/action-install-cli@v0.2.0\n    - run: docker build --push=false .\n",
+    );
+    assert_eq!(maturity(&[workflow]).evidence, []);
+    for folder in ["samples", "testdata", "a/examples/b", "test/e2e"] {
+        let files = [APPLICATION, STAGING, PRODUCTION, COMPONENT, TEMPLATE, COST, POLICY];
+        let files = files.map(|(name, text)| (format!("{folder}/{name}"), text));
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        assert_eq!(maturity(&files).evidence, [], "{folder}");
+    }
+    let tests = [("test/kustomization.yaml", ""), ("web/testing/kustomization.yaml", ""), STAGING];
+    assert_eq!(found(&tests, Practice::Environments), [""; 0]);
+}
+
+#[test]
+fn a_folder_that_was_asked_for_may_have_any_name() {
+    let file = |(name, text): (&str, &str)| File {
+        manifest: read(&format!("examples/{name}"), text.as_bytes().to_vec(), &Limits::default()),
+        project: 0,
+    };
+    let input = Input::new([STAGING, PRODUCTION].map(file).into());
+    let environments = |roots: &[&str]| {
+        let roots: Vec<String> = roots.iter().map(|root| (*root).to_owned()).collect();
+        Maturity::new(&input, &Catalog::built_in(), &roots).of(Practice::Environments).count()
+    };
+    assert_eq!(environments(&["examples"]), 2);
+    assert_eq!(environments(&["."]), 0);
+    assert_eq!(environments(&["exam"]), 0);
+}
+
+#[test]
+fn the_table_names_practices_as_the_output_does_and_has_no_name_twice() {
+    let catalog = Catalog::built_in();
+    for practice in Practice::ALL {
+        let node = format!("practices: {{{}: {{commands: [x]}}}}", practice.name());
+        let manifest = read("a.yaml", node.into(), &Limits::default());
+        let crate::manifest::Content::Other(node) = &manifest.documents[0].content else { panic!() };
+        let more = Catalog::read(node).unwrap();
+        assert_ne!(catalog.clone().and(&more), catalog);
+    }
+    let text = include_str!("catalog.yaml");
+    assert!(text.contains("gitops:") && catalog.is_environment("production") && catalog.is_sample("testdata/a.yaml"));
 }
