@@ -130,7 +130,6 @@ fn der(certificate: &Certificate) -> Result<CertificateDer<'static>, pem::Error>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     // Made by `testdata/make.sh`, valid from 2020 for a hundred years.

@@ -4,34 +4,21 @@
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use engine::edit::{Change, between, is_same};
 use engine::manifest::Object;
 use protocol::path::Segment;
 use serde_json::Value as Json;
 
 /// Why a mutation is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MutationError {
     /// What it gave is no object.
+    #[error("it would have no object here")]
     NoObject,
     /// It changes who the object is; the field's path, for people.
+    #[error("it changes {0}, and Kubernetes refuses a mutation that makes another object")]
     Identity(String),
 }
-
-impl fmt::Display for MutationError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoObject => formatter.write_str("it would have no object here"),
-            Self::Identity(field) => {
-                write!(formatter, "it changes {field}, and Kubernetes refuses a mutation that makes another object")
-            }
-        }
-    }
-}
-
-impl std::error::Error for MutationError {}
 
 /// The fields that say which object it is.
 const IDENTITY: [&[&str]; 6] = [

@@ -63,7 +63,6 @@ fn each_once(found: Vec<IpAddr>) -> Vec<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn call(payload: &str) -> HostCall<'_> {

@@ -110,7 +110,6 @@ fn recorded(text: String) -> CallError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// Answers what is asked, and refuses Namespaces.

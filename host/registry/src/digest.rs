@@ -44,16 +44,9 @@ impl Serialize for Digest {
 }
 
 /// A text that is no digest, or not one of SHA-256.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no digest: expected `sha256:` and 64 lower-case hexadecimal digits")]
 pub struct DigestError(String);
-
-impl fmt::Display for DigestError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` is no digest: expected `sha256:` and 64 lower-case hexadecimal digits", self.0)
-    }
-}
-
-impl std::error::Error for DigestError {}
 
 impl FromStr for Digest {
     type Err = DigestError;
@@ -80,7 +73,6 @@ impl FromStr for Digest {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::Digest;
 
     /// Of the empty content, from FIPS 180-4's test vectors.

@@ -1,15 +1,17 @@
 //! Why a registry's answer is not used. Each is said in a sentence that names the place.
 
-use std::fmt;
+use reqwest::Url;
 
 use crate::{Digest, ReferenceError, SignatureError};
 
 /// Why something could not be had from a registry, or could not be put there.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// The text names nothing.
-    Reference(ReferenceError),
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     /// There is no connection, or it broke.
+    #[error("{url} cannot be reached: {cause}")]
     Connection {
         /// Where to.
         url: String,
@@ -17,8 +19,10 @@ pub enum RegistryError {
         cause: String,
     },
     /// There is no such thing.
+    #[error("{0} does not exist")]
     NotFound(String),
     /// The registry wants other credentials, or none would do.
+    #[error("{url} is not for us: {cause} (credentials are those of Docker's config.json: `docker login`)")]
     Denied {
         /// What was asked for.
         url: String,
@@ -26,6 +30,7 @@ pub enum RegistryError {
         cause: String,
     },
     /// The registry answered with an error.
+    #[error("{url} answered with {status}: {cause}")]
     Status {
         /// What was asked for.
         url: String,
@@ -35,6 +40,7 @@ pub enum RegistryError {
         cause: String,
     },
     /// The credentials cannot be used.
+    #[error("the credentials for {registry}: {cause}")]
     Credentials {
         /// For which registry.
         registry: String,
@@ -42,6 +48,7 @@ pub enum RegistryError {
         cause: String,
     },
     /// It would have us go where we must not.
+    #[error("{url} leads elsewhere, which is not followed: {cause}")]
     Redirect {
         /// From where.
         url: String,
@@ -49,6 +56,7 @@ pub enum RegistryError {
         cause: String,
     },
     /// It is larger than it may be, in bytes.
+    #[error("{what} is larger than the {limit} bytes allowed")]
     TooLarge {
         /// What.
         what: String,
@@ -56,6 +64,10 @@ pub enum RegistryError {
         limit: u64,
     },
     /// It has another length than its descriptor says, in bytes.
+    #[error(
+        "{what} {} the {expected} bytes that its descriptor says",
+        if .actual > .expected { "is longer than".to_owned() } else { format!("ended after {} of", .actual) }
+    )]
     Length {
         /// What.
         what: String,
@@ -65,6 +77,7 @@ pub enum RegistryError {
         actual: u64,
     },
     /// It is not what its digest says.
+    #[error("{what} is not what was asked for: its digest is {actual} and not {expected}")]
     Digest {
         /// What.
         what: String,
@@ -74,6 +87,7 @@ pub enum RegistryError {
         actual: Digest,
     },
     /// It came compressed. Nothing is unpacked, since content is what its digest says as it is.
+    #[error("{what} came compressed ({encoding}), though it was asked for as it is")]
     Encoded {
         /// What.
         what: String,
@@ -81,6 +95,7 @@ pub enum RegistryError {
         encoding: String,
     },
     /// It is not written as it should be.
+    #[error("{what} is not readable: {cause}")]
     Malformed {
         /// What.
         what: String,
@@ -88,6 +103,7 @@ pub enum RegistryError {
         cause: String,
     },
     /// It is not of the kind that was asked for.
+    #[error("{what} {cause}")]
     Kind {
         /// What.
         what: String,
@@ -95,13 +111,16 @@ pub enum RegistryError {
         cause: String,
     },
     /// No signature says what it must.
+    #[error("{what} is not verified: {cause}")]
     Signature {
         /// What should be signed.
         what: String,
         /// Why none counts.
+        #[source]
         cause: SignatureError,
     },
     /// It could not be put there.
+    #[error("{what} cannot be pushed: {cause}")]
     Push {
         /// Where.
         what: String,
@@ -109,50 +128,8 @@ pub enum RegistryError {
         cause: String,
     },
     /// This machine cannot talk to registries at all.
+    #[error("registries cannot be talked to: {0}")]
     Setup(String),
-}
-
-impl fmt::Display for RegistryError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reference(cause) => cause.fmt(formatter),
-            Self::Connection { url, cause } => write!(formatter, "{url} cannot be reached: {cause}"),
-            Self::NotFound(what) => write!(formatter, "{what} does not exist"),
-            Self::Denied { url, cause } => write!(
-                formatter,
-                "{url} is not for us: {cause} (credentials are those of Docker's config.json: `docker login`)"
-            ),
-            Self::Status { url, status, cause } => write!(formatter, "{url} answered with {status}: {cause}"),
-            Self::Credentials { registry, cause } => write!(formatter, "the credentials for {registry}: {cause}"),
-            Self::Redirect { url, cause } => write!(formatter, "{url} leads elsewhere, which is not followed: {cause}"),
-            Self::TooLarge { what, limit } => write!(formatter, "{what} is larger than the {limit} bytes allowed"),
-            Self::Length { what, expected, actual } if actual > expected => {
-                write!(formatter, "{what} is longer than the {expected} bytes that its descriptor says")
-            }
-            Self::Length { what, expected, actual } => {
-                write!(formatter, "{what} ended after {actual} of the {expected} bytes that its descriptor says")
-            }
-            Self::Digest { what, expected, actual } => {
-                write!(formatter, "{what} is not what was asked for: its digest is {actual} and not {expected}")
-            }
-            Self::Encoded { what, encoding } => {
-                write!(formatter, "{what} came compressed ({encoding}), though it was asked for as it is")
-            }
-            Self::Malformed { what, cause } => write!(formatter, "{what} is not readable: {cause}"),
-            Self::Kind { what, cause } => write!(formatter, "{what} {cause}"),
-            Self::Signature { what, cause } => write!(formatter, "{what} is not verified: {cause}"),
-            Self::Push { what, cause } => write!(formatter, "{what} cannot be pushed: {cause}"),
-            Self::Setup(cause) => write!(formatter, "registries cannot be talked to: {cause}"),
-        }
-    }
-}
-
-impl std::error::Error for RegistryError {}
-
-impl From<ReferenceError> for RegistryError {
-    fn from(cause: ReferenceError) -> Self {
-        Self::Reference(cause)
-    }
 }
 
 /// The first cause of an error, which is the one that says what happened.
@@ -162,4 +139,14 @@ pub(crate) fn root(error: &dyn std::error::Error) -> String {
         cause = deeper;
     }
     cause.to_string()
+}
+
+/// An address without what may be secret in it: storage behind a registry signs its addresses.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    url.to_string()
 }

@@ -1,8 +1,6 @@
 //! Key pairs in cosign's form: `cosign.key`, encrypted with a password, and `cosign.pub`. It must not know files or
 //! registries, nor ever print a private key.
 
-use std::fmt;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sigstore::crypto::signing_key::SigStoreKeyPair;
@@ -17,16 +15,9 @@ pub struct KeyPair(SigStoreKeyPair);
 pub struct PublicKey(CosignVerificationKey);
 
 /// Why a key cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct KeyError(String);
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for KeyError {}
 
 impl KeyPair {
     /// A new one on P-256, as `cosign generate-key-pair` makes them.

@@ -180,7 +180,6 @@ pub(crate) fn module_layer<'a>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::{Value, json};
 
     use engine::is_rule_name;

@@ -16,22 +16,14 @@ pub struct Reference {
 }
 
 /// A text that is no reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no reference to an image or module: {cause}", .text.chars().take(300).collect::<String>())]
 pub struct ReferenceError {
     /// What was given.
     pub text: String,
     /// What is wrong with it.
     pub cause: String,
 }
-
-impl fmt::Display for ReferenceError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text: String = self.text.chars().take(300).collect();
-        write!(formatter, "`{text}` is no reference to an image or module: {}", self.cause)
-    }
-}
-
-impl std::error::Error for ReferenceError {}
 
 /// The registry that short names are in, and the host at which it answers.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "index.docker.io");

@@ -9,7 +9,6 @@ pub(crate) mod statement;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,13 +46,16 @@ pub enum Identity {
 }
 
 /// Why no signature counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// There is none.
+    #[error("it has no signature")]
     None,
     /// No key was given to verify with.
+    #[error("no key was given to verify with")]
     NoKeys,
     /// None of those there are, so many, is by this key (counted from 1) and says what it must; the nearest one's fault.
+    #[error("{}", .fault.sentence(*.key, *.signatures))]
     Unsatisfied {
         /// Which of the keys.
         key: usize,
@@ -81,40 +83,25 @@ pub enum Fault {
     Annotation(String),
 }
 
-impl fmt::Display for SignatureError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Fault {
+    /// What that key's signature lacks.
+    fn sentence(&self, key: usize, signatures: usize) -> String {
+        let signatures =
+            if signatures == 1 { "its signature".into() } else { format!("all its {signatures} signatures") };
         match self {
-            Self::None => formatter.write_str("it has no signature"),
-            Self::NoKeys => formatter.write_str("no key was given to verify with"),
-            Self::Unsatisfied { key, signatures, fault } => {
-                let signatures =
-                    if *signatures == 1 { "its signature".into() } else { format!("all its {signatures} signatures") };
-                match fault {
-                    Fault::Key => {
-                        write!(formatter, "key {key} did not make {signatures}, or what was signed was changed")
-                    }
-                    Fault::Payload(cause) => write!(formatter, "what key {key} signed is not readable: {cause}"),
-                    Fault::Digest(other) => write!(formatter, "key {key} signed {other}, not this"),
-                    Fault::Repository(other) => {
-                        write!(formatter, "key {key} signed it as {other}, so this is a copy or passed off as another")
-                    }
-                    Fault::NoRepository => {
-                        write!(
-                            formatter,
-                            "key {key} signed it in cosign 3's form, which names no repository and counts only where any \
-                             repository does"
-                        )
-                    }
-                    Fault::Annotation(name) => {
-                        write!(formatter, "key {key} signed it without the annotation that is asked for, {name}")
-                    }
-                }
+            Self::Key => format!("key {key} did not make {signatures}, or what was signed was changed"),
+            Self::Payload(cause) => format!("what key {key} signed is not readable: {cause}"),
+            Self::Digest(other) => format!("key {key} signed {other}, not this"),
+            Self::Repository(other) => {
+                format!("key {key} signed it as {other}, so this is a copy or passed off as another")
             }
+            Self::NoRepository => format!(
+                "key {key} signed it in cosign 3's form, which names no repository and counts only where any repository does"
+            ),
+            Self::Annotation(name) => format!("key {key} signed it without the annotation that is asked for, {name}"),
         }
     }
 }
-
-impl std::error::Error for SignatureError {}
 
 /// What is signed. Fields stand in cosign's order, so that the same content is the same bytes.
 #[derive(Debug, Deserialize, Serialize)]

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 use http_auth::parser::ChallengeParser;
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{Response, Url};
+use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{RequestBuilder, Response, Url};
 use serde::Deserialize;
 
-use crate::transport::{Expected, Transport, read, shown, unreachable};
+use crate::error::shown;
 use crate::{Credentials, Reference, RegistryError};
 
 /// What is sent with a request.
@@ -26,6 +26,13 @@ pub(crate) enum Authorization {
 pub(crate) struct Login {
     user: String,
     password: String,
+}
+
+impl Login {
+    /// The request as this user's.
+    pub(crate) fn sign(self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(self.user, Some(self.password))
+    }
 }
 
 impl Authorization {
@@ -53,24 +60,36 @@ enum Challenge {
     Bearer { realm: String, service: Option<String> },
 }
 
-/// Gets what a registry asked for in its answer 401.
-pub(crate) async fn authorize(
-    transport: &Transport,
+/// What is to be done with an answer 401.
+pub(crate) enum Wanted {
+    /// To be sent with the next request.
+    Known(Authorization),
+    /// A token is to be had there.
+    Token { realm: Url, login: Option<Login> },
+}
+
+/// What a registry asked for in its answer 401.
+pub(crate) fn wanted(
+    credentials: &Credentials,
     reference: &Reference,
     is_push: bool,
-    asked: Response,
-) -> Result<Authorization, RegistryError> {
-    let login = match transport.options.credentials {
+    asked: &Response,
+) -> Result<Wanted, RegistryError> {
+    let login = match credentials {
         Credentials::Docker => login(reference)?,
         Credentials::Anonymous => None,
     };
     match (challenge(asked.headers()), login) {
         (Some(Challenge::Bearer { realm, service }), login) => {
-            let realm = realm_url(&realm, asked.url())?;
+            let mut realm = realm_url(&realm, asked.url())?;
             let scope = format!("repository:{}:{}", reference.repository(), if is_push { "pull,push" } else { "pull" });
-            fetch(transport, realm, service, &scope, login).await.map(Authorization::Bearer)
+            if let Some(service) = service {
+                realm.query_pairs_mut().append_pair("service", &service);
+            }
+            realm.query_pairs_mut().append_pair("scope", &scope);
+            Ok(Wanted::Token { realm, login })
         }
-        (Some(Challenge::Basic), Some(login)) => Ok(Authorization::Basic(login)),
+        (Some(Challenge::Basic), Some(login)) => Ok(Wanted::Known(Authorization::Basic(login))),
         (Some(Challenge::Basic), None) => {
             let cause = "it wants a user name and a password, and there are none for it".to_owned();
             Err(RegistryError::Denied { url: shown(asked.url()), cause })
@@ -122,33 +141,11 @@ struct Token {
     access_token: Option<String>,
 }
 
-async fn fetch(
-    transport: &Transport,
-    mut realm: Url,
-    service: Option<String>,
-    scope: &str,
-    login: Option<Login>,
-) -> Result<String, RegistryError> {
-    if let Some(service) = service {
-        realm.query_pairs_mut().append_pair("service", &service);
-    }
-    realm.query_pairs_mut().append_pair("scope", scope);
-    let mut request = transport.client.get(realm.clone()).header(ACCEPT_ENCODING, "identity");
-    if let Some(Login { user, password }) = login {
-        request = request.basic_auth(user, Some(password));
-    }
-    let response = request.send().await.map_err(|cause| unreachable(&realm, &cause))?;
-    let what = format!("the token of {}", shown(&realm));
-    if response.status().is_redirection() {
-        let cause = "a password is not sent on".to_owned();
-        return Err(RegistryError::Redirect { url: shown(&realm), cause });
-    }
-    let response = transport.success(response).await?;
-    let body = read(response, &what, Expected::AtMost(transport.limits().message_bytes)).await?;
-    // What is wrong with it is not said: a parser's message may show a part of it.
-    let token = serde_json::from_slice::<Token>(&body).ok().and_then(|token| token.token.or(token.access_token));
-    let token = token.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
-    token.ok_or_else(|| RegistryError::Malformed { what, cause: "expected {\"token\": \"...\"}".to_owned() })
+/// The token in an answer. What is wrong with it is not said: a parser's message may show a part of it.
+pub(crate) fn parse(answer: &[u8]) -> Option<String> {
+    let token = serde_json::from_slice::<Token>(answer).ok()?;
+    let token = token.token.or(token.access_token)?;
+    (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then_some(token)
 }
 
 /// What Docker keeps for a registry. Docker Hub's key is its first address.
@@ -188,7 +185,6 @@ fn config() -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use reqwest::Url;
     use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 

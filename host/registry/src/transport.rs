@@ -11,8 +11,8 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, 
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 
-use crate::error::root;
-use crate::token::{self, Authorization};
+use crate::error::{root, shown};
+use crate::token::{self, Authorization, Wanted};
 use crate::{Limits, Options, PlainHttp, Reference, RegistryError};
 
 /// Speaks to registries.
@@ -141,10 +141,38 @@ impl Transport {
         if !is_challenge(&response, &registry) {
             return self.success(response).await;
         }
-        let authorization = token::authorize(self, reference, is_push, response).await?;
+        let authorization = self.authorize(reference, is_push, &response).await?;
         self.remember(reference, is_push, &authorization);
         let response = self.follow(question, &registry, url, Some(authorization)).await?;
         self.success(response).await
+    }
+
+    /// Gets what a registry asked for in its answer 401.
+    async fn authorize(
+        &self,
+        reference: &Reference,
+        is_push: bool,
+        asked: &Response,
+    ) -> Result<Authorization, RegistryError> {
+        let (realm, login) = match token::wanted(&self.options.credentials, reference, is_push, asked)? {
+            Wanted::Known(authorization) => return Ok(authorization),
+            Wanted::Token { realm, login } => (realm, login),
+        };
+        let mut request = self.client.get(realm.clone()).header(ACCEPT_ENCODING, "identity");
+        if let Some(login) = login {
+            request = login.sign(request);
+        }
+        let response = request.send().await.map_err(|cause| unreachable(&realm, &cause))?;
+        if response.status().is_redirection() {
+            let cause = "a password is not sent on".to_owned();
+            return Err(RegistryError::Redirect { url: shown(&realm), cause });
+        }
+        let what = format!("the token of {}", shown(&realm));
+        let response = self.success(response).await?;
+        let body = read(response, &what, Expected::AtMost(self.limits().message_bytes)).await?;
+        let token = token::parse(&body);
+        let malformed = || RegistryError::Malformed { what, cause: "expected {\"token\": \"...\"}".to_owned() };
+        token.map(Authorization::Bearer).ok_or_else(malformed)
     }
 
     fn known(&self, reference: &Reference, is_push: bool) -> Option<Authorization> {
@@ -270,16 +298,6 @@ pub(crate) async fn read(mut response: Response, what: &str, expected: Expected)
     }
 }
 
-/// An address without what may be secret in it: storage behind a registry signs its addresses.
-pub(crate) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    let _ = url.set_password(None);
-    let _ = url.set_username("");
-    url.to_string()
-}
-
 pub(crate) fn unreachable(url: &Url, cause: &reqwest::Error) -> RegistryError {
     let cause = if cause.is_timeout() { "it takes too long".to_owned() } else { root(cause) };
     RegistryError::Connection { url: shown(url), cause }
@@ -308,7 +326,6 @@ pub(crate) fn explain(status: StatusCode, body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use reqwest::Url;
     use reqwest::header::{HeaderMap, LOCATION};
 

@@ -1,4 +1,5 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::indexing_slicing)]
+
 use engine::manifest::{Limits, read};
 use serde_json::json;
 

@@ -133,7 +133,6 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     /// In the forms that sessions of kwctl's have: its documentation and its tests show all of them.
