@@ -218,6 +218,12 @@ impl<'a> Field<'a> {
         matches!(self.value, Some(Value::Array([]) | Value::Object([])))
     }
 
+    /// Whether the field is a list with something in it.
+    #[must_use]
+    pub fn has_items(self) -> bool {
+        self.items().next().is_some()
+    }
+
     /// Whether the field is a list.
     #[must_use]
     pub const fn is_list(self) -> bool {

@@ -1,9 +1,10 @@
-//! Selectors in a look-up, as `kubectl -l` and `--field-selector` write them.
+//! Selectors: in a look-up, as `kubectl -l` and `--field-selector` write them, and in an object, as a `LabelSelector` or a
+//! Service's plain map.
 //!
-//! The grammar of labels is `k8s.io/apimachinery/pkg/labels.Parse`: `a=b`, `a==b`, `a!=b`, `a in (b,c)`,
+//! The grammar of labels in a look-up is `k8s.io/apimachinery/pkg/labels.Parse`: `a=b`, `a==b`, `a!=b`, `a in (b,c)`,
 //! `a notin (b,c)`, `a`, `!a`, joined by commas. Fields know `=`, `==` and `!=` alone.
 
-use crate::manifest::Node;
+use crate::manifest::{Entry, Node, Value};
 
 /// Requirements, all of which must hold.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -38,10 +39,30 @@ impl Selector {
         if text.trim().is_empty() { Ok(Self::default()) } else { requirements.collect::<Result<_, _>>().map(Self) }
     }
 
+    /// Reads a selector in an object: `matchLabels` and `matchExpressions`, or a plain map. What is none selects nothing:
+    /// nothing is guessed.
+    #[must_use]
+    pub fn read(node: &Node) -> Option<Self> {
+        let (labels, expressions) = (node.get("matchLabels"), node.get("matchExpressions"));
+        if labels.is_none() && expressions.is_none() {
+            return equalities(node).map(Self);
+        }
+        let mut all = labels.map_or(Some(Vec::new()), equalities)?;
+        for item in items(expressions) {
+            all.push(expression(item)?);
+        }
+        Some(Self(all))
+    }
+
     /// Whether the labels of this object are selected.
     #[must_use]
     pub fn matches_labels(&self, object: &Node) -> bool {
-        let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
+        self.selects(object.get("metadata").and_then(|metadata| metadata.get("labels")))
+    }
+
+    /// Whether these labels are selected.
+    #[must_use]
+    pub fn selects(&self, labels: Option<&Node>) -> bool {
         self.matches(|key| labels.and_then(|labels| labels.get(key)).and_then(Node::as_str))
     }
 
@@ -61,6 +82,37 @@ impl Selector {
             (Condition::NotIn(values), Some(value)) => values.iter().all(|known| known != value),
             (Condition::NotIn(_) | Condition::Absent, None) | (Condition::Exists, Some(_)) => true,
         })
+    }
+}
+
+/// What the labels of a map must be.
+fn equalities(map: &Node) -> Option<Vec<Requirement>> {
+    let Value::Mapping(entries) = &map.value else { return None };
+    let equality = |entry: &Entry| {
+        let condition = Condition::In(vec![entry.value.as_str()?.to_owned()]);
+        Some(Requirement { key: entry.key.to_string(), condition })
+    };
+    entries.iter().map(equality).collect()
+}
+
+/// An item of `matchExpressions`.
+fn expression(node: &Node) -> Option<Requirement> {
+    let text = |key: &str| node.get(key)?.as_str().filter(|text| !text.is_empty());
+    let values = || items(node.get("values")).iter().filter_map(Node::as_str).map(str::to_owned).collect();
+    let condition = match text("operator")? {
+        "In" => Condition::In(values()),
+        "NotIn" => Condition::NotIn(values()),
+        "Exists" => Condition::Exists,
+        "DoesNotExist" => Condition::Absent,
+        _ => return None,
+    };
+    Some(Requirement { key: text("key")?.to_owned(), condition })
+}
+
+fn items(list: Option<&Node>) -> &[Node] {
+    match list.map(|list| &list.value) {
+        Some(Value::Sequence(items)) => items,
+        _ => &[],
     }
 }
 
@@ -104,7 +156,6 @@ fn requirement(text: &str) -> Option<Requirement> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::manifest::{Limits, read};
 

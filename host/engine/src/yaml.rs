@@ -6,6 +6,12 @@ use std::fmt::Write as _;
 use crate::report::is_hidden;
 use serde_json::Value;
 
+/// A whole document, with a line break at its end.
+#[must_use]
+pub fn document(value: &Value) -> String {
+    block(value, 0) + "\n"
+}
+
 /// `key: value` with its children, all lines but the first indented by `indent` spaces. Without a line break at the end.
 pub fn entry(key: &str, value: &Value, indent: usize) -> String {
     let mut text = scalar(key);
@@ -86,7 +92,6 @@ fn is_plain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use crate::manifest::{Content, Limits, read};
     use serde_json::json;
 

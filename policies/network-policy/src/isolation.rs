@@ -79,7 +79,7 @@ impl Isolation {
                 let isolates = |direction, deny| match default_deny.get(direction).bool() {
                     Some(said) => said,
                     // An empty section is to Cilium as none; a rule `- {}` allows nothing, and isolates.
-                    None => has_items(spec.get(direction)) || has_items(spec.get(deny)),
+                    None => spec.get(direction).has_items() || spec.get(deny).has_items(),
                 };
                 self.add(policy, (isolates("ingress", "ingressDeny"), isolates("egress", "egressDeny")));
             }
@@ -94,26 +94,22 @@ impl Isolation {
 /// Whether a NetworkPolicy isolates for ingress and for egress, with the API's defaults.
 pub fn policy_types(spec: Field<'_>) -> (bool, bool) {
     let types = spec.get("policyTypes");
-    if has_items(types) { said_types(types) } else { (true, has_items(spec.get("egress"))) }
+    if types.has_items() { said_types(types) } else { (true, spec.get("egress").has_items()) }
 }
 
 /// The same for Calico, which takes a policy with egress rules alone for egress only.
 fn calico_types(spec: Field<'_>) -> (bool, bool) {
     let types = spec.get("types");
-    if has_items(types) {
+    if types.has_items() {
         return said_types(types);
     }
-    let (ingress, egress) = (has_items(spec.get("ingress")), has_items(spec.get("egress")));
+    let (ingress, egress) = (spec.get("ingress").has_items(), spec.get("egress").has_items());
     (ingress || !egress, egress)
 }
 
 fn said_types(types: Field<'_>) -> (bool, bool) {
     let says = |wanted| types.items().any(|field| field.str() == Some(wanted));
     (says("Ingress"), says("Egress"))
-}
-
-fn has_items(list: Field<'_>) -> bool {
-    list.items().next().is_some()
 }
 
 fn label_of<'a>(object: Option<Object<'a>>, key: &str) -> Option<&'a str> {

@@ -213,7 +213,7 @@ fn check_policy(policy: Object<'_>, findings: &mut Findings) {
     {
         let section = policy.get(section);
         if !isolates && section.is_set() {
-            let why = if is_empty(types) {
+            let why = if !types.has_items() {
                 "without policyTypes an empty one is none"
             } else {
                 "policyTypes does not list it"
@@ -222,14 +222,10 @@ fn check_policy(policy: Object<'_>, findings: &mut Findings) {
             findings.warn(section, message, fix::set(types, vec!["Ingress".into(), "Egress".into()]));
         }
         for rule in section.items() {
-            if is_empty(rule.get(peers)) && is_empty(rule.get("ports")) {
+            if !rule.get(peers).has_items() && !rule.get("ports").has_items() {
                 let fix = format!("name the peers (`{peers}`) and the ports that are needed");
                 findings.fail(rule, format!("this rule allows all {direction}"), fix);
             }
         }
     }
-}
-
-fn is_empty(list: Field<'_>) -> bool {
-    list.items().next().is_none()
 }

@@ -98,10 +98,10 @@ fn add_kyverno<'a>(policy: Object<'a>, workload: Workload<'_>, accept_audit: boo
             let action = own.or(policy.get("spec.validationFailureAction").str()).unwrap_or("Audit");
             let enforces = action.eq_ignore_ascii_case("enforce");
             // `key` and `issuer` are how its first versions named an attestor.
-            let attested = has_items(verification.get("attestors"))
+            let attested = verification.get("attestors").has_items()
                 || verification.get("key").is_set()
                 || verification.get("issuer").is_set()
-                || verification.get("attestations").items().any(|attestation| has_items(attestation.get("attestors")));
+                || verification.get("attestations").items().any(|attestation| attestation.get("attestors").has_items());
             if attested && (enforces || accept_audit) {
                 let mut verifier = verifier(policy, Spelling::Kyverno);
                 verifier.patterns = strings(verification.get("imageReferences"));
@@ -128,7 +128,7 @@ fn concerns(rule: Field<'_>, workload: Workload<'_>) -> bool {
 fn selects(selection: Field<'_>, means: &dyn Fn(Field<'_>) -> bool) -> bool {
     for list in ["any", "all"] {
         let blocks = selection.get(list);
-        if has_items(blocks) {
+        if blocks.has_items() {
             let (mut some, mut every) = (false, true);
             for block in blocks.items() {
                 let is_meant = means(block.get("resources"));
@@ -177,15 +177,15 @@ fn add_image_validating<'a>(
     let actions = policy.get("spec.validationActions");
     let denies = (!actions.is_set() || strings(actions).contains(&"Deny"))
         && policy.get("spec.evaluation.admission.enabled").bool() != Some(false);
-    let verifies = has_items(policy.get("spec.attestors")) && has_items(policy.get("spec.validations"));
+    let verifies = policy.get("spec.attestors").has_items() && policy.get("spec.validations").has_items();
     let rules = policy.get("spec.matchConstraints.resourceRules");
     let is_meant = |rule: Field<'_>| strings(rule.get("resources")).iter().any(|name| is_resource(name, workload));
-    let concerns = (!has_items(rules) || rules.items().any(is_meant))
+    let concerns = (!rules.has_items() || rules.items().any(is_meant))
         && is_selected(policy.get("spec.matchConstraints.objectSelector"), workload);
     if !verifies || !concerns || !(denies || accept_audit) {
         return;
     }
-    let is_conditional = has_items(policy.get("spec.matchConditions"));
+    let is_conditional = policy.get("spec.matchConditions").has_items();
     let mut references = policy.get("spec.matchImageReferences");
     if !references.is_set() {
         // What its first version called them.
@@ -208,7 +208,7 @@ fn add_sigstore<'a>(policy: Object<'a>, workload: Workload<'_>, accept_audit: bo
         is_resource(one.get("resource").str().unwrap_or_default(), workload)
             && is_selected(one.get("selector"), workload)
     };
-    let concerns = !has_items(resources) || resources.items().any(is_meant);
+    let concerns = !resources.has_items() || resources.items().any(is_meant);
     if !verifies || !concerns || !(enforces || accept_audit) {
         return;
     }
@@ -245,16 +245,12 @@ fn add_connaisseur<'a>(webhooks: Object<'a>, _: Workload<'_>, accept_audit: bool
     for webhook in webhooks.get("webhooks").items() {
         let service = webhook.get("clientConfig.service.name").str().unwrap_or_default();
         let enforces = webhook.get("failurePolicy").str() != Some("Ignore");
-        if service.starts_with("connaisseur") && has_items(webhook.get("rules")) && (enforces || accept_audit) {
+        if service.starts_with("connaisseur") && webhook.get("rules").has_items() && (enforces || accept_audit) {
             let mut verifier = verifier(webhooks, Spelling::AsWritten);
             verifier.patterns.push("*");
             verifiers.push(verifier);
         }
     }
-}
-
-fn has_items(list: Field<'_>) -> bool {
-    list.items().next().is_some()
 }
 
 fn strings(list: Field<'_>) -> Vec<&str> {

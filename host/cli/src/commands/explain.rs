@@ -1,7 +1,6 @@
 //! `seaworthy explain`: a rule's documentation on a terminal.
 //!
-//! The documentation is the rule's own doc comment: headings, paragraphs, lists, fences and code spans. That much
-//! Markdown is shown as it reads best, and the rest as it is written.
+//! The documentation is the rule's own doc comment.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,6 +10,7 @@ use serde_json::Value;
 
 use crate::bundle;
 use crate::failure::Failure;
+use crate::present::markdown;
 use crate::present::output::{self, BOLD, CYAN, DIM, one_line, printable};
 
 pub const EXAMPLES: &str = "\
@@ -42,7 +42,7 @@ fn render(rule: &RuleMetadata) -> String {
     let RuleMetadata { name, severity, section, .. } = rule;
     let since = one_line(&rule.since);
     let mut text = format!("{BOLD}{name}{BOLD:#}  {DIM}{section}, severity {severity}, since {since}{DIM:#}\n\n");
-    markdown(&rule.documentation, &mut text);
+    text.push_str(&markdown::render(&rule.documentation));
     settings(&rule.settings, &mut text);
     if !rule.looks_up.is_empty() {
         let _ = writeln!(text, "\n{BOLD}Looks up{BOLD:#}\n");
@@ -51,29 +51,6 @@ fn render(rule: &RuleMetadata) -> String {
         }
     }
     text
-}
-
-fn markdown(source: &str, text: &mut String) {
-    let mut fenced = false;
-    for line in source.trim_end().lines() {
-        if line.starts_with("```") {
-            fenced = !fenced;
-        } else if fenced {
-            let _ = writeln!(text, "    {CYAN}{}{CYAN:#}", printable(line));
-        } else if let Some(heading) = line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')) {
-            let _ = writeln!(text, "{BOLD}{}{BOLD:#}", printable(heading));
-        } else {
-            spans(&printable(line), text);
-            text.push('\n');
-        }
-    }
-}
-
-/// A line with its `code` coloured.
-fn spans(line: &str, text: &mut String) {
-    for (index, part) in line.split('`').enumerate() {
-        let _ = if index % 2 == 1 { write!(text, "{CYAN}{part}{CYAN:#}") } else { write!(text, "{part}") };
-    }
 }
 
 fn settings(schema: &Value, text: &mut String) {

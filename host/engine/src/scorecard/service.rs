@@ -9,6 +9,7 @@ use protocol::{WorkloadKind, workload_kind};
 use crate::documents;
 use crate::input::{Input, Subject};
 use crate::manifest::{Node, Object, Value};
+use crate::selector::Selector;
 
 /// Where the name of a workload's service may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,9 +219,10 @@ impl<'a> Services<'a> {
             return self.services(project, object.namespace.as_deref(), is_target);
         }
         if let Some(selector) = selector {
+            let selector = Selector::read(selector);
             let is_selected = |workload: &Workload<'_>| {
                 let labels = workload.template.and_then(|template| template.get("metadata")?.get("labels"));
-                selects(selector, labels)
+                selector.as_ref().is_some_and(|selector| selector.selects(labels))
             };
             return self.services(project, object.namespace.as_deref(), is_selected);
         }
@@ -333,33 +335,4 @@ fn items(node: Option<&Node>) -> &[Node] {
         Some(Value::Sequence(items)) => items,
         _ => &[],
     }
-}
-
-/// Whether a label selector (`matchLabels` and `matchExpressions`), or a Service's plain map, selects the labels. What is
-/// no selector selects nothing: an attribution is never guessed.
-fn selects(selector: &Node, labels: Option<&Node>) -> bool {
-    let value = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Node::as_str);
-    let all = |map: &Node| match &map.value {
-        Value::Mapping(entries) => entries.iter().all(|entry| {
-            let wanted = entry.value.as_str();
-            wanted.is_some() && value(&entry.key) == wanted
-        }),
-        _ => false,
-    };
-    let (labels_of, expressions) = (selector.get("matchLabels"), selector.get("matchExpressions"));
-    if labels_of.is_none() && expressions.is_none() {
-        return all(selector);
-    }
-    let holds = |expression: &Node| {
-        let found = text(expression, "key").map(value);
-        let is_listed = |found| items(expression.get("values")).iter().any(|item| item.as_str() == Some(found));
-        match (text(expression, "operator"), found) {
-            (Some("Exists"), Some(found)) => found.is_some(),
-            (Some("DoesNotExist"), Some(found)) => found.is_none(),
-            (Some("In"), Some(found)) => found.is_some_and(is_listed),
-            (Some("NotIn"), Some(found)) => !found.is_some_and(is_listed),
-            _ => false,
-        }
-    };
-    labels_of.is_none_or(all) && items(expressions).iter().all(holds)
 }

@@ -1,12 +1,12 @@
 //! The audit as policy reports: printed as YAML, or written to the cluster.
 
 use cluster::{Cluster, Dialect, Publisher, Report, Unwritten};
+use engine::yaml;
 
 use super::tally::Tally;
 use super::{Judged, Outlet, failure, human};
 use crate::failure::Failure;
 use crate::present::output::{self, count};
-use crate::present::yaml;
 
 /// The reports about objects; what has no identity to be owned by is told.
 fn reports(dialect: Dialect, judged: &[Judged<'_>], tally: &mut Tally<'_>) -> Vec<Report> {
@@ -39,7 +39,7 @@ impl Outlet for Printed {
             if !std::mem::take(&mut self.is_first) {
                 text += "---\n";
             }
-            text += &yaml(&serde_json::to_value(&report).unwrap_or_default());
+            text += &yaml::document(&serde_json::to_value(&report).unwrap_or_default());
         }
         output::print(&text)
     }

@@ -1,13 +1,13 @@
 //! A Helm chart: the policies with their values taken out. What a policy judges and looks up is the module's and stands in
 //! the templates; where modules lie, which rules there are, their modes and settings are values.
 
+use engine::yaml;
 use serde_json::{Map, Value, json};
 
 use super::Args;
 use super::output::File;
 use super::policy::Policy;
 use super::resources::{self, CHECKLIST, LOOK_UPS};
-use crate::present::yaml;
 
 /// What stands for a value until the YAML is written: a plain scalar, which nothing else is.
 const HOLE: &str = "SEAWORTHY_VALUE_";
@@ -61,7 +61,7 @@ fn values(policies: &[Policy], options: &Args) -> File {
 # registry and tag: where all modules lie, instead of what the templates say. A rule that is not enabled is not installed.
 # What a setting means: `seaworthy explain RULE`.
 ";
-    File::new("values.yaml", comment.to_owned() + &yaml(&values))
+    File::new("values.yaml", comment.to_owned() + &yaml::document(&values))
 }
 
 fn value(policy: &Policy) -> Value {
@@ -79,7 +79,7 @@ fn single(policy: &Policy, options: &Args) -> File {
         put(&mut object, &["spec", "namespaceSelector"], "SELECTOR");
     }
     let text = filled(
-        &yaml(&object),
+        &yaml::document(&object),
         &[
             ("MODULE", &module(policy)),
             ("MODE", "{{ $policy.mode }}"),
@@ -106,7 +106,7 @@ fn group(policies: &[Policy], options: &Args) -> File {
     }
     let members: Vec<String> = policies.iter().map(|policy| member(policy, options)).collect();
     let text = filled(
-        &yaml(&object),
+        &yaml::document(&object),
         &[
             ("MODE", "{{ .Values.mode }}"),
             ("EXPRESSION", "{{ join \" && \" $calls | quote }}"),
@@ -134,7 +134,7 @@ fn member(policy: &Policy, options: &Args) -> String {
     }
     let member = json!({ policy.member_name(): member });
     let settings = format!("{{{{- toYaml (index .Values.policies {:?}).settings | nindent 8 }}}}", policy.name);
-    let text = filled(&yaml(&member), &[("MODULE", &module(policy)), ("SETTINGS", &settings)]);
+    let text = filled(&yaml::document(&member), &[("MODULE", &module(policy)), ("SETTINGS", &settings)]);
     let lines: String = text.lines().map(|line| format!("    {line}\n")).collect();
     let name = &policy.name;
     format!("    {{{{- if (index .Values.policies {name:?}).enabled }}}}\n{lines}    {{{{- end }}}}\n")

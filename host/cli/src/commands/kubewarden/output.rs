@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use engine::yaml;
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::present::output;
-use crate::present::yaml;
 
 /// What is written.
 pub struct File {
@@ -23,12 +23,12 @@ impl File {
 
     /// One document.
     pub fn yaml(name: &str, document: &Value) -> Self {
-        Self::new(name, yaml(document))
+        Self::new(name, yaml::document(document))
     }
 
     /// Several documents.
     pub fn documents(name: &str, documents: &[Value]) -> Self {
-        let texts: Vec<String> = documents.iter().map(yaml).collect();
+        let texts: Vec<String> = documents.iter().map(yaml::document).collect();
         Self::new(name, texts.join("---\n"))
     }
 }
@@ -39,9 +39,8 @@ pub fn write(files: &[File], folder: Option<&Path>) -> Result<(), Failure> {
         let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
         return output::print(&texts.join("---\n"));
     };
-    let failed = |path: &Path, cause: &std::io::Error| {
-        Failure::File(format!("{} cannot be written: {}", path.display(), sources::explain(cause)))
-    };
+    let failed =
+        |path: &Path, cause: &std::io::Error| Failure::File(format!("{} cannot be written: {cause}", path.display()));
     // What lies there already would become part of what is installed.
     if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Failure::Usage(format!("{} is not empty: give a new folder", folder.display())));

@@ -1,0 +1,118 @@
+//! Markdown on a terminal: headings bold, code in colour, lists and line breaks as they are written.
+
+use std::fmt::Write as _;
+
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+use super::output::{BOLD, CYAN, DIM, printable};
+
+/// The text with colours.
+pub fn render(source: &str) -> String {
+    let mut writer = Writer::default();
+    Parser::new(source).for_each(|event| writer.event(event));
+    writer.text.truncate(writer.text.trim_end().len());
+    writer.text + "\n"
+}
+
+#[derive(Default)]
+struct Writer {
+    text: String,
+    /// The number of the next item, by list; none in a list without numbers.
+    lists: Vec<Option<u64>>,
+    /// The addresses of the links that are open.
+    links: Vec<String>,
+    is_code: bool,
+}
+
+impl Writer {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) if self.is_code => {
+                for line in text.lines() {
+                    let _ = writeln!(self.text, "    {CYAN}{}{CYAN:#}", printable(line));
+                }
+            }
+            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text.push_str(&printable(&text)),
+            Event::Code(code) => _ = write!(self.text, "{CYAN}{}{CYAN:#}", printable(&code)),
+            Event::SoftBreak | Event::HardBreak => self.line(),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Heading { .. } => _ = write!(self.text, "{BOLD}"),
+            Tag::CodeBlock(_) => self.is_code = true,
+            Tag::List(first) => {
+                if !self.lists.is_empty() {
+                    self.line();
+                }
+                self.lists.push(first);
+            }
+            Tag::Item => {
+                let indent = self.lists.len().saturating_sub(1) * 2;
+                let mark = match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        format!("{}.", *number - 1)
+                    }
+                    _ => "-".to_owned(),
+                };
+                self.text.truncate(self.text.trim_end_matches(' ').len());
+                let _ = write!(self.text, "{:indent$}{mark} ", "");
+            }
+            Tag::Strong => _ = write!(self.text, "{BOLD}"),
+            Tag::Link { dest_url, .. } => self.links.push(dest_url.into_string()),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Heading(_) => _ = write!(self.text, "{BOLD:#}\n\n"),
+            TagEnd::Paragraph => self.text.push_str("\n\n"),
+            TagEnd::CodeBlock => {
+                self.is_code = false;
+                self.text.push('\n');
+            }
+            TagEnd::Item if !self.text.ends_with('\n') => self.text.push('\n'),
+            TagEnd::List(_) => {
+                self.lists.pop();
+                if self.lists.is_empty() {
+                    self.text.truncate(self.text.trim_end().len());
+                    self.text.push_str("\n\n");
+                }
+            }
+            TagEnd::Strong => _ = write!(self.text, "{BOLD:#}"),
+            TagEnd::Link => {
+                let url = self.links.pop().unwrap_or_default();
+                // An address that is its own text is said once.
+                if !self.text.ends_with(url.as_str()) {
+                    let _ = write!(self.text, " {DIM}<{}>{DIM:#}", printable(&url));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A new line, under the text of the item that it is in.
+    fn line(&mut self) {
+        let _ = write!(self.text, "\n{:1$}", "", self.lists.len() * 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rule_documents_is_shown_as_it_reads_best() {
+        let source = "Runs as `nobody`.\nAlways.\n\n# Why\n\nSee [the docs](https://example.com) and <https://a.example>.\n\n\
+                      - one\n  more\n- **two**\n  1. in `it`\n  2. x\n\n```yaml fail\na: \u{1b}[31m\n  b: `c`\n```\n\nEnd\n";
+        let expected = "Runs as nobody.\nAlways.\n\nWhy\n\nSee the docs <https://example.com> and https://a.example.\n\n\
+                        - one\n  more\n- two\n  1. in it\n  2. x\n\n    a: \\u{1b}[31m\n      b: `c`\n\nEnd\n";
+        assert_eq!(anstream::adapter::strip_str(&render(source)).to_string(), expected);
+    }
+}
