@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use crate::field::Field;
 use crate::object::Object;
-use crate::rule::Undecided;
+use crate::undecided::Undecided;
 use crate::workload::Container;
 use crate::world::World;
 
@@ -107,7 +107,6 @@ fn find<'a>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use alloc::format;
     use alloc::string::{String, ToString};
 
@@ -115,9 +114,9 @@ mod tests {
 
     use super::*;
     use crate::field::Memory;
-    use crate::rule::Declared;
     use crate::value::Value;
     use crate::workload::{Class, Workload};
+    use crate::world::Declared;
     use crate::world::{Completeness, Host};
 
     const DECLARED: &[Declared] = &[Declared { api_version: "v1", kind: "ConfigMap", reads: &["data"] }];

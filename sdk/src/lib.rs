@@ -41,6 +41,7 @@ pub mod serving;
 pub mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod undecided;
 pub mod value;
 pub mod workload;
 pub mod world;
@@ -66,8 +67,9 @@ pub mod prelude {
     pub use crate::policy;
     pub use crate::relation::Relation;
     pub use crate::request::Request;
-    pub use crate::rule::{Rule, Undecided, not_applicable};
+    pub use crate::rule::Rule;
     pub use crate::selector::{LabelSelector, map_matches};
+    pub use crate::undecided::{Undecided, not_applicable};
     pub use crate::workload::{Class, Container, Workload};
     pub use crate::world::{Within, World};
     pub use crate::{ImageReference, Quantity};

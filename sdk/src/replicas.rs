@@ -36,7 +36,7 @@ use crate::field::Field;
 use crate::object::Object;
 use crate::relation::Relation;
 use crate::request::Request;
-use crate::rule::{Undecided, not_applicable};
+use crate::undecided::{Undecided, not_applicable};
 use crate::workload::Workload;
 use crate::world::{Within, World};
 

@@ -4,7 +4,7 @@ use alloc::string::ToString;
 
 use crate::field::Field;
 use crate::object::{Object, Type};
-use crate::rule::Undecided;
+use crate::undecided::Undecided;
 use crate::workload::Workload;
 use crate::world::World;
 

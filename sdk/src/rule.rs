@@ -8,38 +8,9 @@ use crate::field::{Field, Memory};
 use crate::findings::Findings;
 use crate::request::Request;
 use crate::settings::{Settings, SettingsError};
+use crate::undecided::Undecided;
 use crate::value::Value;
-use crate::world::{Completeness, Host, World};
-
-/// Why a rule stops before the end. With `?` it is the short way, and the safe one: none of these is a pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Undecided {
-    /// The rule does not concern this object, for this reason.
-    NotApplicable(String),
-    /// The world is not complete, or a look-up is not allowed here; says what was looked for.
-    Unknown(String),
-    /// The rule could not decide. Fails closed.
-    Error(String),
-}
-
-/// The rule does not concern this object: `return not_applicable("a DaemonSet runs on every node")`.
-///
-/// # Errors
-/// Always; that is its purpose.
-pub fn not_applicable<T>(reason: impl Into<String>) -> Result<T, Undecided> {
-    Err(Undecided::NotApplicable(reason.into()))
-}
-
-/// A kind that a rule may look up, and the fields that it reads of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Declared {
-    /// As in a manifest: `policy/v1`.
-    pub api_version: &'static str,
-    /// Kind, singular.
-    pub kind: &'static str,
-    /// Field mask of the look-up.
-    pub reads: &'static [&'static str],
-}
+use crate::world::{Completeness, Declared, Host, World};
 
 /// What the `policy!` macro writes for a rule.
 pub trait Declaration: Sized {

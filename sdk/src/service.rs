@@ -37,8 +37,8 @@ use crate::field::Field;
 use crate::object::Object;
 use crate::relation::Relation;
 use crate::request::Request;
-use crate::rule::{Undecided, not_applicable};
 use crate::selector::text_matches;
+use crate::undecided::{Undecided, not_applicable};
 use crate::value::Value;
 use crate::workload::Workload;
 use crate::world::{Within, World};
@@ -163,12 +163,11 @@ pub fn text_at<'a>(field: Field<'a>, steps: &[&str]) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::field::Memory;
-    use crate::rule::Declared;
+    use crate::world::Declared;
     use crate::world::{Completeness, Host};
 
     const DECLARED: &[Declared] =

@@ -17,8 +17,8 @@ use alloc::vec::Vec;
 use crate::object::Object;
 use crate::relation::Relation;
 use crate::request::Request;
-use crate::rule::{Undecided, not_applicable};
 use crate::selector::map_matches;
+use crate::undecided::{Undecided, not_applicable};
 use crate::workload::{Class, Workload};
 use crate::world::{Within, World};
 
@@ -72,7 +72,6 @@ fn is_serving(workload: Workload<'_>, world: &World<'_>) -> Result<bool, Undecid
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use alloc::string::String;
     use alloc::vec::Vec;
 
@@ -80,8 +79,8 @@ mod tests {
 
     use super::*;
     use crate::field::{Field, Memory};
-    use crate::rule::Declared;
     use crate::value::Value;
+    use crate::world::Declared;
     use crate::world::{Completeness, Host};
 
     const DECLARED: &[Declared] = &[Declared { api_version: "v1", kind: "Service", reads: &["spec"] }];

@@ -11,7 +11,7 @@ use protocol::workload_kind;
 
 use crate::field::Field;
 use crate::object::Object;
-use crate::rule::Undecided;
+use crate::undecided::Undecided;
 
 /// What part a container plays in its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,7 +228,6 @@ fn is_helm_test(object: Object<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use alloc::vec::Vec;
 
     use protocol::path::shorten;

@@ -16,10 +16,21 @@ use serde::Serialize;
 use crate::field::{Field, Memory};
 use crate::object::Object;
 use crate::relation::Relation;
-use crate::rule::{Declared, Undecided};
+use crate::undecided::Undecided;
 use crate::value::Value;
 
 pub use signature::Signature;
+
+/// A kind that a rule may look up, and the fields that it reads of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// As in a manifest: `policy/v1`.
+    pub api_version: &'static str,
+    /// Kind, singular.
+    pub kind: &'static str,
+    /// Field mask of the look-up.
+    pub reads: &'static [&'static str],
+}
 
 /// Answers look-ups, natively or across the border of the module.
 pub trait Host {
@@ -238,7 +249,6 @@ fn says(cause: &str, words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     const DECLARED: &[Declared] = &[Declared { api_version: "v1", kind: "Service", reads: &["spec"] }];

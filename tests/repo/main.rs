@@ -2,5 +2,6 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod arrows;
+mod circles;
 mod files;
 mod policies;

@@ -23,7 +23,7 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
 
     let RuleMetadata { name: rule_name, reads, capabilities, .. } = &metadata;
     let looks_up = metadata.looks_up.iter().map(|LookUp { api_version, kind, reads }| {
-        quote!(::sdk::rule::Declared { api_version: #api_version, kind: #kind, reads: &[#(#reads),*] })
+        quote!(::sdk::world::Declared { api_version: #api_version, kind: #kind, reads: &[#(#reads),*] })
     });
     let section = bytes(&metadata)?;
     let kubewarden = bytes(&kubewarden::metadata(&metadata))?;
@@ -39,7 +39,7 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
         impl ::sdk::rule::Declaration for #name {
             const NAME: &'static str = #rule_name;
             const READS: &'static [&'static str] = &[#(#reads),*];
-            const LOOKS_UP: &'static [::sdk::rule::Declared] = &[#(#looks_up),*];
+            const LOOKS_UP: &'static [::sdk::world::Declared] = &[#(#looks_up),*];
             const CAPABILITIES: &'static [&'static str] = &[#(#capabilities),*];
 
             fn configure(settings: ::sdk::settings::Settings<'_>) -> Result<Self, ::sdk::settings::SettingsError> {

@@ -45,12 +45,13 @@ fn write(response: &impl Serialize) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::findings::Findings;
     use crate::request::Request;
-    use crate::rule::{Declaration, Declared, Undecided};
+    use crate::rule::Declaration;
     use crate::settings::{Settings, SettingsError};
+    use crate::undecided::Undecided;
+    use crate::world::Declared;
 
     /// Forbids every object, and looks for a Service before where a setting says so.
     struct Forbidding {

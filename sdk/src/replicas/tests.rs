@@ -1,4 +1,5 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::indexing_slicing)]
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -6,8 +7,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::field::Memory;
-use crate::rule::Declared;
 use crate::value::Value;
+use crate::world::Declared;
 use crate::world::{Completeness, Host};
 
 const DECLARED: &[Declared] = &[
