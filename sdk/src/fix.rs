@@ -102,7 +102,6 @@ impl From<&Value<'_>> for Json {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::field::Memory;
 

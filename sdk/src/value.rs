@@ -145,7 +145,6 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
     use alloc::string::ToString;
     use alloc::vec::Vec;
 

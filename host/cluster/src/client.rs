@@ -158,7 +158,6 @@ fn read_status(code: u16, body: &[u8]) -> (Status, Option<Duration>) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -83,7 +83,6 @@ impl Admission {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::manifest::{Limits, Object, read};
     use crate::question::{Completeness, Operation};

@@ -146,7 +146,6 @@ pub enum Denial {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use std::io;
 
     use super::*;

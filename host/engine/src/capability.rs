@@ -274,7 +274,6 @@ impl<I: HostCalls> HostCalls for Gate<'_, I> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn capabilities(patterns: &[&str]) -> Capabilities {

@@ -106,7 +106,6 @@ fn mapping(entries: Vec<Entry>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use protocol::{FieldMask, path};
 
     use super::*;

@@ -124,7 +124,6 @@ fn section(category: Option<&str>) -> Section {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

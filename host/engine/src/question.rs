@@ -286,7 +286,6 @@ fn whole_head(question: &Question<'_>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::manifest::{Limits, read};
 

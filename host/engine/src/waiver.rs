@@ -120,7 +120,6 @@ pub fn apply(waivers: &[Waiver], today: Date, rule: &str, object: &Object, outco
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::manifest::{Limits, read};
 

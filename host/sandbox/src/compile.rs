@@ -42,7 +42,6 @@ mod tests {
 
     #[test]
     fn a_compiler_that_panics_is_an_error_of_the_module() {
-        #[allow(clippy::panic)]
         let broken = within::<()>(Duration::from_secs(60), || panic!("as a compiler's bug would"));
         assert_eq!(broken, Err(LoadError::invalid("the compiler gave up on it")));
     }

@@ -112,7 +112,6 @@ fn bound(what: &'static str, found: u64, limit: u64) -> Result<(), LoadError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use crate::{Limits, screen};

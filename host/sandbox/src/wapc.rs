@@ -149,7 +149,6 @@ fn length(bytes: &[u8]) -> Result<u32> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -210,7 +210,6 @@ impl Packer<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     /// Bytes without repeats.

@@ -125,7 +125,6 @@ fn display_name(kebab: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::indexing_slicing)]
     use protocol::{LookUp, Section, Severity};
 
     use super::*;

@@ -314,7 +314,6 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use alloc::vec;
 
     use super::*;

@@ -1,5 +1,4 @@
 //! The cases of `quantity_test.go`, and what real manifests get wrong.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use alloc::format;
 use alloc::string::{String, ToString};

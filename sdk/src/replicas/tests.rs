@@ -1,5 +1,3 @@
-#![allow(clippy::indexing_slicing)]
-
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used)]
 use protocol::{Section, Severity};
 use serde_json::json;
 

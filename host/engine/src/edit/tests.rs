@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use protocol::{Applicability, Edit, Json as Fix};
 use serde_json::json;
 

@@ -186,8 +186,6 @@ impl<'de> Visitor<'de> for Masked<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
     use super::super::tests::json_of;
     use super::*;
 

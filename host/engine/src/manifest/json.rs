@@ -65,8 +65,6 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
     use super::super::Content;
     use super::super::tests::{json_of, read_text};
     use super::*;

@@ -86,8 +86,6 @@ fn is(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
     use super::super::tests::read_text;
 
     #[test]

@@ -179,8 +179,6 @@ impl Serialize for Node {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
     use protocol::path;
 
     use super::super::tests::read_text;

@@ -302,8 +302,6 @@ fn string(node: &Node, field: &'static str, key: &str) -> Result<Option<String>,
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
     use super::super::SkipReason;
     use super::super::tests::{json_of, read_text};
 

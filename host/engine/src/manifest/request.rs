@@ -68,7 +68,6 @@ fn text<'a>(node: &'a Node, key: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use protocol::path;
 
     use super::super::tests::{json_of, read_text};

@@ -282,8 +282,6 @@ fn go_shortest(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
     use super::super::node::Entry;
     use super::super::tests::{json_of, read_text};
     use super::super::{Content, Node, Value};

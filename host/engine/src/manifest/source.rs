@@ -232,8 +232,6 @@ pub(super) fn forbidden(text: &str, is_json: bool) -> Option<(usize, ProblemKind
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
     use super::*;
 
     /// Counts from the start, without an index.

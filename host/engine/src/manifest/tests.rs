@@ -1,5 +1,4 @@
 //! The reader as a whole: bytes in, JSON or the place of a problem out.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use protocol::FieldMask;
 

@@ -78,7 +78,6 @@ fn is_harmless(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::manifest::{Limits, read};
 

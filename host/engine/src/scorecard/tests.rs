@@ -1,5 +1,4 @@
 //! Grouping, shares and escaping, over reports made by hand.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use protocol::{Finding, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
 use serde_json::json;

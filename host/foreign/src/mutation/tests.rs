@@ -1,5 +1,3 @@
-#![allow(clippy::indexing_slicing)]
-
 use engine::manifest::{Limits, read};
 use serde_json::json;
 

@@ -159,7 +159,6 @@ fn essence(fields: &Map<String, Value>) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::indexing_slicing)]
     use protocol::contract::BINDING;
     use serde_json::json;
 
