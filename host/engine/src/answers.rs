@@ -16,6 +16,8 @@ const BYTES_KEPT: usize = 16 << 20;
 pub struct Question {
     /// The asker's project.
     pub project: usize,
+    /// How the asker's file is deployed, and the namespace that it names.
+    pub places: (usize, String),
     /// The asker's folder, and those out of its sight in alphabetical order.
     pub folders: Vec<String>,
     /// The asker's file, where more is seen from that than from its folder.
@@ -74,6 +76,7 @@ mod tests {
     fn question(payload: &str) -> Question {
         Question {
             project: 0,
+            places: (0, String::new()),
             folders: vec!["a".into()],
             file: None,
             operation: "list".into(),

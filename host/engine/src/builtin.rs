@@ -60,6 +60,18 @@ const CLUSTER_WIDE: &[(&str, &[&str])] = &[
     ("storage.k8s.io", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"]),
 ];
 
+/// Kinds of others that belong to no namespace and that rules look up: of Kyverno, Backstage and the network policies of
+/// administrators. Besides them there are those that say so by their names, see [`is_cluster_wide`].
+const CLUSTER_WIDE_OF_OTHERS: &[(&str, &[&str])] = &[
+    ("backstage.io", &["API", "Component", "Domain", "Group", "Location", "Resource", "System", "User"]),
+    (
+        "policies.kyverno.io",
+        &["DeletingPolicy", "GeneratingPolicy", "ImageValidatingPolicy", "MutatingPolicy", "ValidatingPolicy"],
+    ),
+    ("policy.networking.k8s.io", &["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]),
+    ("seaworthy.dev", &["LogSample", "RepositoryTree"]),
+];
+
 /// A kind, the group it was served under as well, and the one it is of.
 const MOVED: &[(&str, &str, &str)] = &[
     ("extensions", "DaemonSet", "apps"),
@@ -76,6 +88,20 @@ pub(crate) fn home_group<'a>(group: &'a str, kind: &str) -> &'a str {
     MOVED.iter().find(|(from, moved, _)| *from == group && *moved == kind).map_or(group, |(_, _, home)| home)
 }
 
+/// Whether objects of the kind belong to no namespace. Kinds of others are named so as a rule (ClusterIssuer,
+/// CiliumClusterwideNetworkPolicy, GlobalNetworkPolicy); of the rest nobody can tell without their definition.
+pub(crate) fn is_cluster_wide(group: &str, kind: &str) -> bool {
+    let has = |table: &[(&str, &[&str])]| table.iter().any(|(of, kinds)| *of == group && kinds.contains(&kind));
+    let says_so = || ["Cluster", "Global"].iter().any(|word| kind.starts_with(word)) || kind.contains("Clusterwide");
+    has(CLUSTER_WIDE) || has(CLUSTER_WIDE_OF_OTHERS) || group.contains('.') && !has(NAMESPACED) && says_so()
+}
+
+/// Whether this is a kind of Kubernetes' own that belongs to a namespace.
+pub(crate) fn is_namespaced(group: &str, kind: &str) -> bool {
+    let home = home_group(group, kind);
+    NAMESPACED.iter().any(|(of, kinds)| *of == home && kinds.contains(&kind))
+}
+
 /// The group of Kubernetes' own that has a kind of this name.
 pub(crate) fn group_of(kind: &str) -> Option<&'static str> {
     let all = NAMESPACED.iter().chain(CLUSTER_WIDE);
@@ -85,6 +111,27 @@ pub(crate) fn group_of(kind: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_belongs_to_a_namespace_or_to_none() {
+        for (group, kind) in [
+            ("", "Namespace"),
+            ("rbac.authorization.k8s.io", "ClusterRole"),
+            ("kyverno.io", "ClusterPolicy"),
+            ("cilium.io", "CiliumClusterwideNetworkPolicy"),
+            ("projectcalico.org", "GlobalNetworkPolicy"),
+            ("backstage.io", "Component"),
+        ] {
+            assert!(is_cluster_wide(group, kind) && !is_namespaced(group, kind), "{group} {kind}");
+        }
+        for (group, kind) in
+            [("", "Pod"), ("apps", "Deployment"), ("extensions", "Ingress"), ("policy", "PodDisruptionBudget")]
+        {
+            assert!(!is_cluster_wide(group, kind) && is_namespaced(group, kind), "{group} {kind}");
+        }
+        assert!(!is_cluster_wide("monitoring.coreos.com", "ServiceMonitor"));
+        assert!(!is_cluster_wide("kustomize.config.k8s.io", "Component"));
+    }
 
     #[test]
     fn a_kind_is_of_one_group_whatever_it_was_served_under() {

@@ -11,6 +11,7 @@ use crate::documents;
 use crate::file::File;
 use crate::kustomize::{Graph, patches};
 use crate::manifest::{Content, Document, Object, Origin, SkipReason};
+use crate::places::Places;
 use crate::unchecked::{self, Unchecked};
 
 /// Everything that was given to judge.
@@ -21,6 +22,7 @@ pub struct Input {
     given: usize,
     patches: patches::Found,
     unchecked: Vec<Unchecked>,
+    places: Places,
 }
 
 /// An object to judge.
@@ -68,22 +70,24 @@ impl fmt::Display for Skip {
 
 impl Input {
     /// The files, with patches told apart, and with what deploys and cannot be checked. They are shared, so that whoever
-    /// checks them again and again reads only those that changed.
+    /// checks them again and again reads only those that changed: files as they were read, not those of another input.
     #[must_use]
     pub fn new(files: Vec<impl Into<Arc<File>>>) -> Self {
         let mut files: Vec<Arc<File>> = files.into_iter().map(Into::into).collect();
         let graph = Graph::new(&files);
         let patches = patches::find(&files, &graph);
-        let objects = files
-            .iter()
-            .enumerate()
-            .flat_map(|(index, file)| standing(index, file, &patches).map(move |(_, object)| (index, object)));
-        let unchecked = unchecked::find(&files, &graph, &patches.unproven, objects);
-        drop(graph);
+        let objects = files.iter().enumerate();
+        let objects =
+            objects.flat_map(|(index, file)| standing(index, file, &patches).map(move |(_, object)| (index, object)));
+        let objects: Vec<(usize, &Object)> = objects.collect();
+        let unchecked = unchecked::find(&files, &graph, &patches.unproven, &objects);
+        let places = Places::new(&files, &graph, &objects);
+        drop((graph, objects));
+        files.iter_mut().enumerate().for_each(|(index, file)| places.settle(index, file));
         for (file, patches) in &patches.patches {
             files.get_mut(*file).into_iter().for_each(|file| forgive(file, patches));
         }
-        Self { given: files.len(), files, patches, unchecked }
+        Self { given: files.len(), files, patches, unchecked, places }
     }
 
     /// With what is known of the repositories that the files are from ([`repository_tree`]). It is part of the world, and
@@ -112,6 +116,11 @@ impl Input {
     pub(crate) fn is_claim(&self, subject: Subject<'_>) -> bool {
         let is_of_host = self.files.get(subject.file).is_some_and(|file| file.manifest.origin == Origin::Host);
         subject.object.group() == documents::GROUP && !is_of_host
+    }
+
+    /// How the files are deployed.
+    pub(crate) const fn places(&self) -> &Places {
+        &self.places
     }
 
     /// The file of that index, or what stands for one.

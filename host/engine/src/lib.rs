@@ -28,6 +28,7 @@ pub mod manifest;
 pub mod maturity;
 mod module;
 mod paths;
+mod places;
 mod policy;
 mod question;
 mod redaction;

@@ -85,17 +85,17 @@ impl fmt::Display for Unchecked {
 
 /// Finds all of it, in the order of the files. `unproven` are the kustomizations that patch what nobody knows, and
 /// `objects` those that stand for themselves, each with the index of its file.
-pub(crate) fn find<'a>(
+pub(crate) fn find(
     files: &[Arc<File>],
     graph: &Graph<'_>,
     unproven: &HashSet<usize>,
-    objects: impl Iterator<Item = (usize, &'a Object)>,
+    objects: &[(usize, &Object)],
 ) -> Vec<Unchecked> {
     let mut found = Vec::new();
     charts_and_templates(files, &mut found);
     kustomizations(files, graph, unproven, &mut found);
     let folders = Folders::new(files);
-    for (file, object) in objects {
+    for &(file, object) in objects {
         if let Some(from) = deploys(object, &folders) {
             let reason = format!("{} {} deploys {from}", object.kind, object.display_name());
             let source = Source::Object { kind: object.kind.clone(), name: object.display_name() };
@@ -240,13 +240,20 @@ impl Folders {
     }
 
     /// The folders of the input that end with the path. Where the repository begins is not known here.
-    pub(crate) fn ending_with(&self, path: &str) -> Vec<&str> {
+    fn ending_with(&self, path: &str) -> Vec<&str> {
         let path = normal(path.trim_start_matches('/'));
         let ends = |folder: &&String| {
             folder.strip_suffix(&path).is_some_and(|around| around.is_empty() || around.ends_with('/'))
         };
         let named = self.0.get(file_name(&path)).filter(|_| !path.is_empty());
         named.into_iter().flatten().filter(ends).map(String::as_str).collect()
+    }
+
+    /// The folder of the input that a path in a repository means, where that is clear.
+    pub(crate) fn only(&self, path: &str) -> Option<&str> {
+        let found = self.ending_with(path);
+        let exact = found.iter().find(|folder| **folder == normal(path));
+        exact.or(found.first().filter(|_| found.len() == 1)).copied()
     }
 
     fn has(&self, path: &str) -> bool {

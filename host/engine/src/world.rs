@@ -1,4 +1,5 @@
-//! The world of an object: the other objects of its project, found by kind, namespace and name.
+//! The world of an object: the other objects of its project that live where it does ([`places`](crate::places)), found by
+//! kind, namespace and name.
 //!
 //! One object may stand in a repository several times, in a base and in overlays. These are variants of one object, not
 //! several objects, so that of each identity (group, kind, namespace, name) an asker sees the variant nearest to it: the
@@ -13,6 +14,8 @@ use crate::answers::{Answers, Question};
 use crate::call::CallError;
 use crate::input::{Input, Subject};
 use crate::manifest::Object;
+use crate::paths::is_within;
+use crate::places::{FilePlaces, Home};
 use crate::relations::{Indices, Related};
 
 /// All objects, by project and kind.
@@ -51,20 +54,22 @@ struct Key<'a> {
 struct Objects<'a> {
     /// By identity, in the order in which the input has each first.
     identities: Vec<Vec<Variant<'a>>>,
-    /// The indices of the identities by namespace, each list ascending.
-    by_namespace: HashMap<&'a str, Vec<usize>>,
-    /// By namespace and name. Each object with a generated name is one of its own, and not here.
-    by_name: HashMap<(&'a str, &'a str), usize>,
+    /// The indices of the identities by where they live, each list ascending.
+    by_home: HashMap<Home<'a>, Vec<usize>>,
+    /// By name, the indices of the identities in each namespace. Each object with a generated name is one of its own, and
+    /// not here.
+    by_name: HashMap<&'a str, Vec<(&'a str, usize)>>,
     /// The indices of the identities by what relates them.
     relations: Indices,
 }
 
-/// An object, and the folder and the file in which it stands.
-#[derive(Clone, Copy, Debug)]
+/// An object, the folder and the file in which it stands, and where it lives.
+#[derive(Clone, Debug)]
 struct Variant<'a> {
     object: &'a Object,
     folder: &'a str,
     file: usize,
+    homes: Vec<Home<'a>>,
 }
 
 /// From where one looks at the world.
@@ -73,6 +78,8 @@ pub struct Viewpoint<'a> {
     project: usize,
     folder: &'a str,
     file: usize,
+    /// Where the files of its folder live.
+    places: FilePlaces<'a>,
     object: &'a Object,
 }
 
@@ -80,7 +87,7 @@ impl<'a> Viewpoint<'a> {
     /// The place of an object that stands in no file, as those of a cluster do.
     #[must_use]
     pub const fn nowhere(object: &'a Object) -> Self {
-        Self { project: 0, folder: "", file: 0, object }
+        Self { project: 0, folder: "", file: 0, places: FilePlaces::none(), object }
     }
 }
 
@@ -88,41 +95,54 @@ impl<'a> Objects<'a> {
     fn insert(&mut self, variant: Variant<'a>) {
         let namespace = namespace(variant.object);
         let next = self.identities.len();
-        let index = match variant.object.name.as_deref() {
-            Some(name) => *self.by_name.entry((namespace, name)).or_insert(next),
-            None => next,
-        };
+        let index = variant.object.name.as_deref().map_or(next, |name| {
+            let known = self.by_name.entry(name).or_default();
+            let index = known.iter().find(|(of, _)| *of == namespace).map(|(_, index)| *index);
+            index.unwrap_or_else(|| {
+                known.push((namespace, next));
+                next
+            })
+        });
+        for home in &variant.homes {
+            let indices = self.by_home.entry(*home).or_default();
+            if let Err(place) = indices.binary_search(&index) {
+                indices.insert(place, index);
+            }
+        }
         match self.identities.get_mut(index) {
             Some(variants) => variants.push(variant),
-            None => {
-                self.identities.push(vec![variant]);
-                self.by_namespace.entry(namespace).or_default().push(index);
-            }
+            None => self.identities.push(vec![variant]),
         }
     }
 
-    /// The indices of the identities in a namespace, or in all, that may be related; every one where nothing is asked for.
-    fn related(&self, namespace: Option<&str>, related: &[Related]) -> Vec<usize> {
-        let within = namespace.map(|namespace| self.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice));
+    /// The indices of the identities that live in one of these homes and may be related; every one where nothing is asked
+    /// for. What is related may live elsewhere as well.
+    fn related(&self, homes: Option<&[Home<'_>]>, related: &[Related]) -> Vec<usize> {
         let nodes = || {
             let variants = self.identities.iter().enumerate();
             variants.flat_map(|(index, variants)| variants.iter().map(move |it| (index, &*it.object.node)))
         };
         let candidates = if related.is_empty() { None } else { self.relations.candidates(related, nodes) };
-        match (within, candidates) {
+        match (candidates, homes) {
+            (Some(candidates), _) => candidates,
+            (None, Some(homes)) => self.at(homes),
             (None, None) => (0..self.identities.len()).collect(),
-            (None, Some(candidates)) => candidates,
-            (Some(within), None) => within.to_vec(),
-            (Some(within), Some(mut candidates)) => {
-                candidates.retain(|index| within.binary_search(index).is_ok());
-                candidates
-            }
         }
     }
 
-    fn variants(&self, namespace: &str, name: &str) -> &[Variant<'a>] {
-        let index = self.by_name.get(&(namespace, name));
-        index.and_then(|index| self.identities.get(*index)).map_or(&[], Vec::as_slice)
+    /// The identities of that name, in all namespaces.
+    fn named(&self, name: &str) -> impl Iterator<Item = &[Variant<'a>]> {
+        let indices = self.by_name.get(name).into_iter().flatten();
+        indices.filter_map(|(_, index)| self.identities.get(*index).map(Vec::as_slice))
+    }
+
+    /// The indices of the identities that live in one of these homes, ascending.
+    fn at(&self, homes: &[Home<'_>]) -> Vec<usize> {
+        let indices = homes.iter().filter_map(|home| self.by_home.get(home)).flatten();
+        let mut indices: Vec<usize> = indices.copied().collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices
     }
 }
 
@@ -132,9 +152,10 @@ impl<'a> World<'a> {
     pub fn new(input: &'a Input) -> Self {
         let mut world = Self::default();
         for subject in input.subjects().filter(|subject| !input.is_claim(*subject)) {
-            let Viewpoint { project, folder, file, object } = Self::viewpoint(input, subject);
+            let Viewpoint { project, folder, file, places, object } = Self::viewpoint(input, subject);
             let key = Key { project, group: object.group(), kind: &object.kind };
-            world.by_kind.entry(key).or_default().insert(Variant { object, folder, file });
+            let variant = Variant { object, folder, file, homes: places.homes(object) };
+            world.by_kind.entry(key).or_default().insert(variant);
         }
         for variants in world.by_kind.values().flat_map(|objects| &objects.identities).filter(|all| all.len() > 1) {
             let beside = |one: &&Variant<'_>| variants.iter().any(|it| it.folder == one.folder && it.file != one.file);
@@ -150,7 +171,8 @@ impl<'a> World<'a> {
         let mut world = Self { blind_spots, ..Self::default() };
         for object in objects {
             let key = Key { project: 0, group: object.group(), kind: &object.kind };
-            world.by_kind.entry(key).or_default().insert(Variant { object, folder: "", file: 0 });
+            let homes = FilePlaces::none().homes(object);
+            world.by_kind.entry(key).or_default().insert(Variant { object, folder: "", file: 0, homes });
         }
         world
     }
@@ -167,11 +189,17 @@ impl<'a> World<'a> {
     pub fn viewpoint(input: &'a Input, subject: Subject<'a>) -> Viewpoint<'a> {
         let file = input.file(subject.file);
         let folder = file.and_then(|file| file.manifest.name.rsplit_once('/')).map_or("", |(folder, _)| folder);
-        Viewpoint { project: file.map_or(0, |file| file.project), folder, file: subject.file, object: subject.object }
+        Viewpoint {
+            project: file.map_or(0, |file| file.project),
+            folder,
+            file: subject.file,
+            places: input.places().of(subject.file),
+            object: subject.object,
+        }
     }
 
     /// The objects of a kind as seen from a place: of each identity the nearest variant, in the order in which the input
-    /// has each identity first.
+    /// has each identity first. Those that name no namespace are seen only by what is deployed together with them.
     #[must_use]
     pub fn objects(&self, from: Viewpoint<'_>, group: &str, kind: &str) -> Vec<&'a Object> {
         self.related(from, group, kind, None, &[])
@@ -197,15 +225,22 @@ impl<'a> World<'a> {
         let Some(objects) = self.of_kind(from, group, kind) else { return Vec::new() };
         // A policy could guess what is in a Secret by what is related to its guesses.
         let related = if group.is_empty() && kind == "Secret" { &[] } else { related };
-        let sight = self.sight(from);
-        let indices = objects.related(namespace, related).into_iter();
-        indices.filter_map(|index| sight.nearest(objects.identities.get(index)?)).collect()
+        let (sight, units) = (self.sight(from), from.places.units());
+        let homes = namespace.map(|namespace| homes(from, namespace));
+        let is_seen = |home: &Home<'_>| match &homes {
+            Some(homes) => homes.contains(home),
+            None => !matches!(home, Home::Unit(_)) || units.contains(home),
+        };
+        let indices = objects.related(homes.as_deref(), related).into_iter();
+        indices.filter_map(|index| sight.nearest(objects.identities.get(index)?, is_seen)).collect()
     }
 
     /// Of [`objects`](Self::objects), the one of that namespace and name.
     #[must_use]
     pub fn get(&self, from: Viewpoint<'_>, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'a Object> {
-        self.sight(from).nearest(self.of_kind(from, group, kind)?.variants(namespace, name))
+        let (sight, homes) = (self.sight(from), homes(from, namespace));
+        let mut named = self.of_kind(from, group, kind)?.named(name);
+        named.find_map(|variants| sight.nearest(variants, |home| homes.contains(home)))
     }
 
     /// What `answer` makes of a look-up, or made of the same one from where the same is seen.
@@ -222,6 +257,7 @@ impl<'a> World<'a> {
         let folders = iter::once(folder.to_owned()).chain(others).collect();
         let question = Question {
             project: from.project,
+            places: (from.places.number(), namespace(from.object).to_owned()),
             folders,
             file: self.apart.contains(&file).then_some(file),
             operation: operation.to_owned(),
@@ -237,11 +273,11 @@ impl<'a> World<'a> {
     /// What the object sees from its place.
     fn sight<'b>(&'b self, from: Viewpoint<'b>) -> Sight<'b> {
         let objects = self.of_kind(from, from.object.group(), &from.object.kind);
-        let variants = match (objects, from.object.name.as_deref()) {
-            (Some(objects), Some(name)) => objects.variants(namespace(from.object), name),
-            _ => &[],
-        };
-        let folders = variants.iter().map(|variant| variant.folder);
+        let named = objects.zip(from.object.name.as_deref()).map(|(objects, name)| objects.named(name));
+        let homes = from.places.homes(from.object);
+        let variants = named.into_iter().flatten().flatten();
+        let variants = variants.filter(|variant| variant.homes.iter().any(|home| homes.contains(home)));
+        let folders = variants.map(|variant| variant.folder);
         let others = folders.filter(|folder| !is_within(folder, from.folder) && !is_within(from.folder, folder));
         Sight { folder: from.folder, file: from.file, others: others.collect() }
     }
@@ -255,13 +291,13 @@ struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    /// The variant nearest to the file, the last of several.
-    fn nearest<'a>(&self, variants: &[Variant<'a>]) -> Option<&'a Object> {
+    /// The variant nearest to the file, the last of several, of those that live in such a home.
+    fn nearest<'a>(&self, variants: &[Variant<'a>], is_home: impl Fn(&Home<'_>) -> bool) -> Option<&'a Object> {
         let is_seen = |variant: &&Variant<'_>| {
             let mut folders = iter::successors(Some(variant.folder), |folder| Some(folder.rsplit_once('/')?.0));
             self.others.is_empty() || !folders.any(|folder| self.others.contains(folder))
         };
-        let seen = variants.iter().filter(is_seen);
+        let seen = variants.iter().filter(|variant| variant.homes.iter().any(&is_home)).filter(is_seen);
         let nearness = |it: &&Variant<'_>| {
             (shared_folders(self.folder, it.folder), it.folder == self.folder, it.file == self.file)
         };
@@ -269,13 +305,23 @@ impl Sight<'_> {
     }
 }
 
-fn namespace(object: &Object) -> &str {
-    object.namespace.as_deref().unwrap_or_default()
+/// Where the objects live that a look-up in a namespace is about: the asker's own, or another.
+fn homes<'b>(from: Viewpoint<'b>, asked: &'b str) -> Vec<Home<'b>> {
+    let mut homes = Vec::new();
+    if asked == namespace(from.object) {
+        homes.extend(from.places.homes(from.object));
+    } else if !asked.is_empty() {
+        homes.push(Home::Namespace(asked));
+    }
+    if asked.is_empty() {
+        homes.push(Home::Everywhere);
+        homes.extend(from.places.units());
+    }
+    homes
 }
 
-/// Whether the first folder is the second or in it.
-fn is_within(folder: &str, other: &str) -> bool {
-    other.is_empty() || folder.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+fn namespace(object: &Object) -> &str {
+    object.namespace.as_deref().unwrap_or_default()
 }
 
 /// How many folders two paths have in common, counted from the root. Folders below both count against neither.

@@ -16,7 +16,7 @@ use crate::manifest::{Content, Node, Span, Value};
 use crate::paths::{file_name, folder, normal, resolve};
 
 /// The group of kustomizations.
-const GROUP: &str = "kustomize.config.k8s.io";
+pub(crate) const GROUP: &str = "kustomize.config.k8s.io";
 
 /// Steps along references of all builds together. Real repositories take some ten a kustomization; where a hostile one
 /// takes more, nothing is known of the builds that are left.
@@ -58,6 +58,7 @@ pub(crate) struct Graph<'a> {
     pub(crate) kustomizations: Vec<Kustomization<'a>>,
     /// By kustomization, those that refer to it.
     users: Vec<Vec<usize>>,
+    by_folder: HashMap<String, usize>,
     /// By normal path, the index of the file.
     pub(crate) files: HashMap<String, usize>,
 }
@@ -100,7 +101,17 @@ impl<'a> Graph<'a> {
                 }
             }
         }
-        Self { kustomizations, users, files }
+        Self { kustomizations, users, by_folder, files }
+    }
+
+    /// The kustomization in a folder, which is a normal path.
+    pub(crate) fn in_folder(&self, folder: &str) -> Option<usize> {
+        self.by_folder.get(folder).copied()
+    }
+
+    /// The kustomizations that nobody here includes: those that are built.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = usize> {
+        self.users.iter().enumerate().filter(|(_, users)| users.is_empty()).map(|(index, _)| index)
     }
 
     /// The kustomizations in whose builds a kustomization's patches are applied: itself, or those that include it, where
@@ -158,6 +169,11 @@ impl<'a> Kustomization<'a> {
     /// Whether a program or a chart makes objects of it that stand in no file.
     pub(crate) fn generates(&self) -> bool {
         ["helmCharts", "helmChartInflationGenerator", "generators"].iter().any(|key| !list(self.node, key).is_empty())
+    }
+
+    /// The namespace that it gives all objects of its build.
+    pub(crate) fn namespace(&self) -> Option<&'a str> {
+        self.node.get("namespace").and_then(Node::as_str).filter(|namespace| !namespace.is_empty())
     }
 }
 

@@ -1,0 +1,293 @@
+//! Which objects see each other, on layouts as people have them.
+
+use crate::input::Input;
+use crate::kustomize::tests::input;
+use crate::world::World;
+
+/// A file of objects that are written as `Kind name` or `Kind namespace/name`, one an item.
+fn file(objects: &str) -> String {
+    let object = |object: &str| {
+        let (kind, name) = object.trim().split_once(' ').unwrap_or((object, ""));
+        let (namespace, name) = name.split_once('/').map_or(("", name), |(namespace, name)| (namespace, name));
+        let api_version = match kind {
+            "Deployment" => "apps/v1",
+            "NetworkPolicy" => "networking.k8s.io/v1",
+            "ClusterPolicy" => "kyverno.io/v1",
+            "ServiceMonitor" => "monitoring.coreos.com/v1",
+            _ => "v1",
+        };
+        format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: '{namespace}'}}\n")
+    };
+    objects.split(',').map(object).collect::<Vec<_>>().join("---\n")
+}
+
+/// An input of such files; what begins with a capital letter is objects, everything else is the text itself.
+fn world(files: &[(&str, &str)]) -> Input {
+    let texts: Vec<String> = files
+        .iter()
+        .map(|(_, text)| if text.starts_with(char::is_uppercase) { file(text) } else { (*text).to_owned() })
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().zip(&texts).map(|((name, _), text)| (*name, text.as_str())).collect();
+    input(&files)
+}
+
+/// The names of the NetworkPolicies that each Deployment sees in its namespace, by the Deployment's file.
+fn policies(files: &[(&str, &str)]) -> Vec<String> {
+    seen(files, "networking.k8s.io", "NetworkPolicy")
+}
+
+fn seen(files: &[(&str, &str)], group: &str, kind: &str) -> Vec<String> {
+    let input = world(files);
+    let world = World::new(&input);
+    let workloads = input.subjects().filter(|subject| subject.object.kind == "Deployment");
+    let lines = workloads.map(|subject| {
+        let from = World::viewpoint(&input, subject);
+        let own = subject.object.namespace.as_deref().unwrap_or_default();
+        let found = world.objects_in(from, group, kind, own);
+        let names: Vec<&str> = found.iter().filter_map(|object| object.name.as_deref()).collect();
+        for name in &names {
+            assert!(world.get(from, group, kind, own, name).is_some(), "what is listed is found by its name");
+        }
+        let all = world.objects(from, group, kind);
+        assert!(found.iter().all(|one| all.iter().any(|it| std::ptr::eq(*it, *one))), "and in every namespace");
+        let file = input.file(subject.file).map_or("", |file| &file.manifest.name);
+        format!("{file}: {}", names.join(" "))
+    });
+    lines.collect()
+}
+
+#[test]
+fn simple_layouts_are_one_tree() {
+    for (web, policy) in [
+        ("web.yaml", "policy.yaml"),
+        ("k8s/web.yaml", "k8s/policy.yaml"),
+        ("manifests/web.yaml", "manifests/setup/policy.yaml"),
+        ("k8s/app/web.yaml", "k8s/policy.yaml"),
+        ("k8s/deployments/web.yaml", "k8s/policies/policy.yaml"),
+        ("deployments/web.yaml", "policies/policy.yaml"),
+        ("a/b/k8s/deployments/web.yaml", "a/b/k8s/policies/deep/policy.yaml"),
+    ] {
+        let files = [(web, "Deployment web"), (policy, "NetworkPolicy deny")];
+        assert_eq!(policies(&files), [format!("{web}: deny")]);
+    }
+    let layers = [
+        ("k8s/deployments/web.yaml", "Deployment web"),
+        ("k8s/services/web.yaml", "Service web"),
+        ("k8s/policies/deny.yaml", "NetworkPolicy deny"),
+    ];
+    assert_eq!(seen(&layers, "", "Service"), ["k8s/deployments/web.yaml: web"]);
+    // And back: what a folder without workloads holds sees those that it serves, and others like it.
+    let input = world(&layers);
+    let world = World::new(&input);
+    for subject in input.subjects().filter(|subject| subject.file > 0) {
+        let from = World::viewpoint(&input, subject);
+        assert_eq!(world.objects_in(from, "apps", "Deployment", "").len(), 1);
+        assert_eq!(world.objects_in(from, "", "Service", "").len(), 1);
+    }
+}
+
+/// Five teams in one repository, each with its own folder, and one that denies all traffic.
+const TEAMS: [&str; 5] = ["cart", "catalog", "payment", "search", "shipping"];
+
+fn monorepo(kustomization: impl Fn(&str) -> Option<String>, namespace: impl Fn(&str) -> String) -> Vec<String> {
+    let mut files: Vec<(String, String)> = vec![("README/mkdocs.yml".into(), "site: a\n".into())];
+    for team in TEAMS {
+        let namespace = namespace(team);
+        files.push((
+            format!("teams/{team}/k8s/web.yaml"),
+            format!("Deployment {namespace}{team}, Service {namespace}web"),
+        ));
+        if let Some(text) = kustomization(team) {
+            files.push((format!("teams/{team}/k8s/kustomization.yaml"), text));
+        }
+        if team == "payment" {
+            files.push((format!("teams/{team}/k8s/deny.yaml"), format!("NetworkPolicy {namespace}deny")));
+        }
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let lines = policies(&files);
+    assert_eq!(lines.len(), TEAMS.len());
+    let covered = lines.into_iter().filter(|line| line.ends_with(": deny"));
+    covered.filter_map(|line| line.split('/').nth(1).map(str::to_owned)).collect()
+}
+
+#[test]
+fn no_team_of_a_monorepo_vouches_for_another() {
+    let nobody = |_: &str| None;
+    let none = |_: &str| String::new();
+    let lists = |team: &str, more: &str| {
+        let deny = if team == "payment" { ", deny.yaml" } else { "" };
+        Some(format!("resources: [web.yaml{deny}]\n{more}\n"))
+    };
+    assert_eq!(monorepo(nobody, none), ["payment"], "plain folders");
+    assert_eq!(monorepo(|team| lists(team, ""), none), ["payment"], "kustomizations");
+    assert_eq!(monorepo(|team| lists(team, &format!("namespace: {team}")), none), ["payment"], "namespaces set");
+    assert_eq!(monorepo(nobody, |team| format!("{team}/")), ["payment"], "namespaces written");
+    assert_eq!(monorepo(|team| lists(team, "namespace: shop"), none), TEAMS, "one namespace joins them");
+    assert_eq!(monorepo(nobody, |_| "shop/".into()), TEAMS);
+    let wrong = |team: &str| lists(team, if team == "payment" { "namespace: other" } else { "" });
+    assert_eq!(monorepo(wrong, none), ["payment"]);
+}
+
+#[test]
+fn a_kustomization_over_all_teams_joins_them_unless_they_set_namespaces() {
+    let team = |more: &str| format!("resources: [web.yaml]\n{more}");
+    for (more, expected) in
+        [("", ["a/web.yaml: deny", "b/web.yaml: deny"]), ("x", ["a/web.yaml: deny", "b/web.yaml: "])]
+    {
+        let of = |name: &str| team(&if more.is_empty() { String::new() } else { format!("namespace: {name}\n") });
+        let (a, b) = (of("a") + "components: [deny.yaml]\n", of("b"));
+        let files = [
+            ("kustomization.yaml", "resources: [a, b]\n"),
+            ("a/kustomization.yaml", a.as_str()),
+            ("a/web.yaml", "Deployment web"),
+            ("a/deny.yaml", "NetworkPolicy deny"),
+            ("b/kustomization.yaml", b.as_str()),
+            ("b/web.yaml", "Deployment db"),
+        ];
+        assert_eq!(policies(&files), expected, "{more}");
+    }
+}
+
+#[test]
+fn a_base_is_part_of_each_build_and_overlays_do_not_see_each_other() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", "Deployment web"),
+        ("over/prod/kustomization.yaml", "resources: [../../base, deny.yaml, job.yaml]\nnamespace: prod\n"),
+        ("over/prod/deny.yaml", "NetworkPolicy deny"),
+        ("over/prod/job.yaml", "Deployment job"),
+        ("over/dev/kustomization.yaml", "resources: [../../base, job.yaml]\nnamespace: dev\n"),
+        ("over/dev/job.yaml", "Deployment job"),
+    ];
+    assert_eq!(policies(&files), ["base/web.yaml: deny", "over/prod/job.yaml: deny", "over/dev/job.yaml: "]);
+    let shared = [
+        ("c/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"),
+        ("a/kustomization.yaml", "resources: [web.yaml]\ncomponents: [../c]\n"),
+        ("a/web.yaml", "Deployment web"),
+        ("b/kustomization.yaml", "resources: [web.yaml, deny.yaml]\ncomponents: [../c]\n"),
+        ("b/web.yaml", "Deployment web"),
+        ("b/deny.yaml", "NetworkPolicy deny"),
+    ];
+    assert_eq!(policies(&shared), ["a/web.yaml: ", "b/web.yaml: deny"], "what both include does not join them");
+}
+
+#[test]
+fn the_outermost_namespace_wins_over_all_that_is_written() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [web.yaml]\nnamespace: base\n"),
+        ("base/web.yaml", "Deployment written/web, ClusterPolicy all, Service web"),
+        ("prod/kustomization.yaml", "resources: [../base]\nnamespace: prod\n"),
+    ];
+    let input = world(&files);
+    let namespaces: Vec<_> = input.subjects().map(|subject| subject.object.namespace.clone()).collect();
+    assert_eq!(namespaces, [Some("prod".to_owned()), None, Some("prod".to_owned())]);
+    let written = input.subjects().map(|it| it.object.node.get("metadata")?.get("namespace")?.as_str());
+    assert_eq!(written.collect::<Vec<_>>(), [Some("prod"), Some(""), Some("prod")]);
+    let two = [&files[..], &[("dev/kustomization.yaml", "resources: [../base]\nnamespace: dev\n")]].concat();
+    let input = world(&two);
+    let namespaces: Vec<_> = input.subjects().filter_map(|subject| subject.object.namespace.clone()).collect();
+    assert_eq!(namespaces, ["written"], "in two namespaces it is told as it is written");
+    assert_eq!(seen(&two, "", "Service"), ["base/web.yaml: web"], "and sees what is deployed with it in either");
+}
+
+#[test]
+fn what_an_application_deploys_is_one_unit() {
+    let app = |name: &str, destination: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\n\
+             spec: {{source: {{repoURL: r, path: apps/{name}}}, destination: {{namespace: {destination}}}}}\n"
+        )
+    };
+    let layout = |a: &str, b: &str| {
+        let (a, b) = (app("a", a), app("b", b));
+        policies(&[
+            ("argocd/a.yaml", a.as_str()),
+            ("argocd/b.yaml", b.as_str()),
+            ("apps/a/web/web.yaml", "Deployment web"),
+            ("apps/a/jobs/job.yaml", "Deployment job, NetworkPolicy deny"),
+            ("apps/b/web.yaml", "Deployment web"),
+        ])
+    };
+    assert_eq!(layout("''", "''"), ["apps/a/web/web.yaml: deny", "apps/a/jobs/job.yaml: deny", "apps/b/web.yaml: "]);
+    assert_eq!(layout("a", "b"), ["apps/a/web/web.yaml: deny", "apps/a/jobs/job.yaml: deny", "apps/b/web.yaml: "]);
+    let joined = ["apps/a/web/web.yaml: deny", "apps/a/jobs/job.yaml: deny", "apps/b/web.yaml: deny"];
+    assert_eq!(layout("shop", "shop"), joined);
+    let app = app("k8s", "shop");
+    let files = [
+        ("argocd/a.yaml", &*app.replace("apps/k8s", "k8s")),
+        ("a/k8s/web.yaml", "Deployment web"),
+        ("b/k8s/deny.yaml", "Deployment x, NetworkPolicy deny"),
+    ];
+    assert_eq!(policies(&files), ["a/k8s/web.yaml: ", "b/k8s/deny.yaml: deny"], "nobody knows which of them it is");
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a, namespace: f}\n\
+                spec: {path: ./apps/a, targetNamespace: shop, sourceRef: {kind: GitRepository, name: f}}\n";
+    let files = [
+        ("flux/a.yaml", flux),
+        ("apps/a/kustomization.yaml", "resources: [web.yaml]\nnamespace: inner\n"),
+        ("apps/a/web.yaml", "Deployment web"),
+        ("other/deny.yaml", "NetworkPolicy shop/deny"),
+    ];
+    assert_eq!(policies(&files), ["apps/a/web.yaml: deny"]);
+}
+
+#[test]
+fn a_folder_without_workloads_serves_the_folder_around_it_and_no_more() {
+    let files = [
+        ("teams/a/app/web.yaml", "Deployment web"),
+        ("teams/a/policies/deny.yaml", "NetworkPolicy deny"),
+        ("teams/b/app/web.yaml", "Deployment web"),
+    ];
+    assert_eq!(policies(&files), ["teams/a/app/web.yaml: deny", "teams/b/app/web.yaml: "]);
+    let shared = [files[0], ("teams/policies/deny.yaml", "NetworkPolicy deny"), files[2]];
+    assert_eq!(policies(&shared), ["teams/a/app/web.yaml: deny", "teams/b/app/web.yaml: deny"]);
+    let monitor = [files[0], ("teams/a/monitoring/web.yaml", "ServiceMonitor web"), files[2]];
+    let monitors = seen(&monitor, "monitoring.coreos.com", "ServiceMonitor");
+    assert_eq!(monitors, ["teams/a/app/web.yaml: web", "teams/b/app/web.yaml: "]);
+}
+
+#[test]
+fn files_at_the_top_that_are_of_no_namespace_or_name_one_join_nothing() {
+    for top in ["Namespace shop", "ClusterPolicy all", "Service ingress/web"] {
+        let files =
+            [("top.yaml", top), ("a/web.yaml", "Deployment web"), ("b/web.yaml", "Deployment web, NetworkPolicy deny")];
+        assert_eq!(policies(&files), ["a/web.yaml: ", "b/web.yaml: deny"], "{top}");
+        assert_eq!(seen(&files, "kyverno.io", "ClusterPolicy").len(), 2);
+    }
+    let backstage = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\n";
+    let files = [
+        ("top.yaml", backstage),
+        ("a/web.yaml", "Deployment web"),
+        ("b/deny.yaml", "Deployment x, NetworkPolicy deny"),
+    ];
+    assert_eq!(policies(&files), ["a/web.yaml: ", "b/deny.yaml: deny"]);
+}
+
+#[test]
+fn what_a_kustomization_leaves_out_does_not_get_its_namespace() {
+    let files = [
+        ("k/kustomization.yaml", "resources: [web.yaml]\nnamespace: shop\n"),
+        ("k/web.yaml", "Deployment web"),
+        ("k/deny.yaml", "NetworkPolicy deny"),
+    ];
+    assert_eq!(policies(&files), ["k/web.yaml: "]);
+    let plain = [("k/kustomization.yaml", "resources: [web.yaml]\n"), files[1], files[2]];
+    assert_eq!(policies(&plain), ["k/web.yaml: deny"]);
+}
+
+#[test]
+fn a_manifest_of_a_kind_of_ours_makes_no_path_exist() {
+    let tree = "apiVersion: seaworthy.dev/v1\nkind: RepositoryTree\nmetadata: {name: a}\nspec: {paths: [runbook.md]}\n";
+    let files = [("web.yaml", "Deployment web"), ("tree.yaml", tree)];
+    let input = world(&files);
+    assert!(input.subjects().any(|subject| subject.object.kind == "RepositoryTree"), "it is input");
+    let trees = |input: &Input| {
+        let world = World::new(input);
+        let from = input.subjects().next().map(|subject| World::viewpoint(input, subject));
+        from.map_or(0, |from| world.objects(from, "seaworthy.dev", "RepositoryTree").len())
+    };
+    assert_eq!(trees(&input), 0);
+    let manifest = crate::documents::repository_tree("shop", &["runbook.md".into()]);
+    let input = world(&files).with_trees(vec![crate::file::File { manifest, project: 0 }]);
+    assert_eq!(trees(&input), 1, "what the host has seen itself is there");
+}
