@@ -228,12 +228,14 @@ function summarise(outcome: Outcome): void {
     .flatMap((result) => result.findings)
     .filter((finding) => finding.level === "violation").length;
   const total = failures + violations;
-  spoken.textContent = total === 0 ? "Nothing to mend" : counted(total, "thing to mend", "things to mend");
-  panes.badge("findings", String(total), total > 0 ? "bad" : "good");
+  const isIncomplete = report.summary.outcome === "incomplete";
+  const clean = isIncomplete ? "Not everything was checked" : "Nothing to mend";
+  spoken.textContent = total === 0 ? clean : counted(total, "thing to mend", "things to mend");
+  panes.badge("findings", String(total), total > 0 ? "bad" : isIncomplete ? "incomplete" : "good");
   if (readiness) {
     const shares = readiness.services.flatMap((service) => service.share.percent ?? []);
     const least = Math.min(...shares);
-    panes.badge("scorecard", shares.length > 0 ? `${least} %` : "", least === 100 ? "good" : "");
+    panes.badge("scorecard", shares.length > 0 ? `${least} %` : "", least === 100 && !isIncomplete ? "good" : "");
   }
   const duration = milliseconds < 1 ? "under 1 ms" : `${Math.round(milliseconds)} ms`;
   status.textContent = `${counted(report.summary.objects, "object")}, ${counted(report.rules.length, "rule")}, ${duration}. Nothing leaves this page.`;

@@ -166,3 +166,13 @@ async function accessible(app: App, view: string): Promise<void> {
   );
   expect(overflow, `${view} overflows`).toBeLessThanOrEqual(0);
 }
+
+test("what deploys workloads and was not checked is amber, never green", async ({ app }) => {
+  const source = "{source: {repoURL: 'https://charts.example.com', chart: redis}}";
+  await app.type(`apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: redis}\nspec: ${source}\n`);
+  await expect(app.findings).toContainText("Application redis deploys the chart redis of https://charts.example.com");
+  await expect(app.findings).toContainText("argocd app manifests redis | seaworthy check -");
+  await expect(app.findings.locator(".notice.incomplete")).toContainText("Incomplete");
+  await expect(app.findings.locator(".notice.good")).toHaveCount(0);
+  await expect(app.tab("Findings").locator(".badge.incomplete")).toBeVisible();
+});

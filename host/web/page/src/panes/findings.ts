@@ -1,5 +1,6 @@
 /**
- * The list of what was found: first what could not be decided, then violations by object, then what could not be seen.
+ * The list of what was found: first what could not be decided or was not checked, then violations by object, then what
+ * could not be seen.
  */
 import { h, icon, replace } from "../dom";
 import { counted, objectName, type Finding, type Report, type Result } from "../model";
@@ -90,6 +91,7 @@ export class Findings {
       this.#summary(counts, unknown.length),
       ...failures.map((problem) => this.#problem(problem)),
       ...this.#undecided(undecided),
+      ...this.#unchecked(report.unchecked),
       clean && this.#clean(report, unknown.length),
       ...groups,
       unknown.length > 0 && this.#unknown(unknown),
@@ -267,7 +269,34 @@ export class Findings {
     });
   }
 
+  /** What deploys workloads that no rule has seen, each with the command that shows them. */
+  #unchecked(unchecked: Report["unchecked"]): Node[] {
+    const shown = unchecked.slice(0, this.#all ? undefined : MANY);
+    return shown.map(({ file, line, reason, command }) =>
+      h(
+        "section",
+        { class: "card unchecked" },
+        h("h3", null, icon("unknown"), `Not checked: ${file}, line ${line}`),
+        h("p", null, ...inline(reason)),
+        command !== undefined && h("p", { class: "soft" }, "Check what it deploys: ", h("code", null, command)),
+        h(
+          "button",
+          { type: "button", class: "button small", onclick: () => this.actions.jump(file, line, 1) },
+          "Go to the line",
+        ),
+      ),
+    );
+  }
+
   #clean(report: Report, unknown: number): Node {
+    if (report.unchecked.length > 0) {
+      return notice(
+        "incomplete",
+        "Incomplete",
+        `${counted(report.unchecked.length, "place deploys", "places deploy")} workloads that were not checked. ` +
+          (report.summary.objects > 0 ? "All checks passed in the rest." : "There is nothing else here."),
+      );
+    }
     if (report.summary.objects === 0) {
       return notice(
         "empty",

@@ -71,7 +71,9 @@ export class Scorecard {
           { class: "card failure slim" },
           failures.length > 0
             ? `${counted(failures.length, "place")} could not be read, so this is not the whole picture.`
-            : "Something could not be decided, so this is not the whole picture.",
+            : outcome.report.unchecked.length > 0
+              ? "Something that deploys workloads was not checked, so this is not the whole picture."
+              : "Something could not be decided, so this is not the whole picture.",
         ),
       services.length === 0 &&
         notice("empty", "No services here", "The checklist is about workloads, such as a Deployment."),
