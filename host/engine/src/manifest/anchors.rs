@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::failure::{Failure, Result};
 use super::node::{Entry, Node, Value};
 use super::problem::ProblemKind;
-use super::source::Span;
+use super::span::Span;
 
 /// An anchored value, kept for the aliases to come.
 struct Anchor {

@@ -13,7 +13,7 @@ use serde_json::Number;
 
 use super::node::{Entry, Node, Value};
 use super::object::{Object, identify};
-use super::source::Span;
+use super::span::Span;
 use super::{Limits, ProblemKind};
 
 /// One object of an API server's answer, to be read with what `mask` keeps of it. The items of a list do not say what they

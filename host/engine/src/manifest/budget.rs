@@ -3,7 +3,7 @@
 use super::Limits;
 use super::failure::{Failure, Result};
 use super::problem::ProblemKind;
-use super::source::Span;
+use super::span::Span;
 
 /// What is left for a file, of what its [`Limits`] allow.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What is wrong with a text, on the way to a [`Problem`](super::Problem).
 
 use super::problem::ProblemKind;
-use super::source::Span;
+use super::span::Span;
 
 /// A problem before its place has a line and a column.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::node::Entry;
 use super::problem::ProblemKind;
 use super::scalar;
-use super::source::Span;
+use super::span::Span;
 
 /// How many duplicate keys of one document are told.
 const DUPLICATES_TOLD: usize = 8;

@@ -24,6 +24,7 @@ mod request;
 mod scalar;
 mod scan;
 mod source;
+mod span;
 mod split;
 mod strict_json;
 mod template;
@@ -35,7 +36,8 @@ pub use kinds::KnownKind;
 pub use node::{Entry, Node, Value};
 pub use object::Object;
 pub use problem::{Problem, ProblemKind, Related};
-pub use source::{Position, Source, Span};
+pub use source::Source;
+pub use span::{Position, Span};
 
 use failure::Failure;
 use reading::Reading;

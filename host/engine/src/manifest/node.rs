@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde_json::Number;
 
-use super::source::Span;
+use super::span::Span;
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -175,6 +175,15 @@ impl Serialize for Node {
             }
         }
     }
+}
+
+/// Whether the field is not there, or nothing: Kubernetes reads an empty text so.
+pub(super) fn is_absent(node: &Node, key: &str) -> bool {
+    node.get(key).is_none_or(|node| match &node.value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    })
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use protocol::{api_group, path, workload_kind};
 
 use super::failure::Failure;
 use super::kinds;
-use super::node::{Entry, Node, Value};
+use super::node::{Entry, Node, Value, is_absent};
 use super::problem::ProblemKind;
 use super::request;
-use super::source::Span;
+use super::span::Span;
 use super::template;
 
 /// How many malformed items of one document are told.
@@ -147,14 +147,6 @@ fn is_list(node: &Node, kind: &str) -> bool {
 fn is_bare_list(node: &Node) -> bool {
     node.get("kind").and_then(Node::as_str) == Some("List")
         && node.get("items").is_some_and(|items| matches!(items.value, Value::Sequence(_)))
-}
-
-pub(super) fn is_absent(node: &Node, key: &str) -> bool {
-    node.get(key).is_none_or(|node| match &node.value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        _ => false,
-    })
 }
 
 #[derive(Default)]

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::kinds::KnownKind;
-use super::source::{Position, Span};
+use super::span::{Position, Span};
 
 /// Something that kept a file, a document or an object from being read. Never a verdict: the host could not decide.
 #[derive(Clone, Debug, PartialEq, Eq)]

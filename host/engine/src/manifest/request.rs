@@ -5,8 +5,7 @@
 
 use protocol::api_group;
 
-use super::node::{Entry, Node, Value};
-use super::object::is_absent;
+use super::node::{Entry, Node, Value, is_absent};
 
 /// The object of a request, and where it is in the document; the document and `$` where it is no request, or one without
 /// an object, such as one to delete. An object that does not say its type is of the one that the request says.

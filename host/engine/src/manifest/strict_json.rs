@@ -12,7 +12,7 @@ use super::node::{Entry, Node, Value};
 use super::parse::Parsed;
 use super::problem::ProblemKind;
 use super::scalar::{self, Scalar};
-use super::source::Span;
+use super::span::Span;
 
 /// The text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::super::node::{Node, Value};
 use super::super::problem::ProblemKind;
 use super::super::scalar::{self, Scalar, Tag};
 use super::super::scan::{Kind, Style};
-use super::super::source::Span;
+use super::super::span::Span;
 use super::{Builder, Context, Key, Tagged, failure};
 
 impl<'text> Builder<'text, '_> {

@@ -18,7 +18,7 @@ use super::node::{Entry, Node, Value};
 use super::problem::ProblemKind;
 use super::scalar::{self, Scalar, Tag};
 use super::scan::{Fault, Kind, Refusal, Scanner, Style, Token};
-use super::source::Span;
+use super::span::Span;
 
 /// A document's value, if it can be read, and what is wrong with the document.
 #[derive(Debug)]
