@@ -13,7 +13,7 @@ pub mod schema;
 
 use std::collections::BTreeMap;
 
-use engine::report::{Judged, Report};
+use engine::report::{Judged, Report, render};
 use engine::waiver::Date;
 use engine::{Bundle, Completeness, File, Input, Judge, Question, Rule, Runtime, World, manifest};
 use protocol::RuleMetadata;
@@ -94,5 +94,6 @@ pub fn report<R: Runtime>(
         .subjects()
         .map(|subject| Judged { subject, judgements: judge.judge(&Question::of(input, subject, completeness)) })
         .collect();
-    Report::new(input, bundle, completeness, judged, Vec::new(), &[], Date::LAST).to_json("test")
+    let report = Report::new(input, bundle, completeness, judged, Vec::new(), &[], Date::LAST);
+    render::text(|out| render::json(&report, "test", out))
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use engine::report::{Judged, Report};
+use engine::report::{Judged, Report, render};
 use engine::waiver::Date;
 use engine::{Bundle, Completeness, File, Input, Judge, Question, Runtime, World, manifest};
 use seaworthy_tests::{artifacts, cases, generate, metadata, native, sandboxed};
@@ -35,7 +35,7 @@ fn report<R: Runtime>(runtime: &R, bundle: &Bundle<R::Module>, files: &Files, co
         .map(|subject| Judged { subject, judgements: judge.judge(&Question::of(&input, subject, completeness)) })
         .collect();
     let report = Report::new(&input, bundle, completeness, judged, Vec::new(), &[], Date::LAST);
-    report.to_json(env!("CARGO_PKG_VERSION")) + "\n"
+    render::text(|out| render::json(&report, env!("CARGO_PKG_VERSION"), out)) + "\n"
 }
 
 /// The worlds made of the odd manifests, complete and partial in turn.

@@ -16,6 +16,7 @@ mod session;
 
 use std::time::Duration;
 
+use engine::report::render;
 use engine::scorecard::{Grouping, Scorecard};
 use wasm_bindgen::prelude::*;
 
@@ -78,7 +79,7 @@ impl Session {
     /// # Errors
     /// Options or settings that do not hold.
     pub fn check(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
-        self.judged(files, options, |report| report.to_json(VERSION) + "\n")
+        self.judged(files, options, |report| render::text(|out| render::json(report, VERSION, out)) + "\n")
     }
 
     /// The readiness checklist, what `seaworthy readiness --format json` prints.
@@ -96,7 +97,7 @@ impl Session {
     /// # Errors
     /// As [`check`](Self::check).
     pub fn sarif(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
-        self.judged(files, options, |report| report.to_sarif(VERSION) + "\n")
+        self.judged(files, options, |report| render::text(|out| render::sarif(report, VERSION, out)) + "\n")
     }
 
     /// The readiness checklist as Markdown, what `seaworthy readiness --format markdown` prints.

@@ -1,7 +1,7 @@
 //! `seaworthy check`: judges, prints.
 
 use clap::ValueEnum;
-use engine::report::Report;
+use engine::report::{Report, render};
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
@@ -68,14 +68,14 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
             let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };
             foreign::render(&changes, options.policies.write) + &human::render(report, &run)
         };
-        let text = match options.format {
-            Format::Human => human(Detail::Fitting),
-            Format::Full => human(Detail::Full),
-            Format::Short => human(Detail::Short),
-            Format::Json => report.to_json(env!("CARGO_PKG_VERSION")) + "\n",
-            Format::Sarif => report.to_sarif(env!("CARGO_PKG_VERSION")) + "\n",
-        };
-        output::print(&text)?;
+        let version = env!("CARGO_PKG_VERSION");
+        match options.format {
+            Format::Human => output::print(&human(Detail::Fitting)),
+            Format::Full => output::print(&human(Detail::Full)),
+            Format::Short => output::print(&human(Detail::Short)),
+            Format::Json => output::stream(|out| render::json(report, version, out)),
+            Format::Sarif => output::stream(|out| render::sarif(report, version, out)),
+        }?;
         Ok(exit_code(report, options.strict))
     })
 }

@@ -17,7 +17,17 @@ pub const CYAN: Style = AnsiColor::Cyan.on_default();
 /// Writes to standard output. That nobody reads any more, as with `| head`, is no error: what was decided stands.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    unless_nobody_reads(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// Writes to standard output as it is made, with a line break at the end; as [`print`] otherwise.
+pub fn stream<W: FnOnce(&mut dyn io::Write) -> io::Result<()>>(write: W) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    unless_nobody_reads(write(&mut stdout).and_then(|()| stdout.write_all(b"\n")).and_then(|()| stdout.flush()))
+}
+
+fn unless_nobody_reads(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
         Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(cause)),
         _ => Ok(()),
     }
@@ -41,10 +51,17 @@ pub fn printable(text: &str) -> String {
     escape(text, |character| character == '\n')
 }
 
-/// The same without line breaks: for what must not begin a line of its own, and pass for one of ours.
+/// The same without line breaks: for what must not begin a line of its own, and pass for one of ours, nor for a command
+/// to a CI system: GitHub obeys lines that begin with `::`, Azure Pipelines `##vso[` anywhere.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    escape(text, |_| false)
+    let safe = escape(text, |_| false);
+    let safe =
+        if safe.contains("##") { safe.replace("##vso[", "#\\u{23}vso[").replace("##[", "#\\u{23}[") } else { safe };
+    match safe.trim_start().strip_prefix("::") {
+        Some(rest) => format!("\\u{{3a}}:{rest}"),
+        None => safe,
+    }
 }
 
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {

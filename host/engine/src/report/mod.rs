@@ -1,13 +1,13 @@
 //! What was decided, with the place of everything in it.
 //!
 //! A report is all there is to say about one run: every rule's answer for every object that it concerns, every document
-//! that held nothing to judge, and every problem that kept something from being judged. Formats are built from it; it
-//! must not know any of them but JSON, which is the machine's view of the same.
+//! that held nothing to judge, and every problem that kept something from being judged. The [`Diagnostic`]s are its
+//! findings one by one; [formats](render) are functions of both.
 
-mod json;
+mod diagnostic;
+mod fingerprint;
 mod outcome;
-mod rows;
-mod sarif;
+pub mod render;
 mod secrets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -22,9 +22,9 @@ use crate::manifest::{Position, Source, Span};
 use crate::question::Completeness;
 use crate::waiver::{self, Date, Waiver};
 
-pub use json::{is_hidden, to_json};
+pub use diagnostic::{Diagnostic, diagnostics, label};
 pub use outcome::Conclusion;
-pub use rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
+pub use render::{FindingRow, ObjectRow, ResultRow, RuleRow, is_hidden, to_json};
 pub use secrets::is_shown;
 
 /// All that rules said about one object.
@@ -187,7 +187,12 @@ impl<'a> Report<'a> {
     /// Where a finding stands.
     #[must_use]
     pub fn place(&self, subject: Subject<'_>, finding: &Finding) -> Option<Place> {
-        let span = subject.object.node.locate(&path::parse(&finding.path)?);
+        self.place_of_path(subject, &finding.path)
+    }
+
+    /// Where a field of an object stands, by its normalised JSONPath.
+    fn place_of_path(&self, subject: Subject<'_>, path: &str) -> Option<Place> {
+        let span = subject.object.node.locate(&path::parse(path)?);
         let source = self.source(subject)?;
         Some(Place { span, start: source.position(span.start), end: source.position(span.end) })
     }

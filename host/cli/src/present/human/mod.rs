@@ -7,7 +7,7 @@ mod summary;
 pub mod unchecked;
 
 use engine::manifest::Object;
-use engine::report::Report;
+use engine::report::{Report, label};
 use engine::waiver::{Date, Waiver};
 
 use crate::present::output::one_line;
@@ -49,9 +49,5 @@ pub fn render(report: &Report<'_>, run: &Run<'_>) -> String {
 
 /// `Deployment shop/web`.
 pub fn who(object: &Object) -> String {
-    let name = object.display_name();
-    one_line(&match &object.namespace {
-        Some(namespace) => format!("{} {namespace}/{name}", object.kind),
-        None => format!("{} {name}", object.kind),
-    })
+    one_line(&label(object))
 }

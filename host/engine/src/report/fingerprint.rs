@@ -1,0 +1,35 @@
+//! What an alert is known by: rule, file, object and path, and nothing that moves with a line.
+
+use std::collections::HashMap;
+
+use super::diagnostic::Diagnostic;
+
+/// The fingerprints given so far. Equal ones get an ordinal suffix.
+#[derive(Default)]
+pub struct Fingerprints(HashMap<u64, usize>);
+
+impl Fingerprints {
+    /// The next one of this diagnostic.
+    pub fn of(&mut self, diagnostic: &Diagnostic<'_>) -> String {
+        let object = diagnostic.object;
+        let parts = [
+            &diagnostic.rule.name,
+            diagnostic.file,
+            &object.api_version,
+            &object.kind,
+            object.namespace.as_deref().unwrap_or_default(),
+            &object.display_name(),
+            diagnostic.container.unwrap_or_default(),
+            diagnostic.path,
+        ];
+        let hash = fnv1a(parts.iter().flat_map(|part| part.bytes().chain([0])));
+        let number = self.0.entry(hash).or_default();
+        *number += 1;
+        format!("{hash:016x}:{number}")
+    }
+}
+
+/// FNV-1a of 64 bits: the same in every version, on every host.
+fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,223 @@
+//! The report as JSON, format `seaworthy.dev/report/v1`: fields are added, never renamed or removed.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use protocol::Verdict;
+use serde::{Serialize, Serializer};
+
+use super::rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
+use super::safe::write_json;
+use crate::manifest::Position;
+use crate::report::{Judged, Report};
+
+type Row<'a> = ResultRow<'a, Object<'a>, Finding<'a>>;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'r, 'a> {
+    format: &'static str,
+    version: &'static str,
+    /// Whether the input was taken for everything there is.
+    world: &'static str,
+    summary: Summary,
+    rules: Vec<RuleRow<'r>>,
+    /// An entry for each rule and each object that it concerns.
+    results: Results<'r, 'a>,
+    /// Documents that held nothing to judge.
+    skipped: Vec<Skipped<'r>>,
+    /// What deploys workloads and was not checked.
+    unchecked: Vec<Unchecked<'r>>,
+    /// What kept something from being judged, or is worth knowing about a path.
+    problems: Vec<Problem<'r>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    outcome: &'static str,
+    files: usize,
+    objects: usize,
+    verdicts: BTreeMap<Verdict, usize>,
+}
+
+/// An object and where it stands.
+#[derive(Clone, Serialize)]
+struct Object<'a> {
+    #[serde(flatten)]
+    object: ObjectRow<'a>,
+    file: &'a str,
+    /// Counted from 1.
+    document: usize,
+    /// Of the object in its document: `$`, or the item of a list.
+    path: &'a str,
+    line: u32,
+    column: u32,
+}
+
+/// A finding and where it stands.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding<'a> {
+    #[serde(flatten)]
+    finding: FindingRow<'a>,
+    line: u32,
+    column: u32,
+    /// Behind the last character.
+    end_line: u32,
+    end_column: u32,
+}
+
+#[derive(Serialize)]
+struct Skipped<'a> {
+    file: &'a str,
+    line: u32,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Unchecked<'a> {
+    file: &'a str,
+    line: u32,
+    /// How many files of the input were skipped for it.
+    files: usize,
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related: Option<Related>,
+    failure: bool,
+}
+
+#[derive(Serialize)]
+struct Related {
+    line: u32,
+    column: u32,
+    message: &'static str,
+}
+
+/// Writes the report as indented JSON. The same input gives the same bytes, on every host.
+///
+/// # Errors
+/// The writer's own.
+pub fn json(report: &Report<'_>, version: &'static str, out: &mut (impl io::Write + ?Sized)) -> io::Result<()> {
+    let document = Document {
+        format: "seaworthy.dev/report/v1",
+        version,
+        world: report.completeness.name(),
+        summary: Summary {
+            outcome: report.conclusion().name(),
+            files: report.input.files().len(),
+            objects: report.judged.len(),
+            verdicts: report.verdicts(),
+        },
+        rules: rules(report),
+        results: Results(report),
+        skipped: skipped(report),
+        unchecked: unchecked(report),
+        problems: problems(report),
+    };
+    write_json(&document, out)
+}
+
+/// The results, made one by one as they are written.
+struct Results<'r, 'a>(&'r Report<'a>);
+
+impl Serialize for Results<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.judged.iter().flat_map(|judged| results(self.0, judged)))
+    }
+}
+
+fn rules<'r>(report: &'r Report<'_>) -> Vec<RuleRow<'r>> {
+    let rules = report.rules.iter().enumerate();
+    rules.map(|(index, rule)| RuleRow::new(rule, report.verdicts_of(index))).collect()
+}
+
+fn results<'r>(report: &'r Report<'_>, judged: &'r Judged<'_>) -> impl Iterator<Item = Row<'r>> {
+    let subject = judged.subject;
+    let span = subject.object.node.locate(&[]);
+    let first = Position { line: 1, column: 1 };
+    let position = report.source(subject).map_or(first, |source| source.position(span.start));
+    let object = Object {
+        object: subject.object.into(),
+        file: report.file_name(subject),
+        document: subject.document + 1,
+        path: &subject.object.path,
+        line: position.line,
+        column: position.column,
+    };
+    judged.judgements.iter().filter_map(move |judgement| {
+        let rule = report.rules.get(judgement.rule)?;
+        Some(ResultRow::new(rule, &judgement.outcome, object.clone(), |finding| {
+            let place = report.place(subject, finding);
+            let (start, end) = place.map_or((position, position), |place| (place.start, place.end));
+            Finding {
+                finding: finding.into(),
+                line: start.line,
+                column: start.column,
+                end_line: end.line,
+                end_column: end.column,
+            }
+        }))
+    })
+}
+
+fn skipped<'r>(report: &'r Report<'_>) -> Vec<Skipped<'r>> {
+    let skipped = report.skipped.iter().map(|skipped| Skipped {
+        file: report.input.file(skipped.file).map_or("", |file| &file.manifest.name),
+        line: skipped.line,
+        reason: skipped.reason.to_string(),
+    });
+    skipped.collect()
+}
+
+fn unchecked<'r>(report: &'r Report<'_>) -> Vec<Unchecked<'r>> {
+    let unchecked = report.unchecked().iter().map(|unchecked| Unchecked {
+        file: report.input.file(unchecked.file).map_or("", |file| &file.manifest.name),
+        line: unchecked.line,
+        files: unchecked.files,
+        reason: &unchecked.reason,
+        command: unchecked.command(),
+    });
+    unchecked.collect()
+}
+
+fn problems<'r>(report: &'r Report<'_>) -> Vec<Problem<'r>> {
+    let unread = report.unread.iter().map(|unread| Problem {
+        file: &unread.path,
+        line: None,
+        column: None,
+        message: unread.reason.clone(),
+        help: None,
+        related: None,
+        failure: unread.is_failure,
+    });
+    let in_files = report.input.files().iter().flat_map(|file| {
+        file.manifest.problems.iter().map(|problem| Problem {
+            file: &file.manifest.name,
+            line: Some(problem.position.line),
+            column: Some(problem.position.column),
+            message: problem.kind.to_string(),
+            help: Some(problem.kind.help()),
+            related: problem.related.as_ref().map(|related| Related {
+                line: related.position.line,
+                column: related.position.column,
+                message: related.message,
+            }),
+            failure: true,
+        })
+    });
+    unread.chain(in_files).collect()
+}
