@@ -1,6 +1,6 @@
 //! The scorecard as JSON, format `seaworthy.dev/readiness/v1`: fields are added, never renamed or removed.
 
-use protocol::{Level, Section, Severity, Verdict};
+use protocol::{Edit, Fix, Level, Section, Severity, Verdict};
 use serde::Serialize;
 
 use super::model::{Card, Line, Mark, Owner, Remark, Scorecard, Share};
@@ -65,6 +65,8 @@ struct RemarkJson<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edit: Option<&'a Edit>,
     kind: &'a str,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,10 +134,12 @@ fn share_json(share: Share) -> ShareJson {
 fn line_json<'a>(line: &'a Line<'_>, report: &'a Report<'_>) -> LineJson<'a> {
     let remark = |remark: Remark<'a>| {
         let (file, line) = remark.place(report);
+        let fix = remark.finding.and_then(|finding| finding.fix.as_ref());
         RemarkJson {
             level: remark.finding.map(|finding| finding.level),
             message: remark.message,
-            fix: remark.finding.and_then(|finding| finding.fix.as_ref()).map(protocol::Fix::text),
+            fix: fix.map(Fix::text),
+            edit: fix.and_then(Fix::edit),
             kind: &remark.subject.object.kind,
             name: remark.subject.object.display_name(),
             container: remark.finding.and_then(|finding| finding.container.as_deref()),

@@ -5,7 +5,7 @@ import type { Diagnostic } from "@codemirror/lint";
 import type { Text } from "@codemirror/state";
 import { h } from "../dom";
 import type { Report } from "../model";
-import { fix } from "../text/fix";
+import { type Fixable, fix } from "../text/fix";
 import { inline } from "../text/markdown";
 
 interface Place {
@@ -25,7 +25,7 @@ export function diagnostics(report: Report, file: string, doc: Text, explain: (r
       ...range(doc, problem),
       severity: problem.failure ? ("error" as const) : ("info" as const),
       message: problem.message,
-      renderMessage: () => card(problem.message, problem.help),
+      renderMessage: () => card(problem.message, { fix: problem.help }),
     }));
   for (const result of report.results) {
     if (result.object.file !== file) continue;
@@ -35,7 +35,7 @@ export function diagnostics(report: Report, file: string, doc: Text, explain: (r
         severity: SEVERITY[finding.level],
         message: finding.message,
         source: result.rule,
-        renderMessage: () => card(finding.message, finding.fix, { rule: result.rule, explain }),
+        renderMessage: () => card(finding.message, finding, { rule: result.rule, explain }),
       });
     }
     if (result.verdict === "error") {
@@ -48,14 +48,14 @@ export function diagnostics(report: Report, file: string, doc: Text, explain: (r
 
 function card(
   message: string,
-  instead?: string,
+  instead?: Fixable,
   about?: { rule: string; explain: (rule: string) => void },
 ): HTMLElement {
   return h(
     "div",
     { class: "cm-finding" },
     h("p", null, ...inline(message)),
-    instead !== undefined && fix(instead),
+    instead && fix(instead),
     about && h("button", { type: "button", onclick: () => about.explain(about.rule) }, about.rule),
   );
 }

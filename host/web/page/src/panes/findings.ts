@@ -187,7 +187,7 @@ export class Findings {
         h("span", { class: `dot ${finding.level}` }),
         h("span", { class: "message" }, ...inline(finding.message)),
       ]),
-      finding.fix !== undefined && fix(finding.fix),
+      fix(finding),
       h(
         "p",
         { class: "about" },

@@ -175,7 +175,7 @@ export class Scorecard {
         h("span", { class: "message" }, ...inline(message)),
         h("span", { class: "line" }, h("span", { class: "unseen" }, "line "), line),
       ),
-      remark.fix !== undefined && fix(remark.fix),
+      fix(remark),
     );
   }
 }

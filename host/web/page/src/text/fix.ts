@@ -1,15 +1,23 @@
 /**
- * What to write instead, as rules say it: YAML as it would stand in the manifest, or a sentence with code in it.
+ * What to write instead, as rules say it: an edit, whose text is YAML as it would stand in the manifest, or advice, a
+ * sentence with code in it.
  */
 import { h } from "../dom";
 import { inline } from "./markdown";
 
-export function fix(text: string): HTMLElement {
-  const isYaml = /^[\w./-]+:(\s|$)|^- |^[\w./:@<>-]+$/.test(text) && !/\.\s*$/.test(text);
+/** A finding or a remark, as far as it says how to fix it. */
+export interface Fixable {
+  fix?: string | undefined;
+  edit?: object | undefined;
+}
+
+/** Nothing where there is no fix. */
+export function fix({ fix: text, edit }: Fixable): HTMLElement | undefined {
+  if (text === undefined) return undefined;
   return h(
     "p",
     { class: "fix" },
     h("span", null, "Write"),
-    isYaml ? h("code", null, text) : h("span", null, ...inline(text)),
+    edit !== undefined ? h("code", null, text) : h("span", null, ...inline(text)),
   );
 }
