@@ -87,3 +87,20 @@ pub fn width() -> Option<usize> {
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_a_command_to_a_ci_system() {
+        for (name, safe) in [
+            ("::error::x.yaml", "\\u{3a}:error::x.yaml"),
+            ("a ##vso[task.complete]", "a #\\u{23}vso[task.complete]"),
+            ("##[error]a", "#\\u{23}[error]a"),
+            ("a::b #1", "a::b #1"),
+        ] {
+            assert_eq!(one_line(name), safe);
+        }
+    }
+}
