@@ -20,6 +20,7 @@ use seaworthy_tests::{artifacts, each, generate, input, inputs, metadata, native
 
 mod clock;
 mod instantiate;
+mod reader;
 
 /// The rule that the single figures are about: it looks at every container and at nothing else.
 const RULE: &str = "read-only-root-filesystem";
@@ -28,9 +29,10 @@ fn main() {
     sizes();
     // Before this process grows: until it is replaced, a child counts as large as its parent.
     process();
-    if let Some(corpus) = env::var_os("SEAWORTHY_BENCH_CORPUS") {
-        whole_corpus(Path::new(&corpus));
-    }
+    let corpus = env::var_os("SEAWORTHY_BENCH_CORPUS");
+    let corpus = corpus.as_deref().map(Path::new);
+    corpus.into_iter().for_each(whole_corpus);
+    reader::measure(corpus);
     single();
     throughput();
 }
