@@ -22,6 +22,7 @@ pub struct Memory {
     malformed: RefCell<Vec<Finding>>,
     undeclared: Cell<bool>,
     asked: Cell<bool>,
+    refused: RefCell<Option<String>>,
 }
 
 impl Memory {
@@ -31,6 +32,7 @@ impl Memory {
             malformed: RefCell::new(Vec::new()),
             undeclared: Cell::new(false),
             asked: Cell::new(false),
+            refused: RefCell::new(None),
         }
     }
 
@@ -47,6 +49,16 @@ impl Memory {
     /// Whether the rule looked anything up.
     pub(crate) fn asked(&self) -> bool {
         self.asked.get()
+    }
+
+    /// Notes that the host does not answer a look-up, and why.
+    pub(crate) fn note_refused(&self, cause: &str) {
+        self.refused.borrow_mut().get_or_insert_with(|| cause.to_string());
+    }
+
+    /// Why the host did not answer a look-up, if one was refused.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        self.refused.borrow().clone()
     }
 
     /// Whether the rule read a field that it did not declare.

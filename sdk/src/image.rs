@@ -4,9 +4,12 @@
 //! runtimes use: what is refused here is refused there. The module must not know which tags or registries a rule likes.
 
 mod field;
+mod filled;
 
 use alloc::string::String;
 use core::fmt;
+
+pub use filled::filled_by;
 
 const DOCKER_HUB: &str = "docker.io";
 /// What Docker Hub was called first; still found in references.

@@ -27,7 +27,8 @@ pub mod field;
 pub mod findings;
 pub mod fix;
 pub mod handler;
-mod image;
+pub mod image;
+pub mod label;
 pub mod object;
 pub mod probe;
 mod quantity;
@@ -68,7 +69,7 @@ pub mod prelude {
     pub use crate::relation::Relation;
     pub use crate::request::Request;
     pub use crate::rule::Rule;
-    pub use crate::selector::{LabelSelector, map_matches};
+    pub use crate::selector::{LabelSelector, map_matches, map_selects};
     pub use crate::undecided::{Undecided, not_applicable};
     pub use crate::workload::{Class, Container, Workload};
     pub use crate::world::{Within, World};

@@ -2,6 +2,8 @@
 
 use alloc::string::ToString;
 
+use protocol::Section;
+
 use crate::field::Field;
 use crate::object::{Object, Type};
 use crate::undecided::Undecided;
@@ -13,10 +15,11 @@ pub struct Request<'a> {
     root: Field<'a>,
     object: Object<'a>,
     world: World<'a>,
+    section: Section,
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn new(root: Field<'a>, world: World<'a>) -> Result<Self, Undecided> {
+    pub(crate) fn new(root: Field<'a>, world: World<'a>, section: Section) -> Result<Self, Undecided> {
         let (mut object, mut known) = (root.get("object"), Type::default());
         if object.is_set() {
             known = requested(root);
@@ -33,7 +36,7 @@ impl<'a> Request<'a> {
         let namespace = root.get("namespace").str().filter(|name| !name.is_empty());
         // The object's own root, so that the paths in findings start there.
         let object = Object::new(Field::root(object.memory(), object.value()), namespace).of_type(known);
-        Ok(Self { root, object, world })
+        Ok(Self { root, object, world, section })
     }
 
     /// The object judged.
@@ -51,10 +54,10 @@ impl<'a> Request<'a> {
     /// The object judged as a workload.
     ///
     /// # Errors
-    /// Not applicable where it is none, or where its pods are judged through another object: a controlled pod, a Helm
-    /// test, an Argo Rollout whose template lives in the Deployment it names.
+    /// Not applicable where it is none, where its pod template lives in another object (an Argo Rollout with a
+    /// `workloadRef`), or where it is a Helm test and the rule asks how a workload runs.
     pub fn workload(&self) -> Result<Workload<'a>, Undecided> {
-        Workload::new(self.object, self.world.is_admission())
+        Workload::new(self.object, self.section)
     }
 
     /// The other objects.

@@ -4,6 +4,8 @@ use alloc::string::{String, ToString};
 
 use protocol::{Finding, Level, Outcome, Verdict};
 
+pub use protocol::Section;
+
 use crate::field::{Field, Memory};
 use crate::findings::Findings;
 use crate::request::Request;
@@ -16,6 +18,8 @@ use crate::world::{Completeness, Declared, Host, World};
 pub trait Declaration: Sized {
     /// Kebab-case name.
     const NAME: &'static str;
+    /// Where it stands on the checklist.
+    const SECTION: Section;
     /// The field mask.
     const READS: &'static [&'static str];
     /// The kinds that it may ask for.
@@ -78,7 +82,8 @@ pub(crate) fn judge<'a, R: Rule>(
     };
     let world = World::new(memory, host, completeness, R::LOOKS_UP);
     let mut findings = Findings::default();
-    let checked = Request::new(payload.get("request"), world).and_then(|request| rule.check(&request, &mut findings));
+    let checked =
+        Request::new(payload.get("request"), world, R::SECTION).and_then(|request| rule.check(&request, &mut findings));
     if memory.read_undeclared() {
         return error("the rule reads a field that its `reads` do not declare".to_string());
     }

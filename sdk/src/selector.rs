@@ -3,6 +3,9 @@
 //! All requirements must hold (AND). An empty selector selects everything and an absent one nothing; where a kind says
 //! otherwise (a PodDisruptionBudget of policy/v1beta1, a Service), its rule says so. Annotations and a few kinds carry the
 //! selector as text, as `kubectl --selector` takes it.
+//!
+//! A pod has more labels than its template: its controller adds some, with values that are known only in part before the
+//! pod exists. A selector that asks for one of these matches if it can match, see [`Label`].
 
 mod text;
 
@@ -10,6 +13,8 @@ use alloc::format;
 use alloc::string::ToString;
 
 use crate::field::Field;
+use crate::label::Label;
+use crate::workload::Workload;
 
 pub use text::text_matches;
 
@@ -43,15 +48,20 @@ impl<'a> LabelSelector<'a> {
     /// Whether an object with these labels is selected. False for an absent selector.
     #[must_use]
     pub fn matches(self, labels: Field<'_>) -> bool {
-        self.matches_by(&|key| labels.entry(key).str())
+        self.matches_by(&|key| labels.entry(key).str().map(Label::Is))
+    }
+
+    /// Whether the pods of a workload are selected, or one of them. False for an absent selector.
+    #[must_use]
+    pub fn selects(self, workload: Workload<'_>) -> bool {
+        self.matches_by(&|key| workload.pod_label(key))
     }
 
     /// Whether something is selected whose labels this function gives: where they are not all in one map.
     #[must_use]
-    pub fn matches_by<'l>(self, label: &dyn Fn(&str) -> Option<&'l str>) -> bool {
-        let equal = |(key, value): (&str, Field<'_>)| value.str().is_some_and(|value| label(key) == Some(value));
+    pub fn matches_by<'l>(self, label: &dyn Fn(&str) -> Option<Label<'l>>) -> bool {
         self.0.map().is_some()
-            && self.0.get("matchLabels").entries().all(equal)
+            && self.0.get("matchLabels").entries().all(|requirement| equals(requirement, label))
             && self.0.get("matchExpressions").items().all(|requirement| holds(requirement, label))
     }
 }
@@ -60,21 +70,34 @@ impl<'a> LabelSelector<'a> {
 /// absent map selects nothing: such a Service's endpoints are somebody else's.
 #[must_use]
 pub fn map_matches(selector: Field<'_>, labels: Field<'_>) -> bool {
-    // A value that is no string is noted as malformed by the read; the API server would refuse the object.
-    let equal =
-        |(key, value): (&str, Field<'_>)| value.str().is_some_and(|value| labels.entry(key).str() == Some(value));
-    selector.entries().next().is_some() && selector.entries().all(equal)
+    map_matches_by(selector, &|key| labels.entry(key).str().map(Label::Is))
 }
 
-fn holds<'l>(requirement: Field<'_>, label: &dyn Fn(&str) -> Option<&'l str>) -> bool {
+/// As [`map_matches`], for the pods of a workload, or one of them.
+#[must_use]
+pub fn map_selects(selector: Field<'_>, workload: Workload<'_>) -> bool {
+    map_matches_by(selector, &|key| workload.pod_label(key))
+}
+
+fn map_matches_by<'l>(selector: Field<'_>, label: &dyn Fn(&str) -> Option<Label<'l>>) -> bool {
+    selector.entries().next().is_some() && selector.entries().all(|requirement| equals(requirement, label))
+}
+
+/// Whether a label has a value, or can have it. A value that is no string is noted as malformed by the read; the API
+/// server would refuse the object.
+fn equals<'l>((key, value): (&str, Field<'_>), label: &dyn Fn(&str) -> Option<Label<'l>>) -> bool {
+    value.str().is_some_and(|value| label(key).is_some_and(|label| label.may_be(value)))
+}
+
+fn holds<'l>(requirement: Field<'_>, label: &dyn Fn(&str) -> Option<Label<'l>>) -> bool {
     let (key, operator, values) = (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
     let label = label(key.str().unwrap_or_default());
     let has_values = values.items().next().is_some();
     let mut texts = values.items().filter_map(Field::str);
     // What the API server would refuse selects nothing.
     let (holds, wants_values) = match operator.str().unwrap_or_default() {
-        "In" => (label.is_some_and(|label| texts.any(|value| value == label)), true),
-        "NotIn" => (label.is_none_or(|label| texts.all(|value| value != label)), true),
+        "In" => (label.is_some_and(|label| texts.any(|value| label.may_be(value))), true),
+        "NotIn" => (label.is_none_or(|label| texts.all(|value| label.may_differ(value))), true),
         "Exists" => (label.is_some(), false),
         "DoesNotExist" => (label.is_none(), false),
         other => {

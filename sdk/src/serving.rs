@@ -1,9 +1,8 @@
 //! Whether traffic is sent to a workload: whether a Service selects its pods.
 //!
-//! A Service selects by `spec.selector`, a bare map, in its own namespace, and matches the labels of the pod template;
-//! one of type `ExternalName` selects nothing. Where the world is not complete, a Service may be elsewhere, and a
-//! container that declares ports is taken at its word. The module must not know what a rule asks of a workload that
-//! serves.
+//! A Service selects by `spec.selector`, a bare map, in its own namespace, and matches the labels of the pods; one of
+//! type `ExternalName` selects nothing. Where the world is not complete, a Service may be elsewhere, and a container that
+//! declares ports is taken at its word. The module must not know what a rule asks of a workload that serves.
 //!
 //! Look-ups are the rule's to declare. A rule that calls [`must_serve`] declares, besides its own:
 //!
@@ -17,7 +16,7 @@ use alloc::vec::Vec;
 use crate::object::Object;
 use crate::relation::Relation;
 use crate::request::Request;
-use crate::selector::map_matches;
+use crate::selector::map_selects;
 use crate::undecided::{Undecided, not_applicable};
 use crate::workload::{Class, Workload};
 use crate::world::{Within, World};
@@ -31,8 +30,7 @@ pub fn services_selecting<'a>(workload: Workload<'_>, world: &World<'a>) -> Resu
     let selecting = Relation::selecting("spec.selector", workload.pod_labels());
     let mut services = world.related("v1", "Service", namespace, &[selecting])?;
     services.retain(|service| {
-        service.get("spec.type").str() != Some("ExternalName")
-            && map_matches(service.get("spec.selector"), workload.pod_labels())
+        service.get("spec.type").str() != Some("ExternalName") && map_selects(service.get("spec.selector"), workload)
     });
     Ok(services)
 }
@@ -47,10 +45,12 @@ pub fn long_running<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided
 }
 
 /// Goes on only if the workload, which is [`long_running`], serves: a Service selects it. A Knative Service routes to
-/// its own pods. Where no Service is in sight and the world is not complete, or not to be asked, declared ports decide.
+/// its own pods. Where no Service is in sight and the world is not complete, or not to be asked, declared ports say that it
+/// serves.
 ///
 /// # Errors
-/// Not applicable to a workload that does not serve; a look-up failed.
+/// Not applicable to a workload that does not serve; unknown to one that declares no port where Services may not be looked
+/// up; a look-up failed.
 pub fn must_serve(workload: Workload<'_>, world: &World<'_>) -> Result<(), Undecided> {
     if is_serving(workload, world)? { Ok(()) } else { not_applicable("it does not serve: no Service selects its pods") }
 }
@@ -59,13 +59,13 @@ fn is_serving(workload: Workload<'_>, world: &World<'_>) -> Result<bool, Undecid
     if workload.is_knative_service() {
         return Ok(true);
     }
+    let declares_ports = || {
+        let mut containers = workload.containers(Class::LONG_RUNNING);
+        containers.any(|container| container.get("ports").items().next().is_some())
+    };
     match services_selecting(workload, world) {
-        Ok(services) if !services.is_empty() => Ok(true),
-        Ok(_) if world.is_complete() => Ok(false),
-        Ok(_) | Err(Undecided::Unknown(_)) => {
-            let mut containers = workload.containers(Class::LONG_RUNNING);
-            Ok(containers.any(|container| container.get("ports").items().next().is_some()))
-        }
+        Ok(services) => Ok(!services.is_empty() || (!world.is_complete() && declares_ports())),
+        Err(Undecided::Unknown(_)) if declares_ports() => Ok(true),
         Err(cause) => Err(cause),
     }
 }
@@ -101,11 +101,11 @@ mod tests {
     }
 
     #[test]
-    fn where_services_may_not_be_looked_up_declared_ports_decide() {
+    fn where_services_may_not_be_looked_up_a_declared_port_serves_and_its_lack_is_unknown() {
         let pod = |containers: &str| alloc::format!(r#"{{"kind": "Pod", "spec": {{"containers": [{containers}]}}}}"#);
         let (port, none) = (pod(r#"{"ports": [{"containerPort": 80}]}"#), pod(r#"{"ports": []}"#));
         assert_eq!(serves(&port, contract::LOOK_UP_NOT_ALLOWED), Ok(true));
-        assert_eq!(serves(&none, contract::LOOK_UP_NOT_ALLOWED), Ok(false));
+        assert!(matches!(serves(&none, contract::LOOK_UP_NOT_ALLOWED), Err(Undecided::Unknown(_))));
         assert!(matches!(serves(&port, "connection refused"), Err(Undecided::Error(_))));
     }
 }

@@ -7,9 +7,10 @@
 use alloc::format;
 use alloc::string::ToString;
 
-use protocol::workload_kind;
+use protocol::{NO_CONTAINERS, Section, workload_kind};
 
 use crate::field::Field;
+use crate::label::Label;
 use crate::object::Object;
 use crate::undecided::Undecided;
 
@@ -41,18 +42,14 @@ pub struct Workload<'a> {
 }
 
 impl<'a> Workload<'a> {
-    /// The object as a workload to judge. Not applicable where its pods are judged through another object.
+    /// The object as a workload that a rule of this section checks.
     ///
-    /// At admission nobody vouches for an owner or a hook: whoever may create a pod may write both, so there the pod
-    /// is judged, as Pod Security judges it.
-    pub(crate) fn new(object: Object<'a>, at_admission: bool) -> Result<Self, Undecided> {
-        if !at_admission {
-            if let Some(owner) = controller(object) {
-                return Err(Undecided::NotApplicable(format!("judged through its owner {owner}")));
-            }
-            if is_helm_test(object) {
-                return Err(Undecided::NotApplicable("a Helm test, which never serves".to_string()));
-            }
+    /// What an object says of itself exempts it from nothing that matters: whoever may write a pod may write an owner or
+    /// a hook into it. Whether a pod is checked through its owner is known to a host, which sees the owner. A Helm test
+    /// runs to completion and serves nobody, so only Security has a say about it.
+    pub(crate) fn new(object: Object<'a>, section: Section) -> Result<Self, Undecided> {
+        if is_about_running(section) && is_helm_test(object) {
+            return Err(Undecided::NotApplicable("a Helm test runs to completion and serves nobody".to_string()));
         }
         let Some(workload) = Self::view(object) else {
             return Err(Undecided::NotApplicable(format!("{} is not a workload", object.kind())));
@@ -78,7 +75,8 @@ impl<'a> Workload<'a> {
     }
 
     /// The object with the pod template of another.
-    pub(crate) const fn with_template(object: Object<'a>, template: Field<'a>) -> Self {
+    #[must_use]
+    pub const fn with_template(object: Object<'a>, template: Field<'a>) -> Self {
         Self { object, template }
     }
 
@@ -106,10 +104,38 @@ impl<'a> Workload<'a> {
         self.template.get("spec")
     }
 
-    /// The labels that selectors match: the pod template's.
+    /// The labels of the pod template.
     #[must_use]
     pub fn pod_labels(self) -> Field<'a> {
         self.template.get("metadata.labels")
+    }
+
+    /// A label of its pods, as selectors see it: what its controller sets, else what the template says.
+    #[must_use]
+    pub fn pod_label(self, key: &str) -> Option<Label<'a>> {
+        self.controller_label(key).or_else(|| self.pod_labels().entry(key).str().map(Label::Is))
+    }
+
+    /// A label that the controller of this kind adds to the pods that it makes.
+    fn controller_label(self, key: &str) -> Option<Label<'a>> {
+        let name = self.object.name();
+        let known = |label| if name.is_empty() { Label::Any } else { label };
+        Some(match (self.kind(), key) {
+            ("StatefulSet", "statefulset.kubernetes.io/pod-name") => known(Label::Ordinal(name)),
+            ("StatefulSet", "apps.kubernetes.io/pod-index") => Label::Number,
+            ("StatefulSet" | "DaemonSet", "controller-revision-hash") => Label::Any,
+            ("DaemonSet", "pod-template-generation") => Label::Number,
+            ("Deployment", "pod-template-hash") | ("Rollout", "rollouts-pod-template-hash") => Label::Any,
+            ("Job", "batch.kubernetes.io/job-name" | "job-name") => known(Label::Is(name)),
+            ("CronJob", "batch.kubernetes.io/job-name" | "job-name") => known(Label::Generated(name)),
+            ("Job" | "CronJob", "batch.kubernetes.io/controller-uid" | "controller-uid") => Label::Any,
+            ("Job" | "CronJob", "batch.kubernetes.io/job-completion-index") => Label::Number,
+            ("DeploymentConfig", "deploymentconfig") => known(Label::Is(name)),
+            ("DeploymentConfig", "deployment") => known(Label::Ordinal(name)),
+            ("Service", "serving.knative.dev/service" | "serving.knative.dev/configuration") => known(Label::Is(name)),
+            ("Service", "serving.knative.dev/revision") => known(Label::Generated(name)),
+            _ => return None,
+        })
     }
 
     /// Whether it runs to completion: Job, CronJob, or a bare Pod (or the template of one) that is not restarted when it
@@ -143,7 +169,7 @@ impl<'a> Workload<'a> {
         let apps = pod.get("containers");
         // What is no list at all is noted as such below, masked or not.
         if !apps.is_set() || (apps.is_list() && apps.is_empty()) {
-            apps.note_malformed("the pod has no containers".to_string(), "at least one container".into());
+            apps.note_malformed(NO_CONTAINERS.to_string(), "at least one container".into());
         }
         let apps = apps.items().map(|field| (Class::App, field));
         let inits = pod.get("initContainers").items().map(|field| {
@@ -208,14 +234,9 @@ impl<'a> Container<'a> {
     }
 }
 
-/// `kind/name` of the controller that owns the object, where it is of a kind that controllers make.
-fn controller(object: Object<'_>) -> Option<alloc::string::String> {
-    if !(object.is("", "Pod") || object.is("apps", "ReplicaSet") || object.is("batch", "Job")) {
-        return None;
-    }
-    let owner =
-        object.get("metadata.ownerReferences").items().find(|owner| owner.get("controller").bool() == Some(true))?;
-    Some(format!("{}/{}", owner.get("kind").str().unwrap_or_default(), owner.get("name").str().unwrap_or_default()))
+/// Whether rules of this section ask how a workload runs, and not what it may do.
+const fn is_about_running(section: Section) -> bool {
+    matches!(section, Section::Reliability | Section::Observability | Section::Operations)
 }
 
 /// Whether it runs as a Helm test and at no other time. `helm.sh/hook` is a comma-separated list; `test-success` and

@@ -107,11 +107,15 @@ impl<'a> World<'a> {
         self.completeness == Completeness::Admission
     }
 
-    /// Goes on only if the world is complete: call it before saying that something is missing.
+    /// Goes on only if the world is complete: call it before saying that something is missing. A world of which the host
+    /// does not show a part is not.
     ///
     /// # Errors
-    /// Unknown, saying what was looked for.
+    /// Unknown, saying what was looked for, or what the host refused.
     pub fn must_be_complete(&self, looked_for: impl Into<String>) -> Result<(), Undecided> {
+        if let Some(refusal) = self.memory.refusal() {
+            return Err(Undecided::Unknown(refusal));
+        }
         match self.completeness {
             Completeness::Complete => Ok(()),
             Completeness::Partial => {
@@ -203,7 +207,10 @@ impl<'a> World<'a> {
         let answer = match self.host.call(contract::KUBERNETES, operation, &payload) {
             Ok(answer) => self.memory.bump.alloc_slice_copy(&answer),
             Err(cause) if is_not_found(&cause) => return Ok(None),
-            Err(cause) if is_refusal(&cause) => return Err(Undecided::Unknown(cause)),
+            Err(cause) if is_refusal(&cause) => {
+                self.memory.note_refused(&cause);
+                return Err(Undecided::Unknown(cause));
+            }
             Err(cause) => return Err(Undecided::Error(format!("looking up {api_version} {kind} failed: {cause}"))),
         };
         let value = Value::parse(answer, &self.memory.bump)
@@ -290,8 +297,10 @@ mod tests {
             "Policy has not been granted access to the 'kubernetes/get_resource' host capability.",
         ] {
             let (memory, host) = (Memory::new(), Answers(Err(cause)));
-            let world = World::new(&memory, &host, Completeness::Admission, DECLARED);
+            let world = World::new(&memory, &host, Completeness::Complete, DECLARED);
             assert!(matches!(world.list_all("v1", "Service"), Err(Undecided::Unknown(_))), "{cause}");
+            // Whoever goes on without it may not call anything missing.
+            assert_eq!(world.must_be_complete("Service"), Err(Undecided::Unknown(cause.to_string())));
         }
     }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use engine::manifest::Object;
+use engine::{Input, Subject, World, pods};
 use protocol::RuleMetadata;
 
 use crate::Cluster;
 use crate::error::{ClusterError, RequestError};
 use crate::gather::{Gathered, gather};
 use crate::list::{Page, Query};
-use crate::owners;
 use crate::survey::{Kind, Survey};
 
 /// One audit of a cluster, or of some of its namespaces.
@@ -57,10 +57,13 @@ impl<'a> Audit<'a> {
     }
 
     /// The kinds to judge, each as `Deployment.apps`, with all batches of its objects. A batch is read while the one before
-    /// it is judged. An error ends the kind's list.
-    pub fn kinds(&self) -> impl Iterator<Item = (String, impl Iterator<Item = Result<Batch, RequestError>>)> {
+    /// it is judged. An error ends the kind's list. Objects whose owners the world holds are judged through those.
+    pub fn kinds<'w>(
+        &'w self,
+        world: &'w World<'w>,
+    ) -> impl Iterator<Item = (String, impl Iterator<Item = Result<Batch, RequestError>>)> {
         let kinds = self.survey.judged.iter().filter(|kind| self.namespaces.is_empty() || kind.resource.is_namespaced);
-        kinds.map(|kind| (kind.resource.full_name(), self.batches(kind)))
+        kinds.map(|kind| (kind.resource.full_name(), self.batches(kind, world)))
     }
 
     /// Kinds that rules judge, and that the cluster may or may not serve, each with the reason.
@@ -68,21 +71,30 @@ impl<'a> Audit<'a> {
         self.survey.unknown_judged.iter().map(|(kind, reason)| (kind.as_str(), reason.as_str()))
     }
 
-    fn batches(&self, kind: &Kind) -> impl Iterator<Item = Result<Batch, RequestError>> {
+    fn batches<'w>(&'w self, kind: &Kind, world: &'w World<'w>) -> impl Iterator<Item = Result<Batch, RequestError>> {
         let namespaces: Vec<Option<&str>> = match self.namespaces.as_slice() {
             [] => vec![None],
             some => some.iter().map(|namespace| Some(namespace.as_str())).collect(),
         };
         let query = |namespace| Query::all(&kind.resource, namespace, kind.mask.clone());
         let queries: Vec<Query> = namespaces.into_iter().map(query).collect();
-        queries.into_iter().flat_map(|query| self.cluster.pages(query)).map(|page| Ok(self.batch(page?)))
+        queries.into_iter().flat_map(|query| self.cluster.pages(query)).map(|page| Ok(self.batch(page?, world)))
     }
 
-    fn batch(&self, page: Page) -> Batch {
-        let all = page.objects.len();
-        let judged = page.objects.into_iter().filter(|object| !owners::is_judged_through_owner(object, &self.survey));
-        let mut objects: Vec<Object> = judged.collect();
-        objects.iter_mut().for_each(owners::disown);
-        Batch { owned: all - objects.len(), objects, problems: page.problems, remaining: page.remaining }
+    fn batch(&self, page: Page, world: &World<'_>) -> Batch {
+        let nowhere = Input::default();
+        let is_owned = |object: &Object| {
+            let from = World::viewpoint(&nowhere, Subject { file: 0, document: 0, object });
+            pods::owner(object, world, from).is_some_and(|owner| self.survey.judges(owner.through))
+        };
+        let mut batch = Batch { problems: page.problems, remaining: page.remaining, ..Batch::default() };
+        for object in page.objects {
+            if is_owned(&object) {
+                batch.owned += 1;
+            } else {
+                batch.objects.push(object);
+            }
+        }
+        batch
     }
 }

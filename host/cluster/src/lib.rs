@@ -16,7 +16,6 @@ mod error;
 mod gather;
 mod list;
 mod lookups;
-mod owners;
 mod publish;
 mod report;
 mod survey;

@@ -54,6 +54,14 @@ impl Survey {
                 wanted.reads.extend(reads.iter().map(String::as_str));
             }
         }
+        // An owner counts only where it is there.
+        let key = |(group, kind): engine::pods::Kind| (group.to_owned(), kind.to_owned());
+        let is_served = |(group, kind)| matches!(served.find(group, kind, &[]), Found::Served(_));
+        for (made, maker, through) in engine::pods::made() {
+            if is_served(*made) && judged.contains_key(&key(*made)) && judged.contains_key(&key(*through)) {
+                looked_up.entry(key(*maker)).or_default().reads.push("metadata.uid");
+            }
+        }
         let mut survey = Self::default();
         for ((group, kind), mut wanted) in judged {
             // Who it is, and whose: reports name their objects by this.
@@ -83,7 +91,7 @@ impl Survey {
 
     /// Whether objects of a kind are judged.
     #[must_use]
-    pub fn judges(&self, group: &str, kind: &str) -> bool {
+    pub fn judges(&self, (group, kind): (&str, &str)) -> bool {
         self.judged.iter().any(|judged| judged.resource.kind == kind && judged.resource.group == group)
     }
 }

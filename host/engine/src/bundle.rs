@@ -2,13 +2,14 @@
 
 use std::sync::OnceLock;
 
-use protocol::{FieldMask, RuleMetadata};
+use protocol::{FieldMask, KindMatch, RuleMetadata};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::admission::Admission;
 use crate::capability::{Capabilities, Gate, Grant, InputAlone};
 use crate::lookups::NoLookUps;
+use crate::pods::Kind;
 use crate::policy::Policy;
 use crate::question::{Extent, Question};
 use crate::runtime::{ModuleError, Reply, Runtime};
@@ -136,6 +137,16 @@ impl<M> Rule<M> {
         }
         let index = self.metadata.applies_to.iter().position(|known| known.matches(group, kind))?;
         Some(self.masks.get(index)?.get_or_init(|| FieldMask::for_kind(&self.metadata.reads, group, kind)))
+    }
+
+    /// Whether it is one of ours, and does not take each object as it is, whatever its kind.
+    pub(crate) fn is_about_workloads(&self) -> bool {
+        self.admission.is_none() && !self.metadata.applies_to.iter().any(|known| known.kind == KindMatch::ANY)
+    }
+
+    /// Whether it checks objects of this kind in place of those that they make.
+    pub(crate) fn checks_in_place_of_others(&self, (group, kind): Kind) -> bool {
+        self.is_about_workloads() && self.mask(group, kind).is_some()
     }
 
     /// How much of the object it is sent; `None` where the question is not for it.

@@ -3,7 +3,7 @@
 //! The answer comes from a guest that may be hostile. Whatever is not exactly an answer is the verdict `error` of that
 //! rule for that object, with the cause; it never counts as a pass, and never stops the rest.
 
-use protocol::{Finding, Level, Outcome, Verdict, path};
+use protocol::{Finding, Level, NO_CONTAINERS, Outcome, Verdict, path};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -11,7 +11,8 @@ use crate::bundle::{Bundle, Rule};
 use crate::call::HostCalls;
 use crate::capability::{Gate, InputAlone, Route};
 use crate::lookups::LookUps;
-use crate::question::{Extent, Question, Writer};
+use crate::pods::{self, Owner};
+use crate::question::{Completeness, Extent, Question, Writer};
 use crate::redaction::{Noting, Redaction};
 use crate::runtime::Runtime;
 use crate::world::World;
@@ -41,11 +42,18 @@ pub struct Asked<'a, M> {
     pub index: usize,
     rule: &'a Rule<M>,
     extent: Extent<'a>,
+    /// The owner that it looks at in place of the object, in words.
+    through: Option<String>,
 }
 
 impl<M> Asked<'_, M> {
     /// Appends the rule's request.
     pub fn write(&self, writer: &Writer<'_>, payload: &mut Vec<u8>) {
+        if let Some(owner) = &self.through {
+            // Nobody is asked; what is written tells this from every other request.
+            payload.extend_from_slice(owner.as_bytes());
+            return;
+        }
         writer.write(self.extent, self.rule.settings(), payload);
     }
 }
@@ -67,19 +75,32 @@ impl<'a, R: Runtime> Judge<'a, R> {
     pub fn judge(&self, question: &Question<'_>) -> Vec<Judgement> {
         let writer = Writer::new(question);
         let mut payload = Vec::new();
-        self.asked(question)
-            .map(|asked| {
-                payload.clear();
-                asked.write(&writer, &mut payload);
-                self.ask(&asked, question, &payload, self.route)
-            })
-            .collect()
+        let answers = self.asked(question).map(|asked| {
+            payload.clear();
+            asked.write(&writer, &mut payload);
+            self.ask(&asked, question, &payload, self.route)
+        });
+        let mut judgements: Vec<Judgement> = answers.collect();
+        // What the object is, is seen here: no module can silence another by its word.
+        if question.object.is_some_and(pods::lacks_containers) {
+            let rules = self.bundle.rules();
+            say_once(&mut judgements, |rule| rules.get(rule).is_some_and(Rule::is_about_workloads));
+        }
+        judgements
     }
 
     /// The rules that the question is for, in the bundle's order.
     pub fn asked(&self, question: &Question<'_>) -> impl Iterator<Item = Asked<'a, R::Module>> {
+        // Who sends a pod to an admission may have written any owner into it.
+        let object = question.object.filter(|_| question.completeness != Completeness::Admission);
+        let owner = object.and_then(|object| pods::owner(object, self.world, question.viewpoint));
+        let owner = owner.map(|Owner { kind, name, through }| (format!("{kind}/{name}"), through));
         let rules = self.bundle.rules().iter().enumerate();
-        rules.filter_map(|(index, rule)| Some(Asked { index, rule, extent: rule.concerns(question)? }))
+        rules.filter_map(move |(index, rule)| {
+            let extent = rule.concerns(question)?;
+            let owner = owner.as_ref().filter(|(_, through)| rule.checks_in_place_of_others(*through));
+            Some(Asked { index, rule, extent, through: owner.map(|(owner, _)| owner.clone()) })
+        })
     }
 
     /// Has one rule answer a request that was written for it. What it is granted to ask goes by `route`.
@@ -90,7 +111,12 @@ impl<'a, R: Runtime> Judge<'a, R> {
         payload: &[u8],
         route: &dyn Route,
     ) -> Judgement {
-        let Asked { index, rule, .. } = *asked;
+        let Asked { index, rule, ref through, .. } = *asked;
+        if let Some(owner) = through {
+            let reason = Some(format!("checked through its owner {owner}"));
+            let outcome = Outcome { verdict: Verdict::NotApplicable, reason, findings: Vec::new() };
+            return Judgement { rule: index, outcome, mutated: None };
+        }
         let input = LookUps { world: self.world, from: question.viewpoint };
         let host = Gate { grant: rule.grant(), route, input };
         let said = if rule.admission().is_none() {
@@ -121,6 +147,26 @@ impl<'a, R: Runtime> Judge<'a, R> {
             if is_stealthy { Err("it changes the object, and its metadata does not say so".into()) } else { Ok(said) }
         });
         said.unwrap_or_else(|cause| Said { outcome: error(cause), mutated: None })
+    }
+}
+
+/// A workload without containers is wrong as a whole. Of the rules of ours about workloads, the first that says so is
+/// enough, and the others have nothing to look at; where none says so, all of them stand.
+fn say_once(judgements: &mut [Judgement], is_about_workloads: impl Fn(usize) -> bool) {
+    let says_it = |judgement: &Judgement| {
+        is_about_workloads(judgement.rule)
+            && judgement.outcome.findings.iter().any(|finding| finding.message == NO_CONTAINERS)
+    };
+    let Some(first) = judgements.iter().find(|judgement| says_it(judgement)).map(|judgement| judgement.rule) else {
+        return;
+    };
+    for Judgement { rule, outcome, .. } in judgements {
+        if *rule == first {
+            outcome.findings.retain(|finding| finding.message == NO_CONTAINERS);
+        } else if is_about_workloads(*rule) {
+            let reason = Some(format!("{NO_CONTAINERS}, which another rule says"));
+            *outcome = Outcome { verdict: Verdict::NotApplicable, reason, findings: Vec::new() };
+        }
     }
 }
 
@@ -193,6 +239,42 @@ fn error(cause: String) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn that_there_are_no_containers_is_said_once() {
+        let finding = |message: &str| Finding {
+            level: Level::Violation,
+            path: "$".into(),
+            container: None,
+            message: message.into(),
+            fix: None,
+            conceal: false,
+        };
+        let judgement = |rule, messages: &[&str]| {
+            let verdict = if messages.is_empty() { Verdict::Pass } else { Verdict::Fail };
+            let findings = messages.iter().map(|message| finding(message)).collect();
+            Judgement { rule, outcome: Outcome { verdict, reason: None, findings }, mutated: None }
+        };
+        let said = |mut all: Vec<Judgement>| {
+            // The last one is a policy of somebody else's.
+            say_once(&mut all, |rule| rule < 4);
+            all.into_iter().map(|it| (it.outcome.verdict, it.outcome.findings.len())).collect::<Vec<_>>()
+        };
+        let (pass, fail, not_applicable) = ((Verdict::Pass, 0), (Verdict::Fail, 1), (Verdict::NotApplicable, 0));
+        let all = vec![
+            judgement(0, &[]),
+            judgement(1, &["other", NO_CONTAINERS]),
+            judgement(2, &["other"]),
+            judgement(3, &[NO_CONTAINERS]),
+            judgement(4, &["other"]),
+        ];
+        assert_eq!(said(all), [not_applicable, fail, not_applicable, not_applicable, fail]);
+        // Nobody else's word silences a rule.
+        assert_eq!(
+            said(vec![judgement(0, &[]), judgement(1, &["other"]), judgement(4, &[NO_CONTAINERS])]),
+            [pass, fail, fail]
+        );
+    }
 
     fn verdict(answer: &str) -> Verdict {
         read_answer(answer.as_bytes()).map_or(Verdict::Error, |said| said.outcome.verdict)

@@ -29,6 +29,7 @@ pub mod maturity;
 mod module;
 mod paths;
 mod places;
+pub mod pods;
 mod policy;
 mod question;
 mod redaction;

@@ -21,13 +21,16 @@ use crate::manifest::{Node, Value};
 const INDICES: usize = 32;
 
 /// Labels that controllers and network plugins add: a selector that uses them can match pods whose template lacks them.
-const DERIVED: [&str; 8] = [
+const DERIVED: [&str; 11] = [
     "apps.kubernetes.io/",
     "batch.kubernetes.io/",
     "controller-revision-hash",
     "controller-uid",
+    "deployment",
     "job-name",
+    "pod-template-generation",
     "pod-template-hash",
+    "rollouts-pod-template-hash",
     "serving.knative.dev/",
     "statefulset.kubernetes.io/",
 ];
@@ -184,6 +187,7 @@ impl Index {
             }
             How::SelectedBy(selector) => {
                 let pairs = selector.get("matchLabels").and_then(Json::as_object).into_iter().flatten();
+                let pairs = pairs.filter(|(key, _)| !is_derived(key));
                 let pairs: Option<Vec<String>> = pairs.map(|(key, value)| Some(pair(key, value.as_str()?))).collect();
                 match pairs?.iter().map(|pair| of(pair)).min_by_key(|numbers| numbers.len()) {
                     Some(numbers) => found.extend(numbers),
@@ -199,7 +203,10 @@ impl Index {
     /// By the first requirement that lists the values it takes.
     fn find_by_expressions(&self, selector: &Json, found: &mut BTreeSet<usize>) -> Option<()> {
         let requirements = selector.get("matchExpressions")?.as_array()?;
-        let requirement = requirements.iter().find(|it| it.get("operator").and_then(Json::as_str) == Some("In"))?;
+        let requirement = requirements.iter().find(|it| {
+            let key = it.get("key").and_then(Json::as_str).unwrap_or_default();
+            it.get("operator").and_then(Json::as_str) == Some("In") && !is_derived(key)
+        })?;
         let key = requirement.get("key")?.as_str()?;
         for value in requirement.get("values")?.as_array()? {
             found.extend(self.by_text.get(pair(key, value.as_str()?).as_str()).into_iter().flatten());

@@ -8,9 +8,10 @@ use sdk::serving::must_serve;
 policy! {
     /// A workload that serves is scaled by one autoscaler that can scale it.
     ///
-    /// Deployments, StatefulSets and Argo Rollouts that a Service selects need a HorizontalPodAutoscaler or a KEDA
-    /// ScaledObject whose `scaleTargetRef` names them: group, kind and name, in the same namespace. What says `replicas: 0`
-    /// runs nothing and needs none. A Rollout that takes its pods from a Deployment (`workloadRef`) and scales that down is
+    /// Deployments and Argo Rollouts that a Service selects need a HorizontalPodAutoscaler or a KEDA ScaledObject whose
+    /// `scaleTargetRef` names them: group, kind and name, in the same namespace. With the setting `stateful_sets`,
+    /// StatefulSets need one too; most hold state that does not scale by itself. What says `replicas: 0` runs nothing and
+    /// needs none. A Rollout that takes its pods from a Deployment (`workloadRef`) and scales that down is
     /// what is to be scaled, and not that Deployment.
     ///
     /// Whoever has an autoscaler, serving or not, must let it work:
@@ -113,7 +114,10 @@ policy! {
     ///   minReplicas: 2
     ///   maxReplicas: 10
     /// ```
-    pub struct HorizontalPodAutoscaler;
+    pub struct HorizontalPodAutoscaler {
+        /// Whether a StatefulSet that serves needs an autoscaler too.
+        stateful_sets: bool = false,
+    }
     severity: Medium,
     section: Reliability,
     since: "0.1.0",
@@ -154,8 +158,8 @@ impl Rule for HorizontalPodAutoscaler {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let (object, world) = (request.object(), request.world());
         match (object.group(), object.kind()) {
-            ("autoscaling", "HorizontalPodAutoscaler") if is_kedas(object) => {
-                not_applicable("KEDA made it for a ScaledObject, which is judged in its place")
+            ("autoscaling", "HorizontalPodAutoscaler") if is_kedas(object, world)? => {
+                not_applicable("KEDA made it for a ScaledObject, which is checked in its place")
             }
             ("autoscaling", "HorizontalPodAutoscaler") => {
                 check_autoscaler(Autoscaler::new(AutoscalerKind::Horizontal, object), world, findings)
@@ -163,44 +167,62 @@ impl Rule for HorizontalPodAutoscaler {
             ("keda.sh", "ScaledObject") => {
                 check_autoscaler(Autoscaler::new(AutoscalerKind::Keda, object), world, findings)
             }
-            _ => check_workload(replicated(request)?, world, findings),
+            _ => self.check_workload(replicated(request)?, world, findings),
         }
     }
 }
 
-fn check_workload(workload: Workload<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-    let object = workload.object();
-    if !matches!(object.kind(), "Deployment" | "StatefulSet" | "Rollout") {
-        return not_applicable(format!("a {} is not asked to scale", object.kind()));
-    }
-    let mut autoscalers = autoscalers(object, world)?;
-    autoscalers.retain(|autoscaler| !is_kedas(autoscaler.object()));
-    let replicas = object.get("spec.replicas");
-    let Some(first) = autoscalers.first() else {
-        must_serve(workload, world)?;
-        if replicas.integer() == Some(0) {
-            return not_applicable("it is scaled to nothing");
+impl HorizontalPodAutoscaler {
+    fn check_workload(
+        &self,
+        workload: Workload<'_>,
+        world: &World<'_>,
+        findings: &mut Findings,
+    ) -> Result<(), Undecided> {
+        let object = workload.object();
+        if !matches!(object.kind(), "Deployment" | "StatefulSet" | "Rollout") {
+            return not_applicable(format!("a {} is not asked to scale", object.kind()));
         }
-        world.must_be_complete("HorizontalPodAutoscaler or ScaledObject that targets it")?;
-        let fix =
-            format!("add a HorizontalPodAutoscaler whose scaleTargetRef is the {} {}", object.kind(), object.name());
-        findings.fail(replicas, "nothing scales it: no HorizontalPodAutoscaler or ScaledObject targets it", fix);
-        return Ok(());
-    };
-    if autoscalers.len() > 1 {
-        let names =
-            autoscalers.iter().skip(1).fold(first.to_string(), |names, next| names + " and " + &next.to_string());
-        let message = format!("{names} all scale it, and undo each other's work");
-        findings.fail(object.get("metadata.name"), message, "keep one autoscaler that has all the metrics");
+        let mut autoscalers = autoscalers(object, world)?;
+        let mut kedas = Vec::new();
+        for autoscaler in &autoscalers {
+            kedas.push(is_kedas(autoscaler.object(), world)?);
+        }
+        let mut kedas = kedas.into_iter();
+        autoscalers.retain(|_| kedas.next() != Some(true));
+        let replicas = object.get("spec.replicas");
+        let Some(first) = autoscalers.first() else {
+            must_serve(workload, world)?;
+            if object.kind() == "StatefulSet" && !self.stateful_sets {
+                return not_applicable("most StatefulSets hold state that does not scale by itself");
+            }
+            if replicas.integer() == Some(0) {
+                return not_applicable("it is scaled to nothing");
+            }
+            world.must_be_complete("HorizontalPodAutoscaler or ScaledObject that targets it")?;
+            let fix = format!(
+                "add a HorizontalPodAutoscaler whose scaleTargetRef is the {} {}",
+                object.kind(),
+                object.name()
+            );
+            findings.fail(replicas, "nothing scales it: no HorizontalPodAutoscaler or ScaledObject targets it", fix);
+            return Ok(());
+        };
+        if autoscalers.len() > 1 {
+            let names =
+                autoscalers.iter().skip(1).fold(first.to_string(), |names, next| names + " and " + &next.to_string());
+            let message = format!("{names} all scale it, and undo each other's work");
+            findings.fail(object.get("metadata.name"), message, "keep one autoscaler that has all the metrics");
+        }
+        if let (Some(count), false) = (replicas.integer(), object.get("metadata.uid").is_set()) {
+            let message = format!("{first} scales it, and each time this is applied sets it back to {count}");
+            findings.fail(replicas, message, fix::remove(replicas));
+        }
+        for autoscaler in autoscalers {
+            metrics::check_requests(workload, autoscaler, findings);
+        }
+        Ok(())
     }
-    if let (Some(count), false) = (replicas.integer(), object.get("metadata.uid").is_set()) {
-        let message = format!("{first} scales it, and each time this is applied sets it back to {count}");
-        findings.fail(replicas, message, fix::remove(replicas));
-    }
-    for autoscaler in autoscalers {
-        metrics::check_requests(workload, autoscaler, findings);
-    }
-    Ok(())
 }
 
 /// Judges an autoscaler by its bounds and by its target.
@@ -290,7 +312,11 @@ fn group_of(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// Whether KEDA made the autoscaler for a ScaledObject.
-fn is_kedas(autoscaler: Object<'_>) -> bool {
-    autoscaler.get("metadata.ownerReferences").items().any(|owner| owner.get("kind").str() == Some("ScaledObject"))
+/// Whether KEDA made the autoscaler for a ScaledObject that is there; anybody may say so.
+fn is_kedas(autoscaler: Object<'_>, world: &World<'_>) -> Result<bool, Undecided> {
+    let is_it = |owner: &Field<'_>| owner.get("kind").str() == Some("ScaledObject");
+    let Some(owner) = autoscaler.get("metadata.ownerReferences").items().find(is_it) else { return Ok(false) };
+    let (api_version, kind) = AutoscalerKind::Keda.declared();
+    let name = owner.get("name").str().unwrap_or_default();
+    Ok(world.get(api_version, kind, autoscaler.namespace(), name)?.is_some())
 }

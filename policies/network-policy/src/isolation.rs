@@ -5,6 +5,7 @@
 
 use core::iter::once;
 
+use sdk::label::Label;
 use sdk::prelude::*;
 
 use crate::calico;
@@ -29,7 +30,7 @@ impl Isolation {
         for policy in world.related("networking.k8s.io/v1", "NetworkPolicy", within, &selecting)? {
             let selector = policy.get("spec.podSelector");
             // Not a pointer in the API, so that an absent selector is the empty one.
-            if !selector.is_set() || LabelSelector::new(selector).matches_by(&|key| pods.label(key)) {
+            if !selector.is_set() || LabelSelector::new(selector).selects(workload) {
                 isolation.add(policy, policy_types(policy.get("spec")));
             }
         }
@@ -72,7 +73,7 @@ impl Isolation {
         }
     }
 
-    fn add_cilium<'a>(&mut self, policy: Object<'_>, label: &dyn Fn(&str) -> Option<&'a str>) {
+    fn add_cilium<'a>(&mut self, policy: Object<'_>, label: &dyn Fn(&str) -> Option<Label<'a>>) {
         for spec in once(policy.get("spec")).chain(policy.get("specs").items()) {
             if LabelSelector::new(spec.get("endpointSelector")).matches_by(label) {
                 let default_deny = spec.get("enableDefaultDeny");
@@ -122,30 +123,20 @@ struct Pods<'a> {
 }
 
 impl<'a> Pods<'a> {
-    /// A label of the pods: the template's, or one that the controller adds.
-    fn label(&self, key: &str) -> Option<&'a str> {
-        let object = self.workload.object();
-        self.workload.pod_labels().entry(key).str().or_else(|| match (object.kind(), key) {
-            ("Job", "job-name" | "batch.kubernetes.io/job-name") | ("Service", "serving.knative.dev/service") => {
-                Some(object.name())
-            }
-            _ => None,
-        })
-    }
-
     /// A label as Cilium derives it from the pod, its namespace and its ServiceAccount.
-    fn cilium_label(&self, key: &str, namespace: Option<Object<'a>>) -> Option<&'a str> {
+    fn cilium_label(&self, key: &str, namespace: Option<Object<'a>>) -> Option<Label<'a>> {
         let key = key.strip_prefix("k8s:").or_else(|| key.strip_prefix("any:")).unwrap_or(key);
         if let Some(key) = key.strip_prefix("io.cilium.k8s.namespace.labels.") {
-            return match key {
+            let value = match key {
                 "kubernetes.io/metadata.name" => self.workload.object().namespace(),
                 _ => label_of(namespace, key),
             };
+            return value.map(Label::Is);
         }
         match key {
-            "io.kubernetes.pod.namespace" => self.workload.object().namespace(),
-            "io.cilium.k8s.policy.serviceaccount" => Some(self.service_account_name()),
-            _ => self.label(key),
+            "io.kubernetes.pod.namespace" => self.workload.object().namespace().map(Label::Is),
+            "io.cilium.k8s.policy.serviceaccount" => Some(Label::Is(self.service_account_name())),
+            _ => self.workload.pod_label(key),
         }
     }
 
@@ -155,7 +146,11 @@ impl<'a> Pods<'a> {
             "projectcalico.org/namespace" => self.workload.object().namespace(),
             "projectcalico.org/orchestrator" => Some("k8s"),
             "projectcalico.org/serviceaccount" => Some(self.service_account_name()),
-            _ => self.label(key),
+            _ => match self.workload.pod_label(key) {
+                Some(Label::Is(value)) => Some(value),
+                // What a controller sets is not known yet, and Calico's expressions compare in more ways than one.
+                _ => self.workload.pod_labels().entry(key).str(),
+            },
         }
     }
 

@@ -128,6 +128,8 @@ policy! {
             "metadata.links",
         ],
         "seaworthy.dev/v1/RepositoryTree": ["spec.paths"],
+        "sloth.slok.dev/v1/PrometheusServiceLevel": [],
+        "pyrra.dev/v1alpha1/ServiceLevelObjective": [],
     ],
 }
 
@@ -179,11 +181,21 @@ fn is_runbook(link: Field<'_>) -> bool {
         .any(|text| text.as_bytes().windows("runbook".len()).any(|window| window.eq_ignore_ascii_case(b"runbook")))
 }
 
+/// What makes PrometheusRules.
+const MAKERS: [(&str, &str); 2] =
+    [("sloth.slok.dev/v1", "PrometheusServiceLevel"), ("pyrra.dev/v1alpha1", "ServiceLevelObjective")];
+
 /// Judges a PrometheusRule: each of its alerting rules leads to a runbook.
 fn check_alerts(object: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-    let mut owners = object.get("metadata.ownerReferences").items();
-    if owners.any(|owner| owner.get("controller").bool() == Some(true)) {
-        return not_applicable("judged through its owner, which made it");
+    let owners = object.get("metadata.ownerReferences").items();
+    for owner in owners.filter(|owner| owner.get("controller").bool() == Some(true)) {
+        let (kind, name) = (owner.get("kind").str().unwrap_or_default(), owner.get("name").str().unwrap_or_default());
+        // Anybody may write an owner into it, so it counts only where it is there.
+        if let Some((api_version, kind)) = MAKERS.iter().find(|(_, maker)| *maker == kind)
+            && world.get(api_version, kind, object.namespace(), name)?.is_some()
+        {
+            return not_applicable(format!("checked through its owner {kind}/{name}, which made it"));
+        }
     }
     let rules = object.get("spec.groups").items().flat_map(|group| group.get("rules").items());
     for rule in rules {

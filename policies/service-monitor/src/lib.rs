@@ -194,7 +194,8 @@ fn is_monitored(
 ) -> bool {
     for (monitor, service) in monitors.iter().flat_map(|monitor| services.iter().map(move |service| (monitor, service)))
     {
-        if !selects(*monitor, service.labels(), workload.object().namespace()) {
+        let here = workload.object().namespace();
+        if !selects(*monitor, |selector| selector.matches(service.labels()), here) {
             continue;
         }
         let mut wanted = None;
@@ -221,7 +222,7 @@ fn is_monitored(
 /// The same for monitors of pods.
 fn is_pod_monitored(workload: Workload<'_>, monitors: &[Object<'_>], misses: &mut Vec<String>) -> bool {
     for monitor in monitors {
-        if !selects(*monitor, workload.pod_labels(), workload.object().namespace()) {
+        if !selects(*monitor, |selector| selector.selects(workload), workload.object().namespace()) {
             continue;
         }
         let mut wanted = None;
@@ -246,8 +247,8 @@ fn miss(monitor: Object<'_>, selected: &str, wanted: Option<&str>) -> String {
     }
 }
 
-/// Whether a monitor selects something with these labels in this namespace.
-fn selects(monitor: Object<'_>, labels: Field<'_>, namespace: Option<&str>) -> bool {
+/// Whether a monitor selects something in this namespace that its selector, asked so, matches.
+fn selects<'a>(monitor: Object<'a>, matches: impl FnOnce(LabelSelector<'a>) -> bool, namespace: Option<&str>) -> bool {
     let selector = monitor.get("spec.selector");
     let namespaces = monitor.get("spec.namespaceSelector");
     let mut names = namespaces.get("matchNames").items().peekable();
@@ -260,7 +261,7 @@ fn selects(monitor: Object<'_>, labels: Field<'_>, namespace: Option<&str>) -> b
     };
     // The operator of Prometheus requires a selector; to VictoriaMetrics an absent one is the empty one.
     let selects_all = !selector.is_set() && monitor.kind() == "VMServiceScrape";
-    here && (selects_all || LabelSelector::new(selector).matches(labels))
+    here && (selects_all || matches(LabelSelector::new(selector)))
 }
 
 /// Whether a long-running container declares a port of that name or number.

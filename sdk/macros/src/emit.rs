@@ -25,6 +25,7 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
     let looks_up = metadata.looks_up.iter().map(|LookUp { api_version, kind, reads }| {
         quote!(::sdk::world::Declared { api_version: #api_version, kind: #kind, reads: &[#(#reads),*] })
     });
+    let checklist_section = &declaration.section;
     let section = bytes(&metadata)?;
     let kubewarden = bytes(&kubewarden::metadata(&metadata))?;
     let (registry, _) = kubewarden::REGISTRY;
@@ -38,6 +39,7 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
 
         impl ::sdk::rule::Declaration for #name {
             const NAME: &'static str = #rule_name;
+            const SECTION: ::sdk::rule::Section = ::sdk::rule::Section::#checklist_section;
             const READS: &'static [&'static str] = &[#(#reads),*];
             const LOOKS_UP: &'static [::sdk::world::Declared] = &[#(#looks_up),*];
             const CAPABILITIES: &'static [&'static str] = &[#(#capabilities),*];

@@ -24,4 +24,4 @@ pub use fix::{Applicability, Edit, Fix, Json};
 pub use kinds::{IDENTITY, WORKLOADS, WorkloadKind, api_group, resource_name, workload_kind};
 pub use mask::FieldMask;
 pub use metadata::{Example, Expectation, KindMatch, LookUp, RuleMetadata, Section, Severity};
-pub use outcome::{Finding, Level, Outcome, Verdict};
+pub use outcome::{Finding, Level, NO_CONTAINERS, Outcome, Verdict};

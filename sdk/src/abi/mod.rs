@@ -60,6 +60,7 @@ mod tests {
 
     impl Declaration for Forbidding {
         const NAME: &'static str = "forbidding";
+        const SECTION: protocol::Section = protocol::Section::Delivery;
         const READS: &'static [&'static str] = &[];
         const LOOKS_UP: &'static [Declared] = &[Declared { api_version: "v1", kind: "Service", reads: &[] }];
 

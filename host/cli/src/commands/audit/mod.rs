@@ -171,7 +171,7 @@ fn audit(
 
     let world = World::of(&gathered.objects, gathered.blind_spots);
     let judge = Judge::new(sandbox, bundle, &world);
-    for (kind, batches) in audit.kinds() {
+    for (kind, batches) in audit.kinds(&world) {
         let progress = Progress::open_ended(format!("judging {kind},"));
         for batch in batches {
             let batch = match batch {
