@@ -75,6 +75,7 @@ policy! {
     applies_to: [Workloads],
     reads: [
         "containers.securityContext.allowPrivilegeEscalation",
+        "pod.spec.securityContext.allowPrivilegeEscalation",
         "containers.securityContext.privileged",
         "containers.securityContext.capabilities.add",
         "pod.spec.os.name",
@@ -88,12 +89,16 @@ impl Rule for PrivilegeEscalationDisabled {
         if workload.is_windows() {
             return not_applicable("Windows containers have no privilege escalation to disable");
         }
+        let is_misplaced = workload.pod().get("securityContext.allowPrivilegeEscalation").is_set();
         for container in workload.containers(Class::ALL) {
             let security = container.get("securityContext");
             let allowed = security.get("allowPrivilegeEscalation");
             if allowed.bool() != Some(false) {
                 let message = if allowed.is_set() {
                     "a process may gain more privileges than its parent"
+                } else if is_misplaced {
+                    "a process may gain more privileges than its parent: a pod's securityContext has no field \
+                     `allowPrivilegeEscalation`, and Kubernetes ignores it there"
                 } else {
                     "a process may gain more privileges than its parent, since nothing forbids it"
                 };

@@ -50,6 +50,7 @@ policy! {
     applies_to: [Workloads],
     reads: [
         "containers.securityContext.readOnlyRootFilesystem",
+        "pod.spec.securityContext.readOnlyRootFilesystem",
         "pod.spec.os.name",
         "pod.spec.nodeSelector['kubernetes.io/os']",
     ],
@@ -61,10 +62,17 @@ impl Rule for ReadOnlyRootFilesystem {
         if workload.is_windows() {
             return not_applicable("Windows containers have no read-only root filesystem");
         }
+        let is_misplaced = workload.pod().get("securityContext.readOnlyRootFilesystem").is_set();
         for container in workload.containers(Class::ALL) {
             let field = container.get("securityContext.readOnlyRootFilesystem");
             if field.bool() != Some(true) {
-                findings.fail(field, "the root filesystem is writable", fix::set(field, true));
+                let message = if is_misplaced && !field.is_set() {
+                    "the root filesystem is writable: a pod's securityContext has no field `readOnlyRootFilesystem`, \
+                     and Kubernetes ignores it there"
+                } else {
+                    "the root filesystem is writable"
+                };
+                findings.fail(field, message, fix::set(field, true));
             }
         }
         Ok(())

@@ -109,7 +109,7 @@ impl Rule for RunAsNonRoot {
             let pod = workload.pod().get("securityContext");
             let non_root = pod.get("runAsNonRoot");
             if non_root.bool() == Some(false) {
-                allows_root(non_root, findings);
+                allows_root(non_root, pod.get("runAsUser"), findings);
             }
             not_user_zero(pod.get("runAsUser"), findings);
         }
@@ -119,7 +119,7 @@ impl Rule for RunAsNonRoot {
             let non_root = container.effective_security("runAsNonRoot");
             let accepted = self.accept_numeric_user && users_are_numbers && user.integer().is_some_and(|user| user > 0);
             if !accepted && non_root.bool() != Some(true) {
-                allows_root(non_root, findings);
+                allows_root(non_root, user, findings);
             }
             not_user_zero(user, findings);
             not_administrator(container.effective_security("windowsOptions.runAsUserName"), findings);
@@ -128,10 +128,14 @@ impl Rule for RunAsNonRoot {
     }
 }
 
-fn allows_root(non_root: Field<'_>, findings: &mut Findings) {
-    let message = match non_root.bool() {
-        Some(_) => "`runAsNonRoot: false` allows root",
-        None => "nothing keeps the container from running as root",
+fn allows_root(non_root: Field<'_>, user: Field<'_>, findings: &mut Findings) {
+    let message = match (non_root.bool(), user.integer()) {
+        (Some(_), _) => "`runAsNonRoot: false` allows root".to_owned(),
+        (None, Some(user @ 1..)) => format!(
+            "`runAsUser: {user}` is not enough: without `runAsNonRoot: true` the kubelet starts root too, once the user \
+             is changed or removed"
+        ),
+        (None, _) => "nothing keeps the container from running as root".to_owned(),
     };
     findings.fail(non_root, message, fix::set(non_root, true));
 }
