@@ -1,6 +1,8 @@
 #![no_std]
+mod addresses;
 mod calico;
 mod isolation;
+mod openness;
 
 use isolation::Isolation;
 use sdk::prelude::*;
@@ -18,7 +20,10 @@ policy! {
     /// NetworkPolicy and GlobalNetworkPolicy, with their selector language, `types`, and the labels of namespaces and
     /// ServiceAccounts.
     ///
-    /// A NetworkPolicy is judged too: a rule such as `- {}`, without peers and without ports, allows everything.
+    /// The policies are checked too. A rule that lets everybody through on every port is a finding, however it is
+    /// written: `- {}`; all addresses, in one block or in several, without exceptions; `namespaceSelector: {}` alone;
+    /// ports 1 to 65535; Calico's `Allow` that names nobody; Cilium's entity `all`, or `world` with `cluster`. A rule
+    /// limited to some ports is explicit, and passes.
     ///
     /// No policy applies to pods with `hostNetwork: true`, which share the network of their node.
     ///
@@ -98,7 +103,16 @@ policy! {
     severity: High,
     section: Security,
     since: "0.1.0",
-    applies_to: [Workloads, "networking.k8s.io/v1/NetworkPolicy"],
+    applies_to: [
+        Workloads,
+        "networking.k8s.io/v1/NetworkPolicy",
+        "cilium.io/v2/CiliumNetworkPolicy",
+        "cilium.io/v2/CiliumClusterwideNetworkPolicy",
+        "projectcalico.org/v3/NetworkPolicy",
+        "projectcalico.org/v3/GlobalNetworkPolicy",
+        "crd.projectcalico.org/v1/NetworkPolicy",
+        "crd.projectcalico.org/v1/GlobalNetworkPolicy",
+    ],
     reads: [
         "pod.metadata.labels",
         "pod.spec.hostNetwork",
@@ -108,6 +122,7 @@ policy! {
         "spec.policyTypes",
         "spec.ingress",
         "spec.egress",
+        "specs",
     ],
     looks_up: [
         "networking.k8s.io/v1/NetworkPolicy": ["spec.podSelector", "spec.policyTypes", "spec.egress"],
@@ -140,8 +155,12 @@ policy! {
 
 impl Rule for NetworkPolicy {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-        if request.object().is("networking.k8s.io", "NetworkPolicy") {
-            check_policy(request.object(), findings);
+        let object = request.object();
+        if object.is("networking.k8s.io", "NetworkPolicy") {
+            check_policy(object, findings);
+        }
+        if matches!(object.group(), "networking.k8s.io" | "cilium.io" | "projectcalico.org" | "crd.projectcalico.org") {
+            openness::check(object, findings);
             return Ok(());
         }
         let (workload, world) = (request.workload()?, request.world());
@@ -198,7 +217,7 @@ impl Rule for NetworkPolicy {
     }
 }
 
-/// Judges a policy alone: rules that allow everything, and sections without effect.
+/// Finds what has no effect in a policy.
 fn check_policy(policy: Object<'_>, findings: &mut Findings) {
     LabelSelector::new(policy.get("spec.podSelector")).validate();
     let types = policy.get("spec.policyTypes");
@@ -208,9 +227,7 @@ fn check_policy(policy: Object<'_>, findings: &mut Findings) {
         }
     }
     let (ingress, egress) = isolation::policy_types(policy.get("spec"));
-    for (direction, section, peers, isolates) in
-        [("ingress", "spec.ingress", "from", ingress), ("egress", "spec.egress", "to", egress)]
-    {
+    for (direction, section, isolates) in [("ingress", "spec.ingress", ingress), ("egress", "spec.egress", egress)] {
         let section = policy.get(section);
         if !isolates && section.is_set() {
             let why = if !types.has_items() {
@@ -220,12 +237,6 @@ fn check_policy(policy: Object<'_>, findings: &mut Findings) {
             };
             let message = format!("this section does not isolate the pods for {direction}: {why}");
             findings.warn(section, message, fix::set(types, vec!["Ingress".into(), "Egress".into()]));
-        }
-        for rule in section.items() {
-            if !rule.get(peers).has_items() && !rule.get("ports").has_items() {
-                let fix = format!("name the peers (`{peers}`) and the ports that are needed");
-                findings.fail(rule, format!("this rule allows all {direction}"), fix);
-            }
         }
     }
 }
