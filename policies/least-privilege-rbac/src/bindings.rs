@@ -2,15 +2,21 @@
 
 use sdk::prelude::*;
 
-use crate::VERSION;
-use crate::roles::is_kubernetes_own;
+use crate::{VERSION, kubernetes};
 
-/// Judges a RoleBinding or a ClusterRoleBinding.
+/// Checks a RoleBinding or a ClusterRoleBinding.
 pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
     let role = binding.get("roleRef.name");
     let is_cluster_role = binding.get("roleRef.kind").str() != Some("Role");
     let name = role.str().unwrap_or_default();
-    if is_kubernetes_own_binding(binding, name) {
+    // What Kubernetes binds itself is no decision of anybody's.
+    let is_kubernetes_own = |subject: Field<'_>| {
+        is_cluster_role
+            && subject.get("kind").str() == Some("Group")
+            && kubernetes::binds(name, subject.get("name").str().unwrap_or_default())
+    };
+    let subjects = binding.get("subjects");
+    if subjects.items().next().is_some() && subjects.items().all(is_kubernetes_own) {
         return not_applicable("it is one of Kubernetes' own bindings");
     }
     if is_cluster_role && name == "cluster-admin" {
@@ -18,11 +24,17 @@ pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) ->
         let message = format!("cluster-admin may do everything in {whole}");
         findings.fail(role, message, "Bind a role that lists what its subjects do");
     }
-    for subject in binding.get("subjects").items() {
+    for subject in subjects.items().filter(|subject| !is_kubernetes_own(*subject)) {
         let name = subject.get("name");
         match name.str().unwrap_or_default() {
             anybody @ ("system:anonymous" | "system:unauthenticated") => {
                 let message = format!("`{anybody}` is everybody who can reach the API server");
+                findings.fail(name, message, "Name the users, groups or ServiceAccounts that are meant");
+            }
+            everybody @ ("system:authenticated" | "system:serviceaccounts") => {
+                let who =
+                    if everybody == "system:authenticated" { "user and ServiceAccount" } else { "ServiceAccount" };
+                let message = format!("`{everybody}` is every {who} of the cluster");
                 findings.fail(name, message, "Name the users, groups or ServiceAccounts that are meant");
             }
             account if is_default_account(subject, account) => {
@@ -33,7 +45,7 @@ pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) ->
         }
     }
     if binding.kind() == "ClusterRoleBinding"
-        && let Some(namespace) = only_namespace(binding.get("subjects"))
+        && let Some(namespace) = only_namespace(subjects)
         && is_namespaced_role(name, world)
     {
         let message =
@@ -42,16 +54,6 @@ pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) ->
         findings.warn(binding.get("kind"), message, fix);
     }
     Ok(())
-}
-
-/// The binding of `cluster-admin` to `system:masters`, and those of `system:` roles by the same prefix.
-fn is_kubernetes_own_binding(binding: Object<'_>, role: &str) -> bool {
-    match binding.name() {
-        "cluster-admin" => binding.get("subjects").items().all(|subject| {
-            subject.get("kind").str() == Some("Group") && subject.get("name").str() == Some("system:masters")
-        }),
-        name => name.starts_with("system:") && role.starts_with("system:"),
-    }
 }
 
 /// The ServiceAccount `default`, by either of its names.
@@ -85,7 +87,7 @@ fn is_namespaced_role(name: &str, world: &World<'_>) -> bool {
     let Ok(Some(role)) = world.get(VERSION, "ClusterRole", None, name) else {
         return false;
     };
-    let is_plain = !is_kubernetes_own(name, true) && !role.get("aggregationRule").is_set();
+    let is_plain = !name.starts_with("system:") && !role.get("aggregationRule").is_set();
     is_plain
         && role.get("rules").items().next().is_some()
         && role.get("rules").items().all(|rule| {

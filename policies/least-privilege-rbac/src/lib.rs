@@ -2,6 +2,7 @@
 use sdk::prelude::*;
 
 mod bindings;
+mod kubernetes;
 mod roles;
 
 policy! {
@@ -13,22 +14,24 @@ policy! {
     /// - no `escalate`, `bind` or `impersonate`, by which the holder gets at what it was not given. `bind` and
     ///   `impersonate` of things listed in `resourceNames` are a warning, unless `cluster-admin` or `system:masters` is
     ///   among them;
-    /// - as a ClusterRole, no read of secrets (get, list, watch), unless `resourceNames` says which;
     /// - no `create` or `get` of `pods/exec` and `pods/attach`: both run commands in other people's containers, `get`
     ///   by way of a WebSocket;
-    /// - no `create` of `nodes/proxy`, by which a kubelet does the same in every container of its node. `get` of it is a
-    ///   warning, since monitoring is often given it to read metrics.
+    /// - as a ClusterRole, and where `resourceNames` does not say which: no read of secrets (get, list, watch); no
+    ///   `create` of `serviceaccounts/token`, which is a password of any ServiceAccount; no `update` or `patch` of
+    ///   `pods/ephemeralcontainers`, which puts a container into any pod; no `nodes/proxy`, by which a kubelet runs
+    ///   commands in every container of its node; no approval of certificate signing requests; no writes of webhook
+    ///   configurations; no `nonResourceURLs: ["*"]`. In a Role, a token or an ephemeral container is a warning.
     ///
     /// All of its rules are read, and those of the ClusterRoles that it aggregates.
     ///
     /// A RoleBinding or ClusterRoleBinding does not bind `cluster-admin`, nor anything to `system:anonymous`,
     /// `system:unauthenticated` or a ServiceAccount named `default`, which all pods of its namespace share that name no
-    /// other. A ClusterRoleBinding whose subjects live in one namespace and whose role holds nothing but namespaced
-    /// resources is a warning: a RoleBinding may do.
+    /// other; nor anything but discovery to `system:authenticated` or `system:serviceaccounts`. A ClusterRoleBinding
+    /// whose subjects live in one namespace and whose role holds nothing but namespaced resources is a warning: a
+    /// RoleBinding may do.
     ///
-    /// Kubernetes' own roles are exempt: `system:...`, and the ClusterRoles `cluster-admin`, `admin`, `edit` and
-    /// `view`. So are bindings of `system:...` roles that are named so too, and that of `cluster-admin` to
-    /// `system:masters`.
+    /// What Kubernetes itself grants to its own roles (`system:...`, `cluster-admin`, `admin`, `edit`, `view`) and binds
+    /// to groups is exempt, and no more than that: a role named `system:backdoor`, or `view` with `*`, is checked.
     ///
     /// ## Why
     ///

@@ -2,7 +2,7 @@
 
 use sdk::prelude::*;
 
-use crate::{VERSION, holds};
+use crate::{VERSION, holds, kubernetes};
 
 /// Names that stand for everything, so that a grant limited to them is limited by nothing. The empty name is that of a
 /// request for a whole list.
@@ -17,14 +17,16 @@ struct Problem<'a> {
     is_mild: bool,
 }
 
-/// Judges a Role or a ClusterRole.
+/// Checks a Role or a ClusterRole.
 pub fn check(role: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
     let is_cluster_role = role.kind() == "ClusterRole";
-    if is_kubernetes_own(role.name(), is_cluster_role) {
-        return not_applicable("it is one of Kubernetes' own roles");
-    }
+    let namespaced = format!("{}/{}", role.namespace().unwrap_or_default(), role.name());
+    let name = if is_cluster_role { role.name() } else { &namespaced };
+    let (mut is_granted, mut is_sound) = (false, true);
     for rule in role.get("rules").items() {
-        for Problem { at, message, fix, is_mild } in problems(rule, is_cluster_role) {
+        is_granted |= kubernetes::grants(name, rule);
+        for Problem { at, message, fix, is_mild } in problems(name, rule, is_cluster_role, role.get("rules")) {
+            is_sound = false;
             if is_mild {
                 findings.warn(at, message, fix);
             } else {
@@ -32,12 +34,12 @@ pub fn check(role: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Re
             }
         }
     }
-    check_aggregated(role, world, findings)
-}
-
-/// Names that are Kubernetes' own to give.
-pub fn is_kubernetes_own(name: &str, is_cluster_role: bool) -> bool {
-    name.starts_with("system:") || (is_cluster_role && matches!(name, "cluster-admin" | "admin" | "edit" | "view"))
+    check_aggregated(role, world, findings)?;
+    if is_granted && is_sound {
+        not_applicable("it is one of Kubernetes' own roles, with what Kubernetes grants it")
+    } else {
+        Ok(())
+    }
 }
 
 /// Follows the selectors to the roles whose rules the control plane copies into this one, and on from there.
@@ -57,7 +59,8 @@ fn check_aggregated(role: Object<'_>, world: &World<'_>, findings: &mut Findings
                 continue;
             }
             followed.push(source.name());
-            for problem in source.get("rules").items().flat_map(|rule| problems(rule, true)) {
+            let rules = source.get("rules");
+            for problem in rules.items().flat_map(|rule| problems(source.name(), rule, true, rules)) {
                 let message = format!("aggregates ClusterRole {}, where {}", source.name(), problem.message);
                 if problem.is_mild {
                     findings.warn(selector, message, problem.fix);
@@ -70,16 +73,24 @@ fn check_aggregated(role: Object<'_>, world: &World<'_>, findings: &mut Findings
             }
         }
     }
-    if followed.len() > 1 { Ok(()) } else { world.must_be_complete("ClusterRole that it aggregates") }
+    // What Kubernetes' own roles aggregate is known, whether or not it is in sight.
+    let is_known = matches!(role.name(), "admin" | "edit" | "view");
+    if followed.len() > 1 || is_known { Ok(()) } else { world.must_be_complete("ClusterRole that it aggregates") }
 }
 
-/// What is wrong with one entry of a role's `rules`.
-fn problems(rule: Field<'_>, is_cluster_role: bool) -> Vec<Problem<'_>> {
+/// What is wrong with one entry of a role's `rules`; nothing where Kubernetes grants it to its own role of that name.
+fn problems<'a>(name: &str, rule: Field<'a>, is_cluster_role: bool, all: Field<'a>) -> Vec<Problem<'a>> {
     let mut problems = Vec::new();
+    if kubernetes::grants(name, rule) {
+        return problems;
+    }
     let mut add = |at, is_mild, message, fix| problems.push(Problem { at, message, fix, is_mild });
     let (verbs, resources, groups) = (rule.get("verbs"), rule.get("resources"), rule.get("apiGroups"));
     let names = rule.get("resourceNames");
     let is_limited = names.items().next().is_some() && !holds(names, ALL_POWERFUL);
+
+    // What a path serves without a list, nobody lists.
+    let only_lists = verbs.items().all(|verb| matches!(verb.str(), Some("list" | "watch")));
 
     for at in verbs.items() {
         match at.str() {
@@ -106,6 +117,7 @@ fn problems(rule: Field<'_>, is_cluster_role: bool) -> Vec<Problem<'_>> {
     }
     // Where no group is named the API server refuses the rule; it is read as meaning the core group.
     let is_core = groups.items().next().is_none() || holds(groups, &["", "*"]);
+    let is_group = |wanted: &str| holds(groups, &[wanted, "*"]);
     for at in resources.items() {
         match at.str().unwrap_or_default() {
             "*" => {
@@ -124,13 +136,57 @@ fn problems(rule: Field<'_>, is_cluster_role: bool) -> Vec<Problem<'_>> {
                 let message = format!("`{shell}` runs commands in the containers of others");
                 add(at, false, message, "Remove it");
             }
-            "nodes/proxy" if is_cluster_role && is_core && holds(verbs, &["create", "get", "*"]) => {
+            "nodes/proxy" if is_cluster_role && is_core && !is_limited && !only_lists => {
                 let message = "`nodes/proxy` reaches the kubelets, which run commands in all containers of their nodes";
                 let fix = "Remove it, or name what is read there: nodes/metrics, nodes/stats, nodes/log";
-                add(at, !holds(verbs, &["create", "*"]), message.to_string(), fix);
+                add(at, false, message.to_string(), fix);
+            }
+            "serviceaccounts/token" if is_core && !is_limited && holds(verbs, &["create", "*"]) => {
+                let message = format!("it logs in as any ServiceAccount of {}", extent(is_cluster_role));
+                add(at, !is_cluster_role, message, "List in resourceNames the ServiceAccounts that it needs");
+            }
+            "pods/ephemeralcontainers" if is_core && !is_limited && holds(verbs, &["update", "patch", "*"]) => {
+                let message = format!("it puts a container into any pod of {}", extent(is_cluster_role));
+                add(at, !is_cluster_role, message, "Remove it, or list the pods in resourceNames");
+            }
+            "certificatesigningrequests/approval"
+                if is_cluster_role
+                    && is_group("certificates.k8s.io")
+                    && !is_limited
+                    && holds(verbs, &["update", "patch", "*"])
+                    && !approves_for_some_signers(all) =>
+            {
+                let message = "it approves certificates, and with one anybody is whoever it names".to_string();
+                add(at, false, message, "Remove it, or limit `approve` to signers listed in resourceNames");
+            }
+            webhooks @ ("mutatingwebhookconfigurations" | "validatingwebhookconfigurations")
+                if is_cluster_role
+                    && is_group("admissionregistration.k8s.io")
+                    && !is_limited
+                    && holds(verbs, &["create", "update", "patch", "delete", "deletecollection", "*"]) =>
+            {
+                let message = format!("whoever writes `{webhooks}` sees and decides all that enters the cluster");
+                add(at, false, message, "List in resourceNames the one that it needs");
             }
             _ => {}
         }
     }
+    for at in rule.get("nonResourceURLs").items().filter(|url| matches!(url.str(), Some("*" | "/*"))) {
+        add(at, false, "`*` is every path of the API server".to_string(), "List the paths in use");
+    }
     problems
+}
+
+const fn extent(is_cluster_role: bool) -> &'static str {
+    if is_cluster_role { "the cluster" } else { "its namespace" }
+}
+
+/// Whether the role may approve for signers, which takes both permissions, and each time says for which.
+fn approves_for_some_signers(rules: Field<'_>) -> bool {
+    let mut approvals = rules.items().filter(|rule| holds(rule.get("verbs"), &["approve", "*"])).peekable();
+    approvals.peek().is_some()
+        && approvals.all(|rule| {
+            let names = rule.get("resourceNames");
+            names.items().next().is_some() && !holds(names, ALL_POWERFUL)
+        })
 }
