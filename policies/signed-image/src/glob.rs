@@ -1,4 +1,4 @@
-//! Patterns for images, in the two dialects of those who verify them.
+//! Who asks for signatures of images, and the patterns by which they say of which, in two dialects.
 
 use sdk::prelude::*;
 
@@ -9,6 +9,65 @@ pub enum Dialect {
     Wildcard,
     /// Sigstore's: `*` is at least one character and no slash, `**` with slashes.
     Glob,
+}
+
+/// An object that asks for signatures.
+pub struct Verifier<'a> {
+    /// `ClusterPolicy signed`.
+    pub name: String,
+    /// Patterns of what it asks them of.
+    pub patterns: Vec<&'a str>,
+    /// Patterns of what is left out.
+    pub skipped: Vec<&'a str>,
+    spelling: Spelling,
+    /// Whether it surely sees the pods, or only a cluster can tell.
+    is_certain: bool,
+}
+
+/// How a verifier writes an image down before it compares.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// As in the manifest.
+    AsWritten,
+    /// `docker.io/nginx:latest`.
+    Kyverno,
+    /// `index.docker.io/library/nginx:latest`.
+    Sigstore,
+    /// By an expression, which only a cluster evaluates.
+    Expression,
+}
+
+impl<'a> Verifier<'a> {
+    /// One that sees the pods, for all that is known, and asks nothing yet.
+    pub fn new(object: Object<'a>, spelling: Spelling, sees: Option<bool>) -> Self {
+        let name = format!("{} {}", object.kind(), object.name());
+        Self { name, patterns: Vec::new(), skipped: Vec::new(), spelling, is_certain: sees == Some(true) }
+    }
+
+    /// Whether it asks for a signature of this image; `None` where nobody can tell from here.
+    pub fn covers(&self, image: &ImageReference<'_>) -> Option<bool> {
+        let tag = image.tag().unwrap_or("latest");
+        let (dialect, text) = match self.spelling {
+            Spelling::Expression => return None,
+            Spelling::AsWritten => (Dialect::Wildcard, image.to_string()),
+            Spelling::Kyverno => {
+                let registry = if image.domain().is_some() { "" } else { "docker.io/" };
+                (Dialect::Wildcard, format!("{registry}{}:{tag}", image.repository()))
+            }
+            Spelling::Sigstore => {
+                let repository = image.normalized_repository();
+                let index = if repository.starts_with("docker.io/") { "index." } else { "" };
+                (Dialect::Glob, format!("{index}{repository}:{tag}"))
+            }
+        };
+        let is_covered = any_matches(&self.patterns, dialect, &text) && !any_matches(&self.skipped, dialect, &text);
+        if is_covered && !self.is_certain { None } else { Some(is_covered) }
+    }
+}
+
+/// Whether one of the patterns describes the whole text.
+pub fn any_matches(patterns: &[&str], dialect: Dialect, text: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, dialect, text))
 }
 
 enum Token {

@@ -1,8 +1,11 @@
 #![no_std]
+use sdk::image::filled_by;
 use sdk::prelude::*;
 use sdk::world::Signature;
 
 mod glob;
+mod kyverno;
+mod scope;
 mod verifiers;
 
 policy! {
@@ -16,6 +19,10 @@ policy! {
     /// - a Sigstore ClusterImagePolicy with an authority that verifies, and not in mode `warn`;
     /// - a Kubewarden policy `verify-image-signatures`, and not in mode `monitor`;
     /// - Connaisseur's webhook.
+    ///
+    /// A verifier counts only where it can refuse these pods as they are created: not with an authority that passes
+    /// everything, a precondition that never holds, an `exclude` of all, rules for DELETE alone or for other resources.
+    /// Where that depends on an expression, or on labels of a Namespace that is not in sight, the answer is `unknown`.
     ///
     /// Patterns are read as each of these reads them: `ghcr.io/org/*` covers `ghcr.io/org/team/app:1` for Kyverno, and
     /// for Sigstore it does not. This proves that a signature is required, not that there is one; a note says so. With
@@ -81,24 +88,44 @@ policy! {
     section: Security,
     since: "0.1.0",
     applies_to: [Workloads],
-    reads: ["containers.image", "pod.spec.volumes.image.reference", "pod.metadata.labels"],
+    reads: [
+        "containers.image",
+        "pod.spec.volumes.image.reference",
+        "pod.metadata.labels",
+        "metadata.annotations['image.openshift.io/triggers']",
+        "spec.triggers",
+        "pod.metadata.annotations['inject.istio.io/templates']",
+        "pod.metadata.annotations['sidecar.istio.io/inject']",
+    ],
     looks_up: [
-        "kyverno.io/v1/ClusterPolicy": ["spec.validationFailureAction", "spec.rules"],
-        "kyverno.io/v1/Policy": ["spec.validationFailureAction", "spec.rules"],
+        "kyverno.io/v1/ClusterPolicy": [
+            "spec.admission",
+            "spec.validationFailureAction",
+            "spec.validationFailureActionOverrides",
+            "spec.webhookConfiguration.matchConditions",
+            "spec.rules",
+        ],
+        "kyverno.io/v1/Policy": [
+            "spec.admission",
+            "spec.validationFailureAction",
+            "spec.validationFailureActionOverrides",
+            "spec.webhookConfiguration.matchConditions",
+            "spec.rules",
+        ],
         "policies.kyverno.io/v1/ImageValidatingPolicy": ["spec"],
         "policies.kyverno.io/v1/NamespacedImageValidatingPolicy": ["spec"],
         "policy.sigstore.dev/v1beta1/ClusterImagePolicy": ["spec"],
-        "policies.kubewarden.io/v1/ClusterAdmissionPolicy": [
-            "spec.module",
-            "spec.mode",
-            "spec.settings.signatures.image",
-        ],
-        "policies.kubewarden.io/v1/AdmissionPolicy": ["spec.module", "spec.mode", "spec.settings.signatures.image"],
+        "policies.kubewarden.io/v1/ClusterAdmissionPolicy": ["spec"],
+        "policies.kubewarden.io/v1/AdmissionPolicy": ["spec"],
         "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration": [
             "webhooks.clientConfig.service.name",
             "webhooks.failurePolicy",
             "webhooks.rules",
+            "webhooks.namespaceSelector",
+            "webhooks.objectSelector",
+            "webhooks.matchConditions",
         ],
+        "v1/Namespace": ["metadata.labels"],
     ],
     capabilities: ["oci/v2/verify"],
 }
@@ -110,6 +137,10 @@ impl Rule for SignedImage {
         let mut decided = Ok(());
         for container in workload.containers(Class::ALL) {
             let at = container.get("image");
+            if let Some(reason) = filled_by(workload, container) {
+                decided = Err(Undecided::Unknown(format!("{reason}, which is not here to be looked at")));
+                continue;
+            }
             let Some(image) = ImageReference::of(at, findings) else { continue };
             if self.is_settled(at, &image, world, findings) {
                 continue;
@@ -123,8 +154,9 @@ impl Rule for SignedImage {
                 findings.note(at, format!("{name} requires a signature; whether there is one shows at admission"));
             } else if let Some(verifier) = verifiers.iter().find(|verifier| verifier.covers(&image).is_none()) {
                 let name = &verifier.name;
-                decided =
-                    Err(Undecided::Unknown(format!("{name} chooses images by an expression, evaluated in a cluster")));
+                decided = Err(Undecided::Unknown(format!(
+                    "{name} may choose these images: that takes an expression or a label that only the cluster knows"
+                )));
             } else if let Err(cause) = world.must_be_complete(format!("verifier of {image}")) {
                 decided = Err(cause);
             } else {
