@@ -1,12 +1,17 @@
 #![no_std]
+use sdk::image::filled_by;
 use sdk::prelude::*;
 
 policy! {
     /// Images are named by a digest, or by a tag that stays what it is.
     ///
     /// Every container counts, init, sidecar and ephemeral containers too, and so does every volume that mounts an
-    /// image. No tag means `latest`. Tags such as `latest` and `main` follow whatever was pushed last. A digest always
-    /// passes, whatever tag stands before it.
+    /// image. No tag means `latest`. Tags such as `latest`, `main` and `1.4-latest` follow whatever was pushed last, and so
+    /// does a variant without a version: `alpine`, `slim-bookworm`, `stable-alpine`. A digest always passes, whatever tag
+    /// stands before it.
+    ///
+    /// An image that is put in when the pod is made is not the manifest's to name: `auto` in a pod that Istio injects, and
+    /// what an OpenShift trigger takes from an ImageStream.
     ///
     /// The reference is read as registries and container runtimes read it: in `registry:5000/web` the number is a port
     /// and there is no tag. What they would refuse is a finding, as is a placeholder (`${IMAGE}`, `ko://...`): judge
@@ -61,8 +66,11 @@ policy! {
     ///       image: example.com/proxy@sha256:4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1
     /// ```
     pub struct ImmutableImageTag {
-        /// Tags that move, in any case.
-        mutable_tags: Vec<String> = ["latest", "main", "master", "dev", "staging", "nightly"],
+        /// Tags that move, in any case, also beside a variant such as `alpine`. A `*` at the start stands for anything.
+        mutable_tags: Vec<String> = [
+            "latest", "main", "master", "dev", "staging", "nightly", "edge", "stable", "canary", "rolling", "head",
+            "develop", "trunk", "unstable", "snapshot", "lts", "mainline", "current", "*-latest", "*-snapshot",
+        ],
         /// Require a digest: a tag alone is then a finding, whatever it says.
         require_digest: bool = false,
     }
@@ -70,27 +78,46 @@ policy! {
     section: Security,
     since: "0.1.0",
     applies_to: [Workloads],
-    reads: ["containers.image", "pod.spec.volumes.image.reference"],
+    reads: [
+        "containers.image",
+        "pod.spec.volumes.image.reference",
+        "metadata.annotations['image.openshift.io/triggers']",
+        "spec.triggers",
+        "pod.metadata.annotations['inject.istio.io/templates']",
+        "pod.metadata.annotations['sidecar.istio.io/inject']",
+        "pod.metadata.labels['sidecar.istio.io/inject']",
+    ],
 }
 
 impl Rule for ImmutableImageTag {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let workload = request.workload()?;
+        let (mut filled, mut named) = (None, false);
         for container in workload.containers(Class::ALL) {
-            self.judge(container.get("image"), findings);
+            match filled_by(workload, container) {
+                Some(reason) => filled = Some(reason),
+                None => {
+                    named = true;
+                    self.check_image(container.get("image"), findings);
+                }
+            }
         }
         for volume in workload.pod().get("volumes").items() {
             let image = volume.get("image.reference");
             if image.is_set() {
-                self.judge(image, findings);
+                named = true;
+                self.check_image(image, findings);
             }
         }
-        Ok(())
+        match filled {
+            Some(reason) if !named => not_applicable(reason),
+            _ => Ok(()),
+        }
     }
 }
 
 impl ImmutableImageTag {
-    fn judge(&self, at: Field<'_>, findings: &mut Findings) {
+    fn check_image(&self, at: Field<'_>, findings: &mut Findings) {
         let Some(image) = ImageReference::of(at, findings) else {
             return;
         };
@@ -103,7 +130,7 @@ impl ImmutableImageTag {
                 let message = format!("`{image}` has no tag, so it is whatever `latest` is when a node pulls it");
                 findings.fail(at, message, fix::set(at, format!("{repository}:<version>")).example());
             }
-            Some(tag) if self.mutable_tags.iter().any(|mutable| mutable.eq_ignore_ascii_case(tag)) => {
+            Some(tag) if self.moves(tag) => {
                 let message = format!("the tag `{tag}` follows whatever was pushed last");
                 findings.fail(at, message, fix::set(at, format!("{repository}:<version>")).example());
             }
@@ -114,4 +141,59 @@ impl ImmutableImageTag {
             Some(_) => {}
         }
     }
+
+    /// Whether a tag moves: it is listed, or it is made of nothing but listed words and variants, so that no part of it is
+    /// a version.
+    fn moves(&self, tag: &str) -> bool {
+        let is_listed = |word: &str| self.mutable_tags.iter().any(|listed| is_like(listed, word));
+        is_listed(tag) || tag.split('-').all(|part| is_listed(part) || is_variant(part))
+    }
+}
+
+/// Whether a word is what was listed, in any case; a `*` at the start of that stands for anything.
+fn is_like(listed: &str, word: &str) -> bool {
+    match listed.strip_prefix('*') {
+        Some(end) => {
+            let start = word.len().checked_sub(end.len());
+            start.and_then(|start| word.get(start..)).is_some_and(|rest| rest.eq_ignore_ascii_case(end))
+        }
+        None => listed.eq_ignore_ascii_case(word),
+    }
+}
+
+/// What official images are built upon, and how: a release of it may follow, which is no version of the image.
+const VARIANTS: &[&str] = &[
+    "alpine",
+    "slim",
+    "bookworm",
+    "bullseye",
+    "buster",
+    "stretch",
+    "trixie",
+    "forky",
+    "noble",
+    "jammy",
+    "focal",
+    "bionic",
+    "debian",
+    "ubuntu",
+    "ubi",
+    "distroless",
+    "scratch",
+    "fat",
+    "minimal",
+    "perl",
+    "fpm",
+    "apache",
+    "nonroot",
+    "debug",
+    "windowsservercore",
+    "nanoserver",
+    "amd64",
+    "arm64",
+];
+
+fn is_variant(part: &str) -> bool {
+    let name = part.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    VARIANTS.iter().any(|variant| variant.eq_ignore_ascii_case(name) || variant.eq_ignore_ascii_case(part))
 }
