@@ -3,6 +3,8 @@ use sdk::prelude::*;
 use sdk::replicas::{Replicas, effective_replicas, replicated, successor};
 use sdk::value::Value;
 
+mod selection;
+
 policy! {
     /// A workload with two or more replicas has exactly one PodDisruptionBudget that lets one pod go at a time.
     ///
@@ -18,7 +20,8 @@ policy! {
     ///   workloads counts all their replicas;
     /// - `maxUnavailable: 0`, `minAvailable: 100%`, or neither of the two, never lets a pod go either, and
     ///   `minAvailable: 0` or `maxUnavailable: 100%` protects nothing. These are said of the budget itself, as is a
-    ///   selector that selects nothing: none at all, or `{}` in `policy/v1beta1` (in `policy/v1` it selects every pod).
+    ///   selector that selects nothing: none at all, `{}` in `policy/v1beta1` (in `policy/v1` it selects every pod), or
+    ///   labels that no pods of its namespace have. Pods that an operator makes are not in sight.
     ///
     /// ## Why
     ///
@@ -120,14 +123,27 @@ policy! {
             "spec.template.metadata.labels",
             "spec.workloadRef",
         ],
+        "apps/v1/DaemonSet": ["spec.template.metadata.labels"],
+        "apps/v1/ReplicaSet": ["spec.template.metadata.labels"],
+        "v1/ReplicationController": ["spec.template.metadata.labels"],
+        "v1/Pod": ["metadata.labels"],
+        "batch/v1/Job": ["spec.template.metadata.labels"],
+        "batch/v1/CronJob": ["spec.jobTemplate.spec.template.metadata.labels"],
+        "apps.openshift.io/v1/DeploymentConfig": ["spec.template.metadata.labels"],
+        "serving.knative.dev/v1/Service": ["spec.template.metadata.labels"],
+        "kustomize.config.k8s.io/v1beta1/Kustomization": ["commonLabels", "labels.pairs"],
+        "kustomize.config.k8s.io/v1alpha1/Component": ["commonLabels", "labels.pairs"],
+        "monitoring.coreos.com/v1/Prometheus": [],
+        "monitoring.coreos.com/v1/Alertmanager": [],
+        "monitoring.coreos.com/v1/ThanosRuler": [],
     ],
 }
 
 impl Rule for PodDisruptionBudget {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         if request.object().is("policy", "PodDisruptionBudget") {
-            check_budget(request.object(), findings);
-            return Ok(());
+            let says_something = check_budget(request.object(), findings);
+            return if says_something { selection::check(request.object(), request.world(), findings) } else { Ok(()) };
         }
         let (workload, world) = (replicated(request)?, request.world());
         let object = workload.object();
@@ -138,7 +154,7 @@ impl Rule for PodDisruptionBudget {
         let selecting = Relation::selecting("spec.selector", workload.pod_labels());
         let within = Within::Namespace(object.namespace());
         let mut budgets = world.related("policy/v1", "PodDisruptionBudget", within, &[selecting])?;
-        budgets.retain(|budget| selects(*budget, workload.pod_labels()));
+        budgets.retain(|budget| selects(*budget, workload));
         match budgets.as_slice() {
             [] if replicas.count < 2 => not_applicable("a single replica has nothing to spare"),
             [] => {
@@ -161,8 +177,8 @@ impl Rule for PodDisruptionBudget {
 
 const MISSING: &str = "add a PodDisruptionBudget with `maxUnavailable: 1` and this workload's selector";
 
-/// Judges what can be said of a budget without its pods.
-fn check_budget(budget: Object<'_>, findings: &mut Findings) {
+/// Checks what can be said of a budget without its pods; gives back whether its selector may select any.
+fn check_budget(budget: Object<'_>, findings: &mut Findings) -> bool {
     let (min, max) = (budget.get("spec.minAvailable"), budget.get("spec.maxUnavailable"));
     if min.is_set() && max.is_set() {
         findings.fail(
@@ -197,9 +213,14 @@ fn check_budget(budget: Object<'_>, findings: &mut Findings) {
     LabelSelector::new(selector).validate();
     if !selector.is_set() {
         findings.fail(selector, "without a selector it selects no pods", "the workload's own selector");
-    } else if budget.version() == "v1beta1" && LabelSelector::new(selector).is_everything() {
+        return false;
+    }
+    let selects_everything = LabelSelector::new(selector).is_everything();
+    if budget.version() == "v1beta1" && selects_everything {
         findings.fail(selector, "in policy/v1beta1 an empty selector selects no pods", "the workload's own selector");
     }
+    // Of a whole namespace it is no mistake that there is nothing in it yet.
+    !selects_everything
 }
 
 /// Judges a budget by the pods that it selects.
@@ -251,7 +272,7 @@ fn other_pods(workload: Object<'_>, budget: Object<'_>, world: &World<'_>) -> Re
         for other in world.related(api_version, kind, Within::Namespace(workload.namespace()), &[selected])? {
             let same = other.name() == workload.name() && kind == workload.kind();
             let owned = other.get("metadata.ownerReferences").items().next().is_some();
-            if same || owned || !selects(budget, labels_of_pods(other, world)?) {
+            if same || owned || !selects(budget, as_workload(other, world)?) {
                 continue;
             }
             if kind != "Deployment" || successor(other, world)?.is_none() {
@@ -262,16 +283,16 @@ fn other_pods(workload: Object<'_>, budget: Object<'_>, world: &World<'_>) -> Re
     Ok(pods)
 }
 
-/// The labels of another workload's pods; those of a Rollout may be in the Deployment that it names.
-fn labels_of_pods<'a>(workload: Object<'a>, world: &World<'a>) -> Result<Field<'a>, Undecided> {
+/// Another workload; the pod template of a Rollout may be in the Deployment that it names.
+fn as_workload<'a>(workload: Object<'a>, world: &World<'a>) -> Result<Workload<'a>, Undecided> {
     let name = workload.get("spec.workloadRef.name").str();
     let deployment = name.map_or(Ok(None), |name| world.get("apps/v1", "Deployment", workload.namespace(), name))?;
-    Ok(deployment.unwrap_or(workload).get("spec.template.metadata.labels"))
+    Ok(Workload::with_template(workload, deployment.unwrap_or(workload).get("spec.template")))
 }
 
-fn selects(budget: Object<'_>, labels: Field<'_>) -> bool {
+fn selects(budget: Object<'_>, workload: Workload<'_>) -> bool {
     let selector = LabelSelector::new(budget.get("spec.selector"));
-    selector.matches(labels) && !(budget.version() == "v1beta1" && selector.is_everything())
+    selector.selects(workload) && !(budget.version() == "v1beta1" && selector.is_everything())
 }
 
 /// What an `IntOrString` says.

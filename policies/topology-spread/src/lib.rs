@@ -13,8 +13,8 @@ policy! {
     /// Replicas are what an autoscaler keeps at least, or else `spec.replicas`. A DaemonSet runs on every node, and
     /// Jobs run to completion: neither is asked.
     ///
-    /// What the API server refuses in any constraint is a finding: `minDomains` without `DoNotSchedule`, `maxSkew`
-    /// below 1, and an unknown `whenUnsatisfiable`.
+    /// What the API server refuses in a constraint is a finding, in every kind of workload: `minDomains` without
+    /// `DoNotSchedule`, `maxSkew` below 1, an unknown `whenUnsatisfiable`, no `topologyKey`.
     ///
     /// ## Why
     ///
@@ -120,11 +120,14 @@ policy! {
 
 impl Rule for TopologySpread {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        // What is refused is refused wherever it stands; a Rollout may have its pod template elsewhere.
+        if let Ok(workload) = request.workload() {
+            for constraint in workload.pod().get("topologySpreadConstraints").items() {
+                check_constraint(constraint, findings);
+            }
+        }
         let workload = replicated(request)?;
         let place = workload.pod().get("topologySpreadConstraints");
-        for constraint in place.items() {
-            check_constraint(constraint, findings);
-        }
         let replicas = effective_replicas(workload.object(), request.world())?;
         if replicas.count < 2 {
             return not_applicable(format!("nothing to spread: {replicas}"));
@@ -156,11 +159,15 @@ fn is_zone(key: Field<'_>) -> bool {
 
 /// Whether the labelSelector beside a topologyKey matches the workload's own pods.
 fn selects(spread: Field<'_>, workload: Workload<'_>) -> bool {
-    LabelSelector::new(spread.get("labelSelector")).matches(workload.pod_labels())
+    LabelSelector::new(spread.get("labelSelector")).selects(workload)
 }
 
 /// What the API server refuses, whatever the constraint is over.
 fn check_constraint(constraint: Field<'_>, findings: &mut Findings) {
+    let key = constraint.get("topologyKey");
+    if key.str().is_none_or(str::is_empty) {
+        findings.fail(key, "a constraint says over what it spreads", "topologyKey: topology.kubernetes.io/zone");
+    }
     let action = constraint.get("whenUnsatisfiable");
     let refuses = match action.str() {
         Some("DoNotSchedule") => true,
