@@ -1,4 +1,4 @@
-//! Who may depend on whom: `protocol <- engine <- sandbox <- cli`, `protocol <- engine <- web`, `protocol <- sdk <- policies`;
+//! Who may depend on whom: `protocol <- engine <- session <- {web, cli}`, `engine <- sandbox <- cli`, `protocol <- sdk <- policies`;
 //! beside the sandbox stand `engine <- {sources, registry, cluster, foreign} <- cli`, none of which knows another. Nothing else: a host
 //! never depends on the SDK, a guest never on a host.
 
@@ -34,6 +34,7 @@ fn arrows_between_crates_are_as_designed() {
         ("seaworthy-macros", &["seaworthy-protocol"]),
         ("seaworthy-sdk", &["seaworthy-macros", "seaworthy-protocol"]),
         ("seaworthy-engine", &["seaworthy-protocol"]),
+        ("seaworthy-session", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-sandbox", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-registry", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-cluster", &["seaworthy-engine", "seaworthy-protocol"]),
@@ -48,10 +49,11 @@ fn arrows_between_crates_are_as_designed() {
                 "seaworthy-protocol",
                 "seaworthy-registry",
                 "seaworthy-sandbox",
+                "seaworthy-session",
                 "seaworthy-sources",
             ],
         ),
-        ("seaworthy-web", &["seaworthy-engine", "seaworthy-protocol"]),
+        ("seaworthy-web", &["seaworthy-engine", "seaworthy-protocol", "seaworthy-session"]),
     ]);
     for (package, dependencies) in arrows() {
         // The tests look at everything.

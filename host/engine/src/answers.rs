@@ -11,17 +11,44 @@ use crate::call::CallError;
 /// How many bytes of questions and answers are kept. A thousand Services take about 1 MiB.
 const BYTES_KEPT: usize = 16 << 20;
 
+/// From where an asker looks at one world: whoever has the same sees the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Outlook {
+    /// The asker's project.
+    pub(crate) project: usize,
+    /// How the asker's file is deployed, and the namespace that it names.
+    pub(crate) places: (usize, String),
+    /// The asker's folder, and those out of its sight in alphabetical order.
+    pub(crate) folders: Vec<String>,
+    /// The asker's file, where more is seen from that than from its folder.
+    pub(crate) file: Option<usize>,
+}
+
+impl Outlook {
+    /// The project whose objects are seen.
+    #[must_use]
+    pub const fn project(&self) -> usize {
+        self.project
+    }
+
+    /// The asker's folder, and those out of its sight.
+    #[must_use]
+    pub fn folders(&self) -> &[String] {
+        &self.folders
+    }
+
+    /// Whether it is that of one file, and not of all in its folder.
+    #[must_use]
+    pub const fn is_of_file(&self) -> bool {
+        self.file.is_some()
+    }
+}
+
 /// What an answer depends on, within one world.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Question {
-    /// The asker's project.
-    pub project: usize,
-    /// How the asker's file is deployed, and the namespace that it names.
-    pub places: (usize, String),
-    /// The asker's folder, and those out of its sight in alphabetical order.
-    pub folders: Vec<String>,
-    /// The asker's file, where more is seen from that than from its folder.
-    pub file: Option<usize>,
+    /// What the asker sees.
+    pub outlook: Outlook,
     /// The look-up's operation.
     pub operation: String,
     /// The look-up's payload, with kind, selectors and masks.
@@ -54,7 +81,7 @@ impl Answers {
             return Ok(known);
         }
         let answer: Arc<[u8]> = answer()?.into();
-        let folders: usize = question.folders.iter().map(String::len).sum();
+        let folders: usize = question.outlook.folders.iter().map(String::len).sum();
         let bytes = folders + question.payload.len() + answer.len();
         if let Ok(mut kept) = self.0.lock()
             && bytes <= BYTES_KEPT
@@ -75,10 +102,7 @@ mod tests {
 
     fn question(payload: &str) -> Question {
         Question {
-            project: 0,
-            places: (0, String::new()),
-            folders: vec!["a".into()],
-            file: None,
+            outlook: Outlook { project: 0, places: (0, String::new()), folders: vec!["a".into()], file: None },
             operation: "list".into(),
             payload: payload.into(),
         }

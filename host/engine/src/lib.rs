@@ -45,6 +45,7 @@ mod world;
 pub mod yaml;
 
 pub use admission::{Admission, AdmissionRule};
+pub use answers::Outlook;
 pub use bundle::{Bundle, ProtocolError, Rule, SettingsError};
 pub use call::{CallError, Denial, HostCall, HostCalls};
 pub use capability::{Allowed, Capabilities, CapabilityError, Grant, InputAlone, OPERATIONS, Route};

@@ -8,9 +8,10 @@
 //! one's: overlays beside each other neither vouch for nor contradict one another.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::iter;
 
-use crate::answers::{Answers, Question};
+use crate::answers::{Answers, Outlook, Question};
 use crate::call::CallError;
 use crate::input::{Input, Subject};
 use crate::manifest::Object;
@@ -88,6 +89,15 @@ impl<'a> Viewpoint<'a> {
     #[must_use]
     pub const fn nowhere(object: &'a Object) -> Self {
         Self { project: 0, folder: "", file: 0, places: FilePlaces::none(), object }
+    }
+}
+
+/// Where it lives and what is deployed with it, but for the file: two that are alike there see, and are seen, alike.
+impl Hash for Viewpoint<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.project, self.folder, namespace(self.object), self.places.number()).hash(state);
+        self.places.homes(self.object).hash(state);
+        self.places.units().hash(state);
     }
 }
 
@@ -251,19 +261,24 @@ impl<'a> World<'a> {
         payload: &[u8],
         answer: impl FnOnce() -> Result<Vec<u8>, CallError>,
     ) -> Result<Vec<u8>, CallError> {
+        let question =
+            Question { outlook: self.outlook(from), operation: operation.to_owned(), payload: payload.to_vec() };
+        self.answers.get(question, answer).map(|answer| answer.to_vec())
+    }
+
+    /// What decides which variants are seen from a place.
+    #[must_use]
+    pub fn outlook(&self, from: Viewpoint<'_>) -> Outlook {
         let Sight { folder, file, others } = self.sight(from);
         let mut others: Vec<String> = others.into_iter().map(str::to_owned).collect();
         others.sort_unstable();
         let folders = iter::once(folder.to_owned()).chain(others).collect();
-        let question = Question {
+        Outlook {
             project: from.project,
             places: (from.places.number(), namespace(from.object).to_owned()),
             folders,
             file: self.apart.contains(&file).then_some(file),
-            operation: operation.to_owned(),
-            payload: payload.to_vec(),
-        };
-        self.answers.get(question, answer).map(|answer| answer.to_vec())
+        }
     }
 
     fn of_kind<'b>(&'b self, from: Viewpoint<'_>, group: &'b str, kind: &'b str) -> Option<&'b Objects<'a>> {

@@ -1,6 +1,6 @@
-//! The browser's face of the engine: what a page or a Node program may call, in its own types.
+//! The browser's face: what a page or a Node program may call, in its own types.
 //!
-//! It decides nothing: it hands manifests to the engine, runs modules with the WebAssembly that is there, and gives the
+//! It decides nothing: it hands manifests to a session, runs modules with the WebAssembly that is there, and gives the
 //! report back. The npm package `seaworthy` (`library/`) is written on it and is what people use; nothing here is
 //! called by anybody else.
 #![warn(missing_docs)]
@@ -9,7 +9,6 @@ mod error;
 mod number;
 mod options;
 pub mod pack;
-mod remembered;
 mod runtime;
 mod screen;
 mod session;
@@ -70,8 +69,8 @@ impl Session {
     /// Does not run a rule any more: it is said to have been stopped after that many milliseconds, or without them to
     /// have interrupted the engine.
     pub fn stop(&mut self, name: &str, milliseconds: Option<u32>) {
-        self.0.forget_judgements();
         self.0.runtime().stop(name, milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into())));
+        self.0.forget(name);
     }
 
     /// The report, byte for byte what `seaworthy check --format json` prints.

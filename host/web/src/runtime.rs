@@ -4,7 +4,7 @@
 //! would cross into it anyway. Look-ups come back into the engine while it waits for the guest, through a closure that
 //! borrows only what it answers from.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,22 +12,17 @@ use engine::{HostCall, HostCalls, ModuleError, Reply, Runtime};
 use wasm_bindgen::prelude::*;
 
 use crate::error::CompileError;
-use crate::remembered::Remembered;
 
 /// Runs modules, but for those that were stopped.
 #[derive(Default)]
 pub struct Environment {
     stopped: RefCell<BTreeMap<String, ModuleError>>,
-    compiled: Cell<usize>,
-    remembered: Remembered,
 }
 
 /// A compiled module.
 pub struct Module {
     name: String,
     compiled: sandbox::Module,
-    /// How many were compiled before.
-    index: usize,
 }
 
 mod sandbox {
@@ -97,9 +92,7 @@ impl crate::session::Compile for Environment {
     fn compile(&self, name: &str, wasm: &[u8]) -> Result<Module, CompileError> {
         let compiled = sandbox::compile(name, wasm)
             .map_err(|cause| CompileError(cause.unchecked_into::<sandbox::Failure>().message()))?;
-        let index = self.compiled.get();
-        self.compiled.set(index + 1);
-        Ok(Module { name: name.to_owned(), compiled, index })
+        Ok(Module { name: name.to_owned(), compiled })
     }
 
     fn is_stopped(&self, name: &str) -> bool {
@@ -108,10 +101,6 @@ impl crate::session::Compile for Environment {
 
     fn forget(&self, name: &str) {
         self.forget(name);
-    }
-
-    fn turn(&self) {
-        self.remembered.turn();
     }
 }
 
@@ -128,20 +117,15 @@ impl Runtime for Environment {
         if let Some(why) = self.stopped.borrow().get(&module.name) {
             return Err(why.clone());
         }
-        let evaluate = |host: &dyn HostCalls| {
-            let look_up = |binding: String, namespace: String, operation: String, payload: Vec<u8>| {
-                let call =
-                    HostCall { binding: &binding, namespace: &namespace, operation: &operation, payload: &payload };
-                match host.call(call) {
-                    Ok(answer) => js_sys::Uint8Array::from(&*answer).into(),
-                    Err(refusal) => JsValue::from_str(&refusal.to_string()),
-                }
-            };
-            let answer = sandbox::evaluate(&module.compiled, operation, payload, &look_up);
-            answer.map_err(|cause| why(&cause.unchecked_into()))
+        let look_up = |binding: String, namespace: String, operation: String, payload: Vec<u8>| {
+            let call = HostCall { binding: &binding, namespace: &namespace, operation: &operation, payload: &payload };
+            match host.call(call) {
+                Ok(answer) => js_sys::Uint8Array::from(&*answer).into(),
+                Err(refusal) => JsValue::from_str(&refusal.to_string()),
+            }
         };
-        let asked = [operation.as_bytes(), b"\0", payload].concat();
-        let bytes = self.remembered.answer(module.index, asked, host, evaluate)?;
+        let answer = sandbox::evaluate(&module.compiled, operation, payload, &look_up);
+        let bytes = answer.map_err(|cause| why(&cause.unchecked_into()))?;
         // What a guest that answers has written for people to read is nobody's here.
         Ok(Reply { bytes, log: String::new() })
     }

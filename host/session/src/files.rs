@@ -1,0 +1,130 @@
+//! The files of a session. Each is read when it comes, and kept as it was read until its text is another.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use engine::manifest::{Limits, read};
+use engine::{File, Input};
+
+use crate::digest::Digester;
+
+/// The files, in the order in which they came.
+#[derive(Debug, Default)]
+pub struct Files {
+    files: Vec<Kept>,
+    trees: Vec<Kept>,
+    digester: Digester,
+    next_serial: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    file: Arc<File>,
+    /// The digest of the bytes that it was read from; none where it was read elsewhere.
+    text: Option<u128>,
+    /// Of no other file, and of no other text of this one.
+    serial: u64,
+    /// As it is where others are manifests, made when it is first needed: what is none is skipped, whatever is wrong with
+    /// it.
+    beside_manifests: OnceLock<Arc<File>>,
+}
+
+impl Kept {
+    fn has_objects(&self) -> bool {
+        self.file.manifest.objects().next().is_some()
+    }
+
+    fn beside_manifests(&self) -> &Arc<File> {
+        // A log or a tree is read for what it is.
+        if self.has_objects() || self.text.is_none() {
+            return &self.file;
+        }
+        self.beside_manifests.get_or_init(|| {
+            let mut file = Arc::clone(&self.file);
+            Arc::make_mut(&mut file).manifest.skip_foreign();
+            file
+        })
+    }
+}
+
+impl Files {
+    /// Sets the text of a file; a new one comes last. A text that it has already changes nothing.
+    pub fn set(&mut self, path: &str, text: Vec<u8>) {
+        let kept = self.position(path).and_then(|at| self.files.get(at));
+        let digest = self.digester.digest(&text);
+        if kept.is_none_or(|kept| kept.text != Some(digest)) {
+            let kept = self.read(path, text, digest);
+            self.put(path, kept);
+        }
+    }
+
+    /// Sets a file that was read elsewhere, such as a log.
+    pub fn set_file(&mut self, file: File) {
+        let name = file.manifest.name.clone();
+        let kept = self.keep(file);
+        self.put(&name, kept);
+    }
+
+    /// Removes a file.
+    pub fn remove(&mut self, path: &str) {
+        self.files.retain(|kept| kept.file.manifest.name != path);
+    }
+
+    /// These are all files from now on, in this order, each with its text. Only those that have another are read.
+    pub fn replace(&mut self, texts: impl IntoIterator<Item = (String, Vec<u8>)>) {
+        let old = std::mem::take(&mut self.files);
+        let mut old: HashMap<String, Kept> =
+            old.into_iter().map(|kept| (kept.file.manifest.name.clone(), kept)).collect();
+        for (path, text) in texts {
+            let digest = self.digester.digest(&text);
+            let kept = match old.remove(&path) {
+                Some(kept) if kept.text == Some(digest) => kept,
+                _ => self.read(&path, text, digest),
+            };
+            self.files.push(kept);
+        }
+    }
+
+    /// These are all files from now on, as they were read elsewhere, and what is known of their repositories.
+    pub fn load(&mut self, files: Vec<File>, trees: Vec<File>) {
+        self.files = files.into_iter().map(|file| self.keep(file)).collect();
+        self.trees = trees.into_iter().map(|file| self.keep(file)).collect();
+    }
+
+    /// All of them, as the engine takes them.
+    pub(crate) fn input(&self) -> Input {
+        // Where nothing is a manifest, people want to know why.
+        let has_manifests = self.files.iter().any(Kept::has_objects);
+        let shared = |kept: &Kept| Arc::clone(if has_manifests { kept.beside_manifests() } else { &kept.file });
+        let trees: Vec<Arc<File>> = self.trees.iter().map(|kept| Arc::clone(&kept.file)).collect();
+        Input::new(self.files.iter().map(shared).collect::<Vec<_>>()).with_trees(trees)
+    }
+
+    /// The serial of a file of the input.
+    pub(crate) fn serial(&self, index: usize) -> u64 {
+        let of_tree = || self.trees.get(index.checked_sub(self.files.len())?);
+        self.files.get(index).or_else(of_tree).map_or(0, |kept| kept.serial)
+    }
+
+    fn position(&self, path: &str) -> Option<usize> {
+        self.files.iter().position(|kept| kept.file.manifest.name == path)
+    }
+
+    fn put(&mut self, path: &str, kept: Kept) {
+        match self.position(path).and_then(|at| self.files.get_mut(at)) {
+            Some(place) => *place = kept,
+            None => self.files.push(kept),
+        }
+    }
+
+    fn read(&mut self, path: &str, text: Vec<u8>, digest: u128) -> Kept {
+        let file = File { manifest: read(path, text, &Limits::default()), project: 0 };
+        Kept { text: Some(digest), ..self.keep(file) }
+    }
+
+    fn keep(&mut self, file: File) -> Kept {
+        self.next_serial += 1;
+        let beside_manifests = OnceLock::new();
+        Kept { file: Arc::new(file), text: None, serial: self.next_serial, beside_manifests }
+    }
+}

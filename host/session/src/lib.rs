@@ -1,0 +1,300 @@
+//! A session: loads a bundle once, and checks many times, each time only what changed.
+//!
+//! It owns the rules with their settings, the configuration, the files and the memory of what was evaluated. Every face is
+//! thin over it: the command line, the browser, an editor, a server. It is as pure as the engine: what runs modules is
+//! given, and so is what spreads work over threads ([`Executor`]).
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod digest;
+mod executor;
+mod files;
+mod job;
+mod kinds;
+mod memory;
+mod noting;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use engine::config::Config;
+use engine::report::{Judged, Report, Unread};
+use engine::waiver::Date;
+use engine::{Bundle, Completeness, Input, Judge, Route, Rule, Runtime, SettingsError, Subject, World};
+use serde_json::Value;
+
+pub use executor::{Executor, InOrder, Job};
+pub use files::Files;
+pub use job::Checking;
+
+use digest::Digester;
+use job::Heard;
+use memory::Memory;
+
+/// What is checked by, and in what world.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Settings of rules, and waivers.
+    pub config: Config,
+    /// How much of the world the files are.
+    pub completeness: Completeness,
+    /// The day on which waivers count.
+    pub today: Date,
+}
+
+/// A rule does not take the settings that it was given.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings of {rule} are refused: {cause}")]
+pub struct Refused {
+    /// The rule.
+    pub rule: String,
+    /// Why.
+    #[source]
+    pub cause: SettingsError,
+}
+
+/// What stays the same of a rule while others configure it.
+struct Known {
+    /// The settings that it came with.
+    settings: Vec<u8>,
+    /// Which rule it is, with its present settings: another one has another number.
+    id: u64,
+}
+
+/// Rules, files, and what the ones said about the others.
+pub struct Session<R: Runtime> {
+    runtime: R,
+    /// The rules that are asked.
+    bundle: Bundle<R::Module>,
+    /// The others.
+    aside: Vec<Rule<R::Module>>,
+    known: HashMap<String, Known>,
+    setup: Setup,
+    /// The files.
+    pub files: Files,
+    input: Input,
+    digester: Digester,
+    memory: Memory,
+    next_id: u64,
+}
+
+impl<R: Runtime> Session<R> {
+    /// A session without files, by these rules: nothing of the world is taken for missing, and no waiver counts.
+    pub fn new(runtime: R, rules: Vec<Rule<R::Module>>) -> Self {
+        let setup = Setup { config: Config::default(), completeness: Completeness::Partial, today: Date::LAST };
+        let mut session = Self {
+            runtime,
+            bundle: Bundle::new(Vec::new()),
+            aside: Vec::new(),
+            known: HashMap::new(),
+            setup,
+            files: Files::default(),
+            input: Input::default(),
+            digester: Digester::default(),
+            memory: Memory::default(),
+            next_id: 0,
+        };
+        session.extend(rules);
+        session
+    }
+
+    /// What runs the modules.
+    pub const fn runtime(&self) -> &R {
+        &self.runtime
+    }
+
+    /// The rules that are asked.
+    pub const fn bundle(&self) -> &Bundle<R::Module> {
+        &self.bundle
+    }
+
+    /// All rules, those that are not asked too.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule<R::Module>> {
+        self.bundle.rules().iter().chain(&self.aside)
+    }
+
+    /// Adds rules. They are asked until [`configure`](Self::configure) says otherwise.
+    pub fn extend(&mut self, rules: impl IntoIterator<Item = Rule<R::Module>>) {
+        let mut all = self.take_rules();
+        for rule in rules {
+            let id = self.new_id();
+            self.known.insert(rule.metadata.name.clone(), Known { settings: rule.settings().to_vec(), id });
+            all.push(rule);
+        }
+        self.set_rules(all, |_| true);
+    }
+
+    /// Removes a rule.
+    pub fn remove_rule(&mut self, name: &str) {
+        let mut all = self.take_rules();
+        all.retain(|rule| rule.metadata.name != name);
+        self.known.remove(name);
+        self.set_rules(all, |_| true);
+    }
+
+    /// Forgets what a rule said: from now on it may say something else of the same.
+    pub fn forget(&mut self, name: &str) {
+        let id = self.new_id();
+        if let Some(known) = self.known.get_mut(name) {
+            known.id = id;
+        }
+        self.number_rules();
+    }
+
+    /// Checks from now on by this configuration, and by the rules that are used, by name. Each rule has the last word on
+    /// its settings, but for one that is trusted: it was stopped, and says nothing.
+    ///
+    /// # Errors
+    /// The first rule that refuses its settings; the others have theirs.
+    pub fn configure(
+        &mut self,
+        setup: Setup,
+        is_used: impl Fn(&str) -> bool,
+        is_trusted: impl Fn(&str) -> bool,
+    ) -> Result<(), Refused> {
+        let mut refused = Ok(());
+        let mut all = Vec::new();
+        for rule in self.take_rules() {
+            let name = rule.metadata.name.clone();
+            if !is_used(&name) {
+                all.push(rule);
+                continue;
+            }
+            let given = setup.config.settings.iter().find(|(of, _)| *of == name).map(|(_, settings)| settings.clone());
+            let own = || self.known.get(&name).and_then(|known| serde_json::from_slice(&known.settings).ok());
+            let settings: Value = given.clone().or_else(own).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+            if rule.settings() == settings.to_string().as_bytes() {
+                all.push(rule);
+                continue;
+            }
+            // What it came with it was asked about then.
+            if given.is_some()
+                && !is_trusted(&name)
+                && let Err(cause) = rule.validate_settings(&self.runtime, &settings)
+            {
+                refused = refused.and(Err(Refused { rule: name, cause }));
+                all.push(rule);
+                continue;
+            }
+            let id = self.new_id();
+            self.known.entry(name).and_modify(|known| known.id = id);
+            all.push(rule.with_settings(&settings));
+        }
+        self.setup = setup;
+        self.set_rules(all, is_used);
+        refused
+    }
+
+    /// Checks everything, and evaluates only what may have another answer than before. Modules look up what is in the
+    /// files, and nothing else.
+    pub fn check<E>(&mut self, executor: &E) -> Checked<'_, R::Module>
+    where
+        E: for<'j> Executor<Checking<'j, R>>,
+    {
+        self.input = self.files.input();
+        let Self { runtime, bundle, setup, files, input, digester, memory, .. } = self;
+        let world = World::new(input);
+        let subjects: Vec<Subject<'_>> = input.subjects().collect();
+        memory.turn(input, &subjects, files, digester);
+        let checking = Checking {
+            judge: Judge::new(runtime, bundle, &world),
+            world: &world,
+            input,
+            subjects: &subjects,
+            completeness: setup.completeness,
+            files,
+            digester,
+            memory: Some(&*memory),
+            answers: Default::default(),
+        };
+        let heard = executor.run(&checking);
+        let mut evaluated = 0;
+        let judged = subjects.into_iter().zip(heard).map(|(subject, Heard { judgements, place })| {
+            if let Some(place) = place {
+                evaluated += memory.keep(place);
+            }
+            Judged { subject, judgements }
+        });
+        let judged = judged.collect();
+        Checked { input, bundle, setup, judged, evaluated }
+    }
+
+    /// Checks everything once, where modules may ask beyond the files: what they hear there may change at any time, so
+    /// nothing is remembered.
+    pub fn check_beyond<E>(&mut self, executor: &E, route: &dyn Route) -> Checked<'_, R::Module>
+    where
+        E: for<'j> Executor<Checking<'j, R>>,
+    {
+        self.input = self.files.input();
+        let Self { runtime, bundle, setup, files, input, digester, .. } = self;
+        let world = World::new(input);
+        let subjects: Vec<Subject<'_>> = input.subjects().collect();
+        let checking = Checking {
+            judge: Judge::new(runtime, bundle, &world).beyond(route),
+            world: &world,
+            input,
+            subjects: &subjects,
+            completeness: setup.completeness,
+            files,
+            digester,
+            memory: None,
+            answers: Default::default(),
+        };
+        let heard = executor.run(&checking);
+        let judged: Vec<Judged<'_>> = subjects
+            .into_iter()
+            .zip(heard)
+            .map(|(subject, Heard { judgements, .. })| Judged { subject, judgements })
+            .collect();
+        let evaluated = judged.iter().map(|judged| judged.judgements.len()).sum();
+        Checked { input, bundle, setup, judged, evaluated }
+    }
+
+    fn new_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    fn take_rules(&mut self) -> Vec<Rule<R::Module>> {
+        let mut all = std::mem::replace(&mut self.bundle, Bundle::new(Vec::new())).into_rules();
+        all.append(&mut self.aside);
+        all
+    }
+
+    fn set_rules(&mut self, all: Vec<Rule<R::Module>>, is_used: impl Fn(&str) -> bool) {
+        let (used, aside) = all.into_iter().partition(|rule: &Rule<R::Module>| is_used(&rule.metadata.name));
+        self.bundle = Bundle::new(used);
+        self.aside = aside;
+        self.number_rules();
+    }
+
+    fn number_rules(&mut self) {
+        let ids =
+            self.bundle.rules().iter().map(|rule| self.known.get(&rule.metadata.name).map_or(0, |known| known.id));
+        self.memory.set_rules(ids.collect());
+    }
+}
+
+/// What one check came to.
+pub struct Checked<'a, M> {
+    /// What was checked.
+    pub input: &'a Input,
+    /// The rules that it was checked by.
+    pub bundle: &'a Bundle<M>,
+    /// The configuration that it was checked under.
+    pub setup: &'a Setup,
+    /// Every rule's answer for every object that it is about, in the order of the input. No waiver is applied yet.
+    pub judged: Vec<Judged<'a>>,
+    /// How many evaluations were run: the others had been run before, and nothing that they rest on has changed.
+    pub evaluated: usize,
+}
+
+impl<'a, M> Checked<'a, M> {
+    /// All there is to say about it, waivers applied, with the paths that gave nothing to check.
+    #[must_use]
+    pub fn into_report(self, unread: Vec<Unread>) -> Report<'a> {
+        let Setup { config, completeness, today } = self.setup;
+        Report::new(self.input, self.bundle, *completeness, self.judged, unread, &config.waivers, *today)
+    }
+}

@@ -1,0 +1,242 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use engine::{HostCall, HostCalls, InputAlone, ModuleError, Reply};
+use protocol::{KindMatch, LookUp, RuleMetadata, Section, Severity, contract};
+use serde_json::json;
+
+use super::*;
+
+/// Says what it was sent and what it looked up, and counts how often it was asked.
+#[derive(Default)]
+struct Echo(AtomicUsize);
+
+/// The look-ups that a module makes, each an operation and a payload.
+type LookUps = Vec<(&'static str, Value)>;
+
+impl Runtime for Echo {
+    type Module = LookUps;
+
+    fn call(
+        &self,
+        module: &LookUps,
+        operation: &str,
+        payload: &[u8],
+        host: &dyn HostCalls,
+    ) -> Result<Reply, ModuleError> {
+        let answer = if operation == "validate_settings" {
+            json!({"valid": !String::from_utf8_lossy(payload).contains("bad")})
+        } else {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let mut said = String::from_utf8_lossy(payload).into_owned();
+            if said.contains("explode") {
+                return Err(ModuleError::NoReply);
+            }
+            for (operation, payload) in module {
+                let payload = payload.to_string();
+                let namespace = contract::KUBERNETES;
+                let call = HostCall { binding: contract::BINDING, namespace, operation, payload: payload.as_bytes() };
+                match host.call(call) {
+                    Ok(answer) => said += &String::from_utf8_lossy(&answer),
+                    Err(refusal) => said += &refusal.to_string(),
+                }
+            }
+            json!({"accepted": false, "message": said})
+        };
+        Ok(Reply { bytes: answer.to_string().into_bytes(), log: String::new() })
+    }
+}
+
+fn rule(name: &str, kind: &str, looks_up: LookUps) -> Rule<LookUps> {
+    let kinds = ["Service", "ConfigMap", "Namespace"];
+    let declared = kinds.map(|kind| LookUp { api_version: "v1".into(), kind: kind.into(), reads: vec!["*".into()] });
+    let metadata = RuleMetadata {
+        name: name.into(),
+        version: String::new(),
+        title: String::new(),
+        documentation: String::new(),
+        severity: Severity::Low,
+        section: Section::Delivery,
+        since: String::new(),
+        applies_to: vec![KindMatch { group: "*".into(), versions: vec!["*".into()], kind: kind.into() }],
+        reads: vec!["*".into()],
+        looks_up: declared.into(),
+        capabilities: Vec::new(),
+        settings: json!({}),
+        examples: Vec::new(),
+    };
+    Rule::new(metadata, looks_up)
+}
+
+/// One rule that looks up nothing, one a list of a namespace, one an object, one everything of a kind.
+fn session() -> Session<Echo> {
+    let services = |namespace| json!({"api_version": "v1", "kind": "Service", "namespace": namespace});
+    let map = json!({"api_version": "v1", "kind": "ConfigMap", "namespace": "a", "name": "one"});
+    let rules = vec![
+        rule("alone", "Deployment", Vec::new()),
+        rule("list", "Deployment", vec![(contract::LIST_BY_NAMESPACE, services("a"))]),
+        rule("get", "Deployment", vec![(contract::GET_RESOURCE, map)]),
+        rule("all", "Service", vec![(contract::LIST_ALL, json!({"api_version": "v1", "kind": "Service"}))]),
+    ];
+    Session::new(Echo::default(), rules)
+}
+
+fn object(kind: &str, namespace: &str, name: &str, mark: usize) -> String {
+    let version = if kind == "Deployment" { "apps/v1" } else { "v1" };
+    format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nmark: {mark}\n")
+}
+
+fn evaluated(session: &mut Session<Echo>) -> usize {
+    let before = session.runtime().0.load(Ordering::Relaxed);
+    let counted = session.check(&InOrder).evaluated;
+    assert_eq!(session.runtime().0.load(Ordering::Relaxed) - before, counted);
+    counted
+}
+
+#[test]
+fn one_file_of_500_changes_and_only_what_depends_on_it_is_evaluated_again() {
+    let mut session = session();
+    let texts = (0..500).map(|index| {
+        let kind = if index < 400 { "Deployment" } else { "Service" };
+        let namespace = if index % 2 == 0 { "a" } else { "b" };
+        (format!("{index}.yaml"), object(kind, namespace, &format!("x{index}"), 0).into_bytes())
+    });
+    session.files.replace(texts);
+    assert_eq!(evaluated(&mut session), 400 * 3 + 100);
+    assert_eq!(evaluated(&mut session), 0);
+    // A Deployment, which nobody looks up.
+    session.files.set("0.yaml", object("Deployment", "a", "x0", 1).into());
+    assert_eq!(evaluated(&mut session), 3);
+    // A Service of another namespace than the one that Deployments look in.
+    session.files.set("401.yaml", object("Service", "b", "x401", 1).into());
+    assert_eq!(evaluated(&mut session), 100);
+    // One of that namespace: of 400 Deployments those see it that list it.
+    session.files.set("400.yaml", object("Service", "a", "x400", 1).into());
+    assert_eq!(evaluated(&mut session), 400 + 100);
+    // An object that nobody asks for by its name changes nothing.
+    session.files.set("map.yaml", object("ConfigMap", "a", "two", 0).into());
+    assert_eq!(evaluated(&mut session), 0);
+    session.files.set("map.yaml", object("ConfigMap", "a", "one", 0).into());
+    assert_eq!(evaluated(&mut session), 400);
+    // What was the text before is known, in a file with something new.
+    let two = object("Deployment", "a", "x0", 1) + "---\n" + &object("Deployment", "a", "new", 0);
+    session.files.set("0.yaml", two.into());
+    assert_eq!(evaluated(&mut session), 3);
+    session.files.remove("0.yaml");
+    assert_eq!(evaluated(&mut session), 0);
+}
+
+#[test]
+fn whatever_is_edited_a_session_says_what_one_says_that_remembers_nothing() {
+    let mut session = session();
+    let mut state = 7_usize;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let folders = ["", "base/", "overlays/dev/", "overlays/prod/"];
+    let (mut run, mut all) = (0, 0);
+    for step in 0..900 {
+        let mut path = format!("{}{}.yaml", folders[next(4)], next(3));
+        if next(6) == 0 {
+            // What moves objects into a namespace, and together.
+            path = format!("{}kustomization.yaml", folders[next(4)]);
+            let namespace = ["namespace: a", "namespace: b", ""][next(3)];
+            let resources = ["0.yaml", "1.yaml, 2.yaml", "../../base", "base"][next(4)];
+            let text = format!(
+                "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [{resources}]\n{namespace}\n"
+            );
+            session.files.set(&path, text.into());
+        } else if next(5) == 0 {
+            session.files.remove(&path);
+        } else {
+            let objects: Vec<String> = (0..=next(2))
+                .map(|_| {
+                    let kind = ["Deployment", "Service", "ConfigMap"][next(3)];
+                    object(kind, ["a", "b", "\"\""][next(3)], ["one", "two"][next(2)], next(2))
+                })
+                .collect();
+            session.files.set(&path, objects.join("---\n").into());
+        }
+        let checked = session.check(&InOrder);
+        run += checked.evaluated;
+        let remembered: Vec<_> = checked.judged.into_iter().map(|judged| judged.judgements).collect();
+        let fresh = session.check_beyond(&InOrder, &InputAlone);
+        all += fresh.evaluated;
+        let fresh: Vec<_> = fresh.judged.into_iter().map(|judged| judged.judgements).collect();
+        assert_eq!(remembered, fresh, "step {step}, {path}");
+    }
+    assert!(run * 2 < all, "{run} of {all} evaluations were run");
+}
+
+#[test]
+fn a_rule_with_other_settings_is_another() {
+    let mut session = session();
+    session.files.set("a.yaml", object("Deployment", "a", "web", 0).into());
+    assert_eq!(evaluated(&mut session), 3);
+    let setup = |settings: &[(&str, Value)]| {
+        let settings = settings.iter().map(|(rule, settings)| ((*rule).to_owned(), settings.clone())).collect();
+        let config = Config { settings, ..Config::default() };
+        Setup { config, completeness: Completeness::Partial, today: Date::LAST }
+    };
+    let (any, none) = (|_: &str| true, |_: &str| false);
+    session.configure(setup(&[("list", json!({"deep": true}))]), any, none).unwrap();
+    assert_eq!(evaluated(&mut session), 1);
+    session.configure(setup(&[("list", json!({"deep": true}))]), |name| name != "alone", none).unwrap();
+    let checked = session.check(&InOrder);
+    assert_eq!((checked.evaluated, checked.judged[0].judgements.len()), (0, 2));
+    session.configure(setup(&[]), any, none).unwrap();
+    assert_eq!(evaluated(&mut session), 1, "its own settings are back");
+    let refused = session.configure(setup(&[("get", json!("bad"))]), any, none).unwrap_err();
+    assert_eq!(refused.to_string(), "the settings of get are refused: refused without a reason");
+    // Nobody looks at the settings of a rule that is not used, and they do not become its own.
+    session.configure(setup(&[("get", json!("bad"))]), |name| name != "get", none).unwrap();
+    session.configure(setup(&[("get", json!("bad"))]), any, none).unwrap_err();
+    session.forget("alone");
+    assert_eq!(evaluated(&mut session), 1);
+    let whole = Setup { completeness: Completeness::Complete, ..setup(&[]) };
+    session.configure(whole, any, none).unwrap();
+    assert_eq!(evaluated(&mut session), 3, "the world is another");
+}
+
+#[test]
+fn a_failure_is_not_remembered() {
+    let mut session = session();
+    session.files.set("a.yaml", object("Deployment", "a", "explode", 0).into());
+    assert_eq!(evaluated(&mut session), 3);
+    assert_eq!(evaluated(&mut session), 3);
+}
+
+#[test]
+fn what_nobody_uses_is_forgotten_and_the_rest_is_not() {
+    let mut session = session();
+    session.files.set("a.yaml", object("Deployment", "a", "web", 0).into());
+    let other = object("Deployment", "a", "other", 0);
+    session.files.set("b.yaml", other.clone().into());
+    session.check(&InOrder);
+    session.files.remove("b.yaml");
+    session.check(&InOrder);
+    session.files.set("b.yaml", other.clone().into());
+    assert_eq!(evaluated(&mut session), 0, "it was there a moment ago");
+    session.files.remove("b.yaml");
+    for _ in 0..20 {
+        assert_eq!(evaluated(&mut session), 0);
+    }
+    session.files.set("b.yaml", other.into());
+    assert_eq!(evaluated(&mut session), 3);
+}
+
+#[test]
+fn what_is_no_manifest_is_skipped_beside_manifests_and_told_alone() {
+    let mut session = session();
+    session.files.set("notes.yaml", "a: [\n".into());
+    let problems = |session: &mut Session<Echo>| {
+        let checked = session.check(&InOrder);
+        checked.input.files().iter().map(|file| file.manifest.problems.len()).sum::<usize>()
+    };
+    assert_eq!(problems(&mut session), 1);
+    session.files.set("a.yaml", object("Deployment", "a", "web", 0).into());
+    assert_eq!(problems(&mut session), 0);
+    session.files.remove("a.yaml");
+    assert_eq!(problems(&mut session), 1);
+}
