@@ -115,6 +115,7 @@ impl<M> Rule<M> {
     }
 
     /// The same rule, sent whole objects: as other hosts do it. Tests and benchmarks compare.
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn unmasked(mut self) -> Self {
         self.masks = self.masks.iter().map(|_| OnceLock::from(FieldMask::whole())).collect();
@@ -122,6 +123,7 @@ impl<M> Rule<M> {
     }
 
     /// The same rule, sent what it declares to read: as [`new`](Self::new) makes it.
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn masked(self) -> Self {
         let masks = self.masks.iter().map(|_| OnceLock::new()).collect();

@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use seaworthy_tests::{artifacts, each, generate, input, inputs, metadata, native, sandboxed};
 
 mod clock;
+mod editing;
 mod instantiate;
 mod reader;
 
@@ -35,6 +36,7 @@ fn main() {
     reader::measure(corpus);
     single();
     throughput();
+    editing::editing();
 }
 
 fn sizes() {
