@@ -13,13 +13,14 @@ use core::cell::{Cell, RefCell};
 use bumpalo::Bump;
 use protocol::{Finding, Fix, Level, path};
 
+use crate::findings::Malformed;
 use crate::quantity::Quantity;
 use crate::value::{MalformedJson, Value};
 
 /// What one evaluation allocates and notes down. Dropped as a whole.
 pub struct Memory {
     pub(crate) bump: Bump,
-    malformed: RefCell<Vec<Finding>>,
+    malformed: RefCell<Malformed>,
     undeclared: Cell<bool>,
     asked: Cell<bool>,
     refused: RefCell<Option<String>>,
@@ -29,7 +30,7 @@ impl Memory {
     pub(crate) fn new() -> Self {
         Self {
             bump: Bump::new(),
-            malformed: RefCell::new(Vec::new()),
+            malformed: RefCell::default(),
             undeclared: Cell::new(false),
             asked: Cell::new(false),
             refused: RefCell::new(None),
@@ -37,7 +38,7 @@ impl Memory {
     }
 
     /// The findings about malformed fields, in the order in which they were read.
-    pub(crate) fn take_malformed(&self) -> Vec<Finding> {
+    pub(crate) fn take_malformed(&self) -> Malformed {
         self.malformed.take()
     }
 
@@ -328,13 +329,7 @@ impl<'a> Field<'a> {
     /// Notes down that the value is not what the API takes, once a place.
     pub(crate) fn note_malformed(self, message: String, fix: Fix) {
         let finding = self.finding(Level::Violation, message, Some(fix));
-        let mut noted = self.memory.malformed.borrow_mut();
-        let said = |known: &Finding| {
-            known.path == finding.path && (self.other().is_none() || known.message == finding.message)
-        };
-        if !noted.iter().any(said) {
-            noted.push(finding);
-        }
+        self.memory.malformed.borrow_mut().push(finding, self.other().is_some());
     }
 
     /// A finding about this place. Findings are about the object judged, so a place in another object is named in words.

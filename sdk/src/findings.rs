@@ -6,10 +6,14 @@ use alloc::vec::Vec;
 use protocol::{Finding, Fix, Level};
 
 use crate::field::Field;
+use crate::seen::{Seen, hash};
 
 /// Collects findings. A rule never stops at the first one.
 #[derive(Default)]
-pub struct Findings(Vec<Finding>);
+pub struct Findings {
+    all: Vec<Finding>,
+    seen: Seen,
+}
 
 impl Findings {
     /// The rule is broken at this place: what is wrong, and what to write instead.
@@ -37,24 +41,106 @@ impl Findings {
 
     /// Containers that share a field of their pod have the same to say about it; it is said once.
     fn push(&mut self, finding: Finding) {
-        let said = |known: &Finding| {
-            (known.level, &known.path, &known.container, &known.message)
-                == (finding.level, &finding.path, &finding.container, &finding.message)
+        let hash = hash(&[&finding.path, &finding.message]);
+        let said = |known: usize| {
+            self.all.get(known).is_some_and(|known| {
+                (known.level, &known.path, &known.container, &known.message)
+                    == (finding.level, &finding.path, &finding.container, &finding.message)
+            })
         };
-        if !self.0.iter().any(said) {
-            self.0.push(finding);
+        if !self.seen.contains(hash, said) {
+            self.seen.push(hash);
+            self.all.push(finding);
         }
     }
 
     /// All findings, those about malformed fields first. Where a field is malformed, that is the one thing said about it
     /// and about what would be inside it.
-    pub(crate) fn into_all(self, malformed: Vec<Finding>) -> Vec<Finding> {
-        let found = self.0.into_iter().filter(|finding| {
-            // At the root stands what is malformed elsewhere.
-            let covers = |known: &&Finding| known.path != "$" && finding.path.starts_with(known.path.as_str());
-            malformed.iter().find(covers).is_none()
-        });
+    pub(crate) fn into_all(self, malformed: Malformed) -> Vec<Finding> {
+        let found = self.all.into_iter().filter(|finding| !malformed.covers(&finding.path));
         let found: Vec<Finding> = found.collect();
-        malformed.into_iter().chain(found).collect()
+        malformed.into_findings().into_iter().chain(found).collect()
+    }
+}
+
+/// The findings about malformed fields, in the order in which they were read.
+#[derive(Default)]
+pub(crate) struct Malformed {
+    all: Vec<Finding>,
+    paths: Seen,
+}
+
+impl Malformed {
+    /// Takes one, unless the same was said at its place. Of other objects than the one judged, whose places all have the
+    /// same path, the messages count too.
+    pub(crate) fn push(&mut self, finding: Finding, is_of_other: bool) {
+        let hash = if is_of_other { hash(&[&finding.path, &finding.message]) } else { hash(&[&finding.path]) };
+        let said = |known: usize| {
+            self.all
+                .get(known)
+                .is_some_and(|known| known.path == finding.path && (!is_of_other || known.message == finding.message))
+        };
+        if !self.paths.contains(hash, said) {
+            self.paths.push(hash);
+            self.all.push(finding);
+        }
+    }
+
+    /// Whether this place is malformed, or lies in one that is.
+    fn covers(&self, path: &str) -> bool {
+        if self.all.is_empty() {
+            return false;
+        }
+        let ends = path.match_indices('[').map(|(at, _)| at).chain([path.len()]);
+        ends.filter_map(|end| path.get(..end)).any(|place| {
+            // At the root stands what is malformed elsewhere.
+            let is_place = |known: usize| self.all.get(known).is_some_and(|known| known.path == place);
+            place != "$" && self.paths.contains(hash(&[place]), is_place)
+        })
+    }
+
+    /// All of them.
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
+        self.all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    fn finding(path: &str, message: &str) -> Finding {
+        let (path, message) = (path.into(), message.into());
+        Finding { level: Level::Violation, path, container: None, message, fix: None, conceal: false }
+    }
+
+    #[test]
+    fn what_is_said_twice_or_inside_what_is_malformed_is_said_once() {
+        let mut findings = Findings::default();
+        for path in ["$['a']", "$['a']", "$['a'][0]['b']", "$['ab']", "$['c']", "$"] {
+            findings.push(finding(path, "missing"));
+        }
+        findings.push(finding("$['c']", "wrong"));
+        let mut malformed = Malformed::default();
+        for (path, message) in [("$['a']", "no list"), ("$['a']", "again"), ("$", "of other"), ("$", "of other")] {
+            malformed.push(finding(path, message), path == "$");
+        }
+        malformed.push(finding("$", "of another"), true);
+        let all = findings.into_all(malformed);
+        let said: Vec<_> = all.iter().map(|finding| format!("{} {}", finding.path, finding.message)).collect();
+        assert_eq!(
+            said,
+            [
+                "$['a'] no list",
+                "$ of other",
+                "$ of another",
+                "$['ab'] missing",
+                "$['c'] missing",
+                "$ missing",
+                "$['c'] wrong"
+            ]
+        );
     }
 }

@@ -198,7 +198,7 @@ mod tests {
         let catalog = Catalog(catalog);
         let world = World::new(&memory, &catalog, Completeness::Complete, DECLARED);
         let component = service.component(&world).unwrap();
-        assert!(memory.take_malformed().is_empty());
+        assert!(memory.take_malformed().into_findings().is_empty());
         (service.name().into(), component.map(|component| component.name().into()))
     }
 

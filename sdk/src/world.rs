@@ -278,7 +278,8 @@ mod tests {
             assert_eq!(service.get("spec.type").str(), None);
             assert_eq!(service.get("spec.type").str(), None);
         }
-        let found: Vec<_> = memory.take_malformed().into_iter().map(|found| (found.path, found.message)).collect();
+        let found: Vec<_> =
+            memory.take_malformed().into_findings().into_iter().map(|found| (found.path, found.message)).collect();
         let said = |what: &str| ("$".to_string(), what.to_string());
         assert_eq!(
             found,
