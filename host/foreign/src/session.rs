@@ -10,7 +10,7 @@
 mod exchange;
 mod request;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engine::{CallError, HostCall, HostCalls, Route};
 
@@ -19,38 +19,93 @@ use protocol::contract;
 pub use exchange::{Exchange, SessionError};
 pub use request::Request;
 
-/// Answers by another, and writes down what it said.
+/// How large a session may get. A policy that asks in a loop would otherwise fill the memory and the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Exchanges. Default 10,000.
+    pub exchanges: usize,
+    /// Bytes of the file. Default 64 MiB.
+    pub bytes: usize,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { exchanges: 10_000, bytes: 64 << 20 }
+    }
+}
+
+/// Answers by another, and writes down what it said. When the session is full, nothing more is answered: what is played
+/// back later could not be answered either.
 pub struct Recorder<'a> {
     route: &'a dyn Route,
-    exchanges: Mutex<Vec<Exchange>>,
+    limits: SessionLimits,
+    session: Mutex<Recorded>,
+}
+
+/// What was recorded.
+#[derive(Default)]
+struct Recorded {
+    yaml: String,
+    exchanges: usize,
+    refused: usize,
+}
+
+impl Recorded {
+    fn refuse<T>(&mut self) -> Result<T, CallError> {
+        self.refused += 1;
+        Err(CallError::failed("the recorded session is full"))
+    }
 }
 
 impl<'a> Recorder<'a> {
     /// Records what this one answers.
-    pub fn new(route: &'a dyn Route) -> Self {
-        Self { route, exchanges: Mutex::default() }
+    pub fn new(route: &'a dyn Route, limits: SessionLimits) -> Self {
+        Self { route, limits, session: Mutex::default() }
+    }
+
+    /// How many look-ups were refused because the session was full. Whoever asked has decided nothing.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.lock().refused
     }
 
     /// The session as YAML, in the order in which it was asked.
     #[must_use]
     pub fn into_yaml(self) -> String {
-        exchange::write(&self.exchanges.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let Recorded { yaml, exchanges, .. } = self.session.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if exchanges == 0 { exchange::EMPTY.to_owned() } else { yaml }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recorded> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Route for Recorder<'_> {
     fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
         let request = Request::of(call)?;
+        // Looked at first: a full session costs nobody a question.
+        if self.lock().exchanges >= self.limits.exchanges {
+            return self.lock().refuse();
+        }
         let answer = self.route.route(call, input);
         let response = match &answer {
             Ok(bytes) => Ok(String::from_utf8(bytes.clone()).map_err(CallError::failed)?),
             Err(cause) => Err(cause.to_string()),
         };
-        let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
-        exchanges.push(Exchange { request, response });
+        let text = exchange::write(&Exchange { request, response });
+        let mut session = self.lock();
+        if session.exchanges >= self.limits.exchanges || session.yaml.len() + text.len() > self.limits.bytes {
+            return session.refuse();
+        }
+        session.yaml.push_str(&text);
+        session.exchanges += 1;
         answer
     }
 }
+
+/// How many look-ups without an answer are remembered.
+const MOST_LACKING: usize = 100;
 
 /// Answers from a session.
 pub struct Replay(Mutex<Left>);
@@ -92,7 +147,10 @@ impl Route for Replay {
             Some(index) => left.exchanges.remove(index).response.map(String::into_bytes).map_err(recorded),
             None => {
                 let refusal = Err(CallError::failed(NoExchange(request.clone())));
-                left.lacking.push(request);
+                // A policy may ask in a loop; that it lacks one answer is enough to know.
+                if left.lacking.len() < MOST_LACKING && !left.lacking.contains(&request) {
+                    left.lacking.push(request);
+                }
                 refusal
             }
         }
@@ -140,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_was_recorded_is_played_back() {
-        let recorder = Recorder::new(&Echo);
+        let recorder = Recorder::new(&Echo, SessionLimits::default());
         let said: Vec<_> = [POD, NAMESPACE].iter().map(|asked| recorder.route(call(asked), &Nobody)).collect();
         let yaml = recorder.into_yaml();
         let replay = Replay::read("session.yaml", yaml.into_bytes()).unwrap();
@@ -154,7 +212,7 @@ mod tests {
 
     #[test]
     fn an_exchange_is_given_once_and_a_lacking_one_is_named() {
-        let recorder = Recorder::new(&Echo);
+        let recorder = Recorder::new(&Echo, SessionLimits::default());
         recorder.route(call(POD), &Nobody).unwrap();
         let replay = Replay::read("session.yaml", recorder.into_yaml().into_bytes()).unwrap();
         assert_eq!(replay.left_over(), 1);
@@ -162,5 +220,29 @@ mod tests {
         let refused = replay.route(call(POD), &Nobody).unwrap_err().to_string();
         assert!(refused.contains("!KubernetesGetResource") && refused.contains("it's"), "{refused}");
         assert_eq!(replay.lacking().len(), 1);
+        for number in 0..1_000 {
+            let asked = POD.replace("it's", &number.to_string());
+            assert!([&asked, &asked].iter().all(|asked| replay.route(call(asked), &Nobody).is_err()));
+        }
+        assert_eq!(replay.lacking().len(), MOST_LACKING);
+    }
+    /// What a policy gets that asks for the same a hundred times, and the session's length in bytes.
+    fn ask_in_a_loop(limits: SessionLimits) -> (usize, usize, usize) {
+        let recorder = Recorder::new(&Echo, limits);
+        let answered = (0..100).filter(|_| recorder.route(call(POD), &Nobody).is_ok()).count();
+        let refused = recorder.refused();
+        let yaml = recorder.into_yaml();
+        assert_eq!(exchange::read("session.yaml", yaml.clone().into_bytes()).unwrap().len(), answered);
+        (answered, refused, yaml.len())
+    }
+
+    #[test]
+    fn a_session_ends_at_its_limits_and_is_whole_up_to_there() {
+        let (all, none_refused, bytes) = ask_in_a_loop(SessionLimits::default());
+        assert_eq!((all, none_refused), (100, 0));
+        let usual = SessionLimits::default();
+        assert_eq!(ask_in_a_loop(SessionLimits { exchanges: 7, ..usual }), (7, 93, bytes / 100 * 7));
+        assert_eq!(ask_in_a_loop(SessionLimits { bytes: bytes / 10 + 1, ..usual }), (10, 90, bytes / 10));
+        assert_eq!(ask_in_a_loop(SessionLimits { bytes: 0, ..usual }), (0, 100, "[]\n".len()));
     }
 }

@@ -7,7 +7,7 @@ use cluster::{Access, Cluster, LookUps};
 use engine::report::Unread;
 use engine::{Bundle, HostCalls, OPERATIONS, Route};
 use foreign::Dispatcher;
-use foreign::session::{Recorder, Replay};
+use foreign::session::{Recorder, Replay, SessionLimits};
 use registry::{OciCalls, Options, Registry};
 
 use super::replace::replace;
@@ -18,7 +18,7 @@ use crate::present::output::{self, count, one_line};
 /// What came of it.
 pub struct Asked<T> {
     pub result: T,
-    /// What was asked of a session that has no answer: whoever asked has decided nothing.
+    /// What a session has no answer or no room for: whoever asked has decided nothing.
     pub lacking: Vec<Unread>,
 }
 
@@ -53,11 +53,22 @@ pub fn asking<M, T>(
     let Some(path) = &options.record else {
         return Ok(Asked { result: run(&dispatcher), lacking: Vec::new() });
     };
-    let recorder = Recorder::new(&dispatcher);
+    let recorder = Recorder::new(&dispatcher, SessionLimits::default());
     let result = run(&recorder);
+    let refused = recorder.refused();
     replace(path, recorder.into_yaml().as_bytes())
         .map_err(|cause| Failure::File(format!("the session {} {cause}", shown(path))))?;
-    Ok(Asked { result, lacking: Vec::new() })
+    let lacking = (refused > 0).then(|| {
+        let SessionLimits { exchanges, bytes } = SessionLimits::default();
+        let reason = format!(
+            "is full: {} refused; a session has at most {} and {} MiB",
+            count(refused, "look-up"),
+            count(exchanges, "exchange"),
+            bytes >> 20
+        );
+        Unread { path: shown(path), reason, is_failure: true }
+    });
+    Ok(Asked { result, lacking: lacking.into_iter().collect() })
 }
 
 fn replaying<T>(path: &Path, run: impl FnOnce(&dyn Route) -> T) -> Result<Asked<T>, Failure> {

@@ -28,26 +28,23 @@ pub struct SessionError {
     pub position: Position,
 }
 
-/// The session as `kwctl` writes it.
-pub(super) fn write(exchanges: &[Exchange]) -> String {
-    if exchanges.is_empty() {
-        return "[]\n".to_owned();
+/// A session without exchanges.
+pub(super) const EMPTY: &str = "[]\n";
+
+/// One exchange as `kwctl` writes it: an item of the session's list.
+pub(super) fn write(Exchange { request, response }: &Exchange) -> String {
+    let mut text = "- type: Exchange\n  request: |\n".to_owned();
+    for line in request.to_yaml().lines() {
+        text.push_str("    ");
+        text.push_str(line);
+        text.push('\n');
     }
-    let mut text = String::new();
-    for Exchange { request, response } in exchanges {
-        text.push_str("- type: Exchange\n  request: |\n");
-        for line in request.to_yaml().lines() {
-            text.push_str("    ");
-            text.push_str(line);
-            text.push('\n');
-        }
-        let (kind, field, said) = match response {
-            Ok(payload) => ("Success", "payload", payload),
-            Err(message) => ("Error", "message", message),
-        };
-        let said = if said.chars().any(is_hidden) { engine::report::to_json(said) } else { yaml::single_quoted(said) };
-        text.push_str(&format!("  response:\n    type: {kind}\n    {field}: {said}\n"));
-    }
+    let (kind, field, said) = match response {
+        Ok(payload) => ("Success", "payload", payload),
+        Err(message) => ("Error", "message", message),
+    };
+    let said = if said.chars().any(is_hidden) { engine::report::to_json(said) } else { yaml::single_quoted(said) };
+    text.push_str(&format!("  response:\n    type: {kind}\n    {field}: {said}\n"));
     text
 }
 
@@ -189,14 +186,14 @@ mod tests {
     #[test]
     fn what_is_written_is_what_is_read() {
         let session = read("session.yaml", BY_KWCTL.into()).unwrap();
-        let text = write(&session);
+        let text: String = session.iter().map(write).collect();
         assert_eq!(read("again.yaml", text.clone().into_bytes()).unwrap(), session);
         assert!(
             text.starts_with("- type: Exchange\n  request: |\n    !KubernetesGetResource\n    api_version: v1\n"),
             "{text}"
         );
         assert!(text.contains("  response:\n    type: Success\n    payload: '{\"apiVersion\":"), "{text}");
-        assert_eq!(read("none.yaml", write(&[]).into_bytes()), Ok(Vec::new()));
+        assert_eq!(read("none.yaml", EMPTY.into()), Ok(Vec::new()));
     }
 
     #[test]
