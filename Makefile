@@ -44,13 +44,13 @@ run: build ## Judge the example shop: a good service and a bad one
 build: policies ## Build the binary (target/release/seaworthy) with all rules inside
 	$(CARGO) build --locked --release $(HOSTS) --bin seaworthy
 
-policies: tools ## Build every rule to target/policies/<rule>.wasm, and its machine code beside it
+policies: tools ## Build every rule to target/policies/<rule>.wasm, its machine code and metadata beside it
 	$(GUEST_CARGO) build --locked --profile policy --target wasm32-unknown-unknown \
 		$(addprefix -p ,$(filter-out $(STD_POLICIES),$(POLICIES)))
 	$(if $(STD_POLICIES),$(GUEST_CARGO) build --locked --profile policy --target wasm32-unknown-unknown \
 		$(addprefix -p ,$(STD_POLICIES)))
 	@mkdir -p $(MODULES)
-	@cd $(MODULES) && for file in *.wasm *.cwasm; do \
+	@cd $(MODULES) && for file in *.wasm *.cwasm *.json; do \
 		case " $(POLICIES) " in *" $${file%.*} "*) ;; *) rm -f "$$file" ;; esac; done
 	@for rule in $(POLICIES); do test -e $(MODULES)/$$rule.wasm || rm -f $(OPTIMISED); done
 	@$(MAKE) --no-print-directory $(OPTIMISED)

@@ -1,5 +1,6 @@
-//! Embeds the bundle: every `<rule>.wasm` with its machine code `<rule>.cwasm` from the policies folder, which `make
-//! policies` fills. The folder is `target/policies` of the workspace, or `SEAWORTHY_POLICIES`.
+//! Embeds the bundle: every `<rule>.wasm` with its machine code `<rule>.cwasm` and its metadata `<rule>.json` from the
+//! policies folder, which `make policies` fills. The folder is `target/policies` of the workspace, or
+//! `SEAWORTHY_POLICIES`.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
@@ -17,28 +18,45 @@ fn main() {
 
 fn embed(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let folder = folder.canonicalize()?;
-    let mut entries = Vec::new();
+    let mut modules = Vec::new();
     for entry in fs::read_dir(folder)? {
         let wasm = entry?.path();
         if wasm.extension().is_some_and(|extension| extension == "wasm") {
-            let code = wasm.with_extension("cwasm");
-            if !code.exists() {
-                return Err(format!("{} is missing", code.display()).into());
-            }
-            let name = wasm.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            for path in [&wasm, &code] {
-                println!("cargo:rerun-if-changed={}", path.display());
-            }
-            entries.push(format!(
-                "    Embedded {{ name: {name:?}, wasm: include_bytes!({wasm:?}), code: include_bytes!({code:?}) }},\n"
-            ));
+            modules.push(wasm);
         }
     }
-    if entries.is_empty() {
+    if modules.is_empty() {
         return Err("there are none".into());
     }
-    entries.sort();
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("embedded.rs");
-    fs::write(out, format!("const EMBEDDED: &[Embedded] = &[\n{}];\n", entries.concat()))?;
+    modules.sort();
+    let (mut entries, mut metadata) = (Vec::new(), Vec::new());
+    for wasm in modules {
+        let [code, said] = ["cwasm", "json"].map(|extension| wasm.with_extension(extension));
+        for path in [&wasm, &code, &said] {
+            if !path.exists() {
+                return Err(format!("{} is missing", path.display()).into());
+            }
+            println!("cargo:rerun-if-changed={}", path.display());
+        }
+        let name = wasm.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        entries.push(format!(
+            "    Embedded {{\n        name: {name:?},\n        wasm: include_bytes!({wasm:?}),\n        \
+             code: {{\n            static CODE: &Aligned<[u8]> = &Aligned(*include_bytes!({code:?}));\n            \
+             &CODE.0\n        }},\n    }},\n"
+        ));
+        metadata.push(fs::read_to_string(said)?);
+    }
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    // One text, side by side: a run reads all of it, and of the modules only those that it needs.
+    fs::write(out.join("metadata.json"), format!("[{}]", metadata.join(",")))?;
+    fs::write(
+        out.join("embedded.rs"),
+        format!(
+            "/// What the rules say of themselves, in the order of `EMBEDDED`.\n\
+             const METADATA: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/metadata.json\"));\n\n\
+             static EMBEDDED: &[Embedded] = &[\n{}];\n",
+            entries.concat()
+        ),
+    )?;
     Ok(())
 }

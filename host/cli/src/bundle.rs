@@ -7,14 +7,13 @@ use engine::config::suggestion;
 use engine::report::Unread;
 use engine::{Bundle, Rule, Sections, is_rule_name};
 use protocol::RuleMetadata;
-use rayon::prelude::*;
 use sandbox::{Limits, LoadError, Module, Sandbox, sections};
 use sources::ReadError;
 
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
 use crate::options::selection::Selection;
-use crate::present::output;
+use crate::present::output::{self, one_line};
 
 /// A rule as it was built into this binary.
 struct Embedded {
@@ -23,6 +22,11 @@ struct Embedded {
     /// Its machine code, so that nothing is compiled on a user's clock.
     code: &'static [u8],
 }
+
+/// Bytes from a page on, so that machine code runs where it lies.
+#[cfg_attr(target_arch = "x86_64", repr(C, align(4096)))]
+#[cfg_attr(not(target_arch = "x86_64"), repr(C, align(16)))]
+struct Aligned<T: ?Sized>(T);
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -130,7 +134,8 @@ impl Refusals {
 }
 
 fn line(refused: &Unread) -> String {
-    format!("{} {}", refused.path, refused.reason)
+    // What the module says of itself may be part of the reason.
+    format!("{} {}", one_line(&refused.path), one_line(&refused.reason))
 }
 
 /// Finds all rules of a folder, or of this binary. Reads their metadata only; nothing is compiled or run.
@@ -141,9 +146,14 @@ pub fn find(folder: Option<&Path>) -> Result<(Vec<Found>, Refusals), Failure> {
     let mut refusals = Refusals::default();
     let found = match folder {
         None => {
-            // Reading metadata is half of a short run's work, so it is shared.
-            let read: Vec<_> = EMBEDDED.par_iter().map(|rule| (rule.name, embedded(rule))).collect();
-            read.into_iter().filter_map(|(name, found)| refusals.keep(name, found)).collect()
+            let read: Vec<RuleMetadata> = serde_json::from_slice(METADATA)
+                .map_err(|cause| Failure::Bundle(format!("the rules of this binary are damaged: {cause}")))?;
+            let found = EMBEDDED.iter().zip(read).map(|(rule, metadata)| Found {
+                metadata,
+                shown: rule.name.into(),
+                source: Source::Embedded(rule),
+            });
+            found.collect()
         }
         Some(folder) => in_folder(folder, &mut refusals)?,
     };
@@ -176,15 +186,11 @@ pub fn unknown_rule(name: &str, names: &[&str]) -> String {
 
 /// Loads what was found into a sandbox; at least one rule.
 pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Result<Bundle<Module>, Failure> {
-    // Ready-made code loads on all cores. What must be compiled is compiled one by one: the compiler itself is parallel,
-    // on the same threads, and would wait for a thread that waits for it.
-    let ready: Vec<Option<Module>> = found.par_iter().map(|found| ready(sandbox, &found.source)).collect();
-    let rule = |(Found { metadata, shown, source }, ready): (Found, Option<Module>)| {
-        let module = ready.map_or_else(|| sandbox.load(&metadata.name, source.wasm()), Ok);
+    let loaded = found.into_iter().map(|Found { metadata, shown, source }| {
+        let module = ready(sandbox, &source).map_or_else(|| sandbox.load(&metadata.name, source.wasm()), Ok);
         let module = module.map_err(|cause| ModuleError::Load { name: metadata.name.clone(), cause });
         (shown, module.map(|module| Rule::new(metadata, module)))
-    };
-    let loaded = found.into_iter().zip(ready).map(rule);
+    });
     let rules: Vec<_> = loaded.filter_map(|(shown, rule)| refusals.keep(&shown, rule)).collect();
     if rules.is_empty() { Err(std::mem::take(refusals).into_failure()) } else { Ok(Bundle::new(rules)) }
 }
@@ -193,13 +199,8 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Re
 /// is to be compiled, which is slow, but right.
 fn ready(sandbox: &Sandbox, source: &Source) -> Option<Module> {
     let Source::Embedded(embedded) = source else { return None };
-    // SAFETY: the machine code was made from these bytes when this binary was built, and is part of it.
-    unsafe { sandbox.load_precompiled(embedded.name, embedded.wasm, embedded.code) }.ok()
-}
-
-fn embedded(embedded: &'static Embedded) -> Result<Found, ModuleError> {
-    let metadata = sandbox::rule(embedded.wasm, &Limits::default())?;
-    Ok(Found { metadata: named(metadata)?, shown: embedded.name.into(), source: Source::Embedded(embedded) })
+    // SAFETY: the machine code was made of the rule when this binary was built, and is part of it.
+    unsafe { sandbox.load_precompiled(embedded.name, embedded.code) }.ok()
 }
 
 fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failure> {
@@ -253,4 +254,31 @@ fn read_sections(wasm: &[u8]) -> Result<Sections, ModuleError> {
 fn named(metadata: Option<RuleMetadata>) -> Result<RuleMetadata, ModuleError> {
     let rule = metadata.ok_or(ModuleError::NoRule)?;
     if is_rule_name(&rule.name) { Ok(rule) } else { Err(ModuleError::Name(rule.name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn embedded_metadata_is_each_modules_own() {
+        let (found, refusals) = find(None).unwrap();
+        assert!(refusals.0.is_empty());
+        assert_eq!(found.len(), EMBEDDED.len());
+        for found in &found {
+            let said = sandbox::rule(found.wasm(), &Limits::default()).unwrap();
+            assert_eq!(said.as_ref(), Some(&found.metadata), "{}", found.shown);
+        }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn embedded_code_begins_at_a_page_and_is_loaded_when_it_is_asked() {
+        assert!(EMBEDDED.iter().all(|rule| rule.code.as_ptr().addr().is_multiple_of(4_096)));
+        let sandbox = Sandbox::new(Limits::default(), 1).unwrap();
+        let (found, mut refusals) = find(None).unwrap();
+        let bundle = load(&sandbox, found, &mut refusals).unwrap();
+        assert!(bundle.rules().iter().all(|rule| !rule.module.is_linked()));
+    }
 }

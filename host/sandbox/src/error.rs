@@ -14,9 +14,6 @@ pub enum SandboxError {
     /// wasmtime could not be set up on this machine.
     #[error("WebAssembly cannot be run here: {0}")]
     Engine(String),
-    /// The thread that watches deadlines could not be started.
-    #[error("the deadline's thread could not be started: {0}")]
-    Ticker(#[source] std::io::Error),
 }
 
 /// Why a module cannot be loaded. Names come from the module, which may be hostile: they are shown escaped.

@@ -8,7 +8,7 @@ use wasmtime::{Engine, Error, Instance, ModuleExport, ResourceLimiter, Store, Tr
 
 use crate::Limits;
 use crate::log::Log;
-use crate::module::Module;
+use crate::module::Linked;
 use crate::ticker::ticks;
 use crate::wasi::{Exit, Wasi};
 
@@ -121,7 +121,7 @@ impl ResourceLimiter for Growth {
 pub(crate) struct Evaluation<'a> {
     store: Store<State>,
     instance: Instance,
-    module: &'a Module,
+    module: &'a Linked,
     borrows: PhantomData<Request<'a>>,
 }
 
@@ -130,7 +130,7 @@ impl<'a> Evaluation<'a> {
     pub(crate) fn begin(
         engine: &Engine,
         limits: Limits,
-        module: &'a Module,
+        module: &'a Linked,
         request: Request<'a>,
     ) -> Result<Self, ModuleError> {
         // SAFETY: a store's data must be 'static, and the request is borrowed for 'a. Only imports read it, they do so
@@ -158,7 +158,7 @@ impl<'a> Evaluation<'a> {
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.growth);
         store.set_epoch_deadline(ticks(limits.deadline));
-        let instance = match module.linked.instantiate(&mut store) {
+        let instance = match module.instance.instantiate(&mut store) {
             Ok(instance) => instance,
             // A start section runs inside, and traps; anything else is the host's trouble.
             Err(error) if error.is::<Trap>() => return Err(store.data_mut().why(&error)),

@@ -1,5 +1,8 @@
-//! A module that was looked through, compiled and linked: ready to be instantiated any number of times.
+//! A module that was looked through: ready to be instantiated any number of times, or as soon as it is asked.
 
+use std::sync::{Arc, OnceLock};
+
+use engine::ModuleError;
 use wasmtime::{InstancePre, ModuleExport};
 
 use crate::evaluation::State;
@@ -15,12 +18,31 @@ pub enum Origin {
     Cached,
 }
 
-/// A module that is ready to run in the [`Sandbox`](crate::Sandbox) that loaded it.
+/// A module that runs in the [`Sandbox`](crate::Sandbox) that loaded it.
 #[derive(Clone)]
 pub struct Module {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) origin: Origin,
-    pub(crate) linked: InstancePre<State>,
+    pub(crate) code: Code,
+}
+
+/// Code that is ready, or that becomes so when it is first asked.
+#[derive(Clone)]
+pub(crate) enum Code {
+    Linked(Linked),
+    Embedded(Arc<Embedded>),
+}
+
+/// Machine code that is part of this binary. A run of one manifest asks few of the rules, so the others are never loaded.
+pub(crate) struct Embedded {
+    pub(crate) code: &'static [u8],
+    pub(crate) linked: OnceLock<Result<Linked, ModuleError>>,
+}
+
+/// Code that is executable, with its imports in place.
+#[derive(Clone)]
+pub(crate) struct Linked {
+    pub(crate) instance: InstancePre<State>,
     pub(crate) memory: ModuleExport,
     pub(crate) guest_call: ModuleExport,
     /// `_initialize`, `_start` and `wapc_init`, as far as they are there.
@@ -38,6 +60,15 @@ impl Module {
     #[must_use]
     pub const fn origin(&self) -> Origin {
         self.origin
+    }
+
+    /// Whether its machine code is executable. Embedded code becomes so when it is first asked.
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        match &self.code {
+            Code::Linked(_) => true,
+            Code::Embedded(embedded) => matches!(embedded.linked.get(), Some(Ok(_))),
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! The sandbox: an engine, a pool of slots, and the way from bytes to an answer.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use engine::{HostCalls, ModuleError, RefusalError, Reply, Runtime};
 use wasmtime::{Engine, Linker};
 
-use crate::cache::{Cache, Key};
+use crate::cache::{Cache, Environment, Key};
 use crate::effort::{self, Effort};
 use crate::evaluation::{Evaluation, Request, State, left_until};
-use crate::module::{Module, Origin};
+use crate::module::{Code, Embedded, Linked, Module, Origin};
 use crate::screen::{self, GUEST_CALL, MEMORY, Outside, STARTS};
 use crate::setup::{self, Layout, Setup};
 use crate::slots::Slots;
@@ -24,7 +25,9 @@ pub struct Sandbox {
     capacity: usize,
     layout: Layout,
     shortage: Option<String>,
-    _ticker: Ticker,
+    environment: Environment,
+    /// Started with the first guest: many runs have none.
+    ticker: OnceLock<Result<Ticker, ModuleError>>,
 }
 
 impl Sandbox {
@@ -45,9 +48,10 @@ impl Sandbox {
         let mut linker = Linker::new(&engine);
         wapc::define(&mut linker).map_err(failed)?;
         wasi::define(&engine, &mut linker).map_err(failed)?;
-        let ticker = Ticker::start(engine.clone()).map_err(SandboxError::Ticker)?;
         let shortage = shortage(layout, capacity, slots);
-        Ok(Self { engine, linker, limits, slots: Slots::new(capacity), capacity, layout, shortage, _ticker: ticker })
+        let (slots, environment) = (Slots::new(capacity), Environment::of(&engine));
+        let ticker = OnceLock::new();
+        Ok(Self { engine, linker, limits, slots, capacity, layout, shortage, environment, ticker })
     }
 
     /// What every guest here is limited to.
@@ -76,7 +80,7 @@ impl Sandbox {
         let code = self.compile(wasm, &self.look_through(wasm)?)?;
         // SAFETY: it was made a moment ago, here.
         let compiled = unsafe { self.adopt(&code) }?;
-        self.link(name, &compiled, Origin::Compiled)
+        self.module(name, &compiled, Origin::Compiled)
     }
 
     /// Looks a module through and takes its machine code from the cache, or compiles it into there.
@@ -85,45 +89,50 @@ impl Sandbox {
     /// As [`load`](Self::load). A cache that cannot be read or written is none.
     pub fn load_cached(&self, name: &str, wasm: &[u8], cache: &Cache) -> Result<Module, LoadError> {
         let outside = self.look_through(wasm)?;
-        let key = Key::new(&self.engine, wasm);
+        let key = Key::new(&self.environment, wasm);
         if let Some(code) = cache.get(&key) {
             // SAFETY: a cache gives only what this user put there, whole, for these bytes and an engine like this one.
             if let Ok(compiled) = unsafe { self.adopt(&code) } {
-                return self.link(name, &compiled, Origin::Cached);
+                return self.module(name, &compiled, Origin::Cached);
             }
         }
         let code = self.compile(wasm, &outside)?;
         cache.put(&key, &code);
         // SAFETY: as in `load`.
         let compiled = unsafe { self.adopt(&code) }?;
-        self.link(name, &compiled, Origin::Compiled)
+        self.module(name, &compiled, Origin::Compiled)
     }
 
     /// The module's machine code, for [`load_precompiled`](Self::load_precompiled) in any sandbox of this version, on any
     /// machine of this architecture and operating system; but for one with a [`shortage`](Self::shortage) of address
-    /// space, whose code may fit only its like.
+    /// space, whose code may fit only its like. What it was made for stands behind it.
     ///
     /// # Errors
     /// As [`load`](Self::load).
     pub fn precompile(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
-        self.compile(wasm, &self.look_through(wasm)?)
+        let mut code = self.compile(wasm, &self.look_through(wasm)?)?;
+        code.extend_from_slice(&self.environment.0);
+        Ok(code)
     }
 
-    /// Looks a module through and takes the caller's machine code for it.
+    /// Takes machine code that is part of this binary. Nothing of it is read before the module is first called. Code that
+    /// begins at a page is run where it lies, where the system allows it.
     ///
     /// # Errors
-    /// As [`load`](Self::load), and [`LoadError::Unfit`] where the code is for another version, configuration or machine:
-    /// load the module without it then.
+    /// [`LoadError::Unfit`] where the code is for another version, configuration or machine: load the module from its wasm
+    /// then.
     ///
     /// # Safety
-    /// `code` came from [`precompile`](Self::precompile) with these very bytes, and nobody could change it since: it was
-    /// embedded into this binary when it was built. Machine code does what it likes.
-    pub unsafe fn load_precompiled(&self, name: &str, wasm: &[u8], code: &[u8]) -> Result<Module, LoadError> {
-        // The limits may be others than then. What it says of itself was read before it was compiled, and has not changed.
-        screen::outside(wasm, &self.limits)?;
-        // SAFETY: the caller's promise.
-        let compiled = unsafe { self.adopt(code) }?;
-        self.link(name, &compiled, Origin::Precompiled)
+    /// `code` came from [`precompile`](Self::precompile), and nobody could change it since: it was embedded into this binary
+    /// when it was built. Machine code does what it likes.
+    pub unsafe fn load_precompiled(&self, name: &str, code: &'static [u8]) -> Result<Module, LoadError> {
+        let unfit = || LoadError::Unfit("it was made for another version or machine".into());
+        let (code, made_for) = code.split_last_chunk().ok_or_else(unfit)?;
+        if *made_for != self.environment.0 {
+            return Err(unfit());
+        }
+        let embedded = Embedded { code, linked: OnceLock::new() };
+        Ok(Module { name: name.into(), origin: Origin::Precompiled, code: Code::Embedded(Arc::new(embedded)) })
     }
 
     /// Checks everything but the functions' code.
@@ -149,17 +158,44 @@ impl Sandbox {
         unsafe { wasmtime::Module::deserialize(&self.engine, code) }.map_err(unfit)
     }
 
-    fn link(&self, name: &str, compiled: &wasmtime::Module, origin: Origin) -> Result<Module, LoadError> {
+    fn link(&self, compiled: &wasmtime::Module) -> Result<Linked, LoadError> {
         let export = |name| compiled.get_export_index(name).ok_or(RefusalError::MissingExport(name));
-        let linked = self.linker.instantiate_pre(compiled).map_err(unfit)?;
-        Ok(Module {
-            name: name.to_owned(),
-            origin,
+        Ok(Linked {
+            instance: self.linker.instantiate_pre(compiled).map_err(unfit)?,
             memory: export(MEMORY)?,
             guest_call: export(GUEST_CALL)?,
             starts: STARTS.iter().filter_map(|name| compiled.get_export_index(name)).collect(),
-            linked,
         })
+    }
+
+    fn module(&self, name: &str, compiled: &wasmtime::Module, origin: Origin) -> Result<Module, LoadError> {
+        Ok(Module { name: name.into(), origin, code: Code::Linked(self.link(compiled)?) })
+    }
+
+    /// The module's code, made executable if it is not.
+    pub(crate) fn linked<'a>(&self, module: &'a Module) -> Result<&'a Linked, ModuleError> {
+        let embedded = match &module.code {
+            Code::Linked(linked) => return Ok(linked),
+            Code::Embedded(embedded) => embedded,
+        };
+        let linked = embedded.linked.get_or_init(|| {
+            // SAFETY: who loaded it promised that it is our own machine code.
+            let compiled = unsafe { self.adopt_embedded(embedded.code) };
+            compiled.and_then(|compiled| self.link(&compiled)).map_err(|cause| ModuleError::Host(cause.to_string()))
+        });
+        linked.as_ref().map_err(Clone::clone)
+    }
+
+    /// # Safety
+    /// As [`load_precompiled`](Self::load_precompiled).
+    unsafe fn adopt_embedded(&self, code: &'static [u8]) -> Result<wasmtime::Module, LoadError> {
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        if let Some(placed) = crate::in_place::take(code) {
+            // SAFETY: the caller's promise; and it is there as long as the process.
+            return unsafe { wasmtime::Module::deserialize_raw(&self.engine, placed) }.map_err(unfit);
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.adopt(code) }
     }
 
     /// This sandbox with an end: what runs in it is stopped then, if its deadline has not come before.
@@ -168,14 +204,25 @@ impl Sandbox {
         Until { sandbox: self, moment }
     }
 
-    fn run(
+    /// Sees that deadlines are watched.
+    pub(crate) fn ticker(&self) -> Result<(), ModuleError> {
+        let ticker = self.ticker.get_or_init(|| {
+            let failed = |cause| ModuleError::Host(format!("the deadline's thread could not be started: {cause}"));
+            Ticker::start(self.engine.clone()).map_err(failed)
+        });
+        ticker.as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    pub(crate) fn run(
         &self,
         limits: impl FnOnce() -> Limits,
         module: &Module,
         request: Request<'_>,
     ) -> Result<Reply, ModuleError> {
+        let linked = self.linked(module)?;
+        self.ticker()?;
         let _slot = self.slots.take();
-        let mut evaluation = Evaluation::begin(&self.engine, limits(), module, request)?;
+        let mut evaluation = Evaluation::begin(&self.engine, limits(), linked, request)?;
         let answer = evaluation.ask();
         evaluation.with_log(answer)
     }

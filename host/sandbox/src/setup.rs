@@ -99,6 +99,8 @@ fn code_config(limits: &Limits, layout: Layout) -> Result<Config> {
 fn config(limits: &Limits, layout: Layout, slots: usize) -> Result<Config> {
     let mut config = code_config(limits, layout)?;
     config.max_wasm_stack(limits.stack_bytes);
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    crate::in_place::allow(&mut config);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, slots)?));
     Ok(config)
 }

@@ -236,7 +236,10 @@ impl Found {
     /// Leaves the files for which there is room, and complains of the first of the others.
     fn keep_to_the_limit(&mut self) {
         let size = |candidate: &Candidate| fs::metadata(&candidate.real).map_or(0, |kind| kind.len());
-        let sizes: Vec<u64> = self.candidates.par_iter().map(size).collect();
+        let sizes: Vec<u64> = match self.candidates.len() {
+            0..100 => self.candidates.iter().map(size).collect(),
+            _ => self.candidates.par_iter().map(size).collect(),
+        };
         let is_beyond = |size: &u64| {
             // Of a file that is too large by itself, nothing is kept.
             let taken = if *size > limit() as u64 { 0 } else { *size };

@@ -1,11 +1,12 @@
-//! Makes the machine code of a bundle: `<rule>.cwasm` beside each `<rule>.wasm` of a folder, where it is not there or is
-//! older. Part of the build; the command line embeds both.
+//! Makes of each `<rule>.wasm` in a folder its machine code, `<rule>.cwasm`, and what it says of itself, `<rule>.json`,
+//! where they are not there or are older. Part of the build; the command line embeds all three.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, error, fs};
 
-use sandbox::{Limits, Sandbox};
+use engine::is_rule_name;
+use sandbox::{Limits, LoadError, Sandbox};
 
 fn main() -> ExitCode {
     let Some(folder) = env::args_os().nth(1) else {
@@ -30,15 +31,23 @@ fn precompile(folder: &Path) -> Result<(), Box<dyn error::Error>> {
         if wasm.extension().is_none_or(|extension| extension != "wasm") {
             continue;
         }
-        let code = wasm.with_extension("cwasm");
-        let made = fs::metadata(&code).and_then(|metadata| metadata.modified()).ok();
-        if made.is_some_and(|made| {
-            made > tool && fs::metadata(&wasm).and_then(|of| of.modified()).is_ok_and(|of| made > of)
-        }) {
+        // The code is written last, so it is there only if both are.
+        let [metadata, code] = ["json", "cwasm"].map(|extension| wasm.with_extension(extension));
+        let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
+        if metadata.exists()
+            && modified(&code).is_ok_and(|made| made > tool && modified(&wasm).is_ok_and(|of| made > of))
+        {
             continue;
         }
         let bytes = fs::read(&wasm)?;
-        let made = sandbox.precompile(&bytes).map_err(|cause| format!("{}: {cause}", wasm.display()))?;
+        let refused = |cause: LoadError| format!("{}: {cause}", wasm.display());
+        let rule = sandbox::rule(&bytes, sandbox.limits()).map_err(refused)?;
+        let rule = rule.ok_or_else(|| format!("{} carries no metadata of a rule", wasm.display()))?;
+        if !is_rule_name(&rule.name) {
+            return Err(format!("{} has a rule name that is not kebab-case: {:?}", wasm.display(), rule.name).into());
+        }
+        let made = sandbox.precompile(&bytes).map_err(refused)?;
+        fs::write(&metadata, serde_json::to_vec(&rule)?)?;
         fs::write(&code, made)?;
     }
     Ok(())
