@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
 use sources::{Files, Origin};
 
+use crate::budget;
 use crate::bundle;
 use crate::failure::Failure;
 use crate::foreign::{self, FileChange};
@@ -23,7 +24,11 @@ use crate::input;
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::selection::Selection;
+use crate::present::output::one_line;
 use crate::present::progress::Progress;
+
+/// So few objects that starting a thread for them costs more than it gains.
+const FEW: usize = 8;
 
 /// What was decided, and under which configuration.
 pub struct Judged<'a> {
@@ -59,11 +64,13 @@ pub fn judged<T>(
 
     let completeness = options.world.map_or_else(|| default_world(options), Completeness::from);
     let world = World::new(&input);
+    let budget = budget::of_run(options.timeout);
+    let run = sandbox.run_within(budget);
     let asked = foreign::asking(policies, &bundle, |route| {
-        let judge = Judge::new(&*sandbox, &bundle, &world).beyond(route);
+        let judge = Judge::new(&run, &bundle, &world).beyond(route);
         let question = |subject| Question::of(&input, subject, completeness);
-        // A session is written and read in the order of the input.
-        if policies.has_session() {
+        // A session is written and read in the order of the input. What is soon done is sooner done without threads.
+        if policies.has_session() || subjects.len() < FEW {
             judge_in_order(&judge, &subjects, question)
         } else {
             judge_all(&judge, &subjects, question)
@@ -71,6 +78,7 @@ pub fn judged<T>(
     });
     let foreign::Asked { result: mut judged, lacking } = asked?;
     unread.extend(lacking);
+    unread.extend(budget::take_unfinished(&run, budget, &mut judged));
 
     let today = today();
     let changes = foreign::settle((&input, &origins), &bundle, &mut judged, (&config, today), policies.write)?;
@@ -226,8 +234,9 @@ fn with_settings(sandbox: &Sandbox, bundle: Bundle<Module>, config: &Config) -> 
             rule = rule.allowing(allowed.clone());
         }
         let Some((_, settings)) = config.settings.iter().find(|(of, _)| *of == name) else { return Ok(rule) };
-        rule.validate_settings(sandbox, settings)
-            .map_err(|cause| Failure::Usage(format!("the settings of {name} are refused: {cause}")))?;
+        rule.validate_settings(sandbox, settings).map_err(|cause| {
+            Failure::Usage(format!("the settings of {name} are refused: {}", one_line(&cause.to_string())))
+        })?;
         Ok(rule.with_settings(settings))
     });
     configured.collect()

@@ -19,6 +19,12 @@ pub enum ModuleError {
     /// It ran past its deadline and was stopped.
     #[error("stopped after {} ms without an answer", .0.as_millis())]
     Deadline(Duration),
+    /// It missed its deadline so often in this run that it is not asked any more.
+    #[error("switched off after {0} missed deadlines in this run")]
+    SwitchedOff(u32),
+    /// It was not asked, or stopped, because the time of the whole run was over.
+    #[error("not checked: the run's time of {} s is over", .0.as_secs_f32())]
+    RunTime(Duration),
     /// It wanted more memory, in bytes, than it may have.
     #[error("stopped at its memory limit of {} MiB", .0 >> 20)]
     Memory(usize),
@@ -66,6 +72,16 @@ impl ModuleError {
         let log = log.trim_end();
         let tail = log.get(log.ceil_char_boundary(log.len().saturating_sub(LOG_TOLD))..).unwrap_or_default();
         if tail.is_empty() { self } else { Self::Logged { cause: Box::new(self), log: tail.to_owned() } }
+    }
+
+    /// Whether it ran past its deadline.
+    #[must_use]
+    pub fn is_deadline(&self) -> bool {
+        match self {
+            Self::Deadline(_) => true,
+            Self::Logged { cause, .. } => cause.is_deadline(),
+            _ => false,
+        }
     }
 }
 

@@ -67,7 +67,7 @@ pub fn find(options: &PolicyOptions, config: &Config) -> Result<Vec<Found>, Fail
     for address in &options.policy {
         let (name, wasm) = fetch(address, &trusted)?;
         let said = of_config(&name, config)?;
-        let refused = |cause: String| Failure::Bundle(format!("{} {cause}", one_line(address)));
+        let refused = |cause: String| Failure::Bundle(format!("{} {}", one_line(address), one_line(&cause)));
         let sections = sections(&wasm, &sandbox::Limits::default())
             .map_err(|cause| refused(format!("is no policy module: {cause}")))?;
         let metadata = sections.kubewarden.ok_or_else(|| refused("carries no metadata of Kubewarden's".into()))?;
@@ -165,7 +165,8 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>) -> Result<Vec<Rule<Module>>, F
     let progress = Progress::start("compiling", found.len());
     let rules = found.into_iter().map(|Found { policy, wasm, settings, allow, .. }| {
         let name = policy.metadata.name.clone();
-        let refused = |what: &str, cause: String| Failure::Bundle(format!("the policy {name} {what}: {cause}"));
+        let refused =
+            |what: &str, cause: String| Failure::Bundle(format!("the policy {name} {what}: {}", one_line(&cause)));
         let module = match &cache {
             Some(cache) => sandbox.load_cached(&name, &wasm, cache),
             None => sandbox.load(&name, &wasm),

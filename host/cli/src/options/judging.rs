@@ -42,6 +42,11 @@ pub struct Judging {
     #[arg(long)]
     pub allow_unchecked: bool,
 
+    /// How long the checks may take, in seconds; 0 is without end. The default is 300 where the variable CI is set, and 0
+    /// otherwise. What is not checked by then makes the exit code 2.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+
     /// The configuration: rules that are off, settings, waivers.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
