@@ -44,6 +44,7 @@ fn each_bound_is_what_refuses() {
     let usual = CompileLimits::default();
     for (strict, what) in [
         (CompileLimits { functions: 0, ..usual }, "functions"),
+        (CompileLimits { signature_values: 2, ..usual }, "values in a signature"),
         (CompileLimits { function_operators: 300, ..usual }, "operators in a function"),
         (CompileLimits { operators: 300, ..usual }, "operators"),
         (CompileLimits { function_merges: 5_000, ..usual }, "merges in a function"),

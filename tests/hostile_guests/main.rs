@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod address_space;
+mod bombs;
 mod compiling;
 mod host;
 mod loading;

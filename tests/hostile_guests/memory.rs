@@ -94,7 +94,8 @@ fn growth_over(bombs: usize, memory_bytes: usize) -> usize {
     resident("VmHWM:").saturating_sub(before)
 }
 
-fn resident(field: &str) -> usize {
+/// A line of this process's memory, in bytes.
+pub fn resident(field: &str) -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
     line.trim_end_matches("kB").trim().parse::<usize>().unwrap() << 10

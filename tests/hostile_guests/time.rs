@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use engine::{CallError, HostCall, HostCalls, ModuleError, Runtime};
-use sandbox::Limits;
+use sandbox::{Budget, Limits, Run, SwitchedOff};
 
 use crate::host::{Deny, Host, guest};
 
@@ -79,4 +79,50 @@ fn time_that_look_ups_take_counts() {
     });
     assert_eq!(strict, Err(ModuleError::Deadline(DEADLINE)));
     assert_eq!(lifted.unwrap().bytes, b"1{}");
+}
+
+#[test]
+fn a_module_that_keeps_missing_its_deadline_is_switched_off_for_the_run() {
+    let host = host(DEADLINE);
+    let [module, logs] = [guest!("loop_in_call"), guest!("logs_and_loops")].map(|guest| host.load(guest).unwrap());
+    let run = host.sandbox.run_within(Budget::default());
+    let ask = |run: &Run<'_>, module| run.call(module, "validate", b"{}", &Deny).unwrap_err();
+    for _ in 0..3 {
+        assert_eq!(ask(&run, &module), ModuleError::Deadline(DEADLINE));
+    }
+    let started = Instant::now();
+    for _ in 0..1_000 {
+        assert_eq!(ask(&run, &module), ModuleError::SwitchedOff(3));
+    }
+    assert!(started.elapsed() < DEADLINE * 10);
+    let off = SwitchedOff { module: "guest".into(), refused: 1_000 };
+    assert_eq!(run.switched_off(), [off]);
+    host.others_go_on();
+    // Another run begins anew, and what a guest writes before changes nothing.
+    let run = host.sandbox.run_within(Budget { missed_deadlines: 1, ..Budget::default() });
+    assert!(matches!(ask(&run, &logs), ModuleError::Logged { .. }));
+    assert_eq!(ask(&run, &logs), ModuleError::SwitchedOff(1));
+    // With the defence lifted it goes on missing them.
+    let run = host.sandbox.run_within(Budget { missed_deadlines: u32::MAX, ..Budget::default() });
+    for _ in 0..5 {
+        assert_eq!(ask(&run, &module), ModuleError::Deadline(DEADLINE));
+    }
+    assert!(run.switched_off().is_empty());
+}
+
+#[test]
+fn a_run_ends_with_its_time_and_blames_no_module() {
+    let host = host(Duration::from_secs(3600));
+    let [loops, good] = [guest!("loop_in_call"), guest!("good")].map(|guest| host.load(guest).unwrap());
+    let time = DEADLINE * 2;
+    let run = host.sandbox.run_within(Budget { time: Some(time), missed_deadlines: 1 });
+    assert_eq!(run.call(&good, "validate", b"{}", &Deny).unwrap().bytes, b"good");
+    let started = Instant::now();
+    for module in [&loops, &loops, &good] {
+        assert_eq!(run.call(module, "validate", b"{}", &Deny), Err(ModuleError::RunTime(time)));
+    }
+    assert!(started.elapsed() < time * 10);
+    assert_eq!((run.out_of_time(), run.switched_off()), (3, Vec::new()));
+    let unlimited = host.sandbox.run_within(Budget::default());
+    assert!(unlimited.call(&good, "validate", b"{}", &Deny).is_ok());
 }

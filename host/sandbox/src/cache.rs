@@ -6,7 +6,7 @@
 //! name and content: one that was cut short, damaged or renamed is compiled anew. That digest is no signature. The
 //! directory's owner is trusted, nobody else gets there.
 //!
-//! Nothing is ever removed: an entry is a few hundred KiB, and a cache directory is its user's to empty.
+//! The cache has a size. When an entry comes that does not fit, those that were not used for longest go.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -23,7 +23,10 @@ use crate::directory::Directory;
 
 /// A directory of machine code that only the user may write.
 #[derive(Debug)]
-pub struct Cache(Directory);
+pub struct Cache {
+    directory: Directory,
+    bytes: u64,
+}
 
 /// Why a directory cannot be trusted with machine code.
 #[derive(Debug)]
@@ -59,17 +62,26 @@ impl std::error::Error for CacheError {
 }
 
 impl Cache {
+    /// How large a cache gets if nothing else is said: 1 GiB.
+    pub const BYTES: u64 = 1 << 30;
+
     /// Opens a cache directory, and makes it where there is none.
     ///
     /// # Errors
     /// It cannot be made or opened, or is not the user's alone.
     pub fn open(path: &Path) -> Result<Self, CacheError> {
-        Directory::open(path).map(Self)
+        Ok(Self { directory: Directory::open(path)?, bytes: Self::BYTES })
+    }
+
+    /// The same cache, of at most so many bytes.
+    #[must_use]
+    pub fn limited_to(self, bytes: u64) -> Self {
+        Self { bytes, ..self }
     }
 
     /// The code of an entry that is whole.
     pub(crate) fn get(&self, key: &Key) -> Option<Vec<u8>> {
-        let mut entry = self.0.read(&key.file_name()).ok()?;
+        let mut entry = self.directory.read(&key.file_name()).ok()?;
         let (digest, code) = entry.split_at_checked(DIGEST)?;
         if digest != key.seal(code) {
             return None;
@@ -80,21 +92,33 @@ impl Cache {
 
     /// Keeps code, whole or not at all. A cache that cannot be written costs time and nothing else, so it says nothing.
     pub(crate) fn put(&self, key: &Key, code: &[u8]) {
+        if code.len() as u64 > self.bytes {
+            return;
+        }
         let entry = [key.seal(code).as_slice(), code].concat();
-        let _ = self.0.write(&key.file_name(), &entry);
+        let _ = self.directory.write(&key.file_name(), &entry).and_then(|()| self.directory.shrink(self.bytes));
     }
 }
 
 const DIGEST: usize = 32;
 
-/// All that shapes a module's machine code: its bytes, the compiler's version and configuration.
+/// What shapes all machine code: the compiler's version and configuration, and the machine.
+pub(crate) struct Environment(pub(crate) [u8; DIGEST]);
+
+impl Environment {
+    pub(crate) fn of(engine: &Engine) -> Self {
+        let mut hasher = Sha256Hasher(Sha256::new());
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Self(hasher.0.finalize().into())
+    }
+}
+
+/// All that shapes a module's machine code: its bytes and the environment.
 pub(crate) struct Key([u8; DIGEST]);
 
 impl Key {
-    pub(crate) fn new(engine: &Engine, wasm: &[u8]) -> Self {
-        let mut hasher = Sha256Hasher(Sha256::new());
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        Self(hasher.0.chain_update(wasm).finalize().into())
+    pub(crate) fn new(environment: &Environment, wasm: &[u8]) -> Self {
+        Self(Sha256::new().chain_update(environment.0).chain_update(wasm).finalize().into())
     }
 
     fn file_name(&self) -> String {
@@ -137,6 +161,10 @@ mod nowhere {
         }
 
         pub(super) fn write(&self, _: &str, _: &[u8]) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(super) fn shrink(&self, _: u64) -> io::Result<()> {
             match *self {}
         }
     }

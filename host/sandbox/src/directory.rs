@@ -8,12 +8,18 @@ use std::path::Path;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 
 use crate::cache::CacheError;
 
 /// What is never larger is read; machine code is some ten times its module.
 const FILE_BYTES: u64 = 512 << 20;
+
+/// Sets when a file was read, also where the system does not by itself, and leaves alone when it was written.
+const NOW: Timestamps = Timestamps {
+    last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
+    last_modification: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+};
 
 /// An open directory that only the user may enter.
 #[derive(Debug)]
@@ -47,9 +53,37 @@ impl Directory {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || !mine(&stat) || writable {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
+        // Its time says when it was last of use; where it cannot be set, the file only goes sooner.
+        let _ = rustix::fs::futimens(&file, &NOW);
         let mut bytes = Vec::new();
         File::from(file).take(FILE_BYTES).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Removes the files that were not read or written for longest, until the rest has no more than `most` bytes. Files
+    /// that a process left half written are among them, and go in their turn.
+    pub(crate) fn shrink(&self, most: u64) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in Dir::read_from(&self.0)? {
+            let name = entry?.file_name().to_owned();
+            let stat = rustix::fs::statat(&self.0, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+            if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+                #[allow(clippy::useless_conversion, reason = "types differ between platforms")]
+                let used = (i64::from(stat.st_atime), i64::try_from(stat.st_atime_nsec).unwrap_or_default());
+                files.push((used, u64::try_from(stat.st_size).unwrap_or_default(), name));
+            }
+        }
+        files.sort();
+        let mut total = files.iter().fold(0_u64, |total, (_, size, _)| total.saturating_add(*size));
+        for (_, size, name) in files {
+            if total <= most {
+                break;
+            }
+            // Another process may have removed it a moment ago.
+            let _ = rustix::fs::unlinkat(&self.0, &name, AtFlags::empty());
+            total -= size;
+        }
+        Ok(())
     }
 
     /// Writes a file beside its place and moves it there, so that nobody reads half of it.
@@ -151,5 +185,31 @@ mod tests {
         assert!(directory.read("fifo").is_err());
         fs::set_permissions(path.join("entry"), Permissions::from_mode(0o622)).unwrap();
         assert!(directory.read("entry").is_err());
+    }
+    #[test]
+    fn what_was_unused_for_longest_goes_first() {
+        let (_parent, path) = fresh();
+        let directory = Directory::open(&path).unwrap();
+        // Times of files are as coarse as the kernel's clock.
+        let wait = || std::thread::sleep(std::time::Duration::from_millis(30));
+        for name in [".left.1.0", "a", "b", "c"] {
+            directory.write(name, &[0; 100]).unwrap();
+            wait();
+        }
+        directory.read("a").unwrap();
+        let names = || {
+            let entries = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<_> = entries.collect();
+            names.sort();
+            names
+        };
+        directory.shrink(400).unwrap();
+        assert_eq!(names(), [".left.1.0", "a", "b", "c"]);
+        directory.shrink(399).unwrap();
+        assert_eq!(names(), ["a", "b", "c"]);
+        directory.shrink(200).unwrap();
+        assert_eq!(names(), ["a", "c"]);
+        directory.shrink(0).unwrap();
+        assert!(names().is_empty());
     }
 }

@@ -31,6 +31,9 @@ const FULL_FUNCTION: u64 = 100_000;
 /// Operators of all functions above which full effort takes too long.
 const FULL_MODULE: u64 = 3_000_000;
 
+/// Operators that an indirect call is worth.
+const INDIRECT: u64 = 20;
+
 /// How hard functions are.
 #[derive(Default)]
 struct Work {
@@ -59,6 +62,11 @@ pub(crate) fn estimate(wasm: &[u8], types: &Types, limits: &CompileLimits) -> Re
             _ => {}
         }
     }
+    // Each type that is declared may get a trampoline, through which the host is called.
+    for ty in types.all_declared() {
+        bound("values in a signature", arity(ty), limits.signature_values)?;
+        all.operators = all.operators.saturating_add(trampoline(ty));
+    }
     bound("operators", all.operators, limits.operators)?;
     bound("merges", all.merges, limits.merges)?;
     let full = squares <= FULL_SQUARES && largest <= FULL_FUNCTION && all.operators <= FULL_MODULE;
@@ -72,7 +80,9 @@ fn function(body: &FunctionBody<'_>, ty: &FuncType, types: &Types) -> Result<Wor
     }
     // The values that a branch may carry along are variables too.
     let mut carried = arity(ty);
-    let (mut operators, mut targets) = (0_u64, 1_u64);
+    // Values are taken from where a caller left them, and given back; and once more in the function's trampoline, through
+    // which the host calls it.
+    let (mut operators, mut targets) = (2 * trampoline(ty), 1_u64);
     for operator in body.get_operators_reader()? {
         let (operator, mut block) = (operator?, None);
         operators += 1;
@@ -87,7 +97,9 @@ fn function(body: &FunctionBody<'_>, ty: &FuncType, types: &Types) -> Result<Wor
                 operators += arity(types.function(*function_index)?);
             }
             Operator::CallIndirect { type_index, .. } | Operator::ReturnCallIndirect { type_index, .. } => {
-                operators += arity(types.declared(*type_index)?);
+                // What is called is looked for, made if it is not there, and its type compared: that branches.
+                operators += arity(types.declared(*type_index)?) + INDIRECT;
+                targets += 2;
             }
             _ => {}
         }
@@ -101,6 +113,11 @@ fn function(body: &FunctionBody<'_>, ty: &FuncType, types: &Types) -> Result<Wor
         }
     }
     Ok(Work { operators, merges: variables.saturating_add(carried).saturating_mul(targets) })
+}
+
+/// A trampoline's operators. A value is moved several times, and each trampoline is a function to the compiler.
+fn trampoline(ty: &FuncType) -> u64 {
+    4 * arity(ty) + 15
 }
 
 fn arity(ty: &FuncType) -> u64 {

@@ -15,9 +15,12 @@
 //! - **Imports.** [waPC's](wapc) nine functions, and a [WASI](wasi) with nothing in it for policies built for one. Anything
 //!   else is refused by name when the module is [looked through](screen), before it is compiled. Each slice that a guest
 //!   names is looked for in its memory or is a trap.
+//! - **Runs.** A guest that loops on every object would cost a deadline each time. In a [run](Run) it is switched off when it
+//!   has missed a few, and the run itself has an end.
 //! - **Compiling.** Small modules can take a compiler minutes, so how hard a module is gets [estimated](effort) first.
 //! - **Machine code.** Loading it is trusting it. It comes from the build, or from a [directory](cache) that only the user
-//!   may enter; anything else is compiled from its wasm.
+//!   may enter and that keeps to a size; anything else is compiled from its wasm. What is part of this binary runs where it
+//!   lies, and is loaded when it is first asked.
 //!
 //! # What it costs
 //!
@@ -51,9 +54,12 @@ mod directory;
 mod effort;
 mod error;
 mod evaluation;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod in_place;
 mod limits;
 mod log;
 mod module;
+mod run;
 mod sandbox;
 mod screen;
 mod sections;
@@ -71,5 +77,6 @@ pub use cache::{Cache, CacheError};
 pub use error::{LoadError, SandboxError};
 pub use limits::{CompileLimits, Limits};
 pub use module::{Module, Origin};
+pub use run::{Budget, Run, SwitchedOff};
 pub use sandbox::{Sandbox, Until};
 pub use sections::{rule, sections};

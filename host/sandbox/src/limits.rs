@@ -43,18 +43,22 @@ pub struct Limits {
 /// memory for: some 2 us and 200 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompileLimits {
-    /// Functions of a module. Default 100,000; a policy in Go has some 10,000.
+    /// Functions of a module. Default 50,000; a policy in Go has some 10,000. Each takes some 5 KiB.
     pub functions: u64,
-    /// Operators of one function, each value that a call takes or gives counted as one. Default 1 million.
+    /// Values that one function takes and gives. Default 100; compilers pass more in memory. The time for a function's
+    /// trampolines grows with the square of them.
+    pub signature_values: u64,
+    /// Operators of one function, each value that a call takes or gives counted as one, and what the function costs before
+    /// its first. Default 1 million.
     pub function_operators: u64,
-    /// Operators of all functions. Default 5 million; 4 MB of code have some 1.5 million.
+    /// Operators of all functions and their trampolines. Default 5 million; 4 MB of code have some 1.5 million.
     pub operators: u64,
     /// Merges of one function. Default 2 million.
     pub function_merges: u64,
-    /// Merges of all functions. Default 20 million.
+    /// Merges of all functions. Default 8 million.
     pub merges: u64,
     /// Wall time. A compiler cannot be stopped: the load fails then, and the abandoned thread ends by itself.
-    /// Default 60 s.
+    /// Default 10 s.
     pub time: Duration,
 }
 
@@ -99,12 +103,13 @@ impl Default for Limits {
 impl Default for CompileLimits {
     fn default() -> Self {
         Self {
-            functions: 100_000,
+            functions: 50_000,
+            signature_values: 100,
             function_operators: 1_000_000,
             operators: 5_000_000,
             function_merges: 2_000_000,
-            merges: 20_000_000,
-            time: Duration::from_secs(60),
+            merges: 8_000_000,
+            time: Duration::from_secs(10),
         }
     }
 }

@@ -122,6 +122,10 @@ impl Types {
         self.declared.get(index as usize).ok_or_else(|| LoadError::invalid(format!("there is no type {index}")))
     }
 
+    pub(crate) fn all_declared(&self) -> impl Iterator<Item = &FuncType> {
+        self.declared.iter()
+    }
+
     pub(crate) fn function(&self, index: u32) -> Result<&FuncType, LoadError> {
         let ty = self.functions.get(index as usize);
         self.declared(*ty.ok_or_else(|| LoadError::invalid(format!("there is no function {index}")))?)

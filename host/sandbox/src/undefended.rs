@@ -7,7 +7,16 @@
 use engine::{HostCalls, ModuleError};
 
 use crate::evaluation::{Evaluation, Request};
-use crate::{Module, Sandbox};
+use crate::{Limits, LoadError, Module, Sandbox, effort, screen};
+
+/// Whether a module may be compiled, without doing so.
+///
+/// # Errors
+/// As [`Sandbox::load`], but for what only the compiler would say.
+pub fn estimate(wasm: &[u8], limits: &Limits) -> Result<(), LoadError> {
+    let outside = screen::outside(wasm, limits)?;
+    effort::estimate(wasm, &outside.types, &limits.compile).map(|_| ())
+}
 
 /// Asks one and the same instance twice: what it kept from the first time, it has the second.
 ///
@@ -21,6 +30,7 @@ pub fn ask_twice(
     host: &dyn HostCalls,
 ) -> Result<[Vec<u8>; 2], ModuleError> {
     let request = Request { operation, payload, host };
-    let mut evaluation = Evaluation::begin(&sandbox.engine, sandbox.limits, module, request)?;
+    sandbox.ticker()?;
+    let mut evaluation = Evaluation::begin(&sandbox.engine, sandbox.limits, sandbox.linked(module)?, request)?;
     Ok([evaluation.ask()?, evaluation.ask()?])
 }
