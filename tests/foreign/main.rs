@@ -2,6 +2,7 @@
 //! ones written by hand for what the SDK would not do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod bounds;
 mod capabilities;
 mod cluster;
 mod mutations;

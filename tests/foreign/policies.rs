@@ -29,9 +29,18 @@ pub fn sdk_policy(target_name: &str) -> Vec<u8> {
 
 /// The module with Kubewarden's custom section behind it.
 pub fn annotated(wasm: &[u8], metadata: &Value) -> Vec<u8> {
-    let (name, metadata) = (b"io.kubewarden.metadata", metadata.to_string());
+    with_section(wasm, "io.kubewarden.metadata", metadata)
+}
+
+/// A module that says this of itself as a rule, and does nothing.
+pub fn of_rule(metadata: &Value) -> Vec<u8> {
+    with_section(&wat::parse_str("(module)").unwrap(), "dev.seaworthy.rule", metadata)
+}
+
+fn with_section(wasm: &[u8], name: &str, metadata: &Value) -> Vec<u8> {
+    let metadata = metadata.to_string();
     let mut content = leb128(name.len());
-    content.extend_from_slice(name);
+    content.extend_from_slice(name.as_bytes());
     content.extend_from_slice(metadata.as_bytes());
     let mut annotated = wasm.to_vec();
     annotated.push(0);
@@ -64,21 +73,26 @@ pub fn metadata() -> Value {
 
 /// A policy that answers `validate` so, whatever it is asked.
 pub fn answering(answer: &Value, metadata: &Value) -> Vec<u8> {
-    module(&answer.to_string(), "\"v1\"", None, metadata)
+    module(&answer.to_string(), "\"v1\"", None, true, metadata)
 }
 
 /// A policy that speaks another protocol.
 pub fn speaking(version: &str) -> Vec<u8> {
-    module("{\"accepted\":true}", version, None, &metadata())
+    module("{\"accepted\":true}", version, None, true, &metadata())
 }
 
 /// A policy that asks its host, and accepts if it gets an answer.
 pub fn asking(namespace: &str, operation: &str, payload: &str, metadata: &Value) -> Vec<u8> {
-    module("{\"accepted\":true}", "\"v1\"", Some([namespace, operation, payload]), metadata)
+    module("{\"accepted\":true}", "\"v1\"", Some([namespace, operation, payload]), true, metadata)
+}
+
+/// A policy that never ends: it does nothing, or asks its host again and again.
+pub fn looping(ask: Option<[&str; 3]>, metadata: &Value) -> Vec<u8> {
+    module("", "\"v1\"", ask, false, metadata)
 }
 
 /// The three operations are told apart by the lengths of their names.
-fn module(validate: &str, version: &str, ask: Option<[&str; 3]>, metadata: &Value) -> Vec<u8> {
+fn module(validate: &str, version: &str, ask: Option<[&str; 3]>, ends: bool, metadata: &Value) -> Vec<u8> {
     let refusal = r#"{"accepted":false,"message":"the host does not answer"}"#;
     let texts = [validate, version, r#"{"valid":true}"#, refusal, "kubewarden"];
     let mut data = String::new();
@@ -92,6 +106,11 @@ fn module(validate: &str, version: &str, ask: Option<[&str; 3]>, metadata: &Valu
     }
     let say = |index: usize| format!("(call $response {})", places[index]);
     let decide = match ask {
+        None if !ends => "(loop $again (br $again))".to_owned(),
+        Some(_) if !ends => {
+            let call = places[4..].join(" ");
+            format!("(loop $again (drop (call $ask {call})) (br $again))")
+        }
         None => say(0),
         Some(_) => format!(
             "(if (call $ask {} {} {} {}) (then {}) (else {}))",
