@@ -85,8 +85,8 @@ fn a_module_keeps_to_the_limits_whoever_compiled_it() {
     let larger = Host::new(Limits { memory_bytes: 128 << 20, ..Limits::default() });
     let code = embedded(&larger.sandbox.precompile(&wasm).unwrap(), 0);
     let host = Host::new(Limits::default());
-    // SAFETY: the code was made a moment ago.
     let [refused, answers] = [&host, &larger].map(|host| {
+        // SAFETY: the code was made a moment ago.
         let module = unsafe { host.sandbox.load_precompiled("bomb", code) }.unwrap();
         host.call(&module, "validate", b"{}", &Deny)
     });
