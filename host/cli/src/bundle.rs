@@ -258,7 +258,6 @@ fn named(metadata: Option<RuleMetadata>) -> Result<RuleMetadata, ModuleError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

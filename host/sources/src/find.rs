@@ -114,13 +114,18 @@ impl Found {
     fn read_candidates(&mut self, is_read: &(impl Fn() + Sync)) -> Vec<Kustomization> {
         let candidates = std::mem::take(&mut self.candidates);
         let projects = &self.files.projects;
-        let read = candidates.into_par_iter().map(|candidate| {
+        let read = |candidate: Candidate| {
             let file = read_one(&candidate, projects.project(&candidate.real));
             is_read();
             (candidate, file)
-        });
+        };
+        let read: Vec<_> = match candidates.len() {
+            // Threads cost more than one file has work for them.
+            0..2 => candidates.into_iter().map(read).collect(),
+            _ => candidates.into_par_iter().map(read).collect(),
+        };
         let mut kustomizations = Vec::new();
-        for (Candidate { path, real, root, .. }, file) in read.collect::<Vec<_>>() {
+        for (Candidate { path, real, root, .. }, file) in read {
             match file {
                 Ok(file) => {
                     let resources: Vec<String> = kustomize_resources(&file).map(str::to_owned).collect();
