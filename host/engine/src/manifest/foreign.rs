@@ -65,11 +65,11 @@ const fn is_forgiven(kind: &ProblemKind, is_spelt_out: bool) -> bool {
         | ProblemKind::RecursiveAlias
         | ProblemKind::InvalidMerge
         | ProblemKind::InvalidTag { .. }
-        | ProblemKind::NotJson
         | ProblemKind::InvalidSeparator
         | ProblemKind::ControlCharacter(_) => true,
         ProblemKind::DuplicateKey(_)
         | ProblemKind::InvalidKey(_)
+        | ProblemKind::NotJson
         | ProblemKind::HiddenLineBreak(_)
         | ProblemKind::Behind => is_spelt_out,
         // What has a limit was not read, and what is malformed is an object.

@@ -8,7 +8,6 @@ use super::failure::Failure;
 use super::node::Entry;
 use super::problem::ProblemKind;
 use super::scalar;
-use super::span::Span;
 
 /// How many duplicate keys of one document are told.
 const DUPLICATES_TOLD: usize = 8;
@@ -22,13 +21,8 @@ const FEW: usize = 12;
 /// A later entry wins over a merged one and, in go-yaml v2, a merged one over an explicit one that stands before its
 /// `<<`: what a cluster gets may not be what the text seems to say. Two explicit ones are told as duplicates.
 ///
-/// `raw` gives what is written at a place. `1` and `"1"` are two keys to go-yaml, and one in JSON, where either may win.
-pub(super) fn unique<'text>(
-    entries: Vec<Entry>,
-    merged: &[Range<usize>],
-    raw: impl Fn(Span) -> &'text str,
-    duplicates: &mut Vec<Failure>,
-) -> Vec<Entry> {
+/// `1` and `"1"` are two keys to go-yaml, and one in JSON, where either may win: such keys may not meet by a merge either.
+pub(super) fn unique(entries: Vec<Entry>, merged: &[Range<usize>], duplicates: &mut Vec<Failure>) -> Vec<Entry> {
     if merged.is_empty() && entries.len() <= FEW {
         for (index, entry) in entries.iter().enumerate() {
             if let Some(first) = entries.iter().take(index).find(|earlier| earlier.key == entry.key) {
@@ -50,8 +44,7 @@ pub(super) fn unique<'text>(
         if let Some((_, first, _)) = explicit.next() {
             explicit.for_each(|(_, second, _)| tell(first, second, duplicates));
         }
-        if let Some(((_, first, _), others)) = same.split_first()
-            && let Some((_, second, _)) = others.iter().find(|(_, it, _)| raw(it.key_span) != raw(first.key_span))
+        if let [(_, first, _), .., (_, second, _)] = same
             && scalar::is_typed(&first.key)
             && same.iter().any(|(_, _, merged)| *merged)
         {

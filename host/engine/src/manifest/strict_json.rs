@@ -202,7 +202,7 @@ impl<'text, 'budget> Values<'text, 'budget> {
             self.expect(b'}')?;
         }
         let entries = self.entries.drain(base..).collect();
-        Ok(Value::Mapping(members::unique(entries, &[], |_| "", &mut self.duplicates)))
+        Ok(Value::Mapping(members::unique(entries, &[], &mut self.duplicates)))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value> {

@@ -10,9 +10,13 @@ use super::problem::ProblemKind;
 
 /// Whether the document, which could not be read, is a template.
 pub(super) fn explains(text: &str, failures: &[Failure]) -> bool {
-    // What Kubernetes reads and we refuse is none.
+    // What Kubernetes reads and we refuse is none: a key that is null too, where a second key of its mapping's name takes
+    // its mapping away.
     let is_syntax = |kind: &ProblemKind| {
-        matches!(kind, ProblemKind::Syntax(_) | ProblemKind::InvalidKey(_) | ProblemKind::TabIndentation)
+        matches!(
+            kind,
+            ProblemKind::Syntax(_) | ProblemKind::InvalidKey("a mapping" | "a list") | ProblemKind::TabIndentation
+        )
     };
     !failures.is_empty() && failures.iter().all(|failure| is_syntax(&failure.kind)) && has_action(text)
 }

@@ -225,7 +225,7 @@ fn a_duplicate_key_is_told_with_both_lines() {
         assert_eq!(problems(&read_text(&yaml)), [expected], "{yaml}");
     }
     assert_eq!(read_text(&many("k40: 2\n")).problems, []);
-    assert_eq!(read_text("<<: {1: a}\n1: b\n").problems, []);
+    assert_eq!(read_text("<<: {a: 1}\na: 2\n").problems, []);
 }
 
 #[test]
@@ -333,6 +333,8 @@ fn templates_are_skipped_and_counted() {
     ] {
         assert_reads(yaml.as_bytes(), &["template"]);
     }
+    let overridden = "  kind: Pod\n  spec: {~: 1}\n  spec: {}\n{{ end }}\n";
+    assert!(!read_text(overridden).problems.is_empty(), "kubectl reads the second spec");
     let quoted = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {b: '{{ $labels.pod }}'}}\n";
     assert_eq!(read_text(quoted).objects().count(), 1);
 }

@@ -329,9 +329,7 @@ impl<'text> Builder<'text, '_> {
             Shape::BlockMapping | Shape::FlowMapping | Shape::Pair => {
                 let entries: Vec<Entry> = self.entries.drain(collection.base..).collect();
                 let last = entries.last().map(|entry| entry.value.span);
-                let (scanner, offset) = (&self.scanner, self.offset);
-                let raw = |span: Span| scanner.slice(span.start as usize - offset, span.end as usize - offset);
-                let entries = members::unique(entries, &collection.merged, raw, &mut self.duplicates);
+                let entries = members::unique(entries, &collection.merged, &mut self.duplicates);
                 (Value::Mapping(entries), None, last)
             }
         };

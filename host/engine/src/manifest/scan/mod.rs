@@ -292,6 +292,8 @@ impl<'text> Scanner<'text> {
     /// Takes a line break, if there is one.
     fn skip_break(&mut self) -> bool {
         match self.byte(self.at) {
+            // kubectl drops one CR before each LF.
+            b'\r' if self.bytes.get(self.at..self.at + 3) == Some(b"\r\r\n") => self.at += 3,
             b'\r' if self.byte(self.at + 1) == b'\n' => self.at += 2,
             b'\n' | b'\r' => self.at += 1,
             _ => return false,
