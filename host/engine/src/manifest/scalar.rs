@@ -248,12 +248,11 @@ impl Scalar<'_> {
     }
 }
 
+/// A float as Go writes it into JSON, in the fewest digits, and as Kubernetes reads that: without a fraction, an integer.
 fn json_float(value: f64) -> Option<Number> {
-    #[expect(clippy::cast_possible_truncation, reason = "checked by the way back")]
-    let whole = value as i64;
-    #[expect(clippy::cast_precision_loss, reason = "that is the check")]
-    let is_whole = whole as f64 == value && whole != i64::MAX;
-    if is_whole { Some(whole.into()) } else { Number::from_f64(value) }
+    let whole = if value.fract() == 0.0 { format!("{value}").parse::<i64>().ok() } else { None };
+    // Zero has no sign in an integer.
+    whole.map(Number::from).or_else(|| Number::from_f64(value))
 }
 
 /// `strconv.FormatFloat(value, 'g', -1, 32)`, with YAML's names for what is no number: how `sigs.k8s.io/yaml` writes a
@@ -350,6 +349,7 @@ mod tests {
             ("1.e1", "10"),
             ("1.50", "1.5"),
             ("1e21", "1e+21"),
+            ("922337203685477580.58", "922337203685477600"),
             // Strings, whatever they look like.
             ("=", "\"=\""),
             ("<<", "\"<<\""),
