@@ -47,6 +47,12 @@ pub struct Asked<'a, M> {
 }
 
 impl<M> Asked<'_, M> {
+    /// The owner that the rule checks in place of the object: no module is run then.
+    #[must_use]
+    pub fn through(&self) -> Option<&str> {
+        self.through.as_deref()
+    }
+
     /// Appends the rule's request.
     pub fn write(&self, writer: &Writer<'_>, payload: &mut Vec<u8>) {
         if let Some(owner) = &self.through {
@@ -81,20 +87,30 @@ impl<'a, R: Runtime> Judge<'a, R> {
             self.ask(&asked, question, &payload, self.route)
         });
         let mut judgements: Vec<Judgement> = answers.collect();
+        self.settle(question, &mut judgements);
+        judgements
+    }
+
+    /// Settles what all rules said about the question, taken together: whoever asks them one by one has this done last.
+    pub fn settle(&self, question: &Question<'_>, judgements: &mut [Judgement]) {
         // What the object is, is seen here: no module can silence another by its word.
         if question.object.is_some_and(pods::lacks_containers) {
             let rules = self.bundle.rules();
-            say_once(&mut judgements, |rule| rules.get(rule).is_some_and(Rule::is_about_workloads));
+            say_once(judgements, |rule| rules.get(rule).is_some_and(Rule::is_about_workloads));
         }
-        judgements
+    }
+
+    /// The owner that the object is checked through, if the world has one.
+    #[must_use]
+    pub fn owner<'q>(&self, question: &Question<'q>) -> Option<Owner<'q>> {
+        // Who sends a pod to an admission may have written any owner into it.
+        let object = question.object.filter(|_| question.completeness != Completeness::Admission)?;
+        pods::owner(object, self.world, question.viewpoint)
     }
 
     /// The rules that the question is for, in the bundle's order.
     pub fn asked(&self, question: &Question<'_>) -> impl Iterator<Item = Asked<'a, R::Module>> {
-        // Who sends a pod to an admission may have written any owner into it.
-        let object = question.object.filter(|_| question.completeness != Completeness::Admission);
-        let owner = object.and_then(|object| pods::owner(object, self.world, question.viewpoint));
-        let owner = owner.map(|Owner { kind, name, through }| (format!("{kind}/{name}"), through));
+        let owner = self.owner(question).map(|Owner { kind, name, through }| (format!("{kind}/{name}"), through));
         let rules = self.bundle.rules().iter().enumerate();
         rules.filter_map(move |(index, rule)| {
             let extent = rule.concerns(question)?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use engine::pods::Owner;
 use engine::{
     Completeness, HostCall, HostCalls as _, Input, Judge, Judgement, LookUps, Question, Runtime, Subject, Viewpoint,
     World, Writer,
@@ -52,15 +53,22 @@ impl<R: Runtime> Job for Checking<'_, R> {
         let serial = self.files.serial(subject.file);
         let outlook = self.world.outlook(question.viewpoint);
         // Files are told apart by their serial: an index is of one input alone.
-        let sight =
-            self.digester.digest(&(question.viewpoint, outlook.folders(), outlook.is_of_file().then_some(serial)));
+        // An owner is looked up by no module, and decides which rules are asked at all.
+        let owner = self.judge.owner(&question).map(|Owner { kind, name, through }| (kind, name, through));
+        let sight = self.digester.digest(&(
+            question.viewpoint,
+            owner,
+            outlook.folders(),
+            outlook.is_of_file().then_some(serial),
+        ));
         let key = self.digester.digest(&(serial, subject.document, &subject.object.path, self.completeness));
         let place = memory.place(key);
         let holds = |evaluation: &Evaluation| self.holds(evaluation, sight, question.viewpoint, memory);
         if let Some(place) = place.filter(|place| memory.is_present(place))
             && place.evaluations.iter().all(|evaluation| evaluation.sight == sight && holds(evaluation))
         {
-            let judgements = memory.judgements(place);
+            let mut judgements = memory.judgements(place);
+            self.judge.settle(&question, &mut judgements);
             return Heard { judgements, place: None };
         }
         let mut draft = PlaceDraft { key, found: Vec::new(), is_whole: true, evaluated: 0 };
@@ -76,7 +84,7 @@ impl<R: Runtime> Job for Checking<'_, R> {
             }
             payload.clear();
             asked.write(&writer, &mut payload);
-            let request = self.digester.digest(&(rule, &payload));
+            let request = self.digester.digest(&(rule, asked.through(), &payload));
             if let Some(known) = memory.request(request).filter(|known| holds(known)) {
                 judgements.push(known.judgement(asked.index));
                 draft.found.push(if known.sight == sight {
@@ -88,7 +96,7 @@ impl<R: Runtime> Job for Checking<'_, R> {
             }
             let noting = Noting::new(self.digester, outlook.project());
             let judgement = self.judge.ask(&asked, &question, &payload, &noting);
-            draft.evaluated += 1;
+            draft.evaluated += usize::from(asked.through().is_none());
             // What kept a module from answering may be gone the next time.
             match noting.into_noted().filter(|_| judgement.outcome.verdict != Verdict::Error) {
                 Some(noted) => draft.found.push(Found::New(Draft::new(rule, request, sight, &judgement, noted))),
@@ -96,6 +104,7 @@ impl<R: Runtime> Job for Checking<'_, R> {
             }
             judgements.push(judgement);
         }
+        self.judge.settle(&question, &mut judgements);
         Heard { judgements, place: Some(draft) }
     }
 }

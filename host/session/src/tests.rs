@@ -240,3 +240,32 @@ fn what_is_no_manifest_is_skipped_beside_manifests_and_told_alone() {
     session.files.remove("a.yaml");
     assert_eq!(problems(&mut session), 1);
 }
+
+#[test]
+fn a_pod_is_checked_through_its_owner_for_as_long_as_that_is_there() {
+    let mut session = Session::new(Echo::default(), vec![rule("pods", "Pod", Vec::new())]);
+    let pod = |owner: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {owner}-1, namespace: a, ownerReferences: \
+             [{{apiVersion: apps/v1, kind: StatefulSet, name: {owner}, controller: true}}]}}\nspec: {{containers: [{{name: a}}]}}\n"
+        )
+    };
+    let set = |name: &str| {
+        format!("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: {name}, namespace: a}}\nspec: {{}}\n")
+    };
+    let same = |session: &mut Session<Echo>| {
+        let [remembered, fresh] = [true, false].map(|remembers| {
+            let checked = if remembers { session.check(&InOrder) } else { session.check_beyond(&InOrder, &InputAlone) };
+            checked.judged.into_iter().flat_map(|judged| judged.judgements).collect::<Vec<_>>()
+        });
+        assert_eq!(remembered, fresh);
+    };
+    session.files.set("pods.yaml", (pod("web") + "---\n" + &pod("db")).into());
+    same(&mut session);
+    session.files.set("web.yaml", set("web").into());
+    same(&mut session);
+    session.files.set("db.yaml", set("db").into());
+    same(&mut session);
+    session.files.remove("web.yaml");
+    same(&mut session);
+}
