@@ -3,11 +3,11 @@
 //!
 //! It must not know how a text is cut into documents, nor what an object of Kubernetes is.
 
+mod collection;
 mod keys;
 mod steps;
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::Limits;
 use super::anchors::Anchors;
@@ -19,6 +19,7 @@ use super::problem::ProblemKind;
 use super::scalar::{self, Scalar, Tag};
 use super::scan::{Fault, Kind, Refusal, Scanner, Style, Token};
 use super::span::Span;
+use collection::{Collection, Context, Key, Shape, Step};
 
 /// A document's value, if it can be read, and what is wrong with the document.
 #[derive(Debug)]
@@ -71,54 +72,6 @@ struct Builder<'text, 'budget> {
     open: Vec<Collection<'text>>,
     items: Vec<Node>,
     entries: Vec<Entry>,
-}
-
-/// Where a node may stand, and what it may be there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Context {
-    Flow,
-    Block,
-    /// In a block mapping, where the items of a list need no indentation.
-    BlockMember,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    BlockSequence,
-    /// A list that is a block mapping's value, and not indented.
-    Indentless,
-    BlockMapping,
-    FlowSequence,
-    FlowMapping,
-    /// `[key: value]`, a mapping of one member.
-    Pair,
-}
-
-/// A collection that is open.
-struct Collection<'text> {
-    shape: Shape,
-    start: usize,
-    /// Where its members begin among those of all.
-    base: usize,
-    anchor: Option<(&'text str, usize)>,
-    is_first: bool,
-    /// The key whose value comes next.
-    key: Option<Key>,
-    /// Whether an alias is that value.
-    is_alias: bool,
-    /// Which entries merge keys brought.
-    merged: Vec<Range<usize>>,
-}
-
-/// What comes next in a collection.
-enum Step {
-    Value(Context),
-    /// A value of which nothing is written.
-    Empty(usize),
-    /// A collection without brackets, in a list with brackets.
-    Pair,
-    /// Nothing; with the end of the closing bracket, if it has one.
-    End(Option<usize>),
 }
 
 impl<'text> Builder<'text, '_> {
@@ -461,13 +414,6 @@ type Tagged<'text> = (TagName<'text>, usize);
 
 /// An anchor's name and a tag, which may stand before a value.
 type Properties<'text> = (Option<&'text str>, Option<Tagged<'text>>);
-
-/// A key and where it ends; without a text, the merge key.
-struct Key {
-    text: Option<Box<str>>,
-    span: Span,
-    end: usize,
-}
 
 /// What cannot be part of a document's value.
 const fn is_document_end(kind: &Kind<'_>) -> bool {

@@ -9,92 +9,11 @@
 
 mod property;
 mod text;
+mod token;
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
-/// A token and its place, in bytes.
-#[derive(Clone, Debug)]
-pub(super) struct Token<'text> {
-    pub(super) kind: Kind<'text>,
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Kind<'text> {
-    /// The end of the text.
-    End,
-    /// `%YAML`, with its version.
-    Version(u8, u8),
-    /// `%TAG`.
-    TagDirective {
-        handle: &'text str,
-        prefix: Cow<'text, [u8]>,
-    },
-    DocumentStart,
-    DocumentEnd,
-    BlockSequenceStart,
-    BlockMappingStart,
-    BlockEnd,
-    FlowSequenceStart,
-    FlowSequenceEnd,
-    FlowMappingStart,
-    FlowMappingEnd,
-    /// `-`
-    BlockEntry,
-    /// `,`
-    FlowEntry,
-    /// `?`, or what stands before a key that needs none.
-    Key,
-    /// `:`
-    Value,
-    Alias(&'text str),
-    Anchor(&'text str),
-    /// `!suffix`, `!handle!suffix` or `!<suffix>`, whose handle is empty, as is that of `!`.
-    Tag {
-        handle: &'text str,
-        suffix: Cow<'text, [u8]>,
-    },
-    Scalar {
-        text: Cow<'text, str>,
-        style: Style,
-    },
-}
-
-/// How a scalar is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
-    Plain,
-    Quoted,
-    /// `|` and `>`.
-    Block,
-}
-
-/// Why a text has no more tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// In words.
-    Syntax(&'static str),
-    /// A tab where there must be spaces.
-    Tab,
-    /// Flow brackets nest deeper than allowed.
-    Depth,
-}
-
-/// A fault and its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) fault: Fault,
-    pub(super) at: usize,
-}
-
-impl Refusal {
-    #[cold]
-    pub(super) const fn syntax(message: &'static str, at: usize) -> Self {
-        Self { fault: Fault::Syntax(message), at }
-    }
-}
+pub(super) use token::{Fault, Kind, Refusal, Style, Token};
 
 /// How far behind its start a key's `:` may stand, in characters.
 const KEY_LENGTH: usize = 1024;

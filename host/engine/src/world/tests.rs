@@ -1,0 +1,153 @@
+use super::*;
+use crate::file::File;
+use crate::manifest::{Limits, read};
+
+fn input(files: &[(&str, usize, &str)]) -> Input {
+    let file = |(name, project, text): &(&str, usize, &str)| File {
+        manifest: read(name, format!("apiVersion: v1\nkind: ServiceAccount\n{text}").into_bytes(), &Limits::default()),
+        project: *project,
+    };
+    Input::new(files.iter().map(file).collect())
+}
+
+fn seen(input: &Input, file: usize) -> Vec<String> {
+    let world = World::new(input);
+    let subject = input.subjects().find(|subject| subject.file == file);
+    let from = subject.map(|subject| World::viewpoint(input, subject));
+    let objects = from.map(|from| world.objects(from, "", "ServiceAccount")).unwrap_or_default();
+    let marks = objects.iter().map(|object| object.node.get("mark").and_then(|mark| mark.as_str()));
+    marks.map(|mark| mark.unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn the_nearest_variant_stands_for_the_object() {
+    let input = input(&[
+        ("app/base/sa.yaml", 0, "metadata: {name: web}\nmark: base"),
+        ("app/overlays/prod/sa.yaml", 0, "metadata: {name: web}\nmark: prod"),
+        ("app/overlays/dev/other.yaml", 0, "metadata: {name: other}\nmark: other"),
+        ("app/overlays/prod/deep/x.yaml", 0, "metadata: {name: x}\nmark: x"),
+    ]);
+    assert_eq!(seen(&input, 0), ["base", "other"]);
+    assert_eq!(seen(&input, 3), ["prod", "other", "x"]);
+}
+
+#[test]
+fn other_projects_are_other_worlds() {
+    let input = input(&[
+        ("one/sa.yaml", 0, "metadata: {name: web}\nmark: one"),
+        ("two/sa.yaml", 1, "metadata: {name: db}\nmark: two"),
+    ]);
+    assert_eq!(seen(&input, 0), ["one"]);
+    assert_eq!(seen(&input, 1), ["two"]);
+}
+
+#[test]
+fn namespaces_and_generated_names_keep_objects_apart() {
+    let input = input(&[
+        ("sa.yaml", 0, "metadata: {name: web, namespace: a}\nmark: a"),
+        ("sb.yaml", 0, "metadata: {name: web, namespace: b}\nmark: b"),
+        ("sc.yaml", 0, "metadata: {generateName: web-}\nmark: c"),
+        ("sd.yaml", 0, "metadata: {generateName: web-}\nmark: d"),
+    ]);
+    assert_eq!(seen(&input, 0), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn of_two_equally_near_the_last_is_kept_as_a_cluster_does() {
+    let input = input(&[
+        ("a/one.yaml", 0, "metadata: {name: web}\nmark: first"),
+        ("a/two.yaml", 0, "metadata: {name: web}\nmark: last"),
+        ("a/x.yaml", 0, "metadata: {name: x}\nmark: x"),
+    ]);
+    assert_eq!(seen(&input, 2), ["last", "x"]);
+}
+
+#[test]
+fn a_variant_in_the_askers_own_file_is_nearer_than_one_beside_it() {
+    let input = input(&[
+        ("a/one.yaml", 0, "metadata: {name: web}\nmark: one"),
+        ("a/two.yaml", 0, "metadata: {name: web}\nmark: two"),
+    ]);
+    assert_eq!(seen(&input, 0), ["one"]);
+    assert_eq!(seen(&input, 1), ["two"]);
+}
+
+#[test]
+fn a_variant_in_the_askers_own_folder_is_nearer_than_one_below_it() {
+    let input = input(&[
+        ("app/sa.yaml", 0, "metadata: {name: web}\nmark: own"),
+        ("app/tls/sa.yaml", 0, "metadata: {name: web}\nmark: below"),
+        ("app/x.yaml", 0, "metadata: {name: x}\nmark: x"),
+    ]);
+    assert_eq!(seen(&input, 2), ["own", "x"]);
+    assert_eq!(seen(&input, 1), ["below", "x"]);
+}
+
+#[test]
+fn an_answer_is_remembered_for_those_files_only_that_see_the_same() {
+    let input = input(&[
+        ("a/one.yaml", 0, "metadata: {name: web}"),
+        ("a/two.yaml", 0, "metadata: {name: web}"),
+        ("a/x.yaml", 0, "metadata: {name: x}"),
+        ("a/z.yaml", 0, "metadata: {name: z}"),
+    ]);
+    let world = World::new(&input);
+    let answered: Vec<_> = input
+        .subjects()
+        .map(|subject| {
+            let answer = || Ok(vec![u8::try_from(subject.file).unwrap_or_default()]);
+            world.remember(World::viewpoint(&input, subject), "list", b"", answer).unwrap_or_default()
+        })
+        .collect();
+    assert_eq!(answered, [[0], [1], [2], [2]]);
+}
+
+#[test]
+fn overlays_beside_the_askers_are_out_of_its_sight() {
+    let input = input(&[
+        ("app/dev/sa.yaml", 0, "metadata: {name: web}\nmark: dev"),
+        ("app/dev/more/only.yaml", 0, "metadata: {name: only}\nmark: only in dev"),
+        ("app/prod/sa.yaml", 0, "metadata: {name: web}\nmark: prod"),
+        ("app/devices/other.yaml", 0, "metadata: {name: other}\nmark: other"),
+        ("app/shared.yaml", 0, "metadata: {name: shared}\nmark: shared"),
+    ]);
+    assert_eq!(seen(&input, 2), ["prod", "other", "shared"]);
+    assert_eq!(seen(&input, 0), ["dev", "only in dev", "other", "shared"]);
+    // One that has no variants has no overlays either.
+    assert_eq!(seen(&input, 4).len(), 4);
+}
+
+#[test]
+fn objects_without_a_file_are_all_seen_by_whoever_has_none_either() {
+    let input = input(&[
+        ("a/sa.yaml", 0, "metadata: {name: web, namespace: a}"),
+        ("b/sb.yaml", 1, "metadata: {name: web, namespace: b}"),
+    ]);
+    let world = World::of(input.subjects().map(|subject| subject.object), Vec::new());
+    for subject in input.subjects() {
+        let from = Viewpoint::nowhere(subject.object);
+        assert_eq!(world.objects(from, "", "ServiceAccount").len(), 2);
+        assert_eq!(world.objects_in(from, "", "ServiceAccount", "b").len(), 1);
+    }
+}
+
+#[test]
+fn one_namespace_or_one_name_is_what_all_objects_say_of_it() {
+    let input = input(&[
+        ("sa.yaml", 0, "metadata: {name: web, namespace: a}"),
+        ("sb.yaml", 0, "metadata: {name: web, namespace: b}"),
+        ("sc.yaml", 0, "metadata: {generateName: web-, namespace: b}"),
+        ("x/sd.yaml", 0, "metadata: {name: web, namespace: b}"),
+    ]);
+    let world = World::new(&input);
+    for subject in input.subjects() {
+        let from = World::viewpoint(&input, subject);
+        let all = world.objects(from, "", "ServiceAccount");
+        for namespace in ["a", "b", "c", ""] {
+            let here: Vec<_> = all.iter().copied().filter(|it| super::namespace(it) == namespace).collect();
+            assert_eq!(world.objects_in(from, "", "ServiceAccount", namespace), here);
+            let named = here.iter().copied().find(|it| it.name.as_deref() == Some("web"));
+            assert_eq!(world.get(from, "", "ServiceAccount", namespace, "web"), named);
+        }
+    }
+}
