@@ -28,6 +28,7 @@ pub mod findings;
 pub mod fix;
 pub mod handler;
 pub mod image;
+mod json;
 pub mod label;
 pub mod object;
 pub mod probe;

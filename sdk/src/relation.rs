@@ -4,10 +4,8 @@
 //! size of the namespace. A host that does not, such as Kubewarden's policy-server, gives the whole list. So a rule tests
 //! what it gets, and its verdict is the same either way; tests hold every rule to that.
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
-
 use crate::field::Field;
-use crate::value::Value;
+use crate::json::Writer;
 
 /// One way in which an object of the kind asked for may be related. The field is named as in `reads`, and is among them.
 #[derive(Clone, Copy)]
@@ -51,33 +49,24 @@ impl<'a> Relation<'a> {
     }
 }
 
-/// `{"field": "spec.selector", "selects": {"app": "web"}}`.
-impl Serialize for Relation<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("field", self.field)?;
+impl Relation<'_> {
+    /// `{"field": "spec.selector", "selects": {"app": "web"}}`. What is neither map, list nor text relates nothing, or is
+    /// malformed.
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.open(b'{');
+        writer.member("field", self.field);
         match self.how {
-            How::Selects(labels) => map.serialize_entry("selects", &Json(labels.value()))?,
-            How::SelectedBy(selector) => map.serialize_entry("selected_by", &Json(selector.value()))?,
-            How::Is(texts) => map.serialize_entry("is", texts)?,
-            How::IsSet => map.serialize_entry("is_set", &true)?,
-        }
-        map.end()
-    }
-}
-
-/// A value as a relation says it: maps, lists and texts. What else stands there relates nothing, or is malformed.
-struct Json<'a>(Option<&'a Value<'a>>);
-
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Some(Value::String(text)) => serializer.serialize_str(text),
-            Some(Value::Array(items)) => serializer.collect_seq(items.iter().map(|item| Json(Some(item)))),
-            Some(Value::Object(members)) => {
-                serializer.collect_map(members.iter().map(|(key, value)| (key, Json(Some(value)))))
+            How::Selects(labels) => {
+                writer.key("selects");
+                writer.texts_of(labels.value());
             }
-            _ => serializer.serialize_unit(),
+            How::SelectedBy(selector) => {
+                writer.key("selected_by");
+                writer.texts_of(selector.value());
+            }
+            How::Is(texts) => writer.texts("is", &mut texts.iter().copied()),
+            How::IsSet => writer.flag("is_set", true),
         }
+        writer.close(b'}');
     }
 }

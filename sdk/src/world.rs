@@ -7,13 +7,13 @@
 mod signature;
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use protocol::contract;
-use serde::Serialize;
 
 use crate::field::{Field, Memory};
+use crate::json::Writer;
 use crate::object::Object;
 use crate::relation::Relation;
 use crate::undecided::Undecided;
@@ -61,19 +61,35 @@ pub struct World<'a> {
     declared: &'static [Declared],
 }
 
-#[derive(Serialize)]
 struct LookUpRequest<'a> {
     api_version: &'a str,
     kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    disable_cache: Option<bool>,
-    field_masks: &'a [&'a str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     related: &'a [Relation<'a>],
+}
+
+impl LookUpRequest<'_> {
+    fn write(&self, field_masks: &[&str]) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.open(b'{');
+        writer.member("api_version", self.api_version);
+        writer.member("kind", self.kind);
+        writer.optional("name", self.name);
+        writer.optional("namespace", self.namespace);
+        if self.name.is_some() {
+            writer.flag("disable_cache", false);
+        }
+        writer.texts("field_masks", &mut field_masks.iter().copied());
+        if !self.related.is_empty() {
+            writer.key("related");
+            writer.open(b'[');
+            self.related.iter().for_each(|relation| relation.write(&mut writer));
+            writer.close(b']');
+        }
+        writer.close(b'}');
+        writer.finish()
+    }
 }
 
 /// Where the objects of a list stand.
@@ -143,11 +159,9 @@ impl<'a> World<'a> {
             kind,
             name: Some(name),
             namespace: Some(namespace.unwrap_or_default()),
-            disable_cache: Some(false),
-            field_masks: &[],
             related: &[],
         };
-        let answer = self.ask(contract::GET_RESOURCE, request)?;
+        let answer = self.ask(contract::GET_RESOURCE, &request)?;
         Ok(answer.filter(|(object, _)| object.is_set()).map(|(object, declared)| other(object, declared)))
     }
 
@@ -183,9 +197,8 @@ impl<'a> World<'a> {
             Within::Namespace(namespace) => (contract::LIST_BY_NAMESPACE, Some(namespace.unwrap_or_default())),
             Within::All => (contract::LIST_ALL, None),
         };
-        let request =
-            LookUpRequest { api_version, kind, name: None, namespace, disable_cache: None, field_masks: &[], related };
-        Ok(items(self.ask(operation, request)?))
+        let request = LookUpRequest { api_version, kind, name: None, namespace, related };
+        Ok(items(self.ask(operation, &request)?))
     }
 
     /// The answer to a request, with the field mask that the rule declared for the kind, and what it declared; `None`
@@ -193,18 +206,15 @@ impl<'a> World<'a> {
     fn ask(
         &self,
         operation: &str,
-        mut request: LookUpRequest<'_>,
+        request: &LookUpRequest<'_>,
     ) -> Result<Option<(Field<'a>, &'static Declared)>, Undecided> {
         let (api_version, kind) = (request.api_version, request.kind);
         let Some(declared) = self.declared.iter().find(|known| known.kind == kind && known.api_version == api_version)
         else {
             return Err(Undecided::Error(format!("the look-up of {api_version} {kind} is not declared")));
         };
-        request.field_masks = declared.reads;
-        let payload =
-            serde_json::to_vec(&request).map_err(|_| Undecided::Error("the look-up cannot be written".to_string()))?;
         self.memory.note_asked();
-        let answer = match self.host.call(contract::KUBERNETES, operation, &payload) {
+        let answer = match self.host.call(contract::KUBERNETES, operation, &request.write(declared.reads)) {
             Ok(answer) => self.memory.bump.alloc_slice_copy(&answer),
             Err(cause) if is_not_found(&cause) => return Ok(None),
             Err(cause) if is_refusal(&cause) => {
@@ -256,6 +266,8 @@ fn says(cause: &str, words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     const DECLARED: &[Declared] = &[Declared { api_version: "v1", kind: "Service", reads: &["spec"] }];

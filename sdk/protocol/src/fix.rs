@@ -54,6 +54,18 @@ pub enum Applicability {
     Example,
 }
 
+impl Applicability {
+    /// Its name in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::NeedsReview => "needs-review",
+            Self::Example => "example",
+        }
+    }
+}
+
 impl Fix {
     /// What to write, for people: YAML as it would stand at the edit's path, or the advice.
     #[must_use]

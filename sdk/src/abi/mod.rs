@@ -7,11 +7,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use crate::rule::{Rule, evaluate, validate_settings};
 use crate::world::Host;
-use response::{SettingsResponse, ValidationResponse};
 
 #[cfg_attr(target_arch = "wasm32", path = "wapc.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
@@ -23,24 +20,17 @@ pub use border::*;
 /// Answers one operation.
 ///
 /// # Errors
-/// The operation is unknown, or the answer cannot be written.
+/// The operation is unknown.
 pub(crate) fn answer<R: Rule>(operation: &[u8], payload: &[u8], host: &dyn Host) -> Result<Vec<u8>, String> {
     match operation {
         b"validate" => {
             let (outcome, warns_only) = evaluate::<R>(payload, host);
-            write(&ValidationResponse::new::<R>(outcome, warns_only))
+            Ok(response::validation(R::NAME, &outcome, warns_only))
         }
-        b"validate_settings" => {
-            let message = validate_settings::<R>(payload).err();
-            write(&SettingsResponse { valid: message.is_none(), message })
-        }
+        b"validate_settings" => Ok(response::settings(validate_settings::<R>(payload).err().as_deref())),
         b"protocol_version" => Ok(b"\"v1\"".to_vec()),
         _ => Err("unknown operation".to_string()),
     }
-}
-
-fn write(response: &impl Serialize) -> Result<Vec<u8>, String> {
-    serde_json::to_vec(response).map_err(|_| "the answer cannot be written".to_string())
 }
 
 #[cfg(test)]

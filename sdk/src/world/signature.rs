@@ -6,9 +6,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use protocol::contract;
-use serde::Serialize;
 
 use super::{World, is_refusal};
+use crate::json::Writer;
 use crate::value::Value;
 
 /// What a host found out.
@@ -22,22 +22,17 @@ pub enum Signature {
     NotAsked,
 }
 
-#[derive(Serialize)]
-struct VerifyRequest<'a> {
-    r#type: &'a str,
-    image: &'a str,
-    pub_keys: &'a [String],
-}
-
 impl World<'_> {
     /// Whether the image is signed with these public keys, PEM.
     #[must_use]
     pub fn signature(&self, image: &str, public_keys: &[String]) -> Signature {
-        let request = VerifyRequest { r#type: "SigstorePubKeyVerify", image, pub_keys: public_keys };
-        let Ok(payload) = serde_json::to_vec(&request) else {
-            return Signature::Untrusted("the question cannot be written".to_string());
-        };
-        match self.host.call(contract::OCI, contract::VERIFY, &payload) {
+        let mut writer = Writer::default();
+        writer.open(b'{');
+        writer.member("type", "SigstorePubKeyVerify");
+        writer.member("image", image);
+        writer.texts("pub_keys", &mut public_keys.iter().map(String::as_str));
+        writer.close(b'}');
+        match self.host.call(contract::OCI, contract::VERIFY, &writer.finish()) {
             Ok(answer) => {
                 let answer = self.memory.bump.alloc_slice_copy(&answer);
                 match Value::parse(answer, &self.memory.bump).ok().and_then(|answer| answer.get("is_trusted").copied())
