@@ -4,19 +4,22 @@ use sdk::prelude::*;
 
 use crate::selects;
 
-/// What runs pods, as looked up.
-const WORKLOADS: [(&str, &str); 11] = [
-    ("apps/v1", "Deployment"),
-    ("apps/v1", "StatefulSet"),
-    ("apps/v1", "DaemonSet"),
-    ("apps/v1", "ReplicaSet"),
-    ("v1", "ReplicationController"),
-    ("v1", "Pod"),
-    ("batch/v1", "Job"),
-    ("batch/v1", "CronJob"),
-    ("argoproj.io/v1alpha1", "Rollout"),
-    ("apps.openshift.io/v1", "DeploymentConfig"),
-    ("serving.knative.dev/v1", "Service"),
+/// The labels of the pods that most kinds run.
+const TEMPLATE: &str = "spec.template.metadata.labels";
+
+/// What runs pods, as looked up, and where the labels of the pods stand.
+const WORKLOADS: [(&str, &str, &str); 11] = [
+    ("apps/v1", "Deployment", TEMPLATE),
+    ("apps/v1", "StatefulSet", TEMPLATE),
+    ("apps/v1", "DaemonSet", TEMPLATE),
+    ("apps/v1", "ReplicaSet", TEMPLATE),
+    ("v1", "ReplicationController", TEMPLATE),
+    ("v1", "Pod", "metadata.labels"),
+    ("batch/v1", "Job", TEMPLATE),
+    ("batch/v1", "CronJob", "spec.jobTemplate.spec.template.metadata.labels"),
+    ("argoproj.io/v1alpha1", "Rollout", TEMPLATE),
+    ("apps.openshift.io/v1", "DeploymentConfig", TEMPLATE),
+    ("serving.knative.dev/v1", "Service", TEMPLATE),
 ];
 
 /// What an operator makes pods of, whose labels are only known to it: those of the Prometheus operator have labels that
@@ -26,22 +29,15 @@ const OPERATED: [&str; 3] = ["Prometheus", "Alertmanager", "ThanosRuler"];
 /// Finds a budget that selects no pods, where all pods can be seen.
 pub fn check(budget: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
     let selector = budget.get("spec.selector");
-    let mut keys = foreign_keys(selector);
-    for (api_version, kind) in WORKLOADS {
-        for object in world.list(api_version, kind, budget.namespace())? {
-            let Some(workload) = Workload::view(object) else { continue };
-            // Its pod template lives in a Deployment, which is asked itself.
-            if object.get("spec.workloadRef").is_set() {
-                continue;
-            }
-            if selects(budget, workload) {
-                return Ok(());
-            }
-            keys.retain(|key| workload.pod_label(key).is_none());
+    for (api_version, kind, labels) in WORKLOADS {
+        let selected = [Relation::selected_by(labels, selector)];
+        let found = world.related(api_version, kind, Within::Namespace(budget.namespace()), &selected)?;
+        if found.into_iter().filter_map(own_pods).any(|workload| selects(budget, workload)) {
+            return Ok(());
         }
     }
     world.must_be_complete("workload whose pods it selects")?;
-    if let Some(key) = keys.first() {
+    if let Some(key) = unmade_key(selector, budget.namespace(), world)? {
         let why = format!("nothing here makes pods with the label {key}; an operator may");
         return Err(Undecided::Unknown(why));
     }
@@ -56,6 +52,29 @@ pub fn check(budget: Object<'_>, world: &World<'_>, findings: &mut Findings) -> 
     let message = "it selects the pods of no workload in its namespace, so it protects nothing";
     findings.fail(selector, message, "the labels of the pod template that it is for");
     Ok(())
+}
+
+/// The object as what has a pod template of its own. That of a Rollout may live in a Deployment, which is asked itself.
+fn own_pods(object: Object<'_>) -> Option<Workload<'_>> {
+    Workload::view(object).filter(|_| !object.get("spec.workloadRef").is_set())
+}
+
+/// The first of the foreign keys that a selector wants and no pods here have.
+fn unmade_key<'a>(
+    selector: Field<'a>,
+    namespace: Option<&str>,
+    world: &World<'_>,
+) -> Result<Option<&'a str>, Undecided> {
+    let mut keys = foreign_keys(selector);
+    for (api_version, kind, _) in WORKLOADS {
+        if keys.is_empty() {
+            break;
+        }
+        for workload in world.list(api_version, kind, namespace)?.into_iter().filter_map(own_pods) {
+            keys.retain(|key| workload.pod_label(key).is_none());
+        }
+    }
+    Ok(keys.first().copied())
 }
 
 /// A kustomization that adds one of the labels that a selector wants to whatever it builds.

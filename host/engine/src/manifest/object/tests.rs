@@ -1,4 +1,3 @@
-
 use super::super::SkipReason;
 use super::super::tests::{json_of, read_text};
 
