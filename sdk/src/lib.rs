@@ -44,6 +44,7 @@ pub mod serving;
 pub mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 pub mod undecided;
 pub mod value;
 pub mod workload;

@@ -16,6 +16,7 @@ use crate::field::{Field, Memory};
 use crate::json::Writer;
 use crate::object::Object;
 use crate::relation::Relation;
+use crate::text::holds;
 use crate::undecided::Undecided;
 use crate::value::Value;
 
@@ -251,17 +252,12 @@ fn other<'a>(object: Field<'a>, declared: &'static Declared) -> Object<'a> {
 /// passes on what the API server or its own discovery says.
 fn is_not_found(cause: &str) -> bool {
     let kinds = ["NotFound", "404", "Cannot find "];
-    cause.starts_with(contract::NOT_FOUND) || kinds.iter().any(|words| says(cause, words))
+    cause.starts_with(contract::NOT_FOUND) || kinds.iter().any(|words| holds(cause, words))
 }
 
 /// Whether an error says that the host may not be asked this: ours, or a policy-server whose administrator has not granted it.
 fn is_refusal(cause: &str) -> bool {
-    cause.starts_with(contract::LOOK_UP_NOT_ALLOWED) || says(cause, "not been granted access")
-}
-
-/// Whether the words are in it; smaller than a search of the standard library's.
-fn says(cause: &str, words: &str) -> bool {
-    cause.as_bytes().windows(words.len()).any(|window| window == words.as_bytes())
+    cause.starts_with(contract::LOOK_UP_NOT_ALLOWED) || holds(cause, "not been granted access")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Parts of texts, spellings of names and base64, each in the form that makes the smallest module.
 
 use sdk::prelude::*;
+pub use sdk::text::{after, holds};
 
 /// What stands between the letters that are outside. One function for all places, to be in the module once.
 pub fn pieces(text: &str, is_outside: fn(char) -> bool) -> Vec<&str> {
@@ -10,17 +11,6 @@ pub fn pieces(text: &str, is_outside: fn(char) -> bool) -> Vec<&str> {
 /// Its lines, the last one too where nothing ends it.
 pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     pieces(text, |letter| letter == '\n').into_iter()
-}
-
-/// Whether the words are in the letters.
-pub fn holds(letters: &str, words: &str) -> bool {
-    after(letters, words).is_some()
-}
-
-/// What follows the words where they are first in the text; smaller than a search of the standard library's.
-pub fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
-    let start = text.as_bytes().windows(words.len()).position(|window| window == words.as_bytes())?;
-    text.get(start + words.len()..)
 }
 
 /// The text before and behind the first of these bytes, which are ASCII. One function for all places, and smaller than

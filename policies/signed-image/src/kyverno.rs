@@ -1,6 +1,7 @@
 //! Rules of Kyverno that verify images, and whether one of them sees the pods of a workload.
 
 use sdk::prelude::*;
+use sdk::text;
 use sdk::value::Value;
 
 use crate::glob::{Dialect, Spelling, Verifier, any_matches, matches};
@@ -156,8 +157,8 @@ fn known(text: Field<'_>) -> Option<&str> {
         _ => return None,
     };
     let Some(variable) = text.trim_ascii().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else {
-        return if text.contains("{{") { None } else { Some(text) };
+        return if text::holds(text, "{{") { None } else { Some(text) };
     };
-    let variable = variable.split("||").next().unwrap_or_default().trim_ascii();
+    let variable = text::before(variable, "||").unwrap_or(variable).trim_ascii();
     (variable == "request.operation").then_some("CREATE")
 }

@@ -4,6 +4,7 @@
 //! other resources, or acts on DELETE alone proves nothing.
 
 use sdk::prelude::*;
+use sdk::text;
 
 use crate::glob::{Spelling, Verifier};
 use crate::kyverno;
@@ -96,8 +97,8 @@ fn add_image_validating<'a>(
 fn asks_for_signatures(expression: &str) -> bool {
     let letters: String = expression.split_ascii_whitespace().collect();
     let always = ["||true", "true||", ">=0"];
-    ["verifyImageSignatures(", "verifyAttestationSignatures("].iter().any(|call| letters.contains(call))
-        && !always.iter().any(|always| letters.contains(always))
+    ["verifyImageSignatures(", "verifyAttestationSignatures("].iter().any(|call| text::holds(&letters, call))
+        && !always.iter().any(|always| text::holds(&letters, always))
 }
 
 fn add_sigstore<'a>(policy: Object<'a>, pods: &Pods<'_>, accept_audit: bool, verifiers: &mut Vec<Verifier<'a>>) {
