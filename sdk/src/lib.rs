@@ -52,6 +52,7 @@ pub mod world;
 
 pub use image::{ImageReference, ImageReferenceError};
 pub use macros::policy;
+pub use protocol::documents;
 pub use quantity::{Quantity, QuantityError};
 
 /// All that a rule usually needs.

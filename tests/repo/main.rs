@@ -3,5 +3,6 @@
 
 mod arrows;
 mod circles;
+mod documents;
 mod files;
 mod policies;

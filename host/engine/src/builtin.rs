@@ -2,6 +2,8 @@
 //! it belongs to a namespace. From the API reference of Kubernetes 1.36 (`kubectl api-resources`); the groups of old from
 //! its deprecation guide. Review kinds, which nobody writes down, are left out.
 
+use protocol::documents::document_kind;
+
 /// Kinds that belong to a namespace.
 const NAMESPACED: &[(&str, &[&str])] = &[
     (
@@ -69,7 +71,6 @@ const CLUSTER_WIDE_OF_OTHERS: &[(&str, &[&str])] = &[
         &["DeletingPolicy", "GeneratingPolicy", "ImageValidatingPolicy", "MutatingPolicy", "ValidatingPolicy"],
     ),
     ("policy.networking.k8s.io", &["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]),
-    ("seaworthy.dev", &["LogSample", "RepositoryTree"]),
 ];
 
 /// A kind, the group it was served under as well, and the one it is of.
@@ -88,12 +89,17 @@ pub(crate) fn home_group<'a>(group: &'a str, kind: &str) -> &'a str {
     MOVED.iter().find(|(from, moved, _)| *from == group && *moved == kind).map_or(group, |(_, _, home)| home)
 }
 
-/// Whether objects of the kind belong to no namespace. Kinds of others are named so as a rule (ClusterIssuer,
+/// Whether objects of the kind belong to no namespace. Documents of the host do not: a path is looked up whatever the
+/// namespace of who asks. Kinds of others are named so as a rule (ClusterIssuer,
 /// CiliumClusterwideNetworkPolicy, GlobalNetworkPolicy); of the rest nobody can tell without their definition.
 pub(crate) fn is_cluster_wide(group: &str, kind: &str) -> bool {
     let has = |table: &[(&str, &[&str])]| table.iter().any(|(of, kinds)| *of == group && kinds.contains(&kind));
     let says_so = || ["Cluster", "Global"].iter().any(|word| kind.starts_with(word)) || kind.contains("Clusterwide");
-    has(CLUSTER_WIDE) || has(CLUSTER_WIDE_OF_OTHERS) || group.contains('.') && !has(NAMESPACED) && says_so()
+    let is_document = || document_kind(group, kind).is_some();
+    has(CLUSTER_WIDE)
+        || has(CLUSTER_WIDE_OF_OTHERS)
+        || is_document()
+        || group.contains('.') && !has(NAMESPACED) && says_so()
 }
 
 /// Whether this is a kind of Kubernetes' own that belongs to a namespace.
@@ -121,6 +127,7 @@ mod tests {
             ("cilium.io", "CiliumClusterwideNetworkPolicy"),
             ("projectcalico.org", "GlobalNetworkPolicy"),
             ("backstage.io", "Component"),
+            ("seaworthy.dev", "Dockerfile"),
         ] {
             assert!(is_cluster_wide(group, kind) && !is_namespaced(group, kind), "{group} {kind}");
         }

@@ -7,7 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::documents;
+use protocol::documents::GROUP;
+
 use crate::file::File;
 use crate::kustomize::{Graph, patches};
 use crate::manifest::{Content, Document, Object, Origin, SkipReason};
@@ -115,7 +116,7 @@ impl Input {
     /// Whether the subject says of itself what only a host can know, such as which paths a repository has.
     pub(crate) fn is_claim(&self, subject: Subject<'_>) -> bool {
         let is_of_host = self.files.get(subject.file).is_some_and(|file| file.manifest.origin == Origin::Host);
-        subject.object.group() == documents::GROUP && !is_of_host
+        subject.object.group() == GROUP && !is_of_host
     }
 
     /// How the files are deployed.

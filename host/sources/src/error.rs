@@ -2,6 +2,8 @@
 
 use std::io;
 
+use engine::documents::DocumentError;
+
 /// Why a file, a folder or a stream gave nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -29,6 +31,9 @@ pub enum ReadError {
     /// Its patterns are more than can be matched together.
     #[error("has patterns that cannot be matched: {0}")]
     Patterns(#[source] ignore::Error),
+    /// No document for rules can be made of it.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
 }
 
 impl From<io::Error> for ReadError {
@@ -59,4 +64,6 @@ pub(crate) enum TreeError {
     Unseen(String),
     #[error("the repository has more than the {0} files, or longer paths than can be listed")]
     TooLarge(usize),
+    #[error("the repository {0}")]
+    Document(#[from] DocumentError),
 }

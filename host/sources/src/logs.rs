@@ -5,16 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use engine::File;
-use engine::documents::{Author, log_sample};
+use engine::documents::{Author, lines, log_sample};
+use engine::manifest::Manifest;
+use protocol::documents::{LOG_LINES, LOG_SAMPLE};
 
 use crate::error::{LogError, ReadError};
 use crate::files::{Files, Origin};
 use crate::read::{STDIN, read_input};
-
-/// Lines that are judged. A rule shows the first that fall short, and they repeat.
-const LINES: usize = 10_000;
-/// Bytes that are read.
-const BYTES: usize = 1 << 20;
 
 /// A log, and whose it is, as people give the two: `web.log`, `web=out.log`, `shop/web=out.log`, `web=-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,36 +64,40 @@ fn stem(path: &str) -> String {
 /// Reads the logs, behind the manifests.
 pub fn read_logs(logs: &[Log], files: &mut Files) {
     for Log { author, path } in logs {
-        let read = read_input(path, BYTES).and_then(|(name, bytes)| Ok((name, beginning(bytes)?)));
-        match read {
+        match read_log(path, author) {
             Err(cause) => files.fail(path, &cause),
-            Ok((name, (text, is_whole))) => {
+            Ok((manifest, is_whole)) => {
                 if !is_whole {
-                    files.skip(path, &format!("a long log; its first {} lines are judged", text.lines().count()));
+                    let count = lines(manifest.source.text()).count();
+                    files.skip(path, &format!("a long log; its first {count} lines are judged"));
                 }
-                let file = File { manifest: log_sample(&name, text, author), project: 0 };
                 let origin = if path.as_os_str() == STDIN { Origin::Stdin } else { Origin::Disk(path.clone()) };
-                files.add(file, origin);
+                files.add(File { manifest, project: 0 }, origin);
             }
         }
     }
 }
 
-/// As many whole lines as are judged, and whether these are all. A program may write anything, so bytes that are no UTF-8
-/// are replaced.
-fn beginning(mut bytes: Vec<u8>) -> Result<(String, bool), ReadError> {
-    let is_whole = bytes.len() <= BYTES;
-    if !is_whole {
-        let end = bytes.iter().rposition(|byte| *byte == b'\n');
-        let end = end.ok_or(ReadError::NoLines(BYTES))?;
-        bytes.truncate(end + 1);
+/// The document of a log, and whether it has all lines. A program may write anything, so bytes that are no UTF-8 are
+/// replaced.
+fn read_log(path: &Path, author: &Author) -> Result<(Manifest, bool), ReadError> {
+    let (name, bytes) = read_input(path, LOG_SAMPLE.bytes)?;
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    let end = beginning(&text)?;
+    let is_whole = end == text.len();
+    text.truncate(end);
+    Ok((log_sample(&name, text, author)?, is_whole))
+}
+
+/// How much of the text is judged: as many whole lines as a document may have. A rule shows the first that fall short, and
+/// they repeat.
+fn beginning(text: &str) -> Result<usize, ReadError> {
+    if text.is_empty() {
+        return Ok(0);
     }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let lines = text.match_indices('\n').nth(LINES - 1).map(|(at, _)| at + 1);
-    match lines.filter(|end| *end < text.len()) {
-        Some(end) => Ok((text.get(..end).unwrap_or_default().to_owned(), false)),
-        None => Ok((text, is_whole)),
-    }
+    let ends = lines(text).map(|line| line.start).skip(1).chain([text.len()]);
+    let ends = ends.take(LOG_LINES).take_while(|end| *end <= LOG_SAMPLE.bytes);
+    ends.last().ok_or(ReadError::NoLines(LOG_SAMPLE.bytes))
 }
 
 #[cfg(test)]
@@ -124,14 +125,33 @@ mod tests {
 
     #[test]
     fn a_long_log_is_cut_between_lines() {
-        let (text, is_whole) = beginning(b"a\n".repeat(LINES)).unwrap();
-        assert!(is_whole && text.lines().count() == LINES);
-        let (text, is_whole) = beginning(b"a\n".repeat(LINES + 1)).unwrap();
-        assert!(!is_whole && text.lines().count() == LINES);
-        let long = [b"x".repeat(BYTES - 10), b"\n".to_vec(), b"y".repeat(100)].concat();
-        let (text, is_whole) = beginning(long).unwrap();
-        assert!(!is_whole && text.lines().count() == 1);
-        assert!(beginning(b"x".repeat(BYTES + 1)).is_err());
-        assert_eq!(beginning(vec![b'a', 0xFF]).unwrap().0, "a\u{FFFD}");
+        let end = |text: &str| beginning(text).ok();
+        let (most, bytes) = ("a\n".repeat(LOG_LINES), LOG_SAMPLE.bytes);
+        assert_eq!(end(&most), Some(most.len()));
+        assert_eq!(end(&(most.clone() + "a")), Some(most.len()));
+        // A line that is written over counts, as it does in the document.
+        assert_eq!(end(&"50 %\r".repeat(LOG_LINES + 1)), Some(5 * LOG_LINES));
+        let first = "x".repeat(bytes - 10) + "\n";
+        assert_eq!(end(&(first.clone() + &"y".repeat(100))), Some(first.len()));
+        assert_eq!([end(&"x".repeat(bytes)), end(&"x".repeat(bytes + 1)), end("")], [Some(bytes), None, Some(0)]);
+    }
+
+    #[test]
+    fn a_log_may_hold_any_bytes() {
+        let author = Author { namespace: None, name: "web".into() };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (bytes, expected, whole) in [
+            (vec![b'a', 0xFF], "a\u{FFFD}".to_owned(), true),
+            // What replaces a byte is longer than the byte.
+            (
+                [vec![0xFF; LOG_SAMPLE.bytes / 3], b"\nlast\n".to_vec()].concat(),
+                "\u{FFFD}".repeat(LOG_SAMPLE.bytes / 3) + "\n",
+                false,
+            ),
+        ] {
+            std::fs::write(file.path(), bytes).unwrap();
+            let (log, is_whole) = read_log(file.path(), &author).unwrap();
+            assert!(log.source.text() == expected && is_whole == whole);
+        }
     }
 }

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::File;
-use engine::documents::{GROUP, REPOSITORY_TREE, repository_tree};
+use engine::documents::repository_tree;
 use protocol::RuleMetadata;
+use protocol::documents::{REPOSITORY_TREE, TREE_PATHS};
 
 use crate::error::TreeError;
 use crate::files::Files;
@@ -17,19 +18,12 @@ use crate::ignores::is_repository;
 use crate::read::name;
 use crate::walk::{Met, Walk};
 
-/// Paths of all repositories together, folders on the way included.
-const ENTRIES: usize = 100_000;
-/// Bytes of these paths.
-const BYTES: usize = 4 << 20;
 /// Folders within folders.
 const DEPTH: usize = 100;
 
 /// Whether any of the rules judges the tree of a repository or looks it up.
 pub fn is_asked_for<'a>(mut rules: impl Iterator<Item = &'a RuleMetadata>) -> bool {
-    rules.any(|rule| {
-        rule.applies_to.iter().any(|about| about.matches(GROUP, REPOSITORY_TREE))
-            || rule.looks_up.iter().any(|look_up| look_up.kind == REPOSITORY_TREE)
-    })
+    rules.any(|rule| REPOSITORY_TREE.is_asked_for_by(rule))
 }
 
 /// The trees of the repositories of all folders among the paths, each in the world of those whose repository it is.
@@ -57,14 +51,13 @@ pub fn read_trees(paths: &[PathBuf], files: &mut Files) -> Vec<File> {
     }
     let mut seen = HashSet::new();
     roots.retain(|root| seen.insert((root.real.clone(), root.project)));
-    let mut room = Room { entries: ENTRIES, bytes: BYTES };
+    // All trees together have the room of one.
+    let mut room = Room { entries: TREE_PATHS, bytes: REPOSITORY_TREE.bytes };
     let mut trees = Vec::new();
     for Root { shown, real, project } in roots {
-        match list(&real, &mut room) {
-            Ok(paths) => {
-                let manifest = repository_tree(&name(&shown), &paths);
-                trees.push(File { manifest, project });
-            }
+        let tree = list(&real, &mut room).and_then(|paths| Ok(repository_tree(&name(&shown), &paths)?));
+        match tree {
+            Ok(manifest) => trees.push(File { manifest, project }),
             Err(cause) => files.skip(&shown, &format!("{cause}, so that no path in it is called missing")),
         }
     }
@@ -123,7 +116,7 @@ fn list(root: &Path, room: &mut Room) -> Result<Vec<String>, TreeError> {
             paths.push(path);
         }
         if room.entries == 0 || room.bytes == 0 || is_folder && entry.depth() == DEPTH {
-            return Err(TreeError::TooLarge(ENTRIES));
+            return Err(TreeError::TooLarge(TREE_PATHS));
         }
     }
     Ok(paths)

@@ -1,4 +1,5 @@
 #![no_std]
+use sdk::documents::REPOSITORY_TREE;
 use sdk::prelude::*;
 use sdk::service::{Service, operated, text_at};
 
@@ -224,7 +225,7 @@ fn check_address(field: Field<'_>, world: &World<'_>, findings: &mut Findings) -
     if path.is_empty() {
         return Ok(());
     }
-    let trees = world.list_all("seaworthy.dev/v1", "RepositoryTree")?;
+    let trees = world.list_all(REPOSITORY_TREE.api_version, REPOSITORY_TREE.kind)?;
     let mut known = trees.iter().flat_map(|tree| tree.get("spec.paths").items()).filter_map(Field::str);
     // A folder is there if a file in it is.
     let is_there = |known: &str| known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

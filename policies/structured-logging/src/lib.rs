@@ -1,4 +1,5 @@
 #![no_std]
+use sdk::documents::{GROUP, LOG_SAMPLE};
 use sdk::environment::{Environment, Variable};
 use sdk::prelude::*;
 use sdk::value::Value;
@@ -108,7 +109,7 @@ policy! {
 impl Rule for StructuredLogging {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let object = request.object();
-        if object.is("seaworthy.dev", "LogSample") {
+        if object.is(GROUP, LOG_SAMPLE.kind) {
             return self.check_lines(object.get("spec.lines"), findings);
         }
         let (workload, world) = (request.workload()?, request.world());

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
+use protocol::documents::{API_VERSION, DOCUMENTS, DocumentKind, GROUP};
 use protocol::{Expectation, KindMatch, LookUp, RuleMetadata, Section, Severity, WORKLOADS};
 use quote::{format_ident, quote};
 use serde::Serialize;
@@ -190,9 +191,18 @@ fn one_of<T: Copy + std::fmt::Debug>(name: &Ident, all: &[T]) -> syn::Result<T> 
 fn split_kind(kind: &LitStr) -> syn::Result<(String, String)> {
     let text = kind.value();
     let split = text.rsplit_once('/').filter(|(api_version, _)| api_version.split('/').count() <= 2);
-    split
-        .map(|(api_version, kind)| (api_version.to_owned(), kind.to_owned()))
-        .ok_or_else(|| syn::Error::new(kind.span(), "expected a kind such as \"apps/v1/Deployment\" or \"v1/Pod\""))
+    let Some((api_version, name)) = split else {
+        let message = "expected a kind such as \"apps/v1/Deployment\" or \"v1/Pod\"";
+        return Err(syn::Error::new(kind.span(), message));
+    };
+    // No host makes documents of another kind, so the rule would never be asked.
+    let is_known = |known: &DocumentKind| known.api_version == api_version && known.kind == name;
+    if protocol::api_group(api_version) == GROUP && !DOCUMENTS.iter().any(is_known) {
+        let known: Vec<&str> = DOCUMENTS.iter().map(|known| known.kind).collect();
+        let message = format!("expected a document of {API_VERSION}: {}", known.join(", "));
+        return Err(syn::Error::new(kind.span(), message));
+    }
+    Ok((api_version.to_owned(), name.to_owned()))
 }
 
 /// A capability as Kubewarden names it, of those that a policy-server has.
@@ -219,4 +229,24 @@ fn pascal_case(kebab: &str) -> String {
         letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
     });
     words.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::*;
+
+    #[test]
+    fn a_document_that_no_host_makes_is_refused() {
+        let split = |kind: &str| split_kind(&LitStr::new(kind, Span::call_site()));
+        for known in DOCUMENTS {
+            assert!(split(&format!("{}/{}", known.api_version, known.kind)).is_ok(), "{}", known.kind);
+        }
+        assert!(split("example.com/v1/DockerFile").is_ok());
+        for unknown in ["seaworthy.dev/v1/DockerFile", "seaworthy.dev/v2/Dockerfile", "seaworthy.dev/v1/Report"] {
+            let message = split(unknown).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(message.ends_with("ChangeSet, Dockerfile, LogSample, PullRequest, RepositoryTree"), "{message}");
+        }
+    }
 }

@@ -5,15 +5,15 @@
 
 use std::env;
 
+use protocol::documents::{PolicyType, document_kind, tags};
 use protocol::{KindMatch, RuleMetadata, resource_name};
 use serde_json::{Map, Value, json};
 
 /// The variable that says where modules will be published, and where they are without it.
 pub const REGISTRY: (&str, &str) = ("SEAWORTHY_REGISTRY", "ghcr.io/seaworthy-policies/policies");
 
-/// Kinds of these groups are documents that hosts make from files. No API server has them: it asks for a group with a dot,
-/// and `seaworthy.dev` is ours.
-const DOCUMENTS: [&str; 2] = ["seaworthy.dev", "openslo"];
+/// The group of OpenSLO's files. No API server has it: a custom resource's group has a dot.
+const OPENSLO: &str = "openslo";
 
 /// A group whose kinds moved to `apps`. A webhook for `apps` gets requests to the old group too, converted (`matchPolicy:
 /// Equivalent`), and the audit scanner has no kind to look for in vain.
@@ -25,8 +25,8 @@ const LOOK_UPS: [&str; 3] =
 
 /// The content of the custom section `io.kubewarden.metadata`.
 pub fn metadata(rule: &RuleMetadata) -> Value {
-    let kinds: Vec<&KindMatch> = rule.applies_to.iter().filter(|kind| is_served(&kind.group)).collect();
-    let is_raw = kinds.is_empty();
+    let kinds: Vec<&KindMatch> = rule.applies_to.iter().filter(|kind| is_served(kind)).collect();
+    let policy_type = if kinds.is_empty() { PolicyType::Raw } else { PolicyType::Kubernetes };
     // Also of documents: a policy-server that has not granted a kind refuses, and one that has finds none.
     let looks_up: Vec<Value> = rule
         .looks_up
@@ -40,9 +40,9 @@ pub fn metadata(rule: &RuleMetadata) -> Value {
         "rules": admission_rules(&kinds),
         "mutating": false,
         // The audit scanner sends what an API server has.
-        "backgroundAudit": !is_raw,
+        "backgroundAudit": policy_type == PolicyType::Kubernetes,
         "executionMode": "kubewarden-wapc",
-        "policyType": if is_raw { "raw" } else { "kubernetes" },
+        "policyType": policy_type.name(),
         "contextAwareResources": looks_up,
         "hostCapabilities": capabilities,
         "annotations": annotations(rule, &kinds),
@@ -54,8 +54,10 @@ pub fn metadata(rule: &RuleMetadata) -> Value {
     metadata
 }
 
-fn is_served(group: &str) -> bool {
-    !DOCUMENTS.contains(&group)
+/// Whether an API server has objects of the kind.
+fn is_served(kind: &KindMatch) -> bool {
+    let document = document_kind(&kind.group, &kind.kind);
+    kind.group != OPENSLO && document.is_none_or(|document| document.policy_type == PolicyType::Kubernetes)
 }
 
 /// What a webhook is asked about: one entry for each group and its versions.
@@ -91,7 +93,10 @@ fn annotations(rule: &RuleMetadata, kinds: &[&KindMatch]) -> Map<String, Value> 
     let repository = env::var("CARGO_PKG_REPOSITORY").unwrap_or_default();
     let entries = [
         ("io.artifacthub.displayName", display_name(&rule.name)),
-        ("io.artifacthub.keywords", format!("kubernetes, production readiness, {}, seaworthy", rule.section.name())),
+        (
+            "io.artifacthub.keywords",
+            format!("{}, production readiness, {}, seaworthy", tags(&rule.applies_to).join(", "), rule.section.name()),
+        ),
         ("io.artifacthub.resources", named.join(", ")),
         ("io.kubewarden.policy.title", rule.name.clone()),
         ("io.kubewarden.policy.description", rule.title.clone()),
@@ -190,6 +195,8 @@ mod tests {
         let documents = rule(vec![kind("seaworthy.dev", "v1", "Dockerfile")], &[], &[]);
         assert_eq!(documents["policyType"], "raw");
         assert_eq!((&documents["rules"], &documents["backgroundAudit"]), (&json!([]), &json!(false)));
+        let keywords = &documents["annotations"]["io.artifacthub.keywords"];
+        assert_eq!(keywords, "container-image, production readiness, security, seaworthy");
         let both = rule(vec![kind("", "v1", "Pod"), kind("seaworthy.dev", "v1", "LogSample")], &[], &[]);
         assert_eq!((&both["policyType"], &both["backgroundAudit"]), (&json!("kubernetes"), &json!(true)));
         assert_eq!(both["annotations"]["io.artifacthub.resources"], "Pod");

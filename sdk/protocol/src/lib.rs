@@ -13,6 +13,7 @@
 extern crate alloc;
 
 pub mod contract;
+pub mod documents;
 mod fix;
 mod kinds;
 pub mod mask;

@@ -287,7 +287,7 @@ fn a_manifest_of_a_kind_of_ours_makes_no_path_exist() {
         from.map_or(0, |from| world.objects(from, "seaworthy.dev", "RepositoryTree").len())
     };
     assert_eq!(trees(&input), 0);
-    let manifest = crate::documents::repository_tree("shop", &["runbook.md".into()]);
+    let manifest = crate::documents::repository_tree("shop", &["runbook.md".into()]).unwrap();
     let input = world(&files).with_trees(vec![crate::file::File { manifest, project: 0 }]);
     assert_eq!(trees(&input), 1, "what the host has seen itself is there");
 }

@@ -137,15 +137,19 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn conceals(&self, subject: Subject<'_>, line: u32) -> bool {
         let file = subject.file;
-        self.concealed.get(&file).is_some_and(|lines| lines.contains(&line))
-            || self.secrets.get(file).is_some_and(|lines| lines.get_or_init(|| self.secrets_of(file)).contains(&line))
+        let is_secret = || match self.secrets.get(file) {
+            Some(lines) => lines.get_or_init(|| self.secrets_of(file)).contains(&line),
+            // A document of the host, which is no file that was given.
+            None => self.secrets_of(file).contains(&line),
+        };
+        self.concealed.get(&file).is_some_and(|lines| lines.contains(&line)) || is_secret()
     }
 
     /// The lines of a file on which values stand that may be secrets.
     fn secrets_of(&self, file: usize) -> HashSet<u32> {
         let Some(manifest) = self.input.file(file).map(|file| &file.manifest) else { return HashSet::new() };
         let mut lines = HashSet::new();
-        for span in manifest.documents.iter().flat_map(secrets::hidden) {
+        for span in secrets::hidden(manifest) {
             lines.extend(manifest.source.position(span.start).line..=manifest.source.position(span.end).line);
         }
         lines
@@ -234,6 +238,27 @@ mod tests {
         report.conceal();
         let lines = u32::try_from(yaml.lines().count()).unwrap();
         (1..=lines).filter(|line| report.conceals(subject, *line)).collect()
+    }
+
+    #[test]
+    fn a_document_of_the_host_is_concealed_as_its_kind_says() {
+        let file = crate::documents::dockerfile("Dockerfile", "ENV TOKEN=hunter2\n".into(), &[]).unwrap();
+        let tree = crate::documents::repository_tree("shop", &["README.md".into()]).unwrap();
+        let made = [file, tree].map(|manifest| File { manifest, project: 0 });
+        let input = Input::new(Vec::<File>::new()).with_trees(made.into());
+        let report = Report {
+            input: &input,
+            rules: Vec::new(),
+            completeness: Completeness::Partial,
+            judged: Vec::new(),
+            skipped: Vec::new(),
+            unread: Vec::new(),
+            accepts_unchecked: false,
+            concealed: HashMap::new(),
+            secrets: Vec::new(),
+        };
+        let concealed: Vec<bool> = input.subjects().map(|subject| report.conceals(subject, 1)).collect();
+        assert_eq!(concealed, [true, false]);
     }
 
     const JOB: &str = "\

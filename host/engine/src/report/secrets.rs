@@ -6,9 +6,10 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use protocol::documents::document_kind;
 use protocol::path::Segment;
 
-use crate::manifest::{Content, Document, Node, Span, Value};
+use crate::manifest::{Content, Document, Manifest, Node, Object, Origin, Span, Value};
 
 static SHOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let lines = include_str!("shown.txt").lines().map(str::trim);
@@ -16,8 +17,23 @@ static SHOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     entries.flat_map(|entry| [entry, entry.split_once('.').map_or(entry, |(parent, _)| parent)]).collect()
 });
 
-/// The places in a document whose text is not shown.
-pub(super) fn hidden(document: &Document) -> Vec<Span> {
+/// The places in a manifest whose text is not shown.
+pub(super) fn hidden(manifest: &Manifest) -> Vec<Span> {
+    match manifest.origin {
+        Origin::File => manifest.documents.iter().flat_map(hidden_of_file).collect(),
+        Origin::Host => manifest.documents.iter().filter(|document| is_hidden(document)).map(|it| it.span).collect(),
+    }
+}
+
+/// Whether the text of a document that the host has made may hold secrets: the table of documents says so for each kind.
+fn is_hidden(document: &Document) -> bool {
+    let is_harmless = |object: &Object| {
+        document_kind(object.group(), &object.kind).is_some_and(|document| !document.may_hold_secrets)
+    };
+    !document.objects().iter().all(is_harmless)
+}
+
+fn hidden_of_file(document: &Document) -> Vec<Span> {
     let mut spans = Vec::new();
     match &document.content {
         Content::Objects(objects) => {
@@ -79,12 +95,13 @@ fn is_harmless(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::documents;
     use crate::manifest::{Limits, read};
 
     /// The lines of the text on which nothing is shown, from 1.
     fn hidden_lines(yaml: &str) -> Vec<u32> {
         let manifest = read("a.yaml", yaml.into(), &Limits::default());
-        let spans = manifest.documents.iter().flat_map(hidden);
+        let spans = hidden(&manifest).into_iter();
         let mut lines: Vec<u32> = spans
             .flat_map(|span| manifest.source.position(span.start).line..=manifest.source.position(span.end).line)
             .collect();
@@ -179,6 +196,18 @@ spec:
     fn what_could_not_be_read_is_hidden_as_a_whole() {
         assert!(hidden_lines("a: {{ x }}\nb: hunter2\n{{ end }}\n").starts_with(&[1, 2]));
         assert!(hidden_lines("password: hunter2\npassword: hunter2\n").starts_with(&[1, 2]));
+    }
+
+    #[test]
+    fn of_what_the_host_has_made_the_table_says_whether_it_is_shown() {
+        let tree = documents::repository_tree("shop", &["a?b.md".into()]).unwrap();
+        let change = documents::change_set("main..feature", &[]).unwrap();
+        assert_eq!((hidden(&tree), hidden(&change)), (vec![], vec![]));
+        let file = documents::dockerfile("Dockerfile", "ENV TOKEN=hunter2\n".into(), &[]).unwrap();
+        assert_eq!(hidden(&file), [Span { start: 0, end: 18 }], "what no instruction holds is hidden too");
+        let mut claim = tree;
+        claim.origin = Origin::File;
+        assert_eq!(hidden(&claim), [Span { start: 0, end: 6 }], "a file says nothing about itself that counts");
     }
 
     #[test]

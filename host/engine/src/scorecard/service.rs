@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use protocol::documents::LOG_SAMPLE;
 use protocol::{WorkloadKind, workload_kind};
 
-use crate::documents;
 use crate::input::{Input, Subject};
 use crate::manifest::{Node, Object, Value};
 use crate::selector::Selector;
@@ -300,7 +300,7 @@ fn collect<'a>(node: &'a Node, found: &mut HashSet<(&'static str, &'a str)>) {
 
 /// Lines that a workload has written.
 fn is_log(object: &Object) -> bool {
-    object.group() == documents::GROUP && object.kind == documents::LOG_SAMPLE
+    LOG_SAMPLE.is(object.group(), &object.kind)
 }
 
 /// A catalog entity of Backstage, whose namespace is none of Kubernetes'.

@@ -165,8 +165,10 @@ fn descriptor(rule: &RuleMetadata) -> Value {
 /// What GitHub sorts by: `security-severity`, a CVSS score, only of rules about security.
 fn properties(rule: &RuleMetadata) -> Value {
     let severity = level(rule.severity, Level::Violation);
+    let mut tags = protocol::documents::tags(&rule.applies_to);
+    tags.push(rule.section.name());
     let mut properties = Map::from_iter([
-        ("tags".to_owned(), json!(["kubernetes", rule.section.name()])),
+        ("tags".to_owned(), json!(tags)),
         ("precision".to_owned(), json!("very-high")),
         ("problem.severity".to_owned(), json!(if severity == "note" { "recommendation" } else { severity })),
     ]);
