@@ -53,7 +53,7 @@ fn both_hosts_give_one_answer_to_every_example_and_case() {
         let agree = match judged.first() {
             Some(judgement) => {
                 compared += 1;
-                let ours = serde_json::to_value(&judgement.outcome).unwrap();
+                let ours = serde_json::to_value(&*judgement.outcome).unwrap();
                 in_order(&answer.outcome) == in_order(&ours) && answer.accepted != judgement.outcome.verdict.denies()
             }
             // Our host does not even ask.

@@ -3,6 +3,8 @@
 //! The answer comes from a guest that may be hostile. Whatever is not exactly an answer is the verdict `error` of that
 //! rule for that object, with the cause; it never counts as a pass, and never stops the rest.
 
+use std::sync::Arc;
+
 use protocol::{Finding, Level, NO_CONTAINERS, Outcome, Verdict, path};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -22,8 +24,8 @@ use crate::world::World;
 pub struct Judgement {
     /// The index of the rule in the bundle.
     pub rule: usize,
-    /// Its answer.
-    pub outcome: Outcome,
+    /// Its answer. It is shared: who remembers it says it again without a copy.
+    pub outcome: Arc<Outcome>,
     /// The object as a policy would have it instead, where it accepts it only so. Nobody has looked at it yet.
     pub mutated: Option<Json>,
 }
@@ -131,7 +133,7 @@ impl<'a, R: Runtime> Judge<'a, R> {
         if let Some(owner) = through {
             let reason = Some(format!("checked through its owner {owner}"));
             let outcome = Outcome { verdict: Verdict::NotApplicable, reason, findings: Vec::new() };
-            return Judgement { rule: index, outcome, mutated: None };
+            return Judgement { rule: index, outcome: Arc::new(outcome), mutated: None };
         }
         let input = LookUps { world: self.world, from: question.viewpoint };
         let host = Gate { grant: rule.grant(), route, input };
@@ -148,7 +150,7 @@ impl<'a, R: Runtime> Judge<'a, R> {
             redaction.apply(&mut said.outcome);
             said
         };
-        Judgement { rule: index, outcome: said.outcome, mutated: said.mutated }
+        Judgement { rule: index, outcome: Arc::new(said.outcome), mutated: said.mutated }
     }
 
     fn call(&self, rule: &Rule<R::Module>, question: &Question<'_>, payload: &[u8], host: &dyn HostCalls) -> Said {
@@ -178,10 +180,10 @@ fn say_once(judgements: &mut [Judgement], is_about_workloads: impl Fn(usize) -> 
     };
     for Judgement { rule, outcome, .. } in judgements {
         if *rule == first {
-            outcome.findings.retain(|finding| finding.message == NO_CONTAINERS);
+            Arc::make_mut(outcome).findings.retain(|finding| finding.message == NO_CONTAINERS);
         } else if is_about_workloads(*rule) {
             let reason = Some(format!("{NO_CONTAINERS}, which another rule says"));
-            *outcome = Outcome { verdict: Verdict::NotApplicable, reason, findings: Vec::new() };
+            *outcome = Arc::new(Outcome { verdict: Verdict::NotApplicable, reason, findings: Vec::new() });
         }
     }
 }
@@ -269,7 +271,7 @@ mod tests {
         let judgement = |rule, messages: &[&str]| {
             let verdict = if messages.is_empty() { Verdict::Pass } else { Verdict::Fail };
             let findings = messages.iter().map(|message| finding(message)).collect();
-            Judgement { rule, outcome: Outcome { verdict, reason: None, findings }, mutated: None }
+            Judgement { rule, outcome: Arc::new(Outcome { verdict, reason: None, findings }), mutated: None }
         };
         let said = |mut all: Vec<Judgement>| {
             // The last one is a policy of somebody else's.

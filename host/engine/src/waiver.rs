@@ -97,12 +97,12 @@ fn is_kind(wanted: &str, object: &Object) -> bool {
     }
 }
 
-/// Applies the waivers that count today to a rule's answer for an object. Several waivers for single containers may
-/// together cover all violations; each covers only what it names.
+/// What the waivers that count today make of a rule's answer for an object, where they cover all violations. Several
+/// waivers for single containers may do so together; each covers only what it names.
 #[must_use]
-pub fn apply(waivers: &[Waiver], today: Date, rule: &str, object: &Object, outcome: Outcome) -> Outcome {
+pub fn waived(waivers: &[Waiver], today: Date, rule: &str, object: &Object, outcome: &Outcome) -> Option<Outcome> {
     if outcome.verdict != Verdict::Fail {
-        return outcome;
+        return None;
     }
     let counts = |waiver: &&Waiver| waiver.until >= today;
     let mut used: Vec<&Waiver> = Vec::new();
@@ -110,12 +110,12 @@ pub fn apply(waivers: &[Waiver], today: Date, rule: &str, object: &Object, outco
         match waivers.iter().filter(counts).find(|waiver| waiver.covers(rule, object, finding)) {
             Some(waiver) if used.contains(&waiver) => {}
             Some(waiver) => used.push(waiver),
-            None => return outcome,
+            None => return None,
         }
     }
     let said = used.iter().map(|waiver| format!("by {} until {}: {}", waiver.by, waiver.until, waiver.why));
     let reason = said.collect::<Vec<_>>().join("; ");
-    Outcome { verdict: Verdict::Waived, reason: Some(reason), ..outcome }
+    Some(Outcome { verdict: Verdict::Waived, reason: Some(reason), findings: outcome.findings.clone() })
 }
 
 #[cfg(test)]
@@ -149,7 +149,8 @@ mod tests {
         };
         let findings = containers.iter().map(finding).collect();
         let outcome = Outcome { verdict: Verdict::Fail, reason: None, findings };
-        apply(waivers, Date::parse("2026-02-28").unwrap(), "run-as-non-root", object, outcome).verdict
+        let waived = waived(waivers, Date::parse("2026-02-28").unwrap(), "run-as-non-root", object, &outcome);
+        waived.map_or(outcome.verdict, |waived| waived.verdict)
     }
 
     const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n";

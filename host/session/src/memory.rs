@@ -30,7 +30,7 @@ pub struct Evaluation {
     /// What its asker saw of the world.
     pub sight: u128,
     pub look_ups: Vec<LookUp>,
-    outcome: Outcome,
+    outcome: Arc<Outcome>,
     mutated: Option<Value>,
     /// The check that used it last.
     used: AtomicU64,
@@ -63,7 +63,7 @@ impl LookUp {
 impl Evaluation {
     /// The answer, of the rule that has this index now.
     pub fn judgement(&self, rule: usize) -> Judgement {
-        Judgement { rule, outcome: self.outcome.clone(), mutated: self.mutated.clone() }
+        Judgement { rule, outcome: Arc::clone(&self.outcome), mutated: self.mutated.clone() }
     }
 
     fn bytes(&self) -> usize {
@@ -79,7 +79,7 @@ pub struct Draft {
     rule: u64,
     request: u128,
     sight: u128,
-    outcome: Outcome,
+    outcome: Arc<Outcome>,
     mutated: Option<Value>,
     look_ups: LookedUp,
 }
@@ -93,7 +93,7 @@ enum LookedUp {
 
 impl Draft {
     pub fn new(rule: u64, request: u128, sight: u128, judgement: &Judgement, noted: Vec<Noted>) -> Self {
-        let Judgement { outcome, mutated, .. } = judgement.clone();
+        let (outcome, mutated) = (Arc::clone(&judgement.outcome), judgement.mutated.clone());
         Self { rule, request, sight, outcome, mutated, look_ups: LookedUp::Noted(noted) }
     }
 
@@ -101,7 +101,7 @@ impl Draft {
     pub fn of(known: &Evaluation, request: u128, sight: u128) -> Self {
         let Evaluation { rule, outcome, mutated, look_ups, .. } = known;
         let alike = look_ups.iter().map(|it| (it.operation.clone(), it.payload.clone(), it.answer, it.kind)).collect();
-        let (outcome, mutated) = (outcome.clone(), mutated.clone());
+        let (outcome, mutated) = (Arc::clone(outcome), mutated.clone());
         Self { rule: *rule, request, sight, outcome, mutated, look_ups: LookedUp::Like(alike) }
     }
 }

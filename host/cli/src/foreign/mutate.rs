@@ -5,6 +5,7 @@
 //! API server would ask it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use engine::config::Config;
 use engine::edit::{Change, Operation, Wanted, rewritten};
@@ -56,15 +57,16 @@ pub fn settle<M>(
         for (index, judgement) in of.judgements.iter_mut().enumerate() {
             let Some(mutated) = judgement.mutated.take() else { continue };
             match changes(object, &mutated) {
-                Err(cause) => judgement.outcome = error(cause.to_string()),
+                Err(cause) => judgement.outcome = Arc::new(error(cause.to_string())),
                 Ok(changes) if changes.is_empty() => {}
                 Ok(changes) => {
-                    judgement.outcome.verdict = Verdict::Fail;
-                    judgement.outcome.findings.extend(changes.iter().map(finding));
+                    let outcome = Arc::make_mut(&mut judgement.outcome);
+                    outcome.verdict = Verdict::Fail;
+                    outcome.findings.extend(changes.iter().map(finding));
                     let name = bundle.rules().get(judgement.rule).map_or("", |rule| &rule.metadata.name);
-                    let left = waiver::apply(&config.waivers, today, name, object, judgement.outcome.clone());
+                    let waived = waiver::waived(&config.waivers, today, name, object, outcome);
                     let is_first = pending.last().is_none_or(|other| other.judged != at);
-                    if left.verdict == Verdict::Fail && is_first {
+                    if waived.is_none() && is_first {
                         pending.push(Pending { file: of.subject.file, judged: at, judgement: index, mutated });
                     }
                 }
@@ -79,8 +81,8 @@ pub fn settle<M>(
             let Subject { document, object, .. } = judged.get(pending.judged)?.subject;
             Some(Wanted { document, object, mutated: &pending.mutated })
         });
-        let outcome = match rewritten(manifest, &wanted.collect::<Vec<_>>()) {
-            Err(cause) => Some(error(cause.to_string())),
+        let outcome: Option<Arc<Outcome>> = match rewritten(manifest, &wanted.collect::<Vec<_>>()) {
+            Err(cause) => Some(Arc::new(error(cause.to_string()))),
             Ok(new) => {
                 let change = FileChange {
                     name: manifest.name.clone(),
@@ -94,13 +96,13 @@ pub fn settle<M>(
                         .map_err(|cause| Failure::File(format!("{} {cause}", one_line(&change.name))))?;
                 }
                 all.push(change);
-                is_to_write.then(|| Outcome { verdict: Verdict::Pass, reason: None, findings: Vec::new() })
+                is_to_write.then(|| Arc::new(Outcome { verdict: Verdict::Pass, reason: None, findings: Vec::new() }))
             }
         };
         for Pending { judged: at, judgement, .. } in of_file {
             let place = judged.get_mut(*at).and_then(|of| of.judgements.get_mut(*judgement));
             if let (Some(place), Some(outcome)) = (place, &outcome) {
-                place.outcome = outcome.clone();
+                place.outcome = Arc::clone(outcome);
             }
         }
     }

@@ -11,7 +11,7 @@ pub mod render;
 mod secrets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use protocol::{Finding, RuleMetadata, Verdict, path};
 
@@ -101,8 +101,9 @@ impl<'a> Report<'a> {
             for Judged { subject, judgements } in &mut judged {
                 for Judgement { rule, outcome, .. } in judgements {
                     let name = rules.get(*rule).map_or("", |rule| rule.name.as_str());
-                    let before = outcome.clone();
-                    *outcome = waiver::apply(waivers, today, name, subject.object, before);
+                    if let Some(waived) = waiver::waived(waivers, today, name, subject.object, outcome) {
+                        *outcome = Arc::new(waived);
+                    }
                 }
             }
         }
@@ -222,7 +223,7 @@ mod tests {
             conceal: *conceal,
         };
         let findings = findings.iter().map(finding).collect();
-        let outcome = Outcome { verdict: Verdict::Fail, reason: None, findings };
+        let outcome = Arc::new(Outcome { verdict: Verdict::Fail, reason: None, findings });
         let subject = input.subjects().next().unwrap();
         let mut report = Report {
             input: &input,

@@ -138,7 +138,7 @@ impl<'a> Scorecard<'a> {
         for judged in &report.judged {
             let subject = judged.subject;
             let project = report.input.file(subject.file).map_or(0, |file| file.project);
-            let answers = || judged.judgements.iter().map(|judgement| (judgement.rule, &judgement.outcome));
+            let answers = || judged.judgements.iter().map(|judgement| (judgement.rule, &*judgement.outcome));
             let owners = services.owners(grouping, project, subject);
             for owner in &owners {
                 if let Some(gathered) = of_service.get_mut(*owner) {

@@ -82,7 +82,9 @@ fn report<'a>(input: &'a Input, bundle: &'a Bundle<()>, say: &dyn Fn(&str) -> Ve
         let answers = say(&subject.object.display_name()).into_iter();
         Judged {
             subject,
-            judgements: answers.map(|(rule, outcome)| Judgement { rule, outcome, mutated: None }).collect(),
+            judgements: answers
+                .map(|(rule, outcome)| Judgement { rule, outcome: outcome.into(), mutated: None })
+                .collect(),
         }
     });
     Report::new(input, bundle, Completeness::Complete, judged.collect(), Vec::new(), &[], Date::LAST)

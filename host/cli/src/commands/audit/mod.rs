@@ -9,6 +9,7 @@ mod reports;
 mod tally;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use cluster::{Audit, Cluster, ClusterError, Dialect};
@@ -204,10 +205,12 @@ fn waived(
     config: &Config,
     today: Date,
 ) -> Vec<Judgement> {
-    let waive = |judgement: Judgement| {
+    let waive = |mut judgement: Judgement| {
         let name = rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
-        let outcome = waiver::apply(&config.waivers, today, name, object, judgement.outcome);
-        Judgement { outcome, ..judgement }
+        if let Some(waived) = waiver::waived(&config.waivers, today, name, object, &judgement.outcome) {
+            judgement.outcome = Arc::new(waived);
+        }
+        judgement
     };
     judgements.into_iter().map(waive).collect()
 }
