@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use engine::Judgement;
-use engine::manifest::{Node, Object};
+use engine::manifest::{Node, Object, label};
 use protocol::{Finding, Level, RuleMetadata, Severity, Verdict, path};
 use serde::Serialize;
 
@@ -212,10 +212,7 @@ impl Report {
     #[must_use]
     pub fn about(&self) -> String {
         let Reference { kind, namespace, name, .. } = &self.scope;
-        match namespace {
-            Some(namespace) => format!("{kind} {namespace}/{name}"),
-            None => format!("{kind} {name}"),
-        }
+        label(kind, namespace.as_deref(), name)
     }
 }
 

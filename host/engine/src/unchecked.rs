@@ -97,7 +97,7 @@ pub(crate) fn find(
     let folders = Folders::new(files);
     for &(file, object) in objects {
         if let Some(from) = deploys(object, &folders) {
-            let reason = format!("{} {} deploys {from}", object.kind, object.display_name());
+            let reason = format!("{} deploys {from}", object.label_in_namespace());
             let source = Source::Object { kind: object.kind.clone(), name: object.display_name() };
             found.push(Unchecked {
                 file,

@@ -2,17 +2,10 @@
 
 use std::io::{self, Write as _};
 
-use anstyle::{AnsiColor, Style};
-use engine::report::is_hidden;
+pub use engine::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
+pub use engine::report::render::{one_line, printable};
 
 use crate::failure::Failure;
-
-pub const BOLD: Style = Style::new().bold();
-pub const DIM: Style = Style::new().dimmed();
-pub const RED: Style = AnsiColor::Red.on_default().bold();
-pub const GREEN: Style = AnsiColor::Green.on_default();
-pub const YELLOW: Style = AnsiColor::Yellow.on_default();
-pub const CYAN: Style = AnsiColor::Cyan.on_default();
 
 /// Writes to standard output. That nobody reads any more, as with `| head`, is no error: what was decided stands.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -45,37 +38,6 @@ pub fn warn(message: &str) {
     let _ = writeln!(anstream::stderr(), "{YELLOW}warning:{YELLOW:#} {}", printable(message));
 }
 
-/// The text with control characters escaped, so that no manifest and no module can write to the terminal.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    escape(text, |character| character == '\n')
-}
-
-/// The same without line breaks: for what must not begin a line of its own, and pass for one of ours, nor for a command
-/// to a CI system: GitHub obeys lines that begin with `::`, Azure Pipelines `##vso[` anywhere.
-#[must_use]
-pub fn one_line(text: &str) -> String {
-    let safe = escape(text, |_| false);
-    let safe =
-        if safe.contains("##") { safe.replace("##vso[", "#\\u{23}vso[").replace("##[", "#\\u{23}[") } else { safe };
-    match safe.trim_start().strip_prefix("::") {
-        Some(rest) => format!("\\u{{3a}}:{rest}"),
-        None => safe,
-    }
-}
-
-fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_hidden(character) && !keep(character) {
-            safe.extend(character.escape_default());
-        } else {
-            safe.push(character);
-        }
-    }
-    safe
-}
-
 /// How many characters fit in a line of the terminal; `None` where standard output is none.
 #[must_use]
 pub fn width() -> Option<usize> {
@@ -86,21 +48,4 @@ pub fn width() -> Option<usize> {
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_name_is_a_command_to_a_ci_system() {
-        for (name, safe) in [
-            ("::error::x.yaml", "\\u{3a}:error::x.yaml"),
-            ("a ##vso[task.complete]", "a #\\u{23}vso[task.complete]"),
-            ("##[error]a", "#\\u{23}[error]a"),
-            ("a::b #1", "a::b #1"),
-        ] {
-            assert_eq!(one_line(name), safe);
-        }
-    }
 }

@@ -69,10 +69,7 @@ impl ApiObject<'_> {
         };
         match problem {
             None => Ok(object),
-            Some(problem) => {
-                let namespace = object.namespace.as_deref().map_or(String::new(), |namespace| format!("{namespace}/"));
-                Err(ObjectError(format!("{} {namespace}{}: {problem}", object.kind, object.display_name())))
-            }
+            Some(problem) => Err(ObjectError(format!("{}: {problem}", object.label()))),
         }
     }
 }

@@ -14,6 +14,7 @@ mod failure;
 mod foreign;
 mod json;
 mod kinds;
+mod label;
 mod members;
 mod node;
 mod object;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use api::{ApiObject, ObjectError};
 pub use kinds::KnownKind;
+pub use label::{label, with_container};
 pub use node::{Entry, Node, Value};
 pub use object::Object;
 pub use problem::{Problem, ProblemKind, Related};

@@ -76,7 +76,7 @@ impl Finder<'_> {
 
     fn object(&mut self, manifest: &Manifest, object: &Object) {
         let line = manifest.source.position(object.node.locate(&[]).start).line;
-        let what = format!("{} {}", object.kind, object.display_name()).trim_end().to_owned();
+        let what = object.label_in_namespace();
         for practice in self.catalog.of_object(object) {
             self.add(manifest, line, practice, what.clone());
         }

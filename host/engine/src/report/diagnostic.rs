@@ -2,12 +2,13 @@
 //!
 //! It must not know any format.
 
-use protocol::{Finding, Fix, Level, RuleMetadata, Verdict};
+use protocol::{Fix, Level, RuleMetadata, Verdict};
 
 use super::fingerprint::Fingerprints;
 use super::{Place, Report};
 use crate::input::Subject;
-use crate::manifest::{Object, Position, Source};
+use crate::judge::Judgement;
+use crate::manifest::{Object, Position, Source, with_container};
 
 /// A finding, or that a rule could not decide.
 #[derive(Clone, Debug)]
@@ -48,6 +49,12 @@ pub struct Diagnostic<'a> {
 }
 
 impl Diagnostic<'_> {
+    /// Whether people are told: what is waived, or merely worth knowing, is told elsewhere or not at all.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        self.message.is_none() || !matches!(self.verdict, Verdict::Waived) && !matches!(self.level, Level::Note)
+    }
+
     /// Whether the rule is broken here, or could not decide.
     #[must_use]
     pub const fn is_error(&self) -> bool {
@@ -57,18 +64,8 @@ impl Diagnostic<'_> {
     /// What it is about: `Deployment shop/web, container app`.
     #[must_use]
     pub fn about(&self) -> String {
-        match self.container {
-            Some(container) => format!("{}, container {container}", self.label),
-            None => self.label.clone(),
-        }
+        with_container(self.label.clone(), self.container)
     }
-}
-
-/// What to call an object: `Deployment shop/web`.
-#[must_use]
-pub fn label(object: &Object) -> String {
-    let namespace = object.namespace.as_deref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-    format!("{} {namespace}{}", object.kind, object.display_name()).trim_end().to_owned()
 }
 
 /// All that the rules said, in the order of the input: findings of every level and verdict, and for each rule that could
@@ -77,41 +74,58 @@ pub fn diagnostics<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Diagnosti
     let mut fingerprints = Fingerprints::default();
     report.judged.iter().flat_map(|judged| judged.judgements.iter().map(move |of| (judged.subject, of))).flat_map(
         move |(subject, judgement)| {
-            let Some(rule) = report.rules.get(judgement.rule) else { return Vec::new() };
-            let outcome = &judgement.outcome;
-            let undecided = (outcome.verdict == Verdict::Error).then_some(None);
-            let said = undecided.into_iter().chain(outcome.findings.iter().map(Some));
-            let about = |finding: Option<&'r Finding>| {
-                let place = report.place_of_path(subject, finding.map_or("$", |finding| &finding.path));
-                let is_hidden = place.is_some_and(|place| report.conceals(subject, place.start.line));
+            let placed = of_object(&report.rules, subject.object, report.file_name(subject), judgement).map(|found| {
+                let place = report.place_of_path(subject, found.path);
+                let is_shown = place.is_some_and(|place| !report.conceals(subject, place.start.line));
                 Diagnostic {
-                    rule,
-                    rule_index: judgement.rule,
-                    verdict: outcome.verdict,
-                    reason: outcome.reason.as_deref(),
-                    level: finding.map_or(Level::Violation, |finding| finding.level),
-                    object: subject.object,
-                    label: label(subject.object),
-                    container: finding.and_then(|finding| finding.container.as_deref()),
-                    path: finding.map_or("$", |finding| &finding.path),
                     place,
                     object_start: start(report, subject),
-                    source: report.source(subject).filter(|_| place.is_some() && !is_hidden),
-                    file: report.file_name(subject),
-                    message: finding.map(|finding| &*finding.message),
-                    fix: finding.and_then(|finding| finding.fix.as_ref()),
-                    fingerprint: None,
+                    source: report.source(subject).filter(|_| is_shown),
+                    ..found
                 }
-            };
-            let raises_alerts = matches!(outcome.verdict, Verdict::Fail | Verdict::Waived);
+            });
+            let raises_alerts = matches!(judgement.outcome.verdict, Verdict::Fail | Verdict::Waived);
             let number = |diagnostic: Diagnostic<'r>| {
                 let is_alert = raises_alerts && diagnostic.level != Level::Note;
                 let fingerprint = is_alert.then(|| fingerprints.of(&diagnostic));
                 Diagnostic { fingerprint, ..diagnostic }
             };
-            said.map(about).map(number).collect::<Vec<_>>()
+            placed.map(number).collect::<Vec<_>>()
         },
     )
+}
+
+/// What one rule said about an object that stands in no text, as one of a cluster does; `file` is what to call its place.
+pub fn of_object<'r>(
+    rules: &[&'r RuleMetadata],
+    object: &'r Object,
+    file: &'r str,
+    judgement: &'r Judgement,
+) -> impl Iterator<Item = Diagnostic<'r>> {
+    let outcome = &judgement.outcome;
+    let undecided = (outcome.verdict == Verdict::Error).then_some(None);
+    let said = undecided.into_iter().chain(outcome.findings.iter().map(Some));
+    let rule = rules.get(judgement.rule).copied();
+    said.filter_map(move |finding| {
+        Some(Diagnostic {
+            rule: rule?,
+            rule_index: judgement.rule,
+            verdict: outcome.verdict,
+            reason: outcome.reason.as_deref(),
+            level: finding.map_or(Level::Violation, |finding| finding.level),
+            object,
+            label: object.label(),
+            container: finding.and_then(|finding| finding.container.as_deref()),
+            path: finding.map_or("$", |finding| &finding.path),
+            place: None,
+            object_start: None,
+            source: None,
+            file,
+            message: finding.map(|finding| &*finding.message),
+            fix: finding.and_then(|finding| finding.fix.as_ref()),
+            fingerprint: None,
+        })
+    })
 }
 
 fn start(report: &Report<'_>, subject: Subject<'_>) -> Option<Position> {

@@ -22,7 +22,7 @@ use crate::manifest::{Position, Source, Span};
 use crate::question::Completeness;
 use crate::waiver::{self, Date, Waiver};
 
-pub use diagnostic::{Diagnostic, diagnostics, label};
+pub use diagnostic::{Diagnostic, diagnostics, of_object};
 pub use outcome::Conclusion;
 pub use render::{FindingRow, ObjectRow, ResultRow, RuleRow, is_hidden, to_json};
 pub use secrets::is_shown;

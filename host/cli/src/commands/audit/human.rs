@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 
 use engine::manifest::Object;
+use engine::report::render::{self, Message};
+use engine::report::{Diagnostic, of_object};
 
 use super::tally::Tally;
 use super::{Judged, Outlet};
 
 use crate::failure::Failure;
 pub use crate::present::human::Detail;
-use crate::present::human::{Message, READABLE, by_rule, conclusion, idle_waivers, said, tally as tell};
+use crate::present::human::{READABLE, by_rule, conclusion, idle_waivers, in_full, tally as tell};
 use crate::present::output::{self, BOLD, DIM, RED, YELLOW, count, one_line};
 
 /// Prints findings. Up to so many as can be read they are kept back until it is clear that there are no more.
@@ -28,10 +30,10 @@ impl Human {
     fn take(&mut self, message: &Message<'_>, text: &mut String) {
         self.findings += 1;
         match self.detail {
-            Detail::Full => *text += &message.in_full(),
-            Detail::Short => *text += &message.on_one_line(),
+            Detail::Full => *text += &in_full(message),
+            Detail::Short => *text += &render::short(message),
             Detail::Fitting => {
-                self.kept.push((message.in_full(), message.on_one_line()));
+                self.kept.push((in_full(message), render::short(message)));
                 if self.findings > READABLE {
                     self.kept.drain(..).for_each(|(_, line)| *text += &line);
                 }
@@ -46,9 +48,9 @@ impl Outlet for Human {
         for Judged { object, judgements } in judged {
             let place = place(object);
             for judgement in judgements {
-                let rule = tally.rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
-                for said in said(object, &judgement.outcome) {
-                    self.take(&Message::of_object(&place, rule, said), &mut text);
+                let found = of_object(&tally.rules, object, &place, judgement);
+                for diagnostic in found.filter(Diagnostic::is_told) {
+                    self.take(&Message::from(&diagnostic), &mut text);
                 }
             }
         }

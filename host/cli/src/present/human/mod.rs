@@ -7,12 +7,12 @@ mod summary;
 pub mod unchecked;
 
 use engine::manifest::Object;
-use engine::report::{Report, label};
+use engine::report::Report;
 use engine::waiver::{Date, Waiver};
 
 use crate::present::output::one_line;
 
-pub use findings::{Message, READABLE, said};
+pub use findings::{READABLE, in_full};
 pub use passed_over::{idle_waivers, needs, passed_over};
 pub use summary::{by_rule, conclusion, tally};
 
@@ -49,5 +49,5 @@ pub fn render(report: &Report<'_>, run: &Run<'_>) -> String {
 
 /// `Deployment shop/web`.
 pub fn who(object: &Object) -> String {
-    one_line(&label(object))
+    one_line(&object.label())
 }

@@ -6,6 +6,8 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
+use super::plain::is_hidden;
+
 /// What is written at once, in bytes.
 const BUFFER: usize = 64 * 1024;
 
@@ -33,22 +35,6 @@ pub fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
     // Writing to memory cannot fail, and what is written is UTF-8.
     let _ = write(&mut bytes);
     String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// Whether a character is a control, has no width, or changes the direction of the text around it: what must not reach a
-/// terminal from a manifest or a module. All of them have four hexadecimal digits.
-#[must_use]
-pub const fn is_hidden(character: char) -> bool {
-    matches!(
-        character,
-        '\0'..='\u{1f}'
-            | '\u{7f}'..='\u{9f}'
-            | '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-    )
 }
 
 /// Indented, and with every hidden character of a string escaped.

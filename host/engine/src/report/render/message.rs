@@ -1,0 +1,100 @@
+//! What formats for people say of a diagnostic, and of what could not be read, before it is laid out.
+
+use protocol::{Fix, path};
+
+use super::plain::one_line;
+use crate::manifest::{Manifest, Position, Problem, Source};
+use crate::report::{Diagnostic, Report, Unread, diagnostics};
+
+/// One thing to say, and where. No text in it has a line break or anything that a terminal acts upon, except for what is
+/// cut from `source`.
+pub struct Message<'a> {
+    pub(super) is_error: bool,
+    pub(super) rule: Option<String>,
+    pub(super) title: String,
+    /// Empty where it is about no file.
+    pub(super) file: String,
+    /// Its start and its end.
+    pub(super) place: Option<(Position, Position)>,
+    /// To cut excerpts from; not given where nobody should see the text.
+    pub(super) source: Option<&'a Source>,
+    pub(super) hints: Vec<String>,
+}
+
+/// All that people are told one by one: what rules found, object by object, and what could not be read.
+pub fn messages<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Message<'r>> {
+    let found = diagnostics(report).filter(Diagnostic::is_told).map(|found| Message::from(&found));
+    let manifests = report.input.files().iter().map(|file| &file.manifest);
+    let unreadable = manifests.flat_map(|manifest| manifest.problems.iter().map(|problem| in_file(manifest, problem)));
+    let unread = report.unread.iter().filter(|unread| unread.is_failure).map(no_file);
+    found.chain(unreadable).chain(unread)
+}
+
+impl<'a> From<&Diagnostic<'a>> for Message<'a> {
+    fn from(diagnostic: &Diagnostic<'a>) -> Self {
+        let about = one_line(&diagnostic.about());
+        let (title, hints) = match diagnostic.message {
+            Some(message) => {
+                let at = format!("at {}", one_line(&path::shorten(diagnostic.path)));
+                let hints =
+                    std::iter::once(at).filter(|at| at != "at ").chain(diagnostic.fix.into_iter().flat_map(fix));
+                (format!("{about}: {}", one_line(message)), hints.collect())
+            }
+            None => {
+                let reason = one_line(diagnostic.reason.unwrap_or_default());
+                (format!("{about} could not be judged: {reason}"), vec!["counts as broken".into()])
+            }
+        };
+        Self {
+            is_error: diagnostic.is_error(),
+            rule: Some(one_line(&diagnostic.rule.name)),
+            title,
+            file: one_line(diagnostic.file),
+            place: diagnostic.place.map(|place| (place.start, place.end)),
+            source: diagnostic.source,
+            hints,
+        }
+    }
+}
+
+/// A line each, so that none can pass for a line of ours.
+fn fix(fix: &Fix) -> Vec<String> {
+    let text = fix.text();
+    if text.contains('\n') {
+        let lines = text.lines().map(|line| format!("  {}", one_line(line)));
+        std::iter::once("write:".to_owned()).chain(lines).collect()
+    } else {
+        vec![format!("write: {}", one_line(&text))]
+    }
+}
+
+/// What kept a part of a file from being read.
+fn in_file<'r>(manifest: &'r Manifest, problem: &Problem) -> Message<'r> {
+    let related = problem.related.as_ref().map(|related| {
+        let Position { line, column } = related.position;
+        format!("{}: line {line}, column {column}", related.message)
+    });
+    Message {
+        is_error: true,
+        rule: None,
+        title: one_line(&problem.kind.to_string()),
+        file: one_line(&manifest.name),
+        place: Some((problem.position, manifest.source.position(problem.span.end))),
+        // What could not be read may be a Secret's value.
+        source: None,
+        hints: related.into_iter().chain([problem.kind.help().to_owned()]).collect(),
+    }
+}
+
+/// What kept a path from giving a file.
+fn no_file(unread: &Unread) -> Message<'_> {
+    Message {
+        is_error: true,
+        rule: None,
+        title: format!("{} {}", one_line(&unread.path), one_line(&unread.reason)),
+        file: String::new(),
+        place: None,
+        source: None,
+        hints: Vec::new(),
+    }
+}
