@@ -16,7 +16,7 @@ mod session;
 use std::time::Duration;
 
 use engine::report::render;
-use engine::scorecard::{Grouping, Scorecard};
+use engine::scorecard::{self, Grouping, Scorecard};
 use wasm_bindgen::prelude::*;
 
 pub use error::{LoadError, SessionError};
@@ -87,7 +87,7 @@ impl Session {
     /// As [`check`](Self::check).
     pub fn readiness(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
         self.judged(files, options, |report| {
-            Scorecard::new(report, &Grouping::default()).to_json(report, VERSION) + "\n"
+            scorecard::render::json(&Scorecard::new(report, &Grouping::default()), report, VERSION) + "\n"
         })
     }
 
@@ -104,7 +104,9 @@ impl Session {
     /// # Errors
     /// As [`check`](Self::check).
     pub fn markdown(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
-        self.judged(files, options, |report| Scorecard::new(report, &Grouping::default()).to_markdown(report))
+        self.judged(files, options, |report| {
+            scorecard::render::markdown(&Scorecard::new(report, &Grouping::default()), report)
+        })
     }
 }
 

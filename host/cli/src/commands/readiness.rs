@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use clap::ValueEnum;
 use engine::report::{Conclusion, Report};
-use engine::scorecard::{Card, Grouping, Line, Mark, NameSource, Owner, Scorecard, Share};
+use engine::scorecard::{Card, Grouping, Line, Mark, NameSource, Owner, Scorecard, Share, render};
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
@@ -80,10 +80,10 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         }
         let version = env!("CARGO_PKG_VERSION");
         let text = match options.format {
-            Format::Human => render(&scorecard, report, options.fail_under),
-            Format::Markdown => scorecard.to_markdown(report),
-            Format::Html => scorecard.to_html(report, version),
-            Format::Json => scorecard.to_json(report, version) + "\n",
+            Format::Human => human(&scorecard, report, options.fail_under),
+            Format::Markdown => render::markdown(&scorecard, report),
+            Format::Html => render::html(&scorecard, report, version),
+            Format::Json => render::json(&scorecard, report, version) + "\n",
         };
         output::print(&text)?;
         if report.is_incomplete() {
@@ -144,7 +144,7 @@ fn is_under(share: Share, least: u8) -> bool {
     share.holds * 100 < usize::from(least) * share.counted
 }
 
-fn render(scorecard: &Scorecard<'_>, report: &Report<'_>, fail_under: Option<u8>) -> String {
+fn human(scorecard: &Scorecard<'_>, report: &Report<'_>, fail_under: Option<u8>) -> String {
     let mut text = String::new();
     for card in &scorecard.cards {
         write_card(card, report, &mut text);

@@ -1,12 +1,10 @@
 //! The readiness checklist of each service: which of its lines hold, and what is found under those that do not.
 //!
-//! The lines are the rules of the bundle; the answers are a [`Report`](crate::Report)'s. Nothing is judged here, and no
-//! format is known but Markdown, HTML and JSON, which are the same on every host.
+//! The lines are the rules of the bundle; the answers are a [`Report`](crate::Report)'s. Nothing is judged here. The
+//! [formats](render) are functions of a scorecard, the same on every host.
 
-mod html;
-mod json;
-mod markdown;
 mod model;
+pub mod render;
 mod service;
 #[cfg(test)]
 mod tests;

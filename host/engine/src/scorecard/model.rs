@@ -6,11 +6,8 @@ use protocol::{Finding, Level, Outcome, RuleMetadata, Section, Verdict};
 
 use super::service::{Grouping, Services};
 use crate::input::Subject;
+use crate::manifest::with_container;
 use crate::report::Report;
-
-/// Said above everything where it is so: what could not be read may be the very thing that is missing.
-pub(super) const UNDECIDED: &str =
-    "Something could not be read or decided, so this is not the whole picture; seaworthy check says what.";
 
 /// The checklists of all services of a report.
 #[derive(Debug)]
@@ -345,15 +342,11 @@ impl Remark<'_> {
         }
     }
 
-    /// `Deployment catalog`, `Deployment catalog, container app`.
+    /// `Deployment catalog`, `Deployment catalog, container app`; the card tells the namespace.
     #[must_use]
     pub fn about(&self) -> String {
-        let object = self.subject.object;
-        let about = format!("{} {}", object.kind, object.display_name());
-        match self.finding.and_then(|finding| finding.container.as_deref()) {
-            Some(container) => format!("{}, container {container}", about.trim_end()),
-            None => about.trim_end().to_owned(),
-        }
+        let container = self.finding.and_then(|finding| finding.container.as_deref());
+        with_container(self.subject.object.label_in_namespace(), container)
     }
 
     /// The file, and the line in it, counted from 1.

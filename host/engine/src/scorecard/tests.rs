@@ -3,7 +3,7 @@
 use protocol::{Finding, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
 use serde_json::json;
 
-use super::{Card, Grouping, Line, Mark, NameSource, Scorecard, html, markdown};
+use super::{Card, Grouping, Line, Mark, NameSource, Scorecard, render};
 use crate::judge::Judgement;
 use crate::manifest::{Limits, read};
 use crate::report::{Judged, Report};
@@ -312,35 +312,6 @@ fn a_service_is_named_with_or_without_its_namespace() {
 }
 
 #[test]
-fn markdown_of_strangers_is_text() {
-    for (text, literal) in [
-        ("a_b*c*`d`", "a\\_b\\*c\\*\\`d\\`"),
-        ("<img src=x>&amp;", "&lt;img src=x&gt;&amp;amp;"),
-        ("[x](https://evil)", "\\[x\\](https:<!-- -->//evil)"),
-        ("@everyone #12 acme/web#1", "@<!-- -->everyone #<!-- -->12 acme/web#<!-- -->1"),
-        ("www.evil.com WWW.evil.com", "www.<!-- -->evil.com WWW.<!-- -->evil.com"),
-        ("GH-1 it-is", "GH-<!-- -->1 it-is"),
-        ("# heading", "\\# heading"),
-        ("- [x] done\n- [x] and done", "\\- \\[x\\] done - \\[x\\] and done"),
-        ("1. one", "1\\. one"),
-        ("---", "\\---"),
-        ("$x$ ~~y~~ ![z]", "\\$x\\$ \\~\\~y\\~\\~ \\!\\[z\\]"),
-        ("a\u{202e}b\u{7}", "a\\\\u{202e}b\\\\u{7}"),
-        ("needs a probe: port 80, not 8080.", "needs a probe: port 80, not 8080."),
-    ] {
-        assert_eq!(markdown::escape(text), literal);
-    }
-}
-
-#[test]
-fn html_of_strangers_is_text() {
-    assert_eq!(
-        html::escape("<script>alert('1')</script>\"&\u{202e}\n"),
-        "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;&amp;\\u{202e}\n"
-    );
-}
-
-#[test]
 fn no_format_lets_a_manifest_or_a_module_write_markup() {
     const HOSTILE: &str = "</li></ul><script>alert(1)</script>@everyone\n- [x] All of it";
     let text = workload(
@@ -358,10 +329,10 @@ fn no_format_lets_a_manifest_or_a_module_write_markup() {
     };
     let report = report(&input, &bundle, &say);
     let scorecard = Scorecard::new(&report, &Grouping::default());
-    let page = scorecard.to_html(&report, "<b>");
+    let page = render::html(&scorecard, &report, "<b>");
     assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script") && !page.contains("<b>"));
     assert_eq!(page.matches("</article>").count(), 1);
-    let markdown = scorecard.to_markdown(&report);
+    let markdown = render::markdown(&scorecard, &report);
     assert!(markdown.contains("&lt;script&gt;alert(1)") && !markdown.contains("<script") && !markdown.contains("<b>"));
     assert!(!markdown.contains("@everyone"), "nobody is called");
     let lines = |start: &str| markdown.lines().filter(|line| line.starts_with(start)).count();

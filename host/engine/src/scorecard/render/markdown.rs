@@ -5,41 +5,31 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Card, Line, Mark, Scorecard, UNDECIDED};
+use super::{UNDECIDED, counts};
 use crate::report::{Report, is_hidden};
+use crate::scorecard::model::{Card, Line, Mark, Scorecard};
 
-impl Scorecard<'_> {
-    /// The checklist as Markdown.
-    #[must_use]
-    pub fn to_markdown(&self, report: &Report<'_>) -> String {
-        let mut text = String::from("## Production readiness\n");
-        if report.is_incomplete() {
-            let _ = writeln!(text, "\n**{UNDECIDED}**");
-        }
-        if self.cards.is_empty() {
-            text.push_str("\nThere is no service here.\n");
-        }
-        for card in &self.cards {
-            write_card(card, report, &mut text);
-        }
-        text
+/// The checklist as Markdown.
+#[must_use]
+pub fn markdown(scorecard: &Scorecard<'_>, report: &Report<'_>) -> String {
+    let mut text = String::from("## Production readiness\n");
+    if report.is_incomplete() {
+        let _ = writeln!(text, "\n**{UNDECIDED}**");
     }
+    if scorecard.cards.is_empty() {
+        text.push_str("\nThere is no service here.\n");
+    }
+    for card in &scorecard.cards {
+        write_card(card, report, &mut text);
+    }
+    text
 }
 
 fn write_card(card: &Card<'_>, report: &Report<'_>, text: &mut String) {
     let share = card.share();
     let percent = share.percent().map_or_else(|| "nothing counts".into(), |percent| format!("{percent} %"));
     let _ = writeln!(text, "\n### {}: {percent}", escape(&card.title()));
-    let _ = write!(text, "\n{} of {} lines hold", share.holds, share.counted);
-    for (mark, what) in [(Mark::Unknown, "unknown"), (Mark::Waived, "waived"), (Mark::NotApplicable, "n/a")] {
-        match card.count(mark) {
-            0 => {}
-            number => {
-                let _ = write!(text, ", {number} {what}");
-            }
-        }
-    }
-    text.push('\n');
+    let _ = writeln!(text, "\n{}", counts(card));
     for section in &card.sections {
         let share = section.share();
         let _ = writeln!(text, "\n#### {} ({}/{})\n", section.title(), share.holds, share.counted);
@@ -73,7 +63,7 @@ fn write_line(line: &Line<'_>, report: &Report<'_>, text: &mut String) {
 const BREAK: &str = "<!-- -->";
 
 /// The text as literal Markdown in one line.
-pub(super) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut characters = text.trim().chars().peekable();
     while let Some(character) = characters.next() {
@@ -112,4 +102,30 @@ pub(super) fn escape(text: &str) -> String {
 fn is_last_word(text: &str, word: &str) -> bool {
     let start = text.len().saturating_sub(word.len());
     text.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_of_strangers_is_text() {
+        for (text, literal) in [
+            ("a_b*c*`d`", "a\\_b\\*c\\*\\`d\\`"),
+            ("<img src=x>&amp;", "&lt;img src=x&gt;&amp;amp;"),
+            ("[x](https://evil)", "\\[x\\](https:<!-- -->//evil)"),
+            ("@everyone #12 acme/web#1", "@<!-- -->everyone #<!-- -->12 acme/web#<!-- -->1"),
+            ("www.evil.com WWW.evil.com", "www.<!-- -->evil.com WWW.<!-- -->evil.com"),
+            ("GH-1 it-is", "GH-<!-- -->1 it-is"),
+            ("# heading", "\\# heading"),
+            ("- [x] done\n- [x] and done", "\\- \\[x\\] done - \\[x\\] and done"),
+            ("1. one", "1\\. one"),
+            ("---", "\\---"),
+            ("$x$ ~~y~~ ![z]", "\\$x\\$ \\~\\~y\\~\\~ \\!\\[z\\]"),
+            ("a\u{202e}b\u{7}", "a\\\\u{202e}b\\\\u{7}"),
+            ("needs a probe: port 80, not 8080.", "needs a probe: port 80, not 8080."),
+        ] {
+            assert_eq!(escape(text), literal);
+        }
+    }
 }

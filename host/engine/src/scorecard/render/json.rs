@@ -3,8 +3,8 @@
 use protocol::{Edit, Fix, Level, Section, Severity, Verdict};
 use serde::Serialize;
 
-use super::model::{Card, Line, Mark, Owner, Remark, Scorecard, Share};
 use crate::report::{ObjectRow, Report, to_json};
+use crate::scorecard::model::{Card, Line, Mark, Owner, Remark, Scorecard, Share};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -84,24 +84,22 @@ struct ObjectJson<'a> {
     file: &'a str,
 }
 
-impl Scorecard<'_> {
-    /// The scorecard as indented JSON.
-    #[must_use]
-    pub fn to_json(&self, report: &Report<'_>, version: &'static str) -> String {
-        let cards = |is_shared: bool| {
-            let cards = self.cards.iter().filter(move |card| (card.owner == Owner::Shared) == is_shared);
-            cards.map(|card| card_json(card, report)).collect()
-        };
-        let document = Document {
-            format: "seaworthy.dev/readiness/v1",
-            version,
-            world: report.completeness.name(),
-            undecided: report.is_incomplete(),
-            services: cards(false),
-            shared: cards(true),
-        };
-        to_json(&document)
-    }
+/// The scorecard as indented JSON.
+#[must_use]
+pub fn json(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &'static str) -> String {
+    let cards = |is_shared: bool| {
+        let cards = scorecard.cards.iter().filter(move |card| (card.owner == Owner::Shared) == is_shared);
+        cards.map(|card| card_json(card, report)).collect()
+    };
+    let document = Document {
+        format: "seaworthy.dev/readiness/v1",
+        version,
+        world: report.completeness.name(),
+        undecided: report.is_incomplete(),
+        services: cards(false),
+        shared: cards(true),
+    };
+    to_json(&document)
 }
 
 fn card_json<'a>(card: &'a Card<'_>, report: &'a Report<'_>) -> CardJson<'a> {

@@ -1,0 +1,28 @@
+//! The formats: functions from a scorecard, and the report that it is of, to text. They decide nothing.
+
+mod html;
+mod json;
+mod markdown;
+
+pub use html::html;
+pub use json::json;
+pub use markdown::markdown;
+
+use super::model::{Card, Mark};
+
+/// Said above everything where it is so: what could not be read may be the very thing that is missing.
+const UNDECIDED: &str =
+    "Something could not be read or decided, so this is not the whole picture; seaworthy check says what.";
+
+/// `11 of 12 lines hold, 1 unknown, 8 n/a`.
+fn counts(card: &Card<'_>) -> String {
+    let share = card.share();
+    let mut text = format!("{} of {} lines hold", share.holds, share.counted);
+    for mark in [Mark::Unknown, Mark::Waived, Mark::NotApplicable] {
+        match card.count(mark) {
+            0 => {}
+            number => text += &format!(", {number} {}", mark.text()),
+        }
+    }
+    text
+}
