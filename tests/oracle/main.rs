@@ -107,6 +107,9 @@ fn the_texts_that_ever_differed_are_read_alike() {
     assert!(texts >= 20, "{texts} texts are recorded");
 }
 
+/// How often the decoder is asked for a recorded answer.
+const ASKED: usize = 64;
+
 /// The recorded answers are those of the decoder.
 #[test]
 fn the_recorded_answers_are_the_decoders() {
@@ -116,13 +119,16 @@ fn the_recorded_answers_are_the_decoders() {
     let recorded = fs::read_to_string(folder().join("recorded.jsonl")).expect("the file is there");
     for case in recorded.lines() {
         let case: Value = serde_json::from_str(case).expect("each line is JSON");
-        send(&mut to, case["text"].as_str().expect("each has a text"));
-        to.flush().expect("the decoder reads");
-        let answers = answer(&mut from, &mut line);
         let json = |answers: &Value| -> Vec<Option<Value>> {
             answers.as_array().into_iter().flatten().map(|answer| answer.get("json").cloned()).collect()
         };
-        assert_eq!(json(&answers), json(&case["answers"]), "{}", case["text"]);
+        // Where two keys become one, such as `1` and "1", the decoder keeps either: Go's maps have no order.
+        let gives_it = (0..ASKED).any(|_| {
+            send(&mut to, case["text"].as_str().expect("each has a text"));
+            to.flush().expect("the decoder reads");
+            json(&answer(&mut from, &mut line)) == json(&case["answers"])
+        });
+        assert!(gives_it, "{}", case["text"]);
     }
     drop(to);
     assert!(child.wait().is_ok_and(|status| status.success()), "the decoder failed");
