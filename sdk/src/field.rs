@@ -13,7 +13,7 @@ use core::cell::{Cell, RefCell};
 use bumpalo::Bump;
 use protocol::{Finding, Fix, Level, path};
 
-use crate::findings::Malformed;
+use crate::malformed::Malformed;
 use crate::quantity::Quantity;
 use crate::value::{MalformedJson, Value};
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use protocol::{Finding, Fix, Level};
 
 use crate::field::Field;
+use crate::malformed::Malformed;
 use crate::seen::{Seen, hash};
 
 /// Collects findings. A rule never stops at the first one.
@@ -60,48 +61,6 @@ impl Findings {
         let found = self.all.into_iter().filter(|finding| !malformed.covers(&finding.path));
         let found: Vec<Finding> = found.collect();
         malformed.into_findings().into_iter().chain(found).collect()
-    }
-}
-
-/// The findings about malformed fields, in the order in which they were read.
-#[derive(Default)]
-pub(crate) struct Malformed {
-    all: Vec<Finding>,
-    paths: Seen,
-}
-
-impl Malformed {
-    /// Takes one, unless the same was said at its place. Of other objects than the one judged, whose places all have the
-    /// same path, the messages count too.
-    pub(crate) fn push(&mut self, finding: Finding, is_of_other: bool) {
-        let hash = if is_of_other { hash(&[&finding.path, &finding.message]) } else { hash(&[&finding.path]) };
-        let said = |known: usize| {
-            self.all
-                .get(known)
-                .is_some_and(|known| known.path == finding.path && (!is_of_other || known.message == finding.message))
-        };
-        if !self.paths.contains(hash, said) {
-            self.paths.push(hash);
-            self.all.push(finding);
-        }
-    }
-
-    /// Whether this place is malformed, or lies in one that is.
-    fn covers(&self, path: &str) -> bool {
-        if self.all.is_empty() {
-            return false;
-        }
-        let ends = path.match_indices('[').map(|(at, _)| at).chain([path.len()]);
-        ends.filter_map(|end| path.get(..end)).any(|place| {
-            // At the root stands what is malformed elsewhere.
-            let is_place = |known: usize| self.all.get(known).is_some_and(|known| known.path == place);
-            place != "$" && self.paths.contains(hash(&[place]), is_place)
-        })
-    }
-
-    /// All of them.
-    pub(crate) fn into_findings(self) -> Vec<Finding> {
-        self.all
     }
 }
 

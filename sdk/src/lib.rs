@@ -30,6 +30,7 @@ pub mod handler;
 pub mod image;
 mod json;
 pub mod label;
+mod malformed;
 pub mod object;
 pub mod probe;
 mod quantity;

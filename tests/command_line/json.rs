@@ -38,7 +38,7 @@ pub fn everything() -> Folder {
     let list = "kind: List\napiVersion: v1\nitems:\n- {kind: Pod, apiVersion: v1, metadata: {generateName: x-}}\n";
     Folder::of("pod.yaml", POD)
         .and("list.yaml", format!("# first\n---\na: 1\n---\n{list}"))
-        .and("twice.yaml", "a: 1\na: 2\n")
+        .and("twice.yaml", "a: 1\na: 2\napiVersion: v1\n")
         .and("template.yaml", "a: {{ b }}\n{{ c }}\n")
         .and(
             "c.yml.txt",

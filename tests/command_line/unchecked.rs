@@ -43,7 +43,7 @@ fn what_deploys_and_was_not_checked_is_never_green() {
 
 #[test]
 fn nothing_else_is_accepted_with_it() {
-    let broken = folder().and("broken.yaml", "a: [\n").and("templates/web.yaml", TEMPLATE);
+    let broken = folder().and("broken.yaml", "apiVersion: [\n").and("templates/web.yaml", TEMPLATE);
     assert_eq!(check(&broken, &["--allow-unchecked"]).code, Some(2));
     let nothing = Folder::of("chart/Chart.yaml", CHART).and("chart/templates/web.yaml", TEMPLATE);
     let nothing = nothing.bundle(&[FixedRule::new("holds", protocol::Verdict::Pass)]);

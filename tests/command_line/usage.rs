@@ -30,7 +30,7 @@ fn the_exit_code_is_1_where_a_rule_is_broken() {
 
 #[test]
 fn the_exit_code_is_2_where_anything_could_not_be_decided_also_beside_findings() {
-    let folder = usual_folder().and("broken.yaml", "a: [").and("values.yaml", "a: 1\n");
+    let folder = usual_folder().and("broken.yaml", "apiVersion: [").and("values.yaml", "a: 1\n");
     let out = check(&folder, &["pod.yaml", "broken.yaml"]).with(2);
     assert!(out.ends_with("world partial)\n1 problem kept something from being judged\n"), "{out}");
     let out = check(&folder, &["pod.yaml", "missing.yaml"]).with(2);

@@ -35,10 +35,14 @@ const DERIVED: [&str; 11] = [
     "statefulset.kubernetes.io/",
 ];
 
+/// The step of a field that says a list.
+const LIST: &str = "[]";
+
 /// What is asked of the objects of a kind.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Related {
-    /// The field that relates, as in a field mask: `spec.selector`, `subjects.name`.
+    /// The field that relates, as in a field mask: `spec.selector`, `subjects.name`. In `spec.rules[].verifyImages` what is
+    /// no list where `[]` says one is malformed.
     pub field: String,
     /// How it relates.
     #[serde(flatten)]
@@ -233,11 +237,15 @@ impl Form {
     }
 }
 
-/// The values at the end of the steps, lists entered without a word. False where a key on the way is there in another case:
-/// who reads the object may take it for the field.
+/// The values at the end of the steps, lists entered without a word. False where what is on the way is malformed, or a key
+/// is there in another case: who reads the object may take it for the field, or complain of it.
 fn collect<'a>(node: &'a Node, steps: &[String], values: &mut Vec<&'a Node>) -> bool {
     match (&node.value, steps.split_first()) {
         (Value::Null, _) => true,
+        (Value::Sequence(items), Some((step, rest))) if step == LIST => {
+            items.iter().all(|item| collect(item, rest, values))
+        }
+        (_, Some((step, _))) if step == LIST => false,
         (Value::Sequence(items), Some(_)) => items.iter().all(|item| collect(item, steps, values)),
         (_, None) => {
             values.push(node);
@@ -382,5 +390,12 @@ mod tests {
         let asked =
             [json!({"field": "spec.service", "is": ["web"]}), json!({"field": "spec.rules.verify", "is_set": true})];
         assert_eq!(related(&objects, &asked), [0, 3]);
+    }
+
+    #[test]
+    fn what_should_be_a_list_and_is_none_is_always_related() {
+        let objects =
+            ["spec: {rules: [{name: a}]}", "spec: {rules: [{verify: []}]}", "spec: {rules: {name: a}}", "spec: {}"];
+        assert_eq!(related(&objects, &[json!({"field": "spec.rules[].verify", "is_set": true})]), [1, 2]);
     }
 }

@@ -45,7 +45,7 @@ pub fn find<'a>(workload: Workload<'a>, accept_audit: bool, world: &World<'a>) -
     for (version, kind, is_namespaced, add) in KINDS {
         let within = if is_namespaced { Within::Namespace(here) } else { Within::All };
         // Of hundreds of Kyverno policies a few verify images.
-        let verifying = [Relation::having("spec.rules.verifyImages")];
+        let verifying = [Relation::having("spec.rules[].verifyImages")];
         let related = if version == KYVERNO { &verifying[..] } else { &[] };
         let objects = world.related(version, kind, within, related)?;
         for object in objects {

@@ -131,7 +131,9 @@ pub fn steps(entry: &str) -> Vec<String> {
             steps.push(String::from(key));
             rest = after;
         } else {
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            // A step has at least one character, whatever it is: an entry may come from a hostile policy.
+            let ends = |(_, character): &(usize, char)| matches!(character, '.' | '[');
+            let end = rest.char_indices().skip(1).find(ends).map_or(rest.len(), |(end, _)| end);
             let (key, after) = rest.split_at(end);
             steps.push(String::from(key));
             rest = after;
@@ -144,6 +146,20 @@ pub fn steps(entry: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_an_entry_is_it_ends() {
+        for (entry, expected) in [
+            ("spec.rules[].name", &["spec", "rules", "[]", "name"][..]),
+            ("a[0]", &["a", "[0]"]),
+            ("a..b", &["a", ".b"]),
+            ("[", &["["]),
+            ("['", &[""]),
+            ("ä[ö", &["ä", "[ö"]),
+        ] {
+            assert_eq!(steps(entry), expected, "{entry}");
+        }
+    }
 
     fn keeps(mask: &FieldMask, path: &[&str]) -> bool {
         path.iter().try_fold(mask, |mask, key| mask.field(key)).is_some_and(FieldMask::is_whole)

@@ -2,25 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::diagnostic::Diagnostic;
+use crate::manifest::Object;
 
 /// The fingerprints given so far. Equal ones get an ordinal suffix.
 #[derive(Default)]
 pub struct Fingerprints(HashMap<u64, usize>);
 
 impl Fingerprints {
-    /// The next one of this diagnostic.
-    pub fn of(&mut self, diagnostic: &Diagnostic<'_>) -> String {
-        let object = diagnostic.object;
+    /// The next one of what a rule says of an object: in this container, where it is in one, and at this path.
+    pub fn of(&mut self, rule: &str, file: &str, object: &Object, container: Option<&str>, path: &str) -> String {
         let parts = [
-            &diagnostic.rule.name,
-            diagnostic.file,
+            rule,
+            file,
             &object.api_version,
             &object.kind,
             object.namespace.as_deref().unwrap_or_default(),
             &object.display_name(),
-            diagnostic.container.unwrap_or_default(),
-            diagnostic.path,
+            container.unwrap_or_default(),
+            path,
         ];
         let hash = fnv1a(parts.iter().flat_map(|part| part.bytes().chain([0])));
         let number = self.0.entry(hash).or_default();
