@@ -87,7 +87,7 @@ pub fn diagnostics<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Diagnosti
             let raises_alerts = matches!(judgement.outcome.verdict, Verdict::Fail | Verdict::Waived);
             let number = |diagnostic: Diagnostic<'r>| {
                 let is_alert = raises_alerts && diagnostic.level != Level::Note;
-                let Diagnostic { object, container, path, file, .. } = diagnostic;
+                let Diagnostic { rule, object, container, path, file, .. } = diagnostic;
                 let fingerprint = is_alert.then(|| fingerprints.of(&rule.name, file, object, container, path));
                 Diagnostic { fingerprint, ..diagnostic }
             };
