@@ -14,9 +14,7 @@ MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
 # Of a guest's memory, 128 KiB are stack: what a new instance costs is above all its memory, and 1 MiB of stack, the
 # default, makes a whole run in a browser 1.5 x as long. An object 5,000 levels deep is still an answer and no trap.
-# A compiler that inlines less makes modules an eighth smaller; below 40 they get slower and hardly smaller.
-GUEST_CARGO := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-C link-arg=-zstack-size=131072 \
-	-C llvm-args=-inline-threshold=40' cargo
+GUEST_CARGO := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-C link-arg=-zstack-size=131072' cargo
 # What cargo makes of rules, and the mark that all of it was optimised.
 BUILT := $(TARGET)/wasm32-unknown-unknown/policy
 OPTIMISED := $(MODULES)/.optimised
