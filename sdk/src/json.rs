@@ -54,7 +54,7 @@ impl Writer {
     }
 
     /// A member whose value is a list of texts.
-    pub(crate) fn texts<'t>(&mut self, key: &str, texts: &mut dyn Iterator<Item = &'t str>) {
+    pub(crate) fn texts(&mut self, key: &str, texts: &mut dyn Iterator<Item = &str>) {
         self.key(key);
         self.open(b'[');
         texts.for_each(|text| self.string(text));
