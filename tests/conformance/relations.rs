@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use engine::{CallError, HostCall, HostCalls, ModuleError, Reply, Runtime};
+use engine::{Bundle, CallError, HostCall, HostCalls, ModuleError, Reply, Runtime};
 use seaworthy_tests::native::{Library, Native};
 use seaworthy_tests::{cases, generate, input, native, report};
 use serde_json::Value;
@@ -99,13 +99,14 @@ impl Runtime for Counting {
 
 #[test]
 fn what_rules_are_sent_grows_with_the_services_of_a_namespace_and_not_with_their_square() {
-    let libraries = native(&[]).1;
-    let sent = |number| {
-        let counting = Counting { bytes: Cell::new(0) };
-        let input = input("services.yaml", &generate::namespace(number));
-        report(&counting, &libraries, &input, engine::Completeness::Complete);
-        counting.bytes.get()
-    };
-    let (one, two) = (sent(40), sent(80));
-    assert!(two * 10 <= one * 21, "{one} bytes for 40 services, {two} for 80");
+    let worlds = [40, 80].map(|number| input("services.yaml", &generate::namespace(number)));
+    for rule in native(&[]).1.into_rules() {
+        let (name, bundle) = (rule.metadata.name.clone(), Bundle::new(vec![rule]));
+        let [one, two] = worlds.each_ref().map(|world| {
+            let counting = Counting { bytes: Cell::new(0) };
+            report(&counting, &bundle, world, engine::Completeness::Complete);
+            counting.bytes.get()
+        });
+        assert!(two * 10 <= one * 21, "{name} is sent {one} bytes for 40 services, {two} for 80");
+    }
 }

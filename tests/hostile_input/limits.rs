@@ -39,7 +39,7 @@ fn bombs_are_refused_with_a_place_in_little_memory() {
             alias_bomb(30).into_bytes(),
             format!("6:38: error: anchors and aliases stand for more than {alias_bytes} bytes"),
         ),
-        ("brackets", deep.into_bytes(), too_deep("1:102")),
+        ("brackets", deep.into_bytes(), too_deep("1:101")),
         ("dashes", "- ".repeat(100_000).into_bytes(), too_deep("1:201")),
         ("indents", indented.into_bytes(), too_deep("101:101")),
         ("file", long_scalar(), format!("1:1: error: the file has more than the {bytes} bytes")),

@@ -23,7 +23,9 @@ fn every_crate_is_one_rule_and_one_module() {
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name} inherits the lints");
         let sources = fs::read_dir(path.join("src")).expect("a crate has sources").flatten();
         // A rule is one file; what a few need besides (a pattern language, the shapes of tokens) stands beside it.
-        assert!(sources.count() <= 5, "{name} has grown into a library");
+        // One rule knows what secrets look like in the files of hundreds of tools.
+        let most = if name == "external-secrets" { 12 } else { 5 };
+        assert!(sources.count() <= most, "{name} has grown into a library");
     }
 }
 
