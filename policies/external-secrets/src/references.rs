@@ -17,6 +17,19 @@ struct Producer {
     pattern: &'static str,
 }
 
+impl Producer {
+    /// How the objects that make one of these Secrets are found; any may, where a Secret is not called what a field says.
+    fn naming<'a>(&self, names: &'a [&'a str]) -> Vec<Relation<'a>> {
+        let (mut naming, mut fields) = (Vec::new(), Some(self.field).filter(|_| self.pattern == "*"));
+        while let Some(field) = fields {
+            let (first, others) = cut(field, b"|").map_or((field, None), |(first, others)| (first, Some(others)));
+            naming.push(Relation::naming(if first.is_empty() { "metadata.name" } else { first }, names));
+            fields = others;
+        }
+        naming
+    }
+}
+
 const fn producer(
     api_version: &'static str,
     kind: &'static str,
@@ -69,12 +82,11 @@ pub fn check(
         if missing.is_empty() {
             return Ok(());
         }
-        let objects = if producer.kind.starts_with("Cluster") && producer.kind != "Cluster" {
-            world.list_all(producer.api_version, producer.kind)?
-        } else {
-            world.list(producer.api_version, producer.kind, namespace)?
-        };
-        for object in objects {
+        let is_cluster_wide = producer.kind.starts_with("Cluster") && producer.kind != "Cluster";
+        let within = if is_cluster_wide { Within::All } else { Within::Namespace(namespace) };
+        let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
+        let naming = producer.naming(&names);
+        for object in world.related(producer.api_version, producer.kind, within, &naming)? {
             let mut field = producer.field;
             while let Some((first, others)) = cut(field, b"|") {
                 field = if object.get(first).is_set() { first } else { others };
@@ -174,14 +186,18 @@ fn produced_by_annotation(
     if missing.is_empty() {
         return Ok(());
     }
-    for service in world.list("v1", "Service", namespace)? {
+    let (names, within): (Vec<&str>, _) =
+        (missing.iter().map(|(name, _)| *name).collect(), Within::Namespace(namespace));
+    // The annotations' values: which of them names the Secret is seen below.
+    let certified = [Relation::naming("metadata.annotations", &names)];
+    for service in world.related("v1", "Service", within, &certified)? {
         for annotation in SERVING_CERTIFICATES {
             let made = service.annotation(annotation).str();
             missing.retain(|(name, _)| made != Some(name));
         }
     }
     for (api_version, kind, field) in SHIMS {
-        for object in world.list(api_version, kind, namespace)? {
+        for object in world.related(api_version, kind, within, &[Relation::naming(field, &names)])? {
             let is_set =
                 |key: &&str| object.annotation(key).str().is_some_and(|value| !value.is_empty() && value != "false");
             if SHIM_ANNOTATIONS.iter().any(is_set) {
