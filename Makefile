@@ -32,7 +32,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy tools
+.PHONY: help run build policies native fixtures web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -151,6 +151,9 @@ oracle: ## Read hostile texts beside Kubernetes' own decoder: TEXTS=20000 of the
 deny: ## Licences, sources and banned crates among all dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny --version $(CARGO_DENY)
 	cargo deny --locked --all-features --log-level error check bans licenses sources
+
+time-zones: ## Write the names of time zones that Go brings along to sdk/src/cron/zones.txt (needs Go)
+	cd tests/oracle && go run ./schedules zones "$$(go env GOROOT)" > $(abspath sdk/src/cron/zones.txt)
 
 tools:
 	@rustup target list --installed 2>/dev/null | grep -q wasm32-unknown-unknown \

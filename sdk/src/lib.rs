@@ -22,6 +22,7 @@ extern crate std;
 
 #[doc(hidden)]
 pub mod abi;
+pub mod cron;
 pub mod environment;
 pub mod field;
 pub mod findings;

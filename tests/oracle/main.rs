@@ -8,6 +8,7 @@
 
 mod compare;
 mod generator;
+mod schedules;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
