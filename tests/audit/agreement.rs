@@ -68,7 +68,7 @@ fn a_cluster_is_judged_as_files_of_its_objects_are() {
     let objects = shop();
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
     let folder = Folder::of("all.json", list);
-    let checked = folder.run(&["check", "all.json", "--world", "complete", "--format", "json"]);
+    let checked = folder.run(&["check", "all.json", "--profile", "full", "--world", "complete", "--format", "json"]);
     let checked = said(&serde_json::from_str(&checked.out).unwrap());
     for server in [Server::of(serving(&objects)), Server::classic(serving(&objects))] {
         let (code, audit) = audited(&server, &[]);

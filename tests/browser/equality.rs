@@ -6,7 +6,8 @@ use std::process::Command;
 
 use engine::report::{Judged, Report, render};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, File, Input, Judge, Question, Runtime, World, manifest};
+use engine::{Bundle, Completeness, File, Input, Judge, Question, Runtime, Selected, World, manifest};
+use protocol::Profile;
 use seaworthy_tests::{artifacts, cases, generate, metadata, native, sandboxed};
 use serde_json::{Map, Value, json};
 
@@ -34,7 +35,8 @@ fn report<R: Runtime>(runtime: &R, bundle: &Bundle<R::Module>, files: &Files, co
         .subjects()
         .map(|subject| Judged { subject, judgements: judge.judge(&Question::of(&input, subject, completeness)) })
         .collect();
-    let report = Report::new(&input, bundle, completeness, judged, Vec::new(), &[], Date::LAST);
+    let full = Selected { profile: Profile::Full, left_out: Vec::new() };
+    let report = Report::new(&input, bundle, completeness, judged, Vec::new(), &[], Date::LAST).selected_by(Some(full));
     render::text(|out| render::json(&report, env!("CARGO_PKG_VERSION"), out)) + "\n"
 }
 
@@ -53,7 +55,7 @@ fn command_line(files: &Files, completeness: Completeness) -> String {
         fs::write(folder.path().join(name), text).unwrap();
     }
     let mut command = Command::new(artifacts::target().join("release/seaworthy"));
-    command.args(["check", "--format", "json", "--world", completeness.name()]);
+    command.args(["check", "--profile", "full", "--format", "json", "--world", completeness.name()]);
     let output = command.args(files.iter().map(|(name, _)| name)).current_dir(folder.path()).output();
     let output = output.expect("run `make build` first");
     String::from_utf8(output.stdout).expect("a report is text")
@@ -64,8 +66,10 @@ fn odd_manifests_give_the_same_bytes_everywhere() {
     let worlds = worlds();
     let (sandbox, modules) = sandboxed(1, &[]);
     let (native_runtime, libraries) = native(&[]);
-    let questions: Vec<Value> =
-        worlds.iter().map(|(files, completeness)| question(files, &json!({"world": completeness.name()}))).collect();
+    let questions: Vec<Value> = worlds
+        .iter()
+        .map(|(files, completeness)| question(files, &json!({"world": completeness.name(), "profile": "full"})))
+        .collect();
     let answers = [Place::Node, Place::Chromium].map(|place| (place, ask(place, &[], &questions, PATIENCE).answers));
     let mut verdicts = Map::new();
     for (index, (files, completeness)) in worlds.iter().enumerate() {
@@ -104,7 +108,7 @@ fn every_case_of_every_rule_gives_the_same_bytes_everywhere() {
         .map(|case| {
             // Skipping the others, not asking for one: that may be off without settings.
             let skip: Vec<&String> = names.iter().filter(|name| **name != case.rule).collect();
-            let mut options = json!({"world": case.completeness.name(), "skip": skip});
+            let mut options = json!({"world": case.completeness.name(), "profile": "full", "skip": skip});
             if !case.settings.is_null() {
                 options["settings"] = json!({case.rule.clone(): case.settings});
             }

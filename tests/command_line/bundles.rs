@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use protocol::contract::RULE_SECTION;
-use protocol::{Finding, KindMatch, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
+use protocol::{Finding, KindMatch, Level, Outcome, Profile, RuleMetadata, Section, Severity, Verdict};
 use serde_json::json;
 
 use crate::support::Folder;
@@ -25,6 +25,8 @@ impl FixedRule {
             severity: Severity::Medium,
             section: Section::Security,
             since: "0.1.0".into(),
+            profile: Profile::default(),
+            rests_on: Vec::new(),
             applies_to: vec![KindMatch { group: String::new(), versions: vec!["v1".into()], kind: "Pod".into() }],
             reads: Vec::new(),
             looks_up: Vec::new(),

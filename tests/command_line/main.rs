@@ -9,6 +9,7 @@ mod config;
 mod explain;
 mod json;
 mod logs;
+mod profiles;
 mod report;
 mod rules;
 mod sarif;

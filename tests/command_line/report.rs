@@ -176,7 +176,12 @@ fn objects_that_no_rule_is_about_are_counted() {
     let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
     let folder = |manifest: String| Folder::of("a.yaml", manifest).bundle(&[FixedRule::new("holds", Verdict::Pass)]);
     let out = folder(format!("{POD}{service}{service}")).run(&["check", "a.yaml", "--bundle", "bundle"]).with(0);
-    assert!(out.ends_with("1 file, 3 objects, world partial)\nno rule concerns 2 of 3 objects\n"), "{out}");
+    assert!(
+        out.ends_with(
+            "1 file, 3 objects, world partial)\nno rule concerns 2 of 3 objects\nprofile recommended: all rules\n"
+        ),
+        "{out}"
+    );
     let out = folder(POD.to_owned()).run(&["check", "a.yaml", "--bundle", "bundle"]).with(0);
     assert!(!out.contains("no rule concerns"), "{out}");
 }

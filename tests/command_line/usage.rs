@@ -20,7 +20,7 @@ fn the_exit_code_is_0_where_all_rules_hold() {
     check(&folder, &["pod.yaml", "--skip", "team-is-named", "--skip", "image-is-plain"]).with(0);
     let config_map = Folder::of("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n").bundle(&usual());
     let out = check(&config_map, &["."]).with(0);
-    assert_data_eq!(out, "No rule concerns what is here: 3 rules, 1 object\n");
+    assert_data_eq!(out, "No rule concerns what is here: 3 rules, 1 object\nprofile recommended: all rules\n");
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn the_exit_code_is_1_where_a_rule_is_broken() {
 fn the_exit_code_is_2_where_anything_could_not_be_decided_also_beside_findings() {
     let folder = usual_folder().and("broken.yaml", "apiVersion: [").and("values.yaml", "a: 1\n");
     let out = check(&folder, &["pod.yaml", "broken.yaml"]).with(2);
-    assert!(out.ends_with("world partial)\n1 problem kept something from being judged\n"), "{out}");
+    assert!(out.ends_with("profile recommended: all rules\n1 problem kept something from being judged\n"), "{out}");
     let out = check(&folder, &["pod.yaml", "missing.yaml"]).with(2);
     assert!(out.contains("error: missing.yaml does not exist\n"), "{out}");
     let out = check(&folder, &["values.yaml"]).with(2);

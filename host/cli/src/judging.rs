@@ -10,8 +10,8 @@ use std::thread;
 use engine::config::Config;
 use engine::report::{self, Report, Unread};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Subject, World};
-use protocol::RuleMetadata;
+use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Selected, Subject, World};
+use protocol::{Profile, RuleMetadata};
 use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
 use sources::{Files, Origin};
@@ -45,6 +45,7 @@ pub struct Judged<'a> {
 pub fn judged<T>(
     options: &Judging,
     policies: &PolicyOptions,
+    usual: Profile,
     then: impl FnOnce(Judged<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     policies.check(&options.paths)?;
@@ -55,6 +56,8 @@ pub fn judged<T>(
     let foreign = foreign::find(policies, &config)?;
     let (input, origins, mut unread) = read_input(options, &found)?;
     let subjects: Vec<Subject<'_>> = input.subjects().collect();
+    let profile = profile(options, &found, &config, &input, usual);
+    found.retain(|found| !profile.as_ref().is_some_and(|profile| profile.leaves_out(&found.metadata.name)));
 
     // What comes next ends the process: the system takes back the pool and the code at once, and faster.
     let (sandbox, bundle) = load_all(found, foreign, &options.selection, &config, &mut refusals)?;
@@ -83,8 +86,24 @@ pub fn judged<T>(
     let today = today();
     let changes = foreign::settle((&input, &origins), &bundle, &mut judged, (&config, today), policies.write)?;
     let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today)
+        .selected_by(profile)
         .accepting_unchecked(options.allow_unchecked);
     then(Judged { report: &report, config: &config, today, off, changes })
+}
+
+/// The profile, where there are rules that nobody named.
+fn profile(
+    options: &Judging,
+    found: &[bundle::Found],
+    config: &Config,
+    input: &Input,
+    usual: Profile,
+) -> Option<Selected> {
+    let is_named = |name: &str| config.enabled.iter().any(|enabled| enabled == name);
+    (options.selection.rule.is_empty() && !found.is_empty()).then(|| {
+        let rules = found.iter().map(|found| &found.metadata);
+        Selected::new(options.profile.unwrap_or(usual), rules, input, is_named)
+    })
 }
 
 /// The rules that were asked for, and what the configuration says of them.

@@ -252,7 +252,7 @@ impl<M> Bundle<M> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{KindMatch, Section, Severity};
+    use protocol::{KindMatch, Profile, Section, Severity};
     use serde_json::json;
 
     use super::*;
@@ -267,6 +267,8 @@ mod tests {
             severity: Severity::Low,
             section: Section::Delivery,
             since: String::new(),
+            profile: Profile::default(),
+            rests_on: Vec::new(),
             applies_to: vec![KindMatch { group: any(), versions: vec![any()], kind: any() }],
             reads: vec!["*".to_owned()],
             looks_up: Vec::new(),

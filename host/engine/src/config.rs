@@ -51,6 +51,8 @@ pub use crate::spelling::suggestion;
 pub struct Config {
     /// The rules that are off, by name.
     pub disabled: Vec<String>,
+    /// The rules that run whatever the profile, by name.
+    pub enabled: Vec<String>,
     /// Settings by rule, where they differ from the defaults.
     pub settings: Vec<(String, Json)>,
     /// What rules may ask their host besides look-ups of the input, by rule.
@@ -165,7 +167,7 @@ impl Reader<'_> {
             }
             for option in self.entries(&entry.value, &["enabled", "settings", "allow"])? {
                 match (&*option.key, &option.value.value) {
-                    ("enabled", Value::Bool(true)) => {}
+                    ("enabled", Value::Bool(true)) => config.enabled.push(name.clone()),
                     ("enabled", Value::Bool(false)) => config.disabled.push(name.clone()),
                     ("enabled", _) => return self.refuse(option.value.span, "`enabled` is true or false"),
                     ("allow", _) => config.allowed.push((name.clone(), self.capabilities(&option.value)?)),

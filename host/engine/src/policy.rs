@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use protocol::{LookUp, RuleMetadata, Section, Severity};
+use protocol::{LookUp, Profile, RuleMetadata, Section, Severity};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -92,6 +92,9 @@ impl Policy {
             severity: severity(annotation("severity")),
             section: section(annotation("category")),
             since: String::new(),
+            // Who brings a policy wants it to run, whatever the profile.
+            profile: Profile::Essential,
+            rests_on: Vec::new(),
             // Kinds are not what it says: it says resources, and `admission` knows them.
             applies_to: Vec::new(),
             reads: vec!["*".to_owned()],

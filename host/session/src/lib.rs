@@ -16,12 +16,13 @@ mod noting;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use engine::config::Config;
 use engine::report::{Judged, Report, Unread};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, Input, Judge, Route, Rule, Runtime, SettingsError, Subject, World};
+use engine::{Bundle, Completeness, Input, Judge, Route, Rule, Runtime, Selected, SettingsError, Subject, World};
+use protocol::Profile;
 use serde_json::Value;
 
 pub use executor::{Executor, InOrder, Job};
@@ -37,6 +38,9 @@ use memory::Memory;
 pub struct Setup {
     /// Settings of rules, and waivers.
     pub config: Config,
+    /// Which of the rules are asked, by what the files show; all where none is given. Those that the configuration enables
+    /// are asked in any case.
+    pub profile: Option<Profile>,
     /// How much of the world the files are.
     pub completeness: Completeness,
     /// The day on which waivers count.
@@ -69,6 +73,9 @@ pub struct Session<R: Runtime> {
     bundle: Bundle<R::Module>,
     /// The others.
     aside: Vec<Rule<R::Module>>,
+    /// The names of the rules that may be asked: the profile chooses among them.
+    used: HashSet<String>,
+    selected: Option<Selected>,
     known: HashMap<String, Known>,
     setup: Setup,
     /// The files.
@@ -82,11 +89,14 @@ pub struct Session<R: Runtime> {
 impl<R: Runtime> Session<R> {
     /// A session without files, by these rules: nothing of the world is taken for missing, and no waiver counts.
     pub fn new(runtime: R, rules: Vec<Rule<R::Module>>) -> Self {
-        let setup = Setup { config: Config::default(), completeness: Completeness::Partial, today: Date::LAST };
+        let (config, profile) = (Config::default(), None);
+        let setup = Setup { config, profile, completeness: Completeness::Partial, today: Date::LAST };
         let mut session = Self {
             runtime,
             bundle: Bundle::new(Vec::new()),
             aside: Vec::new(),
+            used: HashSet::new(),
+            selected: None,
             known: HashMap::new(),
             setup,
             files: Files::default(),
@@ -120,9 +130,10 @@ impl<R: Runtime> Session<R> {
         for rule in rules {
             let id = self.new_id();
             self.known.insert(rule.metadata.name.clone(), Known { settings: rule.settings().to_vec(), id });
+            self.used.insert(rule.metadata.name.clone());
             all.push(rule);
         }
-        self.set_rules(all, |_| true);
+        self.set_rules(all);
     }
 
     /// Removes a rule.
@@ -130,7 +141,8 @@ impl<R: Runtime> Session<R> {
         let mut all = self.take_rules();
         all.retain(|rule| rule.metadata.name != name);
         self.known.remove(name);
-        self.set_rules(all, |_| true);
+        self.used = all.iter().map(|rule| rule.metadata.name.clone()).collect();
+        self.set_rules(all);
     }
 
     /// Forgets what a rule said: from now on it may say something else of the same.
@@ -182,7 +194,8 @@ impl<R: Runtime> Session<R> {
             all.push(rule.with_settings(&settings));
         }
         self.setup = setup;
-        self.set_rules(all, is_used);
+        self.used = all.iter().map(|rule| rule.metadata.name.clone()).filter(|name| is_used(name)).collect();
+        self.set_rules(all);
         refused
     }
 
@@ -193,7 +206,8 @@ impl<R: Runtime> Session<R> {
         E: for<'j> Executor<Checking<'j, R>>,
     {
         self.input = self.files.input();
-        let Self { runtime, bundle, setup, files, input, digester, memory, .. } = self;
+        self.select();
+        let Self { runtime, bundle, selected, setup, files, input, digester, memory, .. } = self;
         let world = World::new(input);
         let subjects: Vec<Subject<'_>> = input.subjects().collect();
         memory.turn(input, &subjects, files, digester);
@@ -217,7 +231,7 @@ impl<R: Runtime> Session<R> {
             Judged { subject, judgements }
         });
         let judged = judged.collect();
-        Checked { input, bundle, setup, judged, evaluated }
+        Checked { input, bundle, selected: selected.as_ref(), setup, judged, evaluated }
     }
 
     /// Checks everything once, where modules may ask beyond the files: what they hear there may change at any time, so
@@ -227,7 +241,8 @@ impl<R: Runtime> Session<R> {
         E: for<'j> Executor<Checking<'j, R>>,
     {
         self.input = self.files.input();
-        let Self { runtime, bundle, setup, files, input, digester, .. } = self;
+        self.select();
+        let Self { runtime, bundle, selected, setup, files, input, digester, .. } = self;
         let world = World::new(input);
         let subjects: Vec<Subject<'_>> = input.subjects().collect();
         let checking = Checking {
@@ -248,7 +263,19 @@ impl<R: Runtime> Session<R> {
             .map(|(subject, Heard { judgements, .. })| Judged { subject, judgements })
             .collect();
         let evaluated = judged.iter().map(|judged| judged.judgements.len()).sum();
-        Checked { input, bundle, setup, judged, evaluated }
+        Checked { input, bundle, selected: selected.as_ref(), setup, judged, evaluated }
+    }
+
+    /// Leaves out what the profile does not have for these files.
+    fn select(&mut self) {
+        let used = self.rules().map(|rule| &rule.metadata).filter(|rule| self.used.contains(&rule.name));
+        let is_asked_for = |name: &str| self.setup.config.enabled.iter().any(|enabled| enabled == name);
+        let selected = self.setup.profile.map(|profile| Selected::new(profile, used, &self.input, is_asked_for));
+        if selected != self.selected {
+            self.selected = selected;
+            let all = self.take_rules();
+            self.set_rules(all);
+        }
     }
 
     fn new_id(&mut self) -> u64 {
@@ -262,8 +289,10 @@ impl<R: Runtime> Session<R> {
         all
     }
 
-    fn set_rules(&mut self, all: Vec<Rule<R::Module>>, is_used: impl Fn(&str) -> bool) {
-        let (used, aside) = all.into_iter().partition(|rule: &Rule<R::Module>| is_used(&rule.metadata.name));
+    fn set_rules(&mut self, all: Vec<Rule<R::Module>>) {
+        let is_left_out = |name: &str| self.selected.as_ref().is_some_and(|selected| selected.leaves_out(name));
+        let is_asked = |name: &String| self.used.contains(name) && !is_left_out(name);
+        let (used, aside) = all.into_iter().partition(|rule: &Rule<R::Module>| is_asked(&rule.metadata.name));
         self.bundle = Bundle::new(used);
         self.aside = aside;
         self.number_rules();
@@ -282,6 +311,8 @@ pub struct Checked<'a, M> {
     pub input: &'a Input,
     /// The rules that it was checked by.
     pub bundle: &'a Bundle<M>,
+    /// Why these and no others, where a profile chose them.
+    pub selected: Option<&'a Selected>,
     /// The configuration that it was checked under.
     pub setup: &'a Setup,
     /// Every rule's answer for every object that it is about, in the order of the input. No waiver is applied yet.
@@ -294,7 +325,8 @@ impl<'a, M> Checked<'a, M> {
     /// All there is to say about it, waivers applied, with the paths that gave nothing to check.
     #[must_use]
     pub fn into_report(self, unread: Vec<Unread>) -> Report<'a> {
-        let Setup { config, completeness, today } = self.setup;
+        let Setup { config, completeness, today, .. } = self.setup;
         Report::new(self.input, self.bundle, *completeness, self.judged, unread, &config.waivers, *today)
+            .selected_by(self.selected.cloned())
     }
 }

@@ -2,7 +2,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use engine::{HostCall, HostCalls, InputAlone, ModuleError, Reply};
-use protocol::{KindMatch, LookUp, RuleMetadata, Section, Severity, contract};
+use protocol::{KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, Tool, contract};
 use serde_json::json;
 
 use super::*;
@@ -58,6 +58,8 @@ fn rule(name: &str, kind: &str, looks_up: LookUps) -> Rule<LookUps> {
         severity: Severity::Low,
         section: Section::Delivery,
         since: String::new(),
+        profile: Profile::default(),
+        rests_on: Vec::new(),
         applies_to: vec![KindMatch { group: "*".into(), versions: vec!["*".into()], kind: kind.into() }],
         reads: vec!["*".into()],
         looks_up: declared.into(),
@@ -177,7 +179,7 @@ fn a_rule_with_other_settings_is_another() {
     let setup = |settings: &[(&str, Value)]| {
         let settings = settings.iter().map(|(rule, settings)| ((*rule).to_owned(), settings.clone())).collect();
         let config = Config { settings, ..Config::default() };
-        Setup { config, completeness: Completeness::Partial, today: Date::LAST }
+        Setup { config, profile: None, completeness: Completeness::Partial, today: Date::LAST }
     };
     let (any, none) = (|_: &str| true, |_: &str| false);
     session.configure(setup(&[("list", json!({"deep": true}))]), any, none).unwrap();
@@ -268,4 +270,36 @@ fn a_pod_is_checked_through_its_owner_for_as_long_as_that_is_there() {
     same(&mut session);
     session.files.remove("web.yaml");
     same(&mut session);
+}
+
+#[test]
+fn a_profile_follows_what_the_files_show() {
+    let mut needy = rule("needy", "Deployment", Vec::new());
+    let tool = Tool { name: "Portal".into(), groups: vec!["portal.example".into()], ..Tool::default() };
+    needy.metadata.rests_on = vec![vec![tool]];
+    let mut session = Session::new(Echo::default(), vec![rule("plain", "Deployment", Vec::new()), needy]);
+    let setup = |profile, enabled: &[&str]| {
+        let enabled = enabled.iter().map(ToString::to_string).collect();
+        let config = Config { enabled, ..Config::default() };
+        Setup { config, profile, completeness: Completeness::Partial, today: Date::LAST }
+    };
+    let asked = |session: &mut Session<Echo>| {
+        let checked = session.check(&InOrder);
+        let left_out = checked.selected.map_or(0, |selected| selected.left_out.len());
+        (checked.bundle.rules().len(), left_out, checked.evaluated)
+    };
+    let (any, none) = (|_: &str| true, |_: &str| false);
+    session.files.set("a.yaml", object("Deployment", "a", "web", 0).into());
+    session.configure(setup(Some(Profile::Recommended), &[]), any, none).unwrap();
+    assert_eq!(asked(&mut session), (1, 1, 1));
+    session.files.set("page.yaml", "apiVersion: portal.example/v1\nkind: Page\nmetadata: {name: a}\n".into());
+    assert_eq!(asked(&mut session), (2, 0, 1), "only the rule that came is evaluated");
+    session.configure(setup(Some(Profile::Recommended), &[]), any, none).unwrap();
+    assert_eq!(asked(&mut session), (2, 0, 0));
+    session.files.remove("page.yaml");
+    assert_eq!(asked(&mut session), (1, 1, 0));
+    session.configure(setup(Some(Profile::Recommended), &["needy"]), any, none).unwrap();
+    assert_eq!(asked(&mut session), (2, 0, 0));
+    session.configure(setup(None, &[]), any, none).unwrap();
+    assert_eq!(asked(&mut session), (2, 0, 0));
 }

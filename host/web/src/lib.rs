@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use engine::report::render;
 use engine::scorecard::{self, Grouping, Scorecard};
+use protocol::Profile;
 use wasm_bindgen::prelude::*;
 
 pub use error::{LoadError, SessionError};
@@ -78,7 +79,9 @@ impl Session {
     /// # Errors
     /// Options or settings that do not hold.
     pub fn check(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
-        self.judged(files, options, |report| render::text(|out| render::json(report, VERSION, out)) + "\n")
+        self.judged(files, options, Profile::Recommended, |report| {
+            render::text(|out| render::json(report, VERSION, out)) + "\n"
+        })
     }
 
     /// The readiness checklist, what `seaworthy readiness --format json` prints.
@@ -86,7 +89,7 @@ impl Session {
     /// # Errors
     /// As [`check`](Self::check).
     pub fn readiness(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
-        self.judged(files, options, |report| {
+        self.judged(files, options, Profile::Full, |report| {
             scorecard::render::json(&Scorecard::new(report, &Grouping::default()), report, VERSION) + "\n"
         })
     }
@@ -96,7 +99,9 @@ impl Session {
     /// # Errors
     /// As [`check`](Self::check).
     pub fn sarif(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
-        self.judged(files, options, |report| render::text(|out| render::sarif(report, VERSION, out)) + "\n")
+        self.judged(files, options, Profile::Recommended, |report| {
+            render::text(|out| render::sarif(report, VERSION, out)) + "\n"
+        })
     }
 
     /// The readiness checklist as Markdown, what `seaworthy readiness --format markdown` prints.
@@ -104,7 +109,7 @@ impl Session {
     /// # Errors
     /// As [`check`](Self::check).
     pub fn markdown(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
-        self.judged(files, options, |report| {
+        self.judged(files, options, Profile::Full, |report| {
             scorecard::render::markdown(&Scorecard::new(report, &Grouping::default()), report)
         })
     }
@@ -115,9 +120,10 @@ impl Session {
         &mut self,
         files: Vec<String>,
         options: &str,
+        usual: Profile,
         then: impl FnOnce(&engine::Report<'_>) -> String,
     ) -> Result<String, JsError> {
-        self.0.judged(files, options, then).map_err(|cause| refused(&cause))
+        self.0.judged(files, options, usual, then).map_err(|cause| refused(&cause))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::Completeness;
 use engine::waiver::Date;
+use protocol::Profile;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,7 +15,8 @@ use crate::SessionError;
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     world: World,
-    /// Only these; all where there is none.
+    profile: Option<Profile>,
+    /// Only these, whatever the profile; all of it where there is none.
     pub rules: Vec<String>,
     /// Not these.
     pub skip: Vec<String>,
@@ -46,6 +48,11 @@ impl Options {
             World::Complete => Completeness::Complete,
             World::Partial => Completeness::Partial,
         }
+    }
+
+    /// The profile, if it is not rules that were named.
+    pub fn profile(&self, usual: Profile) -> Option<Profile> {
+        self.rules.is_empty().then(|| self.profile.unwrap_or(usual))
     }
 
     /// The day that waivers are compared with. Without one none counts, which is the safe side.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use engine::config::{Config, suggestion};
 use engine::report::Report;
 use engine::{Capabilities, Policy, RefusalError, Rule, Runtime, is_rule_name};
-use protocol::RuleMetadata;
+use protocol::{Profile, RuleMetadata};
 use serde_json::{Map, Value, json};
 use session::{InOrder, Refused, Setup};
 
@@ -92,7 +92,11 @@ impl<R: Compile> Session<R> {
         let Screened { wasm, sections } = screen(wasm).map_err(refused)?;
         let module = self.compile(name, &wasm)?;
         let rule = match (sections.rule, sections.kubewarden) {
-            (Some(rule), _) => Rule::new(RuleMetadata { name: name.to_owned(), ..rule }, module),
+            (Some(rule), _) => {
+                // Who brings a rule wants it to run, whatever the profile.
+                let (name, profile, rests_on) = (name.to_owned(), Profile::Essential, Vec::new());
+                Rule::new(RuleMetadata { name, profile, rests_on, ..rule }, module)
+            }
             (None, Some(kubewarden)) => {
                 let policy = Policy::read(name, &kubewarden).map_err(LoadError::Policy).map_err(refused)?;
                 // What it declares to look up is answered from the files that are here, and nothing else is.
@@ -131,6 +135,7 @@ impl<R: Compile> Session<R> {
         &mut self,
         files: Vec<String>,
         options: &str,
+        usual: Profile,
         then: impl FnOnce(&Report<'_>) -> T,
     ) -> Result<T, SessionError> {
         let asked = Options::read(options)?;
@@ -139,13 +144,14 @@ impl<R: Compile> Session<R> {
         let selected = self.selected(&asked, &config)?;
         let stopped: BTreeSet<String> =
             selected.iter().filter(|name| self.runtime().is_stopped(name)).cloned().collect();
-        let setup = Setup { config, completeness, today };
+        let setup = Setup { config, profile: asked.profile(usual), completeness, today };
         self.session
             .configure(setup, |name| selected.contains(name), |name| stopped.contains(name))
             .map_err(|Refused { rule, cause }| SessionError::Settings { rule, cause: cause.into() })?;
-        let mut rules = self.session.bundle().rules().iter();
-        if let Some(off) = rules.find(|rule| asked.rules.contains(&rule.metadata.name) && is_off(rule)) {
-            return Err(SessionError::Off(off.metadata.name.clone()));
+        let is_off = |rule: &&Rule<_>| asked.rules.contains(&rule.metadata.name) && is_off(rule);
+        let off = self.session.rules().find(is_off).map(|rule| rule.metadata.name.clone());
+        if let Some(off) = off {
+            return Err(SessionError::Off(off));
         }
         let mut files = files.into_iter();
         let texts = std::iter::from_fn(|| Some((files.next()?, files.next()?.into_bytes())));

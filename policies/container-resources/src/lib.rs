@@ -112,6 +112,7 @@ policy! {
     severity: High,
     section: Reliability,
     since: "0.1.0",
+    profile: Essential,
     applies_to: [Workloads],
     reads: [
         "containers.resources.requests",

@@ -108,6 +108,7 @@ policy! {
     severity: Critical,
     section: Security,
     since: "0.1.0",
+    profile: Essential,
     applies_to: [
         "v1/Secret",
         "v1/ConfigMap",

@@ -106,6 +106,7 @@ policy! {
     severity: High,
     section: Operations,
     since: "0.1.0",
+    profile: Essential,
     applies_to: [Workloads],
     reads: [
         "containers.lifecycle.preStop",

@@ -114,6 +114,7 @@ policy! {
     severity: Low,
     section: Observability,
     since: "0.1.0",
+    rests_on: [Grafana, Backstage],
     applies_to: [Workloads],
     reads: ["metadata.labels", "pod.metadata.labels", "pod.spec.restartPolicy"],
     looks_up: [

@@ -93,6 +93,7 @@ policy! {
     severity: High,
     section: Security,
     since: "0.1.0",
+    profile: Essential,
     applies_to: [
         "rbac.authorization.k8s.io/v1/Role",
         "rbac.authorization.k8s.io/v1/ClusterRole",

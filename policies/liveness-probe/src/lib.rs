@@ -94,6 +94,7 @@ policy! {
     severity: Medium,
     section: Reliability,
     since: "0.1.0",
+    profile: Essential,
     applies_to: [Workloads],
     reads: [
         "containers.livenessProbe",

@@ -117,6 +117,7 @@ policy! {
     severity: Medium,
     section: Operations,
     since: "0.1.0",
+    rests_on: [Backstage | PagerDuty | Opsgenie | "seaworthy.dev/on-call"],
     applies_to: [Workloads],
     reads: [
         "metadata.labels",

@@ -93,6 +93,7 @@ policy! {
     severity: Medium,
     section: Observability,
     since: "0.1.0",
+    rests_on: [OpenTelemetry],
     applies_to: [Workloads],
     reads: ["pod.metadata.annotations", "containers.env", "containers.envFrom"],
     looks_up: ["v1/Namespace": ["metadata.annotations"], "v1/ConfigMap": ["data"]],

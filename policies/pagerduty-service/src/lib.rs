@@ -111,6 +111,7 @@ policy! {
     severity: Medium,
     section: Operations,
     since: "0.1.0",
+    rests_on: [PagerDuty],
     applies_to: [Workloads, "monitoring.coreos.com/v1alpha1/AlertmanagerConfig"],
     reads: [
         "metadata.labels",

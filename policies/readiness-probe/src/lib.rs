@@ -95,6 +95,7 @@ policy! {
     severity: High,
     section: Reliability,
     since: "0.1.0",
+    profile: Essential,
     applies_to: [Workloads],
     reads: ["containers.readinessProbe", "containers.ports", "pod.spec.restartPolicy", "pod.metadata.labels"],
     looks_up: ["v1/Service": ["spec.selector", "spec.type"]],

@@ -85,6 +85,7 @@ policy! {
     severity: High,
     section: Security,
     since: "0.1.0",
+    profile: Essential,
     applies_to: [Workloads],
     reads: [
         "containers.securityContext.runAsNonRoot",

@@ -112,6 +112,7 @@ policy! {
     severity: Medium,
     section: Operations,
     since: "0.1.0",
+    rests_on: [Backstage | PrometheusOperator | "seaworthy.dev/runbook-url" | "a8r.io/runbook" | "runbook-url"],
     applies_to: [Workloads, "monitoring.coreos.com/v1/PrometheusRule"],
     reads: [
         "metadata.labels",

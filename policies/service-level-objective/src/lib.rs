@@ -106,6 +106,7 @@ policy! {
     severity: Medium,
     section: Observability,
     since: "0.1.0",
+    rests_on: [Sloth | OpenSlo | Pyrra],
     applies_to: [
         Workloads,
         "sloth.slok.dev/v1/PrometheusServiceLevel",

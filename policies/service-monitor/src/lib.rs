@@ -93,6 +93,7 @@ policy! {
     severity: Medium,
     section: Observability,
     since: "0.1.0",
+    rests_on: [PrometheusOperator | VictoriaMetrics],
     applies_to: [Workloads],
     reads: [
         "pod.metadata.labels",

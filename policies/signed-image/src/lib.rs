@@ -87,6 +87,7 @@ policy! {
     severity: High,
     section: Security,
     since: "0.1.0",
+    rests_on: [Kyverno | Sigstore | Kubewarden | Connaisseur],
     applies_to: [Workloads],
     reads: [
         "containers.image",

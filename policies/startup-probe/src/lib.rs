@@ -105,6 +105,7 @@ policy! {
     severity: Medium,
     section: Reliability,
     since: "0.1.0",
+    profile: Essential,
     applies_to: [Workloads],
     reads: [
         "containers.startupProbe",

@@ -15,6 +15,8 @@ pub struct Declaration {
     pub severity: Ident,
     pub section: Ident,
     pub since: LitStr,
+    pub profile: Option<Ident>,
+    pub rests_on: Vec<Alternatives>,
     pub applies_to: Vec<Kinds>,
     pub reads: Vec<LitStr>,
     pub looks_up: Vec<LookUpEntry>,
@@ -43,6 +45,15 @@ pub enum Kinds {
     Everything(Ident),
     /// One kind, `apps/v1/Deployment`.
     One(LitStr),
+}
+
+/// `Backstage | PagerDuty | "seaworthy.dev/on-call"`: one of these is enough.
+pub struct Alternatives(pub Vec<ToolEntry>);
+
+/// A tool that the macro knows by name, or a label or an annotation.
+pub enum ToolEntry {
+    Known(Ident),
+    Key(LitStr),
 }
 
 /// `"policy/v1/PodDisruptionBudget": ["spec"]`.
@@ -98,6 +109,18 @@ impl Parse for LookUpEntry {
     }
 }
 
+impl Parse for Alternatives {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self(Punctuated::<ToolEntry, Token![|]>::parse_separated_nonempty(input)?.into_iter().collect()))
+    }
+}
+
+impl Parse for ToolEntry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) { Ok(Self::Key(input.parse()?)) } else { Ok(Self::Known(input.parse()?)) }
+    }
+}
+
 fn list<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
     let content;
     bracketed!(content in input);
@@ -110,6 +133,8 @@ struct Entries {
     severity: Option<Ident>,
     section: Option<Ident>,
     since: Option<LitStr>,
+    profile: Option<Ident>,
+    rests_on: Option<Vec<Alternatives>>,
     applies_to: Option<Vec<Kinds>>,
     reads: Option<Vec<LitStr>>,
     looks_up: Option<Vec<LookUpEntry>>,
@@ -125,13 +150,16 @@ impl Entries {
             "severity" => self.severity.replace(input.parse()?).is_some(),
             "section" => self.section.replace(input.parse()?).is_some(),
             "since" => self.since.replace(input.parse()?).is_some(),
+            "profile" => self.profile.replace(input.parse()?).is_some(),
+            "rests_on" => self.rests_on.replace(list(input)?).is_some(),
             "applies_to" => self.applies_to.replace(list(input)?).is_some(),
             "reads" => self.reads.replace(list(input)?).is_some(),
             "looks_up" => self.looks_up.replace(list(input)?).is_some(),
             "capabilities" => self.capabilities.replace(list(input)?).is_some(),
             "links_std" => self.links_std.replace(input.parse()?).is_some(),
             _ => {
-                let known = "severity, section, since, applies_to, reads, looks_up, capabilities or links_std";
+                let known = "severity, section, since, profile, rests_on, applies_to, reads, looks_up, capabilities or \
+                             links_std";
                 return Err(syn::Error::new(key.span(), format!("expected {known}")));
             }
         };
@@ -172,6 +200,8 @@ impl Parse for Declaration {
             severity: entries.severity.ok_or_else(|| missing("severity"))?,
             section: entries.section.ok_or_else(|| missing("section"))?,
             since: entries.since.ok_or_else(|| missing("since"))?,
+            profile: entries.profile,
+            rests_on: entries.rests_on.unwrap_or_default(),
             applies_to: entries.applies_to.ok_or_else(|| missing("applies_to"))?,
             reads: entries.reads.ok_or_else(|| missing("reads"))?,
             looks_up: entries.looks_up.unwrap_or_default(),

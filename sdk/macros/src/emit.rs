@@ -3,13 +3,13 @@
 use proc_macro2::{Literal, TokenStream};
 use protocol::contract::{KUBEWARDEN_SECTION, RULE_SECTION};
 use protocol::documents::{API_VERSION, DOCUMENTS, DocumentKind, GROUP};
-use protocol::{Expectation, KindMatch, LookUp, RuleMetadata, Section, Severity, WORKLOADS};
+use protocol::{Expectation, KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, WORKLOADS};
 use quote::{format_ident, quote};
 use serde::Serialize;
 use syn::{Ident, LitStr};
 
 use crate::declaration::{Declaration, Kinds, SettingField, SettingStruct};
-use crate::{documentation, kubewarden, setting};
+use crate::{documentation, kubewarden, setting, tools};
 
 /// The rule's struct, its declaration, its exports and its tests.
 pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
@@ -163,6 +163,8 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
         let reads = identity.into_iter().chain(entry.reads.iter().map(LitStr::value)).collect();
         looks_up.push(LookUp { api_version, kind, reads });
     }
+    let profile = declaration.profile.as_ref().map_or(Ok(Profile::default()), |name| one_of(name, &Profile::ALL))?;
+    let rests_on = declaration.rests_on.iter().map(tools::one_of).collect::<syn::Result<_>>()?;
     let capabilities = declaration.capabilities.iter().map(capability).collect::<syn::Result<_>>()?;
     Ok(RuleMetadata {
         name,
@@ -172,6 +174,8 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
         severity: one_of(&declaration.severity, &Severity::ALL)?,
         section: one_of(&declaration.section, &Section::ALL)?,
         since: declaration.since.value(),
+        profile,
+        rests_on,
         applies_to,
         reads: declaration.reads.iter().map(LitStr::value).collect(),
         looks_up,

@@ -130,7 +130,7 @@ fn display_name(kebab: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{LookUp, Section, Severity};
+    use protocol::{LookUp, Profile, Section, Severity};
 
     use super::*;
 
@@ -152,6 +152,8 @@ mod tests {
             severity: Severity::High,
             section: Section::Security,
             since: "1.0.0".into(),
+            profile: Profile::default(),
+            rests_on: Vec::new(),
             applies_to,
             reads: Vec::new(),
             looks_up: looks_up.iter().map(look_up).collect(),

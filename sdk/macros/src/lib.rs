@@ -10,6 +10,7 @@ mod documentation;
 mod emit;
 mod kubewarden;
 mod setting;
+mod tools;
 
 use proc_macro::TokenStream;
 
@@ -32,6 +33,8 @@ use proc_macro::TokenStream;
 ///     severity: High,
 ///     section: Security,
 ///     since: "0.1.0",
+///     profile: Essential,
+///     rests_on: [Backstage | "seaworthy.dev/on-call", Grafana],
 ///     applies_to: [Workloads, "v1/Service"],
 ///     reads: ["containers.securityContext.readOnlyRootFilesystem"],
 ///     looks_up: ["v1/ServiceAccount": ["automountServiceAccountToken"]],
@@ -48,6 +51,11 @@ use proc_macro::TokenStream;
 /// `looks_up` are the objects that the rule may ask its host for; `capabilities` is what it may ask for besides, as Kubewarden
 /// names it. Both may be left out. A rule that judges only documents that no API server has (kinds of `seaworthy.dev`) is a
 /// raw policy in Kubewarden's terms.
+///
+/// `profile` is the smallest profile that the rule is part of: `Essential`, what hurts everybody; `Recommended`, which is the
+/// default; or `Full`, the whole checklist. `rests_on` names what the checks are of no use without: tools of the macro's table
+/// (`sdk/macros/src/tools.rs`), or a label or an annotation as a string. Of each entry one alternative must show a trace in
+/// the input; otherwise only the profile `full` has the rule. Where a user names the rule, it runs in any case.
 ///
 /// The annotations of Kubewarden's metadata come from the crate's Cargo.toml (authors, licence, repository) and from the
 /// documentation. `SEAWORTHY_REGISTRY`, when the module is built, says where it will be published: `ghcr.io/shop/policies`.

@@ -245,7 +245,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::{LookUp, Section, Severity};
+    use crate::{LookUp, Profile, Section, Severity};
 
     fn about(group: &str, kind: &str) -> KindMatch {
         KindMatch { group: group.into(), versions: vec!["v1".into()], kind: kind.into() }
@@ -293,6 +293,8 @@ mod tests {
             severity: Severity::Low,
             section: Section::Delivery,
             since: String::new(),
+            profile: Profile::default(),
+            rests_on: Vec::new(),
             applies_to,
             reads: Vec::new(),
             looks_up,

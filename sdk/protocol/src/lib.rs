@@ -24,5 +24,5 @@ pub mod path;
 pub use fix::{Applicability, Edit, Fix, Json};
 pub use kinds::{IDENTITY, WORKLOADS, WorkloadKind, api_group, resource_name, workload_kind};
 pub use mask::FieldMask;
-pub use metadata::{Example, Expectation, KindMatch, LookUp, RuleMetadata, Section, Severity};
+pub use metadata::{Example, Expectation, KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, Tool};
 pub use outcome::{Finding, Level, NO_CONTAINERS, Outcome, Verdict};

@@ -83,6 +83,57 @@ impl fmt::Display for Section {
     }
 }
 
+/// How many rules a run asks: each profile has those of the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// What hurts everybody: resources, probes, security contexts, tags, secrets, permissions, shutdown.
+    Essential,
+    /// What every service should have, whatever tools its team uses.
+    #[default]
+    Recommended,
+    /// The whole checklist.
+    Full,
+}
+
+impl Profile {
+    /// All of them, the smallest first.
+    pub const ALL: [Self; 3] = [Self::Essential, Self::Recommended, Self::Full];
+
+    /// The name in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Essential => "essential",
+            Self::Recommended => "recommended",
+            Self::Full => "full",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// A tool, and what shows in manifests that a team uses it. One trace is enough.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tool {
+    /// What people call it.
+    pub name: String,
+    /// The API groups of its objects; their subgroups belong to it too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Labels and annotations: a whole key, or what stands before its `/`. Subdomains belong to it too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
+    /// How the names of its environment variables begin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<String>,
+}
+
 /// A kind that a rule judges, or every kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -165,6 +216,13 @@ pub struct RuleMetadata {
     pub section: Section,
     /// The first version of the bundle that had it.
     pub since: String,
+    /// The smallest profile that it is part of.
+    #[serde(default)]
+    pub profile: Profile,
+    /// What the checks are of no use without: of each group one tool at least. Where the input shows no trace of it, only
+    /// the full profile has the rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests_on: Vec<Vec<Tool>>,
     /// The kinds judged.
     pub applies_to: Vec<KindMatch>,
     /// The field mask, see [`mask`](crate::mask).

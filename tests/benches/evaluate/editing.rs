@@ -18,7 +18,8 @@ const FILES: usize = 500;
 pub fn editing() {
     let (sandbox, bundle) = sandboxed(1, &[]);
     let mut session = Session::new(sandbox, bundle.into_rules());
-    let setup = Setup { config: Config::default(), completeness: Completeness::Complete, today: Date::LAST };
+    let setup =
+        Setup { config: Config::default(), profile: None, completeness: Completeness::Complete, today: Date::LAST };
     session.configure(setup, |_| true, |_| false).expect("no settings are given");
     session.files.replace((0..FILES).map(|index| (name(index), generate::deployment(index).into_bytes())));
     let all = session.check(&InOrder).evaluated;

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use engine::report::{Report, render};
+use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
@@ -63,21 +64,26 @@ pub enum Format {
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    judged(&options.judging, &options.policies, |Judged { report, config, today, off, changes }| {
-        let human = |detail| {
-            let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };
-            foreign::render(&changes, options.policies.write) + &human::render(report, &run)
-        };
-        let version = env!("CARGO_PKG_VERSION");
-        match options.format {
-            Format::Human => output::print(&human(Detail::Fitting)),
-            Format::Full => output::print(&human(Detail::Full)),
-            Format::Short => output::print(&human(Detail::Short)),
-            Format::Json => output::stream(|out| render::json(report, version, out)),
-            Format::Sarif => output::stream(|out| render::sarif(report, version, out)),
-        }?;
-        Ok(exit_code(report, options.strict))
-    })
+    judged(
+        &options.judging,
+        &options.policies,
+        Profile::Recommended,
+        |Judged { report, config, today, off, changes }| {
+            let human = |detail| {
+                let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };
+                foreign::render(&changes, options.policies.write) + &human::render(report, &run)
+            };
+            let version = env!("CARGO_PKG_VERSION");
+            match options.format {
+                Format::Human => output::print(&human(Detail::Fitting)),
+                Format::Full => output::print(&human(Detail::Full)),
+                Format::Short => output::print(&human(Detail::Short)),
+                Format::Json => output::stream(|out| render::json(report, version, out)),
+                Format::Sarif => output::stream(|out| render::sarif(report, version, out)),
+            }?;
+            Ok(exit_code(report, options.strict))
+        },
+    )
 }
 
 fn exit_code(report: &Report<'_>, strict: bool) -> u8 {

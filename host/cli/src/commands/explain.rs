@@ -39,11 +39,20 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
 }
 
 fn render(rule: &RuleMetadata) -> String {
-    let RuleMetadata { name, severity, section, .. } = rule;
+    let RuleMetadata { name, severity, section, profile, .. } = rule;
     let since = one_line(&rule.since);
-    let mut text = format!("{BOLD}{name}{BOLD:#}  {DIM}{section}, severity {severity}, since {since}{DIM:#}\n\n");
+    let about = format!("{section}, severity {severity}, profile {profile}, since {since}");
+    let mut text = format!("{BOLD}{name}{BOLD:#}  {DIM}{about}{DIM:#}\n\n");
     text.push_str(&markdown::render(&rule.documentation));
     settings(&rule.settings, &mut text);
+    if !rule.rests_on.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}Rests on{BOLD:#}\n");
+        for tools in &rule.rests_on {
+            let tools: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+            let _ = writeln!(text, "  {}", one_line(&tools.join(" or ")));
+        }
+        let _ = writeln!(text, "\nWhere the input shows no trace of it, only the profile full has this rule.");
+    }
     if !rule.looks_up.is_empty() {
         let _ = writeln!(text, "\n{BOLD}Looks up{BOLD:#}\n");
         for LookUp { api_version, kind, .. } in &rule.looks_up {

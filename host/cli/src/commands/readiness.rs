@@ -6,6 +6,7 @@ use anstyle::Style;
 use clap::ValueEnum;
 use engine::report::{Conclusion, Report};
 use engine::scorecard::{Card, Grouping, Line, Mark, NameSource, Owner, Scorecard, Share, render};
+use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
@@ -73,7 +74,7 @@ pub enum Format {
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    judged(&options.judging, &PolicyOptions::default(), |Judged { report, .. }| {
+    judged(&options.judging, &PolicyOptions::default(), Profile::Full, |Judged { report, .. }| {
         let mut scorecard = Scorecard::new(report, &Grouping(options.group_by.clone()));
         if let Some(name) = &options.service {
             only(name, &mut scorecard)?;

@@ -58,8 +58,8 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
             let _ = writeln!(text, "{gap}{BOLD}{}{BOLD:#}", rule.section);
         }
         let world = if rule.looks_up.is_empty() { "" } else { " (looks at other objects)" };
-        let (name, severity, title) = (&rule.name, rule.severity, one_line(&rule.title));
-        let _ = writeln!(text, "  {name:width$}  {severity:8}  {title}{DIM}{world}{DIM:#}");
+        let (name, severity, profile, title) = (&rule.name, rule.severity, rule.profile, one_line(&rule.title));
+        let _ = writeln!(text, "  {name:width$}  {severity:8}  {profile:11}  {title}{DIM}{world}{DIM:#}");
     }
     output::print(&text).map(|()| code)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use engine::Completeness;
+use protocol::Profile;
 use sources::{Exclude, Log};
 
 use super::selection::Selection;
@@ -31,6 +32,11 @@ pub struct Judging {
 
     #[command(flatten)]
     pub selection: Selection,
+
+    /// How many rules are asked: `essential`, what hurts everybody; `recommended`, all but those that rest on a tool of which
+    /// the input shows no trace; `full`, the whole checklist.
+    #[arg(long, value_parser = profile, conflicts_with = "rule", value_name = "PROFILE")]
+    pub profile: Option<Profile>,
 
     /// Whether the input is everything there is, so that what is not in it may be called missing. The default is
     /// `complete` where only folders are given, and `partial` otherwise.
@@ -67,4 +73,10 @@ impl From<World> for Completeness {
             World::Partial => Self::Partial,
         }
     }
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    let names = Profile::ALL.map(Profile::name);
+    let found = Profile::ALL.into_iter().find(|profile| profile.name() == text);
+    found.ok_or_else(|| format!("expected {}{}", names.join(", "), engine::config::suggestion(text, &names)))
 }

@@ -1,4 +1,4 @@
-use protocol::{Section, Severity};
+use protocol::{Profile, Section, Severity};
 use serde_json::json;
 
 use super::*;
@@ -12,6 +12,8 @@ fn rule(name: &str, settings: Json) -> RuleMetadata {
         severity: Severity::Low,
         section: Section::Security,
         since: String::new(),
+        profile: Profile::default(),
+        rests_on: Vec::new(),
         applies_to: Vec::new(),
         reads: Vec::new(),
         looks_up: Vec::new(),
@@ -47,7 +49,7 @@ fn a_configuration_says_what_is_off_set_and_waived() {
          by: ana\n  why: it moves\n  until: 2027-03-31\n- {rule: typed-rule, object: {name: x}, by: b, why: c, until: 2027-03-31}\n",
     )
     .unwrap();
-    assert_eq!(config.disabled, ["plain-rule"]);
+    assert_eq!((config.disabled, config.enabled), (vec!["plain-rule".to_owned()], vec!["typed-rule".to_owned()]));
     assert_eq!(config.settings, [("typed-rule".to_owned(), json!({"own": true}))]);
     let [first, second] = config.waivers.as_slice() else { unreachable!() };
     assert_eq!((first.kind.as_deref(), first.container.as_deref()), (Some("Pod"), Some("app")));

@@ -19,6 +19,7 @@ use crate::bundle::Bundle;
 use crate::input::{Input, Skipped, Subject};
 use crate::judge::Judgement;
 use crate::manifest::{Position, Source, Span};
+use crate::profile::Selected;
 use crate::question::Completeness;
 use crate::waiver::{self, Date, Waiver};
 
@@ -73,6 +74,8 @@ pub struct Report<'a> {
     pub skipped: Vec<Skipped>,
     /// The paths that gave no manifest.
     pub unread: Vec<Unread>,
+    /// The profile that the rules are of, and which ones it leaves out; absent where rules were named one by one.
+    pub profile: Option<Selected>,
     /// Whether what deploys workloads need not be checked.
     accepts_unchecked: bool,
     /// By file, the lines of findings that ask not to be shown.
@@ -109,11 +112,27 @@ impl<'a> Report<'a> {
         }
         let skipped = input.skipped().collect();
         let (concealed, secrets) = (HashMap::new(), vec![OnceLock::new(); input.files().len()]);
-        let accepts_unchecked = false;
-        let mut report =
-            Self { input, rules, completeness, judged, skipped, unread, accepts_unchecked, concealed, secrets };
+        let (profile, accepts_unchecked) = (None, false);
+        let mut report = Self {
+            input,
+            rules,
+            completeness,
+            judged,
+            skipped,
+            unread,
+            profile,
+            accepts_unchecked,
+            concealed,
+            secrets,
+        };
         report.conceal();
         report
+    }
+
+    /// The same report of rules that a profile selected.
+    #[must_use]
+    pub fn selected_by(self, profile: Option<Selected>) -> Self {
+        Self { profile, ..self }
     }
 
     /// Notes the lines of all findings that ask for it, so that no other rule's excerpt shows them either.
@@ -232,6 +251,7 @@ mod tests {
             judged: vec![Judged { subject, judgements: vec![Judgement { rule: 0, outcome, mutated: None }] }],
             skipped: Vec::new(),
             unread: Vec::new(),
+            profile: None,
             accepts_unchecked: false,
             concealed: HashMap::new(),
             secrets: vec![OnceLock::new()],
@@ -254,6 +274,7 @@ mod tests {
             judged: Vec::new(),
             skipped: Vec::new(),
             unread: Vec::new(),
+            profile: None,
             accepts_unchecked: false,
             concealed: HashMap::new(),
             secrets: Vec::new(),

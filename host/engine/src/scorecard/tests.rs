@@ -1,6 +1,6 @@
 //! Grouping, shares and escaping, over reports made by hand.
 
-use protocol::{Finding, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
+use protocol::{Finding, Level, Outcome, Profile, RuleMetadata, Section, Severity, Verdict};
 use serde_json::json;
 
 use super::{Card, Grouping, Line, Mark, NameSource, Scorecard, render};
@@ -19,6 +19,8 @@ fn rule(section: Section, name: &str) -> Rule<()> {
         severity: Severity::High,
         section,
         since: "0.1.0".into(),
+        profile: Profile::default(),
+        rests_on: Vec::new(),
         applies_to: Vec::new(),
         reads: Vec::new(),
         looks_up: Vec::new(),

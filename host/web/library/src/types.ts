@@ -24,7 +24,12 @@ export interface CheckOptions {
    * default: such a rule answers `unknown` and says what it looked for.
    */
   world?: "complete" | "partial";
-  /** Only these rules. */
+  /**
+   * How many rules are asked: `essential`, what hurts everybody; `recommended`, all but those that rest on a tool of which
+   * the files show no trace, the default of `check` and `sarif`; `full`, the default of `readiness` and `markdown`.
+   */
+  profile?: "essential" | "recommended" | "full";
+  /** Only these rules, whatever the profile. */
   rules?: readonly string[];
   /** Not these rules. */
   skip?: readonly string[];

@@ -72,7 +72,7 @@ export class Judge {
       // Under another name each time: what was judged before is not judged again.
       const renamed = files.map(({ name, text }) => ({ name, text: text.replaceAll("shop", `shop-${round}`) }));
       // What goes wrong is said when somebody asks.
-      await this.#worker?.check(renamed, { world: "complete" }).catch(() => undefined);
+      await this.#worker?.check(renamed, { world: "complete", profile: "full" }).catch(() => undefined);
     }
   }
 
@@ -89,6 +89,7 @@ export class Judge {
     const isHere = (name: string): boolean => this.rules.some((rule) => rule.name === name);
     return {
       world,
+      profile: "full",
       skip: [...off].filter(isHere),
       settings: Object.fromEntries([...settings].filter(([name]) => isHere(name) && !this.own.has(name))),
     };

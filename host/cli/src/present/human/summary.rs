@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 use engine::report::{Judged, Report};
+use engine::{LeftOut, Selected};
 use protocol::{RuleMetadata, Verdict};
 
 use super::passed_over::passed_over;
@@ -107,6 +108,9 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     if unconcerned > 0 && !verdicts.is_empty() {
         let _ = writeln!(text, "{DIM}no rule concerns {unconcerned} of {objects}{DIM:#}");
     }
+    if !report.judged.is_empty() {
+        profile(report, text);
+    }
     if !run.off.is_empty() && !report.judged.is_empty() {
         let _ = writeln!(text, "{DIM}off until it has settings: {}{DIM:#}", one_line(&run.off.join(", ")));
     }
@@ -124,6 +128,24 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let over = passed_over(report);
     if run.strict && over > 0 {
         let _ = writeln!(text, "{RED}{over} skipped, which --strict does not allow{RED:#}");
+    }
+}
+
+/// Which profile ran, and what it left out.
+fn profile(report: &Report<'_>, text: &mut String) {
+    let Some(Selected { profile, left_out }) = &report.profile else { return };
+    if left_out.is_empty() {
+        let _ = writeln!(text, "{DIM}profile {profile}: all rules{DIM:#}");
+        return;
+    }
+    let all = report.rules.len() + left_out.len();
+    let _ = writeln!(text, "{DIM}profile {profile}: {} of {} left out{DIM:#}", left_out.len(), count(all, "rule"));
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for LeftOut { rule, reason } in left_out {
+        by_reason.entry(reason.to_string()).or_default().push(rule);
+    }
+    for (reason, rules) in by_reason {
+        let _ = writeln!(text, "{DIM}  {}: {}{DIM:#}", one_line(&reason), one_line(&rules.join(", ")));
     }
 }
 

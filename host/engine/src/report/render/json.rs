@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
 use super::safe::write_json;
 use crate::manifest::Position;
+use crate::profile::Selected;
 use crate::report::{Judged, Report};
 
 type Row<'a> = ResultRow<'a, Object<'a>, Finding<'a>>;
@@ -21,6 +22,9 @@ struct Document<'r, 'a> {
     /// Whether the input was taken for everything there is.
     world: &'static str,
     summary: Summary,
+    /// The profile that the rules are of; absent where they were named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'r Selected>,
     rules: Vec<RuleRow<'r>>,
     /// An entry for each rule and each object that it concerns.
     results: Results<'r, 'a>,
@@ -122,6 +126,7 @@ pub fn json(report: &Report<'_>, version: &'static str, out: &mut (impl io::Writ
             objects: report.judged.len(),
             verdicts: report.verdicts(),
         },
+        profile: report.profile.as_ref(),
         rules: rules(report),
         results: Results(report),
         skipped: skipped(report),
