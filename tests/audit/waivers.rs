@@ -32,8 +32,8 @@ fn server() -> Server {
 }
 
 const EXPIRED: &str = "expired: the waiver of run-as-non-root for old, by ana, ended on 2020-01-01";
-const API: &str = "unused waiver of run-as-non-root for api, by ana: nothing here needs it";
-const GONE: &str = "unused waiver of run-as-non-root for gone, by ana: nothing here needs it";
+const API: &str = "unused waiver of run-as-non-root for api, by ana: no finding matches it";
+const GONE: &str = "unused waiver of run-as-non-root for gone, by ana: no finding matches it";
 
 #[test]
 fn expired_and_unused_waivers_are_told_and_those_that_are_needed_are_not() {

@@ -36,11 +36,11 @@ fn a_rule_that_needs_settings_is_off_and_told_until_it_has_them() {
     let folder = usual_folder().bundle(&[needy()]).and("c.yaml", "rules: {needs-words: {settings: {words: [a]}}}");
     let run = |more: &[&str]| folder.run(&[&["check", "pod.yaml", "--bundle", "bundle"], more].concat());
     let out = run(&[]).with(1);
-    assert!(out.ends_with("\noff until it has settings: needs-words\n"), "{out}");
-    assert!(!out.contains("concern nothing here"), "{out}");
+    assert!(out.ends_with("\ndisabled, because they have no settings: needs-words\n"), "{out}");
+    assert!(!out.contains("do not apply here"), "{out}");
     let complaint = run(&["--rule", "needs-words"]).complaint();
-    assert!(complaint.starts_with("error: the rule needs-words is off until it has settings"), "{complaint}");
-    assert!(!run(&["--config", "c.yaml"]).with(1).contains("off until"));
+    assert!(complaint.starts_with("error: the rule needs-words is disabled: it has no settings"), "{complaint}");
+    assert!(!run(&["--config", "c.yaml"]).with(1).contains("disabled"));
     run(&["--config", "c.yaml", "--rule", "needs-words"]).with(0);
 }
 
@@ -121,7 +121,7 @@ fn with_waiver(waiver: &str) -> Run {
 fn a_waiver_counts_until_its_day_and_says_who_answers_for_it() {
     let out = with_waiver(&waiver("2999-01-01", "")).with(0);
     assert!(out.starts_with("waived: team-is-named for Pod shop/web by ana until 2999-01-01: it moves\n"), "{out}");
-    assert!(out.contains("All rules hold or are waived (1 waived;"), "{out}");
+    assert!(out.contains("All checks passed or are waived (1 waived;"), "{out}");
     assert!(!out.contains("nobody is named"), "{out}");
 }
 
@@ -133,7 +133,7 @@ fn an_expired_waiver_does_not_count_and_is_told() {
 
 #[test]
 fn a_waiver_that_fits_nothing_is_told() {
-    let unused = "unused waiver of team-is-named for other, by ana: nothing here needs it\n";
+    let unused = "unused waiver of team-is-named for other, by ana: no finding matches it\n";
     let out = with_waiver(&waiver("2999-01-01", "").replace("name: web", "name: other")).with(1);
     assert!(out.contains(unused), "{out}");
     for waiver in [

@@ -35,9 +35,12 @@ fn what_deploys_and_was_not_checked_is_never_green() {
         let out = check(folder, &[]).with(2);
         assert!(out.contains(why) && out.contains(&format!("{command} | seaworthy check -")), "{out}");
         assert!(out.contains("Incomplete: ") && out.contains("`--allow-unchecked` accepts this"), "{out}");
-        assert!(!out.contains("All rules hold") && !out.contains("hunter2"), "{out}");
+        assert!(!out.contains("All checks passed") && !out.contains("hunter2"), "{out}");
         let accepted = check(folder, &["--allow-unchecked"]).with(0);
-        assert!(accepted.contains(why) && accepted.contains("All rules hold"), "it is told all the same: {accepted}");
+        assert!(
+            accepted.contains(why) && accepted.contains("All checks passed"),
+            "it is told all the same: {accepted}"
+        );
     }
 }
 

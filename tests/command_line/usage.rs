@@ -20,7 +20,7 @@ fn the_exit_code_is_0_where_all_rules_hold() {
     check(&folder, &["pod.yaml", "--skip", "team-is-named", "--skip", "image-is-plain"]).with(0);
     let config_map = Folder::of("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n").bundle(&usual());
     let out = check(&config_map, &["."]).with(0);
-    assert_data_eq!(out, "No rule concerns what is here: 3 rules, 1 object\nprofile recommended: all rules\n");
+    assert_data_eq!(out, "No rule applies to 1 object\nprofile recommended: all rules\n");
 }
 
 #[test]
@@ -32,11 +32,11 @@ fn the_exit_code_is_1_where_a_rule_is_broken() {
 fn the_exit_code_is_2_where_anything_could_not_be_decided_also_beside_findings() {
     let folder = usual_folder().and("broken.yaml", "apiVersion: [").and("values.yaml", "a: 1\n");
     let out = check(&folder, &["pod.yaml", "broken.yaml"]).with(2);
-    assert!(out.ends_with("profile recommended: all rules\n1 problem kept something from being judged\n"), "{out}");
+    assert!(out.ends_with("profile recommended: all rules\n1 problem: not everything could be checked\n"), "{out}");
     let out = check(&folder, &["pod.yaml", "missing.yaml"]).with(2);
     assert!(out.contains("error: missing.yaml does not exist\n"), "{out}");
     let out = check(&folder, &["values.yaml"]).with(2);
-    assert!(out.ends_with("Undecided: there is no Kubernetes object in 1 file\n"), "{out}");
+    assert!(out.ends_with("Nothing to check: no Kubernetes object in 1 file\n"), "{out}");
 }
 
 #[test]
@@ -77,8 +77,8 @@ fn what_is_skipped_is_listed_with_its_reason() {
 fn standard_input_is_read_once_and_is_a_part_of_the_world() {
     let folder = usual_folder();
     let out = folder.run_with_input(&["check", "-", "-", "--bundle", "bundle", "--format", "short"], POD).with(1);
-    assert!(out.starts_with("<stdin>:13:14: error[image-is-plain]: Pod shop/web, container app: "), "{out}");
-    assert!(out.contains("1 file, 1 object, world partial"), "{out}");
+    assert!(out.starts_with("<stdin>:13:14: high[image-is-plain]: Pod shop/web, container app: "), "{out}");
+    assert!(out.contains("1 file, 1 object, input: partial"), "{out}");
     let nothing = folder.run_with_input(&["check", "-", "--bundle", "bundle"], "").with(2);
     assert!(nothing.contains("there is no Kubernetes object in 1 file"), "{nothing}");
 }
@@ -246,7 +246,7 @@ fn a_module_that_cannot_be_used_is_named_and_stops_no_other() {
         assert!(out.contains(&format!("error: {refusal}")), "{out}");
     }
     assert!(
-        out.contains("nobody is named") && out.ends_with("\n3 problems kept something from being judged\n"),
+        out.contains("nobody is named") && out.ends_with("\n3 problems: not everything could be checked\n"),
         "{out}"
     );
     let report: serde_json::Value =
@@ -279,7 +279,7 @@ fn a_reader_that_has_seen_enough_ends_the_run_without_a_word() {
         .spawn()
         .unwrap();
     let head = Command::new("head").args(["-n", "1"]).stdin(check.stdout.take().unwrap()).output().unwrap();
-    assert!(String::from_utf8_lossy(&head.stdout).starts_with("error[image-is-plain]"));
+    assert!(String::from_utf8_lossy(&head.stdout).starts_with("high[image-is-plain]"));
     let ended = check.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
     assert_eq!(ended.status.code(), Some(1));

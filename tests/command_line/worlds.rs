@@ -18,7 +18,7 @@ metadata: {name: web, namespace: shop}
 spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
 ";
 
-const WORLDS: &str = " projects, each a world of its own\n";
+const WORLDS: &str = " projects, each checked on its own\n";
 
 /// Whether the Deployment's budget is in its world, and how many worlds the output tells of.
 fn sees(folder: &Folder, paths: &[&str]) -> (bool, usize) {

@@ -37,7 +37,7 @@ fn a_mutation_is_a_finding_and_a_diff() {
         let folder = shop().and("owner.wasm", sdk_policy(target));
         let told = folder.run(&CHECK).with(1);
         assert!(told.starts_with(DIFF), "{target}: {told}");
-        assert!(told.contains("error[owner]: Pod shop/web: the policy adds this"), "{told}");
+        assert!(told.contains("medium[owner]: Pod shop/web: the policy adds this"), "{told}");
         assert!(told.contains("at metadata.labels"), "{told}");
         assert_eq!(read(&folder, "k8s/web.yaml"), POD);
         let report: Value = serde_json::from_str(&folder.run(&with(&["--format", "json"])).with(1)).unwrap();
@@ -187,5 +187,5 @@ fn a_raw_policy_is_sent_the_document() {
     let folder = shop().and("p.wasm", answering(&json!({"accepted": false, "message": "no"}), &raw));
     let run = folder.run(&["check", "k8s", "--policy", "p.wasm", "--format", "short"]);
     assert_eq!(run.code, Some(1));
-    assert_eq!(run.out.matches("error[p]").count(), 2, "{}", run.out);
+    assert_eq!(run.out.matches("medium[p]").count(), 2, "{}", run.out);
 }

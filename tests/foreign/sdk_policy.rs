@@ -35,7 +35,7 @@ fn its_refusals_are_findings_in_every_format() {
         let said = "the owner is \"bob\", and that of the namespace is \"ana\"";
         for format in ["full", "short"] {
             let told = folder.run(&check(&[&ALLOW[..], &["--format", format]].concat())).with(1);
-            assert!(told.contains("error[owner]") && told.contains(said), "{target} {format}: {told}");
+            assert!(told.contains("medium[owner]") && told.contains(said), "{target} {format}: {told}");
             assert!(told.contains("warning[owner]") && told.contains("ask the platform team"), "{target}: {told}");
         }
         let json = folder.run(&check(&[&ALLOW[..], &["--format", "json"]].concat())).with(1);

@@ -150,7 +150,7 @@ fn a_folder_without_manifests_is_undecided() {
         let run = check(&folder, &["."]);
         assert_eq!(run.code, Some(2));
         assert!(run.out.contains("no .yaml, .yml or .json file in it\n  .\n"), "{}", run.out);
-        assert!(run.out.ends_with("Undecided: there is no Kubernetes object in 0 files\n"), "{}", run.out);
+        assert!(run.out.ends_with("Nothing to check: no Kubernetes object in 0 files\n"), "{}", run.out);
     }
 }
 
@@ -178,7 +178,7 @@ fn a_great_many_files_are_read() {
     }
     let run = check(&folder, &["."]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.out.contains("(20000 pass; 20000 files, 20000 objects, world complete)"), "{}", run.out);
+    assert!(run.out.contains("(20000 pass; 20000 files, 20000 objects, input: complete)"), "{}", run.out);
 }
 
 #[test]

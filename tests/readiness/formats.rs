@@ -134,8 +134,8 @@ fn all_formats_say_the_same_share() {
     );
     let human = printed("human");
     assert!(human.contains("shop/catalog  33 %  1 of 3 hold, 1 unknown, 1 waived, 1 n/a"), "{human}");
-    assert!(printed("markdown").contains("1 of 3 lines hold, 1 unknown, 1 waived, 1 n/a"));
-    assert!(printed("html").contains("1 of 3 lines hold, 1 unknown, 1 waived, 1 n/a"));
+    assert!(printed("markdown").contains("1 of 3 checks pass, 1 unknown, 1 waived, 1 n/a"));
+    assert!(printed("html").contains("1 of 3 checks pass, 1 unknown, 1 waived, 1 n/a"));
 }
 
 #[test]

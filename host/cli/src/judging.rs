@@ -162,7 +162,7 @@ fn load_all(
     }
     let bundle = Bundle::new(rules);
     if let Some(name) = selection.rule.iter().find(|name| off(&bundle).contains(&name.as_str())) {
-        let message = format!("the rule {name} is off until it has settings; `seaworthy explain {name}` lists them");
+        let message = format!("the rule {name} is disabled: it has no settings; `seaworthy explain {name}` lists them");
         return Err(Failure::Usage(message));
     }
     Ok((sandbox, bundle))

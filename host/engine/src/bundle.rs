@@ -41,7 +41,7 @@ impl<M> Rule<M> {
     #[must_use]
     pub fn new(metadata: RuleMetadata, module: M) -> Self {
         let masks = metadata.applies_to.iter().map(|_| OnceLock::new()).collect();
-        // A capability that there is not is none.
+        // Unknown capabilities are ignored.
         let declared = Capabilities::new(&metadata.capabilities).unwrap_or_default();
         let grant = Grant::declaring(&metadata.looks_up, declared).allowing(Capabilities::look_ups());
         let (admission, settings) = (None, Vec::new());

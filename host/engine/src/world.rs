@@ -4,8 +4,8 @@
 //! One object may stand in a repository several times, in a base and in overlays. These are variants of one object, not
 //! several objects, so that of each identity (group, kind, namespace, name) an asker sees the variant nearest to it: the
 //! one in its own file, in its own folder, or that shares the longest path of folders, and of several the last, which is
-//! the one that a cluster keeps. And where the asker itself has variants, what stands beside another of them is that
-//! one's: overlays beside each other neither vouch for nor contradict one another.
+//! the one that a cluster keeps. And where the asker itself has variants, files beside a sibling variant belong to that
+//! variant: overlays beside each other neither vouch for nor contradict one another.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};

@@ -86,7 +86,7 @@ impl Sandbox {
     /// Looks a module through and takes its machine code from the cache, or compiles it into there.
     ///
     /// # Errors
-    /// As [`load`](Self::load). A cache that cannot be read or written is none.
+    /// As [`load`](Self::load). Cache I/O errors are ignored.
     pub fn load_cached(&self, name: &str, wasm: &[u8], cache: &Cache) -> Result<Module, LoadError> {
         let outside = self.look_through(wasm)?;
         let key = Key::new(&self.environment, wasm);

@@ -60,7 +60,7 @@ pub enum SessionError {
         hint: String,
     },
     /// A rule was asked for that lacks settings.
-    #[error("the rule {0} is off until it has settings")]
+    #[error("the rule {0} is disabled: it has no settings")]
     Off(String),
     /// No rule is left by the options and the configuration.
     #[error("no rule is left by the options and the configuration")]

@@ -10,7 +10,7 @@ use sdk::settings::{Scalar, SettingsError};
 use sdk::value::Value;
 
 policy! {
-    /// Objects are as your own assertions say.
+    /// Objects meet your own assertions.
     ///
     /// An assertion says which objects it is about (`group` and `kind`, and a name and namespace where you like), which
     /// of their fields (an RFC 9535 JSONPath `query`), and what must be true of these (`condition`):
@@ -36,7 +36,7 @@ policy! {
     /// I-Regexps (RFC 9485) without Unicode properties. Findings tell your message and what was asked for, never what
     /// the manifest says, which may be a secret.
     ///
-    /// The rule is off until it has assertions.
+    /// The rule is disabled until it has assertions.
     ///
     /// ## Why
     ///

@@ -4,7 +4,7 @@ use sdk::prelude::*;
 use sdk::serving::{long_running, must_serve};
 
 policy! {
-    /// A workload that serves finishes its requests before it stops.
+    /// Serving workloads finish their requests before they stop.
     ///
     /// Every app container has a preStop hook with one handler: `sleep`, `exec` or `httpGet` (`tcpSocket` does nothing
     /// in a hook). `terminationGracePeriodSeconds`, 30 unless stated, is more than the hook takes, since its countdown

@@ -7,7 +7,7 @@ use sdk::value::Value;
 use selector::Dashboard;
 
 policy! {
-    /// Every service has a Grafana dashboard that its Backstage Component leads to.
+    /// Every service has a Grafana dashboard, linked from its Backstage Component.
     ///
     /// The Component of a workload that runs as long as it can has the annotation `grafana/dashboard-selector` or
     /// `grafana/tag-selector`, or leads to a dashboard: by `grafana/overview-dashboard`, or by a link whose title, type, icon or

@@ -6,7 +6,7 @@ use sdk::replicas::{Autoscaler, AutoscalerKind, autoscalers, replicated};
 use sdk::serving::must_serve;
 
 policy! {
-    /// A workload that serves is scaled by one autoscaler that can scale it.
+    /// Every serving workload has exactly one autoscaler, and it can scale.
     ///
     /// Deployments and Argo Rollouts that a Service selects need a HorizontalPodAutoscaler or a KEDA ScaledObject whose
     /// `scaleTargetRef` names them: group, kind and name, in the same namespace. With the setting `stateful_sets`,

@@ -3,7 +3,7 @@ use sdk::image::filled_by;
 use sdk::prelude::*;
 
 policy! {
-    /// Images are named by a digest, or by a tag that stays what it is.
+    /// Images have a digest or an immutable tag.
     ///
     /// Every container counts, init, sidecar and ephemeral containers too, and so does every volume that mounts an
     /// image. No tag means `latest`. Tags such as `latest`, `main` and `1.4-latest` follow whatever was pushed last, and so
@@ -128,11 +128,11 @@ impl ImmutableImageTag {
         let repository = image.repository();
         match image.tag() {
             None => {
-                let message = format!("`{image}` has no tag, so it is whatever `latest` is when a node pulls it");
+                let message = format!("`{image}` has no tag, so it means `latest`: pin a version or a digest");
                 findings.fail(at, message, fix::set(at, format!("{repository}:<version>")).example());
             }
             Some(tag) if self.moves(tag) => {
-                let message = format!("the tag `{tag}` follows whatever was pushed last");
+                let message = format!("the tag `{tag}` is mutable: pin a version or a digest");
                 findings.fail(at, message, fix::set(at, format!("{repository}:<version>")).example());
             }
             Some(tag) if self.require_digest => {

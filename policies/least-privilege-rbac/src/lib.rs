@@ -6,7 +6,7 @@ mod kubernetes;
 mod roles;
 
 policy! {
-    /// RBAC grants name what is granted, and to whom.
+    /// Roles and bindings grant only what is needed, without wildcards.
     ///
     /// A Role or ClusterRole has:
     ///

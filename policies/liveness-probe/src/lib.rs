@@ -4,14 +4,14 @@ use sdk::probe::Probe;
 use sdk::serving::{long_running, must_serve};
 
 policy! {
-    /// App containers that keep running have a livenessProbe.
+    /// Long-running app containers have a livenessProbe.
     ///
     /// A probe has one handler: `httpGet`, `tcpSocket`, `exec` or `grpc`; without one, as in `{}`, it is no probe. A
     /// port that it calls by name is one of its container's. Init containers that run to completion cannot have probes,
     /// and neither Jobs, CronJobs nor Pods that are not restarted need any. A sidecar without a probe is a warning with
     /// the setting `sidecars`, and nothing without it.
     ///
-    /// A livenessProbe that calls the same as the readinessProbe should give up later: by a higher `failureThreshold`,
+    /// A livenessProbe that uses the readinessProbe's endpoint should give up later: by a higher `failureThreshold`,
     /// or at least a longer time of failing (`failureThreshold` times `periodSeconds`). Where it does not, a warning
     /// says so, since a call that only shows that the process lives may well serve both; the setting
     /// `later_than_readiness` makes it a finding.
@@ -87,7 +87,7 @@ policy! {
         only_behind_service: bool = false,
         /// Whether a sidecar (an init container with `restartPolicy: Always`) without a probe is a warning.
         sidecars: bool = false,
-        /// Whether a livenessProbe that calls the same as the readinessProbe, and gives up no later, breaks the rule.
+        /// Whether a livenessProbe that uses the readinessProbe's endpoint, without a higher failureThreshold, breaks the rule.
         /// It is a warning otherwise.
         later_than_readiness: bool = false,
     }
@@ -136,8 +136,7 @@ impl LivenessProbe {
             return;
         }
         let place = liveness.field().get("failureThreshold");
-        let message =
-            "it calls the same as the readinessProbe and gives up no later, so what makes it unready restarts it";
+        let message = "it uses the readinessProbe's endpoint without a higher failureThreshold, so what makes the container unready also restarts it";
         let fix = fix::set(place, readiness.failure_threshold().saturating_mul(3));
         if self.later_than_readiness {
             findings.fail(place, message, fix);

@@ -3,7 +3,7 @@ use sdk::prelude::*;
 use sdk::replicas::{effective_replicas, replicated};
 
 policy! {
-    /// A rollout waits until a new pod has stayed ready for a while.
+    /// Rollouts wait until a new pod has stayed ready.
     ///
     /// Deployments, StatefulSets, DaemonSets and Argo Rollouts set `minReadySeconds` to at least 30 (the setting
     /// `at_least`), and below `progressDeadlineSeconds` (600 unless stated), as Kubernetes requires. What runs no pods

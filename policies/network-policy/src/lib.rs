@@ -8,7 +8,7 @@ use isolation::Isolation;
 use sdk::prelude::*;
 
 policy! {
-    /// Network policies select the pods for ingress and for egress.
+    /// Network policies select every pod, for ingress and egress.
     ///
     /// Policies add up: one may isolate the pods for ingress and another for egress, and a policy with an empty
     /// `podSelector` isolates its whole namespace. What counts is the direction: `policyTypes` where it is given, else

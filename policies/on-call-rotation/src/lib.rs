@@ -3,7 +3,7 @@ use sdk::prelude::*;
 use sdk::service::{Service, operated, text_at};
 
 policy! {
-    /// Every service names the people who are called for it.
+    /// Every service has an on-call rotation.
     ///
     /// A workload that runs as long as it can, or again and again as a CronJob does, has an on-call rotation: one of the
     /// annotations of the setting `annotations` names it, on the workload, on its pod template, or on the Backstage
@@ -152,10 +152,10 @@ impl Rule for OnCallRotation {
                 Some(String::new())
             }
             Some(component) if self.names_one(component.get("metadata.annotations")) => None,
-            Some(component) => Some(format!(" and none of Component {}", component.name())),
+            Some(component) => Some(format!(", and neither has Component {}", component.name())),
         };
         if let Some(also) = also {
-            let message = format!("service {name} names nobody who is called for it: no annotation here{also} does");
+            let message = format!("service {name} has no on-call annotation{also}");
             match self.annotations.first() {
                 Some(key) => {
                     let place = own.entry(key);

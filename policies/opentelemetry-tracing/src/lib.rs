@@ -3,7 +3,7 @@ use sdk::environment::{Environment, Variable};
 use sdk::prelude::*;
 
 policy! {
-    /// OpenTelemetry traces the workload.
+    /// Every workload sends OpenTelemetry traces.
     ///
     /// One of these says so:
     ///

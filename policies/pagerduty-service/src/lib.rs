@@ -6,7 +6,7 @@ use sdk::prelude::*;
 use sdk::service::{Service, operated};
 
 policy! {
-    /// Every service has a PagerDuty service, and its alerts are routed there.
+    /// Every service has a PagerDuty service that receives its alerts.
     ///
     /// The Backstage Component of the service carries `pagerduty.com/service-id` or `pagerduty.com/integration-key`. It is
     /// asked of workloads that run as long as they can, or again and again as a CronJob does; what runs once, such as a Job,

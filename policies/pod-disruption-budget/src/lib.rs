@@ -6,7 +6,7 @@ use sdk::value::Value;
 mod selection;
 
 policy! {
-    /// A workload with two or more replicas has exactly one PodDisruptionBudget that lets one pod go at a time.
+    /// Replicated workloads have exactly one PodDisruptionBudget that allows evictions.
     ///
     /// Deployments, StatefulSets, ReplicaSets, ReplicationControllers, Argo Rollouts and DeploymentConfigs with 2 or more
     /// effective replicas need one: an autoscaler's minimum counts before `spec.replicas`, and nothing said is 1. The

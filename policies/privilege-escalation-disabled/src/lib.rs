@@ -2,7 +2,7 @@
 use sdk::prelude::*;
 
 policy! {
-    /// Containers cannot gain more privileges than they were started with.
+    /// Containers cannot escalate their privileges.
     ///
     /// Every container says `allowPrivilegeEscalation: false`, init, sidecar and ephemeral containers too: there is no
     /// pod-level field, and a container that says nothing is allowed to.

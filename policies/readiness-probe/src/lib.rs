@@ -4,7 +4,7 @@ use sdk::probe::Probe;
 use sdk::serving::{long_running, must_serve};
 
 policy! {
-    /// App containers that keep running have a readinessProbe.
+    /// Long-running app containers have a readinessProbe.
     ///
     /// A probe has one handler: `httpGet`, `tcpSocket`, `exec` or `grpc`; without one, as in `{}`, it is no probe. A
     /// port that it calls by name is one of its container's. Init containers that run to completion cannot have probes,

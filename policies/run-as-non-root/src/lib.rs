@@ -2,7 +2,7 @@
 use sdk::prelude::*;
 
 policy! {
-    /// Containers run as a user other than root.
+    /// Containers do not run as root.
     ///
     /// `runAsNonRoot: true` holds for every container, init, sidecar and ephemeral containers too: on the container, or
     /// on the pod where the container does not say otherwise. A user id does not stand in for it by default, since the

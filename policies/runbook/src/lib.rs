@@ -4,7 +4,7 @@ use sdk::prelude::*;
 use sdk::service::{Service, operated, text_at};
 
 policy! {
-    /// Every service has a runbook, and every alert leads to one.
+    /// Every service and every alert has a runbook.
     ///
     /// A workload that runs as long as it can, or again and again as a CronJob does, names its runbook in one of the
     /// annotations of the setting `annotations`, on itself or on its pod template; or the Backstage Component of its service

@@ -2,7 +2,7 @@
 use sdk::prelude::*;
 
 policy! {
-    /// Pods do not mount a ServiceAccount token that they have no use for.
+    /// Pods mount a ServiceAccount token only if they need one.
     ///
     /// `automountServiceAccountToken: false` is in effect: on the pod, or on its ServiceAccount where the pod says
     /// nothing. Where nobody says anything the token is mounted. A pod that names no ServiceAccount uses `default`.

@@ -7,7 +7,7 @@ use sdk::serving::{long_running, must_serve};
 use sdk::value::Value;
 
 policy! {
-    /// A service that serves has a service-level objective, one that can be missed and that somebody hears of.
+    /// Every serving workload has an SLO below 100 % with an alert.
     ///
     /// One of these names the service of a workload that serves:
     ///

@@ -6,7 +6,7 @@ use sdk::serving::{long_running, must_serve, services_selecting};
 use sdk::value::Value;
 
 policy! {
-    /// A workload that serves is scraped by Prometheus.
+    /// Prometheus scrapes every serving workload.
     ///
     /// Either a ServiceMonitor selects a Service that selects the pods, by the Service's own labels and within its
     /// `namespaceSelector` (by default its own namespace), and one of its endpoints names a port of that Service; or a

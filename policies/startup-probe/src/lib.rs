@@ -4,7 +4,7 @@ use sdk::probe::Probe;
 use sdk::serving::long_running;
 
 policy! {
-    /// A container that starts slowly has a startupProbe.
+    /// Slow-starting containers have a startupProbe.
     ///
     /// A container starts slowly if its livenessProbe waits long before the first call (`initialDelaySeconds` above the
     /// setting `slow_after_seconds`), or if its image is one that the setting `slow_images` lists. A workload says so

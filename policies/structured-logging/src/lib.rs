@@ -5,7 +5,7 @@ use sdk::prelude::*;
 use sdk::value::Value;
 
 policy! {
-    /// The workload logs JSON, each line with a level, a message and a trace.
+    /// Workloads log JSON with level, message and trace ID.
     ///
     /// A manifest can only declare it, in one of these ways:
     ///

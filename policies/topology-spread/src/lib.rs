@@ -3,7 +3,7 @@ use sdk::prelude::*;
 use sdk::replicas::{effective_replicas, replicated};
 
 policy! {
-    /// The pods of a workload are spread over zones.
+    /// Replicated workloads spread their pods over zones.
     ///
     /// A workload with two or more replicas has a topologySpreadConstraint over `topology.kubernetes.io/zone` (or the
     /// old label `failure-domain.beta.kubernetes.io/zone`), and its labelSelector matches the pod's own labels: one

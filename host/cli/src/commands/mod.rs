@@ -19,10 +19,10 @@ use crate::failure::Failure;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Judge manifests, and say what is wrong, where, and what to write instead.
+    /// Check manifests: what is wrong, where, and how to fix it.
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
-    /// Show the readiness checklist of each service: which lines hold, and what is missing.
+    /// Show the readiness checklist of each service: which checks pass, and what is missing.
     #[command(after_help = readiness::EXAMPLES)]
     Readiness(readiness::Args),
     /// Show which level of the workflow maturity model a repository has evidence for.
@@ -31,28 +31,28 @@ pub enum Command {
     /// List the rules.
     #[command(after_help = rules::EXAMPLES)]
     Rules(rules::Args),
-    /// Show a rule's documentation: what it decides, why, and how to hold it.
+    /// Show a rule's documentation: what it requires, why, and how to fix findings.
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Args),
-    /// Show what a module says of itself, without running it.
+    /// Show a module's metadata without running it.
     #[command(after_help = inspect::EXAMPLES)]
     Inspect(inspect::Args),
-    /// Put the rules into a registry as a bundle, or one module, and sign them.
+    /// Push the rules to a registry, as a bundle or one module, and sign them.
     #[command(after_help = push::EXAMPLES)]
     Push(Box<push::Args>),
-    /// Get a bundle or a module out of a registry, verified before anything is written.
+    /// Download a bundle or a module from a registry, and verify it before writing it.
     #[command(after_help = pull::EXAMPLES)]
     Pull(Box<pull::Args>),
-    /// Say whether what is in a registry is signed by those who are trusted.
+    /// Check that an artifact in a registry is signed by a trusted key.
     #[command(after_help = verify::EXAMPLES)]
     Verify(Box<verify::Args>),
     /// Make a key pair to sign with, in cosign's form.
     #[command(after_help = keys::EXAMPLES)]
     Keys(keys::Args),
-    /// Judge what is in a cluster, and print the result or write it there as policy reports.
+    /// Check what runs in a cluster. Print the result, or write it there as policy reports.
     #[command(after_help = audit::EXAMPLES)]
     Audit(Box<audit::Args>),
-    /// Write what a cluster needs so that Kubewarden asks the rules: policies, a chart, or a policy-server's file.
+    /// Write the Kubewarden policies, chart, or policy-server file that run the rules in a cluster.
     #[command(after_help = kubewarden::EXAMPLES)]
     Kubewarden(Box<kubewarden::Args>),
 }

@@ -34,7 +34,7 @@ Examples:
 Sources of a service's name: kubernetes-id, name, part-of (labels), workload (its own name)
 
 Exit codes:
-  0  all lines hold; with --fail-under, enough of them for every service
+  0  all checks pass; with --fail-under, enough of them for every service
   1  a line does not hold; with --fail-under, too few hold for some service
   2  something could not be decided: bad usage, unreadable or unchecked input, a broken bundle";
 
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long, value_delimiter = ',', default_value = "kubernetes-id,name", value_parser = name_source, value_name = "SOURCES")]
     pub group_by: Vec<NameSource>,
 
-    /// Fail (exit code 1) only if less than this share of a service's lines holds, in percent.
+    /// Fail (exit code 1) only if less than this share of a service's checks passs, in percent.
     #[arg(long, value_parser = clap::value_parser!(u8).range(..=100), value_name = "PERCENT")]
     pub fail_under: Option<u8>,
 }
@@ -101,7 +101,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
             }
             return Ok(UNDECIDED);
         }
-        // Of a gate that no service goes through nobody knows whether it is shut.
+        // Without services, `--fail-under` cannot be evaluated: exit code 2.
         if scorecard.services().next().is_none() && (scorecard.cards.is_empty() || options.fail_under.is_some()) {
             output::complain(
                 "nothing was decided; give a workload's manifests, of a chart or a kustomization what it builds",
@@ -232,7 +232,7 @@ fn percent(share: Share) -> String {
     share.percent().map_or_else(|| "n/a".into(), |percent| format!("{percent} %"))
 }
 
-/// `11 of 12 lines hold, 1 unknown, 8 n/a`.
+/// `11 of 12 checks pass, 1 unknown, 8 n/a`.
 fn counts(card: &Card<'_>) -> String {
     let share = card.share();
     let mut text = format!("{} of {} hold", share.holds, share.counted);

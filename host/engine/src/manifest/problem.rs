@@ -174,7 +174,7 @@ impl ProblemKind {
             Self::ScalarTooLong { .. } => "keep it out of the manifest; the API server takes no object of this size",
             Self::TooMuchAliasing { .. } => "write the values out, or use fewer aliases",
             Self::InvalidSeparator => "write `---` alone on its line, or indent this one",
-            Self::Syntax(_) => "mend the YAML here or just before",
+            Self::Syntax(_) => "fix the YAML at or just above this line",
             Self::Behind => "indent it like the lines before it, or write `---` between two documents",
             Self::TabIndentation => "indent with spaces",
             Self::DuplicateKey(_) => "delete one of the two; Kubernetes keeps only the last",

@@ -1,4 +1,4 @@
-//! The readiness checklist of each service: which of its lines hold, and what is found under those that do not.
+//! The readiness checklist of each service: which of its checks pass, and what is found under those that do not.
 //!
 //! The lines are the rules of the bundle; the answers are a [`Report`](crate::Report)'s. Nothing is judged here. The
 //! [formats](render) are functions of a scorecard, the same on every host.

@@ -229,7 +229,7 @@ function summarise(outcome: Outcome): void {
     .filter((finding) => finding.level === "violation").length;
   const total = failures + violations;
   const isIncomplete = report.summary.outcome === "incomplete";
-  const clean = isIncomplete ? "Not everything was checked" : "Nothing to mend";
+  const clean = isIncomplete ? "Not everything was checked" : "All checks passed";
   spoken.textContent = total === 0 ? clean : counted(total, "thing to mend", "things to mend");
   panes.badge("findings", String(total), total > 0 ? "bad" : isIncomplete ? "incomplete" : "good");
   if (readiness) {

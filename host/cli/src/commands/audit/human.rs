@@ -120,26 +120,27 @@ pub fn summary(tally: &Tally<'_>, text: &mut String) {
 fn total(tally: &Tally<'_>, text: &mut String) {
     let (verdicts, objects) = (tally.all_verdicts(), count(tally.objects, "object"));
     let (style, result) = if tally.broken > 0 {
-        (RED, format!("Not ready: rules broken in {} of {objects}", tally.broken))
+        (RED, format!("Rules fail for {} of {objects}", tally.broken))
     } else if tally.problem_count > 0 {
-        (RED, "Undecided".into())
+        (RED, "Not everything could be checked".into())
     } else if tally.objects == 0 {
-        (RED, "Undecided: there is nothing here that a rule judges".into())
+        (RED, "Nothing to check: no object here has an applicable rule".into())
     } else {
         conclusion(&verdicts)
     };
     let _ = write!(text, "{style}{result}{style:#}");
     if !verdicts.is_empty() {
         let owned =
-            if tally.owned > 0 { format!(", {} judged through their owners", tally.owned) } else { String::new() };
+            if tally.owned > 0 { format!(", {} checked through their owners", tally.owned) } else { String::new() };
         let _ = write!(text, " ({}; {objects}{owned})", tell(&verdicts));
     }
     text.push('\n');
     if !tally.off.is_empty() && tally.objects > 0 {
-        let _ = writeln!(text, "{DIM}off until it has settings: {}{DIM:#}", one_line(&tally.off.join(", ")));
+        let _ =
+            writeln!(text, "{DIM}disabled, because they have no settings: {}{DIM:#}", one_line(&tally.off.join(", ")));
     }
     if tally.problem_count > 0 {
         let problems = count(tally.problem_count, "problem");
-        let _ = writeln!(text, "{RED}{problems} kept something from being judged or written{RED:#}");
+        let _ = writeln!(text, "{RED}{problems}: not everything could be checked or written{RED:#}");
     }
 }

@@ -68,7 +68,7 @@ pub struct Args {
     pub format: Format,
 
     /// Write the reports to the cluster instead, and remove those of earlier audits that nothing stands behind any more.
-    /// Of --rule, --skip and --severity the reports know nothing: they say what the rules of this audit say.
+    /// Reports contain the selected rules only. They do not record the filters.
     #[arg(long)]
     pub write: bool,
 

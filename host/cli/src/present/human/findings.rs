@@ -8,14 +8,15 @@ use engine::report::render::{self, Message};
 use super::Detail;
 use crate::present::output::{self, DIM, count};
 
-/// More than this many findings nobody reads with their excerpts.
+/// Above this number of findings, each is shown on one line.
 pub const READABLE: usize = 50;
 
-/// How wide a text is where no terminal says it.
+/// The width of the text where there is no terminal.
 const WIDTH: usize = 140;
 
 pub fn write(report: &Report<'_>, detail: Detail, text: &mut String) {
-    let messages: Vec<Message<'_>> = render::messages(report).collect();
+    let mut messages: Vec<Message<'_>> = render::messages(report).collect();
+    messages.sort_by_key(Message::rank);
     let full = match detail {
         Detail::Fitting => messages.len() <= READABLE,
         Detail::Full => true,
@@ -30,8 +31,8 @@ pub fn write(report: &Report<'_>, detail: Detail, text: &mut String) {
             let number = count(messages.len(), "finding");
             let _ = writeln!(
                 text,
-                "{DIM}{number}, each on one line; `--format full` shows the lines of the manifests and what to write \
-                 instead,\n`--rule` and a path narrow down{DIM:#}\n"
+                "{DIM}{number}, one line each. `--format full` shows the lines of the manifests and the fixes;\n`--rule` and \
+                 a path show fewer.{DIM:#}\n"
             );
         }
     }

@@ -37,7 +37,7 @@ fn skipped(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
             Skip::NoObject(SkipReason::Empty) | Skip::Known(_) => continue,
             Skip::NoObject(reason) => (reason.description().into(), place),
             Skip::Patch(kustomization) => (
-                "patches; to judge the whole: `kustomize build DIR | seaworthy check -`".into(),
+                "patches; to check the result: `kustomize build DIR | seaworthy check -`".into(),
                 format!("{place}, of {kustomization}"),
             ),
         };
@@ -87,7 +87,7 @@ pub fn idle_waivers<'a>(idle: impl Iterator<Item = &'a Waiver>, today: Date, tex
     }
     for waiver in unused {
         let (rule, name, by) = (one_line(&waiver.rule), one_line(&waiver.name), one_line(&waiver.by));
-        let _ = writeln!(text, "{YELLOW}unused waiver{YELLOW:#} of {rule} for {name}, by {by}: nothing here needs it");
+        let _ = writeln!(text, "{YELLOW}unused waiver{YELLOW:#} of {rule} for {name}, by {by}: no finding matches it");
     }
 }
 
@@ -118,7 +118,7 @@ fn unknown(report: &Report<'_>, text: &mut String) {
         let _ = writeln!(text, "{YELLOW}unknown:{YELLOW:#} {rule}, {objects}: {}", one_line(reason));
     }
     if !reasons.is_empty() && report.completeness == Completeness::Partial {
-        let hint = "if what you gave is everything there is, say `--world complete`";
+        let hint = "if this input is complete, add `--world complete`";
         let _ = writeln!(text, "{DIM}  {hint}{DIM:#}");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use engine::report::{Judged, Report};
+use engine::report::{Judged, Report, diagnostics};
 use engine::{LeftOut, Selected};
 use protocol::{RuleMetadata, Verdict};
 
@@ -74,7 +74,7 @@ pub fn by_rule(rules: &[&RuleMetadata], verdicts: &[BTreeMap<Verdict, usize>], o
     }
     let idle = idle.saturating_sub(off);
     if idle > 0 {
-        let _ = writeln!(text, "  {DIM}  {} of {} concern nothing here{DIM:#}", idle, count(rules.len(), "rule"));
+        let _ = writeln!(text, "  {DIM}  {} of {} do not apply here{DIM:#}", idle, count(rules.len(), "rule"));
     }
     text.push('\n');
 }
@@ -87,39 +87,40 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let objects = count(report.judged.len(), "object");
     let broken = report.judged.iter().filter(|judged| broken(judged) > 0).count();
     let (style, result) = if report.judged.is_empty() && problems == 0 {
-        (RED, format!("Undecided: there is no Kubernetes object in {files}"))
+        (RED, format!("Nothing to check: no Kubernetes object in {files}"))
     } else if broken > 0 {
-        (RED, format!("Not ready: rules broken in {broken} of {objects}"))
+        (RED, format!("{} in {broken} of {objects}", count(failures(report), "finding")))
     } else if report.judged.is_empty() || problems > 0 {
-        (RED, "Undecided".into())
+        (RED, "Not everything could be checked".into())
     } else if !report.missing().is_empty() {
-        (YELLOW, "Incomplete: what deploys workloads was not checked".into())
+        (YELLOW, "Incomplete: some files that deploy workloads were not checked".into())
     } else if verdicts.is_empty() {
-        (YELLOW, format!("No rule concerns what is here: {}, {objects}", count(report.rules.len(), "rule")))
+        (YELLOW, format!("No rule applies to {objects}"))
     } else {
         conclusion(&verdicts)
     };
     let _ = write!(text, "{style}{result}{style:#}");
     if !verdicts.is_empty() {
-        let _ = write!(text, " ({}; {files}, {objects}, world {})", tally(&verdicts), report.completeness.name());
+        let _ = write!(text, " ({}; {files}, {objects}, input: {})", tally(&verdicts), report.completeness.name());
     }
     text.push('\n');
     let unconcerned = report.judged.iter().filter(|judged| judged.judgements.is_empty()).count();
     if unconcerned > 0 && !verdicts.is_empty() {
-        let _ = writeln!(text, "{DIM}no rule concerns {unconcerned} of {objects}{DIM:#}");
+        let _ = writeln!(text, "{DIM}{unconcerned} of {objects} have no applicable rule{DIM:#}");
     }
     if !report.judged.is_empty() {
         profile(report, text);
     }
     if !run.off.is_empty() && !report.judged.is_empty() {
-        let _ = writeln!(text, "{DIM}off until it has settings: {}{DIM:#}", one_line(&run.off.join(", ")));
+        let _ =
+            writeln!(text, "{DIM}disabled, because they have no settings: {}{DIM:#}", one_line(&run.off.join(", ")));
     }
     let projects: BTreeSet<usize> = report.input.files().iter().map(|file| file.project).collect();
     if projects.len() > 1 {
-        let _ = writeln!(text, "{DIM}{} projects, each a world of its own{DIM:#}", projects.len());
+        let _ = writeln!(text, "{DIM}{} projects, each checked on its own{DIM:#}", projects.len());
     }
     if problems > 0 {
-        let _ = writeln!(text, "{RED}{} kept something from being judged{RED:#}", count(problems, "problem"));
+        let _ = writeln!(text, "{RED}{}: not everything could be checked{RED:#}", count(problems, "problem"));
     }
     if !report.missing().is_empty() {
         let files = count(report.missing().iter().map(|unchecked| unchecked.files).sum(), "file");
@@ -127,7 +128,7 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     }
     let over = passed_over(report);
     if run.strict && over > 0 {
-        let _ = writeln!(text, "{RED}{over} skipped, which --strict does not allow{RED:#}");
+        let _ = writeln!(text, "{RED}{over} skipped: --strict does not allow this{RED:#}");
     }
 }
 
@@ -149,15 +150,20 @@ fn profile(report: &Report<'_>, text: &mut String) {
     }
 }
 
-/// What no rule that is broken comes to.
+/// Findings that break a rule, and rules that could not decide.
+fn failures(report: &Report<'_>) -> usize {
+    diagnostics(report).filter(|found| found.is_told() && found.is_error()).count()
+}
+
+/// The last line of a run without failures.
 pub fn conclusion(verdicts: &BTreeMap<Verdict, usize>) -> (Style, String) {
     let has = |verdict| verdicts.contains_key(&verdict);
     let (style, result) = if has(Verdict::Unknown) {
-        (YELLOW, "All rules hold, as far as they can see")
+        (YELLOW, "No check failed, but some could not see enough")
     } else if has(Verdict::Waived) {
-        (GREEN, "All rules hold or are waived")
+        (GREEN, "All checks passed or are waived")
     } else {
-        (GREEN, "All rules hold")
+        (GREEN, "All checks passed")
     };
     (style, result.to_owned())
 }

@@ -1,9 +1,9 @@
-//! A message in the form of rustc's: with its line of the manifest, and what to write instead.
+//! A message in the form of rustc's: with its line of the manifest, and the fix.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level as Title, Origin, Renderer, Snippet};
 
-use super::message::Message;
+use super::message::{Level, Message};
 use crate::manifest::Position;
 
 /// A column beyond this is told, but not shown: the line was not made for reading.
@@ -18,7 +18,11 @@ pub fn human(message: &Message<'_>, width: usize) -> String {
 }
 
 fn group<'m>(message: &'m Message<'_>) -> Group<'m> {
-    let level = if message.is_error { Title::ERROR } else { Title::WARNING };
+    let level = match message.level {
+        Level::Finding(_) => Title::ERROR.with_name(message.level.name()),
+        Level::Warning => Title::WARNING,
+        Level::Error => Title::ERROR,
+    };
     let title = level.primary_title(message.title.as_str());
     let title = match &message.rule {
         Some(rule) => title.id(rule.as_str()),

@@ -1,15 +1,39 @@
 //! What formats for people say of a diagnostic, and of what could not be read, before it is laid out.
 
-use protocol::{Fix, path};
+use std::cmp::Reverse;
+
+use protocol::{Fix, Severity, path};
 
 use super::plain::one_line;
 use crate::manifest::{Manifest, Position, Problem, Source};
 use crate::report::{Diagnostic, Report, Unread, diagnostics};
 
+/// How much a message weighs. What stands first is told first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// A rule that is broken.
+    Finding(Reverse<Severity>),
+    /// Advice.
+    Warning,
+    /// Something could not be read or decided.
+    Error,
+}
+
+impl Level {
+    /// `high`, `warning`, `error`.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Finding(Reverse(severity)) => severity.name(),
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// One thing to say, and where. No text in it has a line break or anything that a terminal acts upon, except for what is
 /// cut from `source`.
 pub struct Message<'a> {
-    pub(super) is_error: bool,
+    pub(super) level: Level,
     pub(super) rule: Option<String>,
     pub(super) title: String,
     /// Empty where it is about no file.
@@ -30,6 +54,15 @@ pub fn messages<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Message<'r>>
     found.chain(unreadable).chain(unread)
 }
 
+impl Message<'_> {
+    /// Its place among all: the most severe first, and what could not be read or decided at the end, where a terminal
+    /// shows it.
+    #[must_use]
+    pub fn rank(&self) -> impl Ord + use<> {
+        self.level
+    }
+}
+
 impl<'a> From<&Diagnostic<'a>> for Message<'a> {
     fn from(diagnostic: &Diagnostic<'a>) -> Self {
         let about = one_line(&diagnostic.about());
@@ -42,11 +75,15 @@ impl<'a> From<&Diagnostic<'a>> for Message<'a> {
             }
             None => {
                 let reason = one_line(diagnostic.reason.unwrap_or_default());
-                (format!("{about} could not be judged: {reason}"), vec!["counts as broken".into()])
+                (format!("{about} could not be checked: {reason}"), vec!["counts as a failure".into()])
             }
         };
         Self {
-            is_error: diagnostic.is_error(),
+            level: match (diagnostic.is_error(), diagnostic.message) {
+                (_, None) => Level::Error,
+                (true, _) => Level::Finding(Reverse(diagnostic.rule.severity)),
+                (false, _) => Level::Warning,
+            },
             rule: Some(one_line(&diagnostic.rule.name)),
             title,
             file: one_line(diagnostic.file),
@@ -62,9 +99,9 @@ fn fix(fix: &Fix) -> Vec<String> {
     let text = fix.text();
     if text.contains('\n') {
         let lines = text.lines().map(|line| format!("  {}", one_line(line)));
-        std::iter::once("write:".to_owned()).chain(lines).collect()
+        std::iter::once("fix:".to_owned()).chain(lines).collect()
     } else {
-        vec![format!("write: {}", one_line(&text))]
+        vec![format!("fix: {}", one_line(&text))]
     }
 }
 
@@ -75,7 +112,7 @@ fn in_file<'r>(manifest: &'r Manifest, problem: &Problem) -> Message<'r> {
         format!("{}: line {line}, column {column}", related.message)
     });
     Message {
-        is_error: true,
+        level: Level::Error,
         rule: None,
         title: one_line(&problem.kind.to_string()),
         file: one_line(&manifest.name),
@@ -89,7 +126,7 @@ fn in_file<'r>(manifest: &'r Manifest, problem: &Problem) -> Message<'r> {
 /// What kept a path from giving a file.
 fn no_file(unread: &Unread) -> Message<'_> {
     Message {
-        is_error: true,
+        level: Level::Error,
         rule: None,
         title: format!("{} {}", one_line(&unread.path), one_line(&unread.reason)),
         file: String::new(),

@@ -1,13 +1,14 @@
 //! A message on one line, as compilers write it and editors read it.
 
-use super::message::Message;
+use super::message::{Level, Message};
 use super::style::{BOLD, RED, YELLOW};
 use crate::manifest::Position;
 
-/// `k8s/web.yaml:12:9: error[rule]: ...`, with a line break behind.
+/// `k8s/web.yaml:12:9: high[rule]: ...`, with a line break behind.
 #[must_use]
 pub fn short(message: &Message<'_>) -> String {
-    let (style, level) = if message.is_error { (RED, "error") } else { (YELLOW, "warning") };
+    let style = if message.level == Level::Warning { YELLOW } else { RED };
+    let level = message.level.name();
     let id = message.rule.as_ref().map_or(String::new(), |rule| format!("[{rule}]"));
     let file = &message.file;
     let at = match message.place {

@@ -14,10 +14,10 @@ use super::model::{Card, Mark};
 const UNDECIDED: &str =
     "Something could not be read or decided, so this is not the whole picture; seaworthy check says what.";
 
-/// `11 of 12 lines hold, 1 unknown, 8 n/a`.
+/// `11 of 12 checks pass, 1 unknown, 8 n/a`.
 fn counts(card: &Card<'_>) -> String {
     let share = card.share();
-    let mut text = format!("{} of {} lines hold", share.holds, share.counted);
+    let mut text = format!("{} of {} checks pass", share.holds, share.counted);
     for mark in [Mark::Unknown, Mark::Waived, Mark::NotApplicable] {
         match card.count(mark) {
             0 => {}

@@ -257,7 +257,7 @@ export class Findings {
           "p",
           { class: "soft" },
           `About ${results.length === 1 && first ? objectName(first.object) : counted(results.length, "object")}. `,
-          "That counts as broken: what cannot be decided does not hold.",
+          "That counts as a failure: what cannot be decided does not hold.",
         ),
         first &&
           h(
@@ -306,8 +306,8 @@ export class Findings {
     }
     const text =
       unknown === 0
-        ? `Nothing to mend in ${counted(report.summary.objects, "object")}.`
-        : `Nothing to mend in what is here. ${counted(unknown, "answer")} would need to see more.`;
+        ? `All checks passed (${counted(report.summary.objects, "object")}).`
+        : `No check failed. ${counted(unknown, "check")} would need to see more objects.`;
     return notice("good", unknown === 0 ? "Seaworthy" : "So far, so good", text);
   }
 
@@ -370,7 +370,7 @@ function passedOver(report: Report): Node | false {
   return h(
     "details",
     { class: "more" },
-    h("summary", null, icon("info"), `${counted(notes.length, "document")} passed over`),
+    h("summary", null, icon("info"), `${counted(notes.length, "document")} skipped`),
     h("ul", { class: "notes" }, ...notes.map((note) => h("li", null, note))),
   );
 }

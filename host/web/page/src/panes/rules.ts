@@ -215,7 +215,7 @@ export class Rules {
         "div",
         { class: "rule-bar" },
         h("button", { type: "button", class: "back", onclick: () => this.open(undefined) }, icon("back"), "All rules"),
-        h("label", { class: "rule-on", for: "rule-switch" }, "Judge by it", input),
+        h("label", { class: "rule-on", for: "rule-switch" }, "Enabled", input),
       ),
       h("h2", null, ...inline(title)),
       h("p", { class: "about" }, h("span", { class: "mono" }, name), ...about),

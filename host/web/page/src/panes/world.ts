@@ -60,7 +60,7 @@ export function worldSwitch(workspace: Workspace): HTMLElement {
     "fieldset",
     { class: "world" },
     h("legend", { class: "unseen" }, "What these files are"),
-    h("span", { "aria-hidden": "true" }, "These files are"),
+    h("span", { "aria-hidden": "true" }, "Input:"),
     h("span", { class: "segments" }, ...inputs.map(({ element }) => element)),
     opener,
     help,
