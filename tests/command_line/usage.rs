@@ -48,7 +48,7 @@ fn strict_allows_nothing_to_be_skipped_but_empty_documents() {
     };
     assert_eq!(strict("other.yaml", "a: 1\n"), (Some(1), Some(2)));
     for known in ["values.yaml", "Chart.yaml", "kustomization.yaml"] {
-        assert_eq!(strict(known, "name: a\n"), (Some(1), Some(1)), "{known} holds no object, as everybody knows");
+        assert_eq!(strict(known, "name: a\n"), (Some(1), Some(1)), "in {known} nothing is missed, as everybody knows");
     }
     assert_eq!(strict("empty.yaml", "---\n# nothing\n---\n"), (Some(1), Some(2)));
     assert_eq!(strict("more.yaml", &format!("{POD}---\n# nothing\n---\n")), (Some(1), Some(1)));

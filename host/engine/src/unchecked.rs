@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::file::File;
-use crate::kustomize::{self, Graph, Target, is_remote, list};
+use crate::kustomize::{Graph, Target, is_remote, list};
 use crate::manifest::{Content, Node, Object, Value};
 use crate::paths::{ancestors, file_name, folder, normal};
 
@@ -395,7 +395,6 @@ pub(crate) fn known_file(name: &str, content: &Content) -> Option<&'static str> 
             Some("a Helm chart's values")
         }
         _ if name == "values.schema.json" => Some("a Helm chart's values"),
-        _ if kustomize::is_file_name(name) => Some("a kustomization"),
         _ => None,
     }
 }

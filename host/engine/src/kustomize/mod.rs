@@ -12,11 +12,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::file::File;
+use crate::manifest::kustomization::{GROUP, is_file_name};
 use crate::manifest::{Content, Node, Span, Value};
 use crate::paths::{file_name, folder, normal, resolve};
-
-/// The group of kustomizations.
-pub(crate) const GROUP: &str = "kustomize.config.k8s.io";
 
 /// Steps along references of all builds together. Real repositories take some ten a kustomization; where a hostile one
 /// takes more, nothing is known of the builds that are left.
@@ -179,37 +177,27 @@ impl<'a> Kustomization<'a> {
 
 /// The kustomization that a file is, if it is one.
 fn read(index: usize, File { manifest, .. }: &File) -> Option<Kustomization<'_>> {
-    let name = file_name(&manifest.name);
-    if !is_file_name(name) {
+    if !is_file_name(file_name(&manifest.name)) {
         return None;
     }
     // Kustomize decodes the first document and no other.
     let first = manifest.documents.iter().find(|it| !matches!(it.content, Content::Empty))?;
-    let node = match &first.content {
-        Content::Objects(objects) => &*objects.first().filter(|object| object.path == "$")?.node,
-        Content::Other(node) => node,
+    let object = first.objects().first().filter(|object| object.path == "$")?;
+    let is_component = match (object.group(), object.kind.as_str()) {
+        (GROUP, "Kustomization") => false,
+        (GROUP, "Component") => true,
         _ => return None,
     };
-    let field = |key: &str| {
-        node.get(key).map_or(Some(""), |node| match node.value {
-            Value::Null => Some(""),
-            _ => node.as_str(),
-        })
-    };
-    let (api_version, kind) = (field("apiVersion")?, field("kind")?);
-    let is_own = matches!(node.value, Value::Mapping(_))
-        && (api_version.is_empty() || protocol::api_group(api_version) == GROUP)
-        && matches!(kind, "" | "Kustomization" | "Component");
-    let references = ["resources", "bases", "components"].iter().flat_map(|key| list(node, key));
+    let references = ["resources", "bases", "components"].iter().flat_map(|key| list(&object.node, key));
     let references = references.filter_map(|item| {
         let path = item.as_str()?;
         Some(Reference { path, span: item.span, target: Target::Elsewhere })
     });
-    is_own.then(|| Kustomization {
+    Some(Kustomization {
         file: index,
         folder: normal(folder(&manifest.name)),
-        node,
-        is_component: kind == "Component",
+        node: &object.node,
+        is_component,
         references: references.collect(),
     })
 }
@@ -219,11 +207,6 @@ fn read(index: usize, File { manifest, .. }: &File) -> Option<Kustomization<'_>>
 pub fn kustomize_resources(file: &File) -> impl Iterator<Item = &str> {
     let references = read(0, file).into_iter().flat_map(|kustomization| kustomization.references);
     references.map(|reference| reference.path).filter(|path| !is_remote(path))
-}
-
-/// Whether kustomize looks for itself in a file of that name.
-pub(crate) fn is_file_name(name: &str) -> bool {
-    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
 }
 
 /// Whether all objects of the file are known.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use protocol::workload_kind;
 
-use super::{Build, Graph, Kustomization, STEPS, Target, list};
+use super::{Build, GROUP, Graph, Kustomization, STEPS, Target, list};
 use crate::file::File;
 use crate::manifest::{Content, Document, Node, Object, Problem, ProblemKind};
 use crate::paths::{is_within, resolve};
@@ -280,7 +280,7 @@ impl Seen<'_> {
 /// whoever lists a Deployment among the transformers has a Deployment.
 fn is_settings(object: &Object) -> bool {
     let group = object.group();
-    let is_others = group.contains('.') && (!group.ends_with(".k8s.io") || group == super::GROUP);
+    let is_others = group.contains('.') && (!group.ends_with(".k8s.io") || group == GROUP);
     (object.api_version == "builtin" || is_others) && workload_kind(group, &object.kind).is_none()
 }
 

@@ -14,6 +14,7 @@ mod failure;
 mod foreign;
 mod json;
 mod kinds;
+pub(crate) mod kustomization;
 mod label;
 mod members;
 mod node;
@@ -43,6 +44,8 @@ pub use span::{Position, Span};
 
 use failure::Failure;
 use reading::Reading;
+
+use crate::paths::file_name;
 
 /// How much of one file is read. What goes beyond is a [`Problem`] with a line, found in about 100 ms and within 64 MiB:
 /// that is what the numbers are chosen for.
@@ -219,7 +222,8 @@ pub fn read(name: &str, bytes: Vec<u8>, limits: &Limits) -> Manifest {
         _ => Source::decode(bytes),
     };
     manifest.source = source;
-    let mut reading = Reading::new(&manifest.source, limits);
+    let is_kustomization = kustomization::is_file_name(file_name(name));
+    let mut reading = Reading::new(&manifest.source, limits, is_kustomization);
     match unreadable {
         None => reading.read(),
         // The last document would end too early, and mean something else.

@@ -8,6 +8,7 @@ use protocol::{api_group, path, workload_kind};
 
 use super::failure::Failure;
 use super::kinds;
+use super::kustomization;
 use super::node::{Entry, Node, Value, is_absent};
 use super::problem::ProblemKind;
 use super::request;
@@ -98,12 +99,13 @@ fn misspelt_field(document: &Node) -> Option<Failure> {
     )
 }
 
-/// What says of which version it is, and is shaped like an object, but does not say what. A kustomization need not.
+/// What says of which version it is, and is shaped like an object, but does not say what. A kustomization's kind is its
+/// file's to say.
 fn kindless(document: &Node) -> Option<Failure> {
     let api_version = document.get("apiVersion")?.as_str().filter(|version| !version.is_empty())?;
     let is_mapping = |key: &str| document.get(key).is_some_and(|node| matches!(node.value, Value::Mapping(_)));
     let is_object = is_absent(document, "kind") && (is_mapping("metadata") || is_mapping("spec"));
-    let is_one = is_object && api_group(api_version) != "kustomize.config.k8s.io";
+    let is_one = is_object && api_group(api_version) != kustomization::GROUP;
     is_one.then(|| Failure::new(ProblemKind::NoKind, document.locate(&[])))
 }
 

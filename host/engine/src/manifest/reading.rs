@@ -6,20 +6,23 @@ use super::parse::{self, Parsed};
 use super::split::{self, Chunk, TooMany};
 use super::strict_json::{self, NotJson, Values};
 use super::{
-    Content, Document, Limits, Node, Problem, ProblemKind, Related, Source, Span, Value, object, source, template,
+    Content, Document, Limits, Node, Problem, ProblemKind, Related, Source, Span, Value, kustomization, object, source,
+    template,
 };
 
 /// What has been read of a text.
 pub(super) struct Reading<'text> {
     source: &'text Source,
     limits: &'text Limits,
+    is_kustomization: bool,
     pub(super) documents: Vec<Document>,
     pub(super) problems: Vec<Problem>,
 }
 
 impl<'text> Reading<'text> {
-    pub(super) const fn new(source: &'text Source, limits: &'text Limits) -> Self {
-        Self { source, limits, documents: Vec::new(), problems: Vec::new() }
+    /// `is_kustomization` says that the file is one by its name.
+    pub(super) const fn new(source: &'text Source, limits: &'text Limits, is_kustomization: bool) -> Self {
+        Self { source, limits, is_kustomization, documents: Vec::new(), problems: Vec::new() }
     }
 
     pub(super) fn read(&mut self) {
@@ -106,9 +109,13 @@ impl<'text> Reading<'text> {
         }
     }
 
-    fn read_document(&mut self, span: Span, node: Node) {
+    fn read_document(&mut self, span: Span, mut node: Node) {
         if node.value == Value::Null {
             return self.push(span, Content::Empty);
+        }
+        // Kustomize decodes the first document and no other.
+        if self.is_kustomization && self.documents.iter().all(|it| matches!(it.content, Content::Empty)) {
+            kustomization::complete(&mut node);
         }
         if template::is_kind(&node) {
             return self.push(span, Content::Template);

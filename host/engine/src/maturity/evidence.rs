@@ -6,6 +6,7 @@ use super::catalog::Catalog;
 use super::pipelines::{Step, steps};
 use super::{Evidence, Practice};
 use crate::input::Input;
+use crate::manifest::kustomization::is_file_name;
 use crate::manifest::{Content, Document, Manifest, Node, Object, Value};
 
 /// All evidence, in the order of the input. `roots` are the folders that were asked for, as files are named.
@@ -106,7 +107,7 @@ impl Finder<'_> {
     /// A kustomization in the folder of an environment, or a values file for one.
     fn environment(&mut self, manifest: &Manifest, document: &Document, line: u32) {
         let (folder, file) = manifest.name.rsplit_once('/').unwrap_or(("", &manifest.name));
-        let environment = if matches!(file, "kustomization.yaml" | "kustomization.yml" | "Kustomization") {
+        let environment = if is_file_name(file) {
             folder.rsplit('/').find(|folder| self.catalog.is_environment(folder))
         } else if matches!(document.content, Content::Other(_)) {
             let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or_default();

@@ -17,8 +17,8 @@ use protocol::workload_kind;
 
 use crate::builtin;
 use crate::file::File;
-use crate::kustomize::{self, Graph, Target, list};
-use crate::manifest::{Content, Entry, Node, Object, Value};
+use crate::kustomize::{Graph, Target, list};
+use crate::manifest::{Content, Entry, Node, Object, Value, kustomization};
 use crate::paths::{ancestors, folder, is_within, normal};
 use crate::unchecked::{Folders, text};
 
@@ -102,7 +102,7 @@ impl<'a> FilePlaces<'a> {
 impl FilePlaces<'_> {
     /// The namespace that the object is deployed to, where that is one and another than it says.
     fn given_namespace(self, object: &Object) -> Option<Box<str>> {
-        if builtin::is_cluster_wide(object.group(), &object.kind) || object.group() == kustomize::GROUP {
+        if builtin::is_cluster_wide(object.group(), &object.kind) || object.group() == kustomization::GROUP {
             return None;
         }
         let own = object.namespace.as_deref();

@@ -2,6 +2,7 @@
 
 use crate::input::Input;
 use crate::kustomize::tests::input;
+use crate::manifest::{Object, kustomization};
 use crate::world::World;
 
 /// A file of objects that are written as `Kind name` or `Kind namespace/name`, one an item.
@@ -180,15 +181,42 @@ fn the_outermost_namespace_wins_over_all_that_is_written() {
         ("prod/kustomization.yaml", "resources: [../base]\nnamespace: prod\n"),
     ];
     let input = world(&files);
-    let namespaces: Vec<_> = input.subjects().map(|subject| subject.object.namespace.clone()).collect();
+    let built = |input: &Input| -> Vec<Object> {
+        let objects = input.subjects().map(|subject| subject.object.clone());
+        objects.filter(|object| object.group() != kustomization::GROUP).collect()
+    };
+    let objects = built(&input);
+    let namespaces: Vec<_> = objects.iter().map(|object| object.namespace.clone()).collect();
     assert_eq!(namespaces, [Some("prod".to_owned()), None, Some("prod".to_owned())]);
-    let written = input.subjects().map(|it| it.object.node.get("metadata")?.get("namespace")?.as_str());
+    let written = objects.iter().map(|it| it.node.get("metadata")?.get("namespace")?.as_str());
     assert_eq!(written.collect::<Vec<_>>(), [Some("prod"), Some(""), Some("prod")]);
     let two = [&files[..], &[("dev/kustomization.yaml", "resources: [../base]\nnamespace: dev\n")]].concat();
     let input = world(&two);
-    let namespaces: Vec<_> = input.subjects().filter_map(|subject| subject.object.namespace.clone()).collect();
+    let namespaces: Vec<_> = built(&input).into_iter().filter_map(|object| object.namespace).collect();
     assert_eq!(namespaces, ["written"], "in two namespaces it is told as it is written");
     assert_eq!(seen(&two, "", "Service"), ["base/web.yaml: web"], "and sees what is deployed with it in either");
+}
+
+#[test]
+fn a_kustomization_places_alike_whether_it_says_what_it_is_or_not() {
+    let header = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
+    let layout = |header: &str| {
+        let (top, a) =
+            (format!("{header}resources: [k/a]\n"), format!("{header}resources: [web.yaml]\nnamespace: a\n"));
+        let files = [
+            ("kustomization.yaml", top.as_str()),
+            ("k/a/kustomization.yaml", a.as_str()),
+            ("k/a/web.yaml", "Deployment web"),
+            ("k/b/web.yaml", "Deployment web"),
+            ("k/b/deny.yaml", "NetworkPolicy deny, NetworkPolicy a/deny"),
+        ];
+        let input = world(&files);
+        let kustomizations = input.subjects().filter(|it| it.object.group() == kustomization::GROUP);
+        assert_eq!(kustomizations.filter(|it| it.object.namespace.is_none()).count(), 2);
+        policies(&files)
+    };
+    assert_eq!(layout(""), ["k/a/web.yaml: deny", "k/b/web.yaml: deny"]);
+    assert_eq!(layout(""), layout(header));
 }
 
 #[test]
