@@ -1,17 +1,22 @@
 //! Files that are no manifests, whatever their syntax: a tool's JSON with comments, another program's YAML, what git-crypt
 //! has encrypted. Nothing in them is for a cluster, so that nothing is wrong with them here.
 
-use super::{Content, Document, Manifest, ProblemKind, SkipReason, Span, template};
+use super::{Content, Document, Manifest, ProblemKind, SkipReason, Span, kustomization, template};
+use crate::paths::file_name;
 
 /// How files begin that git-crypt has encrypted.
 pub(super) const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
 
 impl Manifest {
     /// Takes what kept a file from being read for the reason to skip it, if the file is no manifest: if it says nowhere of
-    /// which `apiVersion` something is. For files that were found, not for those that are read for what they are.
+    /// which `apiVersion` something is, no document of it of which `kind`, and its name not that it is a kustomization. For
+    /// files that were found, not for those that are read for what they are.
     pub fn skip_foreign(&mut self) {
         let text = self.source.text();
-        if names_api_version(text) || self.objects().next().is_some() {
+        if names_api_version(text) || names_kind(text) || self.objects().next().is_some() {
+            return;
+        }
+        if kustomization::is_file_name(file_name(&self.name)) {
             return;
         }
         // An action on a line of its own may bring a whole manifest; one within a value cannot.
@@ -52,6 +57,11 @@ impl Manifest {
 fn names_api_version(text: &str) -> bool {
     const NAME: &[u8] = b"apiVersion";
     text.as_bytes().windows(NAME.len()).any(|window| window.eq_ignore_ascii_case(NAME))
+}
+
+/// Whether `kind` is a key at the top of a document: a manifest that forgot its `apiVersion`. Deeper ones are anybody's.
+fn names_kind(text: &str) -> bool {
+    text.split(['\n', '\r']).any(|line| line.starts_with("kind:"))
 }
 
 const fn is_forgiven(kind: &ProblemKind, is_spelt_out: bool) -> bool {

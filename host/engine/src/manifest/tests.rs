@@ -311,11 +311,18 @@ fn what_is_no_manifest_is_skipped_whatever_its_syntax() {
         "APIVERSION: v1\na: [\n",
         "a: 1\n---\nb: [\n---\n# apiVersion\n",
         "? \"api\\x56ersion\"\n: v1\nkind: Pod\nkind: Pod\n",
+        "# web\rkind: Pod\ra: [\r",
     ] {
         let mut manifest = read_text(text);
         manifest.skip_foreign();
         assert_eq!(manifest.problems.len(), 1, "{text}");
     }
+    let mut kustomization = read("a/kustomization.yml", b"resources: [\n".to_vec(), &Limits::default());
+    kustomization.skip_foreign();
+    assert_eq!(kustomization.problems.len(), 1, "its name says what it is");
+    let mut nested = read_text("group:\n  kind: build\na: [\n");
+    nested.skip_foreign();
+    assert_eq!(nested.problems, []);
 }
 
 #[test]
