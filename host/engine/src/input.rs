@@ -4,6 +4,7 @@
 //! stand elsewhere, and a folder may hold projects that have nothing to do with each other; both are said here, once, so
 //! that no rule calls a patch incomplete or finds its answer in a stranger's file.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Input {
     given: usize,
     patches: patches::Found,
     unchecked: Vec<Unchecked>,
+    /// The files that are built together with something of that.
+    beside_unseen: HashSet<usize>,
     places: Places,
 }
 
@@ -82,13 +85,14 @@ impl Input {
             objects.flat_map(|(index, file)| standing(index, file, &patches).map(move |(_, object)| (index, object)));
         let objects: Vec<(usize, &Object)> = objects.collect();
         let unchecked = unchecked::find(&files, &graph, &patches.unproven, &objects);
+        let beside_unseen = unchecked::beside_unseen(&files, &graph, &unchecked);
         let places = Places::new(&files, &graph, &objects);
         drop((graph, objects));
         files.iter_mut().enumerate().for_each(|(index, file)| places.settle(index, file));
         for (file, patches) in &patches.patches {
             files.get_mut(*file).into_iter().for_each(|file| forgive(file, patches));
         }
-        Self { given: files.len(), files, patches, unchecked, places }
+        Self { given: files.len(), files, patches, unchecked, beside_unseen, places }
     }
 
     /// With what is known of the repositories that the files are from ([`repository_tree`]). It is part of the world, and
@@ -117,6 +121,12 @@ impl Input {
     pub(crate) fn is_claim(&self, subject: Subject<'_>) -> bool {
         let is_of_host = self.files.get(subject.file).is_some_and(|file| file.manifest.origin == Origin::Host);
         subject.object.group() == GROUP && !is_of_host
+    }
+
+    /// Whether the subject is built together with something that is not in the input: what is missing here may be there.
+    #[must_use]
+    pub fn is_beside_unseen(&self, subject: Subject<'_>) -> bool {
+        self.beside_unseen.contains(&subject.file)
     }
 
     /// How the files are deployed.

@@ -121,9 +121,14 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// Whether an object of the input may be created where it stands.
+    /// Whether an object of the input may be created where it stands. One that is built together with something that was
+    /// not given sees a part of the world, whatever the rest sees.
     #[must_use]
     pub fn of(input: &'a Input, subject: Subject<'a>, completeness: Completeness) -> Self {
+        let completeness = match completeness {
+            Completeness::Complete if input.is_beside_unseen(subject) => Completeness::Partial,
+            other => other,
+        };
         Self::create(subject.object, World::viewpoint(input, subject), completeness)
     }
 

@@ -5,6 +5,12 @@
 //! file that could not be read and a rule that failed are told elsewhere: they are faults, and these are none. The module
 //! must not know what it means for a run that something is in the list.
 
+mod beside;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use beside::beside_unseen;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
@@ -398,6 +404,3 @@ pub(crate) fn known_file(name: &str, content: &Content) -> Option<&'static str> 
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

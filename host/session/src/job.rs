@@ -61,7 +61,7 @@ impl<R: Runtime> Job for Checking<'_, R> {
             outlook.folders(),
             outlook.is_of_file().then_some(serial),
         ));
-        let key = self.digester.digest(&(serial, subject.document, &subject.object.path, self.completeness));
+        let key = self.digester.digest(&(serial, subject.document, &subject.object.path, question.completeness));
         let place = memory.place(key);
         let holds = |evaluation: &Evaluation| self.holds(evaluation, sight, question.viewpoint, memory);
         if let Some(place) = place.filter(|place| memory.is_present(place))

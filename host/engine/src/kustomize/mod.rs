@@ -18,7 +18,7 @@ use crate::paths::{file_name, folder, normal, resolve};
 
 /// Steps along references of all builds together. Real repositories take some ten a kustomization; where a hostile one
 /// takes more, nothing is known of the builds that are left.
-const STEPS: usize = 300_000;
+pub(crate) const STEPS: usize = 300_000;
 
 /// One kustomization.
 pub(crate) struct Kustomization<'a> {

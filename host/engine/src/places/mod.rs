@@ -17,16 +17,13 @@ use protocol::workload_kind;
 
 use crate::builtin;
 use crate::file::File;
-use crate::kustomize::{Graph, Target, list};
+use crate::kustomize::{Graph, STEPS, Target, list};
 use crate::manifest::{Content, Entry, Node, Object, Value, kustomization};
 use crate::paths::{ancestors, folder, is_within, normal};
 use crate::unchecked::{Folders, text};
 
 /// Placements that are kept of one kustomization. A base that more overlays build on sees the first of them.
 const PLACEMENTS: usize = 256;
-
-/// Steps along the references of all builds together; builds that take more are not followed to their end.
-const STEPS: usize = 300_000;
 
 /// One way in which a file is deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

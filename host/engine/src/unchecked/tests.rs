@@ -1,5 +1,6 @@
 use crate::input::{Input, Skip};
 use crate::kustomize::tests::input;
+use crate::question::{Completeness, Question};
 
 /// What is not checked, a line each: the file, how many, why, and the command.
 fn unchecked(files: &[(&str, &str)]) -> Vec<String> {
@@ -104,6 +105,64 @@ fn a_controller_deploys_what_is_not_in_the_input() {
     let template = "apiVersion: template.openshift.io/v1\nkind: Template\nobjects: [{kind: Pod}]\n";
     assert_eq!(unchecked(&[("t.yaml", template)]).len(), 1);
     assert_eq!(unchecked(&[("helmfile.yaml", "releases: [{name: a}]\n")]).len(), 1);
+}
+
+/// The files whose objects see a part of the world alone.
+fn partial<'a>(files: &[(&'a str, &str)]) -> Vec<&'a str> {
+    let input = input(files);
+    for completeness in [Completeness::Partial, Completeness::Admission] {
+        assert!(input.subjects().all(|it| Question::of(&input, it, completeness).completeness == completeness));
+    }
+    let completeness = |subject| Question::of(&input, subject, Completeness::Complete).completeness;
+    let partial = input.subjects().filter(|subject| completeness(*subject) == Completeness::Partial);
+    partial.filter_map(|subject| Some(files.get(subject.file)?.0)).filter(|name| !name.contains("kustom")).collect()
+}
+
+#[test]
+fn beside_what_is_not_here_nothing_can_be_called_missing() {
+    let pods = [("a/pod.yaml", POD), ("a/beside.yaml", POD), ("base/pod.yaml", POD), ("b/pod.yaml", POD)];
+    let base = ("base/kustomization.yaml", "resources: [pod.yaml]\n");
+    let with = |a: &str, base: (&'static str, &'static str)| {
+        let b = ("b/kustomization.yaml", "resources: [pod.yaml]\n");
+        partial(&[&pods[..], &[("a/kustomization.yaml", a), base, b]].concat())
+    };
+    assert_eq!(with("resources: [pod.yaml, ../base]\n", base), [""; 0], "all is here");
+    let built = ["a/pod.yaml", "a/beside.yaml", "base/pod.yaml"];
+    for unseen in [
+        "resources: [pod.yaml, ../base, ../gone]\n",
+        "resources: [pod.yaml, ../base, 'https://example.com/a?ref=v1']\n",
+        "resources: [pod.yaml, ../base]\nhelmCharts: [{name: a}]\n",
+        "resources: [pod.yaml]\ncomponents: [../base, ../gone]\n",
+    ] {
+        assert_eq!(with(unseen, base), built, "{unseen}");
+    }
+    // What a base lacks, its overlays lack too; and an overlay's is the base's, which is not deployed alone.
+    let lacking = ("base/kustomization.yaml", "resources: [pod.yaml, gone.yaml]\n");
+    assert_eq!(with("resources: [pod.yaml, ../base]\n", lacking), built);
+    assert_eq!(with("resources: [pod.yaml]\n", lacking), ["base/pod.yaml"]);
+    let patched = "kind: Component\nresources: [pod.yaml]\npatches: [{path: patch.yaml}]\n";
+    let patch = POD.replace("web", "db");
+    let files = [("c/kustomization.yaml", patched), ("c/pod.yaml", POD), ("c/patch.yaml", patch.as_str())];
+    assert_eq!(partial(&files), ["c/pod.yaml"], "who includes a Component may bring anything");
+    let circle = [("a/kustomization.yaml", "resources: [../a, gone.yaml]\n"), ("a/pod.yaml", POD)];
+    assert_eq!(partial(&circle), ["a/pod.yaml"]);
+}
+
+#[test]
+fn what_a_chart_deploys_is_beside_its_templates() {
+    let files = [
+        ("c/Chart.yaml", CHART),
+        ("c/templates/web.yaml", TEMPLATE),
+        ("c/templates/plain.yaml", POD),
+        ("c/charts/db/Chart.yaml", CHART),
+        ("c/charts/db/templates/pod.yaml", POD),
+        ("c/pod.yaml", POD),
+        ("c/templates-of-others/pod.yaml", POD),
+    ];
+    assert_eq!(partial(&files), ["c/templates/plain.yaml", "c/charts/db/templates/pod.yaml"]);
+    assert_eq!(partial(&[("c/Chart.yaml", CHART), ("c/templates/pod.yaml", POD)]), [""; 0], "all is here");
+    let top = [("Chart.yaml", "name: c\ndependencies: [{name: a}]\n"), ("templates/a.yaml", POD), ("b.yaml", POD)];
+    assert_eq!(partial(&top), ["templates/a.yaml"]);
 }
 
 #[test]
