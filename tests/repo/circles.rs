@@ -10,18 +10,6 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree};
 use walkdir::WalkDir;
 
-/// Circles that are older than this rule, to be cut. There shall be no others.
-const OLD: [&str; 8] = [
-    "host/sandbox/src: cache -> directory",
-    "host/sandbox/src: directory -> cache",
-    "host/sandbox/src: evaluation -> module",
-    "host/sandbox/src: evaluation -> wasi",
-    "host/sandbox/src: module -> evaluation",
-    "host/sandbox/src: wapc -> evaluation",
-    "host/sandbox/src: wasi -> evaluation",
-    "host/sandbox/src: wasi -> wapc",
-];
-
 /// A module's place in its crate; the root's is empty.
 type Name = Vec<String>;
 
@@ -224,7 +212,6 @@ fn no_modules_of_a_crate_need_each_other() {
         let shown = source.path().strip_prefix(workspace()).unwrap_or(source.path()).display().to_string();
         circles.extend(modules.circles().into_iter().map(|circle| format!("{shown}: {circle}")));
     }
-    circles.retain(|circle| !OLD.contains(&circle.as_str()));
     assert!(circles.is_empty(), "these lead around in circles:\n{}", circles.join("\n"));
 }
 

@@ -8,9 +8,7 @@
 //!
 //! The cache has a size. When an entry comes that does not fit, those that were not used for longest go.
 
-use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::io;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -20,45 +18,13 @@ use wasmtime::Engine;
 use self::nowhere::Directory;
 #[cfg(unix)]
 use crate::directory::Directory;
+use crate::error::CacheError;
 
 /// A directory of machine code that only the user may write.
 #[derive(Debug)]
 pub struct Cache {
     directory: Directory,
     bytes: u64,
-}
-
-/// Why a directory cannot be trusted with machine code.
-#[derive(Debug)]
-pub enum CacheError {
-    /// It could not be made or opened.
-    Io(io::Error),
-    /// Others may enter it; its mode.
-    Exposed(u32),
-    /// It belongs to somebody else; the owner's user id.
-    Foreign(u32),
-    /// This platform has no such thing as a directory of one's own.
-    Unsupported,
-}
-
-impl fmt::Display for CacheError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(cause) => write!(formatter, "the cache directory cannot be used: {cause}"),
-            Self::Exposed(mode) => write!(formatter, "the cache directory has mode {mode:04o}, expected 0700"),
-            Self::Foreign(owner) => write!(formatter, "the cache directory belongs to user {owner}"),
-            Self::Unsupported => formatter.write_str("machine code cannot be kept on this platform"),
-        }
-    }
-}
-
-impl std::error::Error for CacheError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(cause) => Some(cause),
-            Self::Exposed(_) | Self::Foreign(_) | Self::Unsupported => None,
-        }
-    }
 }
 
 impl Cache {
@@ -146,7 +112,10 @@ impl Hasher for Sha256Hasher {
 /// Where there is no private directory there is no cache.
 #[cfg(not(unix))]
 mod nowhere {
-    use super::{CacheError, Path, io};
+    use std::io;
+    use std::path::Path;
+
+    use crate::error::CacheError;
 
     #[derive(Debug)]
     pub(super) enum Directory {}

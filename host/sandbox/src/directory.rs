@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 
-use crate::cache::CacheError;
+use crate::error::CacheError;
 
 /// What is never larger is read; machine code is some ten times its module.
 const FILE_BYTES: u64 = 512 << 20;

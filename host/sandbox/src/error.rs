@@ -1,6 +1,7 @@
-//! Why there is no sandbox, and why a module cannot be loaded into one. Why a module gave no answer is
+//! Why there is no sandbox, why a module cannot be loaded into one, and why its machine code cannot be kept. Why a module gave no answer is
 //! `engine::ModuleError`.
 
+use std::io;
 use std::time::Duration;
 
 use engine::RefusalError;
@@ -65,4 +66,21 @@ impl LoadError {
     pub(crate) fn invalid(cause: impl Into<String>) -> Self {
         Self::Refused(RefusalError::Invalid(cause.into()))
     }
+}
+
+/// Why a directory cannot be trusted with machine code.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// It could not be made or opened.
+    #[error("the cache directory cannot be used: {0}")]
+    Io(#[source] io::Error),
+    /// Others may enter it; its mode.
+    #[error("the cache directory has mode {0:04o}, expected 0700")]
+    Exposed(u32),
+    /// It belongs to somebody else; the owner's user id.
+    #[error("the cache directory belongs to user {0}")]
+    Foreign(u32),
+    /// This platform has no such thing as a directory of one's own.
+    #[error("machine code cannot be kept on this platform")]
+    Unsupported,
 }

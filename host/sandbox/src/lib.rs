@@ -58,6 +58,7 @@ mod evaluation;
 mod in_place;
 mod limits;
 mod log;
+mod memory;
 mod module;
 mod run;
 mod sandbox;
@@ -66,6 +67,8 @@ mod sections;
 mod setup;
 mod signature;
 mod slots;
+mod state;
+mod surroundings;
 mod ticker;
 #[cfg(feature = "undefended")]
 #[doc(hidden)]
@@ -73,10 +76,10 @@ pub mod undefended;
 mod wapc;
 mod wasi;
 
-pub use cache::{Cache, CacheError};
-pub use error::{LoadError, SandboxError};
+pub use cache::Cache;
+pub use error::{CacheError, LoadError, SandboxError};
 pub use limits::{CompileLimits, Limits};
 pub use module::{Module, Origin};
 pub use run::{Budget, Run, SwitchedOff};
-pub use sandbox::{Sandbox, Until};
+pub use sandbox::Sandbox;
 pub use sections::{rule, sections};

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use engine::ModuleError;
 use wasmtime::{InstancePre, ModuleExport};
 
-use crate::evaluation::State;
+use crate::state::State;
 
 /// Where a module's machine code came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

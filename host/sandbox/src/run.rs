@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use engine::{HostCalls, ModuleError, Reply, Runtime};
 
-use crate::evaluation::{Request, left_until};
 use crate::module::Module;
+use crate::state::Request;
 use crate::{Limits, Sandbox};
 
 /// What a run may take.
@@ -145,4 +145,9 @@ impl Runtime for Run<'_> {
             answer => answer,
         }
     }
+}
+
+/// The shorter of a limit and what is left until a moment.
+fn left_until(limit: Duration, moment: Instant) -> Duration {
+    limit.min(moment.saturating_duration_since(Instant::now()))
 }

@@ -1,18 +1,18 @@
 //! The sandbox: an engine, a pool of slots, and the way from bytes to an answer.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use engine::{HostCalls, ModuleError, RefusalError, Reply, Runtime};
 use wasmtime::{Engine, Linker};
 
 use crate::cache::{Cache, Environment, Key};
 use crate::effort::{self, Effort};
-use crate::evaluation::{Evaluation, Request, State, left_until};
+use crate::evaluation::Evaluation;
 use crate::module::{Code, Embedded, Linked, Module, Origin};
 use crate::screen::{self, GUEST_CALL, MEMORY, Outside, STARTS};
 use crate::setup::{self, Layout, Setup};
 use crate::slots::Slots;
+use crate::state::{Request, State};
 use crate::ticker::Ticker;
 use crate::{Limits, LoadError, SandboxError, compile, wapc, wasi};
 
@@ -198,12 +198,6 @@ impl Sandbox {
         unsafe { self.adopt(code) }
     }
 
-    /// This sandbox with an end: what runs in it is stopped then, if its deadline has not come before.
-    #[must_use]
-    pub const fn until(&self, moment: Instant) -> Until<'_> {
-        Until { sandbox: self, moment }
-    }
-
     /// Sees that deadlines are watched.
     pub(crate) fn ticker(&self) -> Result<(), ModuleError> {
         let ticker = self.ticker.get_or_init(|| {
@@ -257,30 +251,5 @@ impl Runtime for Sandbox {
         host: &dyn HostCalls,
     ) -> Result<Reply, ModuleError> {
         self.run(|| self.limits, module, Request { operation, payload, host })
-    }
-}
-
-/// A [`Sandbox`] with an end, from [`Sandbox::until`].
-#[derive(Clone, Copy)]
-pub struct Until<'a> {
-    sandbox: &'a Sandbox,
-    moment: Instant,
-}
-
-impl Runtime for Until<'_> {
-    type Module = Module;
-
-    fn call(
-        &self,
-        module: &Module,
-        operation: &str,
-        payload: &[u8],
-        host: &dyn HostCalls,
-    ) -> Result<Reply, ModuleError> {
-        let limits = || {
-            let deadline = left_until(self.sandbox.limits.deadline, self.moment);
-            Limits { deadline, ..self.sandbox.limits }
-        };
-        self.sandbox.run(limits, module, Request { operation, payload, host })
     }
 }

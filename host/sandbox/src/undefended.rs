@@ -6,7 +6,8 @@
 
 use engine::{HostCalls, ModuleError};
 
-use crate::evaluation::{Evaluation, Request};
+use crate::evaluation::Evaluation;
+use crate::state::Request;
 use crate::{Limits, LoadError, Module, Sandbox, effort, screen};
 
 /// Whether a module may be compiled, without doing so.

@@ -2,16 +2,13 @@
 //! and no way to tell one evaluation from another. What a language's runtime needs to come up is there, the rest answers
 //! `EBADF` or `ENOSYS`. By hand, because the whole of it is these few lines, and a real WASI would bring an async runtime.
 //!
-//! - `fd_write` to 1 and 2 goes to the log.
-//! - The clock starts at one second after 1970 and advances by a microsecond each time it is read, so that a guest that
-//!   waits for time to pass goes on, and two runs see the same times.
-//! - Randomness is the same stream in every evaluation. It seeds hash maps; a policy has no secrets to make.
+//! `fd_write` to 1 and 2 goes to the log. Time and chance are [`Surroundings`](crate::surroundings::Surroundings).
 
 use wasmtime::{Caller, Engine, FuncType, Linker, Result, Val, ValType};
 
-use crate::evaluation::State;
+use crate::memory::{memory, slice, slice_mut};
 use crate::signature::Signature;
-use crate::wapc::{memory, slice, slice_mut};
+use crate::state::State;
 
 /// The import module.
 pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
@@ -80,35 +77,6 @@ pub(crate) fn signature(name: &str) -> Option<Signature> {
     ANSWERED.iter().chain(refused).find(|signature| signature.name == name).copied()
 }
 
-/// What of WASI an evaluation keeps: how often the clock was read, and where the random stream stands.
-#[derive(Default)]
-pub(crate) struct Wasi {
-    readings: u64,
-    random: u64,
-}
-
-impl Wasi {
-    /// Nanoseconds.
-    fn now(&mut self) -> u64 {
-        self.readings += 1;
-        1_000_000_000 + self.readings * 1_000
-    }
-
-    /// SplitMix64 from a fixed seed: spreads well, which is all that is asked of it.
-    fn fill(&mut self, buffer: &mut [u8]) {
-        for chunk in buffer.chunks_mut(8) {
-            self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut word = self.random;
-            word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            word ^= word >> 31;
-            for (byte, random) in chunk.iter_mut().zip(word.to_le_bytes()) {
-                *byte = random;
-            }
-        }
-    }
-}
-
 /// A guest left through `proc_exit`. Unwinds it as a trap would.
 #[derive(Debug)]
 pub(crate) struct Exit(pub(crate) u32);
@@ -153,7 +121,7 @@ pub(crate) fn define(engine: &Engine, linker: &mut Linker<State>) -> Result<()> 
         "clock_time_get",
         |mut caller: Caller<'_, State>, _: u32, _: u64, out: u32| -> Result<i32> {
             let (memory, state) = memory(&mut caller)?;
-            slice_mut(memory, out, 8)?.copy_from_slice(&state.wasi.now().to_le_bytes());
+            slice_mut(memory, out, 8)?.copy_from_slice(&state.surroundings.now().to_le_bytes());
             Ok(SUCCESS)
         },
     )?;
@@ -161,7 +129,7 @@ pub(crate) fn define(engine: &Engine, linker: &mut Linker<State>) -> Result<()> 
     linker.func_wrap(MODULE, "proc_exit", |code: u32| -> Result<()> { Err(Exit(code).into()) })?;
     linker.func_wrap(MODULE, "random_get", |mut caller: Caller<'_, State>, ptr: u32, len: u32| -> Result<i32> {
         let (memory, state) = memory(&mut caller)?;
-        state.wasi.fill(slice_mut(memory, ptr, len)?);
+        state.surroundings.fill(slice_mut(memory, ptr, len)?);
         Ok(SUCCESS)
     })?;
     linker.func_wrap(MODULE, "sched_yield", || SUCCESS)?;
@@ -196,21 +164,6 @@ fn val_type(letter: char) -> ValType {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_random_stream_is_the_same_each_time_and_not_flat() {
-        let (mut one, mut two) = ([0; 21], [0; 21]);
-        Wasi::default().fill(&mut one);
-        Wasi::default().fill(&mut two);
-        assert_eq!(one, two);
-        assert!(one.iter().filter(|byte| **byte == 0).count() < 3, "{one:?}");
-    }
-
-    #[test]
-    fn the_clock_never_stands_still() {
-        let mut wasi = Wasi::default();
-        assert!(wasi.now() < wasi.now());
-    }
 
     #[test]
     fn a_word_is_little_endian() {
