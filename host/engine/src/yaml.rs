@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 
-use crate::report::is_hidden;
+use protocol::yaml::is_plain;
 use serde_json::Value;
+
+use crate::report::is_hidden;
 
 /// A whole document, with a line break at its end.
 #[must_use]
@@ -77,17 +79,6 @@ fn scalar(text: &str) -> String {
 /// In single quotes; for what has no control characters.
 pub fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
-}
-
-/// Whether no reader, of YAML 1.1 or of 1.2, takes the bare text for anything but this string.
-fn is_plain(text: &str) -> bool {
-    const WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan"];
-    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b" _-./@:+=()".contains(&byte);
-    text.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_' || first == b'/')
-        && text.bytes().all(is_usual)
-        && !text.contains(": ")
-        && !text.ends_with([':', ' '])
-        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod mask;
 mod metadata;
 mod outcome;
 pub mod path;
+pub mod yaml;
 
 pub use fix::{Applicability, Edit, Fix, Json};
 pub use kinds::{IDENTITY, WORKLOADS, WorkloadKind, api_group, resource_name, workload_kind};
