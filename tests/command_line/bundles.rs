@@ -27,6 +27,7 @@ impl FixedRule {
             since: "0.1.0".into(),
             profile: Profile::default(),
             rests_on: Vec::new(),
+            yields_to: Vec::new(),
             applies_to: vec![KindMatch { group: String::new(), versions: vec!["v1".into()], kind: "Pod".into() }],
             reads: Vec::new(),
             looks_up: Vec::new(),

@@ -182,3 +182,39 @@ fn objects_that_no_rule_is_about_are_counted() {
     let out = folder(POD.to_owned()).run(&["check", "a.yaml", "--bundle", "bundle"]).with(0);
     assert!(!out.contains("no applicable rule"), "{out}");
 }
+
+/// Two rules that say the same of one field, and one of them something else too.
+fn yielding() -> Folder {
+    let image = "$['spec']['containers'][0]['image']";
+    let owner = FixedRule::new("owner", Verdict::Fail).finds(Level::Violation, image, "as the owner says", Some("a:3"));
+    let mut other = FixedRule::new("standard", Verdict::Fail)
+        .finds(Level::Violation, image, "as the standard says", Some("a:3"))
+        .finds(Level::Violation, "$['spec']", "beside it", Some("a spec"));
+    other.metadata.yields_to = vec!["owner".into(), "somebody".into()];
+    Folder::of("pod.yaml", POD).bundle(&[owner, other]).and(
+        "waived.yaml",
+        "waivers: [{rule: owner, object: {kind: Pod, name: web}, by: ana, why: legacy, until: 9999-12-31}]",
+    )
+}
+
+#[test]
+fn what_two_rules_say_of_one_field_is_told_once_and_counts_for_both() {
+    let check = |arguments: &[&str]| {
+        yielding().run(&[&["check", "pod.yaml", "--bundle", "bundle"], arguments].concat()).with(1)
+    };
+    let out = check(&[]);
+    assert!(out.contains("as the owner says") && !out.contains("as the standard says"), "{out}");
+    assert!(out.contains("beside it"), "{out}");
+    // The other rule's word is needed where the first one is not asked, or its word does not count.
+    for arguments in [["--rule", "standard"], ["--config", "waived.yaml"]] {
+        let out = check(&arguments);
+        assert!(out.contains("as the standard says"), "{out}");
+    }
+    let sarif: serde_json::Value = serde_json::from_str(&check(&["--format", "sarif"])).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let said: Vec<_> = results.iter().map(|result| result["message"]["text"].to_string()).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    // A report for machines has all that was decided.
+    let json = check(&["--format", "json"]);
+    assert!(json.contains("as the standard says") && json.contains("as the owner says"), "{json}");
+}

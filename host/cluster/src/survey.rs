@@ -40,7 +40,9 @@ impl Survey {
     pub fn new<'a>(served: &Served, rules: impl Iterator<Item = &'a RuleMetadata>) -> Self {
         let (mut judged, mut looked_up) = (BTreeMap::new(), BTreeMap::new());
         for rule in rules {
-            for about in &rule.applies_to {
+            // Where kinds are named beside everything, a cluster is asked about those.
+            let is_named = rule.applies_to.iter().any(|about| about.kind != KindMatch::ANY);
+            for about in rule.applies_to.iter().filter(|about| !is_named || about.kind != KindMatch::ANY) {
                 for (group, kind) in kinds(served, about) {
                     let wanted: &mut Wanted<'_> = judged.entry((group, kind)).or_default();
                     wanted.versions.extend(about.versions.iter().map(String::as_str));

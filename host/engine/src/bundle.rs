@@ -269,6 +269,7 @@ mod tests {
             since: String::new(),
             profile: Profile::default(),
             rests_on: Vec::new(),
+            yields_to: Vec::new(),
             applies_to: vec![KindMatch { group: any(), versions: vec![any()], kind: any() }],
             reads: vec!["*".to_owned()],
             looks_up: Vec::new(),

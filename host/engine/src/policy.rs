@@ -95,6 +95,7 @@ impl Policy {
             // Who brings a policy wants it to run, whatever the profile.
             profile: Profile::Essential,
             rests_on: Vec::new(),
+            yields_to: Vec::new(),
             // Kinds are not what it says: it says resources, and `admission` knows them.
             applies_to: Vec::new(),
             reads: vec!["*".to_owned()],

@@ -185,6 +185,7 @@ mod tests {
             since: String::new(),
             profile,
             rests_on,
+            yields_to: Vec::new(),
             applies_to: Vec::new(),
             reads: Vec::new(),
             looks_up: Vec::new(),

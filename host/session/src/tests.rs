@@ -60,6 +60,7 @@ fn rule(name: &str, kind: &str, looks_up: LookUps) -> Rule<LookUps> {
         since: String::new(),
         profile: Profile::default(),
         rests_on: Vec::new(),
+        yields_to: Vec::new(),
         applies_to: vec![KindMatch { group: "*".into(), versions: vec!["*".into()], kind: kind.into() }],
         reads: vec!["*".into()],
         looks_up: declared.into(),

@@ -17,6 +17,7 @@ pub struct Declaration {
     pub since: LitStr,
     pub profile: Option<Ident>,
     pub rests_on: Vec<Alternatives>,
+    pub yields_to: Vec<LitStr>,
     pub applies_to: Vec<Kinds>,
     pub reads: Vec<LitStr>,
     pub looks_up: Vec<LookUpEntry>,
@@ -135,6 +136,7 @@ struct Entries {
     since: Option<LitStr>,
     profile: Option<Ident>,
     rests_on: Option<Vec<Alternatives>>,
+    yields_to: Option<Vec<LitStr>>,
     applies_to: Option<Vec<Kinds>>,
     reads: Option<Vec<LitStr>>,
     looks_up: Option<Vec<LookUpEntry>>,
@@ -152,14 +154,15 @@ impl Entries {
             "since" => self.since.replace(input.parse()?).is_some(),
             "profile" => self.profile.replace(input.parse()?).is_some(),
             "rests_on" => self.rests_on.replace(list(input)?).is_some(),
+            "yields_to" => self.yields_to.replace(list(input)?).is_some(),
             "applies_to" => self.applies_to.replace(list(input)?).is_some(),
             "reads" => self.reads.replace(list(input)?).is_some(),
             "looks_up" => self.looks_up.replace(list(input)?).is_some(),
             "capabilities" => self.capabilities.replace(list(input)?).is_some(),
             "links_std" => self.links_std.replace(input.parse()?).is_some(),
             _ => {
-                let known = "severity, section, since, profile, rests_on, applies_to, reads, looks_up, capabilities or \
-                             links_std";
+                let known = "severity, section, since, profile, rests_on, yields_to, applies_to, reads, looks_up, \
+                             capabilities or links_std";
                 return Err(syn::Error::new(key.span(), format!("expected {known}")));
             }
         };
@@ -202,6 +205,7 @@ impl Parse for Declaration {
             since: entries.since.ok_or_else(|| missing("since"))?,
             profile: entries.profile,
             rests_on: entries.rests_on.unwrap_or_default(),
+            yields_to: entries.yields_to.unwrap_or_default(),
             applies_to: entries.applies_to.ok_or_else(|| missing("applies_to"))?,
             reads: entries.reads.ok_or_else(|| missing("reads"))?,
             looks_up: entries.looks_up.unwrap_or_default(),

@@ -137,9 +137,11 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
                 kind: known.kind.to_owned(),
             })),
             Kinds::Everything(name) => {
-                // Masks by kind are of no use where the kind may be any.
-                if !declaration.reads.iter().all(|entry| entry.value() == "*") {
-                    let message = "a rule that applies to everything reads whole objects: `reads: [\"*\"]`";
+                // Pods are where a kind has them, which is not known of any kind: workloads are named before.
+                let has_workloads = matches!(declaration.applies_to.first(), Some(Kinds::Workloads));
+                if !has_workloads && !declaration.reads.iter().all(|entry| entry.value() == "*") {
+                    let message = "a rule that applies to everything reads whole objects (`reads: [\"*\"]`), or names \
+                                   the workloads first: `applies_to: [Workloads, Everything]`";
                     return Err(syn::Error::new(name.span(), message));
                 }
                 let any = || KindMatch::ANY.to_owned();
@@ -176,6 +178,7 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
         since: declaration.since.value(),
         profile,
         rests_on,
+        yields_to: declaration.yields_to.iter().map(LitStr::value).collect(),
         applies_to,
         reads: declaration.reads.iter().map(LitStr::value).collect(),
         looks_up,

@@ -25,7 +25,11 @@ const LOOK_UPS: [&str; 3] =
 
 /// The content of the custom section `io.kubewarden.metadata`.
 pub fn metadata(rule: &RuleMetadata) -> Value {
-    let kinds: Vec<&KindMatch> = rule.applies_to.iter().filter(|kind| is_served(kind)).collect();
+    let mut kinds: Vec<&KindMatch> = rule.applies_to.iter().filter(|kind| is_served(kind)).collect();
+    // Where kinds are named beside everything, a cluster asks about those.
+    if kinds.iter().any(|kind| kind.kind != KindMatch::ANY) {
+        kinds.retain(|kind| kind.kind != KindMatch::ANY);
+    }
     let policy_type = if kinds.is_empty() { PolicyType::Raw } else { PolicyType::Kubernetes };
     // Also of documents: a policy-server that has not granted a kind refuses, and one that has finds none.
     let looks_up: Vec<Value> = rule
@@ -154,6 +158,7 @@ mod tests {
             since: "1.0.0".into(),
             profile: Profile::default(),
             rests_on: Vec::new(),
+            yields_to: Vec::new(),
             applies_to,
             reads: Vec::new(),
             looks_up: looks_up.iter().map(look_up).collect(),
@@ -188,6 +193,9 @@ mod tests {
         let everything = rule(vec![kind("*", "*", "*")], &[], &[]);
         let reached = entry("", "v1", &["pods/ephemeralcontainers"], &["UPDATE"]);
         assert_eq!(everything["rules"], json!([entry("*", "*", &["*"], &both), reached]));
+        // Beside it, the kinds that are named are what a cluster asks about.
+        let named = rule(vec![kind("", "v1", "Service"), kind("*", "*", "*")], &[], &[]);
+        assert_eq!(named["rules"], json!([entry("", "v1", &["services"], &both)]));
         let budgets = rule(vec![kind("policy", "v1", "PodDisruptionBudget")], &[], &[]);
         assert_eq!(budgets["rules"], json!([entry("policy", "v1", &["poddisruptionbudgets"], &both)]));
     }

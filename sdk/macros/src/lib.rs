@@ -57,10 +57,13 @@ use proc_macro::TokenStream;
 /// (`sdk/macros/src/tools.rs`), or a label or an annotation as a string. Of each entry one alternative must show a trace in
 /// the input; otherwise only the profile `full` has the rule. Where a user names the rule, it runs in any case.
 ///
+/// `yields_to` names rules that may say the same of the same field. A report then tells it once, as theirs.
+///
 /// The annotations of Kubewarden's metadata come from the crate's Cargo.toml (authors, licence, repository) and from the
 /// documentation. `SEAWORTHY_REGISTRY`, when the module is built, says where it will be published: `ghcr.io/shop/policies`.
 ///
-/// `applies_to: [Everything]` goes with `reads: ["*"]`. `links_std: true` stands where a dependency links std, which then
+/// `applies_to: [Everything]` goes with `reads: ["*"]`. With kinds before it, the workloads first, it goes with any fields: in
+/// files the rule is then asked about every kind, in a cluster about the named ones. `links_std: true` stands where a dependency links std, which then
 /// brings allocator and panic handler.
 #[proc_macro]
 pub fn policy(input: TokenStream) -> TokenStream {

@@ -295,6 +295,7 @@ mod tests {
             since: String::new(),
             profile: Profile::default(),
             rests_on: Vec::new(),
+            yields_to: Vec::new(),
             applies_to,
             reads: Vec::new(),
             looks_up,

@@ -223,6 +223,9 @@ pub struct RuleMetadata {
     /// the full profile has the rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<Vec<Tool>>,
+    /// Rules that may say the same of the same field: a report then tells it once, as theirs. The verdict stays this rule's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub yields_to: Vec<String>,
     /// The kinds judged.
     pub applies_to: Vec<KindMatch>,
     /// The field mask, see [`mask`](crate::mask).

@@ -14,6 +14,7 @@ fn rule(name: &str, settings: Json) -> RuleMetadata {
         since: String::new(),
         profile: Profile::default(),
         rests_on: Vec::new(),
+        yields_to: Vec::new(),
         applies_to: Vec::new(),
         reads: Vec::new(),
         looks_up: Vec::new(),

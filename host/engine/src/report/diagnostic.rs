@@ -2,10 +2,12 @@
 //!
 //! It must not know any format.
 
+use std::collections::HashMap;
+
 use protocol::{Fix, Level, RuleMetadata, Verdict};
 
 use super::fingerprint::Fingerprints;
-use super::{Place, Report};
+use super::{Judged, Place, Report};
 use crate::input::Subject;
 use crate::judge::Judgement;
 use crate::manifest::{Object, Position, Source, with_container};
@@ -44,14 +46,20 @@ pub struct Diagnostic<'a> {
     pub message: Option<&'a str>,
     /// How to fix it.
     pub fix: Option<&'a Fix>,
+    /// The rule that says the same of this field. This one leaves it to that rule, and people are told it once.
+    pub said_by: Option<&'a RuleMetadata>,
     /// What it is known by as lines move; absent of what raises no alert.
     pub fingerprint: Option<String>,
 }
 
 impl Diagnostic<'_> {
-    /// Whether people are told: what is waived, or merely worth knowing, is told elsewhere or not at all.
+    /// Whether people are told: what is waived, said by another rule, or merely worth knowing, is told elsewhere or not at
+    /// all.
     #[must_use]
     pub const fn is_told(&self) -> bool {
+        if self.said_by.is_some() {
+            return false;
+        }
         self.message.is_none() || !matches!(self.verdict, Verdict::Waived) && !matches!(self.level, Level::Note)
     }
 
@@ -72,9 +80,10 @@ impl Diagnostic<'_> {
 /// not decide that it could not.
 pub fn diagnostics<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Diagnostic<'r>> {
     let mut fingerprints = Fingerprints::default();
-    report.judged.iter().flat_map(|judged| judged.judgements.iter().map(move |of| (judged.subject, of))).flat_map(
-        move |(subject, judgement)| {
-            let placed = of_object(&report.rules, subject.object, report.file_name(subject), judgement).map(|found| {
+    report.judged.iter().flat_map(|judged| judged.judgements.iter().map(move |of| (judged, of))).flat_map(
+        move |(Judged { subject, judgements }, judgement)| {
+            let (subject, file) = (*subject, report.file_name(*subject));
+            let placed = of_object(&report.rules, subject.object, file, judgements, judgement).map(|found| {
                 let place = report.place_of_path(subject, found.path);
                 let is_shown = place.is_some_and(|place| !report.conceals(subject, place.start.line));
                 Diagnostic {
@@ -86,7 +95,7 @@ pub fn diagnostics<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Diagnosti
             });
             let raises_alerts = matches!(judgement.outcome.verdict, Verdict::Fail | Verdict::Waived);
             let number = |diagnostic: Diagnostic<'r>| {
-                let is_alert = raises_alerts && diagnostic.level != Level::Note;
+                let is_alert = raises_alerts && diagnostic.level != Level::Note && diagnostic.said_by.is_none();
                 let Diagnostic { rule, object, container, path, file, .. } = diagnostic;
                 let fingerprint = is_alert.then(|| fingerprints.of(&rule.name, file, object, container, path));
                 Diagnostic { fingerprint, ..diagnostic }
@@ -97,17 +106,20 @@ pub fn diagnostics<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Diagnosti
 }
 
 /// What one rule said about an object that stands in no text, as one of a cluster does; `file` is what to call its place.
+/// `all` is what all rules said about the object.
 pub fn of_object<'r>(
     rules: &[&'r RuleMetadata],
     object: &'r Object,
     file: &'r str,
+    all: &'r [Judgement],
     judgement: &'r Judgement,
 ) -> impl Iterator<Item = Diagnostic<'r>> {
+    let said = said_by_others(rules, all, judgement);
     let outcome = &judgement.outcome;
     let undecided = (outcome.verdict == Verdict::Error).then_some(None);
-    let said = undecided.into_iter().chain(outcome.findings.iter().map(Some));
+    let findings = undecided.into_iter().chain(outcome.findings.iter().map(Some));
     let rule = rules.get(judgement.rule).copied();
-    said.filter_map(move |finding| {
+    findings.filter_map(move |finding| {
         Some(Diagnostic {
             rule: rule?,
             rule_index: judgement.rule,
@@ -124,9 +136,26 @@ pub fn of_object<'r>(
             file,
             message: finding.map(|finding| &*finding.message),
             fix: finding.and_then(|finding| finding.fix.as_ref()),
+            said_by: finding.and_then(|finding| said.get(finding.path.as_str()).copied()),
             fingerprint: None,
         })
     })
+}
+
+/// The fields that other rules say are wrong, of those to which this rule leaves what both say. What is waived is not said.
+fn said_by_others<'r>(
+    rules: &[&'r RuleMetadata],
+    all: &'r [Judgement],
+    judgement: &Judgement,
+) -> HashMap<&'r str, &'r RuleMetadata> {
+    let mut said = HashMap::new();
+    let Some(rule) = rules.get(judgement.rule).filter(|rule| !rule.yields_to.is_empty()) else { return said };
+    for other in all.iter().filter(|other| other.outcome.verdict == Verdict::Fail) {
+        let Some(by) = rules.get(other.rule).filter(|by| rule.yields_to.contains(&by.name)) else { continue };
+        let violations = other.outcome.findings.iter().filter(|finding| finding.level == Level::Violation);
+        said.extend(violations.map(|finding| (finding.path.as_str(), *by)));
+    }
+    said
 }
 
 fn start(report: &Report<'_>, subject: Subject<'_>) -> Option<Position> {

@@ -21,6 +21,7 @@ fn rule(section: Section, name: &str) -> Rule<()> {
         since: "0.1.0".into(),
         profile: Profile::default(),
         rests_on: Vec::new(),
+        yields_to: Vec::new(),
         applies_to: Vec::new(),
         reads: Vec::new(),
         looks_up: Vec::new(),

@@ -48,7 +48,7 @@ impl Outlet for Human {
         for Judged { object, judgements } in judged {
             let place = place(object);
             for judgement in judgements {
-                let found = of_object(&tally.rules, object, &place, judgement);
+                let found = of_object(&tally.rules, object, &place, judgements, judgement);
                 for diagnostic in found.filter(Diagnostic::is_told) {
                     self.take(&Message::from(&diagnostic), &mut text);
                 }
