@@ -148,6 +148,10 @@ oracle: ## Read hostile texts beside Kubernetes' own decoder: TEXTS=20000 of the
 	SEAWORTHY_ORACLE_TEXTS=$(or $(TEXTS),20000) SEAWORTHY_ORACLE_SEED=$(or $(SEED),1) \
 		$(CARGO) test --locked --release $(HOSTS) --test oracle -- --nocapture
 
+lifecycle: ## Write the table of Kubernetes' kinds and versions anew, from its modules (needs Go)
+	cd policies/api-version/lifecycle && go run . > $(TARGET)/lifecycle.tsv
+	mv $(TARGET)/lifecycle.tsv policies/api-version/data/lifecycle.tsv
+
 deny: ## Licences, sources and banned crates among all dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny --version $(CARGO_DENY)
 	cargo deny --locked --all-features --log-level error check bans licenses sources

@@ -39,7 +39,7 @@ pub mod relation;
 pub mod replicas;
 pub mod request;
 pub mod rule;
-mod seen;
+pub mod seen;
 pub mod selector;
 pub mod service;
 pub mod serving;

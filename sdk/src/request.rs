@@ -56,6 +56,13 @@ impl<'a> Request<'a> {
         Some(Object::new(root, self.object.namespace()).of_type(requested(self.root)))
     }
 
+    /// Who asks for it, where it enters a cluster.
+    #[must_use]
+    pub fn user(&self) -> Option<&'a str> {
+        // Where no request surrounds the object, a field of this name is its own.
+        Some(self.root).filter(|root| root.get("object").is_set())?.get("userInfo.username").str()
+    }
+
     /// The object judged as a workload.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 /// Numbers of things, found by a hash of the thing.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// One more than the number, and its hash; zero where there is none. As many as a power of two, at most half full.
     slots: Vec<(u32, u32)>,
     count: usize,
@@ -16,7 +16,8 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Whether the thing of this hash is there: `same` compares it with the thing of a number.
-    pub(crate) fn contains(&self, hash: u32, same: impl Fn(usize) -> bool) -> bool {
+    #[must_use]
+    pub fn contains(&self, hash: u32, same: impl Fn(usize) -> bool) -> bool {
         let mut at = hash as usize;
         while let Some((number, known)) = self.slots.get(at & self.slots.len().wrapping_sub(1)).copied() {
             match number.checked_sub(1) {
@@ -29,7 +30,7 @@ impl Seen {
     }
 
     /// Adds the next thing: the first has the number 0.
-    pub(crate) fn push(&mut self, hash: u32) {
+    pub fn push(&mut self, hash: u32) {
         if self.slots.len() <= self.count * 2 {
             let larger = vec![(0, 0); (self.slots.len() * 2).max(16)];
             let smaller = core::mem::replace(&mut self.slots, larger);
@@ -53,7 +54,8 @@ impl Seen {
 }
 
 /// FNV-1a of texts, each with its end.
-pub(crate) fn hash(texts: &[&str]) -> u32 {
+#[must_use]
+pub fn hash(texts: &[&str]) -> u32 {
     let bytes = texts.iter().flat_map(|text| text.bytes().chain([0xFF]));
     bytes.fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

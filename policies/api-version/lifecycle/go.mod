@@ -1,0 +1,3 @@
+module seaworthy.dev/lifecycle
+
+go 1.24
