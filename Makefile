@@ -32,7 +32,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones tools
+.PHONY: help run build policies native fixtures web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones tools rendering-tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -140,7 +140,17 @@ new-policy: ## Start a rule: make new-policy NAME=required-state
 	@printf -- '- name: what is decided, and why\n  expect: pass\n  yaml: |\n    apiVersion: v1\n' > policies/$(NAME)/tests/cases.yaml
 	@echo 'policies/$(NAME): declare the rule in src/lib.rs, and its edge cases in tests/cases.yaml'
 
-e2e: build native library chromium fixtures docker-registry ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
+# Helm takes over a minute to build, once.
+rendering-tools: $(TARGET)/tools/helm $(TARGET)/tools/kustomize ## Fetch helm and kustomize to target/tools, for the tests of rendering (needs Go)
+
+$(TARGET)/tools/helm: PACKAGE = helm.sh/helm/v3/cmd/helm@latest
+$(TARGET)/tools/kustomize: PACKAGE = sigs.k8s.io/kustomize/kustomize/v5@v5.8.0
+$(TARGET)/tools/helm $(TARGET)/tools/kustomize:
+	@go version >/dev/null 2>&1 \
+		|| { echo 'LEFT OUT: Go is not installed, so nothing is rendered with $(notdir $@) in the tests' >&2; exit 0; }; \
+		mkdir -p $(TARGET)/tools && GOBIN=$(TARGET)/tools go install $(PACKAGE)
+
+e2e: build native library chromium fixtures docker-registry rendering-tools ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
 	$(CARGO) test --locked --release $(HOSTS)
 
 oracle: ## Read hostile texts beside Kubernetes' own decoder: TEXTS=20000 of them, from SEED=1 (needs Go)

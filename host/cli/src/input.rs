@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use sources::{Exclude, Files};
+use sources::{Exclude, Files, RenderOptions};
 
 use crate::present::progress::Progress;
 
-/// Reads all files of the paths but what is excluded.
-pub fn read(paths: &[PathBuf], excludes: &[Exclude]) -> Files {
+/// Reads all files of the paths but what is excluded, and renders what is to be rendered of them.
+pub fn read(paths: &[PathBuf], excludes: &[Exclude], rendering: &RenderOptions) -> Files {
     let found = sources::find(paths, excludes);
     let progress = Progress::start("reading", found.count());
-    found.read(|| progress.step())
+    let mut files = found.read(|| progress.step());
+    drop(progress);
+    sources::render(paths, &mut files, rendering);
+    files
 }

@@ -180,12 +180,12 @@ fn read_input(options: &Judging, rules: &[bundle::Found]) -> Result<(Input, Vec<
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
         return Err(Failure::Usage("standard input is one log, or manifests, and `-` names it for more".into()));
     }
-    let mut files = input::read(&options.paths, &options.exclude);
+    let mut files = input::read(&options.paths, &options.exclude, &options.rendering.options());
     sources::read_logs(&options.log, &mut files);
     let rules = rules.iter().map(|rule| &rule.metadata);
     let trees = if sources::is_asked_for(rules) { sources::read_trees(&options.paths, &mut files) } else { Vec::new() };
-    let Files { files, origins, unread, .. } = files;
-    Ok((Input::new(files).with_trees(trees), origins, unread))
+    let Files { files, origins, unread, unrendered, .. } = files;
+    Ok((Input::new(files).with_trees(trees).with_unrendered(unrendered), origins, unread))
 }
 
 /// A rule that lacks settings it needs does not even look at the kinds that it is about.

@@ -13,6 +13,7 @@ mod commands;
 mod exit;
 mod failure;
 mod foreign;
+mod helm;
 mod input;
 mod judging;
 mod options;
@@ -44,6 +45,9 @@ Examples:
   seaworthy explain readiness-probe   why, and how to hold it";
 
 fn main() -> ExitCode {
+    if let Some(arguments) = helm::asked() {
+        return ExitCode::from(helm::run(&arguments));
+    }
     let arguments = Arguments::parse();
     arguments.color.apply();
     match arguments.command.run() {

@@ -4,7 +4,7 @@
 //! stand elsewhere, and a folder may hold projects that have nothing to do with each other; both are said here, once, so
 //! that no rule calls a patch incomplete or finds its answer in a stranger's file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use protocol::documents::GROUP;
 use crate::file::File;
 use crate::kustomize::{Graph, patches};
 use crate::manifest::{Content, Document, Object, Origin, SkipReason};
+use crate::paths::normal;
 use crate::places::Places;
-use crate::unchecked::{self, Unchecked};
+use crate::unchecked::{self, Unchecked, Unrendered};
 
 /// Everything that was given to judge.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Input {
     /// How many of the files were given; those behind them are trees.
     given: usize,
     patches: patches::Found,
+    /// By file that others were rendered of, the first of those.
+    rendered: HashMap<usize, usize>,
     unchecked: Vec<Unchecked>,
     /// The files that are built together with something of that.
     beside_unseen: HashSet<usize>,
@@ -58,6 +61,8 @@ pub enum Skip {
     NoObject(SkipReason),
     /// It is a fragment that this kustomization lays over an object that stands elsewhere.
     Patch(String),
+    /// A tool has rendered it, and the result is judged: under this name.
+    Rendered(String),
     /// The file is known to hold no object, such as a chart's values: nothing is missed.
     Known(&'static str),
 }
@@ -67,6 +72,7 @@ impl fmt::Display for Skip {
         match self {
             Self::NoObject(reason) => formatter.write_str(reason.description()),
             Self::Patch(kustomization) => write!(formatter, "a patch of {kustomization}"),
+            Self::Rendered(result) => write!(formatter, "rendered: see {result}"),
             Self::Known(what) => formatter.write_str(what),
         }
     }
@@ -80,11 +86,13 @@ impl Input {
         let mut files: Vec<Arc<File>> = files.into_iter().map(Into::into).collect();
         let graph = Graph::new(&files);
         let patches = patches::find(&files, &graph);
-        let objects = files.iter().enumerate();
-        let objects =
-            objects.flat_map(|(index, file)| standing(index, file, &patches).map(move |(_, object)| (index, object)));
+        let rendered = rendered(&files);
+        let objects = files.iter().enumerate().filter(|(index, _)| !rendered.contains_key(index));
+        let objects = objects
+            .flat_map(|(index, file)| standing_in(index, file, &patches).map(move |(_, object)| (index, object)));
         let objects: Vec<(usize, &Object)> = objects.collect();
         let unchecked = unchecked::find(&files, &graph, &patches.unproven, &objects);
+        let unchecked = unchecked::without_rendered(unchecked, &files);
         let beside_unseen = unchecked::beside_unseen(&files, &graph, &unchecked);
         let places = Places::new(&files, &graph, &objects);
         drop((graph, objects));
@@ -92,7 +100,20 @@ impl Input {
         for (file, patches) in &patches.patches {
             files.get_mut(*file).into_iter().for_each(|file| forgive(file, patches));
         }
-        Self { given: files.len(), files, patches, unchecked, beside_unseen, places }
+        // Whatever is wrong with a template, the tool had no trouble with it.
+        for file in rendered.keys() {
+            if let Some(file) = files.get_mut(*file).filter(|file| !file.manifest.problems.is_empty()) {
+                Arc::make_mut(file).manifest.problems.clear();
+            }
+        }
+        Self { given: files.len(), files, patches, rendered, unchecked, beside_unseen, places }
+    }
+
+    /// With what could not be rendered: it is not checked, for another reason than that nobody has tried.
+    #[must_use]
+    pub fn with_unrendered(mut self, unrendered: Vec<Unrendered>) -> Self {
+        unchecked::replace(&mut self.unchecked, &self.files, unrendered);
+        self
     }
 
     /// With what is known of the repositories that the files are from ([`repository_tree`]). It is part of the world, and
@@ -119,7 +140,7 @@ impl Input {
 
     /// Whether the subject says of itself what only a host can know, such as which paths a repository has.
     pub(crate) fn is_claim(&self, subject: Subject<'_>) -> bool {
-        let is_of_host = self.files.get(subject.file).is_some_and(|file| file.manifest.origin == Origin::Host);
+        let is_of_host = self.files.get(subject.file).is_some_and(|file| matches!(file.manifest.origin, Origin::Host));
         subject.object.group() == GROUP && !is_of_host
     }
 
@@ -142,9 +163,22 @@ impl Input {
 
     /// The objects to judge.
     pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.files.iter().enumerate().flat_map(move |(file, of)| {
-            standing(file, of, &self.patches).map(move |(document, object)| Subject { file, document, object })
+        self.members().filter(|subject| !self.is_hook(*subject))
+    }
+
+    /// All objects that stand for themselves: those to judge, and those that others only see.
+    pub(crate) fn members(&self) -> impl Iterator<Item = Subject<'_>> {
+        let standing = self.files.iter().enumerate().filter(|(file, _)| !self.rendered.contains_key(file));
+        standing.flat_map(move |(file, of)| {
+            standing_in(file, of, &self.patches).map(move |(document, object)| Subject { file, document, object })
         })
+    }
+
+    /// Whether the object is a hook or a test of a release: Helm runs it beside the release, and it is no part of that.
+    fn is_hook(&self, subject: Subject<'_>) -> bool {
+        let is_rendered = self.files.get(subject.file).is_some_and(|file| file.manifest.rendering().is_some());
+        let annotations = || subject.object.node.get("metadata")?.get("annotations");
+        is_rendered && annotations().is_some_and(|all| all.get("helm.sh/hook").is_some())
     }
 
     /// What deploys workloads and cannot be checked, in order.
@@ -164,6 +198,10 @@ impl Input {
     }
 
     fn reason(&self, file: usize, name: &str, index: usize, document: &Document) -> Option<Skip> {
+        let rendered = self.rendered.get(&file).and_then(|rendered| self.files.get(*rendered));
+        if let Some(rendered) = rendered.filter(|_| !matches!(document.content, Content::Empty)) {
+            return Some(Skip::Rendered(rendered.manifest.name.clone()));
+        }
         let patches = self.patches.patches.get(&file).filter(|patches| {
             let is_patch = |at| patches.objects.contains(&(index, at));
             patches.documents.contains(&index) || (0..document.objects().len()).any(is_patch)
@@ -178,7 +216,7 @@ impl Input {
 }
 
 /// The objects of a file that stand for themselves, each with the index of its document.
-fn standing<'a>(
+fn standing_in<'a>(
     index: usize,
     file: &'a File,
     patches: &'a patches::Found,
@@ -192,6 +230,21 @@ fn standing<'a>(
     })
 }
 
+/// Of what files others were rendered, each with the first of those.
+fn rendered(files: &[Arc<File>]) -> HashMap<usize, usize> {
+    let mut made_of: HashMap<String, usize> = HashMap::new();
+    for (index, file) in files.iter().enumerate() {
+        for name in file.manifest.rendering().into_iter().flat_map(|rendering| &rendering.made_of) {
+            made_of.entry(normal(name)).or_insert(index);
+        }
+    }
+    if made_of.is_empty() {
+        return HashMap::new();
+    }
+    let of_disk = files.iter().enumerate().filter(|(_, file)| file.manifest.rendering().is_none());
+    of_disk.filter_map(|(index, file)| Some((index, *made_of.get(&normal(&file.manifest.name))?))).collect()
+}
+
 /// Takes back what was wrong with documents as objects that turned out to be none.
 fn forgive(file: &mut Arc<File>, patches: &patches::Patches) {
     for index in &patches.documents {
@@ -202,3 +255,6 @@ fn forgive(file: &mut Arc<File>, patches: &patches::Patches) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

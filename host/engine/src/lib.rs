@@ -61,5 +61,5 @@ pub use profile::{LeftOut, Reason as LeftOutReason, Selected};
 pub use question::{Completeness, Extent, Operation, Question, UserInfo, Writer};
 pub use report::Report;
 pub use runtime::{ModuleError, Reply, Runtime};
-pub use unchecked::{Source as UncheckedSource, Unchecked};
+pub use unchecked::{Source as UncheckedSource, Unchecked, Unrendered};
 pub use world::{BlindSpot, Viewpoint, World};

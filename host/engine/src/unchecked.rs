@@ -8,8 +8,11 @@
 mod beside;
 #[cfg(test)]
 mod tests;
+mod unrendered;
 
 pub(crate) use beside::beside_unseen;
+pub use unrendered::Unrendered;
+pub(crate) use unrendered::{replace, without_rendered};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -18,7 +21,7 @@ use std::sync::Arc;
 use crate::file::File;
 use crate::kustomize::{Graph, Target, is_remote, list};
 use crate::manifest::{Content, Node, Object, Value};
-use crate::paths::{ancestors, file_name, folder, normal};
+use crate::paths::{ancestors, file_name, normal};
 
 /// Something that deploys workloads and was not checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Unchecked {
     pub source: Source,
     /// Why its objects are not known, without a full stop.
     pub reason: String,
+    /// What to type instead of [`command`](Self::command)'s usual answer.
+    pub advice: Option<String>,
 }
 
 /// What deploys.
@@ -59,6 +64,9 @@ impl Unchecked {
     /// The command that shows what is deployed, to be piped into a check; none where that depends on too much.
     #[must_use]
     pub fn command(&self) -> Option<String> {
+        if self.advice.is_some() {
+            return self.advice.clone();
+        }
         let file = |folder: &str| if folder.is_empty() { ".".to_owned() } else { shell_word(folder) };
         let render = match &self.source {
             Source::Chart(folder) => format!("helm template {}", file(folder)),
@@ -111,6 +119,7 @@ pub(crate) fn find(
                 files: 1,
                 source,
                 reason,
+                advice: None,
             });
         }
     }
@@ -136,13 +145,13 @@ fn charts_and_templates(files: &[Arc<File>], found: &mut Vec<Unchecked>) {
     let charts: HashMap<String, (usize, &Node)> = files
         .iter()
         .enumerate()
-        .filter_map(|(index, file)| Some((normal(folder(&file.manifest.name)), (index, chart(file)?))))
+        .filter_map(|(index, file)| Some((normal(file.manifest.folder()), (index, chart(file)?))))
         .collect();
     let mut templates: BTreeMap<usize, usize> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         let template = file.manifest.documents.iter().find(|it| matches!(it.content, Content::Template));
         let Some(template) = template else { continue };
-        let own = normal(folder(&file.manifest.name));
+        let own = normal(file.manifest.folder());
         match ancestors(&own).find_map(|folder| charts.get(top(folder, &charts))).or_else(|| charts.get("")) {
             Some((chart, _)) => *templates.entry(*chart).or_default() += 1,
             None => found.push(Unchecked {
@@ -151,6 +160,7 @@ fn charts_and_templates(files: &[Arc<File>], found: &mut Vec<Unchecked>) {
                 files: 1,
                 source: Source::Template,
                 reason: "a template that is no manifest before it is rendered".to_owned(),
+                advice: None,
             }),
         }
     }
@@ -169,7 +179,7 @@ fn charts_and_templates(files: &[Arc<File>], found: &mut Vec<Unchecked>) {
             (_, _) => format!("a Helm chart: {skipped} templates are not rendered"),
         };
         let source = Source::Chart(folder.clone());
-        found.push(Unchecked { file: *index, line: 1, files: skipped.max(1), source, reason });
+        found.push(Unchecked { file: *index, line: 1, files: skipped.max(1), source, reason, advice: None });
     }
     for (index, file) in files.iter().enumerate() {
         let name = file_name(&file.manifest.name);
@@ -179,7 +189,7 @@ fn charts_and_templates(files: &[Arc<File>], found: &mut Vec<Unchecked>) {
             && file.manifest.documents.iter().any(|document| releases(&document.content))
         {
             let reason = "a helmfile: its releases are not rendered".to_owned();
-            found.push(Unchecked { file: index, line: 1, files: 1, source: Source::Helmfile, reason });
+            found.push(Unchecked { file: index, line: 1, files: 1, source: Source::Helmfile, reason, advice: None });
         }
     }
 }
@@ -205,7 +215,7 @@ fn kustomizations(files: &[Arc<File>], graph: &Graph<'_>, unproven: &HashSet<usi
         let mut add = |at: u32, reason: String| {
             let line = line(files, kustomization.file, at);
             let source = Source::Kustomization(kustomization.folder.clone());
-            found.push(Unchecked { file: kustomization.file, line, files: 1, source, reason });
+            found.push(Unchecked { file: kustomization.file, line, files: 1, source, reason, advice: None });
         };
         let before = kustomization.references.iter().filter(|reference| reference.target == Target::Elsewhere).count();
         for reference in kustomization.references.iter().filter(|reference| reference.target == Target::Elsewhere) {
@@ -230,7 +240,7 @@ impl Folders {
     pub(crate) fn new(files: &[Arc<File>]) -> Self {
         let mut all = HashSet::new();
         for file in files {
-            for folder in ancestors(&normal(folder(&file.manifest.name))) {
+            for folder in ancestors(&normal(file.manifest.folder())) {
                 if !all.insert(folder.to_owned()) {
                     break;
                 }

@@ -161,7 +161,7 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn new(input: &'a Input) -> Self {
         let mut world = Self::default();
-        for subject in input.subjects().filter(|subject| !input.is_claim(*subject)) {
+        for subject in input.members().filter(|subject| !input.is_claim(*subject)) {
             let Viewpoint { project, folder, file, places, object } = Self::viewpoint(input, subject);
             let key = Key { project, group: object.group(), kind: &object.kind };
             let variant = Variant { object, folder, file, homes: places.homes(object) };
@@ -198,7 +198,7 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn viewpoint(input: &'a Input, subject: Subject<'a>) -> Viewpoint<'a> {
         let file = input.file(subject.file);
-        let folder = file.and_then(|file| file.manifest.name.rsplit_once('/')).map_or("", |(folder, _)| folder);
+        let folder = file.map_or("", |file| file.manifest.folder());
         Viewpoint {
             project: file.map_or(0, |file| file.project),
             folder,

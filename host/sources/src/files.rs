@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use engine::report::Unread;
-use engine::{File, Input};
+use engine::{File, Input, Unrendered};
 
 use crate::projects::Folders;
 use crate::read::name;
@@ -17,6 +17,8 @@ pub struct Files {
     pub origins: Vec<Origin>,
     /// The paths that gave none.
     pub unread: Vec<Unread>,
+    /// What should have been rendered, and was not.
+    pub unrendered: Vec<Unrendered>,
     /// The folders among the paths that are worlds of their own.
     pub(crate) projects: Folders,
 }
@@ -28,6 +30,8 @@ pub enum Origin {
     Disk(PathBuf),
     /// Standard input.
     Stdin,
+    /// A tool that rendered other files: nobody writes into it.
+    Rendered,
 }
 
 impl Files {

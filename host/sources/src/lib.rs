@@ -1,6 +1,7 @@
-//! Turns the outside into input: files and folders, the paths of repositories, captured logs, standard input.
+//! Turns the outside into input: files and folders, what tools render of them, the paths of repositories, captured logs,
+//! standard input.
 //!
-//! It reads disks and decides nothing: what a text means is the engine's. It must not know a terminal, a rule or a sandbox.
+//! It reads disks, starts processes and decides nothing: what a text means is the engine's. It must not know a terminal, a rule or a sandbox.
 
 mod error;
 mod files;
@@ -9,6 +10,7 @@ mod ignores;
 mod logs;
 mod projects;
 mod read;
+mod render;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -20,4 +22,7 @@ pub use find::{Found, find};
 pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
 pub use read::{STDIN, name, read_input, read_regular};
+pub use render::{
+    HELM_WRAPPER, KUBE_VERSION, Mode, Refused, RenderOptions, helm_arguments, is_api_version, is_kube_version, render,
+};
 pub use tree::{is_asked_for, read_trees};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use engine::Input;
 use engine::maturity::{Catalog, Evidence, Level, Maturity, Practice};
-use sources::{Exclude, Files};
+use sources::{Exclude, Files, Mode, RenderOptions};
 
 use crate::bundle;
 use crate::exit::{HOLDS, UNDECIDED};
@@ -62,7 +62,9 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         let (rules, _) = bundle::find(None)?;
         catalog = catalog.and(&judging::read_config(Some(path), &rules)?.maturity);
     }
-    let Files { files, unread, .. } = input::read(&options.paths, &options.exclude);
+    // Evidence is what people wrote, not what a tool makes of it.
+    let as_written = RenderOptions { mode: Mode::Never, ..RenderOptions::default() };
+    let Files { files, unread, .. } = input::read(&options.paths, &options.exclude, &as_written);
     let input = Input::new(files);
     let roots: Vec<String> = options.paths.iter().map(|path| sources::name(path)).collect();
     let maturity = Maturity::new(&input, &catalog, &roots);

@@ -7,6 +7,7 @@ use engine::Completeness;
 use protocol::Profile;
 use sources::{Exclude, Log};
 
+use super::rendering::Rendering;
 use super::selection::Selection;
 
 /// What to judge, and by what.
@@ -29,6 +30,9 @@ pub struct Judging {
     /// `NAME=-` reads standard input. The first 10,000 lines and 1 MiB are read.
     #[arg(long, value_parser = Log::parse, value_name = "LOG")]
     pub log: Vec<Log>,
+
+    #[command(flatten)]
+    pub rendering: Rendering,
 
     #[command(flatten)]
     pub selection: Selection,

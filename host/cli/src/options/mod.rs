@@ -6,4 +6,5 @@ pub mod judging;
 pub mod password;
 pub mod policies;
 pub mod registry;
+pub mod rendering;
 pub mod selection;

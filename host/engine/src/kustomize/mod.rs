@@ -177,7 +177,7 @@ impl<'a> Kustomization<'a> {
 
 /// The kustomization that a file is, if it is one.
 fn read(index: usize, File { manifest, .. }: &File) -> Option<Kustomization<'_>> {
-    if !is_file_name(file_name(&manifest.name)) {
+    if !is_file_name(file_name(&manifest.name)) || manifest.rendering().is_some() {
         return None;
     }
     // Kustomize decodes the first document and no other.

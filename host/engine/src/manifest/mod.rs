@@ -22,6 +22,7 @@ mod object;
 mod parse;
 mod problem;
 mod reading;
+mod rendering;
 mod request;
 mod scalar;
 mod scan;
@@ -39,8 +40,11 @@ pub use label::{label, with_container};
 pub use node::{Entry, Node, Value};
 pub use object::Object;
 pub use problem::{Problem, ProblemKind, Related};
+pub use rendering::{Covered, Rendering, SourcePlace};
 pub use source::Source;
 pub use span::{Position, Span};
+
+use std::sync::Arc;
 
 use failure::Failure;
 use reading::Reading;
@@ -105,6 +109,20 @@ impl Manifest {
         self.documents.iter().flat_map(Document::objects)
     }
 
+    /// How it was made, where a tool has rendered it.
+    #[must_use]
+    pub fn rendering(&self) -> Option<&Rendering> {
+        match &self.origin {
+            Origin::Rendered(rendering) => Some(rendering),
+            Origin::File | Origin::Host => None,
+        }
+    }
+
+    /// The folder that it stands in, or stands for.
+    pub(crate) fn folder(&self) -> &str {
+        self.rendering().map_or_else(|| crate::paths::folder(&self.name), |rendering| &rendering.folder)
+    }
+
     /// The documents that hold nothing to judge, each with the reason.
     pub fn skipped(&self) -> impl Iterator<Item = (&Document, SkipReason)> {
         self.documents.iter().filter_map(|document| Some((document, document.skipped()?)))
@@ -112,10 +130,12 @@ impl Manifest {
 }
 
 /// Who has made a manifest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Origin {
     /// Whoever wrote the file, perhaps a stranger.
     File,
+    /// A tool, of files that somebody wrote.
+    Rendered(Arc<Rendering>),
     /// The host, of what it has seen itself: see [`documents`](crate::documents).
     Host,
 }

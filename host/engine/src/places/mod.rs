@@ -19,7 +19,7 @@ use crate::builtin;
 use crate::file::File;
 use crate::kustomize::{Graph, STEPS, Target, list};
 use crate::manifest::{Content, Entry, Node, Object, Value, kustomization};
-use crate::paths::{ancestors, folder, is_within, normal};
+use crate::paths::{ancestors, is_within, normal};
 use crate::unchecked::{Folders, text};
 
 /// Placements that are kept of one kustomization. A base that more overlays build on sees the first of them.
@@ -152,7 +152,7 @@ impl Places {
     /// Finds out how each file is deployed. `objects` are those that stand for themselves, each with the index of its
     /// file.
     pub(crate) fn new(files: &[Arc<File>], graph: &Graph<'_>, objects: &[(usize, &Object)]) -> Self {
-        let names: Vec<String> = files.iter().map(|file| normal(folder(&file.manifest.name))).collect();
+        let names: Vec<String> = files.iter().map(|file| normal(file.manifest.folder())).collect();
         let mut finder = Finder::default();
         let deployers = deployers(objects, &Folders::new(files), graph, &mut finder);
         let builds = builds(graph, &deployers, &mut finder);
@@ -169,6 +169,25 @@ impl Places {
         for (file, placements) in by_file {
             let number = finder.number(placements);
             of_file.get_mut(file).into_iter().for_each(|of| *of = Some(number));
+        }
+        for (file, of) in files.iter().zip(&mut of_file) {
+            let Some(rendering) = file.manifest.rendering() else { continue };
+            let built = graph.in_folder(&normal(&rendering.folder)).and_then(|index| builds.get(index));
+            // What was rendered names its namespaces itself, but for the objects of a chart that a kustomization inflates.
+            let given = |it: &Placement| Placement {
+                unit: it.unit,
+                set: None,
+                filled: rendering.namespace.as_deref().map(Into::into).or_else(|| it.set.clone().or(it.filled.clone())),
+            };
+            let placements: BTreeSet<Placement> = match (built, &rendering.namespace) {
+                (Some(built), _) => built.iter().map(given).collect(),
+                (None, Some(namespace)) => {
+                    let filled = Some(namespace.as_str().into());
+                    BTreeSet::from([Placement { unit: finder.unit(), set: None, filled }])
+                }
+                (None, None) => continue,
+            };
+            *of = Some(finder.number(placements));
         }
         let plain: Vec<(&Deployer<'_>, Placement)> =
             deployers.iter().filter(|it| it.kustomization.is_none()).map(|it| (it, it.placement())).collect();

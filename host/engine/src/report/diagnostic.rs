@@ -50,6 +50,25 @@ pub struct Diagnostic<'a> {
     pub said_by: Option<&'a RuleMetadata>,
     /// What it is known by as lines move; absent of what raises no alert.
     pub fingerprint: Option<String>,
+    /// Where what was checked was rendered: in which environments it says the same of the same source.
+    pub environments: Vec<&'a str>,
+    /// The place in what was rendered, where that is not the file that a reader opens.
+    pub rendered: Option<Rendered<'a>>,
+    /// The object's name in that file, where it may be another one.
+    pub source_name: Option<&'a str>,
+}
+
+/// A place in a rendered text.
+#[derive(Clone, Debug)]
+pub struct Rendered<'a> {
+    /// What the text is called.
+    pub file: &'a str,
+    /// The place.
+    pub place: Place,
+    /// The text, to cut excerpts from; absent where the place may not be shown.
+    pub source: Option<&'a Source>,
+    /// Whether the place in the source is proven to be what made this one. Otherwise it is the nearest certain one.
+    pub is_certain: bool,
 }
 
 impl Diagnostic<'_> {
@@ -77,32 +96,99 @@ impl Diagnostic<'_> {
 }
 
 /// All that the rules said, in the order of the input: findings of every level and verdict, and for each rule that could
-/// not decide that it could not.
-pub fn diagnostics<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Diagnostic<'r>> {
+/// not decide that it could not. What is said alike of several environments, at one place of their sources, is said once.
+pub fn diagnostics<'r>(report: &'r Report<'_>) -> Box<dyn Iterator<Item = Diagnostic<'r>> + 'r> {
     let mut fingerprints = Fingerprints::default();
-    report.judged.iter().flat_map(|judged| judged.judgements.iter().map(move |of| (judged, of))).flat_map(
-        move |(Judged { subject, judgements }, judgement)| {
-            let (subject, file) = (*subject, report.file_name(*subject));
-            let placed = of_object(&report.rules, subject.object, file, judgements, judgement).map(|found| {
-                let place = report.place_of_path(subject, found.path);
-                let is_shown = place.is_some_and(|place| !report.conceals(subject, place.start.line));
-                Diagnostic {
-                    place,
-                    object_start: start(report, subject),
-                    source: report.source(subject).filter(|_| is_shown),
-                    ..found
-                }
-            });
-            let raises_alerts = matches!(judgement.outcome.verdict, Verdict::Fail | Verdict::Waived);
-            let number = |diagnostic: Diagnostic<'r>| {
-                let is_alert = raises_alerts && diagnostic.level != Level::Note && diagnostic.said_by.is_none();
-                let Diagnostic { rule, object, container, path, file, .. } = diagnostic;
-                let fingerprint = is_alert.then(|| fingerprints.of(&rule.name, file, object, container, path));
-                Diagnostic { fingerprint, ..diagnostic }
-            };
-            placed.map(number).collect::<Vec<_>>()
-        },
-    )
+    let number = move |diagnostic: Diagnostic<'r>| Diagnostic {
+        fingerprint: known_by(&mut fingerprints, &diagnostic),
+        ..diagnostic
+    };
+    let all = all(report);
+    if report.input.files().iter().any(|file| file.manifest.rendering().is_some()) {
+        Box::new(merged(all).into_iter().map(number))
+    } else {
+        Box::new(all.map(number))
+    }
+}
+
+fn all<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Diagnostic<'r>> {
+    let judgements = report.judged.iter().flat_map(|judged| judged.judgements.iter().map(move |of| (judged, of)));
+    judgements.flat_map(move |(Judged { subject, judgements }, judgement)| {
+        let (subject, file) = (*subject, report.file_name(*subject));
+        of_object(&report.rules, subject.object, file, judgements, judgement).map(move |found| {
+            let place = report.place_of_path(subject, found.path);
+            let is_shown = place.is_some_and(|place| !report.conceals(subject, place.start.line));
+            let source = report.source(subject).filter(|_| is_shown);
+            let object_start = start(report, subject);
+            at_its_source(report, subject, Diagnostic { place, object_start, source, ..found })
+        })
+    })
+}
+
+/// The diagnostic at the place that made the one in a rendered text.
+fn at_its_source<'r>(report: &'r Report<'_>, subject: Subject<'r>, found: Diagnostic<'r>) -> Diagnostic<'r> {
+    let Some(origin) = report.origin(subject, found.path) else { return found };
+    let environments = vec![origin.environment];
+    let Some(place) = found.place else { return Diagnostic { environments, ..found } };
+    let rendered = Rendered { file: found.file, place, source: found.source, is_certain: origin.is_certain };
+    let source = found.source.and(origin.shown);
+    let object_start = report.origin(subject, "$").filter(|it| it.file == origin.file).map(|it| it.place.start);
+    Diagnostic {
+        file: origin.file,
+        place: Some(origin.place),
+        object_start,
+        source,
+        environments,
+        rendered: Some(rendered),
+        source_name: origin.name,
+        ..found
+    }
+}
+
+/// Each of what is said alike of one place once, with all its environments.
+fn merged<'r>(all: impl Iterator<Item = Diagnostic<'r>>) -> Vec<Diagnostic<'r>> {
+    let mut known = HashMap::new();
+    let mut merged: Vec<Diagnostic<'r>> = Vec::new();
+    for diagnostic in all {
+        if diagnostic.rendered.is_none() {
+            merged.push(diagnostic);
+            continue;
+        }
+        let Diagnostic { rule_index, verdict, reason, level, container, path, message, file, place, .. } = diagnostic;
+        let name = diagnostic.source_name.map_or_else(|| diagnostic.object.display_name(), str::to_owned);
+        let kind = (&diagnostic.object.api_version, &diagnostic.object.kind, name);
+        let start = place.map(|place| place.span.start);
+        let is_left = diagnostic.said_by.is_some();
+        let key = (rule_index, verdict, reason, level, container, path, message, (file, start), kind, is_left);
+        match known.get(&key).and_then(|at: &usize| merged.get_mut(*at)) {
+            Some(first) => {
+                let new = diagnostic.environments.iter().filter(|it| !first.environments.contains(it));
+                let new: Vec<&str> = new.copied().collect();
+                first.environments.extend(new);
+            }
+            None => {
+                known.insert(key, merged.len());
+                merged.push(diagnostic);
+            }
+        }
+    }
+    merged
+}
+
+/// What an alert is known by.
+fn known_by(fingerprints: &mut Fingerprints, diagnostic: &Diagnostic<'_>) -> Option<String> {
+    let raises_alerts = matches!(diagnostic.verdict, Verdict::Fail | Verdict::Waived);
+    let is_alert = raises_alerts && diagnostic.message.is_some() && diagnostic.level != Level::Note;
+    let is_alert = is_alert && diagnostic.said_by.is_none();
+    let Diagnostic { rule, object, container, path, file, .. } = diagnostic;
+    is_alert.then(|| match &diagnostic.rendered {
+        // Its name and its namespace are those of one environment.
+        Some(_) => {
+            let name = diagnostic.source_name.map_or_else(|| object.display_name(), str::to_owned);
+            fingerprints.of_source(&rule.name, file, object, &name, *container, path)
+        }
+        None => fingerprints.of(&rule.name, file, object, *container, path),
+    })
 }
 
 /// What one rule said about an object that stands in no text, as one of a cluster does; `file` is what to call its place.
@@ -138,6 +224,9 @@ pub fn of_object<'r>(
             fix: finding.and_then(|finding| finding.fix.as_ref()),
             said_by: finding.and_then(|finding| said.get(finding.path.as_str()).copied()),
             fingerprint: None,
+            environments: Vec::new(),
+            rendered: None,
+            source_name: None,
         })
     })
 }
@@ -160,4 +249,95 @@ fn said_by_others<'r>(
 
 fn start(report: &Report<'_>, subject: Subject<'_>) -> Option<Position> {
     Some(report.source(subject)?.position(subject.object.node.locate(&[]).start))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use protocol::{Finding, Outcome};
+
+    use super::*;
+    use crate::bundle::{Bundle, Rule};
+    use crate::file::File;
+    use crate::input::Input;
+    use crate::manifest::{Limits, Origin, Rendering, SourcePlace, Span, read};
+    use crate::policy::Policy;
+    use crate::question::Completeness;
+    use crate::report::Judged;
+    use crate::waiver::Date;
+
+    const BASE: &str = "kind: Pod\nspec:\n  hostNetwork: true\n";
+
+    /// What was rendered of the base in an environment; where its field stands is proven, or where the object stands is.
+    fn rendered(environment: &str, is_proven: bool) -> File {
+        let text =
+            format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {environment}-web}}\nspec:\n  hostNetwork: true\n");
+        let mut manifest = read(&format!("{environment} (kustomize build)"), text.clone().into(), &Limits::default());
+        let offset = |text: &str, of: &str| u32::try_from(text.find(of).unwrap()).unwrap();
+        let start = offset(BASE, "true");
+        let place = SourcePlace { text: 0, span: Span { start, end: start + 4 }, name: Some("web".into()) };
+        let whole = SourcePlace { span: Span::default(), ..place.clone() };
+        let places = is_proven.then(|| (offset(&text, "true"), place)).into_iter().collect();
+        let texts = vec![("base/pod.yaml".to_owned(), Source::new(BASE.to_owned()))];
+        let environment = environment.to_owned();
+        let objects = BTreeMap::from([(0, whole)]);
+        manifest.origin =
+            Origin::Rendered(Rendering { environment, texts, places, objects, ..Rendering::default() }.into());
+        File { manifest, project: 0 }
+    }
+
+    /// Where a finding of each of these files is said to be, in which environments, whether that is certain, and what it is
+    /// known by.
+    fn said(files: Vec<(File, &str)>) -> Vec<(String, Vec<String>, bool, Option<String>)> {
+        let (files, messages): (Vec<File>, Vec<&str>) = files.into_iter().unzip();
+        let input = Input::new(files);
+        let metadata = serde_json::json!({"protocolVersion": "v1", "rules": [], "mutating": false});
+        let policy = Policy::read("fails", &metadata).unwrap();
+        let bundle = Bundle::new(vec![Rule::foreign(policy, ())]);
+        let judged = input.subjects().zip(messages).map(|(subject, message)| {
+            let finding = Finding {
+                level: Level::Violation,
+                path: "$['spec']['hostNetwork']".into(),
+                container: None,
+                message: message.into(),
+                fix: None,
+                conceal: false,
+            };
+            let outcome = Outcome { verdict: Verdict::Fail, reason: None, findings: vec![finding] };
+            Judged { subject, judgements: vec![Judgement { rule: 0, outcome: Arc::new(outcome), mutated: None }] }
+        });
+        let judged = judged.collect();
+        let report = Report::new(&input, &bundle, Completeness::Partial, judged, Vec::new(), &[], Date::LAST);
+        let said = diagnostics(&report).map(|found| {
+            let line = found.place.map_or(0, |place| place.start.line);
+            let environments = found.environments.iter().map(|it| (*it).to_owned()).collect();
+            let is_certain = found.rendered.is_some_and(|it| it.is_certain);
+            (format!("{}:{line}", found.file), environments, is_certain, found.fingerprint)
+        });
+        said.collect()
+    }
+
+    #[test]
+    fn what_is_alike_at_one_place_is_said_once_with_its_environments() {
+        let three = ["dev", "staging", "production"].map(|name| (rendered(name, true), "no")).into();
+        let [(place, environments, is_certain, fingerprint)] = &*said(three) else { panic!("it is one") };
+        assert_eq!((place.as_str(), *is_certain), ("base/pod.yaml:3", true));
+        assert_eq!(environments, &["dev", "staging", "production"]);
+        let one = said(vec![(rendered("eu", true), "no")]);
+        assert_eq!(&one[0].3, fingerprint, "environments are no part of it");
+    }
+
+    #[test]
+    fn what_is_said_otherwise_or_elsewhere_stays_apart() {
+        let apart = said(vec![(rendered("dev", true), "no"), (rendered("staging", true), "never")]);
+        assert_eq!(apart.len(), 2);
+        assert_ne!(apart[0].3, apart[1].3);
+        let near = said(vec![(rendered("dev", false), "no")]);
+        assert_eq!((near[0].0.as_str(), near[0].2), ("base/pod.yaml:1", false), "the nearest certain place");
+        let plain =
+            File { manifest: read("a.yaml", "apiVersion: v1\nkind: Pod\n".into(), &Limits::default()), project: 0 };
+        assert_eq!(said(vec![(plain, "no")])[0].1, Vec::<String>::new());
+    }
 }

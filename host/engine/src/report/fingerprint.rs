@@ -11,16 +11,26 @@ pub struct Fingerprints(HashMap<u64, usize>);
 impl Fingerprints {
     /// The next one of what a rule says of an object: in this container, where it is in one, and at this path.
     pub fn of(&mut self, rule: &str, file: &str, object: &Object, container: Option<&str>, path: &str) -> String {
-        let parts = [
-            rule,
-            file,
-            &object.api_version,
-            &object.kind,
-            object.namespace.as_deref().unwrap_or_default(),
-            &object.display_name(),
-            container.unwrap_or_default(),
-            path,
-        ];
+        let namespace = object.namespace.as_deref().unwrap_or_default();
+        let (version, name) = (&object.api_version, object.display_name());
+        self.of_parts(&[rule, file, version, &object.kind, namespace, &name, container.unwrap_or_default(), path])
+    }
+
+    /// The same of an object that was rendered of that file, where it has this name: in how many environments, and what it
+    /// is called there, makes no difference.
+    pub fn of_source(
+        &mut self,
+        rule: &str,
+        file: &str,
+        object: &Object,
+        name: &str,
+        container: Option<&str>,
+        path: &str,
+    ) -> String {
+        self.of_parts(&[rule, file, &object.api_version, &object.kind, name, container.unwrap_or_default(), path])
+    }
+
+    fn of_parts(&mut self, parts: &[&str]) -> String {
         let hash = fnv1a(parts.iter().flat_map(|part| part.bytes().chain([0])));
         let number = self.0.entry(hash).or_default();
         *number += 1;

@@ -23,7 +23,7 @@ use crate::profile::Selected;
 use crate::question::Completeness;
 use crate::waiver::{self, Date, Waiver};
 
-pub use diagnostic::{Diagnostic, diagnostics, of_object};
+pub use diagnostic::{Diagnostic, Rendered, diagnostics, of_object};
 pub use outcome::Conclusion;
 pub use render::{FindingRow, ObjectRow, ResultRow, RuleRow, is_hidden, to_json};
 pub use secrets::is_shown;
@@ -57,6 +57,23 @@ pub struct Place {
     pub start: Position,
     /// The character after its last one.
     pub end: Position,
+}
+
+/// The place in the sources of a rendered text.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The file.
+    pub file: &'a str,
+    /// The place there.
+    pub place: Place,
+    /// The text, to cut excerpts from, where the line may be shown if the rendered one may.
+    pub shown: Option<&'a Source>,
+    /// The environment.
+    pub environment: &'a str,
+    /// Whether the place is proven to have made the rendered one.
+    pub is_certain: bool,
+    /// The object's name in that file, where it may be another one.
+    pub name: Option<&'a str>,
 }
 
 /// What was decided.
@@ -214,12 +231,47 @@ impl<'a> Report<'a> {
         self.place_of_path(subject, &finding.path)
     }
 
+    /// In which environment an object was rendered, if it was.
+    #[must_use]
+    pub fn environment(&self, subject: Subject<'_>) -> Option<&'a str> {
+        let rendering = self.input.file(subject.file)?.manifest.rendering()?;
+        Some(&rendering.environment)
+    }
+
+    /// Where what was rendered comes from: the place that made a field, or the nearest certain one.
+    #[must_use]
+    pub fn origin(&self, subject: Subject<'_>, path: &str) -> Option<Origin<'a>> {
+        let manifest = &self.input.file(subject.file)?.manifest;
+        let rendering = manifest.rendering()?;
+        let mut steps = path::parse(path)?;
+        let at = subject.object.node.locate(&steps).start;
+        // Where nothing is known of the field itself, what it stands in may be.
+        let mut found = rendering.place(at);
+        while found.is_none() && steps.pop().is_some() {
+            let around = rendering.place(subject.object.node.locate(&steps).start);
+            found = around.map(|(place, _)| (place, false));
+        }
+        let (origin, is_certain) = found.or_else(|| Some((rendering.object(at)?, false)))?;
+        let (file, text) = rendering.text(origin)?;
+        let span = origin.span;
+        let place = Place { span, start: text.position(span.start), end: text.position(span.end) };
+        // A line that holds more than one value may hold one that the rendered line does not.
+        let is_plain = !text.excerpt(place.start.line).contains(['{', '[']) || !is_yaml(file);
+        let (environment, name) = (rendering.environment.as_str(), origin.name.as_deref());
+        Some(Origin { file, place, shown: Some(text).filter(|_| is_plain), environment, is_certain, name })
+    }
+
     /// Where a field of an object stands, by its normalised JSONPath.
     fn place_of_path(&self, subject: Subject<'_>, path: &str) -> Option<Place> {
         let span = subject.object.node.locate(&path::parse(path)?);
         let source = self.source(subject)?;
         Some(Place { span, start: source.position(span.start), end: source.position(span.end) })
     }
+}
+
+/// Whether the file is no template.
+fn is_yaml(file: &str) -> bool {
+    !file.contains("templates/")
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ static SHOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 
 /// The places in a manifest whose text is not shown.
 pub(super) fn hidden(manifest: &Manifest) -> Vec<Span> {
-    match manifest.origin {
-        Origin::File => manifest.documents.iter().flat_map(hidden_of_file).collect(),
+    match &manifest.origin {
+        Origin::File | Origin::Rendered(_) => manifest.documents.iter().flat_map(hidden_of_file).collect(),
         Origin::Host => manifest.documents.iter().filter(|document| is_hidden(document)).map(|it| it.span).collect(),
     }
 }

@@ -352,6 +352,10 @@ impl Remark<'_> {
     /// The file, and the line in it, counted from 1.
     #[must_use]
     pub fn place<'r>(&self, report: &Report<'r>) -> (&'r str, u32) {
+        let path = self.finding.map_or("$", |finding| &finding.path);
+        if let Some(origin) = report.origin(self.subject, path) {
+            return (origin.file, origin.place.start.line);
+        }
         let line = match self.finding.and_then(|finding| report.place(self.subject, finding)) {
             Some(place) => place.start.line,
             None => {

@@ -46,6 +46,10 @@ pub(crate) fn beside_unseen(files: &[Arc<File>], graph: &Graph<'_>, unchecked: &
         }
     }
     for (index, file) in files.iter().enumerate() {
+        // What was rendered is whole.
+        if file.manifest.rendering().is_some() {
+            continue;
+        }
         let own = normal(folder(&file.manifest.name));
         // A file that the kustomization of its folder does not list is a part of that one's build too.
         if built_in.contains(own.as_str()) || charts.iter().any(|chart| is_within(&own, chart)) {

@@ -34,7 +34,7 @@ fn skipped(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let place = format!("{name}:{}", skipped.line);
         let (reason, place) = match &skipped.reason {
             // Files of nothing else are told below.
-            Skip::NoObject(SkipReason::Empty) | Skip::Known(_) => continue,
+            Skip::NoObject(SkipReason::Empty) | Skip::Known(_) | Skip::Rendered(_) => continue,
             Skip::NoObject(reason) => (reason.description().into(), place),
             Skip::Patch(kustomization) => (
                 "patches; to check the result: `kustomize build DIR | seaworthy check -`".into(),
@@ -125,7 +125,7 @@ fn unknown(report: &Report<'_>, text: &mut String) {
 
 /// How many documents, files and paths were passed over that may have held something.
 pub fn passed_over(report: &Report<'_>) -> usize {
-    let is_told = |skip: &Skip| !matches!(skip, Skip::NoObject(SkipReason::Empty) | Skip::Known(_));
+    let is_told = |skip: &Skip| !matches!(skip, Skip::NoObject(SkipReason::Empty) | Skip::Known(_) | Skip::Rendered(_));
     let documents = report.skipped.iter().filter(|skipped| is_told(&skipped.reason)).count();
     let paths = report.unread.iter().filter(|unread| !unread.is_failure).count();
     documents + empty_files(report).count() + paths

@@ -119,6 +119,13 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     if projects.len() > 1 {
         let _ = writeln!(text, "{DIM}{} projects, each checked on its own{DIM:#}", projects.len());
     }
+    let renderings = report.input.files().iter().filter_map(|file| file.manifest.rendering());
+    let tools: BTreeSet<&str> = renderings.clone().map(|rendering| &*rendering.tool).collect();
+    if !tools.is_empty() {
+        let (number, tools) =
+            (count(renderings.count(), "environment"), tools.into_iter().collect::<Vec<_>>().join(", "));
+        let _ = writeln!(text, "{DIM}{number} rendered with {}{DIM:#}", one_line(&tools));
+    }
     if problems > 0 {
         let _ = writeln!(text, "{RED}{}: not everything could be checked{RED:#}", count(problems, "problem"));
     }

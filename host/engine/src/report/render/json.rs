@@ -10,7 +10,7 @@ use super::rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
 use super::safe::write_json;
 use crate::manifest::Position;
 use crate::profile::Selected;
-use crate::report::{Judged, Report};
+use crate::report::{Judged, Origin, Report};
 
 type Row<'a> = ResultRow<'a, Object<'a>, Finding<'a>>;
 
@@ -56,6 +56,9 @@ struct Object<'a> {
     path: &'a str,
     line: u32,
     column: u32,
+    /// Of an object that was rendered, the environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
 }
 
 /// A finding and where it stands.
@@ -69,6 +72,29 @@ struct Finding<'a> {
     /// Behind the last character.
     end_line: u32,
     end_column: u32,
+    /// Of an object that was rendered, the place that made it so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SourceRow<'a>>,
+}
+
+/// A place in a file that others were rendered of.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceRow<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    /// Whether it is proven that this place made the rendered one. Otherwise it is the nearest certain place.
+    certain: bool,
+}
+
+impl<'a> From<Origin<'a>> for SourceRow<'a> {
+    fn from(Origin { file, place, is_certain, .. }: Origin<'a>) -> Self {
+        let (Position { line, column }, end) = (place.start, place.end);
+        Self { file, line, column, end_line: end.line, end_column: end.column, certain: is_certain }
+    }
 }
 
 #[derive(Serialize)]
@@ -162,6 +188,7 @@ fn results<'r>(report: &'r Report<'_>, judged: &'r Judged<'_>) -> impl Iterator<
         path: &subject.object.path,
         line: position.line,
         column: position.column,
+        environment: report.environment(subject),
     };
     judged.judgements.iter().filter_map(move |judgement| {
         let rule = report.rules.get(judgement.rule)?;
@@ -174,6 +201,7 @@ fn results<'r>(report: &'r Report<'_>, judged: &'r Judged<'_>) -> impl Iterator<
                 column: start.column,
                 end_line: end.line,
                 end_column: end.column,
+                source: report.origin(subject, &finding.path).map(SourceRow::from),
             }
         }))
     })

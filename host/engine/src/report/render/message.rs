@@ -71,13 +71,14 @@ impl<'a> From<&Diagnostic<'a>> for Message<'a> {
                 let at = format!("at {}", one_line(&path::shorten(diagnostic.path)));
                 let hints =
                     std::iter::once(at).filter(|at| at != "at ").chain(diagnostic.fix.into_iter().flat_map(fix));
-                (format!("{about}: {}", one_line(message)), hints.collect())
+                (format!("{about}: {}", one_line(message)), hints.collect::<Vec<String>>())
             }
             None => {
                 let reason = one_line(diagnostic.reason.unwrap_or_default());
                 (format!("{about} could not be checked: {reason}"), vec!["counts as a failure".into()])
             }
         };
+        let hints = [hints, rendered(diagnostic)].concat();
         Self {
             level: match (diagnostic.is_error(), diagnostic.message) {
                 (_, None) => Level::Error,
@@ -92,6 +93,24 @@ impl<'a> From<&Diagnostic<'a>> for Message<'a> {
             hints,
         }
     }
+}
+
+/// In which environments what was rendered is so, and the rendered line beside the one that made it.
+fn rendered(diagnostic: &Diagnostic<'_>) -> Vec<String> {
+    let Some(rendered) = &diagnostic.rendered else { return Vec::new() };
+    let environments = one_line(&diagnostic.environments.join(", "));
+    let plural = if diagnostic.environments.len() == 1 { "environment" } else { "environments" };
+    let line = rendered.place.start.line;
+    let excerpt = rendered.source.map_or("", |source| source.excerpt(line)).trim();
+    let excerpt = if excerpt.is_empty() { String::new() } else { format!(": `{}`", one_line(excerpt)) };
+    let mut hints = vec![
+        format!("in {plural}: {environments}"),
+        format!("rendered: {}, line {line}{excerpt}", one_line(rendered.file)),
+    ];
+    if !rendered.is_certain {
+        hints.push("what writes the rendered line is not proven: this is the nearest certain place".to_owned());
+    }
+    hints
 }
 
 /// A line each, so that none can pass for a line of ours.

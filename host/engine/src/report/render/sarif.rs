@@ -84,6 +84,15 @@ fn result(diagnostic: &Diagnostic<'_>) -> Option<Value> {
         // GitHub's name for what an alert is known by: it must not change as lines move.
         "partialFingerprints": {"primaryLocationLineHash": diagnostic.fingerprint.as_ref()?},
     });
+    if let Some(rendered) = &diagnostic.rendered {
+        let place = rendered.place;
+        let related = json!([{
+            "message": {"text": format!("rendered: {}, line {}", rendered.file, place.start.line)},
+        }]);
+        insert(&mut result, "relatedLocations", related);
+        let properties = json!({"environments": diagnostic.environments, "certain": rendered.is_certain});
+        insert(&mut result, "properties", properties);
+    }
     if diagnostic.verdict == Verdict::Waived {
         let justification = diagnostic.reason.unwrap_or_default();
         let suppression = json!([{"kind": "external", "status": "accepted", "justification": justification}]);
@@ -231,6 +240,9 @@ fn message(diagnostic: &Diagnostic<'_>) -> Option<String> {
     let mut message = format!("{}: {}", diagnostic.about(), diagnostic.message?);
     if let Some(fix) = diagnostic.fix {
         message = message + "\nWrite: " + &fix.text();
+    }
+    if !diagnostic.environments.is_empty() {
+        message = message + "\nEnvironments: " + &diagnostic.environments.join(", ");
     }
     Some(message.replace("](", "\\]("))
 }

@@ -1,0 +1,81 @@
+//! How charts and kustomizations are rendered.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use sources::{KUBE_VERSION, Mode, RenderOptions};
+
+/// How to render.
+#[derive(Args)]
+pub struct Rendering {
+    /// Whether to render charts with `helm` and kustomizations with `kustomize` or `kubectl`. `auto` does so where they
+    /// are installed; where not, the exit code is 2. `never` starts no process and checks the files as they stand.
+    #[arg(long, value_enum, default_value_t = Render::Auto, value_name = "WHEN")]
+    pub render: Render,
+
+    /// Values for every chart, over its own and those of its environments, as `helm --values` takes them. May be given
+    /// several times.
+    #[arg(long, value_name = "FILE")]
+    pub values: Vec<PathBuf>,
+
+    /// A single value for every chart, `key=value`, as `helm --set` takes it. May be given several times.
+    #[arg(long, value_name = "VALUE")]
+    pub set: Vec<String>,
+
+    /// The Kubernetes version that charts are rendered for.
+    #[arg(long, value_name = "VERSION", default_value = KUBE_VERSION, value_parser = kube_version)]
+    pub kube_version: String,
+
+    /// An API version that charts may take for installed, such as `monitoring.coreos.com/v1`. May be given several times.
+    #[arg(long, value_name = "VERSION", value_parser = api_version)]
+    pub api_versions: Vec<String>,
+
+    /// Let helm and kustomize fetch charts and bases from elsewhere. Without, nothing is fetched, and what needs it is not
+    /// checked.
+    #[arg(long)]
+    pub allow_network: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Render {
+    /// Where the tools are installed.
+    Auto,
+    /// Never.
+    Never,
+}
+
+impl Rendering {
+    /// What the sources are told.
+    pub fn options(&self) -> RenderOptions {
+        RenderOptions {
+            mode: match self.render {
+                Render::Auto => Mode::Auto,
+                Render::Never => Mode::Never,
+            },
+            values: self.values.clone(),
+            set: self.set.clone(),
+            kube_version: self.kube_version.clone(),
+            api_versions: self.api_versions.clone(),
+            allow_network: self.allow_network,
+            wrapper: env::current_exe().ok(),
+            cache: cache(),
+            ..RenderOptions::default()
+        }
+    }
+}
+
+/// Where renderings are kept.
+fn cache() -> Option<PathBuf> {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(caches.join("seaworthy").join("renderings"))
+}
+
+fn api_version(text: &str) -> Result<String, String> {
+    if sources::is_api_version(text) { Ok(text.to_owned()) } else { Err("expected a version such as policy/v1".into()) }
+}
+
+fn kube_version(text: &str) -> Result<String, String> {
+    if sources::is_kube_version(text) { Ok(text.to_owned()) } else { Err("expected a version such as 1.36.0".into()) }
+}

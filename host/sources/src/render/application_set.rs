@@ -1,0 +1,259 @@
+//! The Applications that an ApplicationSet makes of what stands in the input: of lists, and of folders and files in git,
+//! alone or crossed and merged. What a cluster or a server knows is unknown here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use engine::manifest::{Entry, Node, Value};
+
+use super::catalog::Known;
+use super::mark;
+use super::parts::list;
+use super::tree::Tree;
+
+/// What a generator says of one Application.
+pub type Element = BTreeMap<String, String>;
+
+/// Applications of one set.
+const ELEMENTS: usize = 1_000;
+
+/// What the generators of a set give, or the name of one that is not known here.
+pub fn elements(
+    spec: &Node,
+    tree: &Tree,
+    folders: &BTreeSet<PathBuf>,
+    files: &[Known<'_>],
+) -> Result<Vec<Element>, String> {
+    let generators = Generators { tree, folders, files };
+    let mut elements = Vec::new();
+    for generator in list(spec, "generators") {
+        elements.extend(generators.elements(generator, 0)?);
+    }
+    elements.truncate(ELEMENTS);
+    Ok(elements)
+}
+
+struct Generators<'a> {
+    tree: &'a Tree,
+    folders: &'a BTreeSet<PathBuf>,
+    files: &'a [Known<'a>],
+}
+
+impl Generators<'_> {
+    fn elements(&self, generator: &Node, depth: usize) -> Result<Vec<Element>, String> {
+        let Value::Mapping(entries) = &generator.value else { return Ok(Vec::new()) };
+        let ignored = ["selector", "template", "values"];
+        let Some(entry) = entries.iter().find(|entry| !ignored.contains(&&*entry.key)) else { return Ok(Vec::new()) };
+        let made = match &*entry.key {
+            "list" => list(&entry.value, "elements").iter().map(flat).collect(),
+            "git" => self.git(&entry.value),
+            "matrix" | "merge" if depth < 2 => {
+                let inner = list(&entry.value, "generators");
+                let inner: Result<Vec<_>, _> = inner.iter().map(|it| self.elements(it, depth + 1)).collect();
+                if &*entry.key == "matrix" { crossed(inner?) } else { merged(inner?, list(&entry.value, "mergeKeys")) }
+            }
+            other => return Err(other.to_owned()),
+        };
+        let wanted = generator.get("selector").and_then(|it| it.get("matchLabels"));
+        let Some(Value::Mapping(wanted)) = wanted.map(|it| &it.value) else { return Ok(made) };
+        let fits = |element: &Element| {
+            wanted.iter().all(|it| element.get(&*it.key) == mark::text_of(&it.value.value).as_ref())
+        };
+        Ok(made.into_iter().filter(fits).collect())
+    }
+
+    /// The folders or the files that git has, by the patterns of a generator.
+    fn git(&self, git: &Node) -> Vec<Element> {
+        let text = |node: &Node| node.get("path").and_then(Node::as_str).unwrap_or_default().to_owned();
+        let is_excluded = |node: &&Node| node.get("exclude").is_some_and(|it| it.value == Value::Bool(true));
+        let mut elements = Vec::new();
+        let patterns = list(git, "directories");
+        for folder in self.folders {
+            let Some(path) = self.below(folder) else { continue };
+            let fits = |node: &&Node| is_match(&text(node), &path);
+            let is_in = patterns.iter().filter(|node| !is_excluded(node)).any(|node| fits(&node));
+            if is_in && !patterns.iter().filter(is_excluded).any(|node| fits(&node)) {
+                elements.push(of_path(&path));
+            }
+        }
+        for pattern in list(git, "files") {
+            for known in self.files {
+                let Some(path) = self.below(&known.real).filter(|path| is_match(&text(pattern), path)) else {
+                    continue;
+                };
+                let Some(node) = known.file.manifest.documents.iter().find_map(mark::node_of) else { continue };
+                let mut element = flat(node);
+                element.extend(of_path(path.rsplit_once('/').map_or("", |(folder, _)| folder)));
+                elements.push(element);
+            }
+        }
+        if let Some(Value::Mapping(values)) = git.get("values").map(|it| &it.value) {
+            for element in &mut elements {
+                for entry in values {
+                    let value = mark::text_of(&entry.value.value).unwrap_or_default();
+                    let value = filled_text(&value, element);
+                    element.insert(format!("values.{}", entry.key), value);
+                }
+            }
+        }
+        elements
+    }
+
+    /// The path from the folder that was given.
+    fn below(&self, real: &Path) -> Option<String> {
+        let root = self.tree.root_of(real)?;
+        Some(crate::read::name(real.strip_prefix(root).ok()?)).filter(|path| !path.is_empty())
+    }
+}
+
+fn of_path(path: &str) -> Element {
+    let base = path.rsplit('/').next().unwrap_or_default();
+    let mut element = Element::from([
+        ("path".to_owned(), path.to_owned()),
+        ("path.path".to_owned(), path.to_owned()),
+        ("path.basename".to_owned(), base.to_owned()),
+        ("path.basenameNormalized".to_owned(), super::names::release_of(base)),
+    ]);
+    for (at, step) in path.split('/').enumerate() {
+        element.insert(format!("path[{at}]"), step.to_owned());
+        element.insert(format!("path.segments[{at}]"), step.to_owned());
+    }
+    element
+}
+
+/// All scalars of a node, each by the keys on the way to it.
+fn flat(node: &Node) -> Element {
+    fn add(node: &Node, before: &str, element: &mut Element) {
+        match &node.value {
+            Value::Mapping(entries) => {
+                for entry in entries {
+                    let dot = if before.is_empty() { "" } else { "." };
+                    add(&entry.value, &format!("{before}{dot}{}", entry.key), element);
+                }
+            }
+            scalar => element.extend(mark::text_of(scalar).map(|text| (before.to_owned(), text))),
+        }
+    }
+    let mut element = Element::new();
+    add(node, "", &mut element);
+    element
+}
+
+fn crossed(generators: Vec<Vec<Element>>) -> Vec<Element> {
+    generators.into_iter().fold(vec![Element::new()], |crossed, other| {
+        let pairs = crossed.iter().flat_map(|one| {
+            other.iter().map(move |other| one.clone().into_iter().chain(other.clone()).collect::<Element>())
+        });
+        pairs.take(ELEMENTS).collect()
+    })
+}
+
+fn merged(generators: Vec<Vec<Element>>, keys: &[Node]) -> Vec<Element> {
+    let keys: Vec<&str> = keys.iter().filter_map(Node::as_str).collect();
+    let mut generators = generators.into_iter();
+    let mut merged = generators.next().unwrap_or_default();
+    for element in generators.flatten() {
+        for base in merged.iter_mut().filter(|base| keys.iter().all(|key| base.get(*key) == element.get(*key))) {
+            base.extend(element.clone());
+        }
+    }
+    merged
+}
+
+/// The template with what an element says in it.
+pub fn filled(template: &Node, element: &Element) -> Node {
+    let value = match &template.value {
+        Value::String(text) => Value::String(filled_text(text, element).into()),
+        Value::Sequence(items) => Value::Sequence(items.iter().map(|item| filled(item, element)).collect()),
+        Value::Mapping(entries) => {
+            let entries = entries.iter().map(|entry| Entry { value: filled(&entry.value, element), ..entry.clone() });
+            Value::Mapping(entries.collect())
+        }
+        scalar => scalar.clone(),
+    };
+    Node { value, span: template.span }
+}
+
+/// The text with `{{key}}` and `{{.key}}` filled in. What is not known stays as it is, and names nothing.
+fn filled_text(text: &str, element: &Element) -> String {
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some((before, behind)) = rest.split_once("{{") {
+        filled.push_str(before);
+        let Some((action, behind)) = behind.split_once("}}") else {
+            filled.push_str("{{");
+            rest = behind;
+            continue;
+        };
+        let key = action.trim().trim_start_matches('.');
+        match element.get(key) {
+            Some(value) => filled.push_str(value),
+            None => filled.push_str(&format!("{{{{{action}}}}}")),
+        }
+        rest = behind;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Whether a path fits a pattern: `*` is one step or a part of one, `**` any number of them.
+fn is_match(pattern: &str, path: &str) -> bool {
+    fn steps(pattern: &[&str], path: &[&str]) -> bool {
+        match (pattern.split_first(), path.split_first()) {
+            (None, None) => true,
+            (Some((&"**", rest)), _) => {
+                steps(rest, path) || path.split_first().is_some_and(|(_, it)| steps(pattern, it))
+            }
+            (Some((first, rest)), Some((step, others))) => is_step(first, step) && steps(rest, others),
+            _ => false,
+        }
+    }
+    let split = |text| -> Vec<&str> { str::trim_matches(text, '/').split('/').collect() };
+    steps(&split(pattern), &split(path))
+}
+
+/// Whether one step fits a pattern with `*`.
+fn is_step(pattern: &str, step: &str) -> bool {
+    let Some((before, behind)) = pattern.split_once('*') else { return pattern == step };
+    let Some(rest) = step.strip_prefix(before) else { return false };
+    (0..=rest.len()).filter_map(|at| rest.get(at..)).any(|rest| is_step(behind, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_in_argo_cd() {
+        for (pattern, path, fits) in [
+            ("apps/*", "apps/web", true),
+            ("apps/*", "apps/web/base", false),
+            ("apps/**/config.json", "apps/a/b/config.json", true),
+            ("apps/**", "apps/a/b", true),
+            ("apps/web-*", "apps/web-eu", true),
+            ("apps/*-eu-*", "apps/web-eu-1", true),
+            ("apps/*", "other/web", false),
+        ] {
+            assert_eq!(is_match(pattern, path), fits, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_filled_in_either_spelling() {
+        let element = Element::from([("name".into(), "web".into()), ("path.basename".into(), "eu".into())]);
+        assert_eq!(filled_text("{{name}}-{{ .path.basename }}-{{.other}}", &element), "web-eu-{{.other}}");
+        assert_eq!(filled_text("{{ open", &element), "{{ open");
+    }
+
+    #[test]
+    fn generators_are_crossed_and_merged() {
+        let one = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect::<Element>();
+        let clusters = vec![one(&[("env", "dev")]), one(&[("env", "prod")])];
+        let apps = vec![one(&[("app", "web")]), one(&[("app", "api")])];
+        assert_eq!(crossed(vec![clusters.clone(), apps]).len(), 4);
+        let key = engine::manifest::read("k", b"keys: [env]".to_vec(), &engine::manifest::Limits::default());
+        let keys = list(key.documents.iter().find_map(mark::node_of).unwrap(), "keys").to_vec();
+        let merged = merged(vec![clusters, vec![one(&[("env", "prod"), ("size", "large")])]], &keys);
+        assert_eq!(merged[0].get("size"), None);
+        assert_eq!(merged[1].get("size").map(String::as_str), Some("large"));
+    }
+}

@@ -1,0 +1,151 @@
+//! The charts and kustomizations of the input, by where they really lie, and what they are made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use engine::File;
+use engine::manifest::Node;
+
+use super::mark;
+use super::parts::{NAMES, is_remote, kustomization_of, list};
+use super::tree::Tree;
+use crate::files::{Files, Origin};
+
+/// A file of the input, and where it really lies.
+pub struct Known<'a> {
+    pub file: &'a File,
+    pub real: PathBuf,
+}
+
+/// A chart of the input.
+pub struct Chart<'a> {
+    /// Its Chart.yaml.
+    pub file: &'a File,
+    pub folder: PathBuf,
+    pub node: &'a Node,
+}
+
+impl Chart<'_> {
+    pub fn name(&self) -> &str {
+        self.node.get("name").and_then(Node::as_str).unwrap_or_default()
+    }
+
+    pub fn is_library(&self) -> bool {
+        self.node.get("type").and_then(Node::as_str) == Some("library")
+    }
+}
+
+/// Charts and kustomizations of the input, by their folders.
+pub struct Catalog<'a> {
+    pub tree: &'a Tree,
+    pub files: Vec<Known<'a>>,
+    pub charts: BTreeMap<PathBuf, Chart<'a>>,
+    pub kustomizations: BTreeMap<PathBuf, (&'a File, &'a Node)>,
+}
+
+impl<'a> Catalog<'a> {
+    pub fn new(tree: &'a Tree, files: &'a Files) -> Self {
+        let disk = files.files.iter().zip(&files.origins).filter_map(|(file, origin)| match origin {
+            Origin::Disk(path) => Some(Known { file, real: fs::canonicalize(path).ok()? }),
+            Origin::Stdin | Origin::Rendered => None,
+        });
+        let files: Vec<Known<'a>> = disk.filter(|known| tree.root_of(&known.real).is_some()).collect();
+        let (mut charts, mut kustomizations) = (BTreeMap::new(), BTreeMap::new());
+        for Known { file, real } in &files {
+            let (Some(folder), Some(name)) = (real.parent(), real.file_name().and_then(|name| name.to_str())) else {
+                continue;
+            };
+            let node = || file.manifest.documents.iter().find_map(mark::node_of);
+            if matches!(name, "Chart.yaml" | "Chart.yml")
+                && let Some(node) = node().filter(|node| node.get("name").is_some())
+            {
+                charts.insert(folder.to_owned(), Chart { file, folder: folder.to_owned(), node });
+            }
+            if NAMES.contains(&name)
+                && let Some(node) = kustomization_of(&file.manifest).filter(|node| is_kustomization(node))
+            {
+                kustomizations.entry(folder.to_owned()).or_insert((*file, node));
+            }
+        }
+        Self { tree, files, charts, kustomizations }
+    }
+
+    /// The charts that others are made of: subcharts, and charts beside them that they name.
+    pub fn parts(&self) -> BTreeSet<PathBuf> {
+        let mut parts = BTreeSet::new();
+        for chart in self.charts.values() {
+            let around = chart.folder.parent().filter(|folder| folder.ends_with("charts")).and_then(Path::parent);
+            if around.is_some_and(|around| self.charts.contains_key(around)) {
+                parts.insert(chart.folder.clone());
+            }
+            for dependency in list(chart.node, "dependencies") {
+                let path = dependency.get("repository").and_then(|it| it.as_str()?.strip_prefix("file://"));
+                parts.extend(path.and_then(|path| fs::canonicalize(chart.folder.join(path)).ok()));
+            }
+        }
+        for (folder, (_, node)) in &self.kustomizations {
+            let home = node.get("helmGlobals").and_then(|it| it.get("chartHome")?.as_str()).unwrap_or("charts");
+            for name in list(node, "helmCharts").iter().filter_map(|chart| chart.get("name")?.as_str()) {
+                parts.extend(fs::canonicalize(folder.join(home).join(name)).ok());
+            }
+        }
+        parts
+    }
+
+    /// The kustomizations that others refer to.
+    pub fn bases(&self) -> BTreeSet<PathBuf> {
+        let mut bases = BTreeSet::new();
+        for (folder, (_, node)) in &self.kustomizations {
+            for key in ["resources", "bases", "components"] {
+                let paths = list(node, key).iter().filter_map(Node::as_str).filter(|path| !is_remote(path));
+                bases.extend(
+                    paths.filter_map(|path| fs::canonicalize(folder.join(path)).ok()).filter(|it| it != folder),
+                );
+            }
+        }
+        bases
+    }
+
+    /// All folders of the input with files in them or below them, by what they are called from the folder that was given.
+    pub fn folders(&self) -> BTreeSet<PathBuf> {
+        let mut folders = BTreeSet::new();
+        for known in &self.files {
+            let root = self.tree.root_of(&known.real);
+            for folder in known.real.ancestors().skip(1).take_while(|it| root.is_some_and(|root| it.starts_with(root)))
+            {
+                if !folders.insert(folder.to_owned()) {
+                    break;
+                }
+            }
+        }
+        folders
+    }
+
+    /// The folder that a path in a repository means: from where that begins, which may be above what was given.
+    pub fn folder(&self, path: &str) -> Option<PathBuf> {
+        let path = crate::read::clean(Path::new(path.trim_start_matches('/')));
+        let folders = self.folders();
+        let exact = folders.iter().find(|folder| {
+            let root = self.tree.root_of(folder);
+            root.is_some_and(|root| root.join(&path) == **folder)
+        });
+        let mut ending = folders.iter().filter(|folder| !path.as_os_str().is_empty() && folder.ends_with(&path));
+        let only = ending.next().filter(|_| ending.next().is_none());
+        exact.or(only).cloned()
+    }
+
+    /// The file that a path in a repository means.
+    pub fn file(&self, path: &str) -> Option<PathBuf> {
+        let path = Path::new(path);
+        let (folder, name) = (path.parent()?, path.file_name()?);
+        let folder = self.folder(&folder.to_string_lossy())?;
+        fs::canonicalize(folder.join(name)).ok().filter(|real| real.is_file() && self.tree.root_of(real).is_some())
+    }
+}
+
+fn is_kustomization(node: &Node) -> bool {
+    let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or_default();
+    let group = text("apiVersion").split('/').next().unwrap_or_default();
+    matches!(group, "" | "kustomize.config.k8s.io") && matches!(text("kind"), "" | "Kustomization" | "Component")
+}

@@ -1,0 +1,120 @@
+//! Copies of kustomizations and patches with marks in them, where they say what objects hold.
+
+use engine::manifest::{Entry, Limits, Manifest, Node, Value, read};
+
+use super::mark::{self, Context, Marks, Shift, Style};
+use super::parts::{Part, Role, kustomization_of, list};
+
+/// The patches that a kustomization holds as texts.
+pub fn patches_in(part: &Part) -> Vec<(u32, Manifest, Shift)> {
+    let Some(node) = kustomization_of(&part.manifest).filter(|_| part.role == Role::Kustomization) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for key in ["patches", "patchesJson6902", "patchesStrategicMerge"] {
+        for item in list(node, key) {
+            let text = item.get("patch").unwrap_or(item);
+            if let Some(inner) = text.as_str().filter(|inner| inner.contains(['\n', '{'])) {
+                let shift = Shift::new(inner, part.manifest.source.text(), text.span);
+                found.push((text.span.start, read("patch", inner.into(), &Limits::default()), shift));
+            }
+        }
+    }
+    found
+}
+
+/// A kustomization with marks where it says what objects hold.
+pub fn marked_kustomization<'a>(
+    marks: &mut Marks<'a>,
+    text: usize,
+    part: &'a Part,
+    inner: &'a [(u32, Manifest, Shift)],
+) -> String {
+    let Some(node) = kustomization_of(&part.manifest) else { return part.manifest.source.text().to_owned() };
+    let Value::Mapping(entries) = &node.value else { return mark::plain(node) };
+    let context = Context { text, style: Style::Values, object: None, is_patch: true, shift: None };
+    let mut members = Vec::new();
+    for Entry { key, value, .. } in entries {
+        let items = match &value.value {
+            Value::Sequence(items) => items.as_slice(),
+            _ => &[],
+        };
+        let copy = match &**key {
+            "patches" | "patchesJson6902" | "patchesStrategicMerge" => items
+                .iter()
+                .map(|item| {
+                    with_members(item, |entry, node| {
+                        let is_patch = entry.is_none_or(|entry| &*entry.key == "patch");
+                        let (_, patch, shift) =
+                            inner.iter().find(|(start, ..)| is_patch && *start == node.span.start)?;
+                        Some(mark::quoted(&marked_patch(marks, patch, text, Some(shift))?))
+                    })
+                })
+                .collect::<Vec<_>>(),
+            "images" => items
+                .iter()
+                .map(|item| {
+                    with_members(item, |entry, _| {
+                        let entry = entry.filter(|it| matches!(&*it.key, "newTag" | "digest" | "newName"))?;
+                        Some(marks.value(entry, &entry.key, context))
+                    })
+                })
+                .collect(),
+            "helmCharts" => items
+                .iter()
+                .map(|item| {
+                    with_members(item, |entry, _| {
+                        let entry = entry.filter(|it| &*it.key == "valuesInline")?;
+                        Some(marks.value(entry, &entry.key, context))
+                    })
+                })
+                .collect(),
+            _ => {
+                members.push(format!("{}:{}", mark::quoted(key), mark::plain(value)));
+                continue;
+            }
+        };
+        members.push(format!("{}:[{}]", mark::quoted(key), copy.join(",")));
+    }
+    format!("{{{}}}", members.join(","))
+}
+
+/// An item as JSON, some of its members, or the item itself, written by `replace`.
+fn with_members<'a>(item: &'a Node, mut replace: impl FnMut(Option<&'a Entry>, &'a Node) -> Option<String>) -> String {
+    let Value::Mapping(entries) = &item.value else {
+        return replace(None, item).unwrap_or_else(|| mark::plain(item));
+    };
+    let members = entries.iter().map(|entry| {
+        let value = replace(Some(entry), &entry.value).unwrap_or_else(|| mark::plain(&entry.value));
+        format!("{}:{value}", mark::quoted(&entry.key))
+    });
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
+/// A patch with marks: an object, or a list of operations of which each sets a value.
+pub fn marked_patch<'a>(
+    marks: &mut Marks<'a>,
+    patch: &'a Manifest,
+    text: usize,
+    shift: Option<&'a Shift>,
+) -> Option<String> {
+    if !patch.problems.is_empty() {
+        return None;
+    }
+    let context = Context { text, style: Style::Objects, object: None, is_patch: true, shift };
+    let first = patch.documents.iter().find_map(mark::node_of)?;
+    let Value::Sequence(operations) = &first.value else { return marks.manifest(patch, context) };
+    let copies = operations.iter().map(|operation| {
+        let path = operation.get("path").and_then(Node::as_str).unwrap_or_default().to_owned();
+        let keys: Vec<&str> = path.rsplit('/').collect();
+        let key = keys.iter().find(|key| !matches!(**key, "-") && key.parse::<usize>().is_err()).copied();
+        let key = key.unwrap_or_default().to_owned();
+        // What stands in labels and the like is left as it is.
+        let is_left = keys.iter().skip(1).any(|key| mark::is_left(key, Style::Objects));
+        with_members(operation, |entry, _| {
+            let entry = entry.filter(|entry| &*entry.key == "value" && !is_left)?;
+            Some(marks.value(entry, &key, context))
+        })
+    });
+    Some(format!("[{}]", copies.collect::<Vec<_>>().join(",")))
+}

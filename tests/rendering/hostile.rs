@@ -1,0 +1,99 @@
+//! A stranger's repository: no name is a flag, no link leaves the input, nothing runs that it brings along, and what is
+//! not rendered is never green.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::support::Folder;
+use super::tools::Tools;
+use super::{check, deployment};
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 0.1.0\n";
+
+#[test]
+fn names_that_are_flags_run_nothing() {
+    let Some(tools) = Tools::find() else { return };
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  \
+                   releaseName: --post-renderer=./after.sh\n  chart:\n    spec:\n      chart: ./charts/web\n      sourceRef: \
+                   {kind: GitRepository, name: flux-system}\n";
+    let folder = Folder::of("charts/web/Chart.yaml", CHART)
+        .and("charts/web/templates/web.yaml", deployment())
+        .and("after.sh", "#!/bin/sh\ntouch RAN\ncat\n")
+        .and("releases/web.yaml", release)
+        .and("kustomization.yaml", "helmCharts:\n- name: web\n  releaseName: --post-renderer=./after.sh\n");
+    let script = folder.path().join("after.sh");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let run = check(&folder, &tools, &[]);
+    assert_eq!(run.code, Some(2));
+    for place in ["kustomization.yaml:3: ", "releases/web.yaml:5: "] {
+        assert!(run.out.contains(place), "{place}: {}", run.out);
+    }
+    let ran = walkdir::WalkDir::new(folder.path()).into_iter().filter_map(Result::ok).any(|it| it.file_name() == "RAN");
+    assert!(!ran);
+}
+
+#[test]
+fn a_link_out_of_a_chart_is_not_followed() {
+    let Some(tools) = Tools::find() else { return };
+    let outside = Folder::of("secret.txt", "do-not-read-this");
+    let folder = Folder::of("chart/Chart.yaml", CHART)
+        .and(
+            "chart/templates/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: {{ .Files.Get \"a.txt\" | quote }}\n",
+        )
+        .and("k8s/web.yaml", deployment());
+    symlink(outside.path().join("secret.txt"), folder.path().join("chart/a.txt")).unwrap();
+    for format in ["full", "json", "sarif"] {
+        let run = check(&folder, &tools, &["--format", format]);
+        assert_eq!(run.code, Some(2));
+        assert!(run.out.contains("chart/a.txt is a link that leaves the input"), "{}", run.out);
+        assert!(!(run.out + &run.err).contains("do-not-read-this"));
+    }
+    let cached = walkdir::WalkDir::new(folder.path().join(".cache")).into_iter().filter_map(Result::ok);
+    let read = cached.filter(|it| it.file_type().is_file()).map(|it| std::fs::read(it.path()).unwrap_or_default());
+    assert!(read.into_iter().all(|bytes| !String::from_utf8_lossy(&bytes).contains("do-not-read-this")));
+}
+
+#[test]
+fn what_fails_or_cannot_be_had_is_told_and_the_others_go_on() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = Folder::of("broken/Chart.yaml", CHART)
+        .and("broken/templates/a.yaml", "{{ required \"set the host\" .Values.host }}\n")
+        .and(
+            "lacks/Chart.yaml",
+            format!("{CHART}dependencies:\n- name: redis\n  version: 1.0.0\n  repository: https://example.com\n"),
+        )
+        .and("lacks/templates/a.yaml", "kind: {{ .Values.kind }}\n")
+        .and("remote/kustomization.yaml", "resources: ['https://example.com/a.yaml']\n")
+        .and("good/kustomization.yaml", "resources: [web.yaml]\n")
+        .and("good/web.yaml", deployment().replace("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false"));
+    let run = check(&folder, &tools, &["--rule", "read-only-root-filesystem"]);
+    assert_eq!(run.code, Some(2));
+    for told in [
+        "broken/Chart.yaml:1: ",
+        "set the host",
+        "lacks/Chart.yaml:1: ",
+        "helm dependency build lacks",
+        "remote/kustomization.yaml:1: ",
+        "--allow-network",
+        "good/web.yaml:19:",
+    ] {
+        assert!(run.out.contains(told), "{told}: {}", run.out);
+    }
+}
+
+#[test]
+fn without_the_tools_nothing_is_green() {
+    let chart = Folder::of("chart/Chart.yaml", CHART).and("chart/templates/web.yaml", deployment());
+    let run = check(&chart, &Tools::none(), &[]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.out.contains("helm is not installed") && run.out.contains("helm.sh/helm/v3/cmd/helm"), "{}", run.out);
+    let kustomization =
+        Folder::of("k8s/kustomization.yaml", "resources: [web.yaml]\n").and("k8s/web.yaml", deployment());
+    let run = check(&kustomization, &Tools::none(), &["--rule", "run-as-non-root"]);
+    assert_eq!(run.code, Some(2), "{}", run.out);
+    assert!(run.out.contains("kustomize is not installed"), "{}", run.out);
+    assert_eq!(
+        check(&kustomization, &Tools::none(), &["--rule", "run-as-non-root", "--render", "never"]).code,
+        Some(0)
+    );
+}
