@@ -231,6 +231,8 @@ fn complaint_of(bytes: &[u8]) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# Warning"));
     let line = lines.collect::<Vec<_>>().join(" ");
     let line = line.strip_prefix("Error: ").unwrap_or(&line);
+    // Of a base in a base kustomize tells every step on the way; the last one is the cause.
+    let line = line.rfind("recursed accumulation of path").and_then(|at| line.get(at..)).unwrap_or(line);
     line.replace(" Use --debug flag to render out invalid YAML", "")
 }
 
@@ -253,6 +255,13 @@ mod tests {
             panic!("it failed")
         };
         assert_eq!(text, "no");
+    }
+
+    #[test]
+    fn a_complaint_is_its_cause_in_one_line() {
+        let text = b"# Warning: old\nError: accumulating 'a': recursed accumulation of path 'b': recursed accumulation of path 'c':\n no file\n";
+        assert_eq!(complaint_of(text), "recursed accumulation of path 'c': no file");
+        assert_eq!(complaint_of(b"Error: no\n"), "no");
     }
 
     #[test]
