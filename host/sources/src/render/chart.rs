@@ -300,35 +300,52 @@ impl<'t> Trace<'t> {
         Ok(read("marked", text.into_bytes(), &limits()))
     }
 
-    /// Which of the values that are false wrote a `false`: each is written as 0 in some renderings and not in others, by the
-    /// digits of its number, so that the renderings spell that.
+    /// Which of the values that are false wrote a `false`: all of them are asked, or, where these are too many or a chart
+    /// compares one, those that are called like a field that is false.
     fn falses(&self, real: &Manifest, lines: &lines::Lines, traced: &mut Traced) {
         let wanted = release::unexplained_falses(real, lines, traced);
-        let mut candidates: Vec<(usize, &Entry)> = Vec::new();
-        for (at, part) in self.values.iter().enumerate() {
-            part.node.iter().for_each(|node| false_entries(node, &wanted, self.first + at, &mut candidates));
-        }
-        let rounds = (usize::BITS - candidates.len().leading_zeros()) as usize;
-        if candidates.is_empty() || rounds > ROUNDS {
+        if wanted.is_empty() {
             return;
         }
-        let mut spelt: HashMap<u32, usize> = HashMap::new();
-        for round in 0..rounds {
-            let is_zero = |at: &usize| (at + 1) >> round & 1 == 1;
-            let chosen = candidates.iter().enumerate().filter(|(at, _)| is_zero(at));
-            let zeros: BTreeSet<(usize, u32)> = chosen.map(|(_, (text, it))| (*text, it.value.span.start)).collect();
-            let mut marks = Marks { numbers: false, zeros, ..Marks::default() };
-            let Ok(marked) = self.render(&mut marks) else { return };
-            for at in release::zeros(real, &marked) {
-                *spelt.entry(at).or_default() |= 1 << round;
+        let named = |is_wanted: &dyn Fn(&str) -> bool| {
+            let mut found: Vec<(usize, &Entry)> = Vec::new();
+            for (at, part) in self.values.iter().enumerate() {
+                part.node.iter().for_each(|node| false_entries(node, is_wanted, self.first + at, &mut found));
             }
-        }
+            found
+        };
+        let all = named(&|_| true);
+        let spelt = self.spelt(real, &all).map(|spelt| (all, spelt)).or_else(|| {
+            let some = named(&|key| wanted.contains(key));
+            self.spelt(real, &some).map(|spelt| (some, spelt))
+        });
+        let Some((candidates, spelt)) = spelt else { return };
         for (at, number) in spelt {
             if let Some((text, entry)) = number.checked_sub(1).and_then(|index| candidates.get(index)) {
                 let shift = text.checked_sub(self.first).and_then(|at| self.values.get(at)?.shift.as_ref());
                 traced.insert(at, *text, entry, shift);
             }
         }
+    }
+
+    /// By the offset of a `false` that was rendered, the number from 1 of the value that wrote it: each is written as 0 in
+    /// some renderings and not in others, by the digits of its number, so that the renderings spell that.
+    fn spelt(&self, real: &Manifest, candidates: &[(usize, &Entry)]) -> Option<HashMap<u32, usize>> {
+        let rounds = (usize::BITS - candidates.len().leading_zeros()) as usize;
+        if candidates.is_empty() || rounds > ROUNDS {
+            return None;
+        }
+        let mut spelt: HashMap<u32, usize> = HashMap::new();
+        for round in 0..rounds {
+            let is_zero = |at: &usize| ((at + 1) >> round) & 1 == 1;
+            let chosen = candidates.iter().enumerate().filter(|(at, _)| is_zero(at));
+            let zeros: BTreeSet<(usize, u32)> = chosen.map(|(_, (text, it))| (*text, it.value.span.start)).collect();
+            let mut marks = Marks { numbers: false, zeros, ..Marks::default() };
+            for at in release::zeros(real, &self.render(&mut marks).ok()?) {
+                *spelt.entry(at).or_default() |= 1 << round;
+            }
+        }
+        Some(spelt)
     }
 }
 
@@ -341,18 +358,23 @@ fn values_in(error: &str) -> Vec<String> {
     paths.filter(|path| !path.is_empty()).collect()
 }
 
-/// The members that are false and are called like one that is wanted.
-fn false_entries<'a>(node: &'a Node, wanted: &BTreeSet<String>, text: usize, found: &mut Vec<(usize, &'a Entry)>) {
+/// The members that are false, of those whose names are wanted.
+fn false_entries<'a>(
+    node: &'a Node,
+    is_wanted: &dyn Fn(&str) -> bool,
+    text: usize,
+    found: &mut Vec<(usize, &'a Entry)>,
+) {
     match &node.value {
         Value::Mapping(entries) => {
             for entry in entries {
-                if entry.value.value == Value::Bool(false) && wanted.contains(&*entry.key) {
+                if entry.value.value == Value::Bool(false) && is_wanted(&entry.key) {
                     found.push((text, entry));
                 }
-                false_entries(&entry.value, wanted, text, found);
+                false_entries(&entry.value, is_wanted, text, found);
             }
         }
-        Value::Sequence(items) => items.iter().for_each(|item| false_entries(item, wanted, text, found)),
+        Value::Sequence(items) => items.iter().for_each(|item| false_entries(item, is_wanted, text, found)),
         _ => {}
     }
 }

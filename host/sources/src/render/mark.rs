@@ -45,7 +45,8 @@ pub struct Marks<'a> {
     pub numbers: bool,
     /// Whether what is false in values is marked too, although the mark counts as true.
     pub falses: bool,
-    /// What is false and is written as 0, which is false too, by its manifest and where it begins there.
+    /// What is false and is written as 0, which is false too, by its manifest and where it begins there. Nothing else is
+    /// marked then.
     pub zeros: BTreeSet<(usize, u32)>,
     /// The paths of values that have no mark: `rbac.create`.
     pub without: BTreeSet<String>,
@@ -238,8 +239,9 @@ impl<'a> Marks<'a> {
                 if *scalar == Value::Bool(false) && self.zeros.contains(&(text, node.span.start)) {
                     return out.push('0');
                 }
-                let is_marked =
-                    is_marked && (self.without.is_empty() || !self.without.contains(&self.path(around, key)));
+                let is_marked = self.zeros.is_empty()
+                    && is_marked
+                    && (self.without.is_empty() || !self.without.contains(&self.path(around, key)));
                 let marked = is_marked.then(|| self.scalar(number, scalar, key, context.style)).flatten();
                 match marked {
                     Some(text) => {

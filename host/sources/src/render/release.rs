@@ -13,8 +13,8 @@ use super::overlay::Places;
 #[derive(Debug, Default)]
 pub struct Traced {
     at: BTreeMap<u32, SourcePlace>,
-    /// Where the key of a value stands, by the offset of the scalar that it wrote under the same key.
-    keys: BTreeMap<u32, SourcePlace>,
+    /// What a value is called and where, by the offset of the scalar that it wrote.
+    keys: BTreeMap<u32, (Box<str>, SourcePlace)>,
 }
 
 fn place(text: usize, span: Span, shift: Option<&Shift>) -> SourcePlace {
@@ -25,7 +25,7 @@ impl Traced {
     /// A value that wrote the scalar at an offset.
     pub fn insert(&mut self, at: u32, text: usize, entry: &Entry, shift: Option<&Shift>) {
         self.at.insert(at, place(text, entry.value.span, shift));
-        self.keys.insert(at, place(text, entry.key_span, shift));
+        self.keys.insert(at, (entry.key.clone(), place(text, entry.key_span, shift)));
     }
 
     /// The scalars that end with a value, and the mappings in values that they are in, as far as they are called alike.
@@ -199,7 +199,9 @@ fn add_entry(real: &Manifest, lines: &Lines<'_>, traced: &Traced, entry: &Entry,
     let line = real.source.position(at).line;
     let found = lines.find(line, &Wanted::Key(&entry.key));
     let from_values = |offset: u32| traced.at.get(&offset).cloned();
-    let key_from_values = || from_values(at).or_else(|| traced.keys.get(&value.start).cloned());
+    let same_key =
+        || traced.keys.get(&value.start).filter(|(key, _)| *key == entry.key).map(|(_, place)| place.clone());
+    let key_from_values = || from_values(at).or_else(same_key);
     match &found {
         Some(found) if found.is_literal => _ = places.proven.insert(at, found.place.clone()),
         found => match (key_from_values(), found) {
