@@ -29,6 +29,12 @@ pub fn metadata() -> BTreeMap<String, RuleMetadata> {
     all.collect()
 }
 
+/// Whether the rule is disabled until it has settings.
+#[must_use]
+pub fn needs_settings(rule: &RuleMetadata) -> bool {
+    rule.settings.get("required").is_some()
+}
+
 /// A sandbox with room for `threads` threads, and the bundle loaded into it.
 #[must_use]
 pub fn sandboxed(threads: usize, names: &[&str]) -> (Sandbox, Bundle<Module>) {

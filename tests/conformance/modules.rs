@@ -16,6 +16,7 @@ const LARGER: &[(&str, usize, &str)] = &[
     ("field-assertions", 384 << 10, "reads JSONPath and regular expressions with jsonpath-rust, regex-lite and std"),
     ("network-policy", 128 << 10, "reads the rules of three kinds of policies, and adds up addresses and ports"),
     ("pod-security", 112 << 10, "decides 19 controls, each at every version of the standards"),
+    ("required-labels", 144 << 10, "reads regular expressions with regex-lite and std"),
     ("signed-image", 128 << 10, "reads whom five kinds of verifiers refuse"),
 ];
 
@@ -51,7 +52,9 @@ fn every_module_carries_both_kinds_of_metadata_once() {
         let kubewarden: Value = serde_json::from_slice(kubewarden).expect("Kubewarden's metadata is JSON");
         assert_eq!(kubewarden.pointer("/protocolVersion"), Some(&"v1".into()), "{name}");
         let rules = kubewarden.pointer("/rules").and_then(Value::as_array).expect("rules");
-        assert!(!rules.is_empty(), "{name} is asked about nothing");
+        // No API server asks about a document that a host makes.
+        let is_raw = kubewarden.pointer("/policyType") == Some(&"raw".into());
+        assert!(!rules.is_empty() || is_raw, "{name} is asked about nothing");
     }
 }
 

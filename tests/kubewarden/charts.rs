@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Map, Value, json};
 
-use crate::command::parse;
+use crate::command::{parse, without_others};
 use crate::schemas::object_faults;
 use crate::support::Folder;
 
@@ -17,8 +17,8 @@ struct Chart {
 impl Chart {
     fn new(arguments: &[&str]) -> Self {
         let folder = Folder::new();
-        let options = ["kubewarden", "--format", "helm", "--output", "chart", "--skip", "field-assertions"];
-        folder.run(&[&options[..], arguments].concat()).with(0);
+        let options = ["kubewarden", "--format", "helm", "--output", "chart"];
+        folder.run(&[&options[..], &without_others(), arguments].concat()).with(0);
         let text = fs::read_to_string(folder.path().join("chart/values.yaml")).unwrap();
         let values = parse(&text).remove(0);
         Self { folder, values }
@@ -113,7 +113,7 @@ fn fill(template: &str, values: &Value) -> String {
 }
 
 fn plain(arguments: &[&str]) -> Vec<Value> {
-    let run = Folder::new().run(&[&["kubewarden", "--skip", "field-assertions"], arguments].concat());
+    let run = Folder::new().run(&[&["kubewarden"], &without_others()[..], arguments].concat());
     parse(&run.with(0))
 }
 

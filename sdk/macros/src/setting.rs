@@ -11,8 +11,8 @@ use crate::documentation;
 /// The JSON Schema of all settings together.
 pub fn schema(settings: &[SettingField], structs: &[SettingStruct]) -> syn::Result<Value> {
     for setting in settings {
-        if setting.default.is_none() && listed_struct(&setting.field.ty, structs).is_none() {
-            let message = "a setting has a default: `name: Type = default`; a list of structs may do without";
+        if setting.default.is_none() && !is_list(&setting.field.ty) {
+            let message = "a setting has a default: `name: Type = default`; a list may do without";
             return Err(syn::Error::new_spanned(&setting.field, message));
         }
     }
@@ -42,7 +42,7 @@ fn object(settings: &[SettingField], structs: &[SettingStruct]) -> syn::Result<M
         schema.insert("description".into(), description.into());
         match &setting.default {
             Some(default) => drop(schema.insert("default".into(), default_json(default)?)),
-            None if listed.is_some() => drop(schema.insert("default".into(), json!([]))),
+            None if is_list(&setting.field.ty) => drop(schema.insert("default".into(), json!([]))),
             None => {}
         }
         if setting.default.is_none() {
@@ -71,6 +71,11 @@ pub fn read(setting: &SettingField, structs: &[SettingStruct]) -> TokenStream {
         }
         None => quote!(settings.required(#key)?),
     }
+}
+
+/// Whether it is a list: `Vec<...>`.
+fn is_list(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Vec"))
 }
 
 /// The struct that this type is a list of.

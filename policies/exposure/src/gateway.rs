@@ -1,0 +1,27 @@
+//! Gateways of the Gateway API: listeners in plain text, and wildcards.
+
+use sdk::prelude::*;
+
+use crate::{Exposure, covers, is_wildcard};
+
+pub fn check(rule: &Exposure, gateway: Object<'_>, findings: &mut Findings) {
+    let listeners = gateway.get("spec.listeners");
+    for listener in listeners.items() {
+        let (protocol, hostname) = (listener.get("protocol"), listener.get("hostname"));
+        let host = hostname.str().unwrap_or_default();
+        // Beside a listener with TLS, one without is there to redirect.
+        let is_encrypted = listeners.items().any(|other| {
+            let name = other.get("hostname").str().unwrap_or_default();
+            matches!(other.get("protocol").str(), Some("HTTPS" | "TLS")) && (name.is_empty() || covers(name, host))
+        });
+        if protocol.str() == Some("HTTP") && !is_encrypted {
+            let message = "the listener takes requests in plain text, and no other serves its hostname with TLS";
+            findings.fail(protocol, message, "add a listener with `protocol: HTTPS` and a certificate");
+        }
+        let is_http = matches!(protocol.str(), Some("HTTP" | "HTTPS" | "TLS"));
+        if is_http && is_wildcard(host) && !rule.allow_wildcard_hosts {
+            let message = "the listener serves every host that a route names";
+            findings.warn(hostname, message, fix::set(hostname, "<host>").example());
+        }
+    }
+}
