@@ -183,6 +183,9 @@ fn read_input(options: &Judging, rules: &[bundle::Found]) -> Result<(Input, Vec<
     let mut files = input::read(&options.paths, &options.exclude, &options.rendering.options());
     sources::read_logs(&options.log, &mut files);
     let rules = rules.iter().map(|rule| &rule.metadata);
+    if sources::asks_for_dockerfiles(rules.clone()) {
+        sources::read_dockerfiles(&options.paths, &options.exclude, &mut files);
+    }
     let trees = if sources::is_asked_for(rules) { sources::read_trees(&options.paths, &mut files) } else { Vec::new() };
     let Files { files, origins, unread, unrendered, .. } = files;
     Ok((Input::new(files).with_trees(trees).with_unrendered(unrendered), origins, unread))

@@ -31,9 +31,25 @@ pub enum ReadError {
     /// Its patterns are more than can be matched together.
     #[error("has patterns that cannot be matched: {0}")]
     Patterns(#[source] ignore::Error),
+    /// A Dockerfile that is no text.
+    #[error("is not UTF-8")]
+    NotText,
+    /// What is called a Dockerfile is none.
+    #[error("is no Dockerfile that could be built: {0}")]
+    Dockerfile(#[source] SyntaxError),
     /// No document for rules can be made of it.
     #[error(transparent)]
     Document(#[from] DocumentError),
+}
+
+/// Why a text is no Dockerfile.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct SyntaxError {
+    /// Counted from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub what: String,
 }
 
 impl From<io::Error> for ReadError {

@@ -12,6 +12,7 @@ use engine::{File, kustomize_resources};
 use rayon::prelude::*;
 use walkdir::DirEntry;
 
+use crate::dockerfile::is_dockerfile;
 use crate::error::ReadError;
 use crate::files::{Files, Origin};
 use crate::ignores::{Exclude, GIT, LeftOut, excluded};
@@ -80,6 +81,8 @@ pub fn find(paths: &[PathBuf], excludes: &[Exclude]) -> Found {
         match fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real))) {
             Err(cause) => found.files.fail(path, &ReadError::from(cause)),
             Ok((kind, real)) if kind.is_dir() => found.walk(path, &real),
+            // No manifest; it is read for the rules that ask for it.
+            Ok((kind, _)) if kind.is_file() && is_dockerfile(path) => {}
             Ok((kind, real)) if kind.is_file() => found.add(path.clone(), real, None),
             Ok(_) => found.files.fail(path, &ReadError::Special),
         }

@@ -1,8 +1,9 @@
 //! Turns the outside into input: files and folders, what tools render of them, the paths of repositories, captured logs,
-//! standard input.
+//! Dockerfiles, standard input.
 //!
 //! It reads disks, starts processes and decides nothing: what a text means is the engine's. It must not know a terminal, a rule or a sandbox.
 
+mod dockerfile;
 mod error;
 mod files;
 mod find;
@@ -16,6 +17,7 @@ mod tests;
 mod tree;
 mod walk;
 
+pub use dockerfile::{asks_for_dockerfiles, read_dockerfiles};
 pub use error::{LogError, ReadError};
 pub use files::{Files, Origin, problems};
 pub use find::{Found, find};

@@ -13,7 +13,7 @@ use super::selection::Selection;
 /// What to judge, and by what.
 #[derive(Args)]
 pub struct Judging {
-    /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml, .json and Kustomization;
+    /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml, .json, Kustomization and Dockerfiles;
     /// a file may have any name. A folder's children that are repositories, or of which several have a LICENSE, are
     /// projects: each is judged without a view of the others. Of the repository around a folder the names of all files
     /// are seen, so that a path in a manifest can be called wrong.

@@ -1,0 +1,208 @@
+#![no_std]
+use sdk::prelude::*;
+
+mod secrets;
+mod stages;
+
+use stages::{Instruction, Stages};
+
+policy! {
+    /// A Dockerfile makes an image that is pinned, runs as a user, and gets its signals.
+    ///
+    /// Every Dockerfile in the input is checked:
+    ///
+    /// - Each base image has a tag that does not move (the setting `mutable_tags`) or a digest (`require_digest`). So has
+    ///   an image of `COPY --from`. Stages, `scratch` and the defaults of `ARG` before the first `FROM` are followed.
+    /// - The last stage has a `USER` other than root, of its own or from the stage that it builds on. A base image that
+    ///   brings one is in the setting `non_root_images`.
+    /// - No `ENV` and no `ARG` holds a secret: what is named like a password, a token or a private key.
+    /// - No `ADD` fetches from a URL, unless `--checksum` says what it must be.
+    /// - `ENTRYPOINT`, or `CMD` where there is none, is a JSON list, or begins with `exec`: a shell in front of the program
+    ///   passes no signal on.
+    /// - `HEALTHCHECK` is advice: Kubernetes ignores it and has probes.
+    ///
+    /// ## Why
+    ///
+    /// A base image that moves makes another image of the same commit. Whatever is in `ENV` or `ARG` can be read by
+    /// everybody who can pull the image. A program that does not get SIGTERM is killed in the middle of its requests at
+    /// each rollout.
+    ///
+    /// ## Fix
+    ///
+    /// Pin each `FROM`, end with a numeric `USER`, fetch secrets with `RUN --mount=type=secret`, and write the entry point
+    /// as a list.
+    ///
+    /// ## Fails
+    ///
+    /// ```yaml,fail
+    /// apiVersion: seaworthy.dev/v1
+    /// kind: Dockerfile
+    /// metadata: {name: web/Dockerfile}
+    /// spec:
+    ///   instructions:
+    ///     - {keyword: FROM, line: 1, stage: 0, form: shell, flags: [], arguments: ["node:latest"], text: "FROM node:latest"}
+    ///     - {keyword: CMD, line: 2, stage: 0, form: shell, flags: [], arguments: [npm start], text: "CMD npm start"}
+    /// ```
+    ///
+    /// ## Passes
+    ///
+    /// ```yaml,pass
+    /// apiVersion: seaworthy.dev/v1
+    /// kind: Dockerfile
+    /// metadata: {name: web/Dockerfile}
+    /// spec:
+    ///   instructions:
+    ///     - {keyword: FROM, line: 1, stage: 0, form: shell, flags: [], arguments: ["node:24.1-slim"], text: "FROM node:24.1-slim"}
+    ///     - {keyword: USER, line: 2, stage: 0, form: shell, flags: [], arguments: ["1000"], text: "USER 1000"}
+    ///     - {keyword: CMD, line: 3, stage: 0, form: exec, flags: [], arguments: [node, main.js], text: 'CMD ["node", "main.js"]'}
+    /// ```
+    pub struct Dockerfile {
+        /// Tags that move, in any case.
+        mutable_tags: Vec<String> = [
+            "latest", "main", "master", "dev", "staging", "nightly", "edge", "stable", "canary", "rolling", "head", "lts",
+            "current", "alpine", "slim", "bookworm", "trixie",
+        ],
+        /// Require a digest: a tag alone is then a finding, whatever it says.
+        require_digest: bool = false,
+        /// Base images that run as a user other than root by themselves: words of their name or tag.
+        non_root_images: Vec<String> = ["nonroot", "non-root", "unprivileged", "rootless", "cgr.dev/chainguard"],
+    }
+    severity: High,
+    section: Delivery,
+    since: "0.1.0",
+    applies_to: ["seaworthy.dev/v1/Dockerfile"],
+    reads: [
+        "spec.instructions.keyword",
+        "spec.instructions.stage",
+        "spec.instructions.form",
+        "spec.instructions.flags",
+        "spec.instructions.arguments",
+    ],
+}
+
+impl Rule for Dockerfile {
+    fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        let all: Vec<Instruction<'_>> =
+            request.object().get("spec.instructions").items().map(Instruction::new).collect();
+        let stages = Stages::new(&all);
+        for instruction in &all {
+            match instruction.keyword {
+                "FROM" => self.check_base(instruction, &stages, findings),
+                "COPY" | "RUN" => self.check_sources(instruction, &stages, findings),
+                "ADD" => check_add(instruction, findings),
+                "ENV" | "ARG" => secrets::check(instruction, findings),
+                "HEALTHCHECK" if instruction.words().next() != Some("NONE") => {
+                    let message = "Kubernetes ignores this: the probes of the pod say whether the program is healthy";
+                    findings.warn(instruction.place, message, "a livenessProbe and a readinessProbe in the manifest");
+                }
+                _ => {}
+            }
+        }
+        self.check_user(&stages, findings);
+        check_signals(&stages, findings);
+        Ok(())
+    }
+}
+
+impl Dockerfile {
+    fn check_base(&self, from: &Instruction<'_>, stages: &Stages<'_>, findings: &mut Findings) {
+        let Some(base) = from.arguments().next() else { return };
+        let name = base.str().unwrap_or_default();
+        match stages.resolve(name) {
+            Some(image) => {
+                if image != "scratch" && stages.earlier(&image, from.stage).is_none() {
+                    self.check_image(base, &image, findings);
+                }
+            }
+            // `FROM build-${TARGETARCH}` is one of the stages.
+            None if stages.begins_a_stage(name) => {}
+            None => {
+                let message = format!("`{name}` is chosen when the image is built, so the base is not pinned here");
+                findings.warn(base, message, "a default in an `ARG` before the first `FROM`");
+            }
+        }
+    }
+
+    /// `--from=` of a `COPY`, and `from=` of a mount, name a stage or an image.
+    fn check_sources(&self, instruction: &Instruction<'_>, stages: &Stages<'_>, findings: &mut Findings) {
+        for flag in instruction.flags() {
+            let text = flag.str().unwrap_or_default();
+            let mount = text.strip_prefix("--mount=").unwrap_or_default();
+            let of_mount = mount.split(',').find_map(|part| part.strip_prefix("from="));
+            let Some(name) = text.strip_prefix("--from=").or(of_mount) else { continue };
+            let Some(image) = stages.resolve(name) else { continue };
+            let is_number = image.bytes().all(|byte| byte.is_ascii_digit());
+            if !is_number && image != "scratch" && stages.earlier(&image, instruction.stage).is_none() {
+                self.check_image(flag, &image, findings);
+            }
+        }
+    }
+
+    fn check_image(&self, at: Field<'_>, image: &str, findings: &mut Findings) {
+        let image = match ImageReference::parse(image) {
+            Ok(image) => image,
+            Err(cause) => return findings.fail(at, cause.to_string(), "<repository>:<version>"),
+        };
+        let moves = |tag: &str| self.mutable_tags.iter().any(|known| known.eq_ignore_ascii_case(tag));
+        let message = match image.tag() {
+            _ if image.is_pinned() => return,
+            None => format!("`{image}` has no tag, so it is whatever was pushed last"),
+            Some(tag) if moves(tag) => format!("the tag `{tag}` is mutable: another build gets another image"),
+            Some(_) if self.require_digest => format!("`{image}` has no digest, which is required here"),
+            Some(_) => return,
+        };
+        findings.fail(at, message, format!("{}:<version>@sha256:<digest>", image.repository()));
+    }
+
+    fn check_user(&self, stages: &Stages<'_>, findings: &mut Findings) {
+        let Some(from) = stages.last() else { return };
+        if let Some(user) = stages.inherited(|instruction| instruction.keyword == "USER") {
+            let field = user.arguments().next().unwrap_or(user.place);
+            let name = stages.resolve(field.str().unwrap_or_default());
+            let name = name.as_deref().and_then(|name| name.split(':').next()).unwrap_or("?");
+            let is_root = name.is_empty() || name.eq_ignore_ascii_case("root") || name.bytes().all(|byte| byte == b'0');
+            if is_root {
+                findings.fail(field, "the program runs as root", "USER <a number above 0>");
+            }
+            return;
+        }
+        let base = stages.base().and_then(|base| stages.resolve(base)).unwrap_or_default();
+        if !self.non_root_images.iter().any(|words| sdk::text::holds(&base, words)) {
+            let message = "the last stage has no USER, so the program runs as root";
+            findings.fail(from.place, message, "USER <a number above 0>, at the end of the last stage");
+        }
+    }
+}
+
+fn check_add(add: &Instruction<'_>, findings: &mut Findings) {
+    let is_checked = add.flags().any(|flag| flag.str().is_some_and(|flag| flag.starts_with("--checksum=")));
+    let remote =
+        |text: &str| ["http://", "https://", "ftp://", "git://", "git@"].iter().any(|start| text.starts_with(start));
+    for source in add.arguments().filter(|source| !is_checked && source.str().is_some_and(remote)) {
+        let message = "what is fetched here may be another file tomorrow, and nobody looks at it";
+        findings.fail(source, message, "ADD --checksum=sha256:<digest>, or COPY a file of the repository");
+    }
+}
+
+/// Whether the program gets the signals that Kubernetes sends: it is the first process, and no shell is.
+fn check_signals(stages: &Stages<'_>, findings: &mut Findings) {
+    let last = |keyword| stages.inherited(move |instruction| instruction.keyword == keyword);
+    let Some(process) = last("ENTRYPOINT").or_else(|| last("CMD")) else { return };
+    let mut words = process.words();
+    let (first, second, third) = (words.next().unwrap_or_default(), words.next(), words.next());
+    let is_exec = |command: &str| command.trim_ascii_start().starts_with("exec ");
+    let keyword = process.keyword;
+    if !process.is_exec {
+        if !first.is_empty() && !is_exec(first) {
+            let message =
+                format!("a shell runs this {keyword} and passes no signal on, so the pod is killed at each rollout");
+            findings.fail(process.place, message, format!("{keyword} [\"program\", \"argument\"]"));
+        }
+    } else if matches!(first.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
+        && second.is_some_and(|flag| flag.starts_with('-') && flag.ends_with('c'))
+        && !third.is_some_and(is_exec)
+    {
+        let message = format!("this {keyword} is a shell, which passes no signal on to what it starts");
+        findings.warn(process.place, message, "`exec` in front of the command, or no shell");
+    }
+}

@@ -1,0 +1,64 @@
+//! Secrets in `ENV` and `ARG`, known by their names.
+
+use sdk::prelude::*;
+use sdk::text::holds;
+
+use crate::stages::Instruction;
+
+/// Words that name a secret wherever they stand.
+const WORDS: &[&str] = &["PASSWORD", "PASSWD", "SECRET", "TOKEN", "APIKEY", "CREDENTIAL"];
+/// Two words that do so together.
+const KEYS: &[&str] = &["API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "SIGNING_KEY", "ENCRYPTION_KEY", "AUTH_KEY"];
+/// What a name ends with that only says where a secret is, or something about it.
+const ABOUT: &[&str] = &[
+    "_FILE", "_PATH", "_DIR", "_URL", "_URI", "_NAME", "_ID", "_TTL", "_EXPIRY", "_LENGTH", "_TYPE", "_HEADER",
+    "_ENABLED",
+];
+
+pub fn check(instruction: &Instruction<'_>, findings: &mut Findings) {
+    let is_argument = instruction.keyword == "ARG";
+    let mut arguments = instruction.arguments();
+    let first = instruction.words().next().unwrap_or_default();
+    // `ENV NAME a value with spaces` is the old form of one variable.
+    if !is_argument && !first.contains('=') {
+        let name = arguments.next();
+        let value = arguments.next().and_then(Field::str).unwrap_or_default();
+        if let Some(name) = name.filter(|_| is_secret(first) && is_value(value)) {
+            tell(name, first, is_argument, findings);
+        }
+        return;
+    }
+    for argument in arguments {
+        let (name, value) = argument.str().unwrap_or_default().split_once('=').unwrap_or_default();
+        let name = if is_argument && name.is_empty() { argument.str().unwrap_or_default() } else { name };
+        if is_secret(name) && (is_argument || is_value(value)) {
+            tell(argument, name, is_argument, findings);
+        }
+    }
+}
+
+fn tell(at: Field<'_>, name: &str, is_argument: bool, findings: &mut Findings) {
+    let message = if is_argument {
+        format!("`{name}` looks like a secret, and the image's history keeps build arguments")
+    } else {
+        format!("`{name}` looks like a secret, and everybody who pulls the image can read it")
+    };
+    findings.fail_concealed(
+        at,
+        message,
+        "RUN --mount=type=secret while building, a Secret of Kubernetes while running",
+    );
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase().replace('-', "_");
+    let is_about = ABOUT.iter().any(|end| name.ends_with(end)) || holds(&name, "PUBLIC");
+    !is_about && WORDS.iter().chain(KEYS).any(|words| holds(&name, words))
+}
+
+/// Whether a value could be a secret: it is none where it is empty, a path, a switch or a placeholder.
+fn is_value(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
+    let is_switch = matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "0" | "1" | "changeme");
+    !value.is_empty() && !value.starts_with('/') && !value.starts_with('<') && !is_switch
+}
