@@ -6,7 +6,9 @@
 
 mod bundles;
 mod config;
+mod dockerfiles;
 mod explain;
+mod import;
 mod json;
 mod logs;
 mod profiles;

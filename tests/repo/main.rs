@@ -3,6 +3,7 @@
 
 mod arrows;
 mod circles;
+mod coming_from;
 mod documents;
 mod files;
 mod policies;

@@ -20,6 +20,7 @@ pub mod config;
 pub mod documents;
 pub mod edit;
 mod file;
+pub mod imports;
 mod input;
 mod judge;
 mod kustomize;

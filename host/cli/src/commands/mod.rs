@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod explain;
+mod import;
 mod inspect;
 mod keys;
 mod kubewarden;
@@ -34,6 +35,9 @@ pub enum Command {
     /// Show a rule's documentation: what it requires, why, and how to fix findings.
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Args),
+    /// Convert what other tools are told to ignore into waivers.
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Args),
     /// Show a module's metadata without running it.
     #[command(after_help = inspect::EXAMPLES)]
     Inspect(inspect::Args),
@@ -66,6 +70,7 @@ impl Command {
             Self::Maturity(args) => maturity::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Import(args) => import::run(args),
             Self::Inspect(args) => inspect::run(args),
             Self::Push(args) => push::run(args),
             Self::Pull(args) => pull::run(args),

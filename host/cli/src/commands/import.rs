@@ -1,0 +1,87 @@
+//! `seaworthy import waivers`: what another tool is told to ignore, as a configuration of ours.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use engine::Input;
+use engine::imports;
+use engine::waiver::Date;
+use sources::{Exclude, Files, Mode, RenderOptions};
+
+use crate::bundle;
+use crate::exit::{HOLDS, UNDECIDED};
+use crate::failure::Failure;
+use crate::input;
+use crate::judging;
+use crate::present::output;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy import waivers k8s/ --by ana@example.com --until 2027-03-31
+  seaworthy import waivers . --by platform-team --until 2027-03-31 > platform.yaml
+
+Read are the annotations of kube-linter, kube-score, Polaris and Checkov, .kube-linter.yaml, .checkov.yaml and a
+configuration of Polaris. docs/coming-from.md has the table of all checks and rules.";
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Write a configuration with waivers to standard output, and name what could not be carried over.
+    Waivers(Waivers),
+}
+
+#[derive(clap::Args)]
+struct Waivers {
+    /// Files and folders with manifests, and with the files of the other tool.
+    #[arg(default_value = ".", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Do not read what matches this pattern, in the way of .gitignore. May be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<Exclude>,
+
+    /// Who allows the waivers.
+    #[arg(long, value_name = "WHO", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    by: String,
+
+    /// The last day on which they count: 2027-03-31.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    until: Date,
+}
+
+/// A day that is still to come.
+fn day(text: &str) -> Result<Date, String> {
+    let day = Date::parse(text).ok_or_else(|| "expected a day, such as 2027-03-31".to_owned())?;
+    if day < judging::today() { Err("the day is past, so the waivers would not count".to_owned()) } else { Ok(day) }
+}
+
+/// Runs the command.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    let What::Waivers(Waivers { paths, exclude, by, until }) = &options.what;
+    // What is rendered comes from files that are read as they are, and a waiver is for what somebody wrote.
+    let as_written = RenderOptions { mode: Mode::Never, ..RenderOptions::default() };
+    let Files { files, unread, .. } = input::read(paths, exclude, &as_written);
+    let input = Input::new(files);
+    let (rules, _) = bundle::find(None)?;
+    let rules: Vec<&str> = rules.iter().map(|found| &*found.metadata.name).collect();
+    let imported = imports::import(&input, &rules);
+    let problems = sources::problems(&input, &unread);
+    if !imported.is_empty() {
+        output::print(&imported.to_yaml(by, *until))?;
+    }
+    for lost in imported.lost() {
+        output::warn(&format!("{}: not carried over: {}: {}", lost.at, lost.what, lost.why));
+    }
+    problems.iter().for_each(|problem| output::complain(problem));
+    if input.files().is_empty() && problems.is_empty() {
+        output::complain("there is no .yaml, .yml or .json file here");
+    } else if imported.is_empty() {
+        output::warn("no file here tells kube-linter, kube-score, Polaris or Checkov to ignore anything");
+    }
+    Ok(if problems.is_empty() && !input.files().is_empty() { HOLDS } else { UNDECIDED })
+}
