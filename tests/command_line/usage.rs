@@ -53,7 +53,7 @@ fn strict_allows_nothing_to_be_skipped_but_empty_documents() {
     assert_eq!(strict("empty.yaml", "---\n# nothing\n---\n"), (Some(1), Some(2)));
     assert_eq!(strict("more.yaml", &format!("{POD}---\n# nothing\n---\n")), (Some(1), Some(1)));
     let out = check(&usual_folder().and("other.yaml", "a: 1\n"), &[".", "--strict"]).with(2);
-    assert!(out.ends_with("\n1 skipped, which --strict does not allow\n"), "{out}");
+    assert!(out.ends_with("\n1 skipped: --strict does not allow this\n"), "{out}");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn standard_input_is_read_once_and_is_a_part_of_the_world() {
     assert!(out.starts_with("<stdin>:13:14: high[image-is-plain]: Pod shop/web, container app: "), "{out}");
     assert!(out.contains("1 file, 1 object, input: partial"), "{out}");
     let nothing = folder.run_with_input(&["check", "-", "--bundle", "bundle"], "").with(2);
-    assert!(nothing.contains("there is no Kubernetes object in 1 file"), "{nothing}");
+    assert!(nothing.contains("no Kubernetes object in 1 file"), "{nothing}");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_folder_is_taken_for_everything_there_is_and_a_file_is_not() {
         (&[".", "--world", "partial"], "partial"),
     ] {
         let out = check(&folder, arguments).with(1);
-        assert!(out.contains(&format!("1 object, world {world})")), "{arguments:?}: {out}");
+        assert!(out.contains(&format!("1 object, input: {world})")), "{arguments:?}: {out}");
     }
 }
 
