@@ -9,7 +9,7 @@ POLICIES := $(patsubst policies/%/Cargo.toml,%,$(wildcard policies/*/Cargo.toml)
 GUESTS := $(addprefix -p ,$(POLICIES))
 # Rules that say `links_std: true` are built in a call of their own: std's features would come to all the others.
 STD_POLICIES := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l '^ *links_std: true' policies/*/src/lib.rs))
-HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sources seaworthy-session seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy-web seaworthy seaworthy-tests seaworthy-oracle)
+HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sources seaworthy-session seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy-web seaworthy seaworthy-tests seaworthy-oracle seaworthy-test-cluster seaworthy-judge)
 MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
 # Of a guest's memory, 128 KiB are stack: what a new instance costs is above all its memory, and 1 MiB of stack, the
@@ -32,7 +32,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones tools rendering-tools
+.PHONY: help run build policies native fixtures web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -161,6 +161,17 @@ oracle: ## Read hostile texts beside Kubernetes' own decoder: TEXTS=20000 of the
 lifecycle: ## Write the table of Kubernetes' kinds and versions anew, from its modules (needs Go)
 	cd policies/api-version/lifecycle && go run . > $(TARGET)/lifecycle.tsv
 	mv $(TARGET)/lifecycle.tsv policies/api-version/data/lifecycle.tsv
+
+judge: native ## Ask a real API server what kubernetes-schema is asked: OBJECTS=50000, SEED=2, MINOR=1.35 (needs Go)
+	SEAWORTHY_JUDGE_OBJECTS=$(or $(OBJECTS),2000) SEAWORTHY_JUDGE_SEED=$(or $(SEED),1) SEAWORTHY_JUDGE_MINOR=$(or $(MINOR),1.36) \
+		$(CARGO) test --locked --release $(HOSTS) --test judge -- --nocapture
+
+# The releases that stand for the minor versions of Kubernetes that kubernetes-schema knows.
+KUBERNETES := 1.32.13 1.33.12 1.34.8 1.35.6 1.36.3
+
+kubernetes-tables: ## Make the tables of kubernetes-schema anew, from the modules of Kubernetes (needs Go)
+	$(CARGO) build --locked --release $(HOSTS) --bin tables
+	$(TARGET)/release/tables policies/kubernetes-schema/tables/types.txt $(KUBERNETES)
 
 deny: ## Licences, sources and banned crates among all dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny --version $(CARGO_DENY)

@@ -197,6 +197,13 @@ impl<'a> Field<'a> {
         members.iter().map(move |(key, value)| (*key, self.child(Step::Key(self.step, key), Some(value))))
     }
 
+    /// The entry at this place of a map, in the order of its text.
+    #[must_use]
+    pub fn entry_at(self, index: usize) -> Option<Self> {
+        let (key, value) = self.value?.members().get(index)?;
+        Some(self.child(Step::Key(self.step, key), Some(value)))
+    }
+
     /// The elements of a list.
     pub fn items(self) -> impl Iterator<Item = Self> {
         let items: &'a [Value<'a>] = match self.value {

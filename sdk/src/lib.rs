@@ -54,7 +54,7 @@ pub mod world;
 
 pub use image::{ImageReference, ImageReferenceError};
 pub use macros::policy;
-pub use protocol::documents;
+pub use protocol::{documents, path, resource_name};
 pub use quantity::{Quantity, QuantityError};
 
 /// All that a rule usually needs.

@@ -77,10 +77,25 @@ impl Quantity {
         self.nanos < 0
     }
 
+    /// Whether this is a whole number of times the other; of nothing, only nothing is.
+    #[must_use]
+    pub const fn is_multiple_of(&self, other: &Self) -> bool {
+        match self.nanos.checked_rem(other.nanos) {
+            Some(rest) => rest == 0,
+            None => self.nanos == 0,
+        }
+    }
+
     /// Whether this limit is more than `max` times the `request`. Exact: the products are compared, not a quotient.
     #[must_use]
     pub fn ratio_exceeds(&self, request: &Self, max: &Self) -> bool {
         product(self.nanos, NANOS_PER_UNIT) > product(request.nanos, max.nanos)
+    }
+
+    /// Whether this limit is less than `min` times the `request`.
+    #[must_use]
+    pub fn ratio_is_below(&self, request: &Self, min: &Self) -> bool {
+        product(self.nanos, NANOS_PER_UNIT) < product(request.nanos, min.nanos)
     }
 }
 

@@ -14,6 +14,7 @@ const LARGER: &[(&str, usize, &str)] = &[
     ("api-version", 128 << 10, "knows all versions of all kinds of Kubernetes, and of well-known operators"),
     ("external-secrets", 128 << 10, "knows what secrets look like in the files and settings of hundreds of tools"),
     ("field-assertions", 384 << 10, "reads JSONPath and regular expressions with jsonpath-rust, regex-lite and std"),
+    ("kubernetes-schema", 512 << 10, "knows every field of every kind that five versions of Kubernetes have built in"),
     ("network-policy", 128 << 10, "reads the rules of three kinds of policies, and adds up addresses and ports"),
     ("pod-security", 112 << 10, "decides 19 controls, each at every version of the standards"),
     ("required-labels", 144 << 10, "reads regular expressions with regex-lite and std"),

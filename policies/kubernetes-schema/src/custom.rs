@@ -1,0 +1,326 @@
+//! Custom resources, by the structural schema of their CustomResourceDefinition.
+//!
+//! Regular expressions and CEL rules are not read; that is said once an object, where its schema has some.
+
+use sdk::field::Field;
+use sdk::findings::Findings;
+use sdk::prelude::*;
+use sdk::value::Value;
+
+use crate::formats;
+use crate::spelling;
+use crate::table::{self, Shape};
+use crate::validation;
+use crate::walk::Walk;
+
+/// The definition of the object's kind, if the world has it; its name is made of the plural, which is guessed as kubectl does.
+pub fn definition<'a>(object: Object<'a>, world: &World<'a>) -> Result<Option<Object<'a>>, Undecided> {
+    let (group, kind) = (object.group(), object.kind());
+    let guessed = sdk::resource_name(kind);
+    let plain = kind.to_ascii_lowercase();
+    let names = [guessed.clone(), plain.clone() + "s", plain];
+    for (index, plural) in names.iter().enumerate() {
+        if names.get(..index).unwrap_or_default().contains(plural) {
+            continue;
+        }
+        let name = format!("{plural}.{group}");
+        let found = world.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, &name)?;
+        if let Some(found) = found.filter(|found| found.get("spec.names.kind").str() == Some(kind)) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Checks a custom resource by its definition.
+pub fn check<'a>(object: Object<'a>, definition: Object<'a>, minor: u8, findings: &mut Findings) {
+    metadata(object, definition, minor, findings);
+    let version = object.version();
+    let served = |found: &Field<'a>| found.get("served").bool() == Some(true);
+    let found = definition.get("spec.versions").items().find(|found| found.get("name").str() == Some(version));
+    let Some(found) = found.filter(served) else {
+        let known: Vec<&str> = definition
+            .get("spec.versions")
+            .items()
+            .filter(served)
+            .filter_map(|found| found.get("name").str())
+            .collect();
+        let message = format!("CustomResourceDefinition {} does not serve `{version}`", definition.name());
+        return findings.fail(object.get("apiVersion"), message, format!("one of {}", known.join(", ")));
+    };
+    let schema = found.get("schema.openAPIV3Schema");
+    let mut checker = Checker { findings: Some(findings), count: 0, is_unread: false };
+    let root = object.root();
+    for (key, child) in root.entries() {
+        let property = schema.entry("properties").entry(key);
+        match key {
+            "apiVersion" | "kind" | "metadata" => {}
+            // What a server fills in is dropped.
+            "status" if found.get("subresources.status").is_set() => {}
+            _ if property.is_set() => checker.value(child, property),
+            _ if preserves(schema) => {}
+            _ => checker.unknown(child, key, schema),
+        }
+    }
+    checker.required(root, schema);
+    checker.conditions(root, schema);
+    if checker.is_unread {
+        findings.note(root, "its CustomResourceDefinition has CEL rules or patterns, which are not looked at");
+    }
+}
+
+/// Every object has metadata of the same form.
+fn metadata<'a>(object: Object<'a>, definition: Object<'a>, minor: u8, findings: &mut Findings) {
+    // Kinds whose names are checked alike.
+    let alike = match definition.get("spec.scope").str() {
+        Some("Cluster") => table::kind("storage.k8s.io/v1", "StorageClass"),
+        _ => table::kind("v1", "ConfigMap"),
+    };
+    if let Some(alike) = alike {
+        let mut walk = Walk::new(findings, minor, object.root(), alike);
+        walk.value(object.get("metadata"), Shape::Struct(table::OBJECT_META));
+        validation::object(&mut walk);
+    }
+}
+
+fn preserves(schema: Field<'_>) -> bool {
+    schema.entry("x-kubernetes-preserve-unknown-fields").bool() == Some(true)
+}
+
+struct Checker<'w> {
+    /// Nothing where it is only counted, as for one of several schemas.
+    findings: Option<&'w mut Findings>,
+    count: usize,
+    is_unread: bool,
+}
+
+impl Checker<'_> {
+    fn fail<'a>(&mut self, at: Field<'a>, message: impl Into<String>, fix: impl Into<Fix>) {
+        self.count += 1;
+        if let Some(findings) = &mut self.findings {
+            findings.fail(at, message, fix);
+        }
+    }
+
+    fn unknown<'a>(&mut self, at: Field<'a>, key: &str, schema: Field<'a>) {
+        let known: Vec<&str> = schema.entry("properties").entries().map(|(known, _)| known).collect();
+        match spelling::nearest(key, known.into_iter()) {
+            Some(meant) => {
+                self.fail(at, format!("`{key}` is unknown here; did you mean `{meant}`?"), format!("{meant}:"));
+            }
+            None => self.fail(at, format!("`{key}` is unknown here"), fix::remove(at)),
+        }
+    }
+
+    fn value<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+        let Some(value) = at.value() else { return };
+        let is_either = schema.entry("x-kubernetes-int-or-string").bool() == Some(true);
+        let wanted = schema.entry("type").str().unwrap_or_default();
+        let is_right = match (wanted, value) {
+            ("", Value::Number(text)) if is_either => is_whole(text),
+            ("", Value::String(_)) => true,
+            ("", _) => !is_either,
+            ("object", Value::Object(_))
+            | ("array", Value::Array(_))
+            | ("string", Value::String(_))
+            | ("boolean", Value::Bool(_))
+            | ("number", Value::Number(_)) => true,
+            ("integer", Value::Number(text)) => is_whole(text),
+            // A text of a format is not looked at any closer, even by the server.
+            ("string", _) => schema.entry("format").is_set(),
+            _ => false,
+        };
+        if let ("integer", Some("int32"), Value::Number(text)) = (wanted, schema.entry("format").str(), value)
+            && text.parse::<i32>().is_err()
+        {
+            return self.fail(at, "this is no whole number of 32 bits", "a whole number");
+        }
+        if !is_right {
+            let noun = match wanted {
+                "object" => "a map",
+                "array" => "a list",
+                "string" => "a string",
+                "boolean" => "a boolean",
+                "integer" => "a whole number",
+                "number" => "a number",
+                _ => "a whole number or a string",
+            };
+            return self.fail(at, format!("this is {}, where the schema takes {noun}", value.noun()), noun);
+        }
+        self.is_unread |= ["pattern", "x-kubernetes-validations"].iter().any(|key| schema.entry(key).is_set());
+        self.narrow(at, value, schema);
+        match value {
+            Value::Object(_) => self.members(at, schema),
+            Value::Array(_) => {
+                for item in at.items() {
+                    if !item.is_set() && !is_free(schema.entry("items")) {
+                        self.fail(item, "an item of a list is not null", fix::remove(item));
+                    }
+                    self.value(item, schema.entry("items"));
+                }
+            }
+            _ => {}
+        }
+        self.conditions(at, schema);
+    }
+
+    fn members<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+        let (properties, additional) = (schema.entry("properties"), schema.entry("additionalProperties"));
+        let is_embedded = schema.entry("x-kubernetes-embedded-resource").bool() == Some(true);
+        let takes_any = preserves(schema) || matches!(additional.value(), Some(Value::Bool(true)));
+        for (key, child) in at.entries() {
+            let property = properties.entry(key);
+            if property.is_set() {
+                self.value(child, property);
+            } else if matches!(additional.value(), Some(Value::Object(_))) {
+                self.value(child, additional);
+            } else if !(takes_any || is_embedded && matches!(key, "apiVersion" | "kind" | "metadata")) {
+                self.unknown(child, key, schema);
+            }
+        }
+        self.required(at, schema);
+    }
+
+    /// What is required and has no default.
+    fn required<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+        for name in schema.entry("required").items().filter_map(Field::str) {
+            let has_default = schema.entry("properties").entry(name).entry("default").is_set();
+            let child = at.entry(name);
+            if !child.is_set() && !has_default {
+                self.fail(child, format!("`{name}` is required"), format!("{name}:"));
+            }
+        }
+    }
+
+    /// Enums, and what is least and most.
+    fn narrow<'a>(&mut self, at: Field<'a>, value: &Value<'a>, schema: Field<'a>) {
+        let options = schema.entry("enum");
+        if options.is_set()
+            && !options.items().any(|option| option.value().is_some_and(|option| is_same(option, value)))
+        {
+            let all: Vec<&str> =
+                options.items().filter_map(|option| option.value().and_then(|option| option.str())).collect();
+            let known = all.join(", ");
+            match (value, spelling::nearest(value.str().unwrap_or_default(), all.iter().copied())) {
+                (Value::String(text), Some(meant)) => {
+                    self.fail(at, format!("`{text}` is none of {known}; did you mean `{meant}`?"), fix::set(at, meant));
+                }
+                (Value::String(text), None) => {
+                    self.fail(at, format!("`{text}` is none of {known}"), format!("one of {known}"))
+                }
+                _ => self.fail(at, "this is none of the values that the schema lists", format!("one of {known}")),
+            }
+        }
+        if let (Value::String(text), Some("date-time")) = (value, schema.entry("format").str())
+            && !formats::is_time(&text.to_ascii_uppercase())
+        {
+            self.fail(at, "this is no time as RFC 3339 has it", "a time such as 2026-01-31T12:00:00Z");
+        }
+        let limit = |key: &str| {
+            schema
+                .entry(key)
+                .value()
+                .and_then(|limit| if let Value::Number(limit) = limit { Quantity::parse(limit).ok() } else { None })
+        };
+        let size = match value {
+            Value::Number(text) => Quantity::parse(text).ok().map(|number| (number, "minimum", "maximum", "this")),
+            Value::String(text) => Some((count(text.chars().count()), "minLength", "maxLength", "its length")),
+            Value::Array(items) => Some((count(items.len()), "minItems", "maxItems", "the number of its items")),
+            Value::Object(members) => {
+                Some((count(members.len()), "minProperties", "maxProperties", "the number of its entries"))
+            }
+            _ => None,
+        };
+        if let Some((size, least, most, what)) = size {
+            if let Some(least) = limit(least).filter(|least| size < *least) {
+                self.fail(at, format!("{what} is less than {least}"), format!("at least {least}"));
+            }
+            if let Some(most) = limit(most).filter(|most| size > *most) {
+                self.fail(at, format!("{what} is more than {most}"), format!("at most {most}"));
+            }
+        }
+    }
+
+    /// What several schemas ask together.
+    fn conditions<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+        for part in schema.entry("allOf").items() {
+            self.condition(at, part);
+        }
+        let count = |key: &str| schema.entry(key).items().filter(|part| Self::fits(at, *part)).count();
+        if schema.entry("anyOf").is_set() && count("anyOf") == 0 {
+            self.fail(at, "this fits none of the forms that the schema allows", "one of these forms");
+        }
+        let one_of = count("oneOf");
+        if schema.entry("oneOf").is_set() && one_of != 1 && (one_of == 0 || is_read(schema.entry("oneOf"))) {
+            self.fail(at, "this does not fit exactly one of the forms that the schema allows", "one of these forms");
+        }
+        if schema.entry("not").is_set() && is_read(schema.entry("not")) && Self::fits(at, schema.entry("not")) {
+            self.fail(at, "this has a form that the schema forbids", "another form");
+        }
+    }
+
+    /// A schema that only narrows: what it does not name is let through.
+    fn condition<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+        let Some(value) = at.value() else { return };
+        if let Some(wanted) = schema.entry("type").str() {
+            let is_right = match value {
+                Value::Number(text) => wanted == "number" || (wanted == "integer" && is_whole(text)),
+                Value::String(_) => wanted == "string",
+                Value::Bool(_) => wanted == "boolean",
+                Value::Array(_) => wanted == "array",
+                _ => wanted == "object",
+            };
+            if !is_right {
+                self.fail(at, "this is of another type", wanted);
+            }
+        }
+        self.narrow(at, value, schema);
+        if matches!(value, Value::Object(_)) {
+            self.required(at, schema);
+            for (key, property) in schema.entry("properties").entries() {
+                self.condition(at.entry(key), property);
+            }
+        }
+        self.conditions(at, schema);
+    }
+
+    fn fits<'a>(at: Field<'a>, schema: Field<'a>) -> bool {
+        let mut checker = Checker { findings: None, count: 0, is_unread: false };
+        checker.condition(at, schema);
+        checker.count == 0
+    }
+}
+
+/// Whether a schema lets null through.
+fn is_free(schema: Field<'_>) -> bool {
+    schema.entry("nullable").bool() == Some(true) || !schema.entry("type").is_set()
+}
+
+/// Whether all that a schema asks is looked at here: what is not may be what tells two forms apart.
+fn is_read(schema: Field<'_>) -> bool {
+    match schema.value() {
+        Some(Value::Object(members)) => {
+            let known = |key: &str| {
+                !matches!(key, "pattern" | "format" | "multipleOf" | "uniqueItems" | "x-kubernetes-validations")
+            };
+            members.iter().all(|(key, _)| known(key)) && schema.entries().all(|(_, part)| is_read(part))
+        }
+        Some(Value::Array(_)) => schema.items().all(is_read),
+        _ => true,
+    }
+}
+
+fn is_whole(text: &str) -> bool {
+    text.parse::<i64>().is_ok()
+}
+
+fn is_same(one: &Value<'_>, other: &Value<'_>) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => Quantity::parse(one).ok() == Quantity::parse(other).ok(),
+        _ => one == other,
+    }
+}
+
+fn count(number: usize) -> Quantity {
+    Quantity::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
