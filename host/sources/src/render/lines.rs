@@ -174,6 +174,11 @@ impl<'t> Lines<'t> {
             // The mark of the action stands behind the last line that it wrote.
             let end = *self.ends.get(at)?;
             let (file, row) = self.marks.get(at..end)?.iter().find_map(|marks| marks.first())?;
+            // What stands before the action on its line is written first.
+            let is_first = at.checked_sub(1).and_then(|before| self.marks.get(before)).is_some_and(|it| !it.is_empty());
+            if let Some(found) = template(file)?.literal(*row, wanted).filter(|_| is_first) {
+                return Some(found);
+            }
             let place = template(file)?.line(*row)?;
             Some(Found { behind: place.clone(), place, is_literal: false, is_literal_behind: false })
         })

@@ -7,7 +7,7 @@ use engine::manifest::{Entry, Manifest, Node, Object, SourcePlace, Span, Value};
 
 use super::lines::{Lines, Wanted};
 use super::mark::{self, Mark, Marks, Shift, text_of};
-use super::overlay::Places;
+use super::overlay::{Places, is_equal};
 
 /// What was seen to arrive from values, by the offset in the rendered text at which a scalar or a key begins.
 #[derive(Debug, Default)]
@@ -65,16 +65,38 @@ impl Traced {
         }
     }
 
-    /// The keys on the way to a value, from the inside, as long as those on the way to the field are the same.
+    /// The keys on the way to a value, from the inside, as long as those on the way to the field are the same; and beside
+    /// each what stands beside it in the values too.
     fn keys(&mut self, number: usize, marks: &Marks<'_>, above: &[Option<&Entry>]) {
-        for (mark, entry) in marks.trail(number).zip(above.iter().rev()) {
+        let around = above.iter().rev().skip(1).chain([&None]);
+        let written_around = marks.trail(number).skip(1).map(Some).chain([None]);
+        let steps = marks.trail(number).zip(above.iter().rev()).zip(written_around.zip(around));
+        for ((mark, entry), (written_around, around)) in steps {
             match (mark.entry, entry) {
                 (Some(written), Some(entry)) if written.key == entry.key => {
                     let place = place(mark.text, written.key_span, mark.shift);
                     self.at.entry(entry.key_span.start).or_insert(place);
                 }
-                (None, None) => {}
+                (None, None) => continue,
                 _ => return,
+            }
+            if let (Some(written), Some(around)) = (written_around, around) {
+                self.beside(written, &around.value);
+            }
+        }
+    }
+
+    /// The members of a mapping that stand alike in the mapping of values that it is made of.
+    fn beside(&mut self, written: &Mark<'_>, mapping: &Node) {
+        let Value::Mapping(entries) = &mapping.value else { return };
+        for entry in entries {
+            let Some(at) = written.node.entry(&entry.key).filter(|at| is_equal(&at.value, &entry.value)) else {
+                continue;
+            };
+            let of = |span| place(written.text, span, written.shift);
+            self.at.entry(entry.key_span.start).or_insert_with(|| of(at.key_span));
+            if !entry.value.span.is_empty() && text_of(&entry.value.value).is_some() {
+                self.at.entry(entry.value.span.start).or_insert_with(|| of(at.value.span));
             }
         }
     }
