@@ -18,7 +18,7 @@ const TOOLS: [(&str, &str); 6] = [
 ];
 
 /// Rules that the page may name before they are in the bundle.
-const AHEAD: [&str; 2] = ["kubernetes-schema", "references"];
+const AHEAD: [&str; 1] = ["references"];
 
 /// What stands where no rule covers a check.
 const NONE: &str = "—";
