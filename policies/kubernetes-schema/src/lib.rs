@@ -148,6 +148,10 @@ fn unknown_kind(object: Object<'_>, api_version: &str, minor: u8, findings: &mut
     if GONE.contains(&(api_version, kind)) {
         return not_applicable(format!("Kubernetes 1.{minor} does not serve {api_version} {kind}"));
     }
+    // Admission is asked about `kubectl exec` and the like too.
+    if api_version == "v1" && (kind.starts_with("Pod") || kind.ends_with("ProxyOptions")) && kind.ends_with("Options") {
+        return not_applicable("these are the options of a request, no object");
+    }
     let known = || KINDS.iter().filter(|known| known.is_served(minor));
     let of = |known: &Kind| format!("`{}` of `{}`", known.name, known.api_version);
     let same = known().find(|known| known.name == kind).map(of);
