@@ -1,6 +1,6 @@
 //! Bombs: small texts that mean much, and large ones that mean nothing.
 
-use engine::manifest::{Content, Limits, Manifest, Node, Value, read};
+use engine::manifest::{Bounds, Content, Limits, Manifest, Node, Value, read};
 
 use crate::support::Folder;
 use crate::{POD, check, refused};
@@ -31,7 +31,8 @@ fn bombs_are_refused_with_a_place_in_little_memory() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     let closed = [&long_scalar()[..(3 << 20) + 42], b"\"}\n"].concat();
     let indented: String = (0..3000).map(|level| format!("{:level$}a:\n", "")).collect();
-    let Limits { bytes, lines, documents, nodes, depth, alias_bytes, scalar_bytes, .. } = Limits::default();
+    let Limits { bytes, lines, nodes, depth, alias_bytes, scalar_bytes, .. } = Limits::default();
+    let Bounds { documents, .. } = Bounds::default();
     let too_deep = |place| format!("{place}: error: nested more than {depth} levels deep");
     for (name, content, message) in [
         (
@@ -42,13 +43,13 @@ fn bombs_are_refused_with_a_place_in_little_memory() {
         ("brackets", deep.into_bytes(), too_deep("1:101")),
         ("dashes", "- ".repeat(100_000).into_bytes(), too_deep("1:201")),
         ("indents", indented.into_bytes(), too_deep("101:101")),
-        ("file", long_scalar(), format!("1:1: error: the file has more than the {bytes} bytes")),
+        ("file", long_scalar(), format!("1:1: error: one document, or an item of it, has more than the {bytes} bytes")),
         ("scalar", long_scalar()[..bytes - 1].to_vec(), "3:11: error: ".to_owned()),
         ("closed scalar", closed, format!("3:11: error: a value of 3145728 bytes, more than the {scalar_bytes}")),
         ("lines", vec![b'\n'; lines + 1], format!("{}:1: error: more than {lines} lines in one file", lines + 1)),
         (
             "documents",
-            b"---\n".repeat(2 * documents),
+            b"---\n".repeat(documents + 10),
             format!("{}:1: error: more than {documents} documents", documents + 1),
         ),
         ("values", b"- a\n".repeat(2 * nodes), format!("{nodes}:3: error: more than {nodes} values in one file")),

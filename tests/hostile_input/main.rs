@@ -2,6 +2,7 @@
 //! bounded time and memory, or is read like any other.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod dumps;
 mod limits;
 #[path = "../command_line/support.rs"]
 mod support;

@@ -93,7 +93,7 @@ fn standard_input_without_end_is_read_to_the_limit() {
     let ended = command.stdin(Stdio::from(zero)).stdout(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(2));
     let out = String::from_utf8(ended.stdout).unwrap();
-    assert!(out.starts_with("<stdin>:1:1: error: the file has more than the 8388608"), "{out}");
+    assert!(out.starts_with("<stdin>:1:1: error: one document, or an item of it, has more than the 8388608"), "{out}");
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_file_that_is_longer_than_it_says_is_read_to_the_limit() {
     sparse.write_all(b"a: b\n").unwrap();
     sparse.set_len(1 << 40).unwrap();
     let run = check(&folder, &["sparse.yaml"]);
-    assert!(run.out.starts_with("sparse.yaml:1:1: error: the file has more than the 8388608 bytes"), "{}", run.out);
+    assert!(run.out.starts_with("sparse.yaml:1:1: error: one document, or an item of it, has more than the 8388608 bytes"), "{}", run.out);
     assert!(run.peak < 200 << 10, "{} KiB", run.peak);
 }
 
@@ -237,9 +237,10 @@ fn all_files_together_have_a_limit() {
     for number in 10..45 {
         fs::File::create(folder.path().join(format!("{number}.yaml"))).unwrap().set_len(8 << 20).unwrap();
     }
-    let run = check(&folder, &["."]);
+    let run = check(&folder, &["--limits", "total=256Mi", "."]);
     assert_eq!((run.code, run.err.as_str()), (Some(2), ""));
-    let refused = "error: 41.yaml is not read, and 3 files behind it: those before have 256 MiB together, ";
+    let refused = "error: 41.yaml is not read, and 3 files behind it: together with those before they have more than \
+                   268435456 bytes; `--limits total=` allows more";
     assert!(run.out.contains(refused), "{}", run.out);
     assert!(run.out.contains("; 32 files, 1 object, "), "{}", run.out);
     assert!(run.peak < 512 << 10, "{} KiB", run.peak);

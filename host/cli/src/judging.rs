@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use engine::config::Config;
+use engine::manifest::Keep;
 use engine::report::{self, Report, Unread};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Selected, Subject, World};
+use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Selected, Subject, World, kept_for};
 use protocol::{Profile, RuleMetadata};
 use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
-use sources::{Files, Origin};
+use serde_json::Value;
+use sources::{Files, Origin, Reading};
 
 use crate::budget;
 use crate::bundle;
@@ -46,6 +48,7 @@ pub fn judged<T>(
     options: &Judging,
     policies: &PolicyOptions,
     usual: Profile,
+    wanted: Wanted,
     then: impl FnOnce(Judged<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     policies.check(&options.paths)?;
@@ -54,7 +57,9 @@ pub fn judged<T>(
         found.clear();
     }
     let foreign = foreign::find(policies, &config)?;
-    let (input, origins, mut unread) = read_input(options, &found)?;
+    let mut reading = Reading { keep: kept(&found, &foreign, &config, wanted), ..Reading::default() };
+    options.limits.unwrap_or_default().apply(&mut reading);
+    let (input, origins, mut unread) = read_input(options, &found, &reading)?;
     let subjects: Vec<Subject<'_>> = input.subjects().collect();
     let profile = profile(options, &found, &config, &input, usual);
     found.retain(|found| !profile.as_ref().is_some_and(|profile| profile.leaves_out(&found.metadata.name)));
@@ -104,6 +109,29 @@ fn profile(
         let rules = found.iter().map(|found| &found.metadata);
         Selected::new(options.profile.unwrap_or(usual), rules, input, is_named)
     })
+}
+
+/// What is looked at in objects, where there are so many that the rest is not kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// What the rules read.
+    ByRules,
+    /// Everything.
+    Whole,
+}
+
+/// What of the objects is kept. Policies of others may read anything.
+fn kept(found: &[bundle::Found], foreign: &[foreign::Found], config: &Config, wanted: Wanted) -> Keep {
+    if wanted == Wanted::Whole || !foreign.is_empty() {
+        return Keep::default();
+    }
+    let is_set = |name: &str| config.settings.iter().any(|(of, _)| of == name);
+    // One that lacks its settings reads nothing: it may be one that would read everything.
+    let asks = |rule: &RuleMetadata| {
+        rule.settings.get("required").and_then(Value::as_array).is_some_and(|fields| !fields.is_empty())
+    };
+    let lacks = |rule: &RuleMetadata| asks(rule) && !is_set(&rule.name);
+    kept_for(found.iter().map(|found| &found.metadata).filter(|rule| !lacks(rule)))
 }
 
 /// The rules that were asked for, and what the configuration says of them.
@@ -174,13 +202,17 @@ pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
 }
 
 /// Reads everything there is to judge.
-fn read_input(options: &Judging, rules: &[bundle::Found]) -> Result<(Input, Vec<Origin>, Vec<Unread>), Failure> {
+fn read_input(
+    options: &Judging,
+    rules: &[bundle::Found],
+    reading: &Reading,
+) -> Result<(Input, Vec<Origin>, Vec<Unread>), Failure> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == sources::STDIN;
     let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
         return Err(Failure::Usage("standard input is one log, or manifests, and `-` names it for more".into()));
     }
-    let mut files = input::read(&options.paths, &options.exclude, &options.rendering.options());
+    let mut files = input::read(&options.paths, &options.exclude, &options.rendering.options(), reading);
     sources::read_logs(&options.log, &mut files);
     let rules = rules.iter().map(|rule| &rule.metadata);
     if sources::asks_for_dockerfiles(rules.clone()) {

@@ -18,8 +18,10 @@ pub struct Outlook {
     pub(crate) project: usize,
     /// How the asker's file is deployed, and the namespace that it names.
     pub(crate) places: (usize, String),
-    /// The asker's folder, and those out of its sight in alphabetical order.
-    pub(crate) folders: Vec<String>,
+    /// The asker's folder.
+    pub(crate) folder: String,
+    /// What tells the folders of its variants from others, where there are several: most of these are out of its sight.
+    pub(crate) spreads: Vec<u128>,
     /// The asker's file, where more is seen from that than from its folder.
     pub(crate) file: Option<usize>,
 }
@@ -31,10 +33,10 @@ impl Outlook {
         self.project
     }
 
-    /// The asker's folder, and those out of its sight.
+    /// The asker's folder, and what tells the folders of its variants from others, within this process.
     #[must_use]
-    pub fn folders(&self) -> &[String] {
-        &self.folders
+    pub fn folders(&self) -> (&str, &[u128]) {
+        (&self.folder, &self.spreads)
     }
 
     /// Whether it is that of one file, and not of all in its folder.
@@ -81,7 +83,7 @@ impl Answers {
             return Ok(known);
         }
         let answer: Arc<[u8]> = answer()?.into();
-        let folders: usize = question.outlook.folders.iter().map(String::len).sum();
+        let folders = question.outlook.folder.len() + size_of_val(&*question.outlook.spreads);
         let bytes = folders + question.payload.len() + answer.len();
         if let Ok(mut kept) = self.0.lock()
             && bytes <= BYTES_KEPT
@@ -102,7 +104,13 @@ mod tests {
 
     fn question(payload: &str) -> Question {
         Question {
-            outlook: Outlook { project: 0, places: (0, String::new()), folders: vec!["a".into()], file: None },
+            outlook: Outlook {
+                project: 0,
+                places: (0, String::new()),
+                folder: "a".into(),
+                spreads: Vec::new(),
+                file: None,
+            },
             operation: "list".into(),
             payload: payload.into(),
         }

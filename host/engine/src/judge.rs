@@ -3,6 +3,7 @@
 //! The answer comes from a guest that may be hostile. Whatever is not exactly an answer is the verdict `error` of that
 //! rule for that object, with the cause; it never counts as a pass, and never stops the rest.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use protocol::{Finding, Level, NO_CONTAINERS, Outcome, Verdict, path};
@@ -104,7 +105,7 @@ impl<'a, R: Runtime> Judge<'a, R> {
 
     /// The owner that the object is checked through, if the world has one.
     #[must_use]
-    pub fn owner<'q>(&self, question: &Question<'q>) -> Option<Owner<'q>> {
+    pub fn owner(&self, question: &Question<'_>) -> Option<Owner> {
         // Who sends a pod to an admission may have written any owner into it.
         let object = question.object.filter(|_| question.completeness != Completeness::Admission)?;
         pods::owner(object, self.world, question.viewpoint)
@@ -143,14 +144,14 @@ impl<'a, R: Runtime> Judge<'a, R> {
             let redaction = Redaction::default();
             for object in [question.object, question.old_object].into_iter().flatten() {
                 if (object.group(), object.kind.as_str()) == ("", "Secret") {
-                    redaction.note(&serde_json::to_value(&*object.node).unwrap_or_default());
+                    redaction.note(&serde_json::to_value(&*object.node.look()).unwrap_or_default());
                 }
             }
             let mut said = self.call(rule, question, payload, &Noting { host, redaction: &redaction });
             redaction.apply(&mut said.outcome);
             said
         };
-        Judgement { rule: index, outcome: Arc::new(said.outcome), mutated: said.mutated }
+        Judgement { rule: index, outcome: shared(index, said.outcome), mutated: said.mutated }
     }
 
     fn call(&self, rule: &Rule<R::Module>, question: &Question<'_>, payload: &[u8], host: &dyn HostCalls) -> Said {
@@ -158,7 +159,7 @@ impl<'a, R: Runtime> Judge<'a, R> {
         let said = reply.map_err(|cause| cause.to_string()).and_then(|reply| read_answer(&reply.bytes));
         let said = said.and_then(|mut said| {
             // Some policies give back the object that they were given.
-            let given = || question.object.and_then(|object| serde_json::to_value(&*object.node).ok());
+            let given = || question.object.and_then(|object| serde_json::to_value(&*object.node.look()).ok());
             said.mutated = said.mutated.filter(|mutated| given().as_ref() != Some(mutated));
             // As a policy-server has it: what a policy does not say that it does, it must not do.
             let is_stealthy = said.mutated.is_some() && !rule.is_mutating();
@@ -166,6 +167,26 @@ impl<'a, R: Runtime> Judge<'a, R> {
         });
         said.unwrap_or_else(|cause| Said { outcome: error(cause), mutated: None })
     }
+}
+
+/// The outcome, in the memory of the one before where a rule says the same again, as it does of most objects.
+fn shared(rule: usize, outcome: Outcome) -> Arc<Outcome> {
+    thread_local! {
+        static LAST: RefCell<Vec<Option<Arc<Outcome>>>> = const { RefCell::new(Vec::new()) };
+    }
+    if !outcome.findings.is_empty() {
+        return Arc::new(outcome);
+    }
+    LAST.with_borrow_mut(|last| {
+        if last.len() <= rule {
+            last.resize(rule + 1, None);
+        }
+        match last.get_mut(rule) {
+            Some(Some(known)) if **known == outcome => Arc::clone(known),
+            Some(place) => Arc::clone(place.insert(Arc::new(outcome))),
+            None => Arc::new(outcome),
+        }
+    })
 }
 
 /// A workload without containers is wrong as a whole. Of the rules of ours about workloads, the first that says so is

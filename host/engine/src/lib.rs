@@ -23,6 +23,7 @@ mod file;
 pub mod imports;
 mod input;
 mod judge;
+mod kept;
 mod kustomize;
 mod lookups;
 pub mod manifest;
@@ -54,6 +55,7 @@ pub use capability::{Allowed, Capabilities, CapabilityError, Grant, InputAlone, 
 pub use file::File;
 pub use input::{Input, Skip, Skipped, Subject};
 pub use judge::{Asked, Judge, Judgement};
+pub use kept::kept_for;
 pub use kustomize::kustomize_resources;
 pub use lookups::{LookUpRequest, LookUps, write_looked_up};
 pub use module::{RawSections, RefusalError, Sections, is_rule_name};

@@ -126,11 +126,12 @@ fn list(asked: &LookUpRequest, objects: &[&Object]) -> Result<Vec<u8>, CallError
     let mut answer = br#"{"kind":"List","apiVersion":"v1","metadata":{},"items":["#.to_vec();
     let mut first = true;
     for object in objects {
-        if labels.matches_labels(&object.node) && fields.matches_fields(&object.node) {
+        let node = object.node.look();
+        if labels.matches_labels(&node) && fields.matches_fields(&node) {
             if !std::mem::take(&mut first) {
                 answer.push(b',');
             }
-            write_looked_up(object, &mask, &mut answer);
+            write_node(object, &node, &mask, &mut answer);
         }
     }
     answer.extend_from_slice(b"]}");
@@ -139,10 +140,14 @@ fn list(asked: &LookUpRequest, objects: &[&Object]) -> Result<Vec<u8>, CallError
 
 /// Appends the object as a look-up answers it: as JSON, without what is secret in it.
 pub fn write_looked_up(object: &Object, mask: &FieldMask, answer: &mut Vec<u8>) {
+    write_node(object, &object.node.look(), mask, answer);
+}
+
+fn write_node(object: &Object, node: &Node, mask: &FieldMask, answer: &mut Vec<u8>) {
     if object.group().is_empty() && object.kind == "Secret" {
-        without_values(&object.node).write_json(mask, answer);
+        without_values(node).write_json(mask, answer);
     } else {
-        object.node.write_json(mask, answer);
+        node.write_json(mask, answer);
     }
 }
 

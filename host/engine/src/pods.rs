@@ -31,12 +31,12 @@ const MADE: [(Kind, Kind, Kind); 10] = [
 ];
 
 /// The owner that an object is checked through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
     /// The kind of the owner.
-    pub kind: &'a str,
+    pub kind: String,
     /// Its name.
-    pub name: &'a str,
+    pub name: String,
     /// The group and kind of what is checked in place of both.
     pub through: Kind,
 }
@@ -49,20 +49,26 @@ pub const fn made() -> &'static [(Kind, Kind, Kind)] {
 
 /// The owner that the object is checked through: its controller, where the world holds it.
 #[must_use]
-pub fn owner<'a>(object: &'a Object, world: &World<'_>, from: Viewpoint<'_>) -> Option<Owner<'a>> {
-    let owners = object.node.get("metadata")?.get("ownerReferences")?;
+pub fn owner(object: &Object, world: &World<'_>, from: Viewpoint<'_>) -> Option<Owner> {
+    // Most kinds are made by nobody, and not looked at for it.
+    let made = (object.group(), object.kind.as_str());
+    if !MADE.iter().any(|(known, ..)| *known == made) {
+        return None;
+    }
+    let node = object.node.look();
+    let owners = node.get("metadata")?.get("ownerReferences")?;
     let Value::Sequence(owners) = &owners.value else { return None };
     let is_controller = |owner: &&Node| owner.get("controller").is_some_and(|it| it.value == Value::Bool(true));
     let reference = owners.iter().find(is_controller)?;
     let text = |field| reference.get(field).and_then(Node::as_str).unwrap_or_default();
     let (group, kind, name) = (api_group(text("apiVersion")), text("kind"), text("name"));
-    let made = (object.group(), object.kind.as_str());
     let (_, _, through) = MADE.iter().find(|(known, maker, _)| *known == made && *maker == (group, kind))?;
     let owner = world.get(from, group, kind, object.namespace.as_deref().unwrap_or_default(), name)?;
     // A name may have been given again; manifests have no uid, and then the name is all there is.
-    let uid = owner.node.get("metadata").and_then(|metadata| metadata.get("uid")).and_then(Node::as_str);
+    let owner = owner.node.look();
+    let uid = owner.get("metadata").and_then(|metadata| metadata.get("uid")).and_then(Node::as_str);
     let is_same = uid.is_none_or(|uid| uid == text("uid"));
-    is_same.then_some(Owner { kind, name, through: *through })
+    is_same.then(|| Owner { kind: kind.to_owned(), name: name.to_owned(), through: *through })
 }
 
 /// Whether the object is a workload that describes no pods: its pod template is missing, or has no containers. What is of
@@ -70,9 +76,10 @@ pub fn owner<'a>(object: &'a Object, world: &World<'_>, from: Viewpoint<'_>) -> 
 #[must_use]
 pub fn lacks_containers(object: &Object) -> bool {
     let Some(known) = workload_kind(object.group(), &object.kind) else { return false };
+    let node = object.node.look();
     let is_elsewhere = (known.group, known.kind) == ("argoproj.io", "Rollout")
-        && object.node.get("spec").and_then(|spec| set(spec, "workloadRef")).is_some();
-    let mut place = &*object.node;
+        && node.get("spec").and_then(|spec| set(spec, "workloadRef")).is_some();
+    let mut place = &*node;
     for field in known.template.iter().chain(&["spec", "containers"]) {
         match set(place, field) {
             Some(node) => place = node,

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::input::{Input, Subject};
-use crate::manifest::Object;
+use crate::manifest::{Look, Node, Object};
 use crate::world::{Viewpoint, World};
 
 /// How much of the world can be seen.
@@ -153,6 +153,9 @@ pub enum Extent<'a> {
 /// Writes the requests of one question. What they have in common is made once.
 pub struct Writer<'a> {
     question: &'a Question<'a>,
+    /// The objects, which may have to be unpacked.
+    object: OnceCell<Look<'a>>,
+    old_object: OnceCell<Look<'a>>,
     masked: OnceCell<Vec<u8>>,
     whole: OnceCell<Vec<u8>>,
 }
@@ -161,15 +164,23 @@ impl<'a> Writer<'a> {
     /// The writer of this question's requests.
     #[must_use]
     pub const fn new(question: &'a Question<'a>) -> Self {
-        Self { question, masked: OnceCell::new(), whole: OnceCell::new() }
+        Self {
+            question,
+            object: OnceCell::new(),
+            old_object: OnceCell::new(),
+            masked: OnceCell::new(),
+            whole: OnceCell::new(),
+        }
     }
 
     /// Appends the payload of `validate`: `{"request": ..., "settings": ...}`.
     pub fn write(&self, extent: Extent<'_>, settings: &[u8], payload: &mut Vec<u8>) {
-        let Question { object, old_object, completeness, .. } = *self.question;
+        let completeness = self.question.completeness;
+        let object = tree(self.question.object, &self.object);
+        let old_object = tree(self.question.old_object, &self.old_object);
         payload.extend_from_slice(b"{\"request\":");
         match extent {
-            Extent::Document => write_object(self.question.about(), &FieldMask::whole(), payload),
+            Extent::Document => write_object(object.or(old_object), &FieldMask::whole(), payload),
             Extent::Whole => {
                 payload.extend_from_slice(self.whole.get_or_init(|| whole_head(self.question)));
                 write_member("oldObject", old_object, &FieldMask::whole(), payload);
@@ -197,16 +208,21 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn write_member(name: &str, object: Option<&Object>, mask: &FieldMask, payload: &mut Vec<u8>) {
+/// The tree of an object, unpacked once for all requests.
+fn tree<'a, 'cell>(object: Option<&'a Object>, cell: &'cell OnceCell<Look<'a>>) -> Option<&'cell Node> {
+    object.map(|object| &**cell.get_or_init(|| object.node.look()))
+}
+
+fn write_member(name: &str, object: Option<&Node>, mask: &FieldMask, payload: &mut Vec<u8>) {
     payload.extend_from_slice(b",\"");
     payload.extend_from_slice(name.as_bytes());
     payload.extend_from_slice(b"\":");
     write_object(object, mask, payload);
 }
 
-fn write_object(object: Option<&Object>, mask: &FieldMask, payload: &mut Vec<u8>) {
+fn write_object(object: Option<&Node>, mask: &FieldMask, payload: &mut Vec<u8>) {
     match object {
-        Some(object) => object.node.write_json(mask, payload),
+        Some(object) => object.write_json(mask, payload),
         None => payload.extend_from_slice(b"null"),
     }
 }

@@ -15,7 +15,7 @@ use protocol::mask;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::manifest::{Node, Value};
+use crate::manifest::{Look, Node, Value};
 
 /// How many indices one kind may have. A rule asks by one or two fields; a hostile policy could ask by any number.
 const INDICES: usize = 32;
@@ -89,7 +89,7 @@ impl Indices {
     /// `nodes` gives all objects of the kind with their numbers, those of variants of one object several times.
     pub fn candidates<'a, I>(&self, related: &[Related], nodes: impl Fn() -> I) -> Option<Vec<usize>>
     where
-        I: Iterator<Item = (usize, &'a Node)>,
+        I: Iterator<Item = (usize, Look<'a>)>,
     {
         let mut found = BTreeSet::new();
         for Related { field, how } in related {
@@ -102,7 +102,7 @@ impl Indices {
 
     fn index<'a, I>(&self, form: Form, field: &str, nodes: &impl Fn() -> I) -> Option<Arc<Index>>
     where
-        I: Iterator<Item = (usize, &'a Node)>,
+        I: Iterator<Item = (usize, Look<'a>)>,
     {
         let key = (form, field.to_owned());
         if let Some(known) = self.0.read().ok()?.get(&key) {
@@ -130,13 +130,13 @@ impl How {
 }
 
 impl Index {
-    fn new<'a>(form: Form, steps: &[String], nodes: impl Iterator<Item = (usize, &'a Node)>) -> Self {
+    fn new<'a>(form: Form, steps: &[String], nodes: impl Iterator<Item = (usize, Look<'a>)>) -> Self {
         let mut index = Self::default();
         let mut selectors: Vec<(usize, Vec<String>)> = Vec::new();
         for (number, node) in nodes {
             index.count = index.count.max(number + 1);
             let mut values = Vec::new();
-            let is_plain = collect(node, steps, &mut values);
+            let is_plain = collect(&node, steps, &mut values);
             let texts = if is_plain { form.texts(&values) } else { None };
             match (texts, form) {
                 (None, _) => index.always.push(number),
@@ -302,7 +302,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::manifest::{Limits, read};
+    use crate::manifest::{Limits, Object, read};
 
     /// The names of the objects that may be related.
     fn related(objects: &[&str], asked: &[Json]) -> Vec<usize> {
@@ -311,11 +311,11 @@ mod tests {
             .map(|object| format!("apiVersion: v1\nkind: Service\nmetadata: {{name: a}}\n{object}\n"))
             .collect();
         let manifest = read("a.yaml", text.join("---\n").into(), &Limits::default());
-        let nodes: Vec<&Node> = manifest.objects().map(|object| &*object.node).collect();
+        let nodes: Vec<&Object> = manifest.objects().collect();
         assert_eq!(nodes.len(), objects.len());
         let asked: Vec<Related> = serde_json::from_value(json!(asked)).unwrap_or_default();
         assert!(!asked.is_empty());
-        let all = || nodes.iter().copied().enumerate();
+        let all = || nodes.iter().map(|object| object.node.look()).enumerate();
         Indices::default().candidates(&asked, all).unwrap_or_else(|| (0..nodes.len()).collect())
     }
 

@@ -75,6 +75,18 @@ impl Selector {
         })
     }
 
+    /// A label and the one value that it must have, if a requirement is as plain as that.
+    #[must_use]
+    pub fn equality(&self) -> Option<(&str, &str)> {
+        self.0.iter().find_map(|Requirement { key, condition }| match condition {
+            Condition::In(values) => match values.as_slice() {
+                [value] => Some((key.as_str(), value.as_str())),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     fn matches<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.0.iter().all(|Requirement { key, condition }| match (condition, value(key)) {
             (Condition::In(values), Some(value)) => values.iter().any(|known| known == value),

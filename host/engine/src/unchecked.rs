@@ -280,6 +280,10 @@ impl Folders {
 /// What an object has a controller deploy that is not in the input, in words; `None` where it deploys nothing, or what is
 /// here.
 fn deploys(object: &Object, folders: &Folders) -> Option<String> {
+    // Kubernetes' own kinds deploy nothing from elsewhere, and are most of all objects.
+    if !object.group().contains('.') && object.kind != "Template" || object.group().ends_with(".k8s.io") {
+        return None;
+    }
     let spec = object.node.get("spec");
     let text = |path: &[&str]| text(spec?, path);
     match (object.group(), object.kind.as_str()) {

@@ -8,8 +8,9 @@
 //! variant: overlays beside each other neither vouch for nor contradict one another.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::iter;
+use std::sync::LazyLock;
 
 use crate::answers::{Answers, Outlook, Question};
 use crate::call::CallError;
@@ -18,6 +19,9 @@ use crate::manifest::Object;
 use crate::paths::is_within;
 use crate::places::{FilePlaces, Home};
 use crate::relations::{Indices, Related};
+
+/// Variants that are soon looked through one by one.
+const FEW: usize = 8;
 
 /// All objects, by project and kind.
 #[derive(Debug, Default)]
@@ -57,9 +61,13 @@ struct Objects<'a> {
     identities: Vec<Vec<Variant<'a>>>,
     /// The indices of the identities by where they live, each list ascending.
     by_home: HashMap<Home<'a>, Vec<usize>>,
-    /// By name, the indices of the identities in each namespace. Each object with a generated name is one of its own, and
-    /// not here.
-    by_name: HashMap<&'a str, Vec<(&'a str, usize)>>,
+    /// The indices of the identities by namespace and name. Each object with a generated name is one of its own, and not
+    /// here.
+    by_name: HashMap<(&'a str, &'a str), usize>,
+    /// What has a name in a home: of all namespaces' objects of one name, most are elsewhere.
+    by_place: HashMap<(&'a str, Home<'a>), Named<'a>>,
+    /// By identity and folder the variants of an identity that has many.
+    by_folder: HashMap<(usize, &'a str), Vec<usize>>,
     /// The indices of the identities by what relates them.
     relations: Indices,
 }
@@ -105,18 +113,21 @@ impl<'a> Objects<'a> {
     fn insert(&mut self, variant: Variant<'a>) {
         let namespace = namespace(variant.object);
         let next = self.identities.len();
-        let index = variant.object.name.as_deref().map_or(next, |name| {
-            let known = self.by_name.entry(name).or_default();
-            let index = known.iter().find(|(of, _)| *of == namespace).map(|(_, index)| *index);
-            index.unwrap_or_else(|| {
-                known.push((namespace, next));
-                next
-            })
-        });
+        let name = variant.object.name.as_deref();
+        let index = name.map_or(next, |name| *self.by_name.entry((namespace, name)).or_insert(next));
         for home in &variant.homes {
             let indices = self.by_home.entry(*home).or_default();
             if let Err(place) = indices.binary_search(&index) {
                 indices.insert(place, index);
+            }
+            if let Some(name) = name {
+                let named = self.by_place.entry((name, *home)).or_default();
+                if named.identities.last() != Some(&index) {
+                    named.identities.push(index);
+                }
+                if named.folders.last() != Some(&variant.folder) {
+                    named.folders.push(variant.folder);
+                }
             }
         }
         match self.identities.get_mut(index) {
@@ -130,7 +141,7 @@ impl<'a> Objects<'a> {
     fn related(&self, homes: Option<&[Home<'_>]>, related: &[Related]) -> Vec<usize> {
         let nodes = || {
             let variants = self.identities.iter().enumerate();
-            variants.flat_map(|(index, variants)| variants.iter().map(move |it| (index, &*it.object.node)))
+            variants.flat_map(|(index, variants)| variants.iter().map(move |it| (index, it.object.node.look())))
         };
         let candidates = if related.is_empty() { None } else { self.relations.candidates(related, nodes) };
         match (candidates, homes) {
@@ -140,10 +151,28 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// The identities of that name, in all namespaces.
-    fn named(&self, name: &str) -> impl Iterator<Item = &[Variant<'a>]> {
-        let indices = self.by_name.get(name).into_iter().flatten();
-        indices.filter_map(|(_, index)| self.identities.get(*index).map(Vec::as_slice))
+    /// Settles where variants are, when all objects are in.
+    fn finish(&mut self) {
+        self.by_place.values_mut().for_each(Named::finish);
+        for (index, variants) in self.identities.iter().enumerate().filter(|(_, variants)| variants.len() > FEW) {
+            for (number, variant) in variants.iter().enumerate() {
+                self.by_folder.entry((index, variant.folder)).or_default().push(number);
+            }
+        }
+    }
+
+    /// What has that name in one of these homes.
+    fn named<'b>(&'b self, name: &'b str, homes: &'b [Home<'b>]) -> impl Iterator<Item = &'b Named<'b>> {
+        homes.iter().filter_map(move |home| self.by_place.get(&(name, *home)))
+    }
+
+    /// The variant of an identity that is nearest to who looks, of those that live in such a home.
+    fn nearest(&self, index: usize, sight: &Sight<'_>, is_home: impl Fn(&Home<'_>) -> bool) -> Option<&'a Object> {
+        let variants = self.identities.get(index)?;
+        // None is nearer than one in the same folder.
+        let beside = self.by_folder.get(&(index, sight.folder)).into_iter().flatten();
+        let beside = beside.filter_map(|number| variants.get(*number));
+        sight.nearest(beside, &is_home).or_else(|| sight.nearest(variants.iter(), &is_home))
     }
 
     /// The indices of the identities that live in one of these homes, ascending.
@@ -167,9 +196,13 @@ impl<'a> World<'a> {
             let variant = Variant { object, folder, file, homes: places.homes(object) };
             world.by_kind.entry(key).or_default().insert(variant);
         }
+        world.by_kind.values_mut().for_each(Objects::finish);
         for variants in world.by_kind.values().flat_map(|objects| &objects.identities).filter(|all| all.len() > 1) {
-            let beside = |one: &&Variant<'_>| variants.iter().any(|it| it.folder == one.folder && it.file != one.file);
-            world.apart.extend(variants.iter().filter(beside).map(|variant| variant.file));
+            let mut files: HashMap<&str, usize> = HashMap::new();
+            let folders = variants.iter().filter(|it| *files.entry(it.folder).or_insert(it.file) != it.file);
+            let folders: HashSet<&str> = folders.map(|it| it.folder).collect();
+            let beside = variants.iter().filter(|it| folders.contains(it.folder));
+            world.apart.extend(beside.map(|variant| variant.file));
         }
         world
     }
@@ -184,6 +217,7 @@ impl<'a> World<'a> {
             let homes = FilePlaces::none().homes(object);
             world.by_kind.entry(key).or_default().insert(Variant { object, folder: "", file: 0, homes });
         }
+        world.by_kind.values_mut().for_each(Objects::finish);
         world
     }
 
@@ -242,15 +276,19 @@ impl<'a> World<'a> {
             None => !matches!(home, Home::Unit(_)) || units.contains(home),
         };
         let indices = objects.related(homes.as_deref(), related).into_iter();
-        indices.filter_map(|index| sight.nearest(objects.identities.get(index)?, is_seen)).collect()
+        indices.filter_map(|index| objects.nearest(index, &sight, is_seen)).collect()
     }
 
     /// Of [`objects`](Self::objects), the one of that namespace and name.
     #[must_use]
     pub fn get(&self, from: Viewpoint<'_>, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'a Object> {
         let (sight, homes) = (self.sight(from), homes(from, namespace));
-        let mut named = self.of_kind(from, group, kind)?.named(name);
-        named.find_map(|variants| sight.nearest(variants, |home| homes.contains(home)))
+        let objects = self.of_kind(from, group, kind)?;
+        let mut indices: Vec<usize> =
+            objects.named(name, &homes).flat_map(|named| named.identities.iter().copied()).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices.into_iter().find_map(|index| objects.nearest(index, &sight, |home| homes.contains(home)))
     }
 
     /// What `answer` makes of a look-up, or made of the same one from where the same is seen.
@@ -269,14 +307,12 @@ impl<'a> World<'a> {
     /// What decides which variants are seen from a place.
     #[must_use]
     pub fn outlook(&self, from: Viewpoint<'_>) -> Outlook {
-        let Sight { folder, file, others } = self.sight(from);
-        let mut others: Vec<String> = others.into_iter().map(str::to_owned).collect();
-        others.sort_unstable();
-        let folders = iter::once(folder.to_owned()).chain(others).collect();
+        let Sight { folder, file, spreads } = self.sight(from);
         Outlook {
             project: from.project,
             places: (from.places.number(), namespace(from.object).to_owned()),
-            folders,
+            folder: folder.to_owned(),
+            spreads: spreads.iter().map(|named| named.digest).collect(),
             file: self.apart.contains(&file).then_some(file),
         }
     }
@@ -288,35 +324,77 @@ impl<'a> World<'a> {
     /// What the object sees from its place.
     fn sight<'b>(&'b self, from: Viewpoint<'b>) -> Sight<'b> {
         let objects = self.of_kind(from, from.object.group(), &from.object.kind);
-        let named = objects.zip(from.object.name.as_deref()).map(|(objects, name)| objects.named(name));
         let homes = from.places.homes(from.object);
-        let variants = named.into_iter().flatten().flatten();
-        let variants = variants.filter(|variant| variant.homes.iter().any(|home| homes.contains(home)));
-        let folders = variants.map(|variant| variant.folder);
-        let others = folders.filter(|folder| !is_within(folder, from.folder) && !is_within(from.folder, folder));
-        Sight { folder: from.folder, file: from.file, others: others.collect() }
+        let named = objects.zip(from.object.name.as_deref()).into_iter();
+        let named =
+            named.flat_map(|(objects, name)| homes.iter().filter_map(move |home| objects.by_place.get(&(name, *home))));
+        let mut spreads: Vec<&Named<'_>> = named.filter(|named| named.folders.len() > 1).collect();
+        spreads.sort_unstable_by_key(|named| named.digest);
+        Sight { folder: from.folder, file: from.file, spreads }
     }
 }
 
-/// A file in a folder, and the folders that are out of its sight.
+/// What has one name in one home.
+#[derive(Debug, Default)]
+struct Named<'a> {
+    /// The indices of the identities, ascending.
+    identities: Vec<usize>,
+    /// The folders of their variants, in alphabetical order.
+    folders: Vec<&'a str>,
+    /// What tells these folders from all others, where they are several.
+    digest: u128,
+}
+
+impl Named<'_> {
+    fn finish(&mut self) {
+        self.folders.sort_unstable();
+        self.folders.dedup();
+        self.folders.shrink_to_fit();
+        if self.folders.len() > 1 {
+            self.digest = digest(&self.folders);
+        }
+    }
+}
+
+/// A number that nobody outside this process can find two lists for.
+fn digest(folders: &[&str]) -> u128 {
+    static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+    KEYS.iter().fold(0, |digest, key| digest << 64 | u128::from(key.hash_one(folders)))
+}
+
+/// A file in a folder, and the places of other variants of the object that looks: whose folders are out of its sight, but
+/// for those around its own folder and below.
 struct Sight<'a> {
     folder: &'a str,
     file: usize,
-    others: HashSet<&'a str>,
+    spreads: Vec<&'a Named<'a>>,
 }
 
 impl Sight<'_> {
     /// The variant nearest to the file, the last of several, of those that live in such a home.
-    fn nearest<'a>(&self, variants: &[Variant<'a>], is_home: impl Fn(&Home<'_>) -> bool) -> Option<&'a Object> {
+    fn nearest<'v, 'a: 'v>(
+        &self,
+        variants: impl Iterator<Item = &'v Variant<'a>>,
+        is_home: impl Fn(&Home<'_>) -> bool,
+    ) -> Option<&'a Object> {
         let is_seen = |variant: &&Variant<'_>| {
+            #[cfg(test)]
+            tests::SCANNED.set(tests::SCANNED.get() + 1);
             let mut folders = iter::successors(Some(variant.folder), |folder| Some(folder.rsplit_once('/')?.0));
-            self.others.is_empty() || !folders.any(|folder| self.others.contains(folder))
+            self.spreads.is_empty() || !folders.any(|folder| self.is_hidden(folder))
         };
-        let seen = variants.iter().filter(|variant| variant.homes.iter().any(&is_home)).filter(is_seen);
+        let seen = variants.filter(|variant| variant.homes.iter().any(&is_home)).filter(is_seen);
         let nearness = |it: &&Variant<'_>| {
             (shared_folders(self.folder, it.folder), it.folder == self.folder, it.file == self.file)
         };
         seen.max_by_key(nearness).map(|variant| variant.object)
+    }
+
+    /// Whether the folder is that of another variant.
+    fn is_hidden(&self, folder: &str) -> bool {
+        !is_within(folder, self.folder)
+            && !is_within(self.folder, folder)
+            && self.spreads.iter().any(|named| named.folders.binary_search(&folder).is_ok())
     }
 }
 

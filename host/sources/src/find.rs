@@ -5,9 +5,10 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use engine::manifest::{Limits, Manifest, read};
+use engine::manifest::{Bounds, Keep, read_from};
 use engine::{File, kustomize_resources};
 use rayon::prelude::*;
 use walkdir::DirEntry;
@@ -17,11 +18,29 @@ use crate::error::ReadError;
 use crate::files::{Files, Origin};
 use crate::ignores::{Exclude, GIT, LeftOut, excluded};
 use crate::projects::Projects;
-use crate::read::{STDIN, clean, read_input, read_regular};
+use crate::read::{STDIN, STDIN_NAME, clean, open_regular};
 use crate::walk::{Met, Walk};
 
-/// Bytes of all files together: the text stays in memory, and its values take some four times that.
-const TOTAL: u64 = 256 << 20;
+/// Bytes of all files together from which on they are packed as soon as they are read: before, the memory is there anyway.
+const MANY: u64 = 32 << 20;
+
+/// How much is read, and what of it is kept.
+#[derive(Debug)]
+pub struct Reading {
+    /// How much of one file.
+    pub bounds: Bounds,
+    /// Bytes of all files together.
+    pub total: u64,
+    /// What is kept of objects where there are many.
+    pub keep: Keep,
+}
+
+impl Default for Reading {
+    /// 4 GiB of all files together, in a few hundred MiB of memory for each, and everything that is in them.
+    fn default() -> Self {
+        Self { bounds: Bounds::default(), total: 4 << 30, keep: Keep::default() }
+    }
+}
 
 /// A file to read.
 struct Candidate {
@@ -44,7 +63,8 @@ struct Kustomization {
 }
 
 /// The files to read, in order.
-pub struct Found {
+pub struct Found<'a> {
+    reading: &'a Reading,
     excludes: Vec<Exclude>,
     candidates: Vec<Candidate>,
     /// Where they really lie, links aside.
@@ -61,15 +81,16 @@ pub struct Found {
 
 /// Finds what is to be read of all paths; what several of them lead to is read once.
 #[must_use]
-pub fn find(paths: &[PathBuf], excludes: &[Exclude]) -> Found {
+pub fn find<'a>(paths: &[PathBuf], excludes: &[Exclude], reading: &'a Reading) -> Found<'a> {
     let mut found = Found {
+        reading,
         excludes: excludes.to_vec(),
         candidates: Vec::new(),
         seen: HashSet::new(),
         walked: HashSet::new(),
         links: Vec::new(),
         projects: Projects::default(),
-        room: TOTAL,
+        room: reading.total,
         files: Files::default(),
     };
     for path in paths {
@@ -91,7 +112,7 @@ pub fn find(paths: &[PathBuf], excludes: &[Exclude]) -> Found {
     found
 }
 
-impl Found {
+impl Found<'_> {
     /// How many files are to be read.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -116,9 +137,15 @@ impl Found {
     /// Reads what is to be read, and finds the resources that kustomizations in it name.
     fn read_candidates(&mut self, is_read: &(impl Fn() + Sync)) -> Vec<Kustomization> {
         let candidates = std::mem::take(&mut self.candidates);
-        let projects = &self.files.projects;
+        let (projects, reading) = (&self.files.projects, self.reading);
+        let are_many = reading.total - self.room > MANY;
         let read = |candidate: Candidate| {
-            let file = read_one(&candidate, projects.project(&candidate.real));
+            let mut file = read_one(&candidate, reading, projects.project(&candidate.real));
+            if let Ok(File { manifest, .. }) = &mut file
+                && are_many
+            {
+                manifest.pack(&reading.keep);
+            }
             is_read();
             (candidate, file)
         };
@@ -158,11 +185,10 @@ impl Found {
         if !self.seen.insert(path.to_owned()) {
             return;
         }
-        match read_input(path, limit()) {
-            Ok((name, bytes)) => {
-                self.files.add(File { manifest: manifest(&name, bytes), project: 0 }, Origin::Stdin);
-            }
-            Err(cause) => self.files.fail(path, &cause),
+        let Reading { bounds, keep, .. } = self.reading;
+        match read_from(STDIN_NAME, io::stdin().lock(), bounds, keep) {
+            Ok(manifest) => self.files.add(File { manifest, project: 0 }, Origin::Stdin),
+            Err(cause) => self.files.fail(path, &ReadError::from(cause)),
         }
     }
 
@@ -249,8 +275,8 @@ impl Found {
             _ => self.candidates.par_iter().map(size).collect(),
         };
         let is_beyond = |size: &u64| {
-            // Of a file that is too large by itself, nothing is kept.
-            let taken = if *size > limit() as u64 { 0 } else { *size };
+            // Of a file that is too large by itself, only a part is read.
+            let taken = if *size > self.reading.bounds.bytes { 0 } else { *size };
             let rest = self.room.checked_sub(taken);
             self.room = rest.unwrap_or_default();
             rest.is_none()
@@ -258,7 +284,8 @@ impl Found {
         let Some(kept) = sizes.iter().position(is_beyond) else { return };
         let others = self.candidates.split_off(kept);
         if let Some(first) = others.first() {
-            self.files.fail(&first.path, &TooMuch { behind: others.len() - 1 });
+            let cause = TooMuch { behind: others.len() - 1, total: self.reading.total };
+            self.files.fail(&first.path, &cause);
         }
     }
 }
@@ -266,12 +293,13 @@ impl Found {
 /// There are more files than can be read at once.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "is not read, and {behind} {} behind it: those before have {} MiB together, which is all that is read at once",
-    if *.behind == 1 { "file" } else { "files" },
-    TOTAL >> 20
+    "is not read, and {behind} {} behind it: together with those before they have more than {total} bytes; \
+     `--limits total=` allows more",
+    if *.behind == 1 { "file" } else { "files" }
 )]
 struct TooMuch {
     behind: usize,
+    total: u64,
 }
 
 /// Where a path really leads, if that is in the folder that was asked for. What git keeps, such as credentials, is no part
@@ -290,16 +318,8 @@ fn is_manifest(path: &Path) -> bool {
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-fn read_one(Candidate { path, real, .. }: &Candidate, project: usize) -> Result<File, ReadError> {
-    let bytes = read_regular(real, limit())?;
-    Ok(File { manifest: manifest(&crate::read::name(path), bytes), project })
-}
-
-fn manifest(name: &str, bytes: Vec<u8>) -> Manifest {
-    read(name, bytes, &Limits::default())
-}
-
-/// What a manifest may have.
-fn limit() -> usize {
-    Limits::default().bytes
+fn read_one(Candidate { path, real, .. }: &Candidate, reading: &Reading, project: usize) -> Result<File, ReadError> {
+    let Reading { bounds, keep, .. } = reading;
+    let manifest = read_from(&crate::read::name(path), open_regular(real)?, bounds, keep)?;
+    Ok(File { manifest, project })
 }

@@ -20,7 +20,7 @@ mod walk;
 pub use dockerfile::{asks_for_dockerfiles, read_dockerfiles};
 pub use error::{LogError, ReadError};
 pub use files::{Files, Origin, problems};
-pub use find::{Found, find};
+pub use find::{Found, Reading, find};
 pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
 pub use read::{STDIN, name, read_input, read_regular};

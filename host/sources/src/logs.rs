@@ -68,7 +68,7 @@ pub fn read_logs(logs: &[Log], files: &mut Files) {
             Err(cause) => files.fail(path, &cause),
             Ok((manifest, is_whole)) => {
                 if !is_whole {
-                    let count = lines(manifest.source.text()).count();
+                    let count = lines(&manifest.source.text()).count();
                     files.skip(path, &format!("a long log; its first {count} lines are judged"));
                 }
                 let origin = if path.as_os_str() == STDIN { Origin::Stdin } else { Origin::Disk(path.clone()) };

@@ -9,13 +9,16 @@ use crate::error::ReadError;
 /// The path that means standard input.
 pub const STDIN: &str = "-";
 
+/// What standard input is called.
+pub(crate) const STDIN_NAME: &str = "<stdin>";
+
 /// The bytes of standard input (`-`) or of a regular file, and what it is called.
 ///
 /// # Errors
 /// As [`read_regular`].
 pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), ReadError> {
     if path.as_os_str() == STDIN {
-        return Ok(("<stdin>".into(), read_limited(io::stdin().lock(), limit)?));
+        return Ok((STDIN_NAME.into(), read_limited(io::stdin().lock(), limit)?));
     }
     Ok((name(path), read_regular(path, limit)?))
 }
@@ -26,6 +29,11 @@ pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), ReadEr
 /// # Errors
 /// Why there are none.
 pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
+    Ok(read_limited(open_regular(path)?, limit)?)
+}
+
+/// A regular file, to be read. What could hang or never end is refused.
+pub(crate) fn open_regular(path: &Path) -> Result<File, ReadError> {
     let kind = fs::metadata(path)?;
     if kind.is_dir() {
         return Err(ReadError::Folder);
@@ -33,7 +41,7 @@ pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
     if !kind.is_file() {
         return Err(ReadError::Special);
     }
-    Ok(File::open(path).and_then(|file| read_limited(file, limit))?)
+    Ok(File::open(path)?)
 }
 
 fn read_limited(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{Exclude, Files, Origin, find};
+use crate::{Exclude, Files, Origin, Reading, find};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n";
 
@@ -24,7 +24,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 
 fn read_all(folder: &Path, excludes: &[&str]) -> Files {
     let excludes: Vec<Exclude> = excludes.iter().map(|pattern| pattern.parse().unwrap()).collect();
-    find(&[folder.to_owned()], &excludes).read(|| ())
+    find(&[folder.to_owned()], &excludes, &Reading::default()).read(|| ())
 }
 
 /// What was read and what was told, both as paths below the folder.

@@ -7,7 +7,7 @@ use protocol::Profile;
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign;
-use crate::judging::{Judged, judged};
+use crate::judging::{Judged, Wanted, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::present::human::{self, Detail, passed_over};
@@ -68,6 +68,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         &options.judging,
         &options.policies,
         Profile::Recommended,
+        Wanted::ByRules,
         |Judged { report, config, today, off, changes }| {
             let human = |detail| {
                 let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use engine::Input;
 use engine::imports;
 use engine::waiver::Date;
-use sources::{Exclude, Files, Mode, RenderOptions};
+use sources::{Exclude, Files, Mode, Reading, RenderOptions};
 
 use crate::bundle;
 use crate::exit::{HOLDS, UNDECIDED};
@@ -65,7 +65,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let What::Waivers(Waivers { paths, exclude, by, until }) = &options.what;
     // What is rendered comes from files that are read as they are, and a waiver is for what somebody wrote.
     let as_written = RenderOptions { mode: Mode::Never, ..RenderOptions::default() };
-    let Files { files, unread, .. } = input::read(paths, exclude, &as_written);
+    let Files { files, unread, .. } = input::read(paths, exclude, &as_written, &Reading::default());
     let input = Input::new(files);
     let (rules, _) = bundle::find(None)?;
     let rules: Vec<&str> = rules.iter().map(|found| &*found.metadata.name).collect();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use engine::Input;
 use engine::maturity::{Catalog, Evidence, Level, Maturity, Practice};
-use sources::{Exclude, Files, Mode, RenderOptions};
+use sources::{Exclude, Files, Mode, Reading, RenderOptions};
 
 use crate::bundle;
 use crate::exit::{HOLDS, UNDECIDED};
@@ -64,7 +64,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     }
     // Evidence is what people wrote, not what a tool makes of it.
     let as_written = RenderOptions { mode: Mode::Never, ..RenderOptions::default() };
-    let Files { files, unread, .. } = input::read(&options.paths, &options.exclude, &as_written);
+    let Files { files, unread, .. } = input::read(&options.paths, &options.exclude, &as_written, &Reading::default());
     let input = Input::new(files);
     let roots: Vec<String> = options.paths.iter().map(|path| sources::name(path)).collect();
     let maturity = Maturity::new(&input, &catalog, &roots);

@@ -10,7 +10,7 @@ use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
-use crate::judging::{Judged, judged};
+use crate::judging::{Judged, Wanted, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::present::human::unchecked;
@@ -74,7 +74,7 @@ pub enum Format {
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    judged(&options.judging, &PolicyOptions::default(), Profile::Full, |Judged { report, .. }| {
+    judged(&options.judging, &PolicyOptions::default(), Profile::Full, Wanted::Whole, |Judged { report, .. }| {
         let mut scorecard = Scorecard::new(report, &Grouping(options.group_by.clone()));
         if let Some(name) = &options.service {
             only(name, &mut scorecard)?;

@@ -86,7 +86,7 @@ pub fn settle<M>(
             Ok(new) => {
                 let change = FileChange {
                     name: manifest.name.clone(),
-                    old: manifest.source.text().to_owned(),
+                    old: manifest.source.text().into_owned(),
                     new: new.text,
                     is_clean: new.is_clean,
                 };

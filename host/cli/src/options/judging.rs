@@ -7,6 +7,7 @@ use engine::Completeness;
 use protocol::Profile;
 use sources::{Exclude, Log};
 
+use super::limits::Limits;
 use super::rendering::Rendering;
 use super::selection::Selection;
 
@@ -56,6 +57,11 @@ pub struct Judging {
     /// otherwise. What is not checked by then makes the exit code 2.
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
+
+    /// How much is read: `bytes` and `documents` of one file, `total` bytes of all files. The default is
+    /// bytes=2Gi,documents=2000000,total=4Gi. What is beyond is not read, and makes the exit code 2.
+    #[arg(long, value_parser = Limits::parse, value_name = "NAME=NUMBER,...")]
+    pub limits: Option<Limits>,
 
     /// The configuration: rules that are off, settings, waivers.
     #[arg(long, value_name = "FILE")]

@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod color;
 pub mod judging;
+pub mod limits;
 pub mod password;
 pub mod policies;
 pub mod registry;

@@ -2,8 +2,6 @@
 //!
 //! It must not know any kind.
 
-use std::sync::Arc;
-
 use protocol::documents::DocumentKind;
 
 use super::schema::{self, DocumentError};
@@ -73,7 +71,7 @@ pub(super) fn document(
     source: Source,
     spec: Vec<Entry>,
 ) -> Result<Manifest, DocumentError> {
-    if source.text().len() > kind.bytes {
+    if source.len() > kind.bytes {
         return Err(DocumentError::TooLong { kind: kind.kind, limit: kind.bytes });
     }
     let spec = unplaced(Value::Mapping(spec));
@@ -94,9 +92,9 @@ pub(super) fn document(
         name: Some(name.to_owned()),
         generate_name: None,
         path: "$".to_owned(),
-        node: Arc::new(unplaced(root)),
+        node: unplaced(root).into(),
     };
-    let span = Span::new(0, source.text().len());
+    let span = Span::new(0, source.len());
     Ok(Manifest {
         name: file.to_owned(),
         origin: Origin::Host,

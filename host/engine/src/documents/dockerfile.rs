@@ -85,7 +85,7 @@ fn node(source: &Source, instruction: &Instruction) -> Result<Node, DocumentErro
         ("form", string(instruction.form.name(), Span::default())),
         ("flags", words(&instruction.flags)?),
         ("arguments", words(&instruction.arguments)?),
-        ("text", string(source.slice(all), all)),
+        ("text", string(&source.slice(all), all)),
     ]);
     // A finding about what the instruction lacks points at its keyword.
     let entries = entries.into_iter().map(|(key, value)| entry_at(key, keyword, value));

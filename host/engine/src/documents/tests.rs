@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use protocol::documents::{API_VERSION, CHANGE_SET, DOCKERFILE, DOCUMENTS, LOG_LINES, PULL_REQUEST, REPOSITORY_TREE};
 use protocol::{FieldMask, path};
 
@@ -13,7 +15,8 @@ fn json(manifest: &Manifest) -> String {
 /// The line in the file, and the text there.
 fn place<'a>(manifest: &'a Manifest, at: &str) -> (u32, &'a str) {
     let span = manifest.objects().next().unwrap().node.locate(&path::parse(at).unwrap());
-    (manifest.source.position(span.start).line, manifest.source.slice(span))
+    let Cow::Borrowed(text) = manifest.source.slice(span) else { panic!("it is not packed") };
+    (manifest.source.position(span.start).line, text)
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub struct Rewritten {
 /// # Errors
 /// [`Unwritable`]: all of the changes are made, or none.
 pub fn edited(manifest: &Manifest, wanted: &[Wanted<'_>]) -> Result<String, Unwritable> {
-    let text = manifest.source.text();
+    let text = &*manifest.source.text();
     let edits: Result<Vec<TextEdit>, Unclean> = wanted.iter().try_fold(Vec::new(), |mut edits, wanted| {
         for change in between(&wanted.object.node, wanted.mutated) {
             edits.push(in_text::of_change(text, &wanted.object.node, &change)?);
@@ -71,7 +71,7 @@ pub fn rewritten(manifest: &Manifest, wanted: &[Wanted<'_>]) -> Result<Rewritten
     if let Ok(text) = edited(manifest, wanted) {
         return Ok(Rewritten { text, is_clean: true });
     }
-    let text = manifest.source.text();
+    let text = &*manifest.source.text();
     let anew = wanted.iter().map(|wanted| in_text::anew(text, &wanted.object.node, wanted.mutated)).collect();
     let new = in_text::apply(text, anew).filter(|new| means(manifest, wanted, new));
     new.map(|text| Rewritten { text, is_clean: false }).ok_or(Unwritable)

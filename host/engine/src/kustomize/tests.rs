@@ -52,8 +52,8 @@ fn what_a_kustomization_leaves_out_stands_nowhere_in_its_text() {
         let span = subject.object.node.locate(&protocol::path::parse(path).unwrap());
         (file.manifest.source.position(span.start).line, file.manifest.source.slice(span))
     };
-    assert_eq!(place("$"), (2, "resources"));
-    assert_eq!(place("$['namespace']"), (4, "b"));
+    assert_eq!(place("$"), (2, "resources".into()));
+    assert_eq!(place("$['namespace']"), (4, "b".into()));
 }
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n";

@@ -4,6 +4,9 @@
 use super::{Content, Document, Manifest, ProblemKind, SkipReason, Span, kustomization, template};
 use crate::paths::file_name;
 
+/// Bytes of the longest file that may be no manifest.
+const LONGEST: usize = 64 << 20;
+
 /// How files begin that git-crypt has encrypted.
 pub(super) const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
 
@@ -12,8 +15,12 @@ impl Manifest {
     /// which `apiVersion` something is, no document of it of which `kind`, and its name not that it is a kustomization. For
     /// files that were found, not for those that are read for what they are.
     pub fn skip_foreign(&mut self) {
-        let text = self.source.text();
-        if names_api_version(text) || names_kind(text) || self.objects().next().is_some() {
+        // What is longer than this is somebody's dump, and nobody's settings.
+        if self.objects().next().is_some() || self.source.len() > LONGEST {
+            return;
+        }
+        let text = &*self.source.text().into_owned();
+        if names_api_version(text) || names_kind(text) {
             return;
         }
         if kustomization::is_file_name(file_name(&self.name)) {

@@ -10,16 +10,21 @@
 mod anchors;
 mod api;
 mod budget;
+mod cut;
 mod failure;
 mod foreign;
 mod json;
+mod keep;
 mod kinds;
 pub(crate) mod kustomization;
 mod label;
 mod members;
 mod node;
 mod object;
+mod packed;
+mod packed_text;
 mod parse;
+mod pieces;
 mod problem;
 mod reading;
 mod rendering;
@@ -33,8 +38,12 @@ mod strict_json;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tree;
+
+use std::io::{self, Read};
 
 pub use api::{ApiObject, ObjectError};
+pub use keep::Keep;
 pub use kinds::KnownKind;
 pub use label::{label, with_container};
 pub use node::{Entry, Node, Value};
@@ -43,6 +52,7 @@ pub use problem::{Problem, ProblemKind, Related};
 pub use rendering::{Covered, Rendering, SourcePlace};
 pub use source::Source;
 pub use span::{Position, Span};
+pub use tree::{Look, Tree};
 
 use std::sync::Arc;
 
@@ -51,7 +61,7 @@ use reading::Reading;
 
 use crate::paths::file_name;
 
-/// How much of one file is read. What goes beyond is a [`Problem`] with a line, found in about 100 ms and within 64 MiB:
+/// How much of a text is read at once. What goes beyond is a [`Problem`] with a line, found in about 100 ms and within 64 MiB:
 /// that is what the numbers are chosen for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -87,6 +97,23 @@ impl Default for Limits {
     }
 }
 
+/// How much of one file is read, piece by piece where it is long: see [`read_from`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of the file. 2 GiB: dumps of large clusters have some hundred MiB.
+    pub bytes: u64,
+    /// Documents of the file. 2,000,000, which is what 2 GiB of small ones have.
+    pub documents: usize,
+    /// What is read at once: a file that is shorter, or a document or an item of a longer one.
+    pub piece: Limits,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { bytes: 2 << 30, documents: 2_000_000, piece: Limits::default() }
+    }
+}
+
 /// One file, read.
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -104,6 +131,13 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Packs its text and its objects, with what is to be kept of them: many manifests then take a tenth of the memory.
+    pub fn pack(&mut self, keep: &Keep) {
+        self.source.pack();
+        self.documents.iter_mut().for_each(|document| document.pack(keep));
+        self.documents.shrink_to_fit();
+    }
+
     /// All objects of all documents.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.documents.iter().flat_map(Document::objects)
@@ -202,6 +236,14 @@ impl SkipReason {
 }
 
 impl Document {
+    /// Packs its objects.
+    fn pack(&mut self, keep: &Keep) {
+        if let Content::Objects(objects) = &mut self.content {
+            objects.iter_mut().for_each(|object| keep.pack(object));
+            objects.shrink_to_fit();
+        }
+    }
+
     /// Its objects.
     #[must_use]
     pub fn objects(&self) -> &[Object] {
@@ -222,6 +264,29 @@ impl Document {
             Content::Objects(_) | Content::Broken => None,
         }
     }
+}
+
+/// Reads one file, whatever its length. One that is too long to be read at once is read piece by piece, and what is kept of
+/// it is packed: a dump of a cluster takes the memory of its objects and not that of its text.
+///
+/// # Errors
+/// Those of `from`.
+pub fn read_from(name: &str, mut from: impl Read, bounds: &Bounds, keep: &Keep) -> io::Result<Manifest> {
+    let limit = bounds.piece.bytes.min(usize::try_from(bounds.bytes).unwrap_or(usize::MAX));
+    let mut bytes = Vec::new();
+    (&mut from).take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    let text = if bytes.len() <= limit {
+        let manifest = read(name, bytes, &bounds.piece);
+        // In pieces there may be more.
+        if !manifest.problems.iter().any(|problem| problem.kind.is_of_size()) {
+            return Ok(manifest);
+        }
+        manifest.source.text().into_owned().into_bytes()
+    } else {
+        bytes
+    };
+    let pieces::File { source, documents, problems } = pieces::read(text.as_slice().chain(from), bounds, keep)?;
+    Ok(Manifest { name: name.into(), origin: Origin::File, source, documents, problems })
 }
 
 /// Reads one file. Never fails as a whole: what cannot be read is a problem, and the documents around it are there.
@@ -248,7 +313,7 @@ pub fn read(name: &str, bytes: Vec<u8>, limits: &Limits) -> Manifest {
         None => reading.read(),
         // The last document would end too early, and mean something else.
         Some(kind) => {
-            let end = manifest.source.text().len();
+            let end = manifest.source.len();
             reading.report(Failure::new(kind, Span::new(end, end)));
         }
     }

@@ -2,8 +2,6 @@
 //!
 //! It must not know what any kind means, but for lists, which `kubectl` opens too, and for requests about objects.
 
-use std::sync::Arc;
-
 use protocol::{api_group, path, workload_kind};
 
 use super::failure::Failure;
@@ -14,6 +12,7 @@ use super::problem::ProblemKind;
 use super::request;
 use super::span::Span;
 use super::template;
+use super::tree::Tree;
 
 /// How many malformed items of one document are told.
 const FAILURES_TOLD: usize = 32;
@@ -35,7 +34,7 @@ pub struct Object {
     /// `$['request']['object']` for the object of an admission review.
     pub path: String,
     /// The object itself. An item that took `apiVersion` or `kind` from its list has them as entries of its own.
-    pub node: Arc<Node>,
+    pub node: Tree,
 }
 
 impl Object {
@@ -73,6 +72,11 @@ pub(super) enum Read {
 
 /// Takes the document apart.
 pub(super) fn read(document: Node) -> Read {
+    read_from(document, 0)
+}
+
+/// The same for a part of a list, whose items are those of the whole from that index on.
+pub(super) fn read_from(document: Node, first: usize) -> Read {
     let (document, path) = request::opened(document);
     if let Some(failure) = misspelt_field(&document).or_else(|| versionless(&document)).or_else(|| kindless(&document))
     {
@@ -81,7 +85,7 @@ pub(super) fn read(document: Node) -> Read {
     if is_absent(&document, "kind") || is_absent(&document, "apiVersion") && !is_bare_list(&document) {
         return Read::Other(document);
     }
-    let mut reader = Reader::default();
+    let mut reader = Reader { first, ..Reader::default() };
     reader.object(document, &mut String::from(path));
     Read::Objects(reader.objects, reader.failures)
 }
@@ -155,6 +159,8 @@ fn is_bare_list(node: &Node) -> bool {
 struct Reader {
     objects: Vec<Object>,
     failures: Vec<Failure>,
+    /// The index of the first item of the outermost list.
+    first: usize,
 }
 
 impl Reader {
@@ -172,7 +178,7 @@ impl Reader {
             }
             Ok(identity) if is_list(&node, &identity.kind) => self.list(node, &identity, path),
             Ok(Identity { api_version, kind, namespace, name, generate_name }) => {
-                let (path, node) = (path.clone(), Arc::new(node));
+                let (path, node) = (path.clone(), node.into());
                 self.objects.push(Object { api_version, kind, namespace, name, generate_name, path, node });
             }
         }
@@ -210,8 +216,9 @@ impl Reader {
         let length = path.len();
         path::push_key(path, "items");
         let items_length = path.len();
+        let first = std::mem::take(&mut self.first);
         for (index, mut item) in items.into_iter().enumerate() {
-            path::push_index(path, index);
+            path::push_index(path, first + index);
             // An item that says one of the two must say the other.
             if is_absent(&item, "apiVersion")
                 && is_absent(&item, "kind")

@@ -46,6 +46,11 @@ pub enum ProblemKind {
         /// The most bytes that are read.
         limit: usize,
     },
+    /// A document or an item of a long file that is itself larger than [`Limits::bytes`](super::Limits::bytes).
+    ObjectTooLarge {
+        /// The most bytes that are read at once.
+        limit: usize,
+    },
     /// git-crypt has encrypted the file.
     Encrypted,
     /// The bytes are not the encoding that they appear to be.
@@ -160,16 +165,25 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Whether a text is larger than is read at once.
+    pub(super) const fn is_of_size(&self) -> bool {
+        matches!(self, Self::TooManyLines { .. } | Self::TooManyDocuments { .. } | Self::TooManyNodes { .. })
+    }
+
     /// What to do about it, in one sentence without a full stop.
     #[must_use]
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::FileTooLarge { .. } => "split the file, or leave it out if it is no manifest",
+            Self::FileTooLarge { .. } => {
+                "split the file, raise `--limits bytes=`, or leave it out if it is no manifest"
+            }
+            Self::ObjectTooLarge { .. } => "split it; the API server takes no object of this size",
             Self::Encrypted => "unlock the repository with `git-crypt unlock`, and check it again",
             Self::Encoding { .. } => "save the file as UTF-8",
             Self::ControlCharacter(_) => "delete it, or write it as an escape in a double-quoted string",
             Self::HiddenLineBreak(_) => "delete it, or write it as \\N, \\L or \\P in a double-quoted string",
-            Self::TooManyLines { .. } | Self::TooManyDocuments { .. } | Self::TooManyNodes { .. } => "split the file",
+            Self::TooManyLines { .. } | Self::TooManyNodes { .. } => "split the file",
+            Self::TooManyDocuments { .. } => "split the file, or raise `--limits documents=`",
             Self::TooDeep { .. } => "nest it less deep; no object of Kubernetes comes near this depth",
             Self::ScalarTooLong { .. } => "keep it out of the manifest; the API server takes no object of this size",
             Self::TooMuchAliasing { .. } => "write the values out, or use fewer aliases",
@@ -204,6 +218,12 @@ impl fmt::Display for ProblemKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FileTooLarge { limit } => write!(formatter, "the file has more than the {limit} bytes that are read"),
+            Self::ObjectTooLarge { limit } => {
+                write!(
+                    formatter,
+                    "one document, or an item of it, has more than the {limit} bytes that are read at once"
+                )
+            }
             Self::Encrypted => formatter.write_str("git-crypt has encrypted this file"),
             Self::Encoding { encoding } => write!(formatter, "the file is not valid {encoding} from here on"),
             Self::ControlCharacter(character) => {

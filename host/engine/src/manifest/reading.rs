@@ -12,7 +12,10 @@ use super::{
 
 /// What has been read of a text.
 pub(super) struct Reading<'text> {
+    text: &'text str,
     source: &'text Source,
+    /// Where in its file the text begins.
+    offset: usize,
     limits: &'text Limits,
     is_kustomization: bool,
     pub(super) documents: Vec<Document>,
@@ -21,17 +24,23 @@ pub(super) struct Reading<'text> {
 
 impl<'text> Reading<'text> {
     /// `is_kustomization` says that the file is one by its name.
-    pub(super) const fn new(source: &'text Source, limits: &'text Limits, is_kustomization: bool) -> Self {
-        Self { source, limits, is_kustomization, documents: Vec::new(), problems: Vec::new() }
+    pub(super) fn new(source: &'text Source, limits: &'text Limits, is_kustomization: bool) -> Self {
+        let (documents, problems) = (Vec::new(), Vec::new());
+        Self { text: source.whole(), source, offset: 0, limits, is_kustomization, documents, problems }
+    }
+
+    /// The same for a text that begins at that byte of its file: all places are places in the file, but for the lines and
+    /// columns of problems, which whoever knows the file has to set.
+    pub(super) fn at(self, offset: usize) -> Self {
+        Self { offset, ..self }
     }
 
     pub(super) fn read(&mut self) {
-        let text = self.source.text();
-        if let Some(at) = source::beyond_lines(text, self.limits.lines) {
+        if let Some(at) = source::beyond_lines(self.text, self.limits.lines) {
             let kind = ProblemKind::TooManyLines { limit: self.limits.lines };
-            return self.report(Failure::new(kind, Span::new(at, at)));
+            return self.report(Failure::new(kind, self.span(at, at)));
         }
-        if strict_json::may_be(text) {
+        if strict_json::may_be(self.text) {
             match self.read_json() {
                 Ok(()) => return,
                 // `{a: b}` is YAML.
@@ -44,17 +53,21 @@ impl<'text> Reading<'text> {
         self.read_yaml();
     }
 
-    fn read_json(&mut self) -> Result<(), NotJson> {
-        let text = self.source.text();
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.offset + start, self.offset + end)
+    }
+
+    pub(super) fn read_json(&mut self) -> Result<(), NotJson> {
         let mut budget = Budget::new(self.limits);
-        let mut values = Values::new(text, self.limits, &mut budget);
+        let mut values = Values::new(self.text, self.limits, &mut budget).at(self.offset);
         while let Some((parsed, start, end)) = values.next()? {
             if self.documents.len() == self.limits.documents {
                 self.too_many_documents(start);
                 break;
             }
-            let span = Span::new(start, end);
-            match source::forbidden(self.source.slice(span), true) {
+            let text = self.text.get(start..end).unwrap_or_default();
+            let span = self.span(start, end);
+            match source::forbidden(text, true) {
                 Some((at, kind)) => self.refuse(kind, span, start + at),
                 None => self.take(span, parsed),
             }
@@ -66,7 +79,7 @@ impl<'text> Reading<'text> {
     }
 
     fn read_yaml(&mut self) {
-        match split::yaml(self.source.text(), self.limits.documents) {
+        match split::yaml(self.text, self.limits.documents) {
             Err(TooMany(at)) => self.too_many_documents(at),
             Ok(chunks) => {
                 let mut budget = Budget::new(self.limits);
@@ -81,8 +94,8 @@ impl<'text> Reading<'text> {
     }
 
     fn read_chunk(&mut self, chunk: &Chunk, budget: &mut Budget) {
-        let span = Span::new(chunk.at, chunk.end);
-        let text = self.source.text().get(chunk.start..chunk.end).unwrap_or_default();
+        let span = self.span(chunk.at, chunk.end);
+        let text = self.text.get(chunk.start..chunk.end).unwrap_or_default();
         if let Some((at, kind)) = source::forbidden(text, false) {
             return self.refuse(kind, span, chunk.start + at);
         }
@@ -90,11 +103,11 @@ impl<'text> Reading<'text> {
             split::Content::Some => {}
             split::Content::Empty => return self.push(span, Content::Empty),
             split::Content::Misspelt => {
-                self.report(Failure::new(ProblemKind::InvalidSeparator, Span::new(chunk.at, chunk.at + 3)));
+                self.report(Failure::new(ProblemKind::InvalidSeparator, self.span(chunk.at, chunk.at + 3)));
                 return self.push(span, Content::Broken);
             }
         }
-        let parsed = parse::parse(text, chunk.start, self.limits, budget);
+        let parsed = parse::parse(text, self.offset + chunk.start, self.limits, budget);
         if parsed.node.is_none() && template::explains(text, &parsed.failures) {
             return self.push(span, Content::Template);
         }
@@ -143,13 +156,13 @@ impl<'text> Reading<'text> {
     }
 
     fn refuse(&mut self, kind: ProblemKind, document: Span, at: usize) {
-        self.report(Failure::new(kind, Span::new(at, at)));
+        self.report(Failure::new(kind, self.span(at, at)));
         self.push(document, Content::Broken);
     }
 
     fn too_many_documents(&mut self, at: usize) {
         let kind = ProblemKind::TooManyDocuments { limit: self.limits.documents };
-        self.report(Failure::new(kind, Span::new(at, at)));
+        self.report(Failure::new(kind, self.span(at, at)));
     }
 
     pub(super) fn report(&mut self, failure: Failure) {

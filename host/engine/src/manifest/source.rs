@@ -3,31 +3,67 @@
 //! Bytes become text here (UTF-8, UTF-16, byte order marks), and byte offsets become the lines and columns that people
 //! read. It must not know YAML: what the text means is the parser's business.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::packed_text::{BLOCK, PackedText};
 use super::problem::ProblemKind;
 use super::span::{Position, Span};
 
 /// How far apart the known positions are, in bytes. A look-up reads at most this much; a file of 16 MiB, even one of
 /// nothing but line breaks, needs 32 KiB of index.
-const STRIDE: usize = 4096;
+pub(super) const STRIDE: usize = 4096;
 
 /// What [`Source::excerpt`] gives of a line at most, in bytes: a line may be the whole file.
 const EXCERPT: usize = 1024;
 
+/// Texts up to here are not worth packing.
+const SMALL: usize = 64 << 10;
+
 /// The decoded text of one file.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
-    text: String,
+    text: Text,
     /// The position of every [`STRIDE`]th byte; made when somebody first asks for a position.
     index: OnceLock<Vec<Position>>,
+}
+
+#[derive(Clone, Debug)]
+enum Text {
+    Whole(String),
+    Packed(PackedText),
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Whole(String::new())
+    }
 }
 
 impl Source {
     /// The text whose positions are asked for, without a byte order mark at its start.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self { text, index: OnceLock::new() }
+        Self { text: Text::Whole(text), index: OnceLock::new() }
+    }
+
+    /// A text that is packed already, with the position of every [`STRIDE`]th byte.
+    pub(super) fn of_packed(text: PackedText, index: Vec<Position>) -> Self {
+        Self { text: Text::Packed(text), index: index.into() }
+    }
+
+    /// Packs the text: it is still there, but to look at it takes longer.
+    pub fn pack(&mut self) {
+        if let Text::Whole(text) = &self.text
+            && text.len() > SMALL
+        {
+            self.index();
+            let mut packed = PackedText::default();
+            let Text::Whole(text) = &self.text else { return };
+            text.as_bytes().chunks(BLOCK).for_each(|block| packed.push(block));
+            self.text = Text::Packed(packed);
+        }
     }
 
     /// Decodes UTF-8 or UTF-16, with or without a byte order mark. The text goes as far as it could be decoded; what
@@ -44,69 +80,116 @@ impl Source {
         (Self::new(text), problem)
     }
 
+    /// The whole text, where it is not packed.
+    pub(super) fn whole(&self) -> &str {
+        match &self.text {
+            Text::Whole(text) => text,
+            Text::Packed(_) => "",
+        }
+    }
+
     /// The whole text.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn text(&self) -> Cow<'_, str> {
+        self.slice(Span::new(0, self.len()))
+    }
+
+    /// The bytes of the text.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match &self.text {
+            Text::Whole(text) => text.len(),
+            Text::Packed(text) => text.len(),
+        }
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// What stands there; empty where the span is not one of this text.
     #[must_use]
-    pub fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    pub fn slice(&self, span: Span) -> Cow<'_, str> {
+        let range = span.start as usize..span.end as usize;
+        match &self.text {
+            Text::Whole(text) => Cow::Borrowed(text.get(range).unwrap_or_default()),
+            Text::Packed(text) if range.end <= text.len() => {
+                Cow::Owned(String::from_utf8(text.bytes(range)).unwrap_or_default())
+            }
+            Text::Packed(_) => Cow::Borrowed(""),
+        }
     }
 
     /// The position of a byte offset; that of the end for an offset behind it.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
-        let offset = (offset as usize).min(self.text.len());
+        let offset = (offset as usize).min(self.len());
         let index = self.index();
         let block = (offset / STRIDE).min(index.len().saturating_sub(1));
         let known = index.get(block).copied().unwrap_or(Position { line: 1, column: 1 });
-        advance(known, self.text.as_bytes(), block * STRIDE, offset)
+        let start = block * STRIDE;
+        // What follows tells whether a line ends with CR.
+        advance(known, &self.bytes(start..offset + 1), 0, offset - start)
     }
 
     /// The text of a line, counted from 1, without its line break; cut at 1 KiB. Empty where there is no such line.
     #[must_use]
-    pub fn excerpt(&self, line: u32) -> &str {
+    pub fn excerpt(&self, line: u32) -> String {
         let index = self.index();
-        // The last known position before the line, from where its start is found by counting.
+        // The last known position before the line: the line begins before the next one.
         let block = index.partition_point(|known| known.line < line).saturating_sub(1);
-        let mut at = index.get(block).copied().unwrap_or(Position { line: 1, column: 1 });
-        let bytes = self.text.as_bytes();
-        let mut start = block * STRIDE;
+        let known = index.get(block).copied().unwrap_or(Position { line: 1, column: 1 });
+        let bytes = self.bytes(block * STRIDE..(block + 1) * STRIDE + EXCERPT + 1);
+        let (mut at, mut start) = (known, 0);
         while at.line < line {
             if start >= bytes.len() {
-                return "";
+                return String::new();
             }
-            at = advance(at, bytes, start, start + 1);
+            at = advance(at, &bytes, start, start + 1);
             start += 1;
         }
         let longest = bytes.get(start..).unwrap_or_default();
         let longest = longest.get(..EXCERPT).unwrap_or(longest);
         let length = longest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(longest.len());
-        let end = self.text.floor_char_boundary(start + length);
-        self.text.get(start..end).unwrap_or_default()
+        let longest = longest.get(..length).unwrap_or_default();
+        // The cut may be within a character.
+        let whole = longest.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        whole.to_owned()
+    }
+
+    /// The bytes of that range, as far as there are any.
+    fn bytes(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+        let range = range.start.min(self.len())..range.end.min(self.len());
+        match &self.text {
+            Text::Whole(text) => Cow::Borrowed(text.as_bytes().get(range).unwrap_or_default()),
+            Text::Packed(text) => Cow::Owned(text.bytes(range)),
+        }
     }
 
     fn index(&self) -> &[Position] {
-        self.index.get_or_init(|| {
-            let bytes = self.text.as_bytes();
-            let mut at = Position { line: 1, column: 1 };
-            let starts = (0..=bytes.len() / STRIDE).map(|block| block * STRIDE);
-            starts
-                .map(|start| {
-                    let known = at;
-                    at = advance(at, bytes, start, (start + STRIDE).min(bytes.len()));
-                    known
-                })
-                .collect()
+        self.index.get_or_init(|| match &self.text {
+            Text::Whole(text) => {
+                let bytes = text.as_bytes();
+                let mut at = Position { line: 1, column: 1 };
+                let starts = (0..=bytes.len() / STRIDE).map(|block| block * STRIDE);
+                starts
+                    .map(|start| {
+                        let known = at;
+                        at = advance(at, bytes, start, (start + STRIDE).min(bytes.len()));
+                        known
+                    })
+                    .collect()
+            }
+            // It has one from the start.
+            Text::Packed(_) => Vec::new(),
         })
     }
 }
 
 /// The position of byte `to`, if `known` is that of byte `from`.
-fn advance(known: Position, bytes: &[u8], from: usize, to: usize) -> Position {
+pub(super) fn advance(known: Position, bytes: &[u8], from: usize, to: usize) -> Position {
     let mut at = known;
     for (offset, byte) in bytes.get(from..to).unwrap_or_default().iter().enumerate() {
         match byte {
@@ -227,16 +310,33 @@ mod tests {
     }
 
     #[test]
+    fn a_packed_text_says_the_same() {
+        let text: String =
+            (0..60_000).map(|line| ["aé😀", "\n", "x\r\n", "\r", "b\n\n"][line % 5].repeat(line % 7 + 1)).collect();
+        let (whole, mut packed) = (Source::new(text.clone()), Source::new(text.clone()));
+        packed.pack();
+        assert!(matches!(&packed.text, Text::Packed(text) if text.memory() < whole.len() / 8));
+        assert_eq!(packed.text(), text);
+        for offset in (0..text.len() + 10).step_by(97).chain(BLOCK - 5..BLOCK + 5) {
+            let (offset, end) = (u32::try_from(offset).unwrap(), u32::try_from(offset + 3000).unwrap());
+            let span = Span { start: offset, end };
+            assert_eq!(packed.position(offset), whole.position(offset), "{offset}");
+            assert_eq!(packed.slice(span), whole.slice(span), "{offset}");
+        }
+        let last = whole.position(u32::MAX).line;
+        for line in (0..last + 3).step_by(61).chain(last - 2..last + 3) {
+            assert_eq!(packed.excerpt(line), whole.excerpt(line), "{line}");
+        }
+    }
+
+    #[test]
     fn an_excerpt_is_one_line() {
         let text: String = (1..3000).map(|line| format!("line {line}\r\n")).collect();
         let source = Source::new(text);
         for line in [1, 2, 500, 1024, 2999] {
             assert_eq!(source.excerpt(line), format!("line {line}"));
         }
-        assert_eq!(
-            [source.excerpt(0), source.excerpt(3000), source.excerpt(3001), source.excerpt(u32::MAX)],
-            ["line 1", "", "", ""]
-        );
+        assert_eq!([0, 3000, 3001, u32::MAX].map(|line| source.excerpt(line)), ["line 1", "", "", ""]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) struct TooMany(pub(super) usize);
 /// The documents of a YAML text, which together are all of it. A text of comments is one that is empty.
 pub(super) fn yaml(text: &str, limit: usize) -> Result<Vec<Chunk>, TooMany> {
     let mut splitter = Splitter::new(limit);
-    for (start, line) in Lines::new(text) {
+    for (start, line) in Lines::new(text.as_bytes()) {
         let end = start + line.len();
         if let Some(rest) = after_marker(line, b"---") {
             if splitter.at.is_some() {
@@ -102,24 +102,24 @@ impl Splitter {
 }
 
 /// What follows the marker, where a line begins with it.
-fn after_marker<'line>(line: &'line [u8], marker: &[u8]) -> Option<&'line [u8]> {
+pub(super) fn after_marker<'line>(line: &'line [u8], marker: &[u8]) -> Option<&'line [u8]> {
     let rest = line.strip_prefix(marker)?;
     matches!(rest.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r')).then_some(rest)
 }
 
-fn is_blank(line: &[u8]) -> bool {
+pub(super) fn is_blank(line: &[u8]) -> bool {
     matches!(line.trim_ascii_start().first(), None | Some(b'#'))
 }
 
 /// The lines of a text with their breaks (LF, CR LF or CR), each with its offset.
-struct Lines<'text> {
+pub(super) struct Lines<'text> {
     bytes: &'text [u8],
     start: usize,
 }
 
 impl<'text> Lines<'text> {
-    const fn new(text: &'text str) -> Self {
-        Self { bytes: text.as_bytes(), start: 0 }
+    pub(super) const fn new(bytes: &'text [u8]) -> Self {
+        Self { bytes, start: 0 }
     }
 }
 

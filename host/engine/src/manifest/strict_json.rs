@@ -42,6 +42,8 @@ pub(super) struct Values<'text, 'budget> {
     text: &'text str,
     bytes: &'text [u8],
     at: usize,
+    /// Where in its file the text begins.
+    offset: usize,
     limits: &'budget Limits,
     budget: &'budget mut Budget,
     duplicates: Vec<Failure>,
@@ -53,7 +55,16 @@ pub(super) struct Values<'text, 'budget> {
 impl<'text, 'budget> Values<'text, 'budget> {
     pub(super) fn new(text: &'text str, limits: &'budget Limits, budget: &'budget mut Budget) -> Self {
         let (duplicates, items, entries) = (Vec::new(), Vec::new(), Vec::new());
-        Self { text, bytes: text.as_bytes(), at: 0, limits, budget, duplicates, items, entries }
+        Self { text, bytes: text.as_bytes(), at: 0, offset: 0, limits, budget, duplicates, items, entries }
+    }
+
+    /// The same for a text that begins at that byte of its file: all places are places in the file.
+    pub(super) fn at(self, offset: usize) -> Self {
+        Self { offset, ..self }
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.offset + start, self.offset + end)
     }
 
     /// Whether the rest of the text is not worth a look.
@@ -144,7 +155,7 @@ impl<'text, 'budget> Values<'text, 'budget> {
     /// The value that begins here, `depth` levels down.
     fn value(&mut self, depth: usize) -> Result<Node> {
         let start = self.at;
-        self.budget.count(self.limits, Span::new(start, start))?;
+        self.budget.count(self.limits, self.span(start, start))?;
         let value = match self.byte() {
             b'"' => Value::String(self.string()?),
             b'{' => self.object(self.deeper(depth)?)?,
@@ -155,7 +166,7 @@ impl<'text, 'budget> Values<'text, 'budget> {
             b'-' | b'0'..=b'9' => self.number()?,
             _ => return Err(Stop::NotJson),
         };
-        Ok(Node { value, span: Span::new(start, self.at) })
+        Ok(Node { value, span: self.span(start, self.at) })
     }
 
     fn deeper(&self, depth: usize) -> Result<usize> {
@@ -163,7 +174,7 @@ impl<'text, 'budget> Values<'text, 'budget> {
         if depth < limit {
             return Ok(depth + 1);
         }
-        let failure = Failure::new(ProblemKind::TooDeep { limit }, Span::new(self.at, self.at));
+        let failure = Failure::new(ProblemKind::TooDeep { limit }, self.span(self.at, self.at));
         Err(Stop::Failure(failure.into()))
     }
 
@@ -188,7 +199,7 @@ impl<'text, 'budget> Values<'text, 'budget> {
                     return Err(Stop::NotJson);
                 }
                 let key = self.string()?;
-                let key_span = Span::new(start, self.at);
+                let key_span = self.span(start, self.at);
                 self.skip_blanks();
                 self.expect(b':')?;
                 self.skip_blanks();
@@ -250,7 +261,7 @@ impl<'text, 'budget> Values<'text, 'budget> {
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
         let value = scalar::resolve(text.into(), scalar::Tag::Open).and_then(Scalar::into_value);
-        value.map_err(|kind| Stop::Failure(Failure::new(kind, Span::new(start, self.at)).into()))
+        value.map_err(|kind| Stop::Failure(Failure::new(kind, self.span(start, self.at)).into()))
     }
 
     fn digits(&mut self) -> Result<()> {
@@ -351,6 +362,6 @@ impl<'text, 'budget> Values<'text, 'budget> {
             return Ok(text);
         }
         let kind = ProblemKind::ScalarTooLong { size: text.len(), limit };
-        Err(Stop::Failure(Failure::new(kind, Span::new(start, self.at)).into()))
+        Err(Stop::Failure(Failure::new(kind, self.span(start, self.at)).into()))
     }
 }

@@ -440,7 +440,7 @@ fn check_spans(node: &Node, text: &str) {
 
 fn check_manifest(bytes: &[u8]) {
     let manifest = read_bytes(bytes);
-    let text = manifest.source.text();
+    let text = &*manifest.source.text();
     for document in &manifest.documents {
         assert!(text.get(document.span.start as usize..document.span.end as usize).is_some(), "{text:?}");
         match &document.content {

@@ -137,7 +137,8 @@ fn arguments<'a>(manifest: &'a Manifest, node: &'a Node, steps: &mut Vec<Step<'a
 /// The commands of a script. A line's place is looked for in the file, since a block scalar loses its indentation.
 fn commands<'a>(manifest: &'a Manifest, node: &Node, script: &'a str, steps: &mut Vec<Step<'a>>) {
     let first = manifest.source.position(node.span.start).line;
-    let mut written = manifest.source.slice(node.span).lines().zip(first..);
+    let text = manifest.source.slice(node.span);
+    let mut written = text.lines().zip(first..);
     let mut line = first;
     for text in script.lines().map(str::trim).filter(|text| !text.is_empty() && !text.starts_with('#')) {
         // Where it is not found, by quotes or folding, the line before it is near enough.

@@ -111,18 +111,21 @@ impl FilePlaces<'_> {
 
 /// Has the object say that it is in a namespace.
 fn set_namespace(object: &mut Object, namespace: Box<str>) {
-    let Value::Mapping(entries) = &mut Arc::make_mut(&mut object.node).value else { return };
-    let Some(metadata) = entries.iter_mut().find(|entry| &*entry.key == "metadata") else { return };
-    let key_span = metadata.key_span;
-    let Value::Mapping(entries) = &mut metadata.value.value else { return };
-    object.namespace = Some(namespace.to_string());
-    match entries.iter_mut().find(|entry| &*entry.key == "namespace") {
-        Some(entry) => entry.value.value = Value::String(namespace),
-        None => {
-            let value = Node { value: Value::String(namespace), span: key_span };
-            entries.push(Entry { key: "namespace".into(), key_span, value });
+    let Object { node, namespace: own, .. } = object;
+    node.change(|node| {
+        let Value::Mapping(entries) = &mut node.value else { return };
+        let Some(metadata) = entries.iter_mut().find(|entry| &*entry.key == "metadata") else { return };
+        let key_span = metadata.key_span;
+        let Value::Mapping(entries) = &mut metadata.value.value else { return };
+        *own = Some(namespace.to_string());
+        match entries.iter_mut().find(|entry| &*entry.key == "namespace") {
+            Some(entry) => entry.value.value = Value::String(namespace),
+            None => {
+                let value = Node { value: Value::String(namespace), span: key_span };
+                entries.push(Entry { key: "namespace".into(), key_span, value });
+            }
         }
-    }
+    });
 }
 
 impl Places {
@@ -257,6 +260,9 @@ fn deployers<'a>(
 ) -> Vec<Deployer<'a>> {
     let (mut deployers, mut units) = (Vec::new(), HashMap::new());
     for (_, object) in objects {
+        if !matches!(object.group(), "argoproj.io" | "kustomize.toolkit.fluxcd.io") {
+            continue;
+        }
         let Some(spec) = object.node.get("spec") else { continue };
         let (paths, set, filled): (Vec<&str>, _, _) = match (object.group(), object.kind.as_str()) {
             ("argoproj.io", "Application") => {

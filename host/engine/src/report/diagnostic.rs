@@ -248,7 +248,7 @@ fn said_by_others<'r>(
 }
 
 fn start(report: &Report<'_>, subject: Subject<'_>) -> Option<Position> {
-    Some(report.source(subject)?.position(subject.object.node.locate(&[]).start))
+    Some(report.source(subject)?.position(subject.object.node.look().locate(&[]).start))
 }
 
 #[cfg(test)]

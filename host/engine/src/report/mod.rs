@@ -263,7 +263,7 @@ impl<'a> Report<'a> {
 
     /// Where a field of an object stands, by its normalised JSONPath.
     fn place_of_path(&self, subject: Subject<'_>, path: &str) -> Option<Place> {
-        let span = subject.object.node.locate(&path::parse(path)?);
+        let span = subject.object.node.look().locate(&path::parse(path)?);
         let source = self.source(subject)?;
         Some(Place { span, start: source.position(span.start), end: source.position(span.end) })
     }

@@ -38,7 +38,9 @@ fn hidden_of_file(document: &Document) -> Vec<Span> {
     match &document.content {
         Content::Objects(objects) => {
             for object in objects {
-                hidden_values(&object.node, None, true, &mut spans);
+                hidden_values(&object.node.look(), None, true, &mut spans);
+                // What nobody looks at is not shown either.
+                spans.extend(object.node.gone());
             }
         }
         Content::Other(node) => hidden_values(node, None, true, &mut spans),

@@ -359,7 +359,7 @@ impl Remark<'_> {
         let line = match self.finding.and_then(|finding| report.place(self.subject, finding)) {
             Some(place) => place.start.line,
             None => {
-                let start = self.subject.object.node.locate(&[]).start;
+                let start = self.subject.object.node.look().locate(&[]).start;
                 report.source(self.subject).map_or(1, |source| source.position(start).line)
             }
         };

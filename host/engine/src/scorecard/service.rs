@@ -86,8 +86,12 @@ pub(super) struct Services<'a> {
     /// In the order of their cards: by namespace, then by name.
     pub identities: Vec<Identity<'a>>,
     workloads: Vec<Workload<'a>>,
-    /// The workloads of a project and a namespace, by index.
-    by_namespace: HashMap<(usize, Option<&'a str>), Vec<usize>>,
+    /// The services of that name, in a project.
+    by_name: HashMap<(usize, String), Vec<usize>>,
+    /// The workloads of a project and a namespace, by index: all, and by what leads to them.
+    by_namespace: HashMap<(usize, Option<&'a str>), Here<'a>>,
+    /// The workloads of that name, by index, in whatever project.
+    by_own_name: HashMap<&'a str, Vec<usize>>,
     /// For each role that is bound, the services whose ServiceAccounts it is bound to: by project, kind, namespace
     /// (none for a ClusterRole) and name.
     bound: HashMap<(usize, &'a str, Option<&'a str>, &'a str), Vec<usize>>,
@@ -95,13 +99,22 @@ pub(super) struct Services<'a> {
     of_workload: HashMap<(usize, usize, &'a str), usize>,
 }
 
+/// The workloads of one namespace, by index.
+#[derive(Default)]
+struct Here<'a> {
+    all: Vec<usize>,
+    by_name: HashMap<&'a str, Vec<usize>>,
+    /// By the label of their pods.
+    by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// By the kind and name of what their pods refer to.
+    by_reference: HashMap<(&'static str, &'a str), Vec<usize>>,
+}
+
 struct Workload<'a> {
     service: usize,
     object: &'a Object,
     /// `metadata` and `spec` of its pods.
     template: Option<&'a Node>,
-    /// The kind and name of everything that its pods refer to.
-    refers_to: HashSet<(&'static str, &'a str)>,
 }
 
 impl<'a> Services<'a> {
@@ -117,18 +130,30 @@ impl<'a> Services<'a> {
         let mut services = Self {
             identities: Vec::new(),
             workloads: Vec::new(),
+            by_name: HashMap::new(),
             by_namespace: HashMap::new(),
+            by_own_name: HashMap::new(),
             bound: HashMap::new(),
             of_workload: HashMap::new(),
         };
         for (service, (identity, subjects)) in named.into_iter().enumerate() {
-            let members = services.by_namespace.entry((identity.project, identity.namespace)).or_default();
+            services.by_name.entry((identity.project, identity.name.clone())).or_default().push(service);
+            let here = services.by_namespace.entry((identity.project, identity.namespace)).or_default();
             for subject in subjects {
                 let Subject { file, document, object } = subject;
-                members.push(services.workloads.len());
-                let template = template(object);
-                let refers_to = template.map(references).unwrap_or_default();
-                services.workloads.push(Workload { service, object, template, refers_to });
+                let (index, template) = (services.workloads.len(), template(object));
+                here.all.push(index);
+                if let Some(name) = object.name.as_deref() {
+                    here.by_name.entry(name).or_default().push(index);
+                    services.by_own_name.entry(name).or_default().push(index);
+                }
+                for (key, value) in labels(template) {
+                    here.by_label.entry((key, value)).or_default().push(index);
+                }
+                for reference in template.map(references).unwrap_or_default() {
+                    here.by_reference.entry(reference).or_default().push(index);
+                }
+                services.workloads.push(Workload { service, object, template });
                 services.of_workload.insert((file, document, &object.path), service);
             }
             services.identities.push(identity);
@@ -182,9 +207,9 @@ impl<'a> Services<'a> {
     fn logged(&self, object: &Object) -> Vec<usize> {
         let (namespace, name) = (object.namespace.as_deref(), object.name.as_deref());
         let is_here = |of: Option<&str>| namespace.is_none() || namespace == of;
-        let writers = self.workloads.iter().filter(|workload| {
-            workload.object.name.as_deref() == name && is_here(workload.object.namespace.as_deref())
-        });
+        let named = self.by_own_name.get(name.unwrap_or_default()).into_iter().flatten();
+        let named = named.filter_map(|index| self.workloads.get(*index));
+        let writers = named.filter(|workload| is_here(workload.object.namespace.as_deref()));
         let mut found: Vec<usize> = writers.map(|workload| workload.service).collect();
         if found.is_empty() {
             let services = self.identities.iter().enumerate();
@@ -198,11 +223,13 @@ impl<'a> Services<'a> {
 
     fn named(&self, project: usize, object: &Object, name: &str) -> Vec<usize> {
         let namespace = if is_entity(object) { None } else { object.namespace.as_deref() };
-        let services = self.identities.iter().enumerate().filter(|(_, identity)| {
-            let is_here = namespace.is_none() || identity.namespace == namespace;
-            identity.project == project && is_here && identity.name == name
-        });
-        services.map(|(index, _)| index).collect()
+        let named = self.by_name.get(&(project, name.to_owned())).into_iter().flatten().copied();
+        let of = |index: &usize| {
+            #[cfg(test)]
+            super::tests::SCANNED.set(super::tests::SCANNED.get() + 1);
+            self.identities.get(*index).map(|identity| identity.namespace)
+        };
+        named.filter(|index| namespace.is_none() || of(index) == Some(namespace)).collect()
     }
 
     /// The services that this object selects, targets, or grants something to.
@@ -214,9 +241,8 @@ impl<'a> Services<'a> {
         let selector = ["podSelector", "endpointSelector", "selector"].into_iter().find_map(field);
         if let Some(target) = target {
             let (kind, name) = (text(target, "kind").unwrap_or("Deployment"), text(target, "name"));
-            let is_target =
-                |workload: &Workload<'_>| workload.object.kind == kind && workload.object.name.as_deref() == name;
-            return self.services(project, object.namespace.as_deref(), is_target);
+            let is_target = |workload: &Workload<'_>| workload.object.kind == kind;
+            return self.services(project, object.namespace.as_deref(), |here| here.by_name.get(name?), is_target);
         }
         if let Some(selector) = selector {
             let selector = Selector::read(selector);
@@ -224,7 +250,16 @@ impl<'a> Services<'a> {
                 let labels = workload.template.and_then(|template| template.get("metadata")?.get("labels"));
                 selector.as_ref().is_some_and(|selector| selector.selects(labels))
             };
-            return self.services(project, object.namespace.as_deref(), is_selected);
+            let one = selector.as_ref().and_then(Selector::equality);
+            return self.services(
+                project,
+                object.namespace.as_deref(),
+                |here| match one {
+                    Some(label) => here.by_label.get(&label),
+                    None => Some(&here.all),
+                },
+                is_selected,
+            );
         }
         let subjects =
             items(node.get("subjects")).iter().filter(|subject| text(subject, "kind") == Some("ServiceAccount"));
@@ -232,7 +267,7 @@ impl<'a> Services<'a> {
             .flat_map(|subject| {
                 let account = ("ServiceAccount", text(subject, "name").unwrap_or_default());
                 let namespace = text(subject, "namespace").or(object.namespace.as_deref());
-                self.services(project, namespace, |workload| workload.refers_to.contains(&account))
+                self.services(project, namespace, |here| here.by_reference.get(&account), |_| true)
             })
             .collect()
     }
@@ -247,15 +282,27 @@ impl<'a> Services<'a> {
                 self.bound.get(&key).cloned().unwrap_or_default()
             }
             kind => match REFERABLE.iter().find(|known| **known == kind) {
-                Some(kind) => self.services(project, namespace, |workload| workload.refers_to.contains(&(*kind, name))),
+                Some(kind) => self.services(project, namespace, |here| here.by_reference.get(&(*kind, name)), |_| true),
                 None => Vec::new(),
             },
         }
     }
 
-    fn services(&self, project: usize, namespace: Option<&str>, is: impl Fn(&Workload<'_>) -> bool) -> Vec<usize> {
-        let here = self.by_namespace.get(&(project, namespace)).into_iter().flatten();
-        let found = here.filter_map(|index| self.workloads.get(*index)).filter(|workload| is(workload));
+    /// The services of the workloads in a namespace that are among these candidates, and are it.
+    fn services<'b>(
+        &'b self,
+        project: usize,
+        namespace: Option<&'b str>,
+        candidates: impl Fn(&'b Here<'b>) -> Option<&'b Vec<usize>>,
+        is: impl Fn(&Workload<'_>) -> bool,
+    ) -> Vec<usize> {
+        let here = self.by_namespace.get(&(project, namespace)).and_then(candidates).into_iter().flatten();
+        let is = |workload: &&Workload<'_>| {
+            #[cfg(test)]
+            super::tests::SCANNED.set(super::tests::SCANNED.get() + 1);
+            is(workload)
+        };
+        let found = here.filter_map(|index| self.workloads.get(*index)).filter(is);
         let mut services: Vec<usize> = found.map(|workload| workload.service).collect();
         services.dedup();
         services
@@ -312,6 +359,16 @@ fn is_entity(object: &Object) -> bool {
 fn template(object: &Object) -> Option<&Node> {
     let WorkloadKind { template, .. } = workload_kind(object.group(), &object.kind)?;
     template.iter().try_fold(&*object.node, |node, step| node.get(step))
+}
+
+/// The labels of a workload's pods.
+fn labels(template: Option<&Node>) -> impl Iterator<Item = (&str, &str)> {
+    let labels = template.and_then(|template| template.get("metadata")?.get("labels"));
+    let entries = match labels.map(|labels| &labels.value) {
+        Some(Value::Mapping(entries)) => &entries[..],
+        _ => &[],
+    };
+    entries.iter().filter_map(|entry| Some((&*entry.key, entry.value.as_str()?)))
 }
 
 fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str> {

@@ -1,14 +1,22 @@
 //! Grouping, shares and escaping, over reports made by hand.
 
+use std::cell::Cell;
+
 use protocol::{Finding, Level, Outcome, Profile, RuleMetadata, Section, Severity, Verdict};
 use serde_json::json;
 
+use super::service::Services;
 use super::{Card, Grouping, Line, Mark, NameSource, Scorecard, render};
 use crate::judge::Judgement;
 use crate::manifest::{Limits, read};
 use crate::report::{Judged, Report};
 use crate::waiver::Date;
 use crate::{Bundle, Completeness, File, Input, Rule};
+
+thread_local! {
+    /// How many workloads and services were looked at for whose an object is.
+    pub(super) static SCANNED: Cell<usize> = const { Cell::new(0) };
+}
 
 fn rule(section: Section, name: &str) -> Rule<()> {
     let metadata = RuleMetadata {
@@ -369,4 +377,41 @@ fn a_log_belongs_to_the_workload_or_the_service_that_it_names() {
         ("shared in elsewhere".to_owned(), vec!["LogSample api".to_owned()]),
     ];
     assert_eq!(owned.iter().map(logs).collect::<Vec<_>>(), expected);
+}
+
+/// How many workloads and services are looked at where so many services have what services have.
+fn scanned(number: usize) -> usize {
+    let text: String = (0..number)
+        .map(|index| {
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: s-{index}, namespace: shop}}\nspec: {{template: {{metadata: \
+                 {{labels: {{app: s-{index}, tier: web}}}}, spec: {{serviceAccountName: s-{index}, volumes: [{{configMap: {{name: s-{index}}}}}]}}}}}}\n\
+                 ---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: s-{index}}}\n\
+                 ---\napiVersion: v1\nkind: Service\nmetadata: {{name: a-{index}, namespace: shop}}\nspec: {{selector: {{app: s-{index}}}}}\n\
+                 ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: s-{index}, namespace: shop}}\n\
+                 ---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: b-{index}, namespace: shop}}\nspec: \
+                 {{scaleTargetRef: {{kind: Deployment, name: s-{index}}}}}\n\
+                 ---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: c-{index}, namespace: shop}}\n\
+                 subjects: [{{kind: ServiceAccount, name: s-{index}}}]\n---\n"
+            )
+        })
+        .collect();
+    let manifest = read("a.yaml", text.into_bytes(), &Limits::default());
+    assert_eq!(manifest.problems, []);
+    let input = Input::new(vec![File { manifest, project: 0 }]);
+    SCANNED.set(0);
+    let grouping = Grouping::default();
+    let services = Services::of(&input, &grouping);
+    for (index, subject) in input.subjects().enumerate() {
+        let owners = services.owners(&grouping, 0, subject);
+        let names: Vec<&str> = owners.iter().map(|owner| services.identities[*owner].name.as_str()).collect();
+        assert_eq!(names, [format!("s-{}", index / 6)], "{}", subject.object.kind);
+    }
+    SCANNED.get()
+}
+
+#[test]
+fn whose_an_object_is_costs_no_square_of_the_services() {
+    let [one, two] = [40, 80].map(scanned);
+    assert!(one > 0 && two * 10 <= one * 22, "{one} for 40 services, {two} for 80");
 }

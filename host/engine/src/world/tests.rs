@@ -1,6 +1,13 @@
+use std::cell::Cell;
+
 use super::*;
 use crate::file::File;
 use crate::manifest::{Limits, read};
+
+thread_local! {
+    /// How many variants were looked at.
+    pub(super) static SCANNED: Cell<usize> = const { Cell::new(0) };
+}
 
 fn input(files: &[(&str, usize, &str)]) -> Input {
     let file = |(name, project, text): &(&str, usize, &str)| File {
@@ -150,4 +157,59 @@ fn one_namespace_or_one_name_is_what_all_objects_say_of_it() {
             assert_eq!(world.get(from, "", "ServiceAccount", namespace, "web"), named);
         }
     }
+}
+
+/// How many variants are looked at where each of these files looks for all ServiceAccounts, and for its own.
+fn scanned(files: &[(String, String)]) -> usize {
+    let files: Vec<(&str, usize, &str)> = files.iter().map(|(name, text)| (&**name, 0, &**text)).collect();
+    let input = input(&files);
+    let world = World::new(&input);
+    SCANNED.set(0);
+    for subject in input.subjects() {
+        let from = World::viewpoint(&input, subject);
+        let (namespace, name) = (namespace(subject.object), subject.object.name.as_deref().unwrap_or_default());
+        let found = world.get(from, "", "ServiceAccount", namespace, name);
+        assert_eq!(found, Some(subject.object));
+        assert_eq!(world.objects_in(from, "", "ServiceAccount", namespace), [subject.object]);
+        let _ = world.outlook(from);
+    }
+    SCANNED.get()
+}
+
+#[test]
+fn variants_in_many_folders_cost_no_square() {
+    let in_folders = |number: usize| {
+        let file = |index: usize| (format!("a/b-{index}/sa.yaml"), "metadata: {name: web, namespace: shop}".to_owned());
+        (0..number).map(file).collect::<Vec<_>>()
+    };
+    let in_namespaces = |number: usize| {
+        let file =
+            |index: usize| (format!("a/b-{index}/sa.yaml"), format!("metadata: {{name: web, namespace: n{index}}}"));
+        (0..number).map(file).collect::<Vec<_>>()
+    };
+    for files in [&in_folders as &dyn Fn(usize) -> Vec<(String, String)>, &in_namespaces] {
+        let [one, two] = [100, 200].map(|number| scanned(&files(number)));
+        assert!(one >= 200 && two * 10 <= one * 22, "{one} for 100, {two} for 200");
+    }
+}
+
+#[test]
+fn among_many_variants_the_nearest_is_found_and_others_are_out_of_sight() {
+    let mut files: Vec<(String, usize, String)> = (0..20)
+        .map(|index| (format!("apps/o-{index}/sa.yaml"), 0, format!("metadata: {{name: web}}\nmark: o-{index}")))
+        .collect();
+    files.push(("apps/o-3/x.yaml".into(), 0, "metadata: {name: x}\nmark: x".into()));
+    files.push(("apps/z.yaml".into(), 0, "metadata: {name: z}\nmark: z".into()));
+    files.push(("apps/o-4/deep/sb.yaml".into(), 0, "metadata: {name: web}\nmark: deep".into()));
+    let files: Vec<(&str, usize, &str)> =
+        files.iter().map(|(name, project, text)| (&**name, *project, &**text)).collect();
+    let input = input(&files);
+    // What stands beside another variant is that one's.
+    assert_eq!(seen(&input, 5), ["o-5", "z"]);
+    assert_eq!(seen(&input, 3), ["o-3", "x", "z"]);
+    assert_eq!(seen(&input, 4), ["o-4", "z"]);
+    assert_eq!(seen(&input, 22), ["deep", "z"]);
+    assert_eq!(seen(&input, 20), ["o-3", "x", "z"]);
+    // Who has no variant sees the last of those that are equally near.
+    assert_eq!(seen(&input, 21), ["deep", "x", "z"]);
 }

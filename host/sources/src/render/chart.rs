@@ -74,7 +74,7 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
         texts.push((tree.shown(real), Source::new(text.to_owned())));
     }
     let marked = with_marks(&templates, &mut marked, &stage, |stage| tools.run(&call(&given, false), stage));
-    let lines = lines::Lines::new(manifest.source.text(), marked.as_deref(), &templates);
+    let lines = lines::Lines::new(&manifest.source.text(), marked.as_deref(), &templates);
 
     // And with marks in the values.
     let first = texts.len();

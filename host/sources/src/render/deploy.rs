@@ -387,6 +387,6 @@ fn inline(manifest: &Manifest, node: &Node) -> Option<Values> {
     };
     let values = read("values", inner.into(), &Limits::default());
     let values = values.documents.iter().find_map(mark::node_of).cloned()?;
-    let shift = Some(Shift::new(inner, source.text(), node.span));
+    let shift = Some(Shift::new(inner, &source.text(), node.span));
     Some(Values::Inline { name, source, node: values, shift })
 }

@@ -15,7 +15,7 @@ pub fn patches_in(part: &Part) -> Vec<(u32, Manifest, Shift)> {
         for item in list(node, key) {
             let text = item.get("patch").unwrap_or(item);
             if let Some(inner) = text.as_str().filter(|inner| inner.contains(['\n', '{'])) {
-                let shift = Shift::new(inner, part.manifest.source.text(), text.span);
+                let shift = Shift::new(inner, &part.manifest.source.text(), text.span);
                 found.push((text.span.start, read("patch", inner.into(), &Limits::default()), shift));
             }
         }
@@ -30,7 +30,7 @@ pub fn marked_kustomization<'a>(
     part: &'a Part,
     inner: &'a [(u32, Manifest, Shift)],
 ) -> String {
-    let Some(node) = kustomization_of(&part.manifest) else { return part.manifest.source.text().to_owned() };
+    let Some(node) = kustomization_of(&part.manifest) else { return part.manifest.source.text().into_owned() };
     let Value::Mapping(entries) = &node.value else { return mark::plain(node) };
     let context = Context { text, style: Style::Values, object: None, is_patch: true, shift: None };
     let mut members = Vec::new();

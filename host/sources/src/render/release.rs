@@ -1,6 +1,7 @@
 //! Where the fields of a rendered chart come from: its templates where they write a field literally, and its values where
 //! these were seen to arrive in it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::manifest::{Entry, Manifest, Node, Object, SourcePlace, Span, Value};
@@ -133,7 +134,11 @@ fn pairs<'m>(real: &'m Manifest, other: &'m Manifest) -> Vec<(&'m Object, &'m Ob
 /// The objects, each with the template that helm says wrote it.
 fn sourced(manifest: &Manifest) -> Vec<(&str, &Object)> {
     let documents = manifest.documents.iter().flat_map(|document| {
-        let text = manifest.source.slice(document.span);
+        let text = match manifest.source.slice(document.span) {
+            Cow::Borrowed(text) => text,
+            // What a tool has just printed is not packed.
+            Cow::Owned(_) => "",
+        };
         let source = text.lines().take(3).find_map(|line| line.strip_prefix("# Source: ")).unwrap_or_default();
         document.objects().iter().map(move |object| (source.trim(), object))
     });

@@ -37,12 +37,12 @@ fn group<'m>(message: &'m Message<'_>) -> Group<'m> {
 /// The line with the place marked. One line is enough to see what is meant; a value may be a whole file long.
 fn excerpt<'m>(message: &'m Message<'_>, start: Position, end: Position) -> Element<'m> {
     let file = message.file.as_str();
-    let line = message.source.map_or("", |source| source.excerpt(start.line));
+    let line = message.source.map_or_else(String::new, |source| source.excerpt(start.line));
     if line.is_empty() || start.column > FAR {
         return Origin::path(file).line(start.line as usize).char_column(start.column as usize).into();
     }
-    let from = byte_of_column(line, start.column);
-    let to = if end.line == start.line { byte_of_column(line, end.column) } else { line.len() };
+    let from = byte_of_column(&line, start.column);
+    let to = if end.line == start.line { byte_of_column(&line, end.column) } else { line.len() };
     let annotation = AnnotationKind::Primary.span(from..to.max(from));
     Snippet::source(line).line_start(start.line as usize).path(file).fold(false).annotation(annotation).into()
 }

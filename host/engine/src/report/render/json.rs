@@ -178,7 +178,7 @@ fn rules<'r>(report: &'r Report<'_>) -> Vec<RuleRow<'r>> {
 
 fn results<'r>(report: &'r Report<'_>, judged: &'r Judged<'_>) -> impl Iterator<Item = Row<'r>> {
     let subject = judged.subject;
-    let span = subject.object.node.locate(&[]);
+    let span = subject.object.node.look().locate(&[]);
     let first = Position { line: 1, column: 1 };
     let position = report.source(subject).map_or(first, |source| source.position(span.start));
     let object = Object {

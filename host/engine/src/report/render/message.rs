@@ -101,7 +101,8 @@ fn rendered(diagnostic: &Diagnostic<'_>) -> Vec<String> {
     let environments = one_line(&diagnostic.environments.join(", "));
     let plural = if diagnostic.environments.len() == 1 { "environment" } else { "environments" };
     let line = rendered.place.start.line;
-    let excerpt = rendered.source.map_or("", |source| source.excerpt(line)).trim();
+    let excerpt = rendered.source.map_or_else(String::new, |source| source.excerpt(line));
+    let excerpt = excerpt.trim();
     let excerpt = if excerpt.is_empty() { String::new() } else { format!(": `{}`", one_line(excerpt)) };
     let mut hints = vec![
         format!("in {plural}: {environments}"),
