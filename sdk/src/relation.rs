@@ -18,6 +18,7 @@ pub struct Relation<'a> {
 enum How<'a> {
     Selects(Field<'a>),
     SelectedBy(Field<'a>),
+    SelectedByMap(Field<'a>),
     Is(&'a [&'a str]),
     IsSet,
 }
@@ -34,6 +35,12 @@ impl<'a> Relation<'a> {
     #[must_use]
     pub const fn selected_by(field: &'a str, selector: Field<'a>) -> Self {
         Self { field, how: How::SelectedBy(selector) }
+    }
+
+    /// The field is a map of labels that this bare map selects, as a Service selects pods.
+    #[must_use]
+    pub const fn selected_by_map(field: &'a str, selector: Field<'a>) -> Self {
+        Self { field, how: How::SelectedByMap(selector) }
     }
 
     /// The field, or one of its items or values, is one of these texts: `subjects.name`. Case does not count.
@@ -63,6 +70,13 @@ impl Relation<'_> {
             How::SelectedBy(selector) => {
                 writer.key("selected_by");
                 writer.texts_of(selector.value());
+            }
+            How::SelectedByMap(labels) => {
+                writer.key("selected_by");
+                writer.open(b'{');
+                writer.key("matchLabels");
+                writer.texts_of(labels.value());
+                writer.close(b'}');
             }
             How::Is(texts) => writer.texts("is", &mut texts.iter().copied()),
             How::IsSet => writer.flag("is_set", true),
