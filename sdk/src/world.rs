@@ -68,6 +68,7 @@ struct LookUpRequest<'a> {
     name: Option<&'a str>,
     namespace: Option<&'a str>,
     related: &'a [Relation<'a>],
+    is_anywhere: bool,
 }
 
 impl LookUpRequest<'_> {
@@ -88,18 +89,25 @@ impl LookUpRequest<'_> {
             self.related.iter().for_each(|relation| relation.write(&mut writer));
             writer.close(b']');
         }
+        if self.is_anywhere {
+            writer.flag(contract::ANYWHERE, true);
+        }
         writer.close(b'}');
         writer.finish()
     }
 }
 
 /// Where the objects of a list stand.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Within<'a> {
     /// In one namespace; `None` means the objects that name none.
     Namespace(Option<&'a str>),
     /// In every namespace.
     All,
+    /// In every namespace, and what the input has besides: objects that name no namespace and are deployed apart from the one
+    /// that asks. A host that does not know the difference gives all objects of a cluster. Where something could not be read,
+    /// nothing may be called missing after this: see [`World::must_be_complete`].
+    Anywhere,
 }
 
 impl<'a> World<'a> {
@@ -161,6 +169,7 @@ impl<'a> World<'a> {
             name: Some(name),
             namespace: Some(namespace.unwrap_or_default()),
             related: &[],
+            is_anywhere: false,
         };
         let answer = self.ask(contract::GET_RESOURCE, &request)?;
         Ok(answer.filter(|(object, _)| object.is_set()).map(|(object, declared)| other(object, declared)))
@@ -196,10 +205,16 @@ impl<'a> World<'a> {
     ) -> Result<Vec<Object<'a>>, Undecided> {
         let (operation, namespace) = match within {
             Within::Namespace(namespace) => (contract::LIST_BY_NAMESPACE, Some(namespace.unwrap_or_default())),
-            Within::All => (contract::LIST_ALL, None),
+            Within::All | Within::Anywhere => (contract::LIST_ALL, None),
         };
-        let request = LookUpRequest { api_version, kind, name: None, namespace, related };
-        Ok(items(self.ask(operation, &request)?))
+        let is_anywhere = within == Within::Anywhere;
+        let request = LookUpRequest { api_version, kind, name: None, namespace, related, is_anywhere };
+        let answer = self.ask(operation, &request)?;
+        let unread = answer.and_then(|(list, _)| list.get("metadata.remainingItemCount").integer());
+        if is_anywhere && unread.is_some() {
+            self.memory.note_refused("a file that is deployed together with it could not be read");
+        }
+        Ok(items(answer))
     }
 
     /// The answer to a request, with the field mask that the rule declared for the kind, and what it declared; `None`

@@ -58,6 +58,10 @@ pub struct LookUpRequest {
     /// Of those listed, the ones that may be related: a hint, which a host may leave aside.
     #[serde(default)]
     pub related: Vec<Related>,
+    /// Of a list of every namespace: whether what is deployed apart from the one that asks, and names no namespace, is
+    /// listed too. A hint, which a host of a cluster may leave aside.
+    #[serde(default)]
+    pub anywhere: bool,
 }
 
 impl LookUpRequest {
@@ -80,15 +84,20 @@ impl HostCalls for LookUps<'_> {
                 self.world.remember(self.from, call.operation, call.payload, || {
                     let namespace = asked.namespace.as_deref().unwrap_or_default();
                     let group = api_group(&asked.api_version);
-                    list(&asked, &self.world.related(self.from, group, &asked.kind, Some(namespace), &asked.related))
+                    let objects = self.world.related(self.from, group, &asked.kind, Some(namespace), &asked.related);
+                    list(&asked, &objects, 0)
                 })
             }
             (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => {
                 let asked: LookUpRequest = call.read()?;
                 self.in_sight(&asked, None)?;
                 self.world.remember(self.from, call.operation, call.payload, || {
-                    let group = api_group(&asked.api_version);
-                    list(&asked, &self.world.related(self.from, group, &asked.kind, None, &asked.related))
+                    let (group, kind) = (api_group(&asked.api_version), &asked.kind);
+                    if asked.anywhere {
+                        let objects = self.world.anywhere(self.from, group, kind, &asked.related);
+                        return list(&asked, &objects, self.world.unread(self.from));
+                    }
+                    list(&asked, &self.world.everywhere(self.from, group, kind, &asked.related), 0)
                 })
             }
             _ => Err(call.unanswered("nobody here answers it")),
@@ -117,13 +126,15 @@ impl LookUps<'_> {
     }
 }
 
-/// The objects that the labels and fields select, as a list.
-fn list(asked: &LookUpRequest, objects: &[&Object]) -> Result<Vec<u8>, CallError> {
+/// The objects that the labels and fields select, as a list. It says how many are at least missing from it, as the API has
+/// it, where something could not be read.
+fn list(asked: &LookUpRequest, objects: &[&Object], remaining: usize) -> Result<Vec<u8>, CallError> {
     let selector =
         |text: &Option<String>| Selector::parse(text.as_deref().unwrap_or_default()).map_err(CallError::invalid);
     let (labels, fields) = (selector(&asked.label_selector)?, selector(&asked.field_selector)?);
     let mask = asked.mask();
-    let mut answer = br#"{"kind":"List","apiVersion":"v1","metadata":{},"items":["#.to_vec();
+    let metadata = if remaining > 0 { format!(r#"{{"remainingItemCount":{remaining}}}"#) } else { "{}".to_owned() };
+    let mut answer = format!(r#"{{"kind":"List","apiVersion":"v1","metadata":{metadata},"items":["#).into_bytes();
     let mut first = true;
     for object in objects {
         let node = object.node.look();
@@ -279,6 +290,38 @@ mod tests {
                 assert_eq!(place, input.file(subject.file).map(|file| file.manifest.name.as_str()));
             }
         }
+    }
+
+    #[test]
+    fn what_is_deployed_apart_is_listed_where_it_is_asked_for_and_what_is_unread_is_counted() {
+        let file =
+            |name: &str, text: String| File { manifest: read(name, text.into(), &Limits::default()), project: 0 };
+        let pod = |name: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\n");
+        let files = [
+            file("a/pod.yaml", pod("a")),
+            file("b/pod.yaml", pod("b")),
+            file("b/broken.yaml", pod("c") + "kind: Pod\n"),
+            file("b/template.yaml", "kind: {{ .Values.kind }}\n".to_owned()),
+            file("b/values.yaml", "a: 1\n".to_owned()),
+        ];
+        let input = Input::new(files.into());
+        let world = World::new(&input);
+        let list = |file: usize, payload: Value| {
+            let from = World::viewpoint(&input, input.subjects().find(|subject| subject.file == file).unwrap());
+            let payload = payload.to_string();
+            let (namespace, operation) = ("kubernetes", "list_resources_all");
+            let call = HostCall { binding: "kubewarden", namespace, operation, payload: payload.as_bytes() };
+            let answer: Value = serde_json::from_slice(&LookUps { world: &world, from }.call(call).unwrap()).unwrap();
+            let items = answer.pointer("/items").and_then(Value::as_array).map(Vec::len);
+            (items, answer.pointer("/metadata/remainingItemCount").and_then(Value::as_u64))
+        };
+        let (all, anywhere) = (json!({"api_version": "v1", "kind": "Pod"}), "anywhere");
+        let mut asked = all.clone();
+        asked.as_object_mut().unwrap().insert(anywhere.into(), json!(true));
+        assert_eq!(list(0, all.clone()), (Some(1), None));
+        assert_eq!(list(0, asked.clone()), (Some(2), None));
+        assert_eq!(list(1, all), (Some(1), None));
+        assert_eq!(list(1, asked), (Some(2), Some(2)));
     }
 
     #[test]

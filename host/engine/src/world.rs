@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use crate::answers::{Answers, Outlook, Question};
 use crate::call::CallError;
 use crate::input::{Input, Subject};
-use crate::manifest::Object;
+use crate::manifest::{Content, Document, Manifest, Object};
 use crate::paths::is_within;
 use crate::places::{FilePlaces, Home};
 use crate::relations::{Indices, Related};
@@ -30,6 +30,8 @@ pub struct World<'a> {
     /// The files whose askers see other variants than their folder does.
     apart: HashSet<usize>,
     blind_spots: Vec<BlindSpot>,
+    /// How many files of each unit could not be read whole: what is in them is not seen.
+    unread: HashMap<Home<'a>, usize>,
     answers: Answers,
 }
 
@@ -197,6 +199,11 @@ impl<'a> World<'a> {
             world.by_kind.entry(key).or_default().insert(variant);
         }
         world.by_kind.values_mut().for_each(Objects::finish);
+        for (index, _) in input.files().iter().enumerate().filter(|(_, file)| !is_read(&file.manifest)) {
+            for unit in input.places().of(index).units() {
+                *world.unread.entry(unit).or_default() += 1;
+            }
+        }
         for variants in world.by_kind.values().flat_map(|objects| &objects.identities).filter(|all| all.len() > 1) {
             let mut files: HashMap<&str, usize> = HashMap::new();
             let folders = variants.iter().filter(|it| *files.entry(it.folder).or_insert(it.file) != it.file);
@@ -266,17 +273,58 @@ impl<'a> World<'a> {
         namespace: Option<&str>,
         related: &[Related],
     ) -> Vec<&'a Object> {
+        match namespace {
+            Some(namespace) => {
+                let homes = homes(from, namespace);
+                self.seen(from, (group, kind), Some(&homes), related, |home| homes.contains(home))
+            }
+            None => self.everywhere(from, group, kind, related),
+        }
+    }
+
+    /// Of [`objects`](Self::objects), those that may be related.
+    pub(crate) fn everywhere(
+        &self,
+        from: Viewpoint<'_>,
+        group: &str,
+        kind: &str,
+        related: &[Related],
+    ) -> Vec<&'a Object> {
+        let units = from.places.units();
+        self.seen(from, (group, kind), None, related, |home| !matches!(home, Home::Unit(_)) || units.contains(home))
+    }
+
+    /// As [`everywhere`](Self::everywhere), and those that name no namespace and are deployed apart from the one that asks.
+    /// Whoever calls an object missing asks this, since one that is in the input is not missing.
+    pub(crate) fn anywhere(
+        &self,
+        from: Viewpoint<'_>,
+        group: &str,
+        kind: &str,
+        related: &[Related],
+    ) -> Vec<&'a Object> {
+        self.seen(from, (group, kind), None, related, |_| true)
+    }
+
+    /// How many files that are deployed together with the one that asks could not be read whole.
+    pub(crate) fn unread(&self, from: Viewpoint<'_>) -> usize {
+        from.places.units().iter().filter_map(|unit| self.unread.get(unit)).sum()
+    }
+
+    fn seen(
+        &self,
+        from: Viewpoint<'_>,
+        (group, kind): (&str, &str),
+        homes: Option<&[Home<'_>]>,
+        related: &[Related],
+        is_seen: impl Fn(&Home<'_>) -> bool,
+    ) -> Vec<&'a Object> {
         let Some(objects) = self.of_kind(from, group, kind) else { return Vec::new() };
         // A policy could guess what is in a Secret by what is related to its guesses.
         let related = if group.is_empty() && kind == "Secret" { &[] } else { related };
-        let (sight, units) = (self.sight(from), from.places.units());
-        let homes = namespace.map(|namespace| homes(from, namespace));
-        let is_seen = |home: &Home<'_>| match &homes {
-            Some(homes) => homes.contains(home),
-            None => !matches!(home, Home::Unit(_)) || units.contains(home),
-        };
-        let indices = objects.related(homes.as_deref(), related).into_iter();
-        indices.filter_map(|index| objects.nearest(index, &sight, is_seen)).collect()
+        let sight = self.sight(from);
+        let indices = objects.related(homes, related).into_iter();
+        indices.filter_map(|index| objects.nearest(index, &sight, &is_seen)).collect()
     }
 
     /// Of [`objects`](Self::objects), the one of that namespace and name.
@@ -411,6 +459,13 @@ fn homes<'b>(from: Viewpoint<'b>, asked: &'b str) -> Vec<Home<'b>> {
         homes.extend(from.places.units());
     }
     homes
+}
+
+/// Whether all documents of a file could be read. A template is none before it is rendered.
+fn is_read(manifest: &Manifest) -> bool {
+    let is_read = |it: &Document| !matches!(it.content, Content::Template | Content::Broken);
+    let has_none = manifest.documents.is_empty() && !manifest.problems.is_empty();
+    !has_none && manifest.documents.iter().all(is_read)
 }
 
 fn namespace(object: &Object) -> &str {

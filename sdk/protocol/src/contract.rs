@@ -35,6 +35,11 @@ pub const LIST_BY_NAMESPACE: &str = "list_resources_by_namespace";
 /// A List of all objects of a kind; as above, without `namespace`.
 pub const LIST_ALL: &str = "list_resources_all";
 
+/// Member of a [`LIST_ALL`] payload, `true`: what is deployed apart from the one that asks, and names no namespace, is listed
+/// too, and the list's `metadata.remainingItemCount` says how many files beside it could not be read. Ours; hosts that look
+/// into a cluster ignore it.
+pub const ANYWHERE: &str = "anywhere";
+
 /// The waPC namespace of look-ups in registries.
 pub const OCI: &str = "oci";
 
