@@ -79,16 +79,16 @@ fn what_is_not_known_is_refused_with_its_place_and_a_suggestion() {
         ("rules: {}\n---\nrules: {}\n", "2:1: a configuration is one document"),
         (
             "apiVersion: v1\nkind: Pod\n",
-            "1:1: a configuration has `rules`, `policies`, `signatures`, `maturity` and `waivers`",
+            "1:1: this is a Kubernetes object; a configuration has `rules`, `waivers` and others, see docs/configuration.md",
         ),
         (
             "waivers:\n- {rule: team-is-name, object: {name: web}}\n",
             "2:10: there is no rule `team-is-name`; did you mean `team-is-named`?",
         ),
         ("waivers:\n- {rule: team-is-named}\n", "2:3: `object` is missing"),
-        (&waiver("2999-02-30", ""), "1:70: `until` is a day, such as 2027-03-31"),
-        (&waiver("2999-01-01", ", who: me"), "1:82: `who` is not known here; did you mean `why`?"),
-        (&waiver("2999-01-01", "").replace("by: ana", "by: ''"), "1:58: `by` is a string that is not empty"),
+        (&waiver("2999-02-30", ""), "2:70: `until` is a day, such as 2027-03-31"),
+        (&waiver("2999-01-01", ", who: me"), "2:82: `who` is not known here; did you mean `why`?"),
+        (&waiver("2999-01-01", "").replace("by: ana", "by: ''"), "2:58: `by` is a string that is not empty"),
     ] {
         let complaint = check(config).complaint();
         assert_eq!(complaint, format!("error: ready.yaml:{expected}\n"), "{config}");
@@ -109,7 +109,9 @@ fn a_configuration_that_cannot_be_read_is_named() {
 }
 
 fn waiver(until: &str, more: &str) -> String {
-    format!("waivers: [{{rule: team-is-named, object: {{name: web}}, by: ana, until: {until}{more}, why: it moves}}]\n")
+    format!(
+        "longest_waiver_days: 400000\nwaivers: [{{rule: team-is-named, object: {{name: web}}, by: ana, until: {until}{more}, why: it moves}}]\n"
+    )
 }
 
 fn with_waiver(waiver: &str) -> Run {
@@ -128,12 +130,13 @@ fn a_waiver_counts_until_its_day_and_says_who_answers_for_it() {
 #[test]
 fn an_expired_waiver_does_not_count_and_is_told() {
     let out = with_waiver(&waiver("1999-01-01", "")).with(1);
-    assert!(out.contains("\nexpired: the waiver of team-is-named for web, by ana, ended on 1999-01-01\n"), "{out}");
+    assert!(out.contains("\nexpired: the waiver of team-is-named for web, by ana, ended on 1999-01-01: fix the finding or renew the waiver \
+                          (c.yaml:2)\n"), "{out}");
 }
 
 #[test]
 fn a_waiver_that_fits_nothing_is_told() {
-    let unused = "unused waiver of team-is-named for other, by ana: no finding matches it\n";
+    let unused = "unused waiver of team-is-named for other, by ana: no finding matches it (c.yaml:2)\n";
     let out = with_waiver(&waiver("2999-01-01", "").replace("name: web", "name: other")).with(1);
     assert!(out.contains(unused), "{out}");
     for waiver in [
@@ -167,4 +170,61 @@ fn an_error_cannot_be_waived() {
     let config = waiver("2999-01-01", "").replace("team-is-named", "never-decides");
     let folder = Folder::of("pod.yaml", POD).and("c.yaml", config).bundle(&[rule]);
     folder.run(&["check", "pod.yaml", "--bundle", "bundle", "--config", "c.yaml"]).with(2);
+}
+
+#[test]
+fn a_waiver_that_lasts_too_long_is_refused() {
+    let config =
+        "waivers:\n- {rule: team-is-named, object: {name: web}, owner: ana, reason: it moves, expires: 2999-01-01}\n";
+    let complaint = check(config).complaint();
+    assert!(
+        complaint.starts_with("error: ready.yaml:2:3: the waiver of team-is-named ends on 2999-01-01, in "),
+        "{complaint}"
+    );
+    assert!(complaint.contains("a waiver may last 365 days"), "{complaint}");
+}
+
+#[test]
+fn what_no_waiver_covers_stays_broken_beside_what_one_does() {
+    let rule = FixedRule::new("is-good", protocol::Verdict::Fail)
+        .finds_in(Some("app"), protocol::Level::Violation, "$['spec']['containers'][0]", "app is bad", None)
+        .finds_in(Some("proxy"), protocol::Level::Violation, "$['spec']['containers'][1]", "proxy is bad", None);
+    let waiver = "longest_waiver_days: 400000\nwaivers: [{rule: is-good, object: {name: w*, kind: Pod}, container: app, owner: \
+                  ana, reason: it moves, expires: 2999-01-01}]\n";
+    let folder = Folder::of("pod.yaml", POD).and("c.yaml", waiver).bundle(&[rule]);
+    let run = |more: &[&str]| {
+        folder.run(&[&["check", "pod.yaml", "--bundle", "bundle", "--config", "c.yaml"], more].concat())
+    };
+    let out = run(&[]).with(1);
+    assert!(out.contains("proxy is bad") && !out.contains("app is bad"), "{out}");
+    assert!(out.contains("waived: is-good for Pod shop/web by ana until 2999-01-01: it moves\n"), "{out}");
+    let report: serde_json::Value = serde_json::from_str(&run(&["--format", "json"]).with(1)).unwrap();
+    assert_eq!(crate::schema::faults(&report), Vec::<String>::new());
+    let verdicts: Vec<&str> =
+        report["results"].as_array().unwrap().iter().map(|it| it["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["fail", "waived"]);
+    let waiver = &report["waivers"][0];
+    assert_eq!((&waiver["state"], &waiver["findings"], &waiver["file"]), (&"used".into(), &1.into(), &"c.yaml".into()));
+}
+
+#[test]
+fn an_annotation_waives_only_where_the_configuration_says_so() {
+    let day = "2999-01-01";
+    let annotation = format!("waiver.seaworthy.dev/team-is-named: '{{reason: it moves, owner: ana, expires: {day}}}'");
+    let pod = POD.replace("  annotations:\n", &format!("  annotations:\n    {annotation}\n"));
+    assert_ne!(pod, POD);
+    let folder = usual_folder()
+        .and("pod.yaml", pod)
+        .and("yes.yaml", "longest_waiver_days: 400000\nrules: {team-is-named: {annotations: true}}\n")
+        .and("short.yaml", "rules: {team-is-named: {annotations: true}}\n")
+        .and("no.yaml", "longest_waiver_days: 400000\n");
+    let run = |config: &str| {
+        folder.run(&["check", "pod.yaml", "--bundle", "bundle", "--config", config, "--rule", "team-is-named"])
+    };
+    let out = run("yes.yaml").with(0);
+    assert!(out.contains("waived: team-is-named for Pod shop/web by ana until 2999-01-01: it moves\n"), "{out}");
+    let out = run("no.yaml").with(1);
+    let said = "ignored waiver: Pod shop/web: the configuration does not allow annotations to waive team-is-named\n";
+    assert!(out.contains(said), "{out}");
+    assert!(run("short.yaml").with(1).contains("at most 365 days count"));
 }

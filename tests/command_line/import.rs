@@ -27,7 +27,7 @@ fn an_imported_waiver_counts() {
         import.err
     );
     assert_eq!(import.code, Some(0));
-    let folder = folder.and("platform.yaml", &import.out);
+    let folder = folder.and("platform.yaml", format!("longest_waiver_days: 400000\n{}", import.out));
     let waived = folder.run(&[&check[..], &["--config", "platform.yaml"]].concat());
     assert_eq!(waived.code, Some(0), "{}{}", waived.out, waived.err);
 }

@@ -42,7 +42,7 @@ pub fn everything() -> Folder {
         .and("template.yaml", "a: {{ b }}\n{{ c }}\n")
         .and(
             "c.yml.txt",
-            "waivers: [{rule: waived-for-now, object: {name: web}, by: ana, why: soon, until: 2999-12-31}]",
+            "longest_waiver_days: 400000\nwaivers: [{rule: waived-for-now, object: {name: web}, by: ana, why: soon, until: 2999-12-31}]",
         )
         .bundle(&rules)
 }

@@ -193,7 +193,7 @@ fn yielding() -> Folder {
     other.metadata.yields_to = vec!["owner".into(), "somebody".into()];
     Folder::of("pod.yaml", POD).bundle(&[owner, other]).and(
         "waived.yaml",
-        "waivers: [{rule: owner, object: {kind: Pod, name: web}, by: ana, why: legacy, until: 9999-12-31}]",
+        "longest_waiver_days: 4000000\nwaivers: [{rule: owner, object: {kind: Pod, name: web}, by: ana, why: legacy, until: 9999-12-31}]",
     )
 }
 

@@ -74,7 +74,17 @@ fn each_operation_is_denied_unless_it_is_declared_and_allowed() {
             (&declaring(&json!([]), &json!([])), "*", 1),
         ] {
             let folder = shop().and("p.wasm", asking(namespace, operation, payload, metadata)).and("s.yaml", &answer);
-            let run = folder.run(&["check", "k8s", "--policy", "p.wasm", "--allow", allow, "--replay", "s.yaml"]);
+            let run = folder.run(&[
+                "check",
+                "k8s",
+                "--no-rules",
+                "--policy",
+                "p.wasm",
+                "--allow",
+                allow,
+                "--replay",
+                "s.yaml",
+            ]);
             assert_eq!(run.code, Some(code), "{path} with --allow {allow}: {}{}", run.out, run.err);
         }
     }
@@ -91,7 +101,7 @@ fn what_nobody_answers_is_no_answer() {
         }
         let metadata = declaring(&json!(["*"]), &json!([]));
         let folder = shop().and("p.wasm", asking(namespace, operation, payload, &metadata));
-        let run = folder.run(&["check", "k8s", "--policy", "p.wasm", "--allow", "*"]);
+        let run = folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--allow", "*"]);
         let resolves = namespace == "net" && run.code == Some(0);
         assert!(resolves || run.code == Some(1), "{namespace}/{operation}: {run:?}");
     }
@@ -101,7 +111,8 @@ fn what_nobody_answers_is_no_answer() {
 fn names_are_resolved_and_logs_are_never_refused() {
     let accepts = |namespace, operation, payload, capabilities, allow: &str| {
         let module = asking(namespace, operation, payload, &declaring(&capabilities, &json!([])));
-        shop().and("p.wasm", module).run(&["check", "k8s", "--policy", "p.wasm", "--allow", allow]).code == Some(0)
+        shop().and("p.wasm", module).run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--allow", allow]).code
+            == Some(0)
     };
     assert!(accepts("net", "v1/dns_lookup_host", "\"127.0.0.1\"", json!(["net/*"]), "net/*"));
     assert!(accepts("tracing", "log", "{}", json!([]), "cache/get"));
@@ -111,7 +122,7 @@ fn names_are_resolved_and_logs_are_never_refused() {
 
 #[test]
 fn a_capability_that_there_is_not_is_refused_where_it_is_typed() {
-    let said = shop().run(&["check", "k8s", "--policy", "p.wasm", "--allow", "oci"]);
+    let said = shop().run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--allow", "oci"]);
     assert_eq!(said.code, Some(2));
     assert!(said.err.contains("did you mean `oci/*`?"), "{}", said.err);
 }
@@ -127,7 +138,7 @@ fn the_values_of_secrets_are_told_to_no_policy() {
         &declaring(&json!([]), &kinds),
     );
     let folder = shop().and("k8s/secret.yaml", secret).and("p.wasm", module);
-    folder.run(&["check", "k8s", "--policy", "p.wasm", "--allow", "*", "--record", "s.yaml"]).with(0);
+    folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--allow", "*", "--record", "s.yaml"]).with(0);
     let session = fs::read_to_string(folder.path().join("s.yaml")).unwrap();
     assert!(session.contains("\"password\":\"\"") && !session.contains("aHVudGVyMg"), "{session}");
 }

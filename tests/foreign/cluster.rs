@@ -16,7 +16,7 @@ fn cluster() -> Server {
 fn check(server: &Server, module: &[u8], more: &[&str]) -> Run {
     let kubeconfig = server.kubeconfig().display().to_string();
     let folder = shop().and("owner.wasm", module);
-    let arguments = ["check", "k8s", "--policy", "owner.wasm", "--cluster", "--kubeconfig", &kubeconfig];
+    let arguments = ["check", "k8s", "--no-rules", "--policy", "owner.wasm", "--cluster", "--kubeconfig", &kubeconfig];
     folder.run(&[&arguments, more].concat())
 }
 
@@ -59,7 +59,7 @@ fn a_cluster_is_not_asked_without_leave() {
 #[test]
 fn a_cluster_that_is_not_there_is_said() {
     let folder = shop().and("owner.wasm", sdk_policy(TARGETS[0]));
-    let arguments = ["check", "k8s", "--policy", "owner.wasm", "--cluster", "--kubeconfig", "nowhere"];
+    let arguments = ["check", "k8s", "--no-rules", "--policy", "owner.wasm", "--cluster", "--kubeconfig", "nowhere"];
     let said = folder.run(&[&arguments[..], &["--allow", "*"]].concat()).complaint();
     assert!(said.contains("the cluster cannot be asked: "), "{said}");
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::policies::{POD, TARGETS, answering, metadata, sdk_policy, shop};
 use crate::support::Folder;
 
-const CHECK: [&str; 6] = ["check", "k8s", "--policy", "owner.wasm", "--allow", "*"];
+const CHECK: [&str; 7] = ["check", "k8s", "--no-rules", "--policy", "owner.wasm", "--allow", "*"];
 
 fn with(more: &[&'static str]) -> Vec<&'static str> {
     [&CHECK[..], more].concat()
@@ -67,12 +67,13 @@ fn what_is_written_needs_no_more_changes() {
 fn nothing_is_written_through_a_link_or_to_a_pipe() {
     let folder = shop().and("owner.wasm", sdk_policy(TARGETS[0])).and("elsewhere/real.yaml", POD);
     fs::remove_file(folder.path().join("k8s/web.yaml")).unwrap();
-    let check = ["check", "link.yaml", "k8s/namespace.yaml", "--policy", "owner.wasm", "--allow", "*", "--write"];
+    let check =
+        ["check", "link.yaml", "k8s/namespace.yaml", "--no-rules", "--policy", "owner.wasm", "--allow", "*", "--write"];
     symlink(folder.path().join("elsewhere/real.yaml"), folder.path().join("link.yaml")).unwrap();
     let said = folder.run(&check).complaint();
     assert!(said.contains("link.yaml is a link, and is not written through"), "{said}");
     assert_eq!(read(&folder, "elsewhere/real.yaml"), POD);
-    let piped = ["check", "-", "--policy", "owner.wasm", "--allow", "*", "--write"];
+    let piped = ["check", "-", "--no-rules", "--policy", "owner.wasm", "--allow", "*", "--write"];
     let run = folder.run_with_input(&piped, POD);
     assert_eq!(run.code, Some(2));
     assert!(run.err.contains("--write changes files, and `-` is none"), "{}", run.err);
@@ -107,7 +108,7 @@ fn another_object_is_refused_as_kubernetes_would() {
         let mut mutated = pod();
         *mutated.pointer_mut(pointer).unwrap() = value;
         let folder = giving(&mutated, &metadata());
-        let run = folder.run(&["check", "k8s", "--policy", "p.wasm", "--write"]);
+        let run = folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--write"]);
         assert_eq!(run.code, Some(2), "{pointer}: {}", run.out);
         assert!(run.out.contains(said), "{pointer}: {}", run.out);
         assert_eq!(read(&folder, "k8s/web.yaml"), POD);
@@ -120,18 +121,18 @@ fn a_policy_that_does_not_say_so_changes_nothing() {
     quiet["mutating"] = json!(false);
     let mut mutated = pod();
     mutated["metadata"]["labels"] = json!({"a": "b"});
-    let run = giving(&mutated, &quiet).run(&["check", "k8s", "--policy", "p.wasm", "--write"]);
+    let run = giving(&mutated, &quiet).run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--write"]);
     assert_eq!(run.code, Some(2));
     assert!(run.out.contains("it changes the object, and its metadata does not say so"), "{}", run.out);
     // Giving back what was given is no change.
-    giving(&pod(), &quiet).run(&["check", "k8s", "--policy", "p.wasm"]).with(0);
+    giving(&pod(), &quiet).run(&["check", "k8s", "--no-rules", "--policy", "p.wasm"]).with(0);
 }
 
 #[test]
 fn a_waived_change_is_not_made() {
-    let config = "policies: {owner: {allow: ['*']}}\nwaivers:\n- {rule: owner, object: {name: web}, by: ana, why: later, until: 2999-01-01}\n";
+    let config = "longest_waiver_days: 400000\npolicies: {owner: {allow: ['*']}}\nwaivers:\n- {rule: owner, object: {name: web}, by: ana, why: later, until: 2999-01-01}\n";
     let folder = shop().and("owner.wasm", sdk_policy(TARGETS[0])).and("c.yaml", config);
-    folder.run(&["check", "k8s", "--policy", "owner.wasm", "--config", "c.yaml", "--write"]).with(0);
+    folder.run(&["check", "k8s", "--no-rules", "--policy", "owner.wasm", "--config", "c.yaml", "--write"]).with(0);
     assert_eq!(read(&folder, "k8s/web.yaml"), POD);
 }
 
@@ -146,7 +147,7 @@ fn values_that_may_be_secrets_are_in_no_diff() {
         "lifecycle": {"preStop": {"exec": {"command": ["curl", "hunter3"]}}}}]});
     let folder = giving(&mutated, &metadata()).and("k8s/web.yaml", text);
     for format in ["full", "short", "json"] {
-        let told = folder.run(&["check", "k8s", "--policy", "p.wasm", "--format", format]).with(1);
+        let told = folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--format", format]).with(1);
         assert!(!told.contains("hunter"), "{told}");
         assert!(format == "json" || told.contains("\n+    - name: TOKEN\n+(not shown)\n"), "{told}");
     }
@@ -161,7 +162,7 @@ fn a_message_repeats_no_value_of_a_secret() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata: {password: aHVudGVyMg==}\n";
     let folder = Folder::of("k8s/web.yaml", secret).and("p.wasm", answering(&answer, &metadata));
     for format in ["full", "short", "json", "sarif"] {
-        let told = folder.run(&["check", "k8s", "--policy", "p.wasm", "--format", format]).with(1);
+        let told = folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--format", format]).with(1);
         assert!(!told.contains("hunter2") && !told.contains("aHVudGVyMg"), "{told}");
         assert!(told.contains("the password (redacted) ((redacted)) of web is weak"), "{told}");
     }
@@ -174,9 +175,9 @@ fn a_text_that_cannot_be_edited_in_place_is_written_anew_and_said() {
     mutated["x"] = mutated["metadata"].clone();
     mutated["metadata"]["labels"] = json!({"a": "b"});
     let folder = giving(&mutated, &metadata()).and("k8s/web.yaml", text);
-    let told = folder.run(&["check", "k8s", "--policy", "p.wasm", "--write"]).with(0);
+    let told = folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--write"]).with(0);
     assert!(told.contains("The objects of k8s/web.yaml are written anew, without their comments"), "{told}");
-    folder.run(&["check", "k8s", "--policy", "p.wasm"]).with(0);
+    folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm"]).with(0);
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn a_raw_policy_is_sent_the_document() {
     raw["policyType"] = json!("raw");
     raw["rules"] = json!([]);
     let folder = shop().and("p.wasm", answering(&json!({"accepted": false, "message": "no"}), &raw));
-    let run = folder.run(&["check", "k8s", "--policy", "p.wasm", "--format", "short"]);
+    let run = folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm", "--format", "short"]);
     assert_eq!(run.code, Some(1));
     assert_eq!(run.out.matches("medium[p]").count(), 2, "{}", run.out);
 }

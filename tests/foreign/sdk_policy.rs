@@ -17,7 +17,7 @@ fn owned_by(owner: &str, target: &str) -> Folder {
 const ALLOW: [&str; 2] = ["--allow", "kubernetes/get_resource"];
 
 fn check<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    [&["check", "k8s", "--policy", "owner.wasm"], more].concat()
+    [&["check", "k8s", "--no-rules", "--policy", "owner.wasm"], more].concat()
 }
 
 #[test]
@@ -161,12 +161,13 @@ fn what_cannot_be_run_is_refused_by_name() {
         (speaking("v1"), "it does not say which protocol it speaks"),
         (annotated(&wat::parse_str("(module (import \"env\" \"f\" (func)))").unwrap(), &sdk_metadata()), "env"),
     ] {
-        let said_here = shop().and("p.wasm", module).run(&["check", "k8s", "--policy", "p.wasm"]).complaint();
+        let said_here =
+            shop().and("p.wasm", module).run(&["check", "k8s", "--no-rules", "--policy", "p.wasm"]).complaint();
         assert!(said_here.contains(said), "{said}: {said_here}");
     }
-    let nowhere = shop().run(&["check", "k8s", "--policy", "nowhere.wasm"]).complaint();
+    let nowhere = shop().run(&["check", "k8s", "--no-rules", "--policy", "nowhere.wasm"]).complaint();
     assert!(nowhere.contains("the policy nowhere.wasm does not exist"), "{nowhere}");
-    let nobody = shop().run(&["check", "k8s", "--policy", "registry://127.0.0.1:1/a/b:v1"]).complaint();
+    let nobody = shop().run(&["check", "k8s", "--no-rules", "--policy", "registry://127.0.0.1:1/a/b:v1"]).complaint();
     assert!(nobody.contains("the policy registry://127.0.0.1:1/a/b:v1: "), "{nobody}");
 }
 
@@ -174,7 +175,7 @@ fn what_cannot_be_run_is_refused_by_name() {
 fn a_policy_that_fails_is_undecided_and_no_pass() {
     for answer in [json!({"accepted": "yes"}), json!(null), json!({})] {
         let folder = shop().and("p.wasm", answering(&answer, &metadata()));
-        let run = folder.run(&["check", "k8s", "--policy", "p.wasm"]);
+        let run = folder.run(&["check", "k8s", "--no-rules", "--policy", "p.wasm"]);
         assert_eq!(run.code, Some(2), "{answer}: {run:?}");
         assert!(run.out.contains("Pod shop/web could not be judged"), "{}", run.out);
     }

@@ -5,7 +5,7 @@ use std::fs;
 use crate::policies::{TARGETS, sdk_policy, shop};
 use crate::support::Folder;
 
-const CHECK: [&str; 6] = ["check", "k8s", "--policy", "owner.wasm", "--allow", "*"];
+const CHECK: [&str; 7] = ["check", "k8s", "--no-rules", "--policy", "owner.wasm", "--allow", "*"];
 
 fn with(more: &[&'static str]) -> Vec<&'static str> {
     [&CHECK[..], more].concat()

@@ -226,7 +226,11 @@ fn a_file_that_is_longer_than_it_says_is_read_to_the_limit() {
     sparse.write_all(b"a: b\n").unwrap();
     sparse.set_len(1 << 40).unwrap();
     let run = check(&folder, &["sparse.yaml"]);
-    assert!(run.out.starts_with("sparse.yaml:1:1: error: one document, or an item of it, has more than the 8388608 bytes"), "{}", run.out);
+    assert!(
+        run.out.starts_with("sparse.yaml:1:1: error: one document, or an item of it, has more than the 8388608 bytes"),
+        "{}",
+        run.out
+    );
     assert!(run.peak < 200 << 10, "{} KiB", run.peak);
 }
 

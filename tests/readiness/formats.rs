@@ -27,6 +27,7 @@ spec: {}
 ";
 
 const WAIVER: &str = "\
+longest_waiver_days: 400000
 waivers:
   - {rule: hooks-are-there, object: {name: api}, by: ana@example.com, why: until 4.2, until: 2999-12-31}
   - {rule: hooks-are-there, object: {name: worker}, by: ana@example.com, why: until 4.2, until: 2999-12-31}

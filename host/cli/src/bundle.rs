@@ -10,6 +10,7 @@ use protocol::RuleMetadata;
 use sandbox::{Limits, LoadError, Module, Sandbox, sections};
 use sources::ReadError;
 
+use crate::cache;
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
 use crate::options::selection::Selection;
@@ -186,8 +187,14 @@ pub fn unknown_rule(name: &str, names: &[&str]) -> String {
 
 /// Loads what was found into a sandbox; at least one rule.
 pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Result<Bundle<Module>, Failure> {
+    let is_file = |found: &Found| matches!(found.source, Source::File(_));
+    let cache = found.iter().any(is_file).then(cache::open).flatten();
     let loaded = found.into_iter().map(|Found { metadata, shown, source }| {
-        let module = ready(sandbox, &source).map_or_else(|| sandbox.load(&metadata.name, source.wasm()), Ok);
+        let compiled = || match &cache {
+            Some(cache) => sandbox.load_cached(&metadata.name, source.wasm(), cache),
+            None => sandbox.load(&metadata.name, source.wasm()),
+        };
+        let module = ready(sandbox, &source).map_or_else(compiled, Ok);
         let module = module.map_err(|cause| ModuleError::Load { name: metadata.name.clone(), cause });
         (shown, module.map(|module| Rule::new(metadata, module)))
     });

@@ -7,22 +7,27 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use engine::config::Config;
+use engine::baseline::Baseline;
+use engine::config::{Config, RuleOverride};
 use engine::manifest::Keep;
 use engine::report::{self, Report, Unread};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Selected, Subject, World, kept_for};
+use engine::{
+    Bundle, Completeness, Input, Judge, Override, Question, Rule, Runtime, Scope, Selected, Subject, World, kept_for,
+};
 use protocol::{Profile, RuleMetadata};
 use rayon::prelude::*;
 use sandbox::{Module, Sandbox};
 use serde_json::Value;
-use sources::{Files, Origin, Reading};
+use sources::{Exclude, Files, Origin, Reading, RenderOptions};
 
 use crate::budget;
 use crate::bundle;
+use crate::configuration::{self, Configuration, Located};
 use crate::failure::Failure;
 use crate::foreign::{self, FileChange};
 use crate::input;
+use crate::options::configuration::ConfigOptions;
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::selection::Selection;
@@ -35,42 +40,62 @@ const FEW: usize = 8;
 /// What was decided, and under which configuration.
 pub struct Judged<'a> {
     pub report: &'a Report<'a>,
-    pub config: &'a Config,
-    pub today: Date,
+    /// The configuration, as people type its path.
+    pub configuration: Option<&'a str>,
     /// The rules that say nothing, since the configuration lacks the settings that they need.
     pub off: Vec<&'a str>,
     /// What policies would change, or have changed.
     pub changes: Vec<FileChange>,
 }
 
-/// Judges what the options name, by rules and by policies of others, and hands the result on.
+/// Judges what the options name, by rules and by policies of others, and hands the result on. Findings are known that are in
+/// `known`, or without it in the baseline of the options and of the configuration.
 pub fn judged<T>(
     options: &Judging,
     policies: &PolicyOptions,
     usual: Profile,
     wanted: Wanted,
+    known: Option<&Baseline>,
     then: impl FnOnce(Judged<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     policies.check(&options.paths)?;
-    let Chosen { mut found, config, mut refusals } = choose(&options.selection, options.config.as_deref())?;
-    if policies.are_alone(&options.selection) {
+    let Chosen { mut found, configuration, mut refusals } =
+        choose(&options.selection, &options.configuration, &options.paths)?;
+    let baseline = match known {
+        Some(_) => None,
+        None => configuration.baseline(options.baseline.as_deref())?,
+    };
+    let mut excludes = configuration.patterns(options.baseline.as_deref())?;
+    excludes.extend_from_slice(&options.exclude);
+    let config = &configuration.config;
+    if policies.no_rules {
         found.clear();
     }
-    let foreign = foreign::find(policies, &config)?;
-    let mut reading = Reading { keep: kept(&found, &foreign, &config, wanted), ..Reading::default() };
+    let foreign = foreign::find(policies, config)?;
+    // What a finding is known by, and what annotations waive, stands in fields that rules need not read.
+    let is_whole = known.is_some() || baseline.is_some() || !config.annotated.is_empty();
+    let wanted = if is_whole { Wanted::Whole } else { wanted };
+    let mut reading = Reading { keep: kept(&found, &foreign, config, wanted), ..Reading::default() };
     options.limits.unwrap_or_default().apply(&mut reading);
-    let (input, origins, mut unread) = read_input(options, &found, &reading)?;
+    let rendering = configuration.rendering(&options.rendering)?;
+    let (input, origins, mut unread) = read_input(options, (&excludes, &rendering, &reading), &found)?;
     let subjects: Vec<Subject<'_>> = input.subjects().collect();
-    let profile = profile(options, &found, &config, &input, usual);
+    let profile = profile(options, &found, config, &input, usual);
     found.retain(|found| !profile.as_ref().is_some_and(|profile| profile.leaves_out(&found.metadata.name)));
 
+    if let (Some(Selected { profile, .. }), true) = (&profile, found.is_empty() && foreign.is_empty()) {
+        let message = format!("the profile {profile} has none of these rules for this input; --profile full has all");
+        return Err(Failure::Usage(message));
+    }
+
     // What comes next ends the process: the system takes back the pool and the code at once, and faster.
-    let (sandbox, bundle) = load_all(found, foreign, &options.selection, &config, &mut refusals)?;
+    let (sandbox, bundle) = load_all(found, foreign, &options.selection, config, &mut refusals)?;
     let (sandbox, bundle) = (ManuallyDrop::new(sandbox), ManuallyDrop::new(bundle));
     unread.extend(refusals.into_unread());
     let off = off(&bundle);
 
-    let completeness = options.world.map_or_else(|| default_world(options), Completeness::from);
+    let world = options.world.map(Completeness::from).or(config.world);
+    let completeness = world.unwrap_or_else(|| default_world(options));
     let world = World::new(&input);
     let budget = budget::of_run(options.timeout);
     let run = sandbox.run_within(budget);
@@ -89,11 +114,17 @@ pub fn judged<T>(
     unread.extend(budget::take_unfinished(&run, budget, &mut judged));
 
     let today = today();
-    let changes = foreign::settle((&input, &origins), &bundle, &mut judged, (&config, today), policies.write)?;
-    let report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today)
+    let changes = foreign::settle((&input, &origins), &bundle, &mut judged, (config, today), policies.write)?;
+    let mut report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today)
+        .waived_by_annotations(&config.annotated, config.longest_waiver(), today)
         .selected_by(profile)
+        .failing_on(options.fail_on.or(config.fail_on))
         .accepting_unchecked(options.allow_unchecked);
-    then(Judged { report: &report, config: &config, today, off, changes })
+    if let Some(baseline) = known.or(baseline.as_ref()) {
+        report = report.against(baseline);
+    }
+    let configuration = configuration.shown.as_deref();
+    then(Judged { report: &report, configuration, off, changes })
 }
 
 /// The profile, where there are rules that nobody named.
@@ -104,10 +135,10 @@ fn profile(
     input: &Input,
     usual: Profile,
 ) -> Option<Selected> {
-    let is_named = |name: &str| config.enabled.iter().any(|enabled| enabled == name);
+    let is_named = |name: &str| config.enabled.iter().any(|enabled| enabled == name) || is_on_somewhere(name, config);
     (options.selection.rule.is_empty() && !found.is_empty()).then(|| {
         let rules = found.iter().map(|found| &found.metadata);
-        Selected::new(options.profile.unwrap_or(usual), rules, input, is_named)
+        Selected::new(options.profile.or(config.profile).unwrap_or(usual), rules, input, is_named)
     })
 }
 
@@ -137,23 +168,46 @@ fn kept(found: &[bundle::Found], foreign: &[foreign::Found], config: &Config, wa
 /// The rules that were asked for, and what the configuration says of them.
 pub struct Chosen {
     pub found: Vec<bundle::Found>,
-    pub config: Config,
+    pub configuration: Configuration,
     pub refusals: bundle::Refusals,
 }
 
-/// Finds the rules and reads the configuration; at least one rule.
-pub fn choose(selection: &Selection, config: Option<&Path>) -> Result<Chosen, Failure> {
-    let (all, refusals) = bundle::find(selection.bundle.as_deref())?;
+/// Finds the rules and reads the configuration for this input; at least one rule.
+pub fn choose(selection: &Selection, options: &ConfigOptions, paths: &[PathBuf]) -> Result<Chosen, Failure> {
+    let (mut all, refusals) = bundle::find(selection.bundle.as_deref())?;
     // Against all rules: `--rule` does not make the configuration of the others wrong. A rule that is missed there or
     // here may be one that was refused.
-    let config = read_config(config, &all).inspect_err(|_| _ = refusals.complain())?;
+    let (_, located) = configuration::locate(options, paths)?;
+    let configuration = read(located, &all).inspect_err(|_| _ = refusals.complain())?;
+    let config = &configuration.config;
+    config.check_waivers(today()).map_err(|cause| configuration::refused(&cause))?;
+    for (name, severity) in &config.severities {
+        all.iter_mut()
+            .filter(|found| found.metadata.name == *name)
+            .for_each(|found| found.metadata.severity = *severity);
+    }
     let mut found = bundle::select(all, selection).inspect_err(|_| _ = refusals.complain())?;
-    found.retain(|found| !config.disabled.contains(&found.metadata.name));
+    found.retain(|found| is_on(&found.metadata.name, config) || is_on_somewhere(&found.metadata.name, config));
     if found.is_empty() {
         let message = "no rule is left by --rule, --skip, --severity and the configuration";
         return Err(Failure::Usage(message.into()));
     }
-    Ok(Chosen { found, config, refusals })
+    Ok(Chosen { found, configuration, refusals })
+}
+
+fn is_on(rule: &str, config: &Config) -> bool {
+    !config.disabled.iter().any(|disabled| disabled == rule)
+}
+
+/// Whether some override turns the rule on.
+fn is_on_somewhere(rule: &str, config: &Config) -> bool {
+    let mut of_rules = config.overrides.iter().flat_map(|over| &over.rules);
+    of_rules.any(|(name, over)| name == rule && over.enabled == Some(true))
+}
+
+fn read(located: Located, found: &[bundle::Found]) -> Result<Configuration, Failure> {
+    let rules: Vec<&RuleMetadata> = found.iter().map(|found| &found.metadata).collect();
+    located.read(&rules)
 }
 
 /// Loads the rules into a sandbox with room for all cores, and gives them their settings.
@@ -204,15 +258,15 @@ pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
 /// Reads everything there is to judge.
 fn read_input(
     options: &Judging,
+    (excludes, rendering, reading): (&[Exclude], &RenderOptions, &Reading),
     rules: &[bundle::Found],
-    reading: &Reading,
 ) -> Result<(Input, Vec<Origin>, Vec<Unread>), Failure> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == sources::STDIN;
     let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
         return Err(Failure::Usage("standard input is one log, or manifests, and `-` names it for more".into()));
     }
-    let mut files = input::read(&options.paths, &options.exclude, &options.rendering.options(), reading);
+    let mut files = input::read(&options.paths, excludes, rendering, reading);
     sources::read_logs(&options.log, &mut files);
     let rules = rules.iter().map(|rule| &rule.metadata);
     if sources::asks_for_dockerfiles(rules.clone()) {
@@ -267,16 +321,12 @@ fn default_world(options: &Judging) -> Completeness {
     if is_whole { Completeness::Complete } else { Completeness::Partial }
 }
 
-/// The configuration, held against all rules there are.
+/// A configuration that was named, held against all rules there are.
 pub fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Config, Failure> {
-    let Some(path) = path else {
-        return Ok(Config::default());
-    };
-    let name = path.display().to_string();
-    let limit = engine::manifest::Limits::default().bytes;
-    let text = sources::read_regular(path, limit).map_err(|cause| Failure::File(format!("{name} {cause}")))?;
-    let rules: Vec<&RuleMetadata> = found.iter().map(|found| &found.metadata).collect();
-    Config::read(&name, text, &rules).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))
+    let options =
+        ConfigOptions { config: path.map(Path::to_owned), no_config: path.is_none(), ..ConfigOptions::default() };
+    let (_, located) = configuration::locate(&options, &[])?;
+    Ok(read(located, found)?.config)
 }
 
 /// Gives each rule its settings, and leave to ask what the configuration allows. The rule itself has the last word on its
@@ -287,13 +337,31 @@ fn with_settings(sandbox: &Sandbox, bundle: Bundle<Module>, config: &Config) -> 
         for (_, allowed) in config.allowed.iter().filter(|(of, _)| *of == name) {
             rule = rule.allowing(allowed.clone());
         }
-        let Some((_, settings)) = config.settings.iter().find(|(of, _)| *of == name) else { return Ok(rule) };
-        rule.validate_settings(sandbox, settings).map_err(|cause| {
-            Failure::Usage(format!("the settings of {name} are refused: {}", one_line(&cause.to_string())))
-        })?;
-        Ok(rule.with_settings(settings))
+        let validate = |settings: &Value| {
+            rule.validate_settings(sandbox, settings).map_err(|cause| {
+                Failure::Usage(format!("the settings of {name} are refused: {}", one_line(&cause.to_string())))
+            })
+        };
+        let mut overrides = Vec::new();
+        for (scope, over) in overrides_of(&name, config) {
+            over.settings.as_ref().map_or(Ok(()), validate)?;
+            let settings = over.settings.as_ref().map(|settings| settings.to_string().into_bytes());
+            overrides.push(Override { scope: scope.clone(), enabled: over.enabled, severity: over.severity, settings });
+        }
+        let given = config.settings.iter().find(|(of, _)| *of == name).map(|(_, settings)| settings);
+        given.map_or(Ok(()), validate)?;
+        if let Some(settings) = given {
+            rule = rule.with_settings(settings);
+        }
+        Ok(rule.with_overrides(is_on(&name, config), overrides))
     });
     configured.collect()
+}
+
+/// What is said of a rule for some places only, in order.
+fn overrides_of<'c>(rule: &'c str, config: &'c Config) -> impl Iterator<Item = (&'c Scope, &'c RuleOverride)> {
+    let of_rules = config.overrides.iter().flat_map(|over| over.rules.iter().map(move |said| (&over.scope, said)));
+    of_rules.filter(move |(_, (name, _))| name == rule).map(|(scope, (_, said))| (scope, said))
 }
 
 /// Today, in UTC.

@@ -9,7 +9,9 @@
 
 mod budget;
 mod bundle;
+mod cache;
 mod commands;
+mod configuration;
 mod exit;
 mod failure;
 mod foreign;

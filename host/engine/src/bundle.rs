@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use protocol::{FieldMask, KindMatch, RuleMetadata};
+use protocol::{FieldMask, KindMatch, RuleMetadata, Severity};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ use crate::pods::Kind;
 use crate::policy::Policy;
 use crate::question::{Extent, Question};
 use crate::runtime::{ModuleError, Reply, Runtime};
+use crate::scope::Scope;
 
 /// One rule, ready to judge.
 #[derive(Debug)]
@@ -32,8 +33,25 @@ pub struct Rule<M> {
     grant: Grant,
     /// Its settings as JSON, ready to be sent.
     settings: Vec<u8>,
+    /// Whether it is asked where no override says otherwise.
+    is_on: bool,
+    /// Where it is other than elsewhere; of several that hold the last one counts.
+    overrides: Vec<Override>,
     /// Whether it has the settings without which it has nothing to say.
     configured: bool,
+}
+
+/// Where a rule is other than elsewhere, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    /// Where.
+    pub scope: Scope,
+    /// Whether it is asked there.
+    pub enabled: Option<bool>,
+    /// How bad it is there.
+    pub severity: Option<Severity>,
+    /// Its settings there, JSON, which have been validated.
+    pub settings: Option<Vec<u8>>,
 }
 
 impl<M> Rule<M> {
@@ -45,7 +63,19 @@ impl<M> Rule<M> {
         let declared = Capabilities::new(&metadata.capabilities).unwrap_or_default();
         let grant = Grant::declaring(&metadata.looks_up, declared).allowing(Capabilities::look_ups());
         let (admission, settings) = (None, Vec::new());
-        let rule = Self { metadata, module, masks, admission, mutating: false, grant, settings, configured: true };
+        let (is_on, overrides) = (true, Vec::new());
+        let rule = Self {
+            metadata,
+            module,
+            masks,
+            admission,
+            mutating: false,
+            grant,
+            settings,
+            is_on,
+            overrides,
+            configured: true,
+        };
         rule.with_settings(&Value::Object(serde_json::Map::new()))
     }
 
@@ -71,6 +101,38 @@ impl<M> Rule<M> {
         self.configured =
             required.filter_map(Value::as_str).all(|name| settings.get(name).is_some_and(|value| !is_empty(value)));
         self
+    }
+
+    /// The same rule, asked or not where no override says otherwise, and with these overrides.
+    #[must_use]
+    pub fn with_overrides(self, is_on: bool, overrides: Vec<Override>) -> Self {
+        Self { is_on, overrides, ..self }
+    }
+
+    /// Whether it is asked where no override says otherwise, and its overrides.
+    #[must_use]
+    pub fn overrides(&self) -> (bool, &[Override]) {
+        (self.is_on, &self.overrides)
+    }
+
+    /// The last of the overrides that hold for the question's object and say something of the kind.
+    fn last<'s, T>(&'s self, question: &Question<'_>, said: impl Fn(&'s Override) -> Option<T>) -> Option<T> {
+        if self.overrides.is_empty() {
+            return None;
+        }
+        let namespace = question.about().and_then(|object| object.namespace.as_deref());
+        let holding = self.overrides.iter().rev().filter(|it| it.scope.holds(question.file, namespace));
+        holding.filter_map(said).next()
+    }
+
+    /// How bad it is for the question's object that the rule does not hold, where that is not as elsewhere.
+    pub(crate) fn severity_for(&self, question: &Question<'_>) -> Option<Severity> {
+        self.last(question, |it| it.severity)
+    }
+
+    /// Its settings for the question's object, JSON.
+    pub(crate) fn settings_for(&self, question: &Question<'_>) -> &[u8] {
+        self.last(question, |it| it.settings.as_deref()).unwrap_or(&self.settings)
     }
 
     /// Has the rule itself look at settings.
@@ -153,6 +215,9 @@ impl<M> Rule<M> {
 
     /// How much of the object it is sent; `None` where the question is not for it.
     pub(crate) fn concerns(&self, question: &Question<'_>) -> Option<Extent<'_>> {
+        if !self.last(question, |it| it.enabled).unwrap_or(self.is_on) {
+            return None;
+        }
         match &self.admission {
             None => {
                 let object = question.about()?;
@@ -252,10 +317,14 @@ impl<M> Bundle<M> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{KindMatch, Profile, Section, Severity};
+    use protocol::{KindMatch, Profile, Section};
     use serde_json::json;
 
     use super::*;
+    use crate::file::File;
+    use crate::input::Input;
+    use crate::manifest::{Limits, read};
+    use crate::question::Completeness;
 
     fn rule(settings: Value) -> Rule<()> {
         let any = || KindMatch::ANY.to_owned();
@@ -304,5 +373,35 @@ mod tests {
             rule = rule.unmasked().masked();
             assert_eq!(rule.mask("", "Pod").is_some(), asked, "{settings}, masked again");
         }
+    }
+
+    #[test]
+    fn of_several_overrides_that_hold_the_last_one_counts() {
+        let yaml = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: dev-1}\n";
+        let file = File { manifest: read("k8s/a.yaml", yaml.into(), &Limits::default()), project: 0 };
+        let input = Input::new(vec![file]);
+        let subject = input.subjects().next().unwrap();
+        let question = Question::of(&input, subject, Completeness::Complete);
+        let over = |paths: &[&str], namespaces: &[&str], enabled, severity, settings: Option<&str>| {
+            let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+            let (scope, settings) = (Scope::new(owned(paths), owned(namespaces)), settings.map(|it| it.into()));
+            Override { scope, enabled, severity, settings }
+        };
+        let rule = rule(json!({}));
+        assert!(rule.concerns(&question).is_some());
+        assert_eq!((rule.settings_for(&question), rule.severity_for(&question)), (&b"{}"[..], None));
+        let rule = rule.with_overrides(
+            false,
+            vec![
+                over(&["k8s"], &[], Some(true), None, Some("1")),
+                over(&[], &["dev-*"], None, Some(Severity::High), Some("2")),
+                over(&["k8s"], &["other"], Some(false), Some(Severity::Critical), Some("3")),
+            ],
+        );
+        assert!(rule.concerns(&question).is_some());
+        assert_eq!(rule.settings_for(&question), b"2");
+        assert_eq!(rule.severity_for(&question), Some(Severity::High));
+        let elsewhere = Question { file: Some("docs/a.yaml"), ..question };
+        assert!(rule.concerns(&elsewhere).is_none());
     }
 }

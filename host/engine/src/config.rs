@@ -1,14 +1,23 @@
-//! The configuration: which rules, with which settings, and what is waived.
+//! The configuration: which rules, how they are set, what counts where, and what is waived.
 //!
 //! ```yaml
+//! extends: ../platform/seaworthy.yaml
+//! profile: recommended
+//! fail_on: high
+//! exclude: [tests/]
+//! baseline: seaworthy-baseline.yaml
 //! rules:
 //!   container-resources:
+//!     severity: critical
 //!     settings: {cpu_limit: false}
 //!   liveness-probe:
 //!     enabled: false
 //!   signed-image:
 //!     settings: {public_keys: [...]}
 //!     allow: [oci/v2/verify]
+//! overrides:
+//!   - namespaces: [dev-*]
+//!     rules: {pod-disruption-budget: {enabled: false}}
 //! policies:
 //!   safe-labels:
 //!     settings: {mandatory_labels: [owner]}
@@ -22,47 +31,111 @@
 //!   - rule: run-as-non-root
 //!     object: {kind: Deployment, namespace: shop, name: legacy}
 //!     container: app
-//!     by: ana@example.com
-//!     why: the vendor's image needs root until 4.2
-//!     until: 2027-03-31
+//!     owner: ana@example.com
+//!     reason: the vendor's image needs root until 4.2
+//!     expires: 2027-03-31
 //! ```
 //!
-//! What is not known is refused, with its place and a suggestion: a mistyped rule must not be a rule that is off.
+//! What is not known is refused, with its place and a suggestion: a mistyped rule must not be a rule that is off. The module
+//! reads texts; where they come from is for others to know ([`Loader`]).
 
+mod layers;
+mod overrides;
 mod policies;
+mod rendering;
+mod schema;
 mod signatures;
 #[cfg(test)]
 mod tests;
+mod typed;
+mod values;
+mod waivers;
 
 use std::collections::BTreeMap;
 
-use protocol::RuleMetadata;
-use serde_json::{Map, Value as Json};
+use protocol::{Profile, RuleMetadata, Severity};
+use serde_json::Value as Json;
 
 use crate::capability::Capabilities;
-use crate::manifest::{Content, Entry, Limits, Manifest, Node, Position, Span, Value, read};
+use crate::manifest::{Entry, Node, Position, Span, Value};
 use crate::maturity::Catalog;
+use crate::question::Completeness;
+use crate::scope::Folders;
 use crate::waiver::{Date, Waiver};
 
 pub use crate::spelling::suggestion;
+pub use layers::{Alone, Loader};
+pub use overrides::{Override, RuleOverride};
+pub use rendering::Rendering;
+pub use schema::schema;
+pub use values::{SetValue, set_values};
+
+use layers::Layers;
+
+/// What a configuration is called that is found without being named.
+pub const FILE_NAME: &str = "seaworthy.yaml";
+
+/// The keys of a configuration.
+const KEYS: [&str; 15] = [
+    "extends",
+    "profile",
+    "fail_on",
+    "world",
+    "include",
+    "exclude",
+    "baseline",
+    "rendering",
+    "rules",
+    "overrides",
+    "policies",
+    "signatures",
+    "maturity",
+    "longest_waiver_days",
+    "waivers",
+];
+
+/// How long a waiver may last where nothing is said.
+const LONGEST_WAIVER_DAYS: u32 = 365;
 
 /// A configuration that holds against a bundle.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
+    /// The profile.
+    pub profile: Option<Profile>,
+    /// From which severity on a broken rule fails a run; any where nothing is said.
+    pub fail_on: Option<Severity>,
+    /// Whether the input is everything there is.
+    pub world: Option<Completeness>,
+    /// Which files are read; all where there is none. Patterns in the way of `.gitignore`, from the configuration's folder.
+    pub include: Vec<String>,
+    /// Which files are not read.
+    pub exclude: Vec<String>,
+    /// The file of findings that are known, from the configuration's folder.
+    pub baseline: Option<String>,
+    /// How charts and kustomizations are rendered.
+    pub rendering: Rendering,
     /// The rules that are off, by name.
     pub disabled: Vec<String>,
     /// The rules that run whatever the profile, by name.
     pub enabled: Vec<String>,
+    /// The severities that differ from what rules say, by rule.
+    pub severities: Vec<(String, Severity)>,
     /// Settings by rule, where they differ from the defaults.
     pub settings: Vec<(String, Json)>,
     /// What rules may ask their host besides look-ups of the input, by rule.
     pub allowed: Vec<(String, Capabilities)>,
+    /// The rules that annotations of objects may waive.
+    pub annotated: Vec<String>,
+    /// What is other in some places; of several that hold the last one counts.
+    pub overrides: Vec<Override>,
     /// What is said of policies of somebody else's.
     pub policies: Vec<PolicyConfig>,
     /// Who must have signed what comes out of registries. Where anybody is named, everything must be signed.
     pub signatures: Vec<SignatureConfig>,
     /// What else is evidence of a practice.
     pub maturity: Catalog,
+    /// How long a waiver may last, in days from today.
+    pub longest_waiver_days: Option<u32>,
     /// The waivers.
     pub waivers: Vec<Waiver>,
 }
@@ -97,79 +170,142 @@ pub struct SignatureConfig {
 pub struct ConfigError {
     /// What is wrong, and what may have been meant.
     pub message: String,
+    /// In which file: the configuration, or what it extends.
+    pub file: String,
     /// Where.
     pub position: Position,
 }
 
 impl Config {
-    /// Reads a configuration for these rules.
+    /// Reads a configuration for these rules, which extends no other.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn read(name: &str, text: Vec<u8>, rules: &[&RuleMetadata]) -> Result<Self, ConfigError> {
-        let manifest = read(name, text, &Limits::default());
-        if let Some(problem) = manifest.problems.first() {
-            return Err(ConfigError { message: problem.kind.to_string(), position: problem.position });
+        Self::load(name, text, rules, &mut Alone)
+    }
+
+    /// Reads a configuration for these rules, with what it extends.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with one of them.
+    pub fn load(
+        name: &str,
+        text: Vec<u8>,
+        rules: &[&RuleMetadata],
+        loader: &mut dyn Loader,
+    ) -> Result<Self, ConfigError> {
+        let layers = Layers::read(name, text, loader)?;
+        match &layers.root {
+            None => Ok(Self::default()),
+            Some(root) => Reader { layers: &layers, rules }.config(root),
         }
-        let reader = Reader { manifest: &manifest, rules };
-        match manifest.documents.as_slice() {
-            [document] => match &document.content {
-                Content::Other(node) => reader.config(node),
-                Content::Empty => Ok(Self::default()),
-                _ => reader.refuse(
-                    document.span,
-                    "a configuration has `rules`, `policies`, `signatures`, `maturity` and `waivers`",
-                ),
-            },
-            [_, second, ..] => reader.refuse(second.span, "a configuration is one document"),
-            [] => Ok(Self::default()),
+    }
+
+    /// The first waiver that lasts longer than waivers may, from today on. A waiver that nobody looks at again is a rule that
+    /// is off.
+    ///
+    /// # Errors
+    /// There is one.
+    pub fn check_waivers(&self, today: Date) -> Result<(), ConfigError> {
+        let most = self.longest_waiver();
+        let is_longer = |waiver: &&Waiver| waiver.expires.days_since(today) > i64::from(most);
+        let Some(waiver) = self.waivers.iter().find(is_longer) else { return Ok(()) };
+        let Waiver { rule, expires, spot, .. } = waiver;
+        let days = expires.days_since(today);
+        let message = format!(
+            "the waiver of {rule} ends on {expires}, in {days} days; a waiver may last {most} days, or as many as \
+             `longest_waiver_days` says"
+        );
+        let (file, position) = spot
+            .clone()
+            .map_or_else(|| (String::new(), Position { line: 1, column: 1 }), |spot| (spot.file, spot.position));
+        Err(ConfigError { message, file, position })
+    }
+
+    /// How long a waiver may last, in days.
+    #[must_use]
+    pub fn longest_waiver(&self) -> u32 {
+        self.longest_waiver_days.unwrap_or(LONGEST_WAIVER_DAYS)
+    }
+
+    /// The same configuration, whose patterns for files begin in another folder than the names of files do.
+    #[must_use]
+    pub fn from_folders(mut self, folders: &Folders) -> Self {
+        for over in &mut self.overrides {
+            over.scope = std::mem::take(&mut over.scope).from_folders(folders.clone());
         }
+        self
     }
 }
 
 type Read<T> = Result<T, ConfigError>;
 
 struct Reader<'a> {
-    manifest: &'a Manifest,
+    layers: &'a Layers,
     rules: &'a [&'a RuleMetadata],
 }
 
 impl Reader<'_> {
     fn config(&self, node: &Node) -> Read<Config> {
         let mut config = Config::default();
-        for entry in self.entries(node, &["rules", "policies", "signatures", "maturity", "waivers"])? {
-            match &*entry.key {
-                "rules" => self.rules(&entry.value, &mut config)?,
-                "policies" => config.policies = self.policies(&entry.value)?,
-                "signatures" => config.signatures = self.signatures(&entry.value)?,
-                "maturity" => {
-                    let catalog = Catalog::read(&entry.value);
-                    config.maturity = catalog.or_else(|cause| self.refuse(entry.value.span, &cause.to_string()))?;
+        for Entry { key, value, .. } in self.entries(node, &KEYS)? {
+            // Nothing is said: what an extended configuration said is taken back.
+            if value.value == Value::Null {
+                continue;
+            }
+            match &**key {
+                "profile" => {
+                    config.profile = Some(self.one_of(value, "profile", &Profile::ALL.map(|it| (it.name(), it)))?)
                 }
+                "fail_on" => config.fail_on = Some(self.severity(value)?),
+                "world" => {
+                    let worlds = [Completeness::Complete, Completeness::Partial].map(|it| (it.name(), it));
+                    config.world = Some(self.one_of(value, "world", &worlds)?);
+                }
+                "include" => config.include = self.texts(value, "a pattern")?,
+                "exclude" => config.exclude = self.texts(value, "a pattern")?,
+                "baseline" => config.baseline = self.optional(node, "baseline")?,
+                "rendering" => config.rendering = self.rendering(value)?,
+                "rules" => self.rules(value, &mut config)?,
+                "overrides" => config.overrides = self.overrides(value)?,
+                "policies" => config.policies = self.policies(value)?,
+                "signatures" => config.signatures = self.signatures(value)?,
+                "maturity" => {
+                    let catalog = Catalog::read(value);
+                    config.maturity = catalog.or_else(|cause| self.refuse(value.span, &cause.to_string()))?;
+                }
+                "longest_waiver_days" => config.longest_waiver_days = Some(self.days(value)?),
                 _ => {}
             }
         }
         // Last, since they name what is in the others.
-        for waiver in node.get("waivers").map_or(Ok(&[][..]), |waivers| self.items(waivers))? {
+        let waivers = node.get("waivers").filter(|waivers| waivers.value != Value::Null);
+        for waiver in waivers.map_or(Ok(&[][..]), |waivers| self.items(waivers))? {
             config.waivers.push(self.waiver(waiver, &config.policies)?);
         }
         Ok(config)
     }
 
     fn rules(&self, node: &Node, config: &mut Config) -> Read<()> {
-        let names: Vec<&str> = self.rules.iter().map(|rule| rule.name.as_str()).collect();
-        for entry in self.entries(node, &names)? {
+        for entry in self.entries(node, &self.names())? {
             let name = entry.key.to_string();
             let Some(rule) = self.rules.iter().find(|rule| rule.name == name) else { continue };
             if let Value::Bool(is_on) = entry.value.value {
                 let meant = format!("a rule takes a mapping, such as `{{enabled: {is_on}}}`");
                 return self.refuse(entry.value.span, &meant);
             }
-            for option in self.entries(&entry.value, &["enabled", "settings", "allow"])? {
+            for option in self.entries(&entry.value, &["enabled", "severity", "settings", "allow", "annotations"])? {
                 match (&*option.key, &option.value.value) {
+                    (_, Value::Null) => {}
                     ("enabled", Value::Bool(true)) => config.enabled.push(name.clone()),
                     ("enabled", Value::Bool(false)) => config.disabled.push(name.clone()),
-                    ("enabled", _) => return self.refuse(option.value.span, "`enabled` is true or false"),
+                    ("annotations", Value::Bool(true)) => config.annotated.push(name.clone()),
+                    ("annotations", Value::Bool(false)) => {}
+                    (key @ ("enabled" | "annotations"), _) => {
+                        return self.refuse(option.value.span, &format!("`{key}` is true or false"));
+                    }
+                    ("severity", _) => config.severities.push((name.clone(), self.severity(&option.value)?)),
                     ("allow", _) => config.allowed.push((name.clone(), self.capabilities(&option.value)?)),
                     _ => config.settings.push((name.clone(), self.settings(&option.value, rule)?)),
                 }
@@ -178,60 +314,42 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Settings that fit the rule's schema. The rule itself has the last word when it is loaded with them.
-    fn settings(&self, node: &Node, rule: &RuleMetadata) -> Read<Json> {
-        self.typed(node, &rule.settings)?;
-        serde_json::to_value(node).or_else(|cause| self.refuse(node.span, &cause.to_string()))
+    fn names(&self) -> Vec<&str> {
+        self.rules.iter().map(|rule| rule.name.as_str()).collect()
     }
 
-    /// A mapping that fits the schema of an object.
-    fn typed(&self, node: &Node, schema: &Json) -> Read<()> {
-        let empty = Map::new();
-        let properties = schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
-        let known: Vec<&str> = properties.keys().map(String::as_str).collect();
-        for entry in self.entries(node, &known)? {
-            let wanted = properties.get(&*entry.key);
-            if let Some((node, noun)) = wanted.and_then(|schema| mismatch(schema, &entry.value)) {
-                let part = if node.span == entry.value.span { "" } else { "an item of " };
-                let message = format!("{part}`{}` is {noun}, not {}", entry.key, node.value.description());
-                return self.refuse(node.span, &message);
-            }
-            let items = wanted.and_then(|schema| schema.get("items")).filter(|items| items.get("properties").is_some());
-            if let (Some(items), Value::Sequence(structs)) = (items, &entry.value.value) {
-                for item in structs {
-                    self.typed(item, items)?;
-                    let required = items.get("required").and_then(Json::as_array).into_iter().flatten();
-                    required.filter_map(Json::as_str).try_for_each(|key| self.field(item, key).map(drop))?;
-                }
-            }
-        }
-        Ok(())
+    fn severity(&self, node: &Node) -> Read<Severity> {
+        self.one_of(node, "severity", &Severity::ALL.map(|severity| (severity.name(), severity)))
     }
 
-    fn waiver(&self, node: &Node, policies: &[PolicyConfig]) -> Read<Waiver> {
-        self.entries(node, &["rule", "object", "container", "by", "why", "until"])?;
-        let (rule, object) = (self.required(node, "rule")?, self.field(node, "object")?);
-        let names = self.rules.iter().map(|rule| rule.name.as_str());
-        let names: Vec<&str> = names.chain(policies.iter().map(|policy| policy.name.as_str())).collect();
-        if !names.contains(&rule.as_str()) {
-            let span = self.field(node, "rule")?.span;
-            return self.refuse(span, &format!("there is no rule `{rule}`{}", suggestion(&rule, &names)));
+    /// One of some words.
+    fn one_of<T: Copy>(&self, node: &Node, noun: &str, known: &[(&str, T)]) -> Read<T> {
+        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        let text = node.as_str().unwrap_or_default();
+        match known.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => Ok(*value),
+            None => {
+                let hint = suggestion(text, &words);
+                self.refuse(node.span, &format!("a {noun} is one of {}{hint}", words.join(", ")))
+            }
         }
-        self.entries(object, &["kind", "namespace", "name"])?;
-        let until = self.field(node, "until")?;
-        let Some(date) = until.as_str().and_then(Date::parse) else {
-            return self.refuse(until.span, "`until` is a day, such as 2027-03-31");
+    }
+
+    fn days(&self, node: &Node) -> Read<u32> {
+        let number = match &node.value {
+            Value::Number(number) => number.as_u64().and_then(|days| u32::try_from(days).ok()).filter(|days| *days > 0),
+            _ => None,
         };
-        Ok(Waiver {
-            rule,
-            kind: self.optional(object, "kind")?,
-            namespace: self.optional(object, "namespace")?,
-            name: self.required(object, "name")?,
-            container: self.optional(node, "container")?,
-            by: self.required(node, "by")?,
-            why: self.required(node, "why")?,
-            until: date,
-        })
+        number.map_or_else(|| self.refuse(node.span, "a number of days, such as 365"), Ok)
+    }
+
+    /// A list of strings that are not empty.
+    fn texts(&self, node: &Node, noun: &str) -> Read<Vec<String>> {
+        let text = |item: &Node| match item.as_str() {
+            Some(text) if !text.trim().is_empty() => Ok(text.to_owned()),
+            _ => self.refuse(item.span, &format!("{noun} is a string that is not empty")),
+        };
+        self.items(node)?.iter().map(text).collect()
     }
 
     /// The entries of a mapping, all of which are known.
@@ -272,36 +390,6 @@ impl Reader<'_> {
     }
 
     fn refuse<T>(&self, span: Span, message: &str) -> Read<T> {
-        Err(ConfigError { message: message.to_owned(), position: self.manifest.source.position(span.start) })
+        self.layers.refuse(span, message)
     }
-}
-
-/// The value, or the item of it, that is not what the schema wants, and what that would be.
-fn mismatch<'n>(schema: &Json, node: &'n Node) -> Option<(&'n Node, String)> {
-    let types: Vec<&str> = match schema.get("type") {
-        Some(Json::String(one)) => vec![one],
-        Some(Json::Array(several)) => several.iter().filter_map(Json::as_str).collect(),
-        _ => return None,
-    };
-    let is = |wanted: &&str| match (*wanted, &node.value) {
-        ("boolean", Value::Bool(_)) | ("string", Value::String(_)) | ("number", Value::Number(_)) => true,
-        ("integer", Value::Number(number)) => number.is_u64() || number.is_i64(),
-        ("array", Value::Sequence(_)) | ("object", Value::Mapping(_)) | (_, Value::Null) => true,
-        _ => false,
-    };
-    if types.iter().any(is) {
-        return match (&node.value, schema.get("items")) {
-            (Value::Sequence(items), Some(schema)) => items.iter().find_map(|item| mismatch(schema, item)),
-            _ => None,
-        };
-    }
-    let noun = |name: &&str| match *name {
-        "boolean" => "true or false",
-        "integer" => "a whole number",
-        "array" => "a list",
-        "object" => "a mapping",
-        "number" => "a number",
-        _ => "a string",
-    };
-    Some((node, types.iter().map(noun).collect::<Vec<_>>().join(" or ")))
 }

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use protocol::{Finding, Level, NO_CONTAINERS, Outcome, Verdict, path};
+use protocol::{Finding, Level, NO_CONTAINERS, Outcome, Severity, Verdict, path};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -29,6 +29,8 @@ pub struct Judgement {
     pub outcome: Arc<Outcome>,
     /// The object as a policy would have it instead, where it accepts it only so. Nobody has looked at it yet.
     pub mutated: Option<Json>,
+    /// How bad it is here that the rule does not hold, where that is not as elsewhere.
+    pub severity: Option<Severity>,
 }
 
 /// Judges objects, one after the other or several at a time: it is shared, and nothing in it changes.
@@ -45,6 +47,7 @@ pub struct Asked<'a, M> {
     pub index: usize,
     rule: &'a Rule<M>,
     extent: Extent<'a>,
+    settings: &'a [u8],
     /// The owner that it looks at in place of the object, in words.
     through: Option<String>,
 }
@@ -63,7 +66,7 @@ impl<M> Asked<'_, M> {
             payload.extend_from_slice(owner.as_bytes());
             return;
         }
-        writer.write(self.extent, self.rule.settings(), payload);
+        writer.write(self.extent, self.settings, payload);
     }
 }
 
@@ -96,9 +99,12 @@ impl<'a, R: Runtime> Judge<'a, R> {
 
     /// Settles what all rules said about the question, taken together: whoever asks them one by one has this done last.
     pub fn settle(&self, question: &Question<'_>, judgements: &mut [Judgement]) {
+        let rules = self.bundle.rules();
+        for judgement in judgements.iter_mut() {
+            judgement.severity = rules.get(judgement.rule).and_then(|rule| rule.severity_for(question));
+        }
         // What the object is, is seen here: no module can silence another by its word.
         if question.object.is_some_and(pods::lacks_containers) {
-            let rules = self.bundle.rules();
             say_once(judgements, |rule| rules.get(rule).is_some_and(Rule::is_about_workloads));
         }
     }
@@ -118,7 +124,8 @@ impl<'a, R: Runtime> Judge<'a, R> {
         rules.filter_map(move |(index, rule)| {
             let extent = rule.concerns(question)?;
             let owner = owner.as_ref().filter(|(_, through)| rule.checks_in_place_of_others(*through));
-            Some(Asked { index, rule, extent, through: owner.map(|(owner, _)| owner.clone()) })
+            let (settings, through) = (rule.settings_for(question), owner.map(|(owner, _)| owner.clone()));
+            Some(Asked { index, rule, extent, settings, through })
         })
     }
 
@@ -134,7 +141,7 @@ impl<'a, R: Runtime> Judge<'a, R> {
         if let Some(owner) = through {
             let reason = Some(format!("checked through its owner {owner}"));
             let outcome = Outcome { verdict: Verdict::NotApplicable, reason, findings: Vec::new() };
-            return Judgement { rule: index, outcome: Arc::new(outcome), mutated: None };
+            return Judgement { rule: index, outcome: Arc::new(outcome), mutated: None, severity: None };
         }
         let input = LookUps { world: self.world, from: question.viewpoint };
         let host = Gate { grant: rule.grant(), route, input };
@@ -151,7 +158,7 @@ impl<'a, R: Runtime> Judge<'a, R> {
             redaction.apply(&mut said.outcome);
             said
         };
-        Judgement { rule: index, outcome: shared(index, said.outcome), mutated: said.mutated }
+        Judgement { rule: index, outcome: shared(index, said.outcome), mutated: said.mutated, severity: None }
     }
 
     fn call(&self, rule: &Rule<R::Module>, question: &Question<'_>, payload: &[u8], host: &dyn HostCalls) -> Said {
@@ -292,7 +299,12 @@ mod tests {
         let judgement = |rule, messages: &[&str]| {
             let verdict = if messages.is_empty() { Verdict::Pass } else { Verdict::Fail };
             let findings = messages.iter().map(|message| finding(message)).collect();
-            Judgement { rule, outcome: Arc::new(Outcome { verdict, reason: None, findings }), mutated: None }
+            Judgement {
+                rule,
+                outcome: Arc::new(Outcome { verdict, reason: None, findings }),
+                mutated: None,
+                severity: None,
+            }
         };
         let said = |mut all: Vec<Judgement>| {
             // The last one is a policy of somebody else's.

@@ -100,6 +100,8 @@ pub struct Question<'a> {
     pub subresource: Option<&'a str>,
     /// Who asks; nobody in particular where it is not known.
     pub user: Option<&'a UserInfo>,
+    /// The file that the object stands in, by its name; none of one that stands in no file.
+    pub file: Option<&'a str>,
     /// From where the object sees the world.
     pub viewpoint: Viewpoint<'a>,
     /// How much of the world can be seen.
@@ -116,6 +118,7 @@ impl<'a> Question<'a> {
             operation: Operation::Create,
             subresource: None,
             user: None,
+            file: None,
             viewpoint,
             completeness,
         }
@@ -129,7 +132,10 @@ impl<'a> Question<'a> {
             Completeness::Complete if input.is_beside_unseen(subject) => Completeness::Partial,
             other => other,
         };
-        Self::create(subject.object, World::viewpoint(input, subject), completeness)
+        let manifest = input.file(subject.file).map(|file| &file.manifest);
+        // What was rendered lies where it was made.
+        let file = manifest.map(|it| it.rendering().map_or(it.name.as_str(), |rendering| rendering.folder.as_str()));
+        Self { file, ..Self::create(subject.object, World::viewpoint(input, subject), completeness) }
     }
 
     /// The object that all is about: the new one, or else the one that goes.

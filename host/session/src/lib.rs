@@ -21,8 +21,10 @@ use std::collections::{HashMap, HashSet};
 use engine::config::Config;
 use engine::report::{Judged, Report, Unread};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, Input, Judge, Route, Rule, Runtime, Selected, SettingsError, Subject, World};
-use protocol::Profile;
+use engine::{
+    Bundle, Completeness, Input, Judge, Override, Route, Rule, Runtime, Selected, SettingsError, Subject, World,
+};
+use protocol::{Profile, Severity};
 use serde_json::Value;
 
 pub use executor::{Executor, InOrder, Job};
@@ -62,6 +64,8 @@ pub struct Refused {
 struct Known {
     /// The settings that it came with.
     settings: Vec<u8>,
+    /// The severity that it came with.
+    severity: Severity,
     /// Which rule it is, with its present settings: another one has another number.
     id: u64,
 }
@@ -129,7 +133,10 @@ impl<R: Runtime> Session<R> {
         let mut all = self.take_rules();
         for rule in rules {
             let id = self.new_id();
-            self.known.insert(rule.metadata.name.clone(), Known { settings: rule.settings().to_vec(), id });
+            self.known.insert(
+                rule.metadata.name.clone(),
+                Known { settings: rule.settings().to_vec(), severity: rule.metadata.severity, id },
+            );
             self.used.insert(rule.metadata.name.clone());
             all.push(rule);
         }
@@ -167,8 +174,12 @@ impl<R: Runtime> Session<R> {
     ) -> Result<(), Refused> {
         let mut refused = Ok(());
         let mut all = Vec::new();
-        for rule in self.take_rules() {
+        for mut rule in self.take_rules() {
             let name = rule.metadata.name.clone();
+            let severity = setup.config.severities.iter().find(|(of, _)| *of == name).map(|(_, severity)| *severity);
+            if let Some(severity) = severity.or_else(|| self.known.get(&name).map(|known| known.severity)) {
+                rule.metadata.severity = severity;
+            }
             if !is_used(&name) {
                 all.push(rule);
                 continue;
@@ -176,14 +187,20 @@ impl<R: Runtime> Session<R> {
             let given = setup.config.settings.iter().find(|(of, _)| *of == name).map(|(_, settings)| settings.clone());
             let own = || self.known.get(&name).and_then(|known| serde_json::from_slice(&known.settings).ok());
             let settings: Value = given.clone().or_else(own).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-            if rule.settings() == settings.to_string().as_bytes() {
+            let overrides = overrides(&name, &setup.config);
+            let (has_settings, has_overrides) =
+                (rule.settings() == settings.to_string().as_bytes(), rule.overrides() == (true, &overrides[..]));
+            if has_settings && has_overrides {
                 all.push(rule);
                 continue;
             }
             // What it came with it was asked about then.
-            if given.is_some()
-                && !is_trusted(&name)
-                && let Err(cause) = rule.validate_settings(&self.runtime, &settings)
+            let of_overrides = setup.config.overrides.iter().flat_map(|over| &over.rules);
+            let of_overrides =
+                of_overrides.filter(|(of, _)| *of == name).filter_map(|(_, over)| over.settings.as_ref());
+            let mut asked = given.iter().filter(|_| !has_settings).chain(of_overrides.filter(|_| !has_overrides));
+            if !is_trusted(&name)
+                && let Err(cause) = asked.try_for_each(|settings| rule.validate_settings(&self.runtime, settings))
             {
                 refused = refused.and(Err(Refused { rule: name, cause }));
                 all.push(rule);
@@ -191,7 +208,7 @@ impl<R: Runtime> Session<R> {
             }
             let id = self.new_id();
             self.known.entry(name).and_modify(|known| known.id = id);
-            all.push(rule.with_settings(&settings));
+            all.push(rule.with_settings(&settings).with_overrides(true, overrides));
         }
         self.setup = setup;
         self.used = all.iter().map(|rule| rule.metadata.name.clone()).filter(|name| is_used(name)).collect();
@@ -327,6 +344,21 @@ impl<'a, M> Checked<'a, M> {
     pub fn into_report(self, unread: Vec<Unread>) -> Report<'a> {
         let Setup { config, completeness, today, .. } = self.setup;
         Report::new(self.input, self.bundle, *completeness, self.judged, unread, &config.waivers, *today)
+            .waived_by_annotations(&config.annotated, config.longest_waiver(), *today)
+            .failing_on(config.fail_on)
             .selected_by(self.selected.cloned())
     }
+}
+
+/// What a configuration says of a rule for some places only.
+fn overrides(rule: &str, config: &Config) -> Vec<Override> {
+    let of_rules = config.overrides.iter().flat_map(|over| over.rules.iter().map(move |said| (&over.scope, said)));
+    let of_rule = of_rules.filter(|(_, (name, _))| name == rule);
+    let made = of_rule.map(|(scope, (_, over))| Override {
+        scope: scope.clone(),
+        enabled: over.enabled,
+        severity: over.severity,
+        settings: over.settings.as_ref().map(|settings| settings.to_string().into_bytes()),
+    });
+    made.collect()
 }

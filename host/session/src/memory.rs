@@ -63,7 +63,7 @@ impl LookUp {
 impl Evaluation {
     /// The answer, of the rule that has this index now.
     pub fn judgement(&self, rule: usize) -> Judgement {
-        Judgement { rule, outcome: Arc::clone(&self.outcome), mutated: self.mutated.clone() }
+        Judgement { rule, outcome: Arc::clone(&self.outcome), mutated: self.mutated.clone(), severity: None }
     }
 
     fn bytes(&self) -> usize {

@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use engine::config::FILE_NAME;
 use engine::manifest::{Bounds, Keep, read_from};
 use engine::{File, kustomize_resources};
 use rayon::prelude::*;
@@ -16,7 +17,7 @@ use walkdir::DirEntry;
 use crate::dockerfile::is_dockerfile;
 use crate::error::ReadError;
 use crate::files::{Files, Origin};
-use crate::ignores::{Exclude, GIT, LeftOut, excluded};
+use crate::ignores::{Exclude, GIT, LeftOut, excluded, included, name};
 use crate::projects::Projects;
 use crate::read::{STDIN, STDIN_NAME, clean, open_regular};
 use crate::walk::{Met, Walk};
@@ -41,6 +42,9 @@ impl Default for Reading {
         Self { bounds: Bounds::default(), total: 4 << 30, keep: Keep::default() }
     }
 }
+
+/// What known findings are written to where no other name is given.
+pub const BASELINE: &str = "seaworthy-baseline.yaml";
 
 /// A file to read.
 struct Candidate {
@@ -176,7 +180,7 @@ impl Found<'_> {
         let beside = |path: &Path| path.parent().map(|folder| folder.join(named)).unwrap_or_default();
         let Some(target) = inside(&beside(real), root).filter(|target| target.is_file()) else { return };
         let excluded = excluded(root, &self.excludes);
-        if excluded.is_ok_and(|patterns| !patterns.matched_path_or_any_parents(&target, false).is_ignore()) {
+        if excluded.is_ok_and(|patterns| !name(&patterns, &target)) {
             self.add(clean(&beside(path)), target, None);
         }
     }
@@ -230,6 +234,9 @@ impl Found<'_> {
             if kind.is_symlink() && fs::metadata(path).is_ok_and(|target| target.is_dir()) {
                 self.links.push((path.to_owned(), fs::canonicalize(path).unwrap_or_default()));
             }
+            return false;
+        }
+        if !included(root, &self.excludes).is_ok_and(|patterns| patterns.is_empty() || name(&patterns, &place)) {
             return false;
         }
         if kind.is_file() {
@@ -311,8 +318,13 @@ fn inside(path: &Path, root: &Path) -> Option<PathBuf> {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    if path.file_name().is_some_and(|name| name == "Kustomization") {
+    let name = path.file_name().unwrap_or_default();
+    if name == "Kustomization" {
         return true;
+    }
+    // Our own files are no manifests.
+    if name == FILE_NAME || name == BASELINE {
+        return false;
     }
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))

@@ -21,16 +21,36 @@ pub const GIT: &str = ".git";
 /// The largest file of patterns, in bytes. People write them by hand.
 const BYTES: usize = 64 << 10;
 
-/// What is not read, as one types it: a pattern in the way of `.gitignore`, from the folder that was asked for.
+/// What is not read, or all that is: a pattern in the way of `.gitignore`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exclude(String);
+pub struct Exclude {
+    pattern: String,
+    /// The folder that it begins in, where it really lies; without, the folder that was asked for.
+    folder: Option<PathBuf>,
+    /// Whether nothing is read but what such patterns name.
+    is_inclusion: bool,
+}
+
+impl Exclude {
+    /// The same pattern, from that folder on.
+    #[must_use]
+    pub fn within(self, folder: &Path) -> Self {
+        Self { folder: Some(folder.to_owned()), ..self }
+    }
+
+    /// The pattern for what is read, and nothing else is.
+    #[must_use]
+    pub fn included(self) -> Self {
+        Self { is_inclusion: true, ..self }
+    }
+}
 
 impl FromStr for Exclude {
     type Err = ignore::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         GitignoreBuilder::new("").add_line(None, text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self { pattern: text.to_owned(), folder: None, is_inclusion: false })
     }
 }
 
@@ -49,7 +69,7 @@ pub enum LeftOut {
 
 /// The patterns that hold where a walk stands.
 pub struct Ignores {
-    exclude: Gitignore,
+    exclude: Vec<Gitignore>,
     /// From the outermost folder to the innermost.
     levels: Vec<Level>,
 }
@@ -86,7 +106,7 @@ impl Ignores {
         if is_folder && path.file_name().is_some_and(|name| name == GIT) {
             return Some(LeftOut::Git);
         }
-        if self.exclude.matched(path, is_folder).is_ignore() {
+        if self.exclude.iter().any(|patterns| patterns.matched(path, is_folder).is_ignore()) {
             return Some(LeftOut::Excluded);
         }
         // The innermost has the last word; a repository knows nothing of another around it.
@@ -128,13 +148,34 @@ impl Ignores {
     }
 }
 
-/// The patterns of whoever runs this, for the folder that was asked for.
-pub fn excluded(root: &Path, excludes: &[Exclude]) -> Result<Gitignore, ignore::Error> {
-    let mut patterns = GitignoreBuilder::new(root);
-    for Exclude(pattern) in excludes {
-        patterns.add_line(None, pattern)?;
+/// The patterns of whoever runs this for what is not read, by the folder that they begin in.
+pub fn excluded(root: &Path, excludes: &[Exclude]) -> Result<Vec<Gitignore>, ignore::Error> {
+    by_folder(root, excludes.iter().filter(|exclude| !exclude.is_inclusion))
+}
+
+/// The patterns for all that is read; none where everything is.
+pub fn included(root: &Path, excludes: &[Exclude]) -> Result<Vec<Gitignore>, ignore::Error> {
+    by_folder(root, excludes.iter().filter(|exclude| exclude.is_inclusion))
+}
+
+fn by_folder<'e>(root: &Path, patterns: impl Iterator<Item = &'e Exclude>) -> Result<Vec<Gitignore>, ignore::Error> {
+    let mut folders: Vec<(&Path, GitignoreBuilder)> = Vec::new();
+    for Exclude { pattern, folder, .. } in patterns {
+        let folder = folder.as_deref().unwrap_or(root);
+        if !folders.iter().any(|(known, _)| *known == folder) {
+            folders.push((folder, GitignoreBuilder::new(folder)));
+        }
+        if let Some((_, patterns)) = folders.iter_mut().find(|(known, _)| *known == folder) {
+            patterns.add_line(None, pattern)?;
+        }
     }
-    patterns.build()
+    folders.iter().map(|(_, patterns)| patterns.build()).collect()
+}
+
+/// Whether one of the patterns names a path, or a folder that it lies in. Patterns of a folder name nothing outside of it.
+pub fn name(patterns: &[Gitignore], path: &Path) -> bool {
+    let mut within = patterns.iter().filter(|patterns| path.starts_with(patterns.path()));
+    within.any(|patterns| patterns.matched_path_or_any_parents(path, false).is_ignore())
 }
 
 /// Whether the folder is the root of a repository.

@@ -12,6 +12,7 @@ mod logs;
 mod projects;
 mod read;
 mod render;
+mod revision;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -20,11 +21,12 @@ mod walk;
 pub use dockerfile::{asks_for_dockerfiles, read_dockerfiles};
 pub use error::{LogError, ReadError};
 pub use files::{Files, Origin, problems};
-pub use find::{Found, Reading, find};
+pub use find::{BASELINE, Found, Reading, find};
 pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
 pub use read::{STDIN, name, read_input, read_regular};
 pub use render::{
     HELM_WRAPPER, KUBE_VERSION, Mode, Refused, RenderOptions, helm_arguments, is_api_version, is_kube_version, render,
 };
+pub use revision::{Revision, RevisionError};
 pub use tree::{is_asked_for, read_trees};

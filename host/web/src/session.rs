@@ -141,10 +141,12 @@ impl<R: Compile> Session<R> {
         let asked = Options::read(options)?;
         let (today, completeness) = (asked.today()?, asked.completeness());
         let config = self.config(&asked)?;
+        config.check_waivers(today).map_err(SessionError::Config)?;
         let selected = self.selected(&asked, &config)?;
         let stopped: BTreeSet<String> =
             selected.iter().filter(|name| self.runtime().is_stopped(name)).cloned().collect();
-        let setup = Setup { config, profile: asked.profile(usual), completeness, today };
+        let profile = asked.profile(config.profile.unwrap_or(usual));
+        let setup = Setup { config, profile, completeness, today };
         self.session
             .configure(setup, |name| selected.contains(name), |name| stopped.contains(name))
             .map_err(|Refused { rule, cause }| SessionError::Settings { rule, cause: cause.into() })?;

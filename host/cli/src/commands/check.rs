@@ -19,6 +19,8 @@ Examples:
   kustomize build . | seaworthy check -         one stream; add --world complete if that is all
   seaworthy check k8s/ --rule run-as-non-root   one rule
   seaworthy check k8s/ --log web=web.log        and what the workload web has logged
+  seaworthy check k8s/ --baseline seaworthy-baseline.yaml
+                                                only new findings fail: docs/configuration.md
   seaworthy check k8s/ --format json            for machines
   seaworthy check k8s/ --format sarif           for code scanning
   seaworthy check k8s/ --policy safe-labels.wasm --settings labels.yaml
@@ -69,9 +71,10 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         &options.policies,
         Profile::Recommended,
         Wanted::ByRules,
-        |Judged { report, config, today, off, changes }| {
+        None,
+        |Judged { report, configuration, off, changes }| {
             let human = |detail| {
-                let run = human::Run { detail, strict: options.strict, waivers: &config.waivers, today, off: &off };
+                let run = human::Run { detail, strict: options.strict, configuration, off: &off };
                 foreign::render(&changes, options.policies.write) + &human::render(report, &run)
             };
             let version = env!("CARGO_PKG_VERSION");

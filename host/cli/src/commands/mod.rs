@@ -1,7 +1,9 @@
 //! The commands: each module has what may be typed for one, its help, and what it does. None knows another.
 
 mod audit;
+mod baseline;
 mod check;
+mod config;
 mod explain;
 mod import;
 mod inspect;
@@ -26,6 +28,12 @@ pub enum Command {
     /// Show the readiness checklist of each service: which checks pass, and what is missing.
     #[command(after_help = readiness::EXAMPLES)]
     Readiness(readiness::Args),
+    /// Write down what is found today, so that only what is new fails.
+    #[command(after_help = baseline::EXAMPLES)]
+    Baseline(Box<baseline::Args>),
+    /// Show the configuration that counts for an input, and where each value comes from.
+    #[command(after_help = config::EXAMPLES)]
+    Config(config::Args),
     /// Show which level of the workflow maturity model a repository has evidence for.
     #[command(after_help = maturity::EXAMPLES)]
     Maturity(maturity::Args),
@@ -67,6 +75,8 @@ impl Command {
         match self {
             Self::Check(args) => check::run(args),
             Self::Readiness(args) => readiness::run(args),
+            Self::Baseline(args) => baseline::run(args),
+            Self::Config(args) => config::run(args),
             Self::Maturity(args) => maturity::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Explain(args) => explain::run(args),

@@ -58,6 +58,9 @@ pub struct Args {
     /// Fail (exit code 1) only if less than this share of a service's checks passs, in percent.
     #[arg(long, value_parser = clap::value_parser!(u8).range(..=100), value_name = "PERCENT")]
     pub fail_under: Option<u8>,
+
+    #[command(flatten)]
+    pub policies: PolicyOptions,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,7 +77,7 @@ pub enum Format {
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    judged(&options.judging, &PolicyOptions::default(), Profile::Full, Wanted::Whole, |Judged { report, .. }| {
+    judged(&options.judging, &options.policies, Profile::Full, Wanted::Whole, None, |Judged { report, .. }| {
         let mut scorecard = Scorecard::new(report, &Grouping(options.group_by.clone()));
         if let Some(name) = &options.service {
             only(name, &mut scorecard)?;

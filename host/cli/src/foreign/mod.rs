@@ -11,4 +11,5 @@ mod trust;
 
 pub use mutate::{FileChange, render, settle};
 pub use policies::{Found, find, limits, load};
+pub use replace::replace;
 pub use route::{Asked, asking};

@@ -11,11 +11,11 @@ use engine::config::Config;
 use engine::edit::{Change, Operation, Wanted, rewritten};
 use engine::manifest::{Limits, Manifest, read};
 use engine::report::{self, Report, is_shown};
-use engine::waiver::{self, Date};
-use engine::{Bundle, Completeness, File, Input, Subject};
+use engine::waiver::Date;
+use engine::{Bundle, Completeness, File, Input, Standings, Subject};
 use foreign::mutation::changes;
 use protocol::path::Segment;
-use protocol::{Finding, Level, Outcome, Verdict};
+use protocol::{Finding, Level, Outcome, RuleMetadata, Verdict};
 use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
 use sources::Origin;
@@ -51,6 +51,7 @@ pub fn settle<M>(
     (config, today): (&Config, Date),
     is_to_write: bool,
 ) -> Result<Vec<FileChange>, Failure> {
+    let rules: Vec<&RuleMetadata> = bundle.rules().iter().map(|rule| &rule.metadata).collect();
     let mut pending: Vec<Pending> = Vec::new();
     for (at, of) in judged.iter_mut().enumerate() {
         let object = of.subject.object;
@@ -63,10 +64,11 @@ pub fn settle<M>(
                     let outcome = Arc::make_mut(&mut judgement.outcome);
                     outcome.verdict = Verdict::Fail;
                     outcome.findings.extend(changes.iter().map(finding));
-                    let name = bundle.rules().get(judgement.rule).map_or("", |rule| &rule.metadata.name);
-                    let waived = waiver::waived(&config.waivers, today, name, object, outcome);
+                    let mut waived = vec![judgement.clone()];
+                    Standings::new(&config.waivers, today).accept(&rules, object, None, &mut waived);
+                    let is_waived = waived.iter().all(|judgement| judgement.outcome.verdict == Verdict::Waived);
                     let is_first = pending.last().is_none_or(|other| other.judged != at);
-                    if waived.is_none() && is_first {
+                    if !is_waived && is_first {
                         pending.push(Pending { file: of.subject.file, judged: at, judgement: index, mutated });
                     }
                 }

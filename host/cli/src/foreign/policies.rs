@@ -1,18 +1,18 @@
 //! From what was typed to policies that are ready to judge: read, compiled once, their settings accepted by themselves.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use engine::config::{Config, PolicyConfig, suggestion};
 use engine::manifest::{Content, Limits, Node, Value, read};
 use engine::{Capabilities, OPERATIONS, Policy, Rule};
 use registry::{Options, Reference, Registry};
-use sandbox::{Cache, Module, Sandbox, sections};
+use sandbox::{Module, Sandbox, sections};
 use serde_json::Value as Json;
 
 use super::trust::Trusted;
 use crate::bundle;
+use crate::cache;
 use crate::failure::Failure;
 use crate::options::policies::PolicyOptions;
 use crate::present::output::{self, one_line};
@@ -161,7 +161,7 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>) -> Result<Vec<Rule<Module>>, F
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let cache = cache();
+    let cache = cache::open();
     let progress = Progress::start("compiling", found.len());
     let rules = found.into_iter().map(|Found { policy, wasm, settings, allow, .. }| {
         let name = policy.metadata.name.clone();
@@ -180,16 +180,4 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>) -> Result<Vec<Rule<Module>>, F
         Ok(rule.with_settings(&settings).allowing(allow))
     });
     rules.collect()
-}
-
-/// The user's own cache of machine code. Where there is none, or it is not the user's alone, policies are compiled each
-/// time.
-fn cache() -> Option<Cache> {
-    let cache = Cache::open(&cache_folder()?.join("seaworthy/modules"));
-    cache.inspect_err(|cause| output::warn(&format!("{cause}; policies are compiled each time"))).ok()
-}
-
-fn cache_folder() -> Option<PathBuf> {
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
 }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use engine::Completeness;
-use protocol::Profile;
+use protocol::{Profile, Severity};
 use sources::{Exclude, Log};
 
+use super::configuration::ConfigOptions;
 use super::limits::Limits;
 use super::rendering::Rendering;
-use super::selection::Selection;
+use super::selection::{Selection, severity};
 
 /// What to judge, and by what.
 #[derive(Args)]
@@ -63,9 +64,16 @@ pub struct Judging {
     #[arg(long, value_parser = Limits::parse, value_name = "NAME=NUMBER,...")]
     pub limits: Option<Limits>,
 
-    /// The configuration: rules that are off, settings, waivers.
+    /// From which severity on a broken rule fails the run. All are reported.
+    #[arg(long, value_parser = severity, value_name = "SEVERITY")]
+    pub fail_on: Option<Severity>,
+
+    /// Findings that are known, as `seaworthy baseline write` wrote them: only others fail.
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub baseline: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub configuration: ConfigOptions,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

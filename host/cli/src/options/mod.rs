@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod color;
+pub mod configuration;
 pub mod judging;
 pub mod limits;
 pub mod password;

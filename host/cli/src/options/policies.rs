@@ -6,17 +6,19 @@ use clap::Args;
 use engine::Capabilities;
 
 use super::registry::SignatureOptions;
-use super::selection::Selection;
 use crate::failure::Failure;
 
 /// Policies, and what they may ask.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Policies of others")]
 pub struct PolicyOptions {
-    /// Run this Kubewarden policy instead of the rules (with --rule or --bundle, beside them): a module, or
-    /// registry://HOST/REPOSITORY:TAG. May be given several times.
+    /// Run this Kubewarden policy beside the rules: a module, or registry://HOST/REPOSITORY:TAG. May be given several times.
     #[arg(long, value_name = "POLICY")]
     pub policy: Vec<String>,
+
+    /// Run the policies alone, without the rules.
+    #[arg(long, requires = "policy", conflicts_with_all = ["rule", "bundle", "profile"])]
+    pub no_rules: bool,
 
     /// The policy's settings, YAML or JSON. For several policies the configuration has them.
     #[arg(long, requires = "policy", value_name = "FILE")]
@@ -61,11 +63,6 @@ pub struct PolicyOptions {
 }
 
 impl PolicyOptions {
-    /// Whether the rules are left out, since nobody asked for one of them.
-    pub fn are_alone(&self, selection: &Selection) -> bool {
-        !self.policy.is_empty() && selection.rule.is_empty() && selection.bundle.is_none()
-    }
-
     /// What the options cannot mean together.
     pub fn check(&self, paths: &[PathBuf]) -> Result<(), Failure> {
         let is_piped = paths.iter().any(|path| path.as_os_str() == sources::STDIN);

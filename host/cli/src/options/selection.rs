@@ -25,7 +25,8 @@ pub struct Selection {
     pub bundle: Option<PathBuf>,
 }
 
-fn severity(text: &str) -> Result<Severity, String> {
+/// A severity, as it is typed.
+pub fn severity(text: &str) -> Result<Severity, String> {
     let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
     let found = Severity::ALL.into_iter().find(|severity| severity.name() == text);
     found.ok_or_else(|| format!("expected {}{}", names.join(", "), engine::config::suggestion(text, &names)))

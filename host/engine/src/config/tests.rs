@@ -1,7 +1,11 @@
+use std::collections::BTreeSet;
+
 use protocol::{Profile, Section, Severity};
 use serde_json::json;
 
 use super::*;
+use crate::path_pattern::PathPattern;
+use crate::scope::Scope;
 
 fn rule(name: &str, settings: Json) -> RuleMetadata {
     RuleMetadata {
@@ -54,7 +58,7 @@ fn a_configuration_says_what_is_off_set_and_waived() {
     assert_eq!(config.settings, [("typed-rule".to_owned(), json!({"own": true}))]);
     let [first, second] = config.waivers.as_slice() else { unreachable!() };
     assert_eq!((first.kind.as_deref(), first.container.as_deref()), (Some("Pod"), Some("app")));
-    assert_eq!(first.until.to_string(), "2027-03-31");
+    assert_eq!(first.expires.to_string(), "2027-03-31");
     assert_eq!((second.kind.as_deref(), second.namespace.as_deref()), (None, None));
 }
 
@@ -118,9 +122,11 @@ fn settings_may_be_lists_of_mappings() {
 
 #[test]
 fn every_part_of_a_waiver_is_asked_for() {
-    let whole = "rule: plain-rule, object: {name: web}, by: ana, why: it moves, until: 2027-03-31";
+    let whole = "rule: plain-rule, object: {name: web}, owner: ana, reason: it moves, expires: 2027-03-31";
     assert!(read_config(&format!("waivers: [{{{whole}}}]")).is_ok());
-    for part in ["rule: plain-rule, ", "object: {name: web}, ", "by: ana, ", "why: it moves, ", ", until: 2027-03-31"] {
+    let parts =
+        ["rule: plain-rule, ", "object: {name: web}, ", "owner: ana, ", "reason: it moves, ", ", expires: 2027-03-31"];
+    for part in parts {
         let refused = read_config(&format!("waivers: [{{{}}}]", whole.replace(part, ""))).unwrap_err();
         let key = part.trim_start_matches(", ").split(':').next().unwrap_or_default();
         assert_eq!(refused, format!("1:11: `{key}` is missing"));
@@ -130,9 +136,17 @@ fn every_part_of_a_waiver_is_asked_for() {
         ("name: web", "name: web, labels: {}", "`labels` is not known here"),
         ("plain-rule", "plain-rul", "there is no rule `plain-rul`; did you mean `plain-rule`?"),
         ("plain-rule", "[plain-rule]", "`rule` is a string that is not empty"),
-        ("it moves", "' '", "`why` is a string that is not empty"),
-        ("2027-03-31", "2027-02-29", "`until` is a day, such as 2027-03-31"),
-        ("2027-03-31", "soon", "`until` is a day, such as 2027-03-31"),
+        ("it moves", "' '", "`reason` is a string that is not empty"),
+        ("2027-03-31", "2027-02-29", "`expires` is a day, such as 2027-03-31"),
+        ("2027-03-31", "soon", "`expires` is a day, such as 2027-03-31"),
+        (
+            "2027-03-31",
+            "2027-03-31, path: 'a b'",
+            "`path` is a place in the object, such as \
+         `spec.template.spec.containers[*].image`",
+        ),
+        ("owner: ana", "owner: ana, by: ana", "`by` is `owner`: give one of them"),
+        ("name: web", "name: web, group: 1", "`group` is an API group, such as apps, or '' for the core group"),
     ] {
         let refused = read_config(&format!("waivers: [{{{}}}]", whole.replace(part, other))).unwrap_err();
         assert!(refused.ends_with(expected), "{other}: {refused}");
@@ -219,4 +233,246 @@ fn signatures_that_would_ask_for_nothing_are_refused() {
         let said = read_config(&format!("signatures:\n- {given}\n")).unwrap_err();
         assert!(said.contains(expected), "{given}: {said}");
     }
+}
+
+#[test]
+fn a_waiver_may_say_by_why_and_until_as_it_did_first() {
+    let read = |words: &str| {
+        let text = format!("waivers: [{{rule: plain-rule, object: {{name: web}}, {words}}}]");
+        let waiver = read_config(&text).unwrap().waivers.remove(0);
+        (waiver.owner, waiver.reason, waiver.expires)
+    };
+    let new = read("owner: ana, reason: it moves, expires: 2027-03-31");
+    assert_eq!(read("by: ana, why: it moves, until: 2027-03-31"), new);
+}
+
+#[test]
+fn a_waiver_says_where_it_stands_and_may_be_narrow() {
+    let config = read_config(
+        "waivers:\n- rule: plain-rule\n  object: {group: '', kind: 'P*', name: 'web-*'}\n  path: spec.containers[*].image\n  \
+         environment: production\n  owner: ana\n  reason: it moves\n  expires: 2027-03-31\n",
+    )
+    .unwrap();
+    let [waiver] = config.waivers.as_slice() else { unreachable!() };
+    assert_eq!(waiver.spot.as_ref().map(ToString::to_string).as_deref(), Some("c.yaml:2"));
+    assert_eq!((waiver.group.as_deref(), waiver.environment.as_deref()), (Some(""), Some("production")));
+    assert_eq!(waiver.path.as_ref().map(PathPattern::text), Some("spec.containers[*].image"));
+}
+
+#[test]
+fn a_waiver_lasts_a_year_at_most_or_as_long_as_is_said() {
+    let check = |more: &str, expires: &str| {
+        let waiver = format!("{{rule: plain-rule, object: {{name: x}}, owner: b, reason: c, expires: {expires}}}");
+        let config = read_config(&format!("{more}\nwaivers:\n- {waiver}\n")).unwrap();
+        config
+            .check_waivers(Date::parse("2026-03-31").unwrap())
+            .map_err(|cause| (cause.file.clone(), cause.to_string()))
+    };
+    assert_eq!(check("", "2027-03-31"), Ok(()));
+    assert_eq!(check("", "2020-01-01"), Ok(()));
+    let (file, said) = check("", "2027-04-01").unwrap_err();
+    assert_eq!(file, "c.yaml");
+    assert!(
+        said.starts_with("3:3: the waiver of plain-rule ends on 2027-04-01, in 366 days; a waiver may last 365"),
+        "{said}"
+    );
+    assert_eq!(check("longest_waiver_days: 400", "2027-04-01"), Ok(()));
+    assert!(check("longest_waiver_days: 30", "2026-05-01").is_err());
+}
+
+#[test]
+fn a_configuration_says_what_counts_where() {
+    let config = read_config(
+        "profile: essential\nfail_on: high\nworld: complete\ninclude: [k8s/]\nexclude: [k8s/tests/]\nbaseline: b.yaml\n\
+         rendering: {kube_version: 1.34.0, values: [v.yaml], roots: [base], enabled: no}\n\
+         rules: {typed-rule: {severity: critical, annotations: true}}\n\
+         overrides:\n- paths: [k8s/legacy]\n  namespaces: ['dev-*']\n  rules:\n    typed-rule: {enabled: false, severity: low, \
+         settings: {most: 1}}\n",
+    )
+    .unwrap();
+    assert_eq!((config.profile, config.fail_on), (Some(Profile::Essential), Some(Severity::High)));
+    assert_eq!(config.world, Some(Completeness::Complete));
+    assert_eq!((config.include, config.exclude), (vec!["k8s/".to_owned()], vec!["k8s/tests/".to_owned()]));
+    assert_eq!(config.baseline.as_deref(), Some("b.yaml"));
+    let rendering = Rendering {
+        enabled: Some(false),
+        values: vec!["v.yaml".into()],
+        kube_version: Some("1.34.0".into()),
+        roots: vec!["base".into()],
+        ..Rendering::default()
+    };
+    assert_eq!(config.rendering, rendering);
+    assert_eq!(
+        (config.severities, config.annotated),
+        (vec![("typed-rule".into(), Severity::Critical)], vec!["typed-rule".into()])
+    );
+    let scope = Scope::new(vec!["k8s/legacy".into()], vec!["dev-*".into()]);
+    let over = RuleOverride { enabled: Some(false), severity: Some(Severity::Low), settings: Some(json!({"most": 1})) };
+    assert_eq!(config.overrides, [Override { scope, rules: vec![("typed-rule".into(), over)] }]);
+}
+
+#[test]
+fn words_that_are_not_known_are_refused_with_those_that_are() {
+    for (text, expected) in [
+        ("profile: esential", "1:10: a profile is one of essential, recommended, full; did you mean `essential`?"),
+        ("fail_on: hi", "1:10: a severity is one of low, medium, high, critical"),
+        ("world: whole", "1:8: a world is one of complete, partial"),
+        ("fail-on: high", "1:1: `fail-on` is not known here; did you mean `fail_on`?"),
+        ("exclude: tests/", "1:10: expected a list, found a string"),
+        ("include: [1]", "1:11: a pattern is a string that is not empty"),
+        ("longest_waiver_days: 0", "1:22: a number of days, such as 365"),
+        ("baseline: ''", "1:11: `baseline` is a string that is not empty"),
+        ("rendering: {kubeversion: 1.34.0}", "1:13: `kubeversion` is not known here; did you mean `kube_version`?"),
+        ("overrides: [{rules: {}}]", "1:13: an override names `paths`, `namespaces` or both"),
+        ("overrides: [{paths: [a]}]", "1:13: `rules` is missing"),
+        ("overrides: [{paths: [a], rules: {plain-rul: {}}}]", "1:34: `plain-rul` is not known here"),
+        ("overrides: [{paths: [a], rules: {typed-rule: {settings: {own: 1}}}}]", "1:63: `own` is true or false"),
+        (
+            "rules: {plain-rule: {severity: hgih}}",
+            "1:32: a severity is one of low, medium, high, critical; did you mean `high`?",
+        ),
+        ("extends: base.yaml", "1:10: `base.yaml` cannot be read here: `extends` works on the command line"),
+        ("extends: {a: b}", "1:10: `extends` is a file, or a list of files"),
+    ] {
+        let refused = read_config(text).unwrap_err();
+        assert!(refused.starts_with(expected), "{text}: {refused}");
+    }
+}
+
+/// Configurations by name.
+struct Shelf(Vec<(&'static str, &'static str)>);
+
+impl Loader for Shelf {
+    fn load(&mut self, reference: &str, _: &str) -> Result<(String, Vec<u8>), String> {
+        let found = self.0.iter().find(|(name, _)| *name == reference);
+        found
+            .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
+            .ok_or_else(|| "does not exist".to_owned())
+    }
+}
+
+fn load(shelf: &[(&'static str, &'static str)], text: &str) -> Result<Config, String> {
+    let types = json!({"properties": {"most": {"type": "integer"}, "names": {"type": "array"}}});
+    let rules = [rule("typed-rule", types), rule("plain-rule", Json::Null)];
+    let rules: Vec<&RuleMetadata> = rules.iter().collect();
+    let config = Config::load("c.yaml", text.into(), &rules, &mut Shelf(shelf.to_vec()));
+    config.map_err(|cause| format!("{}:{cause}", cause.file))
+}
+
+const BASE: &str = "\
+profile: full
+exclude: [a/]
+rules:
+  plain-rule: {enabled: false}
+  typed-rule: {severity: low, settings: {most: 1, names: [a, b]}}
+waivers:
+- {rule: plain-rule, object: {name: x}, owner: b, reason: c, expires: 2027-03-31}
+";
+
+#[test]
+fn a_configuration_is_laid_over_what_it_extends() {
+    let own = "extends: base.yaml\nexclude: [b/]\nrules:\n  plain-rule: {enabled: true}\n  typed-rule: {settings: {names: [c]}}\n\
+               waivers:\n- {rule: typed-rule, object: {name: other}, owner: b, reason: c, expires: 2027-03-31}\n";
+    let config = load(&[("base.yaml", BASE)], own).unwrap();
+    assert_eq!((config.profile, config.exclude), (Some(Profile::Full), vec!["a/".to_owned(), "b/".to_owned()]));
+    assert_eq!((config.enabled, config.disabled), (vec!["plain-rule".to_owned()], vec![]));
+    assert_eq!(config.settings, [("typed-rule".to_owned(), json!({"most": 1, "names": ["c"]}))]);
+    assert_eq!(config.severities, [("typed-rule".to_owned(), Severity::Low)]);
+    let spots: Vec<String> = config.waivers.iter().filter_map(|it| Some(it.spot.as_ref()?.to_string())).collect();
+    assert_eq!(spots, ["base.yaml:7", "c.yaml:7"]);
+    let taken_back =
+        load(&[("base.yaml", BASE)], "extends: [base.yaml]\nprofile:\nrules: {typed-rule: {settings: {most: }}}\n");
+    let taken_back = taken_back.unwrap();
+    assert_eq!(taken_back.profile, None);
+    assert_eq!(taken_back.settings, [("typed-rule".to_owned(), json!({"most": null, "names": ["a", "b"]}))]);
+}
+
+#[test]
+fn of_several_configurations_the_last_has_the_last_word() {
+    let shelf = [
+        ("a.yaml", "profile: full\nfail_on: high\n"),
+        ("b.yaml", "extends: c\nprofile: essential\n"),
+        ("c", "world: complete\n"),
+    ];
+    let config = load(&shelf, "extends: [a.yaml, b.yaml]\n").unwrap();
+    assert_eq!((config.profile, config.fail_on), (Some(Profile::Essential), Some(Severity::High)));
+    assert_eq!(config.world, Some(Completeness::Complete));
+}
+
+#[test]
+fn what_is_wrong_in_what_is_extended_is_told_with_its_own_file() {
+    for (shelf, text, said) in [
+        (vec![("b", "rules: {plain-rul: {}}")], "extends: b", "b:1:9: `plain-rul` is not known here"),
+        (vec![("b", "a: 1\na: 2\n")], "\nextends: b", "b:2:1: the key `a` is there twice"),
+        (vec![], "profile: full\nextends: b", "c.yaml:2:10: `b` does not exist"),
+        (vec![("b", "extends: b")], "extends: b", "b:1:10: `b` extends what extends it"),
+        (
+            vec![("b", "extends: c.yaml"), ("c.yaml", "extends: b")],
+            "extends: b",
+            "b:1:10: `c.yaml` extends what extends it",
+        ),
+        (vec![("b", "fail_on: 1")], "extends: b\nworld: complete", "b:1:10: a severity is one of"),
+        (vec![("b", "world: complete")], "extends: b\nfail_on: 1", "c.yaml:2:10: a severity is one of"),
+    ] {
+        let refused = load(&shelf, text).unwrap_err();
+        assert!(refused.starts_with(said), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn every_value_is_shown_with_the_place_that_has_the_last_word() {
+    let own = "extends: base.yaml\nfail_on: high\nrules:\n  typed-rule:\n    settings:\n      names: [c]\n";
+    let values = set_values("c.yaml", own.into(), &mut Shelf(vec![("base.yaml", BASE)])).unwrap();
+    let shown: Vec<String> = values
+        .iter()
+        .map(|value| match (&value.spot, &value.value) {
+            (Some(spot), _) => format!("{} # {spot}", value.line),
+            (None, Some(_)) => format!("{} # default", value.line),
+            (None, None) => value.line.clone(),
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "longest_waiver_days: 365 # default",
+            "profile: full # base.yaml:1",
+            "exclude: [a/] # base.yaml:2",
+            "rules:",
+            "  plain-rule:",
+            "    enabled: false # base.yaml:4",
+            "  typed-rule:",
+            "    severity: low # base.yaml:5",
+            "    settings:",
+            "      most: 1 # base.yaml:5",
+            "      names: [c] # c.yaml:6",
+            "waivers:",
+            "- rule: plain-rule # base.yaml:7",
+            "  object:",
+            "    name: x # base.yaml:7",
+            "  owner: b # base.yaml:7",
+            "  reason: c # base.yaml:7",
+            "  expires: '2027-03-31' # base.yaml:7",
+            "fail_on: high # c.yaml:2",
+        ]
+    );
+    let text: String = values.iter().map(|value| value.line.clone() + "\n").collect();
+    let [effective, whole] = [load(&[], &text), load(&[("base.yaml", BASE)], own)].map(|config| {
+        let mut config = config.unwrap();
+        config.longest_waiver_days = None;
+        config.waivers.iter_mut().for_each(|waiver| waiver.spot = None);
+        config
+    });
+    assert_eq!(effective, whole, "what is shown is a configuration that comes to the same");
+}
+
+#[test]
+fn the_schema_knows_every_key_and_setting() {
+    let types = json!({"type": "object", "properties": {"most": {"type": "integer"}}});
+    let rules = [rule("typed-rule", types)];
+    let schema = schema(&rules.iter().collect::<Vec<_>>());
+    let properties = schema["properties"].as_object().unwrap();
+    let known: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
+    assert_eq!(known, KEYS.into_iter().collect());
+    let settings = &schema["properties"]["rules"]["properties"]["typed-rule"]["properties"]["settings"];
+    assert_eq!(settings["properties"]["most"]["type"], "integer");
 }

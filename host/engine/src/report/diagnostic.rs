@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use protocol::{Fix, Level, RuleMetadata, Verdict};
+use protocol::{Fix, Level, RuleMetadata, Severity, Verdict};
 
 use super::fingerprint::Fingerprints;
 use super::{Judged, Place, Report};
@@ -23,6 +23,8 @@ pub struct Diagnostic<'a> {
     pub verdict: Verdict,
     /// Why, where no finding says it: by whom it is waived, or why nothing could be decided.
     pub reason: Option<&'a str>,
+    /// How bad it is here that the rule does not hold: the rule's own severity, or another one for this place.
+    pub severity: Severity,
     /// How much it weighs.
     pub level: Level,
     /// What was checked.
@@ -209,6 +211,7 @@ pub fn of_object<'r>(
         Some(Diagnostic {
             rule: rule?,
             rule_index: judgement.rule,
+            severity: judgement.severity.or_else(|| rule.map(|rule| rule.severity))?,
             verdict: outcome.verdict,
             reason: outcome.reason.as_deref(),
             level: finding.map_or(Level::Violation, |finding| finding.level),
@@ -306,7 +309,10 @@ mod tests {
                 conceal: false,
             };
             let outcome = Outcome { verdict: Verdict::Fail, reason: None, findings: vec![finding] };
-            Judged { subject, judgements: vec![Judgement { rule: 0, outcome: Arc::new(outcome), mutated: None }] }
+            Judged {
+                subject,
+                judgements: vec![Judgement { rule: 0, outcome: Arc::new(outcome), mutated: None, severity: None }],
+            }
         });
         let judged = judged.collect();
         let report = Report::new(&input, &bundle, Completeness::Partial, judged, Vec::new(), &[], Date::LAST);

@@ -11,22 +11,28 @@ pub mod render;
 mod secrets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use protocol::{Finding, RuleMetadata, Verdict, path};
+use protocol::{Finding, RuleMetadata, Severity, Verdict, path};
 
+use crate::accept::accept;
+use crate::baseline::{Baseline, Comparison, Known, Numbers};
 use crate::bundle::Bundle;
 use crate::input::{Input, Skipped, Subject};
 use crate::judge::Judgement;
-use crate::manifest::{Position, Source, Span};
+use crate::manifest::{Object, Position, Source, Span};
 use crate::profile::Selected;
 use crate::question::Completeness;
-use crate::waiver::{self, Date, Waiver};
+use crate::standing::Standings;
+use crate::waiver::{Date, Standing, Waiver, is_violation};
 
 pub use diagnostic::{Diagnostic, Rendered, diagnostics, of_object};
 pub use outcome::Conclusion;
 pub use render::{FindingRow, ObjectRow, ResultRow, RuleRow, is_hidden, to_json};
 pub use secrets::is_shown;
+
+/// Why a finding is accepted that a baseline has.
+pub const KNOWN: &str = "known: it is in the baseline";
 
 /// All that rules said about one object.
 #[derive(Clone, Debug)]
@@ -93,8 +99,16 @@ pub struct Report<'a> {
     pub unread: Vec<Unread>,
     /// The profile that the rules are of, and which ones it leaves out; absent where rules were named one by one.
     pub profile: Option<Selected>,
+    /// The waivers, and what became of each.
+    pub waivers: Vec<Standing>,
+    /// Annotations that waive nothing, though they say so, and why.
+    pub ignored_waivers: Vec<String>,
+    /// What became of the findings that were known; absent without a baseline.
+    pub baseline: Option<Comparison>,
     /// Whether what deploys workloads need not be checked.
     accepts_unchecked: bool,
+    /// From which severity on a broken rule fails the run.
+    fail_on: Severity,
     /// By file, the lines of findings that ask not to be shown.
     concealed: HashMap<usize, HashSet<u32>>,
     /// For each file the lines of values that may be secrets, found as they are asked for.
@@ -117,19 +131,13 @@ impl<'a> Report<'a> {
         // Nobody has given the tree of a repository: it is told only where a rule has something to say about it.
         let concerns = |judgement: &Judgement| judgement.outcome.verdict != Verdict::NotApplicable;
         judged.retain(|judged| !input.is_tree(judged.subject) || judged.judgements.iter().any(concerns));
-        if !waivers.is_empty() {
-            for Judged { subject, judgements } in &mut judged {
-                for Judgement { rule, outcome, .. } in judgements {
-                    let name = rules.get(*rule).map_or("", |rule| rule.name.as_str());
-                    if let Some(waived) = waiver::waived(waivers, today, name, subject.object, outcome) {
-                        *outcome = Arc::new(waived);
-                    }
-                }
-            }
+        let mut standings = Standings::new(waivers, today);
+        for Judged { subject, judgements } in &mut judged {
+            standings.accept(&rules, subject.object, environment(input, *subject), judgements);
         }
+        let waivers = standings.finish(&rules);
         let skipped = input.skipped().collect();
         let (concealed, secrets) = (HashMap::new(), vec![OnceLock::new(); input.files().len()]);
-        let (profile, accepts_unchecked) = (None, false);
         let mut report = Self {
             input,
             rules,
@@ -137,8 +145,12 @@ impl<'a> Report<'a> {
             judged,
             skipped,
             unread,
-            profile,
-            accepts_unchecked,
+            profile: None,
+            waivers,
+            ignored_waivers: Vec::new(),
+            baseline: None,
+            accepts_unchecked: false,
+            fail_on: Severity::Low,
             concealed,
             secrets,
         };
@@ -150,6 +162,68 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn selected_by(self, profile: Option<Selected>) -> Self {
         Self { profile, ..self }
+    }
+
+    /// The same report of a run that only broken rules of this severity or a higher one fail.
+    #[must_use]
+    pub fn failing_on(self, fail_on: Option<Severity>) -> Self {
+        Self { fail_on: fail_on.unwrap_or(Severity::Low), ..self }
+    }
+
+    /// From which severity on a broken rule fails the run.
+    #[must_use]
+    pub const fn fails_on(&self) -> Severity {
+        self.fail_on
+    }
+
+    /// The same report, where annotations of objects count that waive one of these rules for at most so many days.
+    #[must_use]
+    pub fn waived_by_annotations(mut self, rules: &[String], days: u32, today: Date) -> Self {
+        for Judged { subject, judgements } in &mut self.judged {
+            // An annotation is for its own object, whatever that one is called.
+            let mut own = Standings::new(&[], today);
+            let refused = own.take(subject.object, rules, days);
+            self.ignored_waivers
+                .extend(refused.into_iter().map(|cause| format!("{}: {cause}", subject.object.label())));
+            own.accept(&self.rules, subject.object, environment(self.input, *subject), judgements);
+            self.waivers.extend(own.finish(&self.rules));
+        }
+        self
+    }
+
+    /// The same report, where findings that a baseline knows are accepted.
+    #[must_use]
+    pub fn against(mut self, baseline: &Baseline) -> Self {
+        let (mut numbers, mut found) = (Numbers::default(), Baseline::default());
+        let mut comparison = Comparison::default();
+        let (rules, input) = (&self.rules, self.input);
+        for Judged { subject, judgements } in &mut self.judged {
+            let subject = *subject;
+            accept(judgements, |rule, finding| {
+                let rule = rules.get(rule).filter(|_| is_violation(finding))?;
+                let finding = Known::new(&rule.name, subject.object, finding);
+                let finding = numbers.number(finding, environment(input, subject));
+                let is_known = baseline.knows(&finding);
+                let count = if is_known { &mut comparison.known } else { &mut comparison.new };
+                *count += 1;
+                found.add(finding);
+                is_known.then(|| KNOWN.to_owned())
+            });
+        }
+        let is_asked = |known: &&Known| rules.iter().any(|rule| rule.name == known.rule);
+        comparison.stale = baseline.without(&found).filter(is_asked).cloned().collect();
+        Self { baseline: Some(comparison), ..self }
+    }
+
+    /// What makes rules broken: by which rule, in which environment and which object.
+    pub fn violations(&self) -> impl Iterator<Item = (&str, Option<&str>, &Object, &Finding)> {
+        let judgements = self.judged.iter().flat_map(|judged| judged.judgements.iter().map(|it| (judged.subject, it)));
+        let broken = judgements.filter(|(_, judgement)| judgement.outcome.verdict == Verdict::Fail);
+        broken.flat_map(move |(subject, judgement)| {
+            let rule = self.rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
+            let violations = judgement.outcome.findings.iter().filter(|finding| is_violation(finding));
+            violations.map(move |finding| (rule, environment(self.input, subject), subject.object, finding))
+        })
     }
 
     /// Notes the lines of all findings that ask for it, so that no other rule's excerpt shows them either.
@@ -274,8 +348,16 @@ fn is_yaml(file: &str) -> bool {
     !file.contains("templates/")
 }
 
+/// The environment that an object was rendered for, if it was rendered.
+fn environment<'i>(input: &'i Input, subject: Subject<'_>) -> Option<&'i str> {
+    let rendering = input.file(subject.file)?.manifest.rendering()?;
+    Some(rendering.environment.as_str())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use protocol::{Level, Outcome};
 
     use super::*;
@@ -300,11 +382,18 @@ mod tests {
             input: &input,
             rules: Vec::new(),
             completeness: Completeness::Partial,
-            judged: vec![Judged { subject, judgements: vec![Judgement { rule: 0, outcome, mutated: None }] }],
+            judged: vec![Judged {
+                subject,
+                judgements: vec![Judgement { rule: 0, outcome, mutated: None, severity: None }],
+            }],
             skipped: Vec::new(),
             unread: Vec::new(),
             profile: None,
+            waivers: Vec::new(),
+            ignored_waivers: Vec::new(),
+            baseline: None,
             accepts_unchecked: false,
+            fail_on: Severity::Low,
             concealed: HashMap::new(),
             secrets: vec![OnceLock::new()],
         };
@@ -327,7 +416,11 @@ mod tests {
             skipped: Vec::new(),
             unread: Vec::new(),
             profile: None,
+            waivers: Vec::new(),
+            ignored_waivers: Vec::new(),
+            baseline: None,
             accepts_unchecked: false,
+            fail_on: Severity::Low,
             concealed: HashMap::new(),
             secrets: Vec::new(),
         };

@@ -82,10 +82,13 @@ impl Report<'_> {
             || self.has(Verdict::Error)
     }
 
-    /// Whether any rule is broken.
+    /// Whether any rule is broken of those that fail the run.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        self.has(Verdict::Fail)
+        let own = |rule: usize| self.rules.get(rule).map(|rule| rule.severity);
+        let judgements = self.judged.iter().flat_map(|judged| &judged.judgements);
+        let mut broken = judgements.filter(|judgement| judgement.outcome.verdict == Verdict::Fail);
+        broken.any(|it| it.severity.or_else(|| own(it.rule)).is_none_or(|severity| severity >= self.fail_on))
     }
 
     fn has(&self, verdict: Verdict) -> bool {

@@ -94,7 +94,7 @@ fn report<'a>(input: &'a Input, bundle: &'a Bundle<()>, say: &dyn Fn(&str) -> Ve
         Judged {
             subject,
             judgements: answers
-                .map(|(rule, outcome)| Judgement { rule, outcome: outcome.into(), mutated: None })
+                .map(|(rule, outcome)| Judgement { rule, outcome: outcome.into(), mutated: None, severity: None })
                 .collect(),
         }
     });

@@ -85,11 +85,15 @@ export class Judge {
 
   /** A link may name rules that are not here, or settings of a policy that its author brought: they are left out. */
   options(): CheckOptions {
-    const { off, settings, world } = this.workspace;
+    const { off, settings, sources, world } = this.workspace;
+    // The one that is nearest to the root of what was dropped here counts, as on the command line.
+    const named = sources.filter(({ name }) => /(^|\/)seaworthy\.yaml$/.test(name));
+    const [config] = named.sort((one, other) => one.name.length - other.name.length);
     const isHere = (name: string): boolean => this.rules.some((rule) => rule.name === name);
     return {
       world,
       profile: "full",
+      ...(config ? { config: config.text } : {}),
       skip: [...off].filter(isHere),
       settings: Object.fromEntries([...settings].filter(([name]) => isHere(name) && !this.own.has(name))),
     };

@@ -101,7 +101,10 @@ pub fn summary(tally: &Tally<'_>, text: &mut String) {
         by_rule(&tally.rules, &tally.verdicts, tally.off.len(), text);
     }
     let before = text.len();
-    idle_waivers(tally.idle_waivers(), tally.today, text);
+    idle_waivers(&tally.waivers(), text);
+    for ignored in &tally.ignored_waivers {
+        let _ = writeln!(text, "{YELLOW}ignored waiver:{YELLOW:#} {}", one_line(ignored));
+    }
     for (kind, reason) in &tally.unseen {
         let _ = writeln!(text, "{YELLOW}not seen:{YELLOW:#} {kind}: {}", one_line(reason));
     }

@@ -70,7 +70,7 @@ impl Outlet for Json {
             let object = ObjectRow::from(*object);
             for judgement in judgements {
                 let Some(rule) = tally.rules.get(judgement.rule) else { continue };
-                let result = ResultRow::new(rule, &judgement.outcome, object.clone(), FindingRow::from);
+                let result = ResultRow::new(rule, judgement, object.clone(), FindingRow::from);
                 text += &self.lead();
                 text += "\n    ";
                 text += &to_json(&result).replace('\n', "\n    ");

@@ -9,13 +9,11 @@ mod reports;
 mod tally;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::ValueEnum;
 use cluster::{Audit, Cluster, ClusterError, Dialect};
-use engine::config::{Config, suggestion};
+use engine::config::suggestion;
 use engine::manifest::Object;
-use engine::waiver::{self, Date};
 use engine::{Bundle, Completeness, Judge, Judgement, Question, Viewpoint, World};
 use protocol::RuleMetadata;
 use rayon::prelude::*;
@@ -24,6 +22,7 @@ use sandbox::{Module, Sandbox};
 use crate::failure::Failure;
 use crate::judging::{self, Chosen};
 use crate::options::cluster::AccessOptions;
+use crate::options::configuration::ConfigOptions;
 use crate::options::selection::Selection;
 use crate::present::progress::Progress;
 use human::{Detail, Human};
@@ -125,7 +124,13 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         }
         _ => None,
     };
-    let Chosen { found, config, mut refusals } = judging::choose(&options.selection, options.config.as_deref())?;
+    let configuration = ConfigOptions {
+        config: options.config.clone(),
+        no_config: options.config.is_none(),
+        ..ConfigOptions::default()
+    };
+    let Chosen { found, configuration, mut refusals } = judging::choose(&options.selection, &configuration, &[])?;
+    let config = configuration.config;
     let cluster = options.access.connect()?;
     check_namespaces(&cluster, &options.namespace)?;
     let (sandbox, bundle) = judging::load(found, &options.selection, &config, &mut refusals)?;
@@ -142,11 +147,11 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         _ => Box::new(Human::new(Detail::Fitting)),
     };
     let mut tally = Tally::new(rules, off, judging::today());
-    tally.watch(&config.waivers, &options.namespace);
+    tally.watch(&config, &options.namespace);
     for unread in refusals.into_unread() {
         tally.problem(format!("{} {}", unread.path, unread.reason));
     }
-    audit(options, &cluster, &sandbox, &bundle, &config, &mut *outlet, &mut tally)?;
+    audit(options, &cluster, &sandbox, &bundle, &mut *outlet, &mut tally)?;
     outlet.finish(&mut tally)?;
     Ok(tally.exit_code())
 }
@@ -157,7 +162,6 @@ fn audit(
     cluster: &Cluster,
     sandbox: &Sandbox,
     bundle: &Bundle<Module>,
-    config: &Config,
     outlet: &mut dyn Outlet,
     tally: &mut Tally<'_>,
 ) -> Result<(), Failure> {
@@ -186,33 +190,16 @@ fn audit(
                 let question = Question::create(object, Viewpoint::nowhere(object), Completeness::Complete);
                 let judgements = judge.judge(&question);
                 progress.step();
-                Judged { object, judgements: waived(judgements, object, &tally.rules, config, tally.today) }
+                Judged { object, judgements }
             });
-            let judged: Vec<Judged<'_>> = judged.collect();
-            judged.iter().for_each(|judged| tally.count(judged));
+            let mut judged: Vec<Judged<'_>> = judged.collect();
+            judged.iter_mut().for_each(|judged| tally.count(judged));
             tally.owned += batch.owned;
             batch.problems.into_iter().for_each(|problem| tally.problem(problem));
             outlet.batch(&judged, tally)?;
         }
     }
     Ok(())
-}
-
-fn waived(
-    judgements: Vec<Judgement>,
-    object: &Object,
-    rules: &[&RuleMetadata],
-    config: &Config,
-    today: Date,
-) -> Vec<Judgement> {
-    let waive = |mut judgement: Judgement| {
-        let name = rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
-        if let Some(waived) = waiver::waived(&config.waivers, today, name, object, &judgement.outcome) {
-            judgement.outcome = Arc::new(waived);
-        }
-        judgement
-    };
-    judgements.into_iter().map(waive).collect()
 }
 
 /// A namespace that is not there would be an audit of nothing.

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use cluster::full_name;
-use engine::BlindSpot;
+use engine::config::Config;
 use engine::report::Conclusion;
-use engine::waiver::{Date, Waiver};
-use protocol::{RuleMetadata, Verdict};
+use engine::waiver::{Date, Standing, State, Waiver};
+use engine::{BlindSpot, Standings};
+use protocol::{RuleMetadata, Severity, Verdict};
 
 use super::Judged;
 use crate::exit;
-use crate::present::human::{needs, who};
+use crate::present::human::who;
 
 /// Problems that are told one by one. All count.
 const TOLD: usize = 200;
@@ -24,10 +25,22 @@ pub struct Tally<'a> {
     pub rules: Vec<&'a RuleMetadata>,
     /// Those of them that lack settings they need.
     pub off: Vec<&'a str>,
-    /// The waivers that nothing has needed yet, some of them ended.
-    idle: Vec<&'a Waiver>,
-    /// The day on which they count.
-    pub today: Date,
+    /// The waivers, and what they have covered.
+    standings: Standings,
+    /// What annotations of objects have waived.
+    annotated: Vec<Standing>,
+    /// Annotations that waive nothing, though they say so; the first of them.
+    pub ignored_waivers: Vec<String>,
+    /// The rules that annotations may waive, and for how many days.
+    annotations: (Vec<String>, u32),
+    /// From which severity on a broken rule fails the audit.
+    fail_on: Severity,
+    /// Whether one has.
+    is_failed: bool,
+    /// The namespaces that are judged; all where there is none.
+    namespaces: Vec<String>,
+    /// The day on which waivers count.
+    today: Date,
     /// By rule, how often each verdict was given.
     pub verdicts: Vec<BTreeMap<Verdict, usize>>,
     /// Objects judged.
@@ -51,7 +64,13 @@ pub struct Tally<'a> {
 impl<'a> Tally<'a> {
     pub fn new(rules: Vec<&'a RuleMetadata>, off: Vec<&'a str>, today: Date) -> Self {
         Self {
-            idle: Vec::new(),
+            standings: Standings::new(&[], today),
+            annotated: Vec::new(),
+            ignored_waivers: Vec::new(),
+            annotations: (Vec::new(), 0),
+            fail_on: Severity::Low,
+            is_failed: false,
+            namespaces: Vec::new(),
             today,
             verdicts: vec![BTreeMap::new(); rules.len()],
             rules,
@@ -67,24 +86,43 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Watches whether waivers are needed: those of rules that judge, and for objects that are judged, which with
-    /// namespaces are only those in them.
-    pub fn watch(&mut self, waivers: &'a [Waiver], namespaces: &[String]) {
-        let is_judged = |waiver: &&Waiver| {
-            let has_rule = self.rules.iter().any(|rule| rule.name == waiver.rule);
-            let is_within = |namespace: &String| namespaces.contains(namespace);
-            has_rule && (namespaces.is_empty() || waiver.namespace.as_ref().is_some_and(is_within))
-        };
-        self.idle = waivers.iter().filter(|waiver| waiver.until < self.today || is_judged(waiver)).collect();
+    /// Holds what is found against this configuration, where only these namespaces are judged.
+    pub fn watch(&mut self, config: &Config, namespaces: &[String]) {
+        self.standings = Standings::new(&config.waivers, self.today);
+        self.annotations = (config.annotated.clone(), config.longest_waiver());
+        self.fail_on = config.fail_on.unwrap_or(Severity::Low);
+        self.namespaces = namespaces.to_vec();
     }
 
-    /// The waivers that have ended, and those that nothing needs, as far as that can be said.
-    pub fn idle_waivers(&self) -> impl Iterator<Item = &'a Waiver> {
-        self.idle.iter().copied().filter(|waiver| waiver.until < self.today || self.is_whole)
+    /// What became of the waivers, as far as that can be said: a waiver for what was not judged is not called unused.
+    pub fn waivers(&self) -> Vec<Standing> {
+        let is_within = |waiver: &Waiver| {
+            let is_judged = |namespace: &String| self.namespaces.contains(namespace);
+            self.namespaces.is_empty() || waiver.namespace.as_ref().is_some_and(is_judged)
+        };
+        let mut all = self.standings.clone().finish(&self.rules);
+        all.retain(|standing| standing.state != State::Unused || self.is_whole && is_within(&standing.waiver));
+        all.extend_from_slice(&self.annotated);
+        all
+    }
+
+    /// Applies the waivers to what was said of one object.
+    fn waive(&mut self, Judged { object, judgements }: &mut Judged<'_>) {
+        self.standings.accept(&self.rules, object, None, judgements);
+        let mut own = Standings::new(&[], self.today);
+        let (rules, days) = &self.annotations;
+        for refused in own.take(object, rules, *days) {
+            if self.ignored_waivers.len() < TOLD {
+                self.ignored_waivers.push(format!("{}: {refused}", object.label()));
+            }
+        }
+        own.accept(&self.rules, object, None, judgements);
+        self.annotated.extend(own.finish(&self.rules));
     }
 
     /// Counts what was said of one object.
-    pub fn count(&mut self, judged: &Judged<'_>) {
+    pub fn count(&mut self, judged: &mut Judged<'_>) {
+        self.waive(judged);
         self.objects += 1;
         let (mut broken, mut concerned) = (0, 0);
         for judgement in &judged.judgements {
@@ -92,14 +130,12 @@ impl<'a> Tally<'a> {
             if let Some(verdicts) = self.verdicts.get_mut(judgement.rule) {
                 *verdicts.entry(verdict).or_default() += 1;
             }
+            let own = || self.rules.get(judgement.rule).map(|rule| rule.severity);
+            let severity = judgement.severity.or_else(own);
+            self.is_failed |= verdict == Verdict::Fail && severity.is_none_or(|severity| severity >= self.fail_on);
             broken += usize::from(verdict.denies());
             concerned += usize::from(verdict != Verdict::NotApplicable);
         }
-        let Self { idle, rules, today, .. } = self;
-        idle.retain(|waiver| {
-            let rule = rules.iter().position(|rule| rule.name == waiver.rule);
-            waiver.until < *today || !rule.is_some_and(|rule| needs(waiver, judged.object, rule, &judged.judgements))
-        });
         if broken > 0 {
             self.broken += 1;
             // Of equals the first stays, as in a stable sort.
@@ -143,7 +179,7 @@ impl<'a> Tally<'a> {
     pub fn conclusion(&self) -> Conclusion {
         let has = |verdict| self.verdicts.iter().any(|verdicts| verdicts.contains_key(&verdict));
         let is_complete = self.problem_count == 0 && self.objects > 0 && !has(Verdict::Error);
-        Conclusion::of(is_complete, has(Verdict::Fail))
+        Conclusion::of(is_complete, self.is_failed)
     }
 
     /// The exit code of that.

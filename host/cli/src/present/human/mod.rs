@@ -8,12 +8,11 @@ pub mod unchecked;
 
 use engine::manifest::Object;
 use engine::report::Report;
-use engine::waiver::{Date, Waiver};
 
 use crate::present::output::one_line;
 
 pub use findings::{READABLE, in_full};
-pub use passed_over::{idle_waivers, needs, passed_over};
+pub use passed_over::{idle_waivers, passed_over};
 pub use summary::{by_rule, conclusion, tally};
 
 /// How much is said of each finding.
@@ -32,8 +31,8 @@ pub struct Run<'a> {
     pub detail: Detail,
     /// Whether what was passed over counts.
     pub strict: bool,
-    pub waivers: &'a [Waiver],
-    pub today: Date,
+    /// The configuration, as people type its path.
+    pub configuration: Option<&'a str>,
     /// Rules that lack settings they need.
     pub off: &'a [&'a str],
 }

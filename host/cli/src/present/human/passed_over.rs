@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::manifest::{Manifest, Object, SkipReason};
-use engine::report::Report;
-use engine::waiver::{Date, Waiver};
-use engine::{Completeness, Judgement, Skip};
-use protocol::{Level, Verdict};
+use engine::baseline::Comparison;
+use engine::manifest::{Manifest, SkipReason};
+use engine::report::{KNOWN, Report};
+use engine::waiver::{Standing, State};
+use engine::{Completeness, Skip};
+use protocol::Verdict;
 
 use super::{Run, unchecked, who};
-use crate::present::output::{DIM, YELLOW, count, one_line};
+use crate::present::output::{DIM, RED, YELLOW, count, one_line};
 
 /// Places shown of one reason, where none of them decides anything.
 const SHOWN: usize = 10;
@@ -20,7 +21,7 @@ pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let before = text.len();
     unchecked::write(report, text);
     skipped(report, run, text);
-    waived(report, run, text);
+    waived(report, text);
     unknown(report, text);
     if text.len() > before {
         text.push('\n');
@@ -62,46 +63,58 @@ fn skipped(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
 }
 
 /// Who answers for what, and whose word no longer counts.
-fn waived(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+fn waived(report: &Report<'_>, text: &mut String) {
     for judged in &report.judged {
         for judgement in judged.judgements.iter().filter(|judgement| judgement.outcome.verdict == Verdict::Waived) {
             let rule = report.rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
-            let reason = one_line(judgement.outcome.reason.as_deref().unwrap_or_default());
-            let _ = writeln!(text, "{YELLOW}waived:{YELLOW:#} {rule} for {} {reason}", who(judged.subject.object));
+            let reason = judgement.outcome.reason.as_deref().unwrap_or_default();
+            // What a baseline knows is counted below.
+            if reason != KNOWN {
+                let (who, reason) = (who(judged.subject.object), one_line(reason));
+                let _ = writeln!(text, "{YELLOW}waived:{YELLOW:#} {rule} for {who} {reason}");
+            }
         }
     }
-    idle_waivers(
-        run.waivers.iter().filter(|waiver| waiver.until < run.today || is_unused(waiver, report)),
-        run.today,
-        text,
-    );
-}
-
-/// The waivers that have ended, and of the others those that nothing needs.
-pub fn idle_waivers<'a>(idle: impl Iterator<Item = &'a Waiver>, today: Date, text: &mut String) {
-    let (expired, unused): (Vec<&Waiver>, Vec<&Waiver>) = idle.partition(|waiver| waiver.until < today);
-    for waiver in expired {
-        let (rule, name, by) = (one_line(&waiver.rule), one_line(&waiver.name), one_line(&waiver.by));
-        let until = waiver.until;
-        let _ = writeln!(text, "{YELLOW}expired:{YELLOW:#} the waiver of {rule} for {name}, by {by}, ended on {until}");
+    idle_waivers(&report.waivers, text);
+    for ignored in &report.ignored_waivers {
+        let _ = writeln!(text, "{YELLOW}ignored waiver:{YELLOW:#} {}", one_line(ignored));
     }
-    for waiver in unused {
-        let (rule, name, by) = (one_line(&waiver.rule), one_line(&waiver.name), one_line(&waiver.by));
-        let _ = writeln!(text, "{YELLOW}unused waiver{YELLOW:#} of {rule} for {name}, by {by}: no finding matches it");
+    if let Some(Comparison { stale, .. }) = &report.baseline {
+        for known in stale.iter().take(SHOWN) {
+            let _ = writeln!(text, "{DIM}not found any more: {}{DIM:#}", one_line(&known.summary()));
+        }
+        if stale.len() > SHOWN {
+            let _ = writeln!(text, "{DIM}  and {} more; `--format json` names all{DIM:#}", stale.len() - SHOWN);
+        }
     }
 }
 
-/// Whether the waiver's rule has judged, and found nothing that the waiver covers.
-fn is_unused(waiver: &Waiver, report: &Report<'_>) -> bool {
-    let Some(rule) = report.rules.iter().position(|rule| rule.name == waiver.rule) else { return false };
-    !report.judged.iter().any(|judged| needs(waiver, judged.subject.object, rule, &judged.judgements))
-}
-
-/// Whether one of the rule's findings about an object is a violation that the waiver covers.
-pub fn needs(waiver: &Waiver, object: &Object, rule: usize, judgements: &[Judgement]) -> bool {
-    let of_rule = judgements.iter().filter(|judgement| judgement.rule == rule);
-    let mut findings = of_rule.flat_map(|judgement| &judgement.outcome.findings);
-    findings.any(|finding| finding.level == Level::Violation && waiver.covers(&waiver.rule, object, finding))
+/// The waivers that have ended or end soon, and those that nothing needs.
+pub fn idle_waivers(standings: &[Standing], text: &mut String) {
+    let of = |state: State| standings.iter().filter(move |standing| standing.state == state);
+    let about = |Standing { waiver, .. }: &Standing| {
+        let spot = waiver.spot.as_ref().map(|spot| format!(" ({})", one_line(&spot.to_string())));
+        let [rule, name, owner] = [&waiver.rule, &waiver.name, &waiver.owner].map(|text| one_line(text));
+        (format!("of {rule} for {name}, by {owner}"), waiver.expires, spot.unwrap_or_default())
+    };
+    for standing in of(State::Expired) {
+        let (about, expires, spot) = about(standing);
+        let what = if standing.findings == 0 { "no finding matches it" } else { "fix the finding or renew the waiver" };
+        let _ = writeln!(text, "{RED}expired:{RED:#} the waiver {about}, ended on {expires}: {what}{spot}");
+    }
+    for standing in standings.iter().filter(|standing| standing.ends_soon()) {
+        let (about, expires, spot) = about(standing);
+        let when = match standing.days_left {
+            0 => "today".to_owned(),
+            1 => "tomorrow".to_owned(),
+            days => format!("in {days} days"),
+        };
+        let _ = writeln!(text, "{YELLOW}ends soon:{YELLOW:#} the waiver {about}, ends on {expires}, {when}{spot}");
+    }
+    for standing in of(State::Unused) {
+        let (about, _, spot) = about(standing);
+        let _ = writeln!(text, "{YELLOW}unused waiver{YELLOW:#} {about}: no finding matches it{spot}");
+    }
 }
 
 /// Why rules could not see enough, each reason once.

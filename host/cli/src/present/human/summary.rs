@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::Style;
+use engine::baseline::Comparison;
 use engine::report::{Judged, Report, diagnostics};
 use engine::{LeftOut, Selected};
 use protocol::{RuleMetadata, Verdict};
@@ -88,6 +89,9 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let broken = report.judged.iter().filter(|judged| broken(judged) > 0).count();
     let (style, result) = if report.judged.is_empty() && problems == 0 {
         (RED, format!("Nothing to check: no Kubernetes object in {files}"))
+    } else if broken > 0 && !report.has_failures() && !report.has_faults() {
+        let fail_on = report.fails_on();
+        (YELLOW, format!("{} in {broken} of {objects}, all below {fail_on}", count(failures(report), "finding")))
     } else if broken > 0 {
         (RED, format!("{} in {broken} of {objects}", count(failures(report), "finding")))
     } else if report.judged.is_empty() || problems > 0 {
@@ -107,6 +111,16 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let unconcerned = report.judged.iter().filter(|judged| judged.judgements.is_empty()).count();
     if unconcerned > 0 && !verdicts.is_empty() {
         let _ = writeln!(text, "{DIM}{unconcerned} of {objects} have no applicable rule{DIM:#}");
+    }
+    if let Some(Comparison { known, new, stale }) = &report.baseline {
+        let stale = match stale.len() {
+            0 => String::new(),
+            stale => format!(", {stale} not found any more; `seaworthy baseline update` takes them out"),
+        };
+        let _ = writeln!(text, "{DIM}baseline: {} known, {new} new{stale}{DIM:#}", count(*known, "finding"));
+    }
+    if let Some(configuration) = run.configuration {
+        let _ = writeln!(text, "{DIM}configuration: {}{DIM:#}", one_line(configuration));
     }
     if !report.judged.is_empty() {
         profile(report, text);

@@ -8,9 +8,12 @@ use serde::{Serialize, Serializer};
 
 use super::rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
 use super::safe::write_json;
+use crate::baseline::Comparison;
 use crate::manifest::Position;
+use crate::path_pattern::PathPattern;
 use crate::profile::Selected;
 use crate::report::{Judged, Origin, Report};
+use crate::waiver::Standing;
 
 type Row<'a> = ResultRow<'a, Object<'a>, Finding<'a>>;
 
@@ -32,6 +35,13 @@ struct Document<'r, 'a> {
     skipped: Vec<Skipped<'r>>,
     /// What deploys workloads and was not checked.
     unchecked: Vec<Unchecked<'r>>,
+    /// Each waiver, and what became of it.
+    waivers: Vec<Waiver<'r>>,
+    /// Annotations that waive nothing, though they say so.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    ignored_waivers: &'r [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'r Comparison>,
     /// What kept something from being judged, or is worth knowing about a path.
     problems: Vec<Problem<'r>>,
 }
@@ -115,6 +125,69 @@ struct Unchecked<'a> {
     command: Option<String>,
 }
 
+/// A waiver, and what became of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Waiver<'a> {
+    rule: &'a str,
+    object: Pattern<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
+    owner: &'a str,
+    reason: &'a str,
+    expires: String,
+    state: &'static str,
+    /// How many findings it covers.
+    findings: usize,
+    /// Where it stands; absent of an annotation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+}
+
+/// Which objects a waiver is for.
+#[derive(Serialize)]
+struct Pattern<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
+impl<'a> From<&'a Standing> for Waiver<'a> {
+    fn from(standing: &'a Standing) -> Self {
+        let Standing { waiver, findings, state, .. } = standing;
+        let object = Pattern {
+            group: waiver.group.as_deref(),
+            kind: waiver.kind.as_deref(),
+            namespace: waiver.namespace.as_deref(),
+            name: &waiver.name,
+        };
+        Self {
+            rule: &waiver.rule,
+            object,
+            container: waiver.container.as_deref(),
+            path: waiver.path.as_ref().map(PathPattern::text),
+            environment: waiver.environment.as_deref(),
+            owner: &waiver.owner,
+            reason: &waiver.reason,
+            expires: waiver.expires.to_string(),
+            state: state.name(),
+            findings: *findings,
+            file: waiver.spot.as_ref().map(|spot| spot.file.as_str()),
+            line: waiver.spot.as_ref().map(|spot| spot.position.line),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Problem<'a> {
     file: &'a str,
@@ -157,6 +230,9 @@ pub fn json(report: &Report<'_>, version: &'static str, out: &mut (impl io::Writ
         results: Results(report),
         skipped: skipped(report),
         unchecked: unchecked(report),
+        waivers: report.waivers.iter().map(Waiver::from).collect(),
+        ignored_waivers: &report.ignored_waivers,
+        baseline: report.baseline.as_ref(),
         problems: problems(report),
     };
     write_json(&document, out)
@@ -192,7 +268,7 @@ fn results<'r>(report: &'r Report<'_>, judged: &'r Judged<'_>) -> impl Iterator<
     };
     judged.judgements.iter().filter_map(move |judgement| {
         let rule = report.rules.get(judgement.rule)?;
-        Some(ResultRow::new(rule, &judgement.outcome, object.clone(), |finding| {
+        Some(ResultRow::new(rule, judgement, object.clone(), |finding| {
             let place = report.place(subject, finding);
             let (start, end) = place.map_or((position, position), |place| (place.start, place.end));
             Finding {

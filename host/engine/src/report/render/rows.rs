@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Edit, Finding, Fix, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
+use protocol::{Edit, Finding, Fix, Level, RuleMetadata, Section, Severity, Verdict};
 use serde::Serialize;
 
+use crate::judge::Judgement;
 use crate::manifest::Object;
 
 /// A rule, and how often it gave each verdict.
@@ -41,11 +42,17 @@ pub struct ResultRow<'a, O, F> {
 
 impl<'a, O, F> ResultRow<'a, O, F> {
     /// The row of a rule's answer, each of its findings written by `finding`.
-    pub fn new(rule: &'a RuleMetadata, outcome: &'a Outcome, object: O, finding: impl FnMut(&'a Finding) -> F) -> Self {
+    pub fn new(
+        rule: &'a RuleMetadata,
+        judgement: &'a Judgement,
+        object: O,
+        finding: impl FnMut(&'a Finding) -> F,
+    ) -> Self {
+        let outcome = &judgement.outcome;
         Self {
             rule: &rule.name,
             section: rule.section,
-            severity: rule.severity,
+            severity: judgement.severity.unwrap_or(rule.severity),
             verdict: outcome.verdict,
             reason: outcome.reason.as_deref(),
             object,

@@ -78,7 +78,7 @@ fn result(diagnostic: &Diagnostic<'_>) -> Option<Value> {
     let mut result = json!({
         "ruleId": diagnostic.rule.name,
         "ruleIndex": diagnostic.rule_index,
-        "level": level(diagnostic.rule.severity, diagnostic.level),
+        "level": level(diagnostic.severity, diagnostic.level),
         "message": {"text": message(diagnostic)?},
         "locations": [location(diagnostic)],
         // GitHub's name for what an alert is known by: it must not change as lines move.

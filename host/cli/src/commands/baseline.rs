@@ -1,0 +1,149 @@
+//! `seaworthy baseline`: writes down what is found today, so that only what comes after it fails.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use engine::baseline::{Baseline, Known};
+use engine::report::Report;
+use protocol::Profile;
+
+use crate::exit::{HOLDS, UNDECIDED};
+use crate::failure::Failure;
+use crate::foreign::replace;
+use crate::judging::{Judged, Wanted, judged};
+use crate::options::judging::Judging;
+use crate::options::policies::PolicyOptions;
+use crate::present::output::{self, count, one_line};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy baseline write k8s/           what is found now, to seaworthy-baseline.yaml
+  seaworthy check k8s/ --baseline seaworthy-baseline.yaml
+                                          fails for what is new
+  seaworthy baseline update k8s/          takes out what is not found any more
+  seaworthy baseline update k8s/ --add    takes in what is new, too
+
+Exit codes:
+  0  written
+  2  not written, or not all could be checked";
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write all findings of now to a new file. What is waived is left out.
+    Write {
+        #[command(flatten)]
+        judging: Judging,
+
+        /// The file.
+        #[arg(long, short, default_value = sources::BASELINE, value_name = "FILE")]
+        output: PathBuf,
+
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take out of the file what is not found any more. Nothing new comes in unless you say so.
+    Update {
+        #[command(flatten)]
+        judging: Judging,
+
+        /// Take in what is new.
+        #[arg(long)]
+        add: bool,
+    },
+}
+
+/// Runs the command.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    match &options.command {
+        Command::Write { judging, output, force } => write(judging, output, *force),
+        Command::Update { judging, add } => update(judging, *add),
+    }
+}
+
+fn write(options: &Judging, path: &Path, force: bool) -> Result<u8, Failure> {
+    if options.baseline.is_some() {
+        return Err(Failure::Usage("a new baseline is written to --output FILE; --baseline is for `update`".into()));
+    }
+    let name = shown(path);
+    if !force && path.symlink_metadata().is_ok() {
+        let message =
+            format!("{name} is there already: `seaworthy baseline update` changes it, --force writes it anew");
+        return Err(Failure::Usage(message));
+    }
+    judged(
+        options,
+        &PolicyOptions::default(),
+        Profile::Recommended,
+        Wanted::Whole,
+        Some(&Baseline::default()),
+        |Judged { report, .. }| {
+            let baseline = Baseline::of(report.violations());
+            save(path, &baseline)?;
+            output::print(&format!("{name}: {}\n", count(baseline.len(), "finding")))?;
+            Ok(complete(report))
+        },
+    )
+}
+
+fn update(options: &Judging, add: bool) -> Result<u8, Failure> {
+    let path = options.baseline.clone().unwrap_or_else(|| PathBuf::from(sources::BASELINE));
+    let name = shown(&path);
+    let bytes = sources::read_regular(&path, engine::manifest::Limits::default().bytes)
+        .map_err(|cause| Failure::File(format!("the baseline {name} {cause}; `seaworthy baseline write` makes one")))?;
+    let old = Baseline::read(&name, bytes).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))?;
+    judged(
+        options,
+        &PolicyOptions::default(),
+        Profile::Recommended,
+        Wanted::Whole,
+        Some(&Baseline::default()),
+        |Judged { report, .. }| {
+            if complete(report) != HOLDS {
+                output::complain(&format!("{name} is left as it is: what was not checked may still be there"));
+                return Ok(UNDECIDED);
+            }
+            let found = Baseline::of(report.violations());
+            let is_asked = |known: &&Known| report.rules.iter().any(|rule| rule.name == known.rule);
+            let gone: Vec<Known> = old.without(&found).filter(is_asked).cloned().collect();
+            let new = found.without(&old).count();
+            let mut baseline = old.clone().less(&gone);
+            let come = if add { new } else { 0 };
+            if add {
+                baseline = baseline.and(found);
+            }
+            save(&path, &baseline)?;
+            let left = match new - come {
+                0 => String::new(),
+                left => format!("; {} left out, which --add takes in", count(left, "new finding")),
+            };
+            let known = count(baseline.len(), "finding");
+            output::print(&format!("{name}: {known}, {} taken out, {come} taken in{left}\n", gone.len()))?;
+            Ok(HOLDS)
+        },
+    )
+}
+
+/// Whether all was checked: the exit code.
+fn complete(report: &Report<'_>) -> u8 {
+    if report.is_incomplete() {
+        output::complain("not all could be checked; `seaworthy check` says what and why");
+        UNDECIDED
+    } else {
+        HOLDS
+    }
+}
+
+fn save(path: &Path, baseline: &Baseline) -> Result<(), Failure> {
+    replace(path, baseline.to_yaml().as_bytes()).map_err(|cause| Failure::File(format!("{} {cause}", shown(path))))
+}
+
+fn shown(path: &Path) -> String {
+    one_line(&sources::name(path))
+}

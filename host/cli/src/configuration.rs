@@ -1,0 +1,312 @@
+//! The configuration of a run: found, read with what it extends, from the disk or from a revision that is trusted.
+//!
+//! All paths in a configuration begin in the folder of the one that was found; only what it extends begins in the folder of
+//! the file that says so.
+
+use std::collections::HashMap;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use engine::Folders;
+use engine::baseline::Baseline;
+use engine::config::{Config, ConfigError, FILE_NAME, Loader};
+use engine::manifest::Limits;
+use protocol::RuleMetadata;
+use sources::{Exclude, KUBE_VERSION, Mode, RenderOptions, Revision};
+
+use crate::failure::Failure;
+use crate::options::configuration::ConfigOptions;
+use crate::options::rendering::Rendering;
+
+/// The file of a configuration, and where all its files are read from.
+pub struct Located {
+    path: PathBuf,
+    place: Place,
+}
+
+/// Where files are read from.
+enum Place {
+    Disk,
+    Revision(Revision),
+}
+
+impl Place {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Disk => sources::read_regular(path, Limits::default().bytes).map_err(|cause| cause.to_string()),
+            Self::Revision(revision) => revision.read(path).map_err(|cause| cause.to_string()),
+        }
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        match self {
+            Self::Disk => path.symlink_metadata().is_ok(),
+            Self::Revision(revision) => revision.has(path),
+        }
+    }
+}
+
+/// A configuration, and what files it is about.
+pub struct Configuration {
+    pub config: Config,
+    /// The file, as people type it; none where there is no configuration.
+    pub shown: Option<String>,
+    folder: Option<PathBuf>,
+    place: Place,
+}
+
+/// The file of the configuration that counts for this input, if there is one.
+///
+/// # Errors
+/// There are several, or the revision that is trusted is none.
+pub fn locate(options: &ConfigOptions, paths: &[PathBuf]) -> Result<(Option<PathBuf>, Located), Failure> {
+    let starts = starts(paths);
+    let place = match &options.trusted_config {
+        None => Place::Disk,
+        Some(name) => {
+            let folder = starts.first().cloned().unwrap_or_else(working);
+            let revision = Revision::new(&folder, name);
+            Place::Revision(revision.map_err(|cause| Failure::Usage(format!("--trusted-config: {cause}")))?)
+        }
+    };
+    let path = match (&options.config, options.no_config) {
+        (Some(path), _) => Some(absolute(path)),
+        (None, true) => None,
+        (None, false) => above(&starts, &place)?,
+    };
+    let located = Located { path: path.clone().unwrap_or_default(), place };
+    Ok((path, located))
+}
+
+impl Located {
+    /// Reads it for these rules.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn read(self, rules: &[&RuleMetadata]) -> Result<Configuration, Failure> {
+        let Self { path, place } = self;
+        if path.as_os_str().is_empty() {
+            return Ok(Configuration { config: Config::default(), shown: None, folder: None, place });
+        }
+        let mut files = Files::new(&place);
+        let (name, text) = files.open(&path).map_err(|(name, cause)| Failure::File(format!("{name} {cause}")))?;
+        let config = Config::load(&name, text, rules, &mut files).map_err(|cause| refused(&cause))?;
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let config = config.from_folders(&Folders { working: text(&working()), root: text(&folder) });
+        Ok(Configuration { config, shown: Some(name), folder: Some(folder), place })
+    }
+
+    /// Hands its name, its text and what reads others to whoever wants no rules.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn open<T>(
+        &self,
+        then: impl FnOnce(&str, Vec<u8>, &mut dyn Loader) -> Result<T, ConfigError>,
+    ) -> Result<T, Failure> {
+        let mut files = Files::new(&self.place);
+        let (name, text) = files.open(&self.path).map_err(|(name, cause)| Failure::File(format!("{name} {cause}")))?;
+        then(&name, text, &mut files).map_err(|cause| refused(&cause))
+    }
+}
+
+impl Configuration {
+    /// What is read and what is not, as the configuration says.
+    ///
+    /// # Errors
+    /// A pattern is none.
+    pub fn patterns(&self, baseline: Option<&Path>) -> Result<Vec<Exclude>, Failure> {
+        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
+        let Config { include, exclude, .. } = &self.config;
+        let read = |text: &String| -> Result<Exclude, Failure> {
+            let pattern: Exclude = text.parse().map_err(|cause| {
+                Failure::Usage(format!("{}: the pattern `{text}`: {cause}", self.shown.as_deref().unwrap_or_default()))
+            })?;
+            Ok(pattern.within(folder))
+        };
+        let mut all: Vec<Exclude> = exclude.iter().map(read).collect::<Result<_, _>>()?;
+        for pattern in include {
+            all.push(read(pattern)?.included());
+        }
+        // It lies beside what it is about, and is no manifest.
+        let baseline = self.config.baseline.iter().filter(|_| baseline.is_none());
+        all.extend(baseline.map(|path| read(&format!("/{path}"))).collect::<Result<Vec<_>, _>>()?);
+        Ok(all)
+    }
+
+    /// How charts and kustomizations are rendered: as the command line says, and where it says nothing as this does.
+    ///
+    /// # Errors
+    /// A version is none.
+    pub fn rendering(&self, given: &Rendering) -> Result<RenderOptions, Failure> {
+        let said = &self.config.rendering;
+        let within = |path: &String| self.folder.as_deref().unwrap_or(Path::new("")).join(path);
+        let refused = |version: &str| {
+            Failure::Usage(format!("{}: `{version}` is no version", self.shown.as_deref().unwrap_or_default()))
+        };
+        let mut options = given.options();
+        if said.enabled == Some(false) {
+            options.mode = Mode::Never;
+        }
+        options.values.splice(0..0, said.values.iter().map(within));
+        options.set.splice(0..0, said.set.iter().cloned());
+        options.roots.extend(said.roots.iter().map(within));
+        if let Some(version) = said.kube_version.as_ref().filter(|_| given.kube_version == KUBE_VERSION) {
+            if !sources::is_kube_version(version) {
+                return Err(refused(version));
+            }
+            options.kube_version.clone_from(version);
+        }
+        for version in &said.api_versions {
+            if !sources::is_api_version(version) {
+                return Err(refused(version));
+            }
+            options.api_versions.push(version.clone());
+        }
+        Ok(options)
+    }
+
+    /// The findings that are known: of the file that was named, or else of the one in the configuration.
+    ///
+    /// # Errors
+    /// It cannot be read, or is none.
+    pub fn baseline(&self, given: Option<&Path>) -> Result<Option<Baseline>, Failure> {
+        let path = match (given, &self.config.baseline, &self.folder) {
+            (Some(path), ..) => absolute(path),
+            (None, Some(path), Some(folder)) => clean(&folder.join(path)),
+            _ => return Ok(None),
+        };
+        let name = shown(&path);
+        let text = self.place.read(&path).map_err(|cause| {
+            Failure::File(format!("the baseline {name} {cause}; `seaworthy baseline write` makes one"))
+        })?;
+        let baseline = Baseline::read(&name, text);
+        baseline.map(Some).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))
+    }
+}
+
+/// What is wrong with a configuration.
+pub fn refused(cause: &ConfigError) -> Failure {
+    Failure::Usage(format!("{}:{cause}", cause.file))
+}
+
+/// Reads what configurations extend.
+struct Files<'a> {
+    place: &'a Place,
+    /// Where each that was read lies, by its name.
+    folders: HashMap<String, PathBuf>,
+}
+
+impl<'a> Files<'a> {
+    fn new(place: &'a Place) -> Self {
+        Self { place, folders: HashMap::new() }
+    }
+
+    /// The name and the text of a file, or the name and why there is none.
+    fn open(&mut self, path: &Path) -> Result<(String, Vec<u8>), (String, String)> {
+        let name = shown(path);
+        let text = self.place.read(path).map_err(|cause| (name.clone(), cause))?;
+        self.folders.insert(name.clone(), path.parent().map(Path::to_owned).unwrap_or_default());
+        Ok((name, text))
+    }
+}
+
+impl Loader for Files<'_> {
+    fn load(&mut self, reference: &str, from: &str) -> Result<(String, Vec<u8>), String> {
+        if reference.contains("://") {
+            return Err("is no file, and only files can be extended".into());
+        }
+        let folder = self.folders.get(from).cloned().unwrap_or_default();
+        self.open(&clean(&folder.join(reference))).map_err(|(_, cause)| cause)
+    }
+}
+
+/// The nearest configuration in these folders or above them, up to the root of the repository.
+fn above(starts: &[PathBuf], place: &Place) -> Result<Option<PathBuf>, Failure> {
+    let mut found: Option<PathBuf> = None;
+    for start in starts {
+        let is_root = |folder: &Path| folder.join(".git").symlink_metadata().is_ok();
+        let mut folders = start.ancestors();
+        let nearest = loop {
+            let Some(folder) = folders.next() else { break None };
+            let path = folder.join(FILE_NAME);
+            if place.has(&path) {
+                break Some(path);
+            }
+            if is_root(folder) {
+                break None;
+            }
+        };
+        match (&found, nearest) {
+            (_, None) => {}
+            (None, nearest) => found = nearest,
+            (Some(one), Some(other)) if *one == other => {}
+            (Some(one), Some(other)) => {
+                return Err(Failure::Usage(format!(
+                    "two configurations are for this input: {} and {}; give one with --config",
+                    shown(one),
+                    shown(&other)
+                )));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The folders that the input is in.
+fn starts(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let start = |path: &PathBuf| {
+        if path.as_os_str() == sources::STDIN {
+            return Some(working());
+        }
+        let real = path.canonicalize().ok()?;
+        if real.is_dir() { Some(real) } else { real.parent().map(Path::to_owned) }
+    };
+    paths.iter().filter_map(start).collect()
+}
+
+fn working() -> PathBuf {
+    env::current_dir().and_then(|folder| folder.canonicalize()).unwrap_or_default()
+}
+
+/// Where a path leads that was typed. The folder may be a link, the file may not be there.
+fn absolute(path: &Path) -> PathBuf {
+    let path = clean(&working().join(path));
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+/// The path without `.` and `..`.
+fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for step in path.components() {
+        match step {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => _ = clean.pop(),
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+/// A path as people type it: from here, where it lies below, or above.
+fn shown(path: &Path) -> String {
+    let here = working();
+    if let Ok(below) = path.strip_prefix(&here) {
+        return sources::name(below);
+    }
+    let mut up = PathBuf::new();
+    for folder in here.ancestors().skip(1) {
+        up.push("..");
+        if folder.parent().is_some()
+            && let Ok(below) = path.strip_prefix(folder)
+        {
+            return sources::name(&up.join(below));
+        }
+    }
+    sources::name(path)
+}
