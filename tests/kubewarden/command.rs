@@ -274,7 +274,7 @@ fn what_does_not_go_is_said_before_anything_is_written() {
         ),
         (&["--rule", "run-as-nonroot"], "there is no rule `run-as-nonroot`; did you mean `run-as-non-root`?"),
         (&["--config", "bad.yaml"], "bad.yaml:1:54: `at_lest` is not known here; did you mean `at_least`?"),
-        (&["--registry", "Registry/Policies"], "`registry://Registry/Policies/container-resources:v"),
+        (&["--registry", "Registry/Policies"], "`registry://Registry/Policies/api-version:v"),
         (
             &["--rule", "run-as-non-root", "--tag", "a b"],
             "`registry://ghcr.io/seaworthy-policies/policies/run-as-non-root:a b`",
