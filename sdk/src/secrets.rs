@@ -3,7 +3,7 @@
 //! A table says it of each kind of object: which field names the Secret, and which keys the Secret gets. The module must not
 //! know who refers to the Secret, nor whether it may also stand in a manifest.
 //!
-//! Look-ups are the rule's to declare. A rule that calls [`makers`] declares every kind of `data/producers.rs` with its fields,
+//! Look-ups are the rule's to declare. A rule that calls [`makers`] declares every kind of `data/producers.in` with its fields,
 //! those of the keys only if it asks for [`Maker::keys`], and:
 //!
 //! ```text
@@ -70,7 +70,7 @@ const fn producer(
     Producer { api_version, kind, field, pattern, keys }
 }
 
-const PRODUCERS: &[Producer] = &include!("../data/producers.rs");
+const PRODUCERS: &[Producer] = &include!("../data/producers.in");
 
 /// A kind whose annotations have a controller make the Secrets that its fields name.
 const SHIMS: &[(&str, &str, &str)] = &[

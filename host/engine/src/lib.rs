@@ -46,6 +46,7 @@ mod runtime;
 mod scope;
 pub mod scorecard;
 mod selector;
+mod shown;
 mod spelling;
 mod spot;
 mod standing;

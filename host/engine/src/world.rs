@@ -7,21 +7,19 @@
 //! the one that a cluster keeps. And where the asker itself has variants, files beside a sibling variant belong to that
 //! variant: overlays beside each other neither vouch for nor contradict one another.
 
+mod objects;
+
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::iter;
-use std::sync::LazyLock;
+use std::hash::{Hash, Hasher};
 
 use crate::answers::{Answers, Outlook, Question};
 use crate::call::CallError;
 use crate::input::{Input, Subject};
 use crate::manifest::{Content, Document, Manifest, Object};
-use crate::paths::is_within;
 use crate::places::{FilePlaces, Home};
-use crate::relations::{Indices, Related};
+use crate::relations::Related;
 
-/// Variants that are soon looked through one by one.
-const FEW: usize = 8;
+use objects::{Named, Objects, Sight, Variant, namespace};
 
 /// All objects, by project and kind.
 #[derive(Debug, Default)]
@@ -56,33 +54,6 @@ struct Key<'a> {
     kind: &'a str,
 }
 
-/// The objects of one kind.
-#[derive(Debug, Default)]
-struct Objects<'a> {
-    /// By identity, in the order in which the input has each first.
-    identities: Vec<Vec<Variant<'a>>>,
-    /// The indices of the identities by where they live, each list ascending.
-    by_home: HashMap<Home<'a>, Vec<usize>>,
-    /// The indices of the identities by namespace and name. Each object with a generated name is one of its own, and not
-    /// here.
-    by_name: HashMap<(&'a str, &'a str), usize>,
-    /// What has a name in a home: of all namespaces' objects of one name, most are elsewhere.
-    by_place: HashMap<(&'a str, Home<'a>), Named<'a>>,
-    /// By identity and folder the variants of an identity that has many.
-    by_folder: HashMap<(usize, &'a str), Vec<usize>>,
-    /// The indices of the identities by what relates them.
-    relations: Indices,
-}
-
-/// An object, the folder and the file in which it stands, and where it lives.
-#[derive(Clone, Debug)]
-struct Variant<'a> {
-    object: &'a Object,
-    folder: &'a str,
-    file: usize,
-    homes: Vec<Home<'a>>,
-}
-
 /// From where one looks at the world.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewpoint<'a> {
@@ -108,82 +79,6 @@ impl Hash for Viewpoint<'_> {
         (self.project, self.folder, namespace(self.object), self.places.number()).hash(state);
         self.places.homes(self.object).hash(state);
         self.places.units().hash(state);
-    }
-}
-
-impl<'a> Objects<'a> {
-    fn insert(&mut self, variant: Variant<'a>) {
-        let namespace = namespace(variant.object);
-        let next = self.identities.len();
-        let name = variant.object.name.as_deref();
-        let index = name.map_or(next, |name| *self.by_name.entry((namespace, name)).or_insert(next));
-        for home in &variant.homes {
-            let indices = self.by_home.entry(*home).or_default();
-            if let Err(place) = indices.binary_search(&index) {
-                indices.insert(place, index);
-            }
-            if let Some(name) = name {
-                let named = self.by_place.entry((name, *home)).or_default();
-                if named.identities.last() != Some(&index) {
-                    named.identities.push(index);
-                }
-                if named.folders.last() != Some(&variant.folder) {
-                    named.folders.push(variant.folder);
-                }
-            }
-        }
-        match self.identities.get_mut(index) {
-            Some(variants) => variants.push(variant),
-            None => self.identities.push(vec![variant]),
-        }
-    }
-
-    /// The indices of the identities that live in one of these homes and may be related; every one where nothing is asked
-    /// for. What is related may live elsewhere as well.
-    fn related(&self, homes: Option<&[Home<'_>]>, related: &[Related]) -> Vec<usize> {
-        let nodes = || {
-            let variants = self.identities.iter().enumerate();
-            variants.flat_map(|(index, variants)| variants.iter().map(move |it| (index, it.object.node.look())))
-        };
-        let candidates = if related.is_empty() { None } else { self.relations.candidates(related, nodes) };
-        match (candidates, homes) {
-            (Some(candidates), _) => candidates,
-            (None, Some(homes)) => self.at(homes),
-            (None, None) => (0..self.identities.len()).collect(),
-        }
-    }
-
-    /// Settles where variants are, when all objects are in.
-    fn finish(&mut self) {
-        self.by_place.values_mut().for_each(Named::finish);
-        for (index, variants) in self.identities.iter().enumerate().filter(|(_, variants)| variants.len() > FEW) {
-            for (number, variant) in variants.iter().enumerate() {
-                self.by_folder.entry((index, variant.folder)).or_default().push(number);
-            }
-        }
-    }
-
-    /// What has that name in one of these homes.
-    fn named<'b>(&'b self, name: &'b str, homes: &'b [Home<'b>]) -> impl Iterator<Item = &'b Named<'b>> {
-        homes.iter().filter_map(move |home| self.by_place.get(&(name, *home)))
-    }
-
-    /// The variant of an identity that is nearest to who looks, of those that live in such a home.
-    fn nearest(&self, index: usize, sight: &Sight<'_>, is_home: impl Fn(&Home<'_>) -> bool) -> Option<&'a Object> {
-        let variants = self.identities.get(index)?;
-        // None is nearer than one in the same folder.
-        let beside = self.by_folder.get(&(index, sight.folder)).into_iter().flatten();
-        let beside = beside.filter_map(|number| variants.get(*number));
-        sight.nearest(beside, &is_home).or_else(|| sight.nearest(variants.iter(), &is_home))
-    }
-
-    /// The indices of the identities that live in one of these homes, ascending.
-    fn at(&self, homes: &[Home<'_>]) -> Vec<usize> {
-        let indices = homes.iter().filter_map(|home| self.by_home.get(home)).flatten();
-        let mut indices: Vec<usize> = indices.copied().collect();
-        indices.sort_unstable();
-        indices.dedup();
-        indices
     }
 }
 
@@ -382,70 +277,6 @@ impl<'a> World<'a> {
     }
 }
 
-/// What has one name in one home.
-#[derive(Debug, Default)]
-struct Named<'a> {
-    /// The indices of the identities, ascending.
-    identities: Vec<usize>,
-    /// The folders of their variants, in alphabetical order.
-    folders: Vec<&'a str>,
-    /// What tells these folders from all others, where they are several.
-    digest: u128,
-}
-
-impl Named<'_> {
-    fn finish(&mut self) {
-        self.folders.sort_unstable();
-        self.folders.dedup();
-        self.folders.shrink_to_fit();
-        if self.folders.len() > 1 {
-            self.digest = digest(&self.folders);
-        }
-    }
-}
-
-/// A number that nobody outside this process can find two lists for.
-fn digest(folders: &[&str]) -> u128 {
-    static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
-    KEYS.iter().fold(0, |digest, key| digest << 64 | u128::from(key.hash_one(folders)))
-}
-
-/// A file in a folder, and the places of other variants of the object that looks: whose folders are out of its sight, but
-/// for those around its own folder and below.
-struct Sight<'a> {
-    folder: &'a str,
-    file: usize,
-    spreads: Vec<&'a Named<'a>>,
-}
-
-impl Sight<'_> {
-    /// The variant nearest to the file, the last of several, of those that live in such a home.
-    fn nearest<'v, 'a: 'v>(
-        &self,
-        variants: impl Iterator<Item = &'v Variant<'a>>,
-        is_home: impl Fn(&Home<'_>) -> bool,
-    ) -> Option<&'a Object> {
-        let is_seen = |variant: &&Variant<'_>| {
-            #[cfg(test)]
-            tests::SCANNED.set(tests::SCANNED.get() + 1);
-            let mut folders = iter::successors(Some(variant.folder), |folder| Some(folder.rsplit_once('/')?.0));
-            self.spreads.is_empty() || !folders.any(|folder| self.is_hidden(folder))
-        };
-        let seen = variants.filter(|variant| variant.homes.iter().any(&is_home)).filter(is_seen);
-        let nearness = |it: &&Variant<'_>| {
-            (shared_folders(self.folder, it.folder), it.folder == self.folder, it.file == self.file)
-        };
-        seen.max_by_key(nearness).map(|variant| variant.object)
-    }
-
-    /// Whether the folder is that of another variant.
-    fn is_hidden(&self, folder: &str) -> bool {
-        !is_within(folder, self.folder)
-            && !is_within(self.folder, folder)
-            && self.spreads.iter().any(|named| named.folders.binary_search(&folder).is_ok())
-    }
-}
-
 /// Where the objects live that a look-up in a namespace is about: the asker's own, or another.
 fn homes<'b>(from: Viewpoint<'b>, asked: &'b str) -> Vec<Home<'b>> {
     let mut homes = Vec::new();
@@ -466,15 +297,6 @@ fn is_read(manifest: &Manifest) -> bool {
     let is_read = |it: &Document| !matches!(it.content, Content::Template | Content::Broken);
     let has_none = manifest.documents.is_empty() && !manifest.problems.is_empty();
     !has_none && manifest.documents.iter().all(is_read)
-}
-
-fn namespace(object: &Object) -> &str {
-    object.namespace.as_deref().unwrap_or_default()
-}
-
-/// How many folders two paths have in common, counted from the root. Folders below both count against neither.
-fn shared_folders(one: &str, other: &str) -> usize {
-    one.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]

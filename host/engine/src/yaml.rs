@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use protocol::yaml::is_plain;
 use serde_json::Value;
 
-use crate::report::is_hidden;
+use crate::shown::{self, is_hidden};
 
 /// A whole document, with a line break at its end.
 #[must_use]
@@ -70,7 +70,7 @@ fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
     } else if text.chars().any(is_hidden) {
-        crate::report::to_json(&text)
+        shown::to_json(&text)
     } else {
         single_quoted(text)
     }

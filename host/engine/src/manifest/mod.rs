@@ -276,7 +276,8 @@ pub fn read_from(name: &str, mut from: impl Read, bounds: &Bounds, keep: &Keep) 
     let mut bytes = Vec::new();
     (&mut from).take(limit as u64 + 1).read_to_end(&mut bytes)?;
     let text = if bytes.len() <= limit {
-        let manifest = read(name, bytes, &bounds.piece);
+        let limits = Limits { documents: bounds.documents.min(bounds.piece.documents), ..bounds.piece };
+        let manifest = read(name, bytes, &limits);
         // In pieces there may be more.
         if !manifest.problems.iter().any(|problem| problem.kind.is_of_size()) {
             return Ok(manifest);

@@ -2,13 +2,13 @@ import { deployment, expect, test } from "./page.ts";
 
 test("a finding appears while one types, and goes when it is mended", async ({ app }) => {
   await app.type(deployment("example.com/web:latest"));
-  await expect(app.finding("the tag latest follows")).toBeVisible();
+  await expect(app.finding("the tag latest is mutable")).toBeVisible();
   await app.page.keyboard.press("ControlOrMeta+f");
   await app.page.getByRole("textbox", { name: "Find" }).pressSequentially("latest");
   await app.page.keyboard.press("Enter");
   await app.page.keyboard.press("Escape");
   await app.page.keyboard.insertText("1.4.2");
-  await expect(app.finding("the tag latest follows")).toHaveCount(0);
+  await expect(app.finding("the tag latest is mutable")).toHaveCount(0);
   await expect(app.finding("no readinessProbe")).toBeVisible();
 });
 
@@ -28,11 +28,11 @@ test("the list jumps to the line", async ({ app }) => {
 
 test("the list jumps to another file", async ({ app }) => {
   await app.type(deployment("example.com/web:latest"));
-  await expect(app.finding("the tag latest follows")).toBeVisible();
+  await expect(app.finding("the tag latest is mutable")).toBeVisible();
   await app.page.getByRole("button", { name: "Add files" }).click();
   await app.page.getByRole("menuitem", { name: "New file" }).click();
   await expect(app.editor).toHaveAccessibleName("Manifest manifest-2.yaml");
-  await app.finding("the tag latest follows").getByRole("button").first().click();
+  await app.finding("the tag latest is mutable").getByRole("button").first().click();
   await expect(app.editor).toHaveAccessibleName("Manifest manifest.yaml");
   await expect(app.page.locator(".cm-activeLine")).toContainText("example.com/web:latest");
 });
@@ -57,13 +57,13 @@ test("2,000 lines are judged, and typing in them goes on", async ({ app }) => {
   await expect(app.page.getByRole("button", { name: /^Show .* more findings$/ })).toBeVisible();
   await app.page.keyboard.press("ControlOrMeta+Home");
   await app.page.keyboard.insertText(deployment("example.com/first:latest") + "---\n");
-  await expect(app.finding("the tag latest follows")).toBeVisible();
+  await expect(app.finding("the tag latest is mutable")).toBeVisible();
 });
 
 test("columns beyond the basic plane mark the right text", async ({ app }) => {
   const container = '- {env: [{name: SHIPS, value: "🚢🚢"}], name: app, image: example.com/web:latest}';
   await app.type(deployment().replace(/- name: app\n.*/, container));
-  await expect(app.finding("the tag latest follows")).toBeVisible();
+  await expect(app.finding("the tag latest is mutable")).toBeVisible();
   await expect
     .poll(() => app.page.locator(".cm-lintRange-error").allTextContents())
     .toContain("example.com/web:latest");

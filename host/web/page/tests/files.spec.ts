@@ -37,7 +37,7 @@ test("a file that is dropped on the editor opens beside the others, and is not t
   await writeFile(file, deployment("example.com/other:latest"));
   await drop(app, [file]);
   await expect(app.editor).toHaveAccessibleName("Manifest other.yaml");
-  await expect(app.finding("the tag latest follows")).toBeVisible();
+  await expect(app.finding("the tag latest is mutable")).toBeVisible();
   await app.page.getByRole("button", { name: "manifest.yaml" }).first().click();
   await expect(app.editor).not.toContainText("other");
 });
@@ -61,7 +61,7 @@ test("a link holds the files, the rules that are off and the settings, and opens
   const other = new App(await context.newPage(), context, server);
   await other.load(new URL(address).hash);
   await expect(other.editor).toContainText("# ⚓ kept");
-  await expect(other.finding("the tag latest follows")).toBeVisible();
+  await expect(other.finding("the tag latest is mutable")).toBeVisible();
   await expect(other.finding("no readinessProbe")).toHaveCount(0);
   await expect(other.page.getByRole("radio", { name: "everything" })).toBeChecked();
   await context.close();

@@ -10,7 +10,7 @@ test("once loaded, the page works with no network at all", async ({ app, context
   await context.setOffline(true);
   await app.example("bad");
   await app.type(deployment("example.com/web:latest"));
-  await expect(app.finding("the tag latest follows")).toBeVisible();
+  await expect(app.finding("the tag latest is mutable")).toBeVisible();
   await app.tab("Scorecard").click();
   await expect(app.page.getByRole("article", { name: "web" })).toBeVisible();
   await context.setOffline(false);

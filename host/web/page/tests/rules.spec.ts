@@ -127,10 +127,10 @@ test("a policy that loops for ever is its own error, and the others' verdicts st
   await expect(app.findings.getByRole("heading", { name: "endless could not decide" })).toBeVisible();
   await expect(app.finding("no readinessProbe")).toBeVisible();
   await app.type(deployment("example.com/web:latest"));
-  await expect(app.finding("the tag latest follows")).toBeVisible();
+  await expect(app.finding("the tag latest is mutable")).toBeVisible();
   await app.findings.getByRole("button", { name: "Judge without it" }).click();
   await expect(app.findings.getByRole("heading", { name: "endless could not decide" })).toHaveCount(0);
-  await expect(app.finding("the tag latest follows")).toBeVisible();
+  await expect(app.finding("the tag latest is mutable")).toBeVisible();
 });
 
 test("what is no policy is refused in words", async ({ app }) => {

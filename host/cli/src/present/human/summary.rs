@@ -110,7 +110,8 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     text.push('\n');
     let unconcerned = report.judged.iter().filter(|judged| judged.judgements.is_empty()).count();
     if unconcerned > 0 && !verdicts.is_empty() {
-        let _ = writeln!(text, "{DIM}{unconcerned} of {objects} have no applicable rule{DIM:#}");
+        let have = if unconcerned == 1 { "has" } else { "have" };
+        let _ = writeln!(text, "{DIM}{unconcerned} of {objects} {have} no applicable rule{DIM:#}");
     }
     if let Some(Comparison { known, new, stale }) = &report.baseline {
         let stale = match stale.len() {

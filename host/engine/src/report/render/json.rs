@@ -7,12 +7,12 @@ use protocol::Verdict;
 use serde::{Serialize, Serializer};
 
 use super::rows::{FindingRow, ObjectRow, ResultRow, RuleRow};
-use super::safe::write_json;
 use crate::baseline::Comparison;
 use crate::manifest::Position;
 use crate::path_pattern::PathPattern;
 use crate::profile::Selected;
 use crate::report::{Judged, Origin, Report};
+use crate::shown::write_json;
 use crate::waiver::Standing;
 
 type Row<'a> = ResultRow<'a, Object<'a>, Finding<'a>>;

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use protocol::{Fix, Severity, path};
 
-use super::plain::one_line;
 use crate::manifest::{Manifest, Position, Problem, Source};
 use crate::report::{Diagnostic, Report, Unread, diagnostics};
+use crate::shown::one_line;
 
 /// How much a message weighs. What stands first is told first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

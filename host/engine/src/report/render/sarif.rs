@@ -11,10 +11,10 @@ use protocol::{Level, RuleMetadata, Severity, Verdict};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::safe::write_json;
 use crate::manifest::Position;
 use crate::report::Report;
 use crate::report::diagnostic::{Diagnostic, diagnostics};
+use crate::shown::write_json;
 
 /// Characters of a description that GitHub shows.
 const DESCRIPTION: usize = 1_000;
