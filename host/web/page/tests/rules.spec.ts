@@ -40,7 +40,7 @@ test("numbers, texts and lists are settings too", async ({ app }) => {
   await app.page.keyboard.type("edge");
   await app.page.keyboard.press("Tab");
   await app.tab("Findings").click();
-  await expect(app.finding("the tag edge follows")).toBeVisible();
+  await expect(app.finding("the tag edge is mutable")).toBeVisible();
   await app.tab("Rules").click();
   await app.page.getByRole("button", { name: "All rules" }).click();
   await app.rule(/^A rollout waits until/);
