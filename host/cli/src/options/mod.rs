@@ -10,3 +10,4 @@ pub mod policies;
 pub mod registry;
 pub mod rendering;
 pub mod selection;
+pub mod word;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use engine::Capabilities;
+use engine::{Capabilities, CapabilityError};
 
 use super::registry::SignatureOptions;
 use crate::failure::Failure;
@@ -78,6 +78,6 @@ impl PolicyOptions {
     }
 }
 
-fn capability(text: &str) -> Result<Capabilities, String> {
-    Capabilities::new(&[text]).map_err(|cause| cause.to_string())
+fn capability(word: &str) -> Result<Capabilities, CapabilityError> {
+    Capabilities::new(&[word])
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use registry::{Identity, Options, PlainHttp, PublicKey, Reference, Registry, RegistryError, Trust};
 
+use super::word::WordError;
 use crate::failure::Failure;
 use crate::present::output::one_line;
 
@@ -87,16 +88,16 @@ pub fn annotations(given: &[(String, String)]) -> BTreeMap<String, String> {
     given.iter().cloned().collect()
 }
 
-pub fn annotation(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
+pub fn annotation(word: &str) -> Result<(String, String), WordError> {
+    match word.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
+        _ => Err(WordError::NoValue),
     }
 }
 
 /// Reads a reference where one is typed.
-pub fn reference(text: &str) -> Result<Reference, String> {
-    text.parse().map_err(|cause: registry::ReferenceError| cause.cause)
+pub fn reference(word: &str) -> Result<Reference, WordError> {
+    word.parse().map_err(WordError::NoReference)
 }
 
 pub fn failure(cause: &RegistryError) -> Failure {

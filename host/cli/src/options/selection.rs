@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use protocol::Severity;
 
+use super::word::{WordError, one_of};
+
 /// Which rules.
 #[derive(Args)]
 pub struct Selection {
@@ -26,8 +28,6 @@ pub struct Selection {
 }
 
 /// A severity, as it is typed.
-pub fn severity(text: &str) -> Result<Severity, String> {
-    let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
-    let found = Severity::ALL.into_iter().find(|severity| severity.name() == text);
-    found.ok_or_else(|| format!("expected {}{}", names.join(", "), engine::config::suggestion(text, &names)))
+pub fn severity(word: &str) -> Result<Severity, WordError> {
+    one_of(Severity::ALL, Severity::name, word)
 }

@@ -19,6 +19,7 @@ use sandbox::{Limits, Sandbox};
 
 use crate::failure::Failure;
 use crate::options::selection::Selection;
+use crate::options::word::WordError;
 use crate::present::output::printable;
 use crate::{bundle, judging};
 use output::File;
@@ -128,24 +129,19 @@ pub struct ServiceAccount {
     pub name: String,
 }
 
-fn service_account(text: &str) -> Result<ServiceAccount, String> {
-    let (namespace, account) =
-        text.split_once('/').ok_or("expected a namespace and a name: kubewarden/policy-server")?;
+fn service_account(word: &str) -> Result<ServiceAccount, WordError> {
+    let (namespace, account) = word.split_once('/').ok_or(WordError::NoNamespace)?;
     Ok(ServiceAccount { namespace: name(namespace)?, name: name(account)? })
 }
 
 /// A name as the API server takes it for what is named here (RFC 1123).
-fn name(text: &str) -> Result<String, String> {
+fn name(text: &str) -> Result<String, WordError> {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let is_name = text.bytes().all(|byte| is_plain(byte) || byte == b'-')
         && text.bytes().next().is_some_and(is_plain)
         && text.bytes().last().is_some_and(is_plain)
         && text.len() <= 63;
-    if is_name {
-        Ok(text.to_owned())
-    } else {
-        Err("expected lower-case letters, digits and `-` between them, 63 at most".to_owned())
-    }
+    if is_name { Ok(text.to_owned()) } else { Err(WordError::NotAName) }
 }
 
 /// Runs the command.
