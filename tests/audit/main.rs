@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod agreement;
+mod bounds;
 mod encrypted;
 mod faults;
 mod look_ups;

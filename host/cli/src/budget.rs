@@ -3,8 +3,8 @@
 use std::env;
 use std::time::Duration;
 
-use engine::ModuleError;
-use engine::report::{Judged, Unread};
+use engine::report::Unread;
+use engine::{Judgement, ModuleError};
 use protocol::Verdict;
 use sandbox::{Budget, Run, SwitchedOff};
 
@@ -24,28 +24,42 @@ pub fn of_run(timeout: Option<u64>) -> Budget {
     Budget { time, ..Budget::default() }
 }
 
-/// Takes out the checks that were not made, and says each cause once: 10,000 objects would all say the same.
-pub fn take_unfinished(run: &Run<'_>, budget: Budget, judged: &mut [Judged<'_>]) -> Vec<Unread> {
-    let (mut unread, mut causes) = (Vec::new(), Vec::new());
-    let mut say = |path: &str, reason: String| unread.push(Unread { path: path.into(), reason, is_failure: true });
-    for SwitchedOff { module, refused } in run.switched_off() {
-        if refused > 0 {
-            let missed = budget.missed_deadlines;
-            let skipped = count(usize::try_from(refused).unwrap_or(usize::MAX), "check");
-            say(&module, format!("was switched off after {missed} missed deadlines: {skipped} not made"));
-            causes.push(ModuleError::SwitchedOff(missed).to_string());
+/// The checks that were not made, told once for each cause: 10,000 objects would all say the same.
+pub struct Unfinished {
+    pub unread: Vec<Unread>,
+    /// What the judgements of such checks say.
+    causes: Vec<String>,
+}
+
+impl Unfinished {
+    /// Of a run, as far as it has come.
+    pub fn of(run: &Run<'_>, budget: Budget) -> Self {
+        let (mut unread, mut causes) = (Vec::new(), Vec::new());
+        let mut say = |path: &str, reason: String| unread.push(Unread { path: path.into(), reason, is_failure: true });
+        for SwitchedOff { module, refused } in run.switched_off() {
+            if refused > 0 {
+                let missed = budget.missed_deadlines;
+                let skipped = count(usize::try_from(refused).unwrap_or(usize::MAX), "check");
+                say(&module, format!("was switched off after {missed} missed deadlines: {skipped} not made"));
+                causes.push(ModuleError::SwitchedOff(missed).to_string());
+            }
         }
+        if let (skipped @ 1.., Some(time)) = (run.out_of_time(), budget.time) {
+            let skipped = count(usize::try_from(skipped).unwrap_or(usize::MAX), "check");
+            say("--timeout", format!("ended the run after {} s: {skipped} not made", time.as_secs()));
+            causes.push(ModuleError::RunTime(time).to_string());
+        }
+        Self { unread, causes }
     }
-    if let (skipped @ 1.., Some(time)) = (run.out_of_time(), budget.time) {
-        let skipped = count(usize::try_from(skipped).unwrap_or(usize::MAX), "check");
-        say("--timeout", format!("ended the run after {} s: {skipped} not made", time.as_secs()));
-        causes.push(ModuleError::RunTime(time).to_string());
-    }
-    for Judged { judgements, .. } in judged.iter_mut().filter(|_| !causes.is_empty()) {
-        judgements.retain(|judgement| {
-            let outcome = &judgement.outcome;
-            outcome.verdict != Verdict::Error || outcome.reason.as_ref().is_none_or(|reason| !causes.contains(reason))
+
+    /// Takes out of what rules said what was not checked.
+    pub fn take_from(&self, judgements: &mut Vec<Judgement>) {
+        if self.causes.is_empty() {
+            return;
+        }
+        judgements.retain(|Judgement { outcome, .. }| {
+            let is_unfinished = |reason: &String| self.causes.contains(reason);
+            outcome.verdict != Verdict::Error || !outcome.reason.as_ref().is_some_and(is_unfinished)
         });
     }
-    unread
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engine::config::suggestion;
 use engine::report::Unread;
-use engine::{Bundle, Rule, Sections, is_rule_name};
+use engine::{Rule, Sections, is_rule_name};
 use protocol::RuleMetadata;
 use sandbox::{Limits, LoadError, Module, Sandbox, sections};
 use sources::ReadError;
@@ -186,7 +186,7 @@ pub fn unknown_rule(name: &str, names: &[&str]) -> String {
 }
 
 /// Loads what was found into a sandbox; at least one rule.
-pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Result<Bundle<Module>, Failure> {
+pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Result<Vec<Rule<Module>>, Failure> {
     let is_file = |found: &Found| matches!(found.source, Source::File(_));
     let cache = found.iter().any(is_file).then(cache::open).flatten();
     let loaded = found.into_iter().map(|Found { metadata, shown, source }| {
@@ -199,7 +199,7 @@ pub fn load(sandbox: &Sandbox, found: Vec<Found>, refusals: &mut Refusals) -> Re
         (shown, module.map(|module| Rule::new(metadata, module)))
     });
     let rules: Vec<_> = loaded.filter_map(|(shown, rule)| refusals.keep(&shown, rule)).collect();
-    if rules.is_empty() { Err(std::mem::take(refusals).into_failure()) } else { Ok(Bundle::new(rules)) }
+    if rules.is_empty() { Err(std::mem::take(refusals).into_failure()) } else { Ok(rules) }
 }
 
 /// The module from the machine code in this binary. Where that does not fit (another processor, a small address space) it
@@ -284,7 +284,7 @@ mod tests {
         assert!(EMBEDDED.iter().all(|rule| rule.code.as_ptr().addr().is_multiple_of(4_096)));
         let sandbox = Sandbox::new(Limits::default(), 1).unwrap();
         let (found, mut refusals) = find(None).unwrap();
-        let bundle = load(&sandbox, found, &mut refusals).unwrap();
-        assert!(bundle.rules().iter().all(|rule| !rule.module.is_linked()));
+        let rules = load(&sandbox, found, &mut refusals).unwrap();
+        assert!(rules.iter().all(|rule| !rule.module.is_linked()));
     }
 }

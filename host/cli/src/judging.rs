@@ -1,29 +1,28 @@
-//! From paths to a report: reads the files and the configuration, and judges on all cores. What commands have in common.
+//! From paths to a report: reads the files and the configuration, and has a session judge on all cores. What commands have
+//! in common.
 //!
 //! It must not know how a report is printed, nor what exit code it is worth.
 
-use std::mem::ManuallyDrop;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use engine::baseline::Baseline;
-use engine::config::{Config, RuleOverride};
+use engine::config::Config;
 use engine::manifest::Keep;
-use engine::report::{self, Report, Unread};
+use engine::report::{Report, Unread};
 use engine::waiver::Date;
-use engine::{
-    Bundle, Completeness, Input, Judge, Override, Question, Rule, Runtime, Scope, Selected, Subject, World, kept_for,
-};
+use engine::{Bundle, Completeness, File, Rule, Selected, Unrendered, kept_for};
 use protocol::{Profile, RuleMetadata};
-use rayon::prelude::*;
-use sandbox::{Module, Sandbox};
+use sandbox::{Module, Run, Sandbox};
 use serde_json::Value;
+use session::{Session, Setup};
 use sources::{Exclude, Files, Origin, Reading, RenderOptions};
 
-use crate::budget;
+use crate::budget::{self, Unfinished};
 use crate::bundle;
 use crate::configuration::{self, Configuration, Located};
+use crate::cores::Check;
 use crate::failure::Failure;
 use crate::foreign::{self, FileChange};
 use crate::input;
@@ -32,10 +31,6 @@ use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::selection::Selection;
 use crate::present::output::one_line;
-use crate::present::progress::Progress;
-
-/// So few objects that starting a thread for them costs more than it gains.
-const FEW: usize = 8;
 
 /// What was decided, and under which configuration.
 pub struct Judged<'a> {
@@ -67,79 +62,69 @@ pub fn judged<T>(
     };
     let mut excludes = configuration.patterns(options.baseline.as_deref())?;
     excludes.extend_from_slice(&options.exclude);
-    let config = &configuration.config;
+    let rendering = configuration.rendering(&options.rendering)?;
+    let Configuration { mut config, shown, .. } = configuration;
     if policies.no_rules {
         found.clear();
     }
-    let foreign = foreign::find(policies, config)?;
+    let foreign = foreign::find(policies, &config)?;
+    // A policy may be called like one of the rules that are not asked.
+    let is_asked = |name: &str| found.iter().any(|found| found.metadata.name == name);
+    config.settings.retain(|(name, _)| is_asked(name));
+    config.severities.retain(|(name, _)| is_asked(name));
+    config.disabled.retain(|name| is_asked(name));
+    config.overrides.iter_mut().for_each(|over| over.rules.retain(|(name, _)| is_asked(name)));
     // What a finding is known by, and what annotations waive, stands in fields that rules need not read.
     let is_whole = known.is_some() || baseline.is_some() || !config.annotated.is_empty();
     let wanted = if is_whole { Wanted::Whole } else { wanted };
-    let mut reading = Reading { keep: kept(&found, &foreign, config, wanted), ..Reading::default() };
+    let mut reading = Reading { keep: kept(&found, &foreign, &config, wanted), ..Reading::default() };
     options.limits.unwrap_or_default().apply(&mut reading);
-    let rendering = configuration.rendering(&options.rendering)?;
-    let (input, origins, mut unread) = read_input(options, (&excludes, &rendering, &reading), &found)?;
-    let subjects: Vec<Subject<'_>> = input.subjects().collect();
-    let profile = profile(options, &found, config, &input, usual);
-    found.retain(|found| !profile.as_ref().is_some_and(|profile| profile.leaves_out(&found.metadata.name)));
+    let Read { files, trees, unrendered, origins, mut unread } =
+        read_input(options, (&excludes, &rendering, &reading), &found)?;
 
-    if let (Some(Selected { profile, .. }), true) = (&profile, found.is_empty() && foreign.is_empty()) {
+    // A profile is about rules that nobody named.
+    let is_of_profile = options.selection.rule.is_empty() && !found.is_empty();
+    let profile = is_of_profile.then(|| options.profile.or(config.profile).unwrap_or(usual));
+    let sandbox = for_life(sandbox(foreign::limits(&foreign, &config), found.len() + foreign.len())?);
+    let rules = load(sandbox, found, foreign, &config, &mut refusals)?;
+    unread.extend(refusals.into_unread());
+    let completeness = options.world.map(Completeness::from).or(config.world);
+    let completeness = completeness.unwrap_or_else(|| default_world(options));
+    config.fail_on = options.fail_on.or(config.fail_on);
+    let budget = budget::of_run(options.timeout);
+    let run = for_life(sandbox.run_within(budget));
+    let setup = Setup { config, profile, completeness, today: today() };
+    let session = for_life(session(run, rules, setup, &options.selection)?);
+    session.files.load(files, trees, unrendered);
+
+    let asks_registry = foreign::asks_registry(session.bundle());
+    // What one run records is read by another in the order of the input.
+    let executor = Check { in_order: policies.has_session() };
+    let asked = foreign::asking(policies, asks_registry, |route| session.check_beyond(&executor, route));
+    let foreign::Asked { result: mut checked, lacking } = asked?;
+    if let (Some(Selected { profile, .. }), []) = (checked.selected, checked.bundle.rules()) {
         let message = format!("the profile {profile} has none of these rules for this input; --profile full has all");
         return Err(Failure::Usage(message));
     }
-
-    // What comes next ends the process: the system takes back the pool and the code at once, and faster.
-    let (sandbox, bundle) = load_all(found, foreign, &options.selection, config, &mut refusals)?;
-    let (sandbox, bundle) = (ManuallyDrop::new(sandbox), ManuallyDrop::new(bundle));
-    unread.extend(refusals.into_unread());
-    let off = off(&bundle);
-
-    let world = options.world.map(Completeness::from).or(config.world);
-    let completeness = world.unwrap_or_else(|| default_world(options));
-    let world = World::new(&input);
-    let budget = budget::of_run(options.timeout);
-    let run = sandbox.run_within(budget);
-    let asked = foreign::asking(policies, &bundle, |route| {
-        let judge = Judge::new(&run, &bundle, &world).beyond(route);
-        let question = |subject| Question::of(&input, subject, completeness);
-        // A session is written and read in the order of the input. What is soon done is sooner done without threads.
-        if policies.has_session() || subjects.len() < FEW {
-            judge_in_order(&judge, &subjects, question)
-        } else {
-            judge_all(&judge, &subjects, question)
-        }
-    });
-    let foreign::Asked { result: mut judged, lacking } = asked?;
     unread.extend(lacking);
-    unread.extend(budget::take_unfinished(&run, budget, &mut judged));
+    let unfinished = Unfinished::of(run, budget);
+    checked.judged.iter_mut().for_each(|judged| unfinished.take_from(&mut judged.judgements));
+    unread.extend(unfinished.unread);
 
-    let today = today();
-    let changes = foreign::settle((&input, &origins), &bundle, &mut judged, (config, today), policies.write)?;
-    let mut report = Report::new(&input, &bundle, completeness, judged, unread, &config.waivers, today)
-        .waived_by_annotations(&config.annotated, config.longest_waiver(), today)
-        .selected_by(profile)
-        .failing_on(options.fail_on.or(config.fail_on))
-        .accepting_unchecked(options.allow_unchecked);
+    let (off, Setup { config, today, .. }) = (off(checked.bundle), checked.setup);
+    let written = (checked.input, origins.as_slice());
+    let changes = foreign::settle(written, checked.bundle, &mut checked.judged, (config, *today), policies.write)?;
+    let mut report = checked.into_report(unread).accepting_unchecked(options.allow_unchecked);
     if let Some(baseline) = known.or(baseline.as_ref()) {
         report = report.against(baseline);
     }
-    let configuration = configuration.shown.as_deref();
-    then(Judged { report: &report, configuration, off, changes })
+    then(Judged { report: &report, configuration: shown.as_deref(), off, changes })
 }
 
-/// The profile, where there are rules that nobody named.
-fn profile(
-    options: &Judging,
-    found: &[bundle::Found],
-    config: &Config,
-    input: &Input,
-    usual: Profile,
-) -> Option<Selected> {
-    let is_named = |name: &str| config.enabled.iter().any(|enabled| enabled == name) || is_on_somewhere(name, config);
-    (options.selection.rule.is_empty() && !found.is_empty()).then(|| {
-        let rules = found.iter().map(|found| &found.metadata);
-        Selected::new(options.profile.or(config.profile).unwrap_or(usual), rules, input, is_named)
-    })
+/// Keeps a value as long as the process, which has only one of it and ends with its use: the system takes memory and code
+/// back at once, and faster than it is given back piece by piece.
+fn for_life<T>(value: T) -> &'static mut T {
+    Box::leak(Box::new(value))
 }
 
 /// What is looked at in objects, where there are so many that the rest is not kept.
@@ -210,44 +195,52 @@ fn read(located: Located, found: &[bundle::Found]) -> Result<Configuration, Fail
     located.read(&rules)
 }
 
-/// Loads the rules into a sandbox with room for all cores, and gives them their settings.
-pub fn load(
-    found: Vec<bundle::Found>,
-    selection: &Selection,
-    config: &Config,
-    refusals: &mut bundle::Refusals,
-) -> Result<(Sandbox, Bundle<Module>), Failure> {
-    load_all(found, Vec::new(), selection, config, refusals)
+/// A sandbox with room for so many modules on all cores.
+pub fn sandbox(limits: sandbox::Limits, modules: usize) -> Result<Sandbox, Failure> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let failed = |cause| Failure::Bundle(format!("modules cannot be run here: {cause}"));
+    Sandbox::new(limits, threads * modules).map_err(failed)
 }
 
-/// The same, with policies of others beside the rules.
-fn load_all(
+/// Loads rules, and policies of others beside them, with leave to ask what the configuration allows.
+pub fn load(
+    sandbox: &Sandbox,
     found: Vec<bundle::Found>,
     policies: Vec<foreign::Found>,
-    selection: &Selection,
     config: &Config,
     refusals: &mut bundle::Refusals,
-) -> Result<(Sandbox, Bundle<Module>), Failure> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let sandbox = Sandbox::new(foreign::limits(&policies, config), threads * (found.len() + policies.len()))
-        .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
-    let mut rules = Vec::new();
-    if !found.is_empty() {
-        rules = with_settings(&sandbox, bundle::load(&sandbox, found, refusals)?, config)?;
-    }
-    for policy in foreign::load(&sandbox, policies)? {
+) -> Result<Vec<Rule<Module>>, Failure> {
+    let found = if found.is_empty() { Vec::new() } else { bundle::load(sandbox, found, refusals)? };
+    let with_leave = |rule: Rule<Module>| {
+        let name = rule.metadata.name.clone();
+        let allowed = config.allowed.iter().filter(|(of, _)| *of == name);
+        allowed.fold(rule, |rule, (_, allowed)| rule.allowing(allowed.clone()))
+    };
+    let mut rules: Vec<Rule<Module>> = found.into_iter().map(with_leave).collect();
+    for policy in foreign::load(sandbox, policies)? {
         let name = &policy.metadata.name;
         if rules.iter().any(|rule| rule.metadata.name == *name) {
             return Err(Failure::Usage(format!("there is a rule {name} beside the policy {name}; rename its file")));
         }
         rules.push(policy);
     }
-    let bundle = Bundle::new(rules);
-    if let Some(name) = selection.rule.iter().find(|name| off(&bundle).contains(&name.as_str())) {
+    Ok(rules)
+}
+
+/// A session of these rules, configured. None of those that were asked for by name lacks settings.
+pub fn session<'r>(
+    run: &'r Run<'r>,
+    rules: Vec<Rule<Module>>,
+    setup: Setup,
+    selection: &Selection,
+) -> Result<Session<&'r Run<'r>>, Failure> {
+    let mut session = Session::new(run, rules);
+    session.configure(setup, |_| true, |_| false).map_err(|refused| Failure::Usage(one_line(&refused.to_string())))?;
+    if let Some(name) = selection.rule.iter().find(|name| off(session.bundle()).contains(&name.as_str())) {
         let message = format!("the rule {name} is disabled: it has no settings; `seaworthy explain {name}` lists them");
         return Err(Failure::Usage(message));
     }
-    Ok((sandbox, bundle))
+    Ok(session)
 }
 
 /// The rules that lack settings they need.
@@ -255,12 +248,20 @@ pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
     bundle.rules().iter().filter(|rule| is_off(rule)).map(|rule| &*rule.metadata.name).collect()
 }
 
-/// Reads everything there is to judge.
+/// Everything there is to judge.
+struct Read {
+    files: Vec<File>,
+    trees: Vec<File>,
+    unrendered: Vec<Unrendered>,
+    origins: Vec<Origin>,
+    unread: Vec<Unread>,
+}
+
 fn read_input(
     options: &Judging,
     (excludes, rendering, reading): (&[Exclude], &RenderOptions, &Reading),
     rules: &[bundle::Found],
-) -> Result<(Input, Vec<Origin>, Vec<Unread>), Failure> {
+) -> Result<Read, Failure> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == sources::STDIN;
     let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
@@ -274,45 +275,12 @@ fn read_input(
     }
     let trees = if sources::is_asked_for(rules) { sources::read_trees(&options.paths, &mut files) } else { Vec::new() };
     let Files { files, origins, unread, unrendered, .. } = files;
-    Ok((Input::new(files).with_trees(trees).with_unrendered(unrendered), origins, unread))
+    Ok(Read { files, trees, unrendered, origins, unread })
 }
 
 /// A rule that lacks settings it needs does not even look at the kinds that it is about.
 fn is_off<M>(rule: &Rule<M>) -> bool {
     rule.metadata.applies_to.first().is_some_and(|about| rule.mask(&about.group, &about.kind).is_none())
-}
-
-/// Judges on all cores; the order of the answers is that of the subjects.
-fn judge_all<'a, R: Runtime + Sync>(
-    judge: &Judge<'_, R>,
-    subjects: &[Subject<'a>],
-    question: impl Fn(Subject<'a>) -> Question<'a> + Sync,
-) -> Vec<report::Judged<'a>>
-where
-    R::Module: Sync,
-{
-    let progress = Progress::start("judging", subjects.len());
-    let judged = subjects.par_iter().map(|subject| {
-        let judgements = judge.judge(&question(*subject));
-        progress.step();
-        report::Judged { subject: *subject, judgements }
-    });
-    judged.collect()
-}
-
-/// Judges one object after the other.
-fn judge_in_order<'a, R: Runtime>(
-    judge: &Judge<'_, R>,
-    subjects: &[Subject<'a>],
-    question: impl Fn(Subject<'a>) -> Question<'a>,
-) -> Vec<report::Judged<'a>> {
-    let progress = Progress::start("judging", subjects.len());
-    let judged = subjects.iter().map(|subject| {
-        let judgements = judge.judge(&question(*subject));
-        progress.step();
-        report::Judged { subject: *subject, judgements }
-    });
-    judged.collect()
 }
 
 /// Folders are everything there is; a file or a stream may be one of many.
@@ -327,41 +295,6 @@ pub fn read_config(path: Option<&Path>, found: &[bundle::Found]) -> Result<Confi
         ConfigOptions { config: path.map(Path::to_owned), no_config: path.is_none(), ..ConfigOptions::default() };
     let (_, located) = configuration::locate(&options, &[])?;
     Ok(read(located, found)?.config)
-}
-
-/// Gives each rule its settings, and leave to ask what the configuration allows. The rule itself has the last word on its
-/// settings.
-fn with_settings(sandbox: &Sandbox, bundle: Bundle<Module>, config: &Config) -> Result<Vec<Rule<Module>>, Failure> {
-    let configured = bundle.into_rules().into_iter().map(|mut rule| {
-        let name = rule.metadata.name.clone();
-        for (_, allowed) in config.allowed.iter().filter(|(of, _)| *of == name) {
-            rule = rule.allowing(allowed.clone());
-        }
-        let validate = |settings: &Value| {
-            rule.validate_settings(sandbox, settings).map_err(|cause| {
-                Failure::Usage(format!("the settings of {name} are refused: {}", one_line(&cause.to_string())))
-            })
-        };
-        let mut overrides = Vec::new();
-        for (scope, over) in overrides_of(&name, config) {
-            over.settings.as_ref().map_or(Ok(()), validate)?;
-            let settings = over.settings.as_ref().map(|settings| settings.to_string().into_bytes());
-            overrides.push(Override { scope: scope.clone(), enabled: over.enabled, severity: over.severity, settings });
-        }
-        let given = config.settings.iter().find(|(of, _)| *of == name).map(|(_, settings)| settings);
-        given.map_or(Ok(()), validate)?;
-        if let Some(settings) = given {
-            rule = rule.with_settings(settings);
-        }
-        Ok(rule.with_overrides(is_on(&name, config), overrides))
-    });
-    configured.collect()
-}
-
-/// What is said of a rule for some places only, in order.
-fn overrides_of<'c>(rule: &'c str, config: &'c Config) -> impl Iterator<Item = (&'c Scope, &'c RuleOverride)> {
-    let of_rules = config.overrides.iter().flat_map(|over| over.rules.iter().map(move |said| (&over.scope, said)));
-    of_rules.filter(move |(_, (name, _))| name == rule).map(|(scope, (_, said))| (scope, said))
 }
 
 /// Today, in UTC.

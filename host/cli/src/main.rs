@@ -12,6 +12,7 @@ mod bundle;
 mod cache;
 mod commands;
 mod configuration;
+mod cores;
 mod exit;
 mod failure;
 mod foreign;

@@ -103,3 +103,18 @@ pub trait Runtime {
         host: &dyn HostCalls,
     ) -> Result<Reply, ModuleError>;
 }
+
+/// One that is lent.
+impl<R: Runtime> Runtime for &R {
+    type Module = R::Module;
+
+    fn call(
+        &self,
+        module: &Self::Module,
+        operation: &str,
+        payload: &[u8],
+        host: &dyn HostCalls,
+    ) -> Result<Reply, ModuleError> {
+        (**self).call(module, operation, payload, host)
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use engine::manifest::{Limits, read};
-use engine::{File, Input};
+use engine::{File, Input, Unrendered};
 
 use crate::digest::Digester;
 
@@ -13,6 +13,8 @@ use crate::digest::Digester;
 pub struct Files {
     files: Vec<Kept>,
     trees: Vec<Kept>,
+    /// What could not be rendered.
+    unrendered: Vec<Unrendered>,
     digester: Digester,
     next_serial: u64,
 }
@@ -85,8 +87,10 @@ impl Files {
         }
     }
 
-    /// These are all files from now on, as they were read elsewhere, and what is known of their repositories.
-    pub fn load(&mut self, files: Vec<File>, trees: Vec<File>) {
+    /// These are all files from now on, as they were read elsewhere, what is known of their repositories, and what could
+    /// not be rendered.
+    pub fn load(&mut self, files: Vec<File>, trees: Vec<File>, unrendered: Vec<Unrendered>) {
+        self.unrendered = unrendered;
         self.files = files.into_iter().map(|file| self.keep(file)).collect();
         self.trees = trees.into_iter().map(|file| self.keep(file)).collect();
     }
@@ -97,7 +101,8 @@ impl Files {
         let has_manifests = self.files.iter().any(Kept::has_objects);
         let shared = |kept: &Kept| Arc::clone(if has_manifests { kept.beside_manifests() } else { &kept.file });
         let trees: Vec<Arc<File>> = self.trees.iter().map(|kept| Arc::clone(&kept.file)).collect();
-        Input::new(self.files.iter().map(shared).collect::<Vec<_>>()).with_trees(trees)
+        let input = Input::new(self.files.iter().map(shared).collect::<Vec<_>>());
+        input.with_trees(trees).with_unrendered(self.unrendered.clone())
     }
 
     /// The serial of a file of the input.

@@ -13,16 +13,19 @@ mod job;
 mod kinds;
 mod memory;
 mod noting;
+mod standing;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
 
 use engine::config::Config;
+use engine::manifest::Object;
 use engine::report::{Judged, Report, Unread};
 use engine::waiver::Date;
 use engine::{
-    Bundle, Completeness, Input, Judge, Override, Route, Rule, Runtime, Selected, SettingsError, Subject, World,
+    Bundle, Completeness, Input, Judge, Judgement, Override, Route, Rule, Runtime, Selected, SettingsError, Subject,
+    World,
 };
 use protocol::{Profile, Severity};
 use serde_json::Value;
@@ -30,6 +33,7 @@ use serde_json::Value;
 pub use executor::{Executor, InOrder, Job};
 pub use files::Files;
 pub use job::Checking;
+pub use standing::Standing;
 
 use digest::Digester;
 use job::Heard;
@@ -118,6 +122,11 @@ impl<R: Runtime> Session<R> {
         &self.runtime
     }
 
+    /// What is checked by, and in what world.
+    pub const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// The rules that are asked.
     pub const fn bundle(&self) -> &Bundle<R::Module> {
         &self.bundle
@@ -188,8 +197,9 @@ impl<R: Runtime> Session<R> {
             let own = || self.known.get(&name).and_then(|known| serde_json::from_slice(&known.settings).ok());
             let settings: Value = given.clone().or_else(own).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
             let overrides = overrides(&name, &setup.config);
-            let (has_settings, has_overrides) =
-                (rule.settings() == settings.to_string().as_bytes(), rule.overrides() == (true, &overrides[..]));
+            let is_on = !setup.config.disabled.contains(&name);
+            let has_settings = rule.settings() == settings.to_string().as_bytes();
+            let has_overrides = rule.overrides() == (is_on, &overrides[..]);
             if has_settings && has_overrides {
                 all.push(rule);
                 continue;
@@ -208,7 +218,7 @@ impl<R: Runtime> Session<R> {
             }
             let id = self.new_id();
             self.known.entry(name).and_modify(|known| known.id = id);
-            all.push(rule.with_settings(&settings).with_overrides(true, overrides));
+            all.push(rule.with_settings(&settings).with_overrides(is_on, overrides));
         }
         self.setup = setup;
         self.used = all.iter().map(|rule| rule.metadata.name.clone()).filter(|name| is_used(name)).collect();
@@ -286,13 +296,29 @@ impl<R: Runtime> Session<R> {
     /// Leaves out what the profile does not have for these files.
     fn select(&mut self) {
         let used = self.rules().map(|rule| &rule.metadata).filter(|rule| self.used.contains(&rule.name));
-        let is_asked_for = |name: &str| self.setup.config.enabled.iter().any(|enabled| enabled == name);
+        let Config { enabled, overrides, .. } = &self.setup.config;
+        let is_on_somewhere = |name: &str| {
+            let mut of_rules = overrides.iter().flat_map(|over| &over.rules);
+            of_rules.any(|(of, said)| of == name && said.enabled == Some(true))
+        };
+        let is_asked_for = |name: &str| enabled.iter().any(|enabled| enabled == name) || is_on_somewhere(name);
         let selected = self.setup.profile.map(|profile| Selected::new(profile, used, &self.input, is_asked_for));
         if selected != self.selected {
             self.selected = selected;
             let all = self.take_rules();
             self.set_rules(all);
         }
+    }
+
+    /// Checks objects that stand in no file, such as those of a cluster, in a world that somebody else keeps: what the
+    /// rules say of each, in their order. No waiver is applied yet. Nothing is remembered: there may be more objects than
+    /// memory.
+    pub fn check_objects<E>(&self, executor: &E, world: &World<'_>, objects: &[Object]) -> Vec<Vec<Judgement>>
+    where
+        E: for<'j> Executor<Standing<'j, R>>,
+    {
+        let Self { runtime, bundle, setup, .. } = self;
+        executor.run(&Standing { judge: Judge::new(runtime, bundle, world), completeness: setup.completeness, objects })
     }
 
     fn new_id(&mut self) -> u64 {

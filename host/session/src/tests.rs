@@ -1,8 +1,10 @@
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+//! A session as faces drive it, with a runtime that counts how often it is asked.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use engine::manifest::Limits;
 use engine::{HostCall, HostCalls, InputAlone, ModuleError, Reply};
-use protocol::{KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, Tool, contract};
+use protocol::{KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, Tool, Verdict, contract};
 use serde_json::json;
 
 use super::*;
@@ -29,8 +31,10 @@ impl Runtime for Echo {
         } else {
             self.0.fetch_add(1, Ordering::Relaxed);
             let mut said = String::from_utf8_lossy(payload).into_owned();
-            if said.contains("explode") {
-                return Err(ModuleError::NoReply);
+            for (mark, failure) in [("explode", ModuleError::NoReply), ("late", ModuleError::SwitchedOff(3))] {
+                if said.contains(mark) {
+                    return Err(failure);
+                }
             }
             for (operation, payload) in module {
                 let payload = payload.to_string();
@@ -205,9 +209,32 @@ fn a_rule_with_other_settings_is_another() {
 #[test]
 fn a_failure_is_not_remembered() {
     let mut session = session();
-    session.files.set("a.yaml", object("Deployment", "a", "explode", 0).into());
-    assert_eq!(evaluated(&mut session), 3);
-    assert_eq!(evaluated(&mut session), 3);
+    for name in ["explode", "late"] {
+        session.files.set("a.yaml", object("Deployment", "a", name, 0).into());
+        assert_eq!(evaluated(&mut session), 3, "{name}");
+        assert_eq!(evaluated(&mut session), 3, "{name}");
+    }
+}
+
+#[test]
+fn objects_that_stand_in_no_file_are_checked_in_a_world_of_their_own() {
+    let mut session = session();
+    let objects = |text: String| -> Vec<Object> {
+        engine::manifest::read("a.yaml", text.into(), &Limits::default()).objects().cloned().collect()
+    };
+    let seen = objects(object("Service", "a", "seen", 0));
+    let world = World::of(&seen, Vec::new());
+    let checked = objects(object("Deployment", "a", "web", 0) + "---\n" + &object("Deployment", "a", "db", 0));
+    let (config, profile) = (Config::default(), None);
+    let setup = Setup { config, profile, completeness: Completeness::Complete, today: Date::LAST };
+    session.configure(setup, |_| true, |_| false).unwrap();
+    let said = session.check_objects(&InOrder, &world, &checked);
+    let verdicts: Vec<Vec<Verdict>> =
+        said.iter().map(|of| of.iter().map(|judgement| judgement.outcome.verdict).collect()).collect();
+    assert_eq!(verdicts, [[Verdict::Fail; 3]; 2]);
+    let list = &said[1][2].outcome.findings[0].message;
+    assert!(list.contains("\"seen\"") && list.contains("complete"), "{list}");
+    assert_eq!(evaluated(&mut session), 0, "no file is there");
 }
 
 #[test]
@@ -303,4 +330,22 @@ fn a_profile_follows_what_the_files_show() {
     assert_eq!(asked(&mut session), (2, 0, 0));
     session.configure(setup(None, &[]), any, none).unwrap();
     assert_eq!(asked(&mut session), (2, 0, 0));
+}
+
+#[test]
+fn a_rule_that_is_off_is_asked_where_an_override_turns_it_on_whatever_the_profile() {
+    let mut extra = rule("extra", "Deployment", Vec::new());
+    extra.metadata.profile = Profile::Full;
+    let text = "rules: {extra: {enabled: false}}\noverrides: [{namespaces: [b], rules: {extra: {enabled: true}}}]\n";
+    let config = Config::read("c.yaml", text.into(), &[&extra.metadata]).unwrap();
+    let mut session = Session::new(Echo::default(), vec![rule("plain", "Deployment", Vec::new()), extra]);
+    let profile = Some(Profile::Recommended);
+    let setup = Setup { config, profile, completeness: Completeness::Partial, today: Date::LAST };
+    session.configure(setup, |_| true, |_| false).unwrap();
+    for namespace in ["a", "b"] {
+        session.files.set(&format!("{namespace}.yaml"), object("Deployment", namespace, "web", 0).into());
+    }
+    let checked = session.check(&InOrder);
+    let asked: Vec<usize> = checked.judged.iter().map(|judged| judged.judgements.len()).collect();
+    assert_eq!(asked, [1, 2]);
 }

@@ -25,25 +25,27 @@ pub struct Asked<T> {
 /// The largest session, in bytes.
 const SESSION_BYTES: usize = 256 << 20;
 
+/// Whether a rule may ask a registry.
+pub fn asks_registry<M>(bundle: &Bundle<M>) -> bool {
+    let operations = || OPERATIONS.iter().filter(|(namespace, _)| *namespace == "oci");
+    bundle.rules().iter().any(|rule| operations().any(|(of, operation)| rule.grant().covers(of, operation)))
+}
+
 /// Runs something that asks, and finishes the session, if there is one.
 ///
 /// # Errors
 /// A cluster, a registry or a session cannot be used.
-pub fn asking<M, T>(
+pub fn asking<T>(
     options: &PolicyOptions,
-    bundle: &Bundle<M>,
+    asks_registry: bool,
     run: impl FnOnce(&dyn Route) -> T,
 ) -> Result<Asked<T>, Failure> {
     if let Some(path) = &options.replay {
         return replaying(path, run);
     }
-    let is_asked = |namespace: &str| {
-        let operations = || OPERATIONS.iter().filter(|(of, _)| *of == namespace);
-        bundle.rules().iter().any(|rule| operations().any(|(of, operation)| rule.grant().covers(of, operation)))
-    };
     let cluster = options.cluster.then(|| connect(options)).transpose()?;
     let cluster = cluster.as_ref().map(LookUps);
-    let registry = is_asked("oci").then(|| Registry::new(Options::default())).transpose();
+    let registry = asks_registry.then(|| Registry::new(Options::default())).transpose();
     let registry = registry.map_err(|cause| Failure::Bundle(format!("no registry can be asked: {cause}")))?;
     let registry = registry.as_ref().map(OciCalls::new);
     let dispatcher = Dispatcher {

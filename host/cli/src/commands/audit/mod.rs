@@ -14,12 +14,15 @@ use clap::ValueEnum;
 use cluster::{Audit, Cluster, ClusterError, Dialect};
 use engine::config::suggestion;
 use engine::manifest::Object;
-use engine::{Bundle, Completeness, Judge, Judgement, Question, Viewpoint, World};
+use engine::{Completeness, Judgement, World};
 use protocol::RuleMetadata;
-use rayon::prelude::*;
-use sandbox::{Module, Sandbox};
+use sandbox::{Budget, Run};
+use session::{Session, Setup};
 
+use crate::budget::Unfinished;
+use crate::cores::Part;
 use crate::failure::Failure;
+use crate::foreign;
 use crate::judging::{self, Chosen};
 use crate::options::cluster::AccessOptions;
 use crate::options::configuration::ConfigOptions;
@@ -133,9 +136,15 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let config = configuration.config;
     let cluster = options.access.connect()?;
     check_namespaces(&cluster, &options.namespace)?;
-    let (sandbox, bundle) = judging::load(found, &options.selection, &config, &mut refusals)?;
-    let off = judging::off(&bundle);
-    let rules: Vec<&RuleMetadata> = bundle.rules().iter().map(|rule| &rule.metadata).collect();
+    let sandbox = judging::sandbox(foreign::limits(&[], &config), found.len())?;
+    let rules = judging::load(&sandbox, found, Vec::new(), &config, &mut refusals)?;
+    let budget = Budget::default();
+    let run = sandbox.run_within(budget);
+    let setup = Setup { config, profile: None, completeness: Completeness::Complete, today: judging::today() };
+    let session = judging::session(&run, rules, setup, &options.selection)?;
+    let Setup { config, today, .. } = session.setup();
+    let off = judging::off(session.bundle());
+    let rules: Vec<&RuleMetadata> = session.bundle().rules().iter().map(|rule| &rule.metadata).collect();
     let mut outlet: Box<dyn Outlet> = match (options.format, dialect) {
         (_, Some(dialect)) if options.write => {
             Box::new(Written::new(&cluster, dialect, options.dry_run, &options.namespace)?)
@@ -146,12 +155,15 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         (Format::Short, _) => Box::new(Human::new(Detail::Short)),
         _ => Box::new(Human::new(Detail::Fitting)),
     };
-    let mut tally = Tally::new(rules, off, judging::today());
-    tally.watch(&config, &options.namespace);
+    let mut tally = Tally::new(rules, off, *today);
+    tally.watch(config, &options.namespace);
     for unread in refusals.into_unread() {
         tally.problem(format!("{} {}", unread.path, unread.reason));
     }
-    audit(options, &cluster, &sandbox, &bundle, &mut *outlet, &mut tally)?;
+    audit(options, &cluster, &session, budget, &mut *outlet, &mut tally)?;
+    for unread in Unfinished::of(&run, budget).unread {
+        tally.problem(format!("{} {}", unread.path, unread.reason));
+    }
     outlet.finish(&mut tally)?;
     Ok(tally.exit_code())
 }
@@ -160,12 +172,13 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
 fn audit(
     options: &Args,
     cluster: &Cluster,
-    sandbox: &Sandbox,
-    bundle: &Bundle<Module>,
+    session: &Session<&Run<'_>>,
+    budget: Budget,
     outlet: &mut dyn Outlet,
     tally: &mut Tally<'_>,
 ) -> Result<(), Failure> {
-    let judging = bundle.rules().iter().map(|rule| &rule.metadata).filter(|rule| !tally.off.contains(&&*rule.name));
+    let judging =
+        session.bundle().rules().iter().map(|rule| &rule.metadata).filter(|rule| !tally.off.contains(&&*rule.name));
     let audit = Audit::new(cluster, judging, options.namespace.clone());
     let reading = Progress::open_ended("reading what rules look up,".into());
     let bytes = usize::try_from(options.world_memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
@@ -175,7 +188,6 @@ fn audit(
     audit.unknown_kinds().for_each(|(kind, reason)| tally.unlisted(kind, reason));
 
     let world = World::of(&gathered.objects, gathered.blind_spots);
-    let judge = Judge::new(sandbox, bundle, &world);
     for (kind, batches) in audit.kinds(&world) {
         let progress = Progress::open_ended(format!("judging {kind},"));
         for batch in batches {
@@ -186,13 +198,12 @@ fn audit(
                     continue;
                 }
             };
-            let judged = batch.objects.par_iter().map(|object| {
-                let question = Question::create(object, Viewpoint::nowhere(object), Completeness::Complete);
-                let judgements = judge.judge(&question);
-                progress.step();
-                Judged { object, judgements }
-            });
-            let mut judged: Vec<Judged<'_>> = judged.collect();
+            let mut judgements = session.check_objects(&Part(&progress), &world, &batch.objects);
+            let unfinished = Unfinished::of(session.runtime(), budget);
+            judgements.iter_mut().for_each(|judgements| unfinished.take_from(judgements));
+            let judged = batch.objects.iter().zip(judgements);
+            let mut judged: Vec<Judged<'_>> =
+                judged.map(|(object, judgements)| Judged { object, judgements }).collect();
             judged.iter_mut().for_each(|judged| tally.count(judged));
             tally.owned += batch.owned;
             batch.problems.into_iter().for_each(|problem| tally.problem(problem));

@@ -14,13 +14,15 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use engine::Completeness;
 use engine::config::Config;
 use sandbox::{Limits, Sandbox};
+use session::{Session, Setup};
 
 use crate::failure::Failure;
 use crate::options::selection::Selection;
 use crate::options::word::WordError;
-use crate::present::output::printable;
+use crate::present::output::{one_line, printable};
 use crate::{bundle, judging};
 use output::File;
 use places::Places;
@@ -163,7 +165,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     }
     policies.sort_by(|one, other| one.name.cmp(&other.name));
     note_waivers(&config);
-    validate(found, &config, &mut refusals)?;
+    validate(found, config, &mut refusals)?;
 
     let files = match options.format {
         Format::Yaml => resources::files(&policies, options),
@@ -189,21 +191,17 @@ fn check(options: &Args) -> Result<(), Failure> {
 }
 
 /// Has the rules themselves look at their settings: a policy-server would refuse them later, and with them all policies.
-fn validate(mut found: Vec<bundle::Found>, config: &Config, refusals: &mut bundle::Refusals) -> Result<(), Failure> {
-    let settings = |name: &str| config.settings.iter().find(|(of, _)| of == name).map(|(_, settings)| settings);
-    found.retain(|found| settings(&found.metadata.name).is_some());
+fn validate(mut found: Vec<bundle::Found>, config: Config, refusals: &mut bundle::Refusals) -> Result<(), Failure> {
+    found.retain(|found| config.settings.iter().any(|(of, _)| *of == found.metadata.name));
     if found.is_empty() {
         return Ok(());
     }
     let sandbox = Sandbox::new(Limits::default(), found.len())
         .map_err(|cause| Failure::Bundle(format!("modules cannot be run here: {cause}")))?;
-    for rule in bundle::load(&sandbox, found, refusals)?.rules() {
-        let name = &rule.metadata.name;
-        let Some(settings) = settings(name) else { continue };
-        rule.validate_settings(&sandbox, settings)
-            .map_err(|cause| Failure::Usage(format!("the settings of {name} are refused: {cause}")))?;
-    }
-    Ok(())
+    let rules = bundle::load(&sandbox, found, refusals)?;
+    let setup = Setup { config, profile: None, completeness: Completeness::Admission, today: judging::today() };
+    let configured = Session::new(&sandbox, rules).configure(setup, |_| true, |_| false);
+    configured.map_err(|refused| Failure::Usage(one_line(&refused.to_string())))
 }
 
 fn note_waivers(config: &Config) {
