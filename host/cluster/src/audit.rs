@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use engine::manifest::Object;
-use engine::{Input, Subject, World, pods};
+use engine::{Viewpoint, World, pods};
 use protocol::RuleMetadata;
 
 use crate::Cluster;
@@ -82,10 +82,9 @@ impl<'a> Audit<'a> {
     }
 
     fn batch(&self, page: Page, world: &World<'_>) -> Batch {
-        let nowhere = Input::default();
         let is_owned = |object: &Object| {
-            let from = World::viewpoint(&nowhere, Subject { file: 0, document: 0, object });
-            pods::owner(object, world, from).is_some_and(|owner| self.survey.judges(owner.through))
+            let owner = pods::owner(object, world, Viewpoint::nowhere(object));
+            owner.is_some_and(|owner| self.survey.judges(owner.through))
         };
         let mut batch = Batch { problems: page.problems, remaining: page.remaining, ..Batch::default() };
         for object in page.objects {

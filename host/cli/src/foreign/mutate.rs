@@ -4,15 +4,16 @@
 //! policies that change one object the first is shown and written; the next is asked again when its change is there, as an
 //! API server would ask it.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use engine::config::Config;
 use engine::edit::{Change, Operation, Wanted, rewritten};
-use engine::manifest::{Limits, Manifest, read};
-use engine::report::{self, Report, is_shown};
+use engine::manifest::{Limits, read};
+use engine::report::{self, hidden_lines, is_shown};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, File, Input, Standings, Subject};
+use engine::{Bundle, Input, Standings, Subject};
 use foreign::mutation::changes;
 use protocol::path::Segment;
 use protocol::{Finding, Level, Outcome, RuleMetadata, Verdict};
@@ -196,20 +197,15 @@ fn diff(change: &FileChange) -> String {
 }
 
 /// The lines of a text that a report would not show.
-struct Private(Vec<bool>);
+struct Private(HashSet<u32>);
 
 impl Private {
     fn of(text: &str) -> Self {
-        let manifest: Manifest = read("", text.as_bytes().to_vec(), &Limits::default());
-        let input = Input::new(vec![File { manifest, project: 0 }]);
-        let bundle = Bundle::<()>::new(Vec::new());
-        let report = Report::new(&input, &bundle, Completeness::Partial, Vec::new(), Vec::new(), &[], Date::LAST);
-        let Some(subject) = input.subjects().next() else { return Self(Vec::new()) };
-        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-        Self((1..=lines).map(|line| report.conceals(subject, line)).collect())
+        Self(hidden_lines(&read("", text.as_bytes().to_vec(), &Limits::default())))
     }
 
     fn has(&self, index: Option<usize>) -> bool {
-        index.and_then(|index| self.0.get(index)).copied().unwrap_or_default()
+        // Lines are counted from 1.
+        index.and_then(|index| u32::try_from(index + 1).ok()).is_some_and(|line| self.0.contains(&line))
     }
 }

@@ -29,7 +29,7 @@ use crate::waiver::{Date, Standing, Waiver, is_violation};
 pub use diagnostic::{Diagnostic, Rendered, diagnostics, of_object};
 pub use outcome::Conclusion;
 pub use render::{FindingRow, ObjectRow, ResultRow, RuleRow, is_hidden, to_json};
-pub use secrets::is_shown;
+pub use secrets::{hidden_lines, is_shown};
 
 /// Why a finding is accepted that a baseline has.
 pub const KNOWN: &str = "known: it is in the baseline";
@@ -258,12 +258,7 @@ impl<'a> Report<'a> {
 
     /// The lines of a file on which values stand that may be secrets.
     fn secrets_of(&self, file: usize) -> HashSet<u32> {
-        let Some(manifest) = self.input.file(file).map(|file| &file.manifest) else { return HashSet::new() };
-        let mut lines = HashSet::new();
-        for span in secrets::hidden(manifest) {
-            lines.extend(manifest.source.position(span.start).line..=manifest.source.position(span.end).line);
-        }
-        lines
+        self.input.file(file).map(|file| hidden_lines(&file.manifest)).unwrap_or_default()
     }
 
     /// How often each verdict was given.

@@ -17,8 +17,15 @@ static SHOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     entries.flat_map(|entry| [entry, entry.split_once('.').map_or(entry, |(parent, _)| parent)]).collect()
 });
 
+/// The lines of a manifest, from 1, on which values stand that may be secrets.
+#[must_use]
+pub fn hidden_lines(manifest: &Manifest) -> HashSet<u32> {
+    let line = |at| manifest.source.position(at).line;
+    hidden(manifest).into_iter().flat_map(|span| line(span.start)..=line(span.end)).collect()
+}
+
 /// The places in a manifest whose text is not shown.
-pub(super) fn hidden(manifest: &Manifest) -> Vec<Span> {
+fn hidden(manifest: &Manifest) -> Vec<Span> {
     match &manifest.origin {
         Origin::File | Origin::Rendered(_) => manifest.documents.iter().flat_map(hidden_of_file).collect(),
         Origin::Host => manifest.documents.iter().filter(|document| is_hidden(document)).map(|it| it.span).collect(),
@@ -100,21 +107,17 @@ mod tests {
     use crate::documents;
     use crate::manifest::{Limits, read};
 
-    /// The lines of the text on which nothing is shown, from 1.
-    fn hidden_lines(yaml: &str) -> Vec<u32> {
-        let manifest = read("a.yaml", yaml.into(), &Limits::default());
-        let spans = hidden(&manifest).into_iter();
-        let mut lines: Vec<u32> = spans
-            .flat_map(|span| manifest.source.position(span.start).line..=manifest.source.position(span.end).line)
-            .collect();
-        lines.dedup();
+    /// The lines of the text on which nothing is shown.
+    fn hidden_in(yaml: &str) -> Vec<u32> {
+        let mut lines: Vec<u32> = hidden_lines(&read("a.yaml", yaml.into(), &Limits::default())).into_iter().collect();
+        lines.sort_unstable();
         lines
     }
 
     /// Every line that ends with `# hidden`, and no other.
     fn check(yaml: &str) {
         let expected = (1..).zip(yaml.lines()).filter(|(_, line)| line.ends_with("# hidden"));
-        assert_eq!(hidden_lines(yaml), expected.map(|(number, _)| number).collect::<Vec<u32>>(), "{yaml}");
+        assert_eq!(hidden_in(yaml), expected.map(|(number, _)| number).collect::<Vec<u32>>(), "{yaml}");
     }
 
     #[test]
@@ -196,8 +199,8 @@ spec:
 
     #[test]
     fn what_could_not_be_read_is_hidden_as_a_whole() {
-        assert!(hidden_lines("a: {{ x }}\nb: hunter2\n{{ end }}\n").starts_with(&[1, 2]));
-        assert!(hidden_lines("password: hunter2\npassword: hunter2\n").starts_with(&[1, 2]));
+        assert!(hidden_in("a: {{ x }}\nb: hunter2\n{{ end }}\n").starts_with(&[1, 2]));
+        assert!(hidden_in("password: hunter2\npassword: hunter2\n").starts_with(&[1, 2]));
     }
 
     #[test]
