@@ -1,6 +1,7 @@
 //! `seaworthy check`: judges, prints.
 
 use clap::ValueEnum;
+use engine::report::render::human::{self, Detail};
 use engine::report::{Report, render};
 use protocol::Profile;
 
@@ -10,7 +11,6 @@ use crate::foreign;
 use crate::judging::{Judged, Wanted, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
-use crate::present::human::{self, Detail, passed_over};
 use crate::present::output;
 
 pub const EXAMPLES: &str = "\
@@ -66,30 +66,25 @@ pub enum Format {
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    judged(
-        &options.judging,
-        &options.policies,
-        Profile::Recommended,
-        Wanted::ByRules,
-        None,
-        |Judged { report, configuration, off, changes }| {
-            let human = |detail| {
-                let run = human::Run { detail, strict: options.strict, configuration, off: &off };
-                foreign::render(&changes, options.policies.write) + &human::render(report, &run)
-            };
-            let version = env!("CARGO_PKG_VERSION");
-            match options.format {
-                Format::Human => output::print(&human(Detail::Fitting)),
-                Format::Full => output::print(&human(Detail::Full)),
-                Format::Short => output::print(&human(Detail::Short)),
-                Format::Json => output::stream(|out| render::json(report, version, out)),
-                Format::Sarif => output::stream(|out| render::sarif(report, version, out)),
-            }?;
-            Ok(exit_code(report, options.strict))
-        },
-    )
+    let Args { judging, policies, strict, .. } = options;
+    let (usual, wanted) = (Profile::Recommended, Wanted::ByRules);
+    judged(judging, policies, usual, wanted, None, |Judged { report, configuration, off, changes }| {
+        let human = |detail| {
+            let run = human::Run { detail, width: output::width(), strict: *strict, configuration, off: &off };
+            foreign::render(&changes, policies.write) + &human::render(report, &run)
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        match options.format {
+            Format::Human => output::print(&human(Detail::Fitting)),
+            Format::Full => output::print(&human(Detail::Full)),
+            Format::Short => output::print(&human(Detail::Short)),
+            Format::Json => output::stream(|out| render::json(report, version, out)),
+            Format::Sarif => output::stream(|out| render::sarif(report, version, out)),
+        }?;
+        Ok(exit_code(report, *strict))
+    })
 }
 
 fn exit_code(report: &Report<'_>, strict: bool) -> u8 {
-    if strict && passed_over(report) > 0 { UNDECIDED } else { exit::code(report.conclusion()) }
+    if strict && report.passed_over() > 0 { UNDECIDED } else { exit::code(report.conclusion()) }
 }

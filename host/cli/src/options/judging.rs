@@ -11,6 +11,7 @@ use super::configuration::ConfigOptions;
 use super::limits::Limits;
 use super::rendering::Rendering;
 use super::selection::{Selection, severity};
+use super::word::{WordError, one_of};
 
 /// What to judge, and by what.
 #[derive(Args)]
@@ -93,8 +94,6 @@ impl From<World> for Completeness {
     }
 }
 
-fn profile(text: &str) -> Result<Profile, String> {
-    let names = Profile::ALL.map(Profile::name);
-    let found = Profile::ALL.into_iter().find(|profile| profile.name() == text);
-    found.ok_or_else(|| format!("expected {}{}", names.join(", "), engine::config::suggestion(text, &names)))
+fn profile(word: &str) -> Result<Profile, WordError> {
+    one_of(Profile::ALL, Profile::name, word)
 }

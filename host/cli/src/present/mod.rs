@@ -1,6 +1,5 @@
-//! What people and machines get to see: colours, the report for people, progress. It decides nothing.
+//! What people and machines get to see: colours, prose, progress. It decides nothing.
 
-pub mod human;
 pub mod markdown;
 pub mod output;
 pub mod progress;

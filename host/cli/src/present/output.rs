@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 pub use engine::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
-pub use engine::report::render::{one_line, printable};
+pub use engine::report::render::{count, one_line, printable};
 
 use crate::failure::Failure;
 
@@ -38,14 +38,9 @@ pub fn warn(message: &str) {
     let _ = writeln!(anstream::stderr(), "{YELLOW}warning:{YELLOW:#} {}", printable(message));
 }
 
-/// How many characters fit in a line of the terminal; `None` where standard output is none.
+/// How many characters fit in a line: in one of the terminal, or where standard output is none, in a wide one.
 #[must_use]
-pub fn width() -> Option<usize> {
-    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
-}
-
-/// `1 file`, `2 files`.
-#[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+pub fn width() -> usize {
+    const WIDE: usize = 140;
+    terminal_size::terminal_size_of(io::stdout()).map_or(WIDE, |(width, _)| usize::from(width.0))
 }

@@ -6,6 +6,8 @@
 use protocol::Verdict;
 
 use super::Report;
+use crate::input::Skip;
+use crate::manifest::{Manifest, SkipReason};
 use crate::unchecked::Unchecked;
 
 /// What a run comes to.
@@ -89,6 +91,27 @@ impl Report<'_> {
         let judgements = self.judged.iter().flat_map(|judged| &judged.judgements);
         let mut broken = judgements.filter(|judgement| judgement.outcome.verdict == Verdict::Fail);
         broken.any(|it| it.severity.or_else(|| own(it.rule)).is_none_or(|severity| severity >= self.fail_on))
+    }
+
+    /// How many documents, files and paths were passed over that may have held something.
+    #[must_use]
+    pub fn passed_over(&self) -> usize {
+        let is_told =
+            |skip: &Skip| !matches!(skip, Skip::NoObject(SkipReason::Empty) | Skip::Known(_) | Skip::Rendered(_));
+        let documents = self.skipped.iter().filter(|skipped| is_told(&skipped.reason)).count();
+        let paths = self.unread.iter().filter(|unread| !unread.is_failure).count();
+        documents + self.empty_files().count() + paths
+    }
+
+    /// The files in which there is nothing at all. A single empty document stands between two separators and is nobody's
+    /// loss; of a whole file somebody may think that it was judged.
+    pub(super) fn empty_files(&self) -> impl Iterator<Item = &str> {
+        let is_empty = |manifest: &Manifest| {
+            manifest.problems.is_empty()
+                && manifest.documents.iter().all(|document| document.skipped() == Some(SkipReason::Empty))
+        };
+        let manifests = self.input.files().iter().map(|file| &file.manifest);
+        manifests.filter(move |manifest| is_empty(manifest)).map(|manifest| manifest.name.as_str())
     }
 
     fn has(&self, verdict: Verdict) -> bool {

@@ -112,6 +112,12 @@ impl Share {
         }
     }
 
+    /// Whether it is less than so many percent. A service of which no line counts is not under anything.
+    #[must_use]
+    pub fn is_under(self, least: u8) -> bool {
+        self.holds * 100 < usize::from(least) * self.counted
+    }
+
     fn of<'l>(lines: impl Iterator<Item = &'l Line<'l>>) -> Self {
         let mut share = Self::default();
         for line in lines {

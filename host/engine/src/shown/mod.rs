@@ -3,5 +3,5 @@
 mod plain;
 mod safe;
 
-pub use plain::{is_hidden, one_line, printable};
+pub use plain::{count, is_hidden, one_line, printable};
 pub use safe::{text, to_json, write_json};

@@ -3,15 +3,14 @@
 use std::fmt::Write as _;
 
 use engine::manifest::Object;
+pub use engine::report::render::human::Detail;
+use engine::report::render::human::{READABLE, by_rule, conclusion, idle_waivers, in_full, tally as tell};
 use engine::report::render::{self, Message};
 use engine::report::{Diagnostic, of_object};
 
 use super::tally::Tally;
 use super::{Judged, Outlet};
-
 use crate::failure::Failure;
-pub use crate::present::human::Detail;
-use crate::present::human::{READABLE, by_rule, conclusion, idle_waivers, in_full, tally as tell};
 use crate::present::output::{self, BOLD, DIM, RED, YELLOW, count, one_line};
 
 /// Prints findings. Up to so many as can be read they are kept back until it is clear that there are no more.
@@ -30,10 +29,10 @@ impl Human {
     fn take(&mut self, message: &Message<'_>, text: &mut String) {
         self.findings += 1;
         match self.detail {
-            Detail::Full => *text += &in_full(message),
+            Detail::Full => *text += &in_full(message, output::width()),
             Detail::Short => *text += &render::short(message),
             Detail::Fitting => {
-                self.kept.push((in_full(message), render::short(message)));
+                self.kept.push((in_full(message, output::width()), render::short(message)));
                 if self.findings > READABLE {
                     self.kept.drain(..).for_each(|(_, line)| *text += &line);
                 }

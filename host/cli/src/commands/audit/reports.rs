@@ -1,6 +1,7 @@
 //! The audit as policy reports: printed as YAML, or written to the cluster.
 
 use cluster::{Cluster, Dialect, Publisher, Report, Unwritten};
+use engine::report::render::human::who;
 use engine::yaml;
 
 use super::tally::Tally;
@@ -14,7 +15,7 @@ fn reports(dialect: Dialect, judged: &[Judged<'_>], tally: &mut Tally<'_>) -> Ve
     for Judged { object, judgements } in judged.iter().filter(|judged| !judged.judgements.is_empty()) {
         match Report::new(dialect, object, &tally.rules, judgements) {
             Some(report) => reports.push(report),
-            None => tally.problem(format!("{} has no uid, and so no report", crate::present::human::who(object))),
+            None => tally.problem(format!("{} has no uid, and so no report", who(object))),
         }
     }
     reports

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use cluster::full_name;
 use engine::config::Config;
 use engine::report::Conclusion;
+use engine::report::render::human::who;
 use engine::waiver::{Date, Standing, State, Waiver};
 use engine::{BlindSpot, Standings};
 use protocol::{RuleMetadata, Severity, Verdict};
 
 use super::Judged;
 use crate::exit;
-use crate::present::human::who;
 
 /// Problems that are told one by one. All count.
 const TOLD: usize = 200;

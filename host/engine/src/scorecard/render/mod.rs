@@ -1,10 +1,12 @@
 //! The formats: functions from a scorecard, and the report that it is of, to text. They decide nothing.
 
 mod html;
+mod human;
 mod json;
 mod markdown;
 
 pub use html::html;
+pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
 

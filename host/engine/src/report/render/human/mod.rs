@@ -2,21 +2,24 @@
 //! end: what was broken, what could not be read or was passed over, then who is fine and who is not.
 
 mod findings;
+mod message;
 mod passed_over;
 mod summary;
-pub mod unchecked;
+mod unchecked;
 
-use engine::manifest::Object;
-use engine::report::Report;
+use crate::manifest::Object;
+use crate::report::Report;
 
-use crate::present::output::one_line;
+use crate::shown::one_line;
 
-pub use findings::{READABLE, in_full};
-pub use passed_over::{idle_waivers, passed_over};
+pub use findings::READABLE;
+pub use message::in_full;
+pub use passed_over::idle_waivers;
 pub use summary::{by_rule, conclusion, tally};
+pub use unchecked::lines as unchecked_lines;
 
 /// How much is said of each finding.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// `Full` for what can be read in one go, `Short` for more.
     Fitting,
@@ -27,8 +30,12 @@ pub enum Detail {
 }
 
 /// What the report does not know of the run.
+#[derive(Clone, Debug)]
 pub struct Run<'a> {
+    /// How much is said of each finding.
     pub detail: Detail,
+    /// Characters of a line of a manifest that are shown.
+    pub width: usize,
     /// Whether what was passed over counts.
     pub strict: bool,
     /// The configuration, as people type its path.
@@ -38,15 +45,17 @@ pub struct Run<'a> {
 }
 
 /// The whole report as text with colours; the printer takes them out where they do not belong.
+#[must_use]
 pub fn render(report: &Report<'_>, run: &Run<'_>) -> String {
     let mut text = String::new();
-    findings::write(report, run.detail, &mut text);
+    findings::write(report, run, &mut text);
     passed_over::write(report, run, &mut text);
     summary::write(report, run, &mut text);
     text
 }
 
 /// `Deployment shop/web`.
+#[must_use]
 pub fn who(object: &Object) -> String {
     one_line(&object.label())
 }

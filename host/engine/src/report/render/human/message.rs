@@ -3,8 +3,8 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level as Title, Origin, Renderer, Snippet};
 
-use super::message::{Level, Message};
 use crate::manifest::Position;
+use crate::report::render::message::{Level, Message};
 
 /// A column beyond this is told, but not shown: the line was not made for reading.
 const FAR: u32 = 1000;
@@ -12,7 +12,7 @@ const FAR: u32 = 1000;
 /// The message in full, with an empty line behind. What is left of a line of the manifest behind its number and frame is
 /// cut after `width` characters.
 #[must_use]
-pub fn human(message: &Message<'_>, width: usize) -> String {
+pub fn in_full(message: &Message<'_>, width: usize) -> String {
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width);
     renderer.render(&[group(message)]) + "\n\n"
 }

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use engine::Unchecked;
-use engine::report::Report;
-
-use crate::present::output::{DIM, YELLOW, count, one_line};
+use crate::report::Report;
+use crate::report::render::style::{DIM, YELLOW};
+use crate::shown::{count, one_line};
+use crate::unchecked::Unchecked;
 
 /// Places that are told.
 const SHOWN: usize = 10;
 
-pub fn write(report: &Report<'_>, text: &mut String) {
+pub(super) fn write(report: &Report<'_>, text: &mut String) {
     let unchecked = report.unchecked();
     if unchecked.is_empty() {
         return;

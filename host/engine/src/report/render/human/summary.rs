@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use engine::baseline::Comparison;
-use engine::report::{Judged, Report, diagnostics};
-use engine::{LeftOut, Selected};
 use protocol::{RuleMetadata, Verdict};
 
-use super::passed_over::passed_over;
 use super::{Run, who};
-use crate::present::output::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, count, one_line};
+use crate::baseline::Comparison;
+use crate::profile::{LeftOut, Selected};
+use crate::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
+use crate::report::{Judged, Report, diagnostics};
+use crate::shown::{count, one_line};
 
 /// Objects listed, the worst first.
 const LISTED: usize = 20;
 
-pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     by_object(report, text);
     if !report.judged.is_empty() {
         let verdicts: Vec<_> = (0..report.rules.len()).map(|rule| report.verdicts_of(rule)).collect();
@@ -148,7 +148,7 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let files = count(report.missing().iter().map(|unchecked| unchecked.files).sum(), "file");
         let _ = writeln!(text, "{YELLOW}{files} not checked, see above; `--allow-unchecked` accepts this{YELLOW:#}");
     }
-    let over = passed_over(report);
+    let over = report.passed_over();
     if run.strict && over > 0 {
         let _ = writeln!(text, "{RED}{over} skipped: --strict does not allow this{RED:#}");
     }
@@ -178,6 +178,7 @@ fn failures(report: &Report<'_>) -> usize {
 }
 
 /// The last line of a run without failures.
+#[must_use]
 pub fn conclusion(verdicts: &BTreeMap<Verdict, usize>) -> (Style, String) {
     let has = |verdict| verdicts.contains_key(&verdict);
     let (style, result) = if has(Verdict::Unknown) {
@@ -191,6 +192,7 @@ pub fn conclusion(verdicts: &BTreeMap<Verdict, usize>) -> (Style, String) {
 }
 
 /// `3 fail, 12 pass`, the worst first.
+#[must_use]
 pub fn tally(verdicts: &BTreeMap<Verdict, usize>) -> String {
     verdicts.iter().rev().map(|(verdict, number)| format!("{number} {verdict}")).collect::<Vec<_>>().join(", ")
 }

@@ -4,20 +4,22 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::baseline::Comparison;
-use engine::manifest::{Manifest, SkipReason};
-use engine::report::{KNOWN, Report};
-use engine::waiver::{Standing, State};
-use engine::{Completeness, Skip};
 use protocol::Verdict;
 
 use super::{Run, unchecked, who};
-use crate::present::output::{DIM, RED, YELLOW, count, one_line};
+use crate::baseline::Comparison;
+use crate::input::Skip;
+use crate::manifest::SkipReason;
+use crate::question::Completeness;
+use crate::report::render::style::{DIM, RED, YELLOW};
+use crate::report::{KNOWN, Report};
+use crate::shown::{count, one_line};
+use crate::waiver::{Standing, State};
 
 /// Places shown of one reason, where none of them decides anything.
 const SHOWN: usize = 10;
 
-pub fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let before = text.len();
     unchecked::write(report, text);
     skipped(report, run, text);
@@ -44,7 +46,7 @@ fn skipped(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         };
         by_reason.entry(reason).or_default().push(place);
     }
-    for name in empty_files(report) {
+    for name in report.empty_files() {
         by_reason.entry("nothing in it but comments".into()).or_default().push(name.to_owned());
     }
     for unread in report.unread.iter().filter(|unread| !unread.is_failure) {
@@ -134,23 +136,4 @@ fn unknown(report: &Report<'_>, text: &mut String) {
         let hint = "if this input is complete, add `--world complete`";
         let _ = writeln!(text, "{DIM}  {hint}{DIM:#}");
     }
-}
-
-/// How many documents, files and paths were passed over that may have held something.
-pub fn passed_over(report: &Report<'_>) -> usize {
-    let is_told = |skip: &Skip| !matches!(skip, Skip::NoObject(SkipReason::Empty) | Skip::Known(_) | Skip::Rendered(_));
-    let documents = report.skipped.iter().filter(|skipped| is_told(&skipped.reason)).count();
-    let paths = report.unread.iter().filter(|unread| !unread.is_failure).count();
-    documents + empty_files(report).count() + paths
-}
-
-/// The files in which there is nothing at all. A single empty document stands between two separators and is nobody's
-/// loss; of a whole file somebody may think that it was judged.
-pub fn empty_files<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a str> {
-    let is_empty = |manifest: &Manifest| {
-        manifest.problems.is_empty()
-            && manifest.documents.iter().all(|document| document.skipped() == Some(SkipReason::Empty))
-    };
-    let manifests = report.input.files().iter().map(|file| &file.manifest);
-    manifests.filter(move |manifest| is_empty(manifest)).map(|manifest| manifest.name.as_str())
 }

@@ -1,0 +1,38 @@
+//! What was found, one by one: how much is said of each.
+
+use std::fmt::Write as _;
+
+use super::message::in_full;
+use super::{Detail, Run};
+use crate::report::Report;
+use crate::report::render::message::{Message, messages};
+use crate::report::render::short::short;
+use crate::report::render::style::DIM;
+use crate::shown::count;
+
+/// Above this number of findings, each is shown on one line.
+pub const READABLE: usize = 50;
+
+pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+    let mut messages: Vec<Message<'_>> = messages(report).collect();
+    messages.sort_by_key(Message::rank);
+    let full = match run.detail {
+        Detail::Fitting => messages.len() <= READABLE,
+        Detail::Full => true,
+        Detail::Short => false,
+    };
+    for message in &messages {
+        *text += &if full { in_full(message, run.width) } else { short(message) };
+    }
+    if !full && !messages.is_empty() {
+        text.push('\n');
+        if run.detail == Detail::Fitting {
+            let number = count(messages.len(), "finding");
+            let _ = writeln!(
+                text,
+                "{DIM}{number}, one line each. `--format full` shows the lines of the manifests and the fixes;\n`--rule` and \
+                 a path show fewer.{DIM:#}\n"
+            );
+        }
+    }
+}
