@@ -22,6 +22,8 @@ pub struct Case {
     pub completeness: Completeness,
     /// The rule's settings.
     pub settings: Value,
+    /// The object as it was, where it is not new.
+    pub old: Option<String>,
     /// The documents.
     pub yaml: String,
 }
@@ -35,6 +37,8 @@ struct Written {
     settings: Option<Value>,
     #[serde(default)]
     world: Option<String>,
+    #[serde(default)]
+    old: Option<String>,
     yaml: String,
 }
 
@@ -60,6 +64,7 @@ pub fn all() -> Vec<Case> {
                     verdict: verdict.to_owned(),
                     completeness,
                     settings: example.settings.as_deref().map(settings).unwrap_or_default(),
+                    old: None,
                     yaml: example.yaml.clone(),
                 }
             });
@@ -92,6 +97,7 @@ fn written(rule: &str) -> Vec<Case> {
             _ => Completeness::Complete,
         },
         settings: case.settings.unwrap_or_default(),
+        old: case.old,
         yaml: case.yaml,
     });
     cases.collect()

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use engine::report::{Judged, Report, render};
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, File, Input, Judge, Question, Rule, Runtime, World, manifest};
+use engine::{Bundle, Completeness, File, Input, Judge, Operation, Question, Rule, Runtime, Subject, World, manifest};
 use protocol::RuleMetadata;
 use sandbox::{Limits, Module, Sandbox};
 
@@ -87,6 +87,22 @@ pub fn inputs(texts: impl Iterator<Item = (String, String)>) -> Input {
     Input::new(texts.map(file).collect())
 }
 
+/// What is asked of each object: whether it may be created, and of the first whether it may replace that of another input,
+/// where there is one.
+pub fn questions<'a>(
+    input: &'a Input,
+    old: Option<&'a Input>,
+    completeness: Completeness,
+) -> impl Iterator<Item = (Subject<'a>, Question<'a>)> {
+    let mut replaced = old.and_then(|old| old.subjects().next());
+    input.subjects().map(move |subject| {
+        let question = Question::of(input, subject, completeness);
+        let old_object = replaced.take().map(|replaced| replaced.object);
+        let operation = if old_object.is_some() { Operation::Update } else { Operation::Create };
+        (subject, Question { old_object, operation, ..question })
+    })
+}
+
 /// The JSON report of a bundle over an input.
 pub fn report<R: Runtime>(
     runtime: &R,
@@ -94,11 +110,20 @@ pub fn report<R: Runtime>(
     input: &Input,
     completeness: Completeness,
 ) -> String {
+    report_of_change(runtime, bundle, (None, input), completeness)
+}
+
+/// The same where the first object replaces that of another input, if there is one.
+pub fn report_of_change<R: Runtime>(
+    runtime: &R,
+    bundle: &Bundle<R::Module>,
+    (old, input): (Option<&Input>, &Input),
+    completeness: Completeness,
+) -> String {
     let world = World::new(input);
     let judge = Judge::new(runtime, bundle, &world);
-    let judged = input
-        .subjects()
-        .map(|subject| Judged { subject, judgements: judge.judge(&Question::of(input, subject, completeness)) })
+    let judged = questions(input, old, completeness)
+        .map(|(subject, question)| Judged { subject, judgements: judge.judge(&question) })
         .collect();
     let report = Report::new(input, bundle, completeness, judged, Vec::new(), &[], Date::LAST);
     render::text(|out| render::json(&report, "test", out))

@@ -101,7 +101,8 @@ fn every_case_of_every_rule_gives_the_same_bytes_everywhere() {
     let (sandbox, modules) = sandboxed(1, &[]);
     let mut modules = modules.into_rules();
     let names: Vec<String> = modules.iter().map(|rule| rule.metadata.name.clone()).collect();
-    let cases = cases::all();
+    // A page asks of what is new alone.
+    let cases: Vec<_> = cases::all().into_iter().filter(|case| case.old.is_none()).collect();
     let files = |yaml: &str| vec![("case.yaml".to_owned(), yaml.to_owned())];
     let questions: Vec<Value> = cases
         .iter()

@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use engine::{Bundle, Rule};
-use seaworthy_tests::{cases, each, generate, input, metadata, native, report, sandboxed};
+use seaworthy_tests::{cases, each, generate, input, metadata, native, report, report_of_change, sandboxed};
 use serde_json::Value;
 
 mod modules;
@@ -19,17 +19,21 @@ fn every_case_is_decided_alike_everywhere() {
     let cases = cases::all();
     assert!(cases.len() > 2 * modules.len(), "every rule shows a pass and a fail");
     for case in &cases {
-        let input = input("case.yaml", &case.yaml);
+        let new = input("case.yaml", &case.yaml);
+        let old = case.old.as_ref().map(|old| input("old.yaml", old));
+        let change = (old.as_ref(), &new);
         let module = take(&mut modules, &case.rule);
         let library = take(&mut libraries, &case.rule);
         let module = if case.settings.is_null() { module } else { module.with_settings(&case.settings) };
         let library = if case.settings.is_null() { library } else { library.with_settings(&case.settings) };
 
-        let (module, masked) = judged(module, |bundle| report(&sandbox, bundle, &input, case.completeness));
-        let (library, natively) = judged(library, |bundle| report(&native_runtime, bundle, &input, case.completeness));
+        let (module, masked) = judged(module, |bundle| report_of_change(&sandbox, bundle, change, case.completeness));
+        let (library, natively) =
+            judged(library, |bundle| report_of_change(&native_runtime, bundle, change, case.completeness));
         let context = format!("{}: {}\n{}", case.rule, case.name, case.yaml);
         assert_eq!(masked, natively, "native differs, {context}");
-        let (module, whole) = judged(module.unmasked(), |bundle| report(&sandbox, bundle, &input, case.completeness));
+        let (module, whole) =
+            judged(module.unmasked(), |bundle| report_of_change(&sandbox, bundle, change, case.completeness));
         assert_eq!(masked, whole, "the field mask changes the verdict, {context}");
         // A host does not even ask a rule about a kind that it does not judge.
         let verdict = first_verdict(&masked);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use engine::{Bundle, CallError, HostCall, HostCalls, ModuleError, Reply, Runtime};
 use seaworthy_tests::native::{Library, Native};
-use seaworthy_tests::{cases, generate, input, native, report};
+use seaworthy_tests::{cases, generate, input, native, report, report_of_change};
 use serde_json::Value;
 
 use crate::{judged, take};
@@ -58,11 +58,15 @@ impl Runtime for Watched {
 fn every_case_is_decided_alike_with_whole_lists() {
     let mut libraries = native(&[]).1.into_rules();
     for case in &cases::all() {
-        let input = input("case.yaml", &case.yaml);
+        let new = input("case.yaml", &case.yaml);
+        let old = case.old.as_ref().map(|old| input("old.yaml", old));
+        let report = |runtime: &Watched, bundle: &Bundle<Library>| {
+            report_of_change(runtime, bundle, (old.as_ref(), &new), case.completeness)
+        };
         let library = take(&mut libraries, &case.rule);
         let library = if case.settings.is_null() { library } else { library.with_settings(&case.settings) };
-        let (library, related) = judged(library, |bundle| report(&Native, bundle, &input, case.completeness));
-        let (library, whole) = judged(library, |bundle| report(&Watched::unaware(), bundle, &input, case.completeness));
+        let (library, related) = judged(library, |bundle| report(&Watched::default(), bundle));
+        let (library, whole) = judged(library, |bundle| report(&Watched::unaware(), bundle));
         assert_eq!(related, whole, "{}: {}\n{}", case.rule, case.name, case.yaml);
         libraries.push(library.with_settings(&Value::Object(serde_json::Map::new())));
     }

@@ -25,6 +25,11 @@ pub fn create(object: &Value) -> Value {
     request(object, "CREATE", "", object.clone(), Value::Null)
 }
 
+/// A request to update the object.
+pub fn update(before: &Value, after: &Value) -> Value {
+    request(after, "UPDATE", "", after.clone(), before.clone())
+}
+
 /// A request to update a pod's ephemeral containers: the pod, whole, before and after.
 pub fn debug(before: &Value, after: &Value) -> Value {
     request(after, "UPDATE", "ephemeralcontainers", after.clone(), before.clone())

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Bundle, Judge, Question, World};
+use engine::{Bundle, Judge, World};
 use protocol::Expectation;
 use seaworthy_tests::cases::{self, Case};
-use seaworthy_tests::{input, metadata, needs_settings, sandboxed};
+use seaworthy_tests::{input, metadata, needs_settings, questions, sandboxed};
 use serde_json::{Value, json};
 
-use crate::admission::{create, debug, delete, objects, subresource};
+use crate::admission::{create, debug, delete, objects, subresource, update};
 use crate::cluster::{group, text};
 use crate::policies::{Answer, Loaded, POLICIES};
 
@@ -37,11 +37,12 @@ fn both_hosts_give_one_answer_to_every_example_and_case() {
         }
         let at = rules.iter().position(|rule| rule.metadata.name == case.rule).unwrap();
         let bundle = Bundle::new(vec![rules.swap_remove(at).with_settings(&settings(&case))]);
+        let old = case.old.as_ref().map(|old| input("old.yaml", old));
         let input = input("case.yaml", &case.yaml);
         let world = World::new(&input);
         let judge = Judge::new(&sandbox, &bundle, &world);
-        let judged = input.subjects().next().map(|subject| Question::of(&input, subject, case.completeness));
-        let judged = judged.map(|question| judge.judge(&question)).unwrap_or_default();
+        let judged = questions(&input, old.as_ref(), case.completeness).next();
+        let judged = judged.map(|(_, question)| judge.judge(&question)).unwrap_or_default();
 
         let documents: Vec<Value> = serde_saphyr::from_multiple(&case.yaml).unwrap();
         let loaded = &POLICIES[&case.rule];
@@ -49,7 +50,9 @@ fn both_hosts_give_one_answer_to_every_example_and_case() {
         let mut cluster = loaded.cluster(&documents);
         // Neither host reaches a registry here.
         cluster.capabilities.retain(|capability| capability.starts_with("kubernetes/"));
-        let (answer, _) = loaded.validate(&create(&documents[0]), &settings(&case), Some(world), cluster);
+        let old: Option<Value> = case.old.as_deref().map(|old| serde_saphyr::from_str(old).unwrap());
+        let asked = old.map_or_else(|| create(&documents[0]), |old| update(&old, &documents[0]));
+        let (answer, _) = loaded.validate(&asked, &settings(&case), Some(world), cluster);
         let agree = match judged.first() {
             Some(judgement) => {
                 compared += 1;

@@ -4,7 +4,8 @@
 //! does; and with everything outside the mask present but poisoned, so that a read that `reads` does not declare is
 //! caught even where the verdict would be the same. All three must agree, to the last finding.
 //!
-//! The first document is the object judged; it and all others are the world.
+//! The first document is the object judged; it and all others are the world. A case may show the object as it was before:
+//! then it is an update.
 #![allow(clippy::panic, clippy::expect_used)]
 
 mod files;
@@ -40,6 +41,9 @@ struct Case {
     /// Words that the reason contains.
     #[serde(default)]
     reason: Option<String>,
+    /// The object as it was, where it is not new.
+    #[serde(default)]
+    old: Option<String>,
     /// The documents.
     yaml: String,
 }
@@ -75,7 +79,7 @@ pub fn example<R: Rule>(expect: &str, container: &str, settings: &str, yaml: &st
     // An example of `unknown` is one whose world is not complete.
     let world = if expect == "unknown" { Completeness::Partial } else { Completeness::Complete };
     let settings = serde_saphyr::from_str(settings).unwrap_or_else(|cause| panic!("settings: {cause}\n{settings}"));
-    let outcome = run::<R>(yaml, &settings, world);
+    let outcome = run::<R>(yaml, None, &settings, world);
     assert_eq!(outcome.verdict.name(), expect, "{outcome:#?}");
     let named = |finding: &Finding| finding.container.as_deref() == Some(container);
     assert!(container.is_empty() || outcome.findings.iter().any(named), "no finding names {container}: {outcome:#?}");
@@ -99,7 +103,8 @@ fn check<R: Rule>(case: &Case) -> Result<(), String> {
         World::Partial => Completeness::Partial,
         World::Admission => Completeness::Admission,
     };
-    let outcome = run::<R>(&case.yaml, &case.settings.clone().unwrap_or_else(|| json!({})), world);
+    let settings = case.settings.clone().unwrap_or_else(|| json!({}));
+    let outcome = run::<R>(&case.yaml, case.old.as_deref(), &settings, world);
     let told = |what: &str| Err(format!("case `{}`: {what}: {outcome:#?}", case.name));
     if outcome.verdict != case.expect {
         return told(&format!("expected {}", case.expect));
@@ -137,41 +142,54 @@ fn complete(outcome: &Outcome) {
 }
 
 /// Judges the first document three times, and insists on one outcome.
-fn run<R: Rule>(yaml: &str, settings: &Json, world: Completeness) -> Outcome {
-    let documents: Vec<Json> =
-        serde_saphyr::from_multiple(yaml).unwrap_or_else(|cause| panic!("the example is no YAML: {cause}\n{yaml}"));
+fn run<R: Rule>(yaml: &str, old: Option<&str>, settings: &Json, world: Completeness) -> Outcome {
+    let documents = documents_of(yaml);
+    let old = old.map(|old| documents_of(old).pop().unwrap_or_else(|| panic!("the old object is empty:\n{yaml}")));
     let object = documents.first().unwrap_or_else(|| panic!("the example is empty:\n{yaml}"));
     let text = |field: &str| object.get(field).and_then(Json::as_str).unwrap_or_default();
     let mask = FieldMask::for_kind(R::READS, protocol::api_group(text("apiVersion")), text("kind"));
     let files = Files::new(&documents);
 
-    let whole = outcome::<R>(object, None, settings, &files, world);
-    let pruned = outcome::<R>(&files::prune(object, &mask), None, settings, &files, world);
-    let poisoned = outcome::<R>(object, Some(&mask), settings, &files, world);
+    let prune = |object: &Json| files::prune(object, &mask);
+    let ask = |request: &Json, poison| outcome::<R>(request, poison, settings, &files, world);
+    let whole = ask(&request(object, old.as_ref()), None);
+    let pruned = ask(&request(&prune(object), old.as_ref().map(prune).as_ref()), None);
+    let poisoned = ask(&request(object, old.as_ref()), Some(&mask));
     assert_eq!(whole, pruned, "the field mask hides something that the rule reads");
     assert_eq!(whole, poisoned, "the rule reads what its field mask does not declare");
     whole
 }
 
+fn documents_of(yaml: &str) -> Vec<Json> {
+    serde_saphyr::from_multiple(yaml).unwrap_or_else(|cause| panic!("the example is no YAML: {cause}\n{yaml}"))
+}
+
+/// What a host asks: whether the object may be created, or may replace the old one.
+fn request(object: &Json, old: Option<&Json>) -> Json {
+    let namespace = object.pointer("/metadata/namespace").cloned().unwrap_or_default();
+    match old {
+        None => json!({"operation": "CREATE", "namespace": namespace, "object": object}),
+        Some(old) => json!({"operation": "UPDATE", "namespace": namespace, "object": object, "oldObject": old}),
+    }
+}
+
 fn outcome<R: Rule>(
-    object: &Json,
+    request: &Json,
     poison: Option<&FieldMask>,
     settings: &Json,
     files: &Files<'_>,
     world: Completeness,
 ) -> Outcome {
-    let namespace = object.pointer("/metadata/namespace").cloned().unwrap_or_default();
-    let payload = json!({
-        "request": { "operation": "CREATE", "namespace": namespace, "object": object },
-        "settings": settings,
-    });
+    let payload = json!({"request": request, "settings": settings});
     let payload = serde_json::to_vec(&payload).expect("JSON is written to memory");
     let memory = Memory::new();
     let value = Value::parse(&payload, &memory.bump).expect("what was written is read");
     let value = match poison {
         None => value,
         Some(mask) => replace(&value, "request", &memory.bump, |request| {
-            replace(request, "object", &memory.bump, |object| poisoned(object, mask, &memory.bump))
+            ["object", "oldObject"].iter().fold(*request, |request, key| {
+                replace(&request, key, &memory.bump, |object| poisoned(object, mask, &memory.bump))
+            })
         }),
     };
     judge::<R>(&value, &memory, files, world)
@@ -196,5 +214,66 @@ fn poisoned<'a>(value: &Value<'a>, mask: &FieldMask, bump: &'a Bump) -> Value<'a
             Value::Array(bump.alloc_slice_fill_iter(items.iter().map(|item| poisoned(item, mask, bump))))
         }
         scalar => *scalar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+    use crate::findings::Findings;
+    use crate::request::Request;
+    use crate::rule::Declaration;
+    use crate::settings::{Settings, SettingsError};
+    use crate::undecided::Undecided;
+    use crate::world::Declared;
+
+    /// Wants a workload to keep its replicas.
+    struct Steady;
+
+    impl Declaration for Steady {
+        const NAME: &'static str = "steady";
+        const SECTION: protocol::Section = protocol::Section::Delivery;
+        const READS: &'static [&'static str] = &["spec.replicas"];
+        const LOOKS_UP: &'static [Declared] = &[];
+
+        fn configure(_: Settings<'_>) -> Result<Self, SettingsError> {
+            Ok(Self)
+        }
+    }
+
+    impl Rule for Steady {
+        fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+            let Some(old) = request.old_object() else { return crate::undecided::not_applicable("it is new") };
+            let (before, now) = (old.get("spec.replicas"), request.object().get("spec.replicas"));
+            if before.integer() != now.integer() {
+                findings.fail(now, "it was another number", "the number that it was");
+            }
+            if old.get("spec.paused").is_set() {
+                findings.fail(now, "it was paused", "nothing");
+            }
+            Ok(())
+        }
+    }
+
+    fn case(expect: &str, old: &str, new: &str) -> String {
+        let old = if old.is_empty() { String::new() } else { format!("  old: '{old}'\n") };
+        format!("- name: a\n  expect: {expect}\n{old}  yaml: '{new}'\n")
+    }
+
+    #[test]
+    fn a_case_may_show_the_object_before_an_update() {
+        let of = |replicas: u8| format!("{{apiVersion: apps/v1, kind: Deployment, spec: {{replicas: {replicas}}}}}");
+        cases::<Steady>(&case("not-applicable", "", &of(2)));
+        cases::<Steady>(&case("pass", &of(2), &of(2)));
+        cases::<Steady>(&case("fail", &of(1), &of(2)));
+    }
+
+    #[test]
+    fn a_field_of_the_old_object_that_is_not_declared_is_noticed() {
+        let (new, old) = ("{apiVersion: apps/v1, kind: Deployment}", "{kind: Deployment, spec: {paused: true}}");
+        let outcome = catch_unwind(|| cases::<Steady>(&case("fail", old, new)));
+        assert!(outcome.is_err(), "`spec.paused` is read");
     }
 }
