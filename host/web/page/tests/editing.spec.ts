@@ -77,7 +77,7 @@ test("of one part, what is not here is unknown; of everything, it is missing", a
   await expect(app.finding("no PodDisruptionBudget selects its pods")).toBeVisible();
 });
 
-test("the scorecard shows the four sections and their shares", async ({ app }) => {
+test("the scorecard shows the sections and their shares", async ({ app }) => {
   await app.example("good");
   await app.tab("Scorecard").click();
   const card = app.page.getByRole("article", { name: "catalog" });
@@ -87,6 +87,7 @@ test("the scorecard shows the four sections and their shares", async ({ app }) =
     "Observability",
     "Security",
     "Operations",
+    "Delivery",
   ]);
   await expect(app.tab("Findings")).toContainText("0");
 });

@@ -34,7 +34,7 @@ test("a setting changes a verdict, and back to the defaults changes it back", as
 test("numbers, texts and lists are settings too", async ({ app }) => {
   await app.type(deployment("example.com/web:edge"));
   await expect(app.finding("no readinessProbe")).toBeVisible();
-  await app.rule(/^Images are named by a digest, or/);
+  await app.rule(/^Images have a digest or an immutable tag/);
   await app.page.getByText("Settings", { exact: true }).click();
   await app.page.getByRole("button", { name: "Add a value" }).click();
   await app.page.keyboard.type("edge");
@@ -43,7 +43,7 @@ test("numbers, texts and lists are settings too", async ({ app }) => {
   await expect(app.finding("the tag edge is mutable")).toBeVisible();
   await app.tab("Rules").click();
   await app.page.getByRole("button", { name: "All rules" }).click();
-  await app.rule(/^A rollout waits until/);
+  await app.rule(/^Rollouts wait until/);
   await app.page.getByText("Settings", { exact: true }).click();
   await app.page.getByRole("spinbutton", { name: "at_least" }).fill("77");
   await app.page.keyboard.press("Tab");
@@ -53,7 +53,7 @@ test("numbers, texts and lists are settings too", async ({ app }) => {
 
 test("a rule of one's own is written in a nested form, and judges once it is whole", async ({ app }) => {
   await app.type(deployment());
-  await app.rule(/^Objects are as your own assertions say/);
+  await app.rule(/^Objects meet your own assertions/);
   await app.page.getByRole("button", { name: "Add an entry" }).click();
   const fill = async (name: string, text: string): Promise<void> => {
     await app.page.getByRole("textbox", { name: new RegExp(`^${name}\\b`) }).fill(text);
@@ -82,7 +82,7 @@ test("settings that are refused are said to be, where they are written", async (
 });
 
 test("a rule's documentation is shown, and its examples open in the editor", async ({ app }) => {
-  await app.rule(/^Images are named by a digest, or/);
+  await app.rule(/^Images have a digest or an immutable tag/);
   await expect(app.page.getByRole("heading", { name: "Why" })).toBeVisible();
   await app.page.getByRole("button", { name: "Open in the editor" }).first().click();
   await expect(app.editor).toHaveAccessibleName("Manifest immutable-image-tag.yaml");
