@@ -8,26 +8,39 @@ use alloc::vec::Vec;
 /// is the other with more behind or before it.
 #[must_use]
 pub fn nearest<'n>(name: &str, known: &mut dyn Iterator<Item = &'n str>) -> Option<&'n str> {
+    let known: Vec<&str> = known.filter(|candidate| *candidate != name && !candidate.is_empty()).collect();
     let mut best: Option<(usize, &str)> = None;
-    for candidate in known.filter(|candidate| *candidate != name && !candidate.is_empty()) {
+    for candidate in &known {
         let distance = distance(name, candidate);
         if is_near(name, candidate, distance) && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    // `tls.pem` may be `tls.crt` or `tls.key`: what begins alike is as likely.
+    let is_guess = |(distance, best): &(usize, &str)| {
+        let same = shared_start(name, best);
+        let is_rival = |other: &&str| *other != *best && shared_start(name, other) == same;
+        *distance > 1 && same >= 4 && known.iter().any(is_rival)
+    };
+    best.filter(|best| !is_guess(best)).map(|(_, candidate)| candidate)
+}
+
+/// How many bytes two names have in common at their start.
+fn shared_start(one: &str, other: &str) -> usize {
+    one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count()
 }
 
 fn is_near(name: &str, candidate: &str, distance: usize) -> bool {
     let shorter = name.len().min(candidate.len());
-    let same = name.bytes().zip(candidate.bytes()).take_while(|(one, other)| one == other).count();
+    let same = shared_start(name, candidate);
     distance <= (shorter / 3).clamp(1, 3) && distance < shorter
         || same >= 4 && same * 2 >= name.len().max(candidate.len())
         || shorter >= 3 && (name.ends_with(candidate) || candidate.ends_with(name) || same == shorter)
 }
 
 /// How many letters are to be changed, added, left out or swapped with the next; upper and lower case are one.
-fn distance(one: &str, other: &str) -> usize {
+#[must_use]
+pub fn distance(one: &str, other: &str) -> usize {
     let (mut before, mut above): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=other.len()).collect());
     let mut previous = None;
     for (row, letter) in one.bytes().enumerate() {
@@ -85,6 +98,7 @@ mod tests {
             ("a", &["b"], None),
             ("redis", &["regcred"], None),
             ("VLLM_WORKER_MULTIPROC_METHOD", &["VLLM_MODEL"], None),
+            ("tls.pem", &["tls.crt", "tls.key"], None),
             ("x", &[], None),
             ("same", &["same"], None),
         ] {

@@ -86,9 +86,9 @@ policy! {
     }
     severity: High,
     section: Delivery,
-    since: "0.2.0",
+    since: "0.1.0",
     profile: Essential,
-    yields_to: ["container-resources"],
+    yields_to: ["container-resources", "horizontal-pod-autoscaler", "pod-disruption-budget"],
     applies_to: [Everything],
     reads: ["*"],
     looks_up: ["apiextensions.k8s.io/v1/CustomResourceDefinition": ["spec"]],

@@ -2,9 +2,9 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use sdk::field::Field;
+use sdk::near::distance;
 use sdk::prelude::Fix;
 
 use crate::table::{self, Type};
@@ -12,36 +12,9 @@ use crate::table::{self, Type};
 /// The known word that is nearest to this one, if one is near: the same but for case, or one or two letters off.
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let allowed = (word.len() / 4).clamp(1, 3);
-    let near = known.filter(|known| !known.is_empty()).map(|known| (distance(word, known, allowed), known));
+    let near = known.filter(|known| !known.is_empty() && known.len().abs_diff(word.len()) <= allowed);
+    let near = near.map(|known| (distance(word, known), known));
     near.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
-}
-
-/// How many letters differ, are missing, are too many or change places, without regard to case; more than `most` is enough
-/// to know.
-fn distance(one: &str, other: &str, most: usize) -> usize {
-    if one.len().abs_diff(other.len()) > most {
-        return most + 1;
-    }
-    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
-    let (one, other): (Vec<u8>, Vec<u8>) = (one.into_bytes(), other.into_bytes());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (row, letter) in one.iter().enumerate() {
-        let mut next = alloc::vec![row + 1];
-        for (column, wanted) in other.iter().enumerate() {
-            let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
-            let mut least = (at(&last, column) + usize::from(letter != wanted)).min(at(&last, column + 1) + 1);
-            least = least.min(at(&next, column) + 1);
-            let swapped =
-                row > 0 && column > 0 && one.get(row - 1) == Some(wanted) && other.get(column - 1) == Some(letter);
-            if swapped {
-                least = least.min(at(&before, column - 1) + 1);
-            }
-            next.push(least);
-        }
-        before = core::mem::replace(&mut last, next);
-    }
-    last.last().copied().unwrap_or(most + 1)
 }
 
 /// What to say of an unknown field, and how to fix it where that is known. `around` are the structs from the root to the one

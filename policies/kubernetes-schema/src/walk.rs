@@ -39,8 +39,15 @@ impl<'a, 'w> Walk<'a, 'w> {
     /// Apart from what converts its arguments, since it is called from hundreds of places.
     #[inline(never)]
     fn tell(&mut self, at: Field<'a>, message: String, fix: Fix) {
-        // The text at these places is somebody's secret, or may be.
         let path = at.path();
+        // A line by itself has to say which field it is about.
+        let name = path.rsplit_once("['").and_then(|(_, rest)| rest.split_once("']")).map_or("", |(name, _)| name);
+        let message = if name.is_empty() || message.contains(&format!("`{name}`")) {
+            message
+        } else {
+            format!("`{name}`: {message}")
+        };
+        // The text at these places is somebody's secret, or may be.
         let is_secret =
             self.kind.name == "Secret" && (path.starts_with("$['data']") || path.starts_with("$['stringData']"));
         if is_secret || (path.contains("['env'][") && path.ends_with("['value']")) {
@@ -341,6 +348,15 @@ impl<'a, 'w> Walk<'a, 'w> {
         }
     }
 
+    /// Whether the struct that is looked at has the field under a misspelt name. That is said there, and once.
+    pub fn is_misspelt(&self, field: &str) -> bool {
+        self.around.last().is_some_and(|(of, at)| {
+            at.entries().any(|(key, _)| {
+                of.field(key, self.minor).is_none() && spelling::nearest(key, core::iter::once(field)).is_some()
+            })
+        })
+    }
+
     fn rule(&mut self, at: Field<'a>, rule: Rule) {
         match rule {
             Rule::Required(field) | Rule::NotEmpty(field) => {
@@ -349,13 +365,14 @@ impl<'a, 'w> Walk<'a, 'w> {
                     Some(Value::Object([])) => matches!(rule, Rule::NotEmpty(_)),
                     Some(_) => false,
                 };
-                if is_missing {
+                if is_missing && !self.is_misspelt(field) {
                     let child = child(at, field);
                     self.fail(child, format!("`{field}` is required"), format!("{field}:"));
                 }
             }
             Rule::Implied(field, index) => {
-                if at.value().and_then(|value| value.get(field)).is_none_or(|value| matches!(value, Value::Null)) {
+                let given = at.value().and_then(|value| value.get(field));
+                if given.is_none_or(|value| matches!(value, Value::Null)) && !self.is_misspelt(field) {
                     self.structure(child(at, field), index);
                 }
             }

@@ -13,7 +13,7 @@ use crate::walk::Walk;
 pub fn workload<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     let (chosen, template) = (at.get("spec.selector"), at.get("spec.template"));
     if !chosen.is_set() {
-        if at.get("spec").is_set() || walk.kind.name != "DaemonSet" {
+        if (at.get("spec").is_set() || walk.kind.name != "DaemonSet") && !walk.is_misspelt("spec") {
             walk.fail(chosen, "`selector` is required", "selector: {matchLabels: <the labels of the template>}");
         }
     } else if selector::is_empty(chosen) {
@@ -128,7 +128,7 @@ pub fn replication_controller<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     let labels = template.get("metadata.labels");
     // Without a selector it is the labels of the template.
     if entries(chosen).next().is_none() && entries(labels).next().is_none() {
-        walk.fail(chosen, "`selector` is required", "selector: <the labels of the template>");
+        walk.fail(labels, "the template has no labels, and there is no selector", "labels: {app: <name>}");
     }
     if entries(chosen).any(|(key, wanted)| text(labels.entry(key)) != text(wanted) || !labels.entry(key).is_set()) {
         walk.fail(labels, "the selector does not match these labels", "the labels that spec.selector asks for");
