@@ -168,7 +168,8 @@ impl Dockerfile {
         }
         let base = stages.base().and_then(|base| stages.resolve(base)).unwrap_or_default();
         if !self.non_root_images.iter().any(|words| sdk::text::holds(&base, words)) {
-            let message = "the last stage has no USER, so the program runs as root";
+            let message =
+                "the last stage has no USER, so the program runs as root unless the base image says otherwise";
             findings.fail(from.place, message, "USER <a number above 0>, at the end of the last stage");
         }
     }
@@ -187,7 +188,9 @@ fn check_add(add: &Instruction<'_>, findings: &mut Findings) {
 /// Whether the program gets the signals that Kubernetes sends: it is the first process, and no shell is.
 fn check_signals(stages: &Stages<'_>, findings: &mut Findings) {
     let last = |keyword| stages.inherited(move |instruction| instruction.keyword == keyword);
-    let Some(process) = last("ENTRYPOINT").or_else(|| last("CMD")) else { return };
+    // An empty entry point leaves the command in charge.
+    let entry = last("ENTRYPOINT").filter(|entry| entry.words().next().is_some());
+    let Some(process) = entry.or_else(|| last("CMD")) else { return };
     let mut words = process.words();
     let (first, second, third) = (words.next().unwrap_or_default(), words.next(), words.next());
     let is_exec = |command: &str| command.trim_ascii_start().starts_with("exec ");

@@ -4,6 +4,11 @@ use sdk::prelude::*;
 
 use crate::{Exposure, covers, is_wildcard};
 
+/// Whether a listener's hostname is about a host. As the Gateway API has it, a wildcard covers any number of labels.
+fn covers_below(name: &str, host: &str) -> bool {
+    covers(name, host) || name.strip_prefix('*').is_some_and(|end| host.len() > end.len() && host.ends_with(end))
+}
+
 pub fn check(rule: &Exposure, gateway: Object<'_>, findings: &mut Findings) {
     let listeners = gateway.get("spec.listeners");
     for listener in listeners.items() {
@@ -12,7 +17,8 @@ pub fn check(rule: &Exposure, gateway: Object<'_>, findings: &mut Findings) {
         // Beside a listener with TLS, one without is there to redirect.
         let is_encrypted = listeners.items().any(|other| {
             let name = other.get("hostname").str().unwrap_or_default();
-            matches!(other.get("protocol").str(), Some("HTTPS" | "TLS")) && (name.is_empty() || covers(name, host))
+            matches!(other.get("protocol").str(), Some("HTTPS" | "TLS"))
+                && (name.is_empty() || host.is_empty() || covers_below(name, host))
         });
         if protocol.str() == Some("HTTP") && !is_encrypted {
             let message = "the listener takes requests in plain text, and no other serves its hostname with TLS";

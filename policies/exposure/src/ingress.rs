@@ -13,6 +13,7 @@ const CERTIFICATES: &[(&str, Option<&str>)] = &[
     ("appgw.ingress.kubernetes.io/appgw-ssl-certificate", None),
     ("route.openshift.io/termination", None),
     ("traefik.ingress.kubernetes.io/router.tls", Some("true")),
+    ("traefik.ingress.kubernetes.io/router.entrypoints", Some("websecure")),
     ("nginx.ingress.kubernetes.io/ssl-passthrough", Some("true")),
     ("haproxy.org/ssl-passthrough", Some("true")),
 ];
@@ -28,10 +29,16 @@ pub fn check(
 ) -> Result<(), Undecided> {
     let (rules, tls) = (ingress.get("spec.rules"), ingress.get("spec.tls"));
     let is_encrypted = is_encrypted(ingress);
+    let mut told = Vec::new();
     let mut check_host = |at: Field<'_>, host: &str| {
         let named = if host.is_empty() { "every host".to_owned() } else { format!("`{host}`") };
-        if !is_encrypted && !is_covered(tls, host) {
-            let entry = Json::of("hosts", vec![host.into()]).and("secretName", "<secret>");
+        // Of two rules for one host, one entry of `tls` is enough.
+        if !is_encrypted && !is_covered(tls, host) && !told.iter().any(|it: &String| it == host) {
+            told.push(host.to_owned());
+            let entry = match host {
+                "" => Json::of("secretName", "<secret>"),
+                host => Json::of("hosts", vec![host.into()]).and("secretName", "<secret>"),
+            };
             findings.fail(at, format!("{named} is served without TLS"), fix::set(tls, vec![entry]).example());
         }
         if is_wildcard(host) && !rule.allow_wildcard_hosts {

@@ -123,14 +123,19 @@ fn takes<'a>(listener: Field<'a>, gateway: Object<'a>, look: &mut Look<'a, '_>) 
             };
             Ok(LabelSelector::new(allowed.get("namespaces.selector")).matches_by(&label))
         }
-        _ => Ok(gateway.namespace() == here),
+        _ => Ok(is_same_namespace(gateway.namespace(), here)),
     }
+}
+
+/// What names no namespace is applied to `default`, unless somebody says otherwise.
+fn is_same_namespace(one: Option<&str>, other: Option<&str>) -> bool {
+    one.unwrap_or("default") == other.unwrap_or("default")
 }
 
 /// Whether a reference to another namespace is granted there; says it where it is not.
 fn is_granted<'a>(reference: Field<'a>, named: Named<'a>, look: &mut Look<'a, '_>) -> Result<bool, Undecided> {
     let (here, object) = (look.object.namespace(), look.object);
-    if named.namespace == here || !reference.get("namespace").is_set() {
+    if is_same_namespace(named.namespace, here) || !reference.get("namespace").is_set() {
         return Ok(true);
     }
     let is_from = |from: Field<'_>| {

@@ -64,8 +64,8 @@ fn no_such_port<'a>(port: Field<'a>, known: &[NamedPort<'a>], look: &mut Look<'a
     let of_protocol = known.iter().filter(|(_, its)| *its == protocol).map(|(name, _)| *name);
     let of_protocol: Vec<&str> = of_protocol.collect();
     match (nearest(name, &mut of_protocol.iter().copied()), of_protocol.first()) {
-        // The first port of the first container is as a rule the one that is meant.
-        (None, Some(first)) => {
+        // Where each side has one port alone, no other can be meant.
+        (None, Some(first)) if of_protocol.len() == 1 && look.object.get("spec.ports").items().count() == 1 => {
             look.findings.fail(at, format!("{message}; did you mean `{first}`?"), fix::set(at, *first));
         }
         _ => look.none_of(at, name, &message, &of_protocol),
