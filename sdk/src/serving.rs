@@ -44,6 +44,15 @@ pub fn long_running<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided
     if workload.runs_to_completion() { not_applicable("it runs to completion") } else { Ok(workload) }
 }
 
+/// Says why a serving workload runs alone.
+pub const ALONE: &str = "seaworthy.dev/single-replica";
+
+/// The reason that the object gives for running alone, if it gives one.
+#[must_use]
+pub fn alone_because(object: Object<'_>) -> Option<&str> {
+    object.annotation(ALONE).str().filter(|reason| !reason.trim_ascii().is_empty())
+}
+
 /// Goes on only if the workload, which is [`long_running`], serves: a Service selects it. A Knative Service routes to
 /// its own pods. Where no Service is in sight and the world is not complete, or not to be asked, declared ports say that it
 /// serves.

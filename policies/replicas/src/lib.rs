@@ -1,7 +1,7 @@
 #![no_std]
 use sdk::prelude::*;
 use sdk::replicas::{AutoscalerKind, effective_replicas, replicated};
-use sdk::serving::must_serve;
+use sdk::serving::{ALONE, alone_because, must_serve};
 
 policy! {
     /// A serving workload runs at least two replicas, or says why it runs alone.
@@ -105,9 +105,6 @@ policy! {
     ],
 }
 
-/// Says why a workload runs alone.
-const ALONE: &str = "seaworthy.dev/single-replica";
-
 impl Rule for Replicas {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let (workload, world) = (replicated(request)?, request.world());
@@ -121,7 +118,7 @@ impl Rule for Replicas {
             return Ok(());
         }
         let reason = object.annotation(ALONE);
-        if let Some(text) = reason.str().filter(|text| !text.trim_ascii().is_empty()) {
+        if let Some(text) = alone_because(object) {
             findings.note(reason, format!("{replicas} on purpose: {text}"));
             return Ok(());
         }
@@ -143,7 +140,11 @@ impl Rule for Replicas {
             // Where not everything is in sight, an autoscaler may keep more.
             world.must_be_complete("autoscaler that keeps more replicas")?;
         }
-        findings.fail(field, format!("{replicas}, and a serving workload needs {at_least}"), fix);
+        findings.fail(
+            field,
+            format!("{replicas}, and a serving workload needs {at_least}, or the reason in `{ALONE}`"),
+            fix,
+        );
         Ok(())
     }
 }

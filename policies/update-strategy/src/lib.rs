@@ -1,7 +1,7 @@
 #![no_std]
 use sdk::prelude::*;
 use sdk::replicas::{effective_replicas, replicated};
-use sdk::serving::must_serve;
+use sdk::serving::{alone_because, must_serve};
 use sdk::value::Value;
 
 policy! {
@@ -88,6 +88,7 @@ policy! {
         "spec.updateStrategy",
         "pod.metadata.labels",
         "pod.spec.restartPolicy",
+        "pod.spec.volumes.persistentVolumeClaim",
         "containers.ports",
     ],
     looks_up: [
@@ -114,8 +115,7 @@ impl Rule for UpdateStrategy {
         if pods < 1 {
             return not_applicable("it is scaled to 0");
         }
-        let reason = object.annotation("seaworthy.dev/single-replica").str();
-        if pods == 1 && reason.is_some_and(|reason| !reason.trim_ascii().is_empty()) {
+        if pods == 1 && alone_because(object).is_some() {
             return not_applicable("it runs alone on purpose");
         }
         let is_deployed = matches!(object.kind(), "Deployment" | "Rollout");
@@ -127,11 +127,15 @@ impl Rule for UpdateStrategy {
             ("Deployment", "Recreate") if !rolling.is_set() => {
                 if !self.allow_recreate {
                     let message = "`Recreate` removes all pods before it starts a new one, so nothing serves meanwhile";
-                    findings.fail(
-                        kind,
-                        message,
-                        fix::merge(strategy, Json::of("type", "RollingUpdate").and("rollingUpdate", one_by_one())),
-                    );
+                    let mut volumes = workload.pod().get("volumes").items();
+                    let fix = if volumes.any(|volume| volume.get("persistentVolumeClaim").is_set()) {
+                        let advice = "a StatefulSet, or the setting `allow_recreate`: while the old pod has the claim, a \
+                                      new one may not get it";
+                        Fix::Advice(advice.into())
+                    } else {
+                        fix::merge(strategy, Json::of("type", "RollingUpdate").and("rollingUpdate", one_by_one()))
+                    };
+                    findings.fail(kind, message, fix);
                 }
                 Ok(())
             }
