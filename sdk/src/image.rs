@@ -5,11 +5,13 @@
 
 mod field;
 mod filled;
+mod mutable;
 
 use alloc::string::String;
 use core::fmt;
 
 pub use filled::filled_by;
+pub use mutable::is_mutable;
 
 const DOCKER_HUB: &str = "docker.io";
 /// What Docker Hub was called first; still found in references.

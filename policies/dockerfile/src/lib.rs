@@ -1,4 +1,5 @@
 #![no_std]
+use sdk::image::is_mutable;
 use sdk::prelude::*;
 
 mod secrets;
@@ -57,10 +58,10 @@ policy! {
     ///     - {keyword: CMD, line: 3, stage: 0, form: exec, flags: [], arguments: [node, main.js], text: 'CMD ["node", "main.js"]'}
     /// ```
     pub struct Dockerfile {
-        /// Tags that move, in any case.
+        /// Tags that move, in any case, also beside a variant such as `alpine`. A `*` at the start stands for anything.
         mutable_tags: Vec<String> = [
-            "latest", "main", "master", "dev", "staging", "nightly", "edge", "stable", "canary", "rolling", "head", "lts",
-            "current", "alpine", "slim", "bookworm", "trixie",
+            "latest", "main", "master", "dev", "staging", "nightly", "edge", "stable", "canary", "rolling", "head",
+            "develop", "trunk", "unstable", "snapshot", "lts", "mainline", "current", "*-latest", "*-snapshot",
         ],
         /// Require a digest: a tag alone is then a finding, whatever it says.
         require_digest: bool = false,
@@ -143,11 +144,12 @@ impl Dockerfile {
             Ok(image) => image,
             Err(cause) => return findings.fail(at, cause.to_string(), "<repository>:<version>"),
         };
-        let moves = |tag: &str| self.mutable_tags.iter().any(|known| known.eq_ignore_ascii_case(tag));
         let message = match image.tag() {
             _ if image.is_pinned() => return,
             None => format!("`{image}` has no tag, so it is whatever was pushed last"),
-            Some(tag) if moves(tag) => format!("the tag `{tag}` is mutable: another build gets another image"),
+            Some(tag) if is_mutable(tag, &self.mutable_tags) => {
+                format!("the tag `{tag}` is mutable: another build gets another image")
+            }
             Some(_) if self.require_digest => format!("`{image}` has no digest, which is required here"),
             Some(_) => return,
         };

@@ -1,5 +1,5 @@
 #![no_std]
-use sdk::image::filled_by;
+use sdk::image::{filled_by, is_mutable};
 use sdk::prelude::*;
 
 policy! {
@@ -131,7 +131,7 @@ impl ImmutableImageTag {
                 let message = format!("`{image}` has no tag, so it means `latest`: pin a version or a digest");
                 findings.fail(at, message, fix::set(at, format!("{repository}:<version>")).example());
             }
-            Some(tag) if self.moves(tag) => {
+            Some(tag) if is_mutable(tag, &self.mutable_tags) => {
                 let message = format!("the tag `{tag}` is mutable: pin a version or a digest");
                 findings.fail(at, message, fix::set(at, format!("{repository}:<version>")).example());
             }
@@ -142,59 +142,4 @@ impl ImmutableImageTag {
             Some(_) => {}
         }
     }
-
-    /// Whether a tag moves: it is listed, or it is made of nothing but listed words and variants, so that no part of it is
-    /// a version.
-    fn moves(&self, tag: &str) -> bool {
-        let is_listed = |word: &str| self.mutable_tags.iter().any(|listed| is_like(listed, word));
-        is_listed(tag) || tag.split('-').all(|part| is_listed(part) || is_variant(part))
-    }
-}
-
-/// Whether a word is what was listed, in any case; a `*` at the start of that stands for anything.
-fn is_like(listed: &str, word: &str) -> bool {
-    match listed.strip_prefix('*') {
-        Some(end) => {
-            let start = word.len().checked_sub(end.len());
-            start.and_then(|start| word.get(start..)).is_some_and(|rest| rest.eq_ignore_ascii_case(end))
-        }
-        None => listed.eq_ignore_ascii_case(word),
-    }
-}
-
-/// What official images are built upon, and how: a release of it may follow, which is no version of the image.
-const VARIANTS: &[&str] = &[
-    "alpine",
-    "slim",
-    "bookworm",
-    "bullseye",
-    "buster",
-    "stretch",
-    "trixie",
-    "forky",
-    "noble",
-    "jammy",
-    "focal",
-    "bionic",
-    "debian",
-    "ubuntu",
-    "ubi",
-    "distroless",
-    "scratch",
-    "fat",
-    "minimal",
-    "perl",
-    "fpm",
-    "apache",
-    "nonroot",
-    "debug",
-    "windowsservercore",
-    "nanoserver",
-    "amd64",
-    "arm64",
-];
-
-fn is_variant(part: &str) -> bool {
-    let name = part.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-    VARIANTS.iter().any(|variant| variant.eq_ignore_ascii_case(name) || variant.eq_ignore_ascii_case(part))
 }
