@@ -7,12 +7,12 @@ mod dockerfile;
 mod error;
 mod files;
 mod find;
+mod git;
 mod ignores;
 mod logs;
 mod projects;
 mod read;
 mod render;
-mod revision;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -22,11 +22,11 @@ pub use dockerfile::{asks_for_dockerfiles, read_dockerfiles};
 pub use error::{LogError, ReadError};
 pub use files::{Files, Origin, problems};
 pub use find::{BASELINE, Found, Reading, find};
+pub use git::{Change, Commit, Entry, EntryKind, GitError, Repository, Revision};
 pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
 pub use read::{STDIN, name, read_input, read_regular};
 pub use render::{
     HELM_WRAPPER, KUBE_VERSION, Mode, Refused, RenderOptions, helm_arguments, is_api_version, is_kube_version, render,
 };
-pub use revision::{Revision, RevisionError};
 pub use tree::{is_asked_for, read_trees};
