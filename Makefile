@@ -21,6 +21,7 @@ OPTIMISED := $(MODULES)/.optimised
 BINARYEN := sdk/optimise/node_modules/.package-lock.json
 WEB := $(TARGET)/web
 NODE_MODULES := host/web/node_modules/.package-lock.json
+MDBOOK := $(TARGET)/tools/bin/mdbook
 CHROMIUM ?= /usr/bin/chromium
 CARGO := cargo
 CARGO_DENY := 0.20.2
@@ -32,7 +33,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools
+.PHONY: help run build policies native fixtures web docs library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +84,13 @@ library: policies $(NODE_MODULES)
 serve-web: web ## Serve the site on http://127.0.0.1:4173
 	cd host/web && npm run --silent serve -w page
 
+docs: build web $(MDBOOK) ## Build the site of the documentation (target/docs): docs/, a page for each rule, the page for the browser
+	docs/build.sh $(SEAWORTHY) $(TARGET)/book $(TARGET)/docs $(MDBOOK)
+	@cp -R $(WEB)/site $(TARGET)/docs/playground
+
+$(MDBOOK):
+	$(CARGO) install --quiet --locked mdbook --version 0.5.4 --no-default-features --features search --root $(TARGET)/tools
+
 web-test: web chromium ## Tests of the page, in a headless Chromium
 	cd host/web && npm run --silent test -w page
 
@@ -107,7 +115,7 @@ $(NODE_MODULES): host/web/package-lock.json
 
 test: check ## Everything that CI runs; the same as `make check`
 
-check: fmt clippy deny unit e2e oracle web-test ## Formatting, lints, licences, all tests
+check: fmt clippy deny unit e2e oracle web-test docs ## Formatting, lints, licences, all tests, the documentation
 
 fmt: ## Is everything formatted?
 	$(CARGO) fmt --all --check

@@ -14,6 +14,7 @@ mod import;
 mod json;
 mod logs;
 mod profiles;
+mod readme;
 mod report;
 mod rules;
 mod sarif;

@@ -19,6 +19,29 @@ fn the_rules_are_listed_by_section() {
 }
 
 #[test]
+fn the_checklist_is_a_page_with_a_link_to_each_rule() {
+    let out = usual_folder().run(&["rules", "--bundle", "bundle", "--format", "markdown"]).with(0);
+    assert_data_eq!(out, file!["goldens/rules.md"].raw());
+}
+
+#[test]
+fn each_rule_has_a_page_with_all_its_settings_and_kinds() {
+    let out = Folder::new().run(&["rules", "--format", "json"]).with(0);
+    let rules: Vec<RuleMetadata> = serde_json::from_str(&out).unwrap();
+    for rule in &rules {
+        let page = Folder::new().run(&["explain", &rule.name, "--format", "markdown"]).with(0);
+        assert!(page.starts_with(&format!("# {}\n", rule.name)), "{page}");
+        assert!(page.contains(rule.documentation.trim_end()), "{}", rule.name);
+        for setting in rule.settings["properties"].as_object().into_iter().flat_map(|settings| settings.keys()) {
+            assert!(page.contains(&format!("| `{setting}` | ")), "{}: {setting}", rule.name);
+        }
+        for kind in &rule.applies_to {
+            assert!(page.contains(&format!("\n- {} (`", kind.kind)), "{}: {}", rule.name, kind.kind);
+        }
+    }
+}
+
+#[test]
 fn the_rules_of_the_binary_are_all_well_formed() {
     let out = Folder::new().run(&["rules", "--format", "json"]).with(0);
     let rules: Vec<RuleMetadata> = serde_json::from_str(&out).unwrap();

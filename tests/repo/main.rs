@@ -4,6 +4,7 @@
 mod arrows;
 mod circles;
 mod coming_from;
+mod documentation;
 mod documents;
 mod files;
 mod policies;

@@ -4,18 +4,21 @@ use std::fmt::Write as _;
 
 use clap::ValueEnum;
 use engine::report::to_json;
+use protocol::RuleMetadata;
 use serde_json::json;
 
 use crate::bundle;
 use crate::failure::Failure;
 use crate::options::selection::Selection;
+use crate::present::markdown::cell;
 use crate::present::output::{self, BOLD, DIM, one_line};
 
 pub const EXAMPLES: &str = "\
 Examples:
   seaworthy rules                   the checklist
   seaworthy rules --severity high   what must not wait
-  seaworthy rules --format json     all metadata: kinds, fields read, settings, documentation";
+  seaworthy rules --format json     all metadata: kinds, fields read, settings, documentation
+  seaworthy rules --format markdown the checklist as a page, a table for each section";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -31,6 +34,8 @@ pub struct Args {
 pub enum Format {
     /// A table.
     Human,
+    /// A page: a table for each section, with links to `<rule>.md`, which `explain --format markdown` writes.
+    Markdown,
     /// All that the rules say of themselves.
     Json,
 }
@@ -45,6 +50,9 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     rules.sort_by(|one, other| (one.section, &one.name).cmp(&(other.section, &other.name)));
     if options.format == Format::Json {
         return output::print(&(to_json(&json!(rules)) + "\n")).map(|()| code);
+    }
+    if options.format == Format::Markdown {
+        return output::print(&page(&rules)).map(|()| code);
     }
     if rules.is_empty() {
         return output::print("No rule is left by --rule, --skip and --severity.\n").map(|()| code);
@@ -62,4 +70,18 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         let _ = writeln!(text, "  {name:width$}  {severity:8}  {profile:11}  {title}{DIM}{world}{DIM:#}");
     }
     output::print(&text).map(|()| code)
+}
+
+/// The checklist as Markdown.
+fn page(rules: &[RuleMetadata]) -> String {
+    let mut text = format!("# Rules\n\n{} rules, by section of the checklist.\n", rules.len());
+    for rules in rules.chunk_by(|one, other| one.section == other.section) {
+        let section = rules.first().map(|rule| rule.section.to_string()).unwrap_or_default();
+        let _ = write!(text, "\n## {section}\n\n| rule | requires | severity | profile |\n|---|---|---|---|\n");
+        for RuleMetadata { name, title, severity, profile, .. } in rules {
+            let (name, title) = (cell(name), cell(title));
+            let _ = writeln!(text, "| [{name}]({name}.md) | {title} | {severity} | {profile} |");
+        }
+    }
+    text
 }

@@ -14,6 +14,12 @@ pub fn render(source: &str) -> String {
     writer.text + "\n"
 }
 
+/// A text of a module as a cell of a table, or an item of a list: on one line, and its Markdown kept as it is.
+pub fn cell(text: &str) -> String {
+    let line: Vec<&str> = text.split_whitespace().collect();
+    printable(&line.join(" ")).replace('|', "\\|").replace('<', "&lt;")
+}
+
 #[derive(Default)]
 struct Writer {
     text: String,

@@ -1,10 +1,13 @@
-//! `seaworthy explain`: a rule's documentation on a terminal.
+//! `seaworthy explain`: a rule's documentation on a terminal, or as a page for a site.
 //!
 //! The documentation is the rule's own doc comment.
+
+mod page;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use protocol::{LookUp, RuleMetadata};
 use serde_json::Value;
 
@@ -15,7 +18,8 @@ use crate::present::output::{self, BOLD, CYAN, DIM, one_line, printable};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy explain readiness-probe";
+  seaworthy explain readiness-probe                             on the terminal
+  seaworthy explain readiness-probe --format markdown > rule.md   a page for your own documentation";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -26,6 +30,18 @@ pub struct Args {
     /// Use the modules of this folder instead of the bundle inside the binary.
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
+
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal.
+    Human,
+    /// A page with its settings, kinds and look-ups as tables.
+    Markdown,
 }
 
 /// Runs the command.
@@ -35,7 +51,11 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let names: Vec<&str> = found.iter().map(|found| found.metadata.name.as_str()).collect();
     let rule = found.iter().map(|found| &found.metadata).find(|rule| rule.name == options.rule);
     let rule = rule.ok_or_else(|| Failure::Usage(bundle::unknown_rule(&options.rule, &names)))?;
-    output::print(&render(rule)).map(|()| code)
+    let text = match options.format {
+        Format::Human => render(rule),
+        Format::Markdown => page::render(rule),
+    };
+    output::print(&text).map(|()| code)
 }
 
 fn render(rule: &RuleMetadata) -> String {
