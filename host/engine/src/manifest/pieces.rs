@@ -48,7 +48,7 @@ pub(super) struct File {
 }
 
 /// Reads a file in UTF-8.
-pub(super) fn read(from: impl Read, bounds: &Bounds, keep: &Keep) -> io::Result<File> {
+pub(super) fn read(from: impl Read, bounds: &Bounds, keep: &Keep<'_>) -> io::Result<File> {
     let mut pieces = Pieces {
         from,
         bounds,
@@ -72,7 +72,7 @@ pub(super) fn read(from: impl Read, bounds: &Bounds, keep: &Keep) -> io::Result<
 struct Pieces<'a, R> {
     from: R,
     bounds: &'a Bounds,
-    keep: &'a Keep,
+    keep: &'a Keep<'a>,
     /// What has come of the file; what is before `start` has been read.
     buffer: Vec<u8>,
     start: usize,
@@ -226,7 +226,7 @@ impl<R: Read> Pieces<'_, R> {
         let close = if self.is_json { "]}".to_owned() } else { format!("{indent}- {{}}\n") };
         let known = self.parse(&format!("{before}{close}"), 0, 0).node;
         let mut objects = Vec::new();
-        let mut first = 0;
+        let (mut first, mut is_versionless) = (0, false);
         loop {
             self.fill()?;
             let window = self.window();
@@ -246,7 +246,7 @@ impl<R: Read> Pieces<'_, R> {
                     let room = PROBLEMS_TOLD.saturating_sub(self.problems.len());
                     failures.into_iter().take(room).for_each(|failure| self.report(failure));
                 }
-                object::Read::Other(_) => {}
+                object::Read::Other(_) => is_versionless = true,
             }
             first += count;
             if is_last {
@@ -259,7 +259,11 @@ impl<R: Read> Pieces<'_, R> {
         let Some(rest) = rest else { return Err(self.too_long()) };
         let after = self.take(rest)?;
         objects.shrink_to_fit();
+        let told = self.problems.len();
         let content = self.content(&before, &format!("{indent}- "), &after, (start, objects));
+        if is_versionless && matches!(content, Content::Broken) && self.problems.len() == told {
+            self.report(Failure::new(ProblemKind::VersionBehindItems, Span::new(start, start)));
+        }
         self.push(Document { span: Span::new(start, self.offset), content })
     }
 

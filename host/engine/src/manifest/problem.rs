@@ -144,6 +144,8 @@ pub enum ProblemKind {
     EmptyItems,
     /// A list whose `apiVersion` or `kind` is a template's action: `kubectl` takes its items as they are.
     TemplatedList,
+    /// A list of one kind, read in pieces, whose `apiVersion` comes too late for its items.
+    VersionBehindItems,
     /// An item of a list without `kind` or `apiVersion`.
     ItemWithoutKind,
     /// An item of a list whose `apiVersion` or `kind` is a template's action, beside others that are objects.
@@ -204,6 +206,7 @@ impl ProblemKind {
             Self::NoItems => "write the objects under `items`",
             Self::EmptyItems => "delete `items`",
             Self::TemplatedList => "fill in the template first",
+            Self::VersionBehindItems => "write `apiVersion` and `kind` before `items`",
             Self::ItemWithoutKind => "give each item its own `apiVersion` and `kind`",
             Self::TemplatedItem => "fill in the template first",
             Self::NoApiVersion { .. } => "write `apiVersion` as the cluster serves it",
@@ -268,6 +271,8 @@ impl fmt::Display for ProblemKind {
                 formatter.write_str("kubectl takes an object with `items` for a list, and this one is empty")
             }
             Self::TemplatedList => formatter.write_str("the kind of this list is left to a template"),
+            Self::VersionBehindItems => formatter
+                .write_str("a list of this length is read in pieces, and its `apiVersion` stands behind its items"),
             Self::ItemWithoutKind => formatter.write_str("this item has no `apiVersion` and `kind`"),
             Self::TemplatedItem => formatter.write_str("the kind of this item is left to a template"),
             Self::NoApiVersion { meant } => {
