@@ -14,6 +14,7 @@ use crate::policy::Policy;
 use crate::question::{Extent, Question};
 use crate::runtime::{ModuleError, Reply, Runtime};
 use crate::scope::Scope;
+use crate::settings::{Settings, SettingsError};
 
 /// One rule, ready to judge.
 #[derive(Debug)]
@@ -31,14 +32,12 @@ pub struct Rule<M> {
     mutating: bool,
     /// What it may ask.
     grant: Grant,
-    /// Its settings as JSON, ready to be sent.
-    settings: Vec<u8>,
+    /// Its settings where no override has others.
+    settings: Settings,
     /// Whether it is asked where no override says otherwise.
     is_on: bool,
     /// Where it is other than elsewhere; of several that hold the last one counts.
     overrides: Vec<Override>,
-    /// Whether it has the settings without which it has nothing to say.
-    configured: bool,
 }
 
 /// Where a rule is other than elsewhere, and how.
@@ -50,8 +49,8 @@ pub struct Override {
     pub enabled: Option<bool>,
     /// How bad it is there.
     pub severity: Option<Severity>,
-    /// Its settings there, JSON, which have been validated.
-    pub settings: Option<Vec<u8>>,
+    /// Its settings there, which have been validated.
+    pub settings: Option<Settings>,
 }
 
 impl<M> Rule<M> {
@@ -62,21 +61,9 @@ impl<M> Rule<M> {
         // Unknown capabilities are ignored.
         let declared = Capabilities::new(&metadata.capabilities).unwrap_or_default();
         let grant = Grant::declaring(&metadata.looks_up, declared).allowing(Capabilities::look_ups());
-        let (admission, settings) = (None, Vec::new());
-        let (is_on, overrides) = (true, Vec::new());
-        let rule = Self {
-            metadata,
-            module,
-            masks,
-            admission,
-            mutating: false,
-            grant,
-            settings,
-            is_on,
-            overrides,
-            configured: true,
-        };
-        rule.with_settings(&Value::Object(serde_json::Map::new()))
+        let settings = Settings::none(&metadata);
+        let (admission, mutating, is_on, overrides) = (None, false, true, Vec::new());
+        Self { metadata, module, masks, admission, mutating, grant, settings, is_on, overrides }
     }
 
     /// A policy of somebody else's, with empty settings: asked as an API server would ask it, and allowed nothing.
@@ -94,13 +81,15 @@ impl<M> Rule<M> {
 
     /// The same rule with these settings, which have been validated.
     #[must_use]
-    pub fn with_settings(mut self, settings: &Value) -> Self {
-        self.settings = settings.to_string().into_bytes();
-        let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        let required = self.metadata.settings.get("required").and_then(Value::as_array).into_iter().flatten();
-        self.configured =
-            required.filter_map(Value::as_str).all(|name| settings.get(name).is_some_and(|value| !is_empty(value)));
-        self
+    pub fn with_settings(self, settings: &Value) -> Self {
+        let settings = Settings::new(&self.metadata, settings);
+        self.with(settings)
+    }
+
+    /// The same rule with these settings of it.
+    #[must_use]
+    pub fn with(self, settings: Settings) -> Self {
+        Self { settings, ..self }
     }
 
     /// The same rule, asked or not where no override says otherwise, and with these overrides.
@@ -113,6 +102,18 @@ impl<M> Rule<M> {
     #[must_use]
     pub fn overrides(&self) -> (bool, &[Override]) {
         (self.is_on, &self.overrides)
+    }
+
+    /// Has it asked or not where no override says otherwise.
+    pub const fn turn(&mut self, is_on: bool) {
+        self.is_on = is_on;
+    }
+
+    /// Whether it has, in some place at least, the settings without which it has nothing to say.
+    #[must_use]
+    pub fn is_configured(&self) -> bool {
+        let of_overrides = self.overrides.iter().filter_map(|it| it.settings.as_ref());
+        self.settings.suffices() || of_overrides.into_iter().any(Settings::suffices)
     }
 
     /// The last of the overrides that hold for the question's object and say something of the kind.
@@ -130,9 +131,9 @@ impl<M> Rule<M> {
         self.last(question, |it| it.severity)
     }
 
-    /// Its settings for the question's object, JSON.
-    pub(crate) fn settings_for(&self, question: &Question<'_>) -> &[u8] {
-        self.last(question, |it| it.settings.as_deref()).unwrap_or(&self.settings)
+    /// Its settings for the question's object.
+    pub(crate) fn settings_for(&self, question: &Question<'_>) -> &Settings {
+        self.last(question, |it| it.settings.as_ref()).unwrap_or(&self.settings)
     }
 
     /// Has the rule itself look at settings.
@@ -192,13 +193,9 @@ impl<M> Rule<M> {
         Self { masks, ..self }
     }
 
-    /// The mask for objects of this group and kind; `None` where the rule does not judge them, or nothing at all: it lacks
-    /// settings that its schema requires.
+    /// The mask for objects of this group and kind; `None` where the rule does not judge them.
     #[must_use]
     pub fn mask(&self, group: &str, kind: &str) -> Option<&FieldMask> {
-        if !self.configured {
-            return None;
-        }
         let index = self.metadata.applies_to.iter().position(|known| known.matches(group, kind))?;
         Some(self.masks.get(index)?.get_or_init(|| FieldMask::for_kind(&self.metadata.reads, group, kind)))
     }
@@ -213,9 +210,11 @@ impl<M> Rule<M> {
         self.is_about_workloads() && self.mask(group, kind).is_some()
     }
 
-    /// How much of the object it is sent; `None` where the question is not for it.
+    /// How much of the object it is sent; `None` where the question is not for it, or it lacks the settings to say
+    /// anything.
     pub(crate) fn concerns(&self, question: &Question<'_>) -> Option<Extent<'_>> {
-        if !self.last(question, |it| it.enabled).unwrap_or(self.is_on) {
+        let is_on = self.last(question, |it| it.enabled).unwrap_or(self.is_on);
+        if !is_on || !self.settings_for(question).suffices() {
             return None;
         }
         match &self.admission {
@@ -244,25 +243,11 @@ impl<M> Rule<M> {
         &self.grant
     }
 
-    /// Its settings, JSON.
+    /// Its settings where no override has others.
     #[must_use]
-    pub fn settings(&self) -> &[u8] {
+    pub const fn settings(&self) -> &Settings {
         &self.settings
     }
-}
-
-/// Why a rule does not take settings.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// It says no, with or without a reason.
-    #[error("{}", .0.as_deref().unwrap_or("refused without a reason"))]
-    Refused(Option<String>),
-    /// It gave no answer.
-    #[error(transparent)]
-    Module(#[from] ModuleError),
-    /// Its answer is none.
-    #[error("its answer is not readable: {0}")]
-    Unreadable(#[source] serde_json::Error),
 }
 
 /// Why a module cannot be asked at all.
@@ -289,9 +274,8 @@ impl<M> Bundle<M> {
     /// The rules in the order of the checklist: by section, then by name.
     #[must_use]
     pub fn new(mut rules: Vec<Rule<M>>) -> Self {
-        rules.sort_by(|one, other| {
-            let key = |rule: &Rule<M>| (rule.metadata.section, rule.metadata.name.clone());
-            key(one).cmp(&key(other))
+        rules.sort_by(|Rule { metadata: one, .. }, Rule { metadata: other, .. }| {
+            (one.section, &one.name).cmp(&(other.section, &other.name))
         });
         Self { rules }
     }
@@ -360,7 +344,7 @@ mod tests {
     #[test]
     fn a_rule_that_needs_settings_is_off_until_it_has_them() {
         let mut rule = rule(json!({"required": ["assertions"]}));
-        assert!(rule.mask("", "Pod").is_none());
+        assert!(!rule.is_configured());
         for (settings, asked) in [
             (json!({}), false),
             (json!({"assertions": null}), false),
@@ -369,39 +353,61 @@ mod tests {
             (json!({"assertions": [{"kind": "Pod"}]}), true),
         ] {
             rule = rule.with_settings(&settings);
-            assert_eq!(rule.mask("", "Pod").is_some(), asked, "{settings}");
-            rule = rule.unmasked().masked();
-            assert_eq!(rule.mask("", "Pod").is_some(), asked, "{settings}, masked again");
+            assert_eq!(rule.is_configured(), asked, "{settings}");
         }
     }
 
-    #[test]
-    fn of_several_overrides_that_hold_the_last_one_counts() {
+    fn over<M>(rule: &Rule<M>, paths: &[&str], namespaces: &[&str], settings: Option<Value>) -> Override {
+        let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        let scope = Scope::new(owned(paths), owned(namespaces));
+        let settings = settings.map(|settings| Settings::new(&rule.metadata, &settings));
+        Override { scope, enabled: None, severity: None, settings }
+    }
+
+    /// Asks about a Pod of the namespace `dev-1` in `k8s/a.yaml`.
+    fn asked(then: impl Fn(Question<'_>)) {
         let yaml = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: dev-1}\n";
         let file = File { manifest: read("k8s/a.yaml", yaml.into(), &Limits::default()), project: 0 };
         let input = Input::new(vec![file]);
         let subject = input.subjects().next().unwrap();
-        let question = Question::of(&input, subject, Completeness::Complete);
-        let over = |paths: &[&str], namespaces: &[&str], enabled, severity, settings: Option<&str>| {
-            let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect();
-            let (scope, settings) = (Scope::new(owned(paths), owned(namespaces)), settings.map(|it| it.into()));
-            Override { scope, enabled, severity, settings }
-        };
+        then(Question::of(&input, subject, Completeness::Complete));
+    }
+
+    #[test]
+    fn settings_of_an_override_are_enough_where_it_holds() {
+        let rule = rule(json!({"required": ["assertions"]}));
+        let given = over(&rule, &["k8s"], &[], Some(json!({"assertions": [1]})));
+        let rule = rule.with_overrides(true, vec![given]);
+        assert!(rule.is_configured() && !rule.settings().suffices());
+        asked(|question| {
+            assert!(rule.concerns(&question).is_some());
+            assert!(rule.concerns(&Question { file: Some("docs/a.yaml"), ..question }).is_none());
+        });
+    }
+
+    #[test]
+    fn of_several_overrides_that_hold_the_last_one_counts() {
         let rule = rule(json!({}));
-        assert!(rule.concerns(&question).is_some());
-        assert_eq!((rule.settings_for(&question), rule.severity_for(&question)), (&b"{}"[..], None));
-        let rule = rule.with_overrides(
-            false,
-            vec![
-                over(&["k8s"], &[], Some(true), None, Some("1")),
-                over(&[], &["dev-*"], None, Some(Severity::High), Some("2")),
-                over(&["k8s"], &["other"], Some(false), Some(Severity::Critical), Some("3")),
-            ],
-        );
-        assert!(rule.concerns(&question).is_some());
-        assert_eq!(rule.settings_for(&question), b"2");
-        assert_eq!(rule.severity_for(&question), Some(Severity::High));
-        let elsewhere = Question { file: Some("docs/a.yaml"), ..question };
-        assert!(rule.concerns(&elsewhere).is_none());
+        let overrides = vec![
+            Override { enabled: Some(true), ..over(&rule, &["k8s"], &[], Some(json!(1))) },
+            Override { severity: Some(Severity::High), ..over(&rule, &[], &["dev-*"], Some(json!(2))) },
+            Override {
+                enabled: Some(false),
+                severity: Some(Severity::Critical),
+                ..over(&rule, &["k8s"], &["other"], Some(json!(3)))
+            },
+        ];
+        asked(|question| {
+            assert!(rule.concerns(&question).is_some());
+            assert_eq!((rule.settings_for(&question).json(), rule.severity_for(&question)), (&b"{}"[..], None));
+        });
+        let rule = rule.with_overrides(false, overrides);
+        asked(|question| {
+            assert!(rule.concerns(&question).is_some());
+            assert_eq!(rule.settings_for(&question).json(), b"2");
+            assert_eq!(rule.severity_for(&question), Some(Severity::High));
+            let elsewhere = Question { file: Some("docs/a.yaml"), ..question };
+            assert!(rule.concerns(&elsewhere).is_none());
+        });
     }
 }

@@ -95,7 +95,7 @@ const KEYS: [&str; 15] = [
 ];
 
 /// How long a waiver may last where nothing is said.
-const LONGEST_WAIVER_DAYS: u32 = 365;
+pub const LONGEST_WAIVER_DAYS: u32 = 365;
 
 /// A configuration that holds against a bundle.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -124,7 +124,7 @@ impl<'a, R: Runtime> Judge<'a, R> {
         rules.filter_map(move |(index, rule)| {
             let extent = rule.concerns(question)?;
             let owner = owner.as_ref().filter(|(_, through)| rule.checks_in_place_of_others(*through));
-            let (settings, through) = (rule.settings_for(question), owner.map(|(owner, _)| owner.clone()));
+            let (settings, through) = (rule.settings_for(question).json(), owner.map(|(owner, _)| owner.clone()));
             Some(Asked { index, rule, extent, settings, through })
         })
     }

@@ -17,18 +17,17 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use engine::config::Config;
 use engine::manifest::Object;
 use engine::report::{Judged, Report, Unread};
 use engine::waiver::Date;
 use engine::{
-    Bundle, Completeness, Input, Judge, Judgement, Override, Route, Rule, Runtime, Selected, SettingsError, Subject,
-    World,
+    Bundle, Completeness, Input, Judge, Judgement, LeftOut, Override, Route, Rule, Runtime, Selected, Settings,
+    SettingsError, Subject, World,
 };
-use protocol::{Profile, Severity};
-use serde_json::Value;
+use protocol::{Profile, RuleMetadata, Severity};
 
 pub use executor::{Executor, InOrder, Job};
 pub use files::Files;
@@ -67,7 +66,7 @@ pub struct Refused {
 /// What stays the same of a rule while others configure it.
 struct Known {
     /// The settings that it came with.
-    settings: Vec<u8>,
+    settings: Settings,
     /// The severity that it came with.
     severity: Severity,
     /// Which rule it is, with its present settings: another one has another number.
@@ -84,6 +83,8 @@ pub struct Session<R: Runtime> {
     /// The names of the rules that may be asked: the profile chooses among them.
     used: HashSet<String>,
     selected: Option<Selected>,
+    /// The rules that the profile leaves out and an override turns on: they are asked where it holds, and nowhere else.
+    in_places: BTreeSet<String>,
     known: HashMap<String, Known>,
     setup: Setup,
     /// The files.
@@ -105,6 +106,7 @@ impl<R: Runtime> Session<R> {
             aside: Vec::new(),
             used: HashSet::new(),
             selected: None,
+            in_places: BTreeSet::new(),
             known: HashMap::new(),
             setup,
             files: Files::default(),
@@ -144,7 +146,7 @@ impl<R: Runtime> Session<R> {
             let id = self.new_id();
             self.known.insert(
                 rule.metadata.name.clone(),
-                Known { settings: rule.settings().to_vec(), severity: rule.metadata.severity, id },
+                Known { settings: rule.settings().clone(), severity: rule.metadata.severity, id },
             );
             self.used.insert(rule.metadata.name.clone());
             all.push(rule);
@@ -193,32 +195,33 @@ impl<R: Runtime> Session<R> {
                 all.push(rule);
                 continue;
             }
-            let given = setup.config.settings.iter().find(|(of, _)| *of == name).map(|(_, settings)| settings.clone());
-            let own = || self.known.get(&name).and_then(|known| serde_json::from_slice(&known.settings).ok());
-            let settings: Value = given.clone().or_else(own).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-            let overrides = overrides(&name, &setup.config);
-            let is_on = !setup.config.disabled.contains(&name);
-            let has_settings = rule.settings() == settings.to_string().as_bytes();
+            let given = setup.config.settings_of(&name);
+            let settings = given.map(|given| Settings::new(&rule.metadata, given));
+            let settings = settings.or_else(|| self.known.get(&name).map(|known| known.settings.clone()));
+            let settings = settings.unwrap_or_else(|| Settings::none(&rule.metadata));
+            let overrides = overrides(&rule.metadata, &setup.config);
+            let is_on = self.is_on(&name, &setup.config);
+            let has_settings = *rule.settings() == settings;
             let has_overrides = rule.overrides() == (is_on, &overrides[..]);
             if has_settings && has_overrides {
                 all.push(rule);
                 continue;
             }
             // What it came with it was asked about then.
-            let of_overrides = setup.config.overrides.iter().flat_map(|over| &over.rules);
-            let of_overrides =
-                of_overrides.filter(|(of, _)| *of == name).filter_map(|(_, over)| over.settings.as_ref());
-            let mut asked = given.iter().filter(|_| !has_settings).chain(of_overrides.filter(|_| !has_overrides));
+            let of_overrides = setup.config.overrides_of(&name).filter_map(|(_, said)| said.settings.as_ref());
+            let mut asked = given.into_iter().filter(|_| !has_settings).chain(of_overrides.filter(|_| !has_overrides));
             if !is_trusted(&name)
                 && let Err(cause) = asked.try_for_each(|settings| rule.validate_settings(&self.runtime, settings))
             {
-                refused = refused.and(Err(Refused { rule: name, cause }));
+                refused = refused.and(Err(Refused { rule: name.clone(), cause }));
                 all.push(rule);
                 continue;
             }
             let id = self.new_id();
-            self.known.entry(name).and_modify(|known| known.id = id);
-            all.push(rule.with_settings(&settings).with_overrides(is_on, overrides));
+            if let Some(known) = self.known.get_mut(&name) {
+                known.id = id;
+            }
+            all.push(rule.with(settings).with_overrides(is_on, overrides));
         }
         self.setup = setup;
         self.used = all.iter().map(|rule| rule.metadata.name.clone()).filter(|name| is_used(name)).collect();
@@ -293,21 +296,36 @@ impl<R: Runtime> Session<R> {
         Checked { input, bundle, selected: selected.as_ref(), setup, judged, evaluated }
     }
 
-    /// Leaves out what the profile does not have for these files.
+    /// Leaves out what the profile does not have for these files. What an override turns on is asked where it holds.
     fn select(&mut self) {
         let used = self.rules().map(|rule| &rule.metadata).filter(|rule| self.used.contains(&rule.name));
-        let Config { enabled, overrides, .. } = &self.setup.config;
-        let is_on_somewhere = |name: &str| {
-            let mut of_rules = overrides.iter().flat_map(|over| &over.rules);
-            of_rules.any(|(of, said)| of == name && said.enabled == Some(true))
-        };
-        let is_asked_for = |name: &str| enabled.iter().any(|enabled| enabled == name) || is_on_somewhere(name);
-        let selected = self.setup.profile.map(|profile| Selected::new(profile, used, &self.input, is_asked_for));
-        if selected != self.selected {
-            self.selected = selected;
-            let all = self.take_rules();
-            self.set_rules(all);
+        let Config { enabled, .. } = &self.setup.config;
+        let is_asked_for = |name: &str| enabled.iter().any(|enabled| enabled == name);
+        let mut selected = self.setup.profile.map(|profile| Selected::new(profile, used, &self.input, is_asked_for));
+        let mut in_places = BTreeSet::new();
+        if let Some(selected) = &mut selected {
+            let is_on_somewhere = |left_out: &mut LeftOut| self.setup.config.enables_somewhere(&left_out.rule);
+            in_places.extend(selected.left_out.extract_if(.., is_on_somewhere).map(|left_out| left_out.rule));
         }
+        if selected == self.selected && in_places == self.in_places {
+            return;
+        }
+        let turned: BTreeSet<String> = self.in_places.symmetric_difference(&in_places).cloned().collect();
+        (self.selected, self.in_places) = (selected, in_places);
+        let mut all = self.take_rules();
+        for rule in all.iter_mut().filter(|rule| turned.contains(&rule.metadata.name)) {
+            rule.turn(self.is_on(&rule.metadata.name, &self.setup.config));
+            let id = self.new_id();
+            if let Some(known) = self.known.get_mut(&rule.metadata.name) {
+                known.id = id;
+            }
+        }
+        self.set_rules(all);
+    }
+
+    /// Whether the rule is asked where no override says otherwise.
+    fn is_on(&self, rule: &str, config: &Config) -> bool {
+        !config.disabled.iter().any(|disabled| disabled == rule) && !self.in_places.contains(rule)
     }
 
     /// Checks objects that stand in no file, such as those of a cluster, in a world that somebody else keeps: what the
@@ -377,14 +395,12 @@ impl<'a, M> Checked<'a, M> {
 }
 
 /// What a configuration says of a rule for some places only.
-fn overrides(rule: &str, config: &Config) -> Vec<Override> {
-    let of_rules = config.overrides.iter().flat_map(|over| over.rules.iter().map(move |said| (&over.scope, said)));
-    let of_rule = of_rules.filter(|(_, (name, _))| name == rule);
-    let made = of_rule.map(|(scope, (_, over))| Override {
+fn overrides(rule: &RuleMetadata, config: &Config) -> Vec<Override> {
+    let made = config.overrides_of(&rule.name).map(|(scope, said)| Override {
         scope: scope.clone(),
-        enabled: over.enabled,
-        severity: over.severity,
-        settings: over.settings.as_ref().map(|settings| settings.to_string().into_bytes()),
+        enabled: said.enabled,
+        severity: said.severity,
+        settings: said.settings.as_ref().map(|settings| Settings::new(rule, settings)),
     });
     made.collect()
 }

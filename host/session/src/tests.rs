@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use engine::manifest::Limits;
 use engine::{HostCall, HostCalls, InputAlone, ModuleError, Reply};
 use protocol::{KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, Tool, Verdict, contract};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -348,4 +348,47 @@ fn a_rule_that_is_off_is_asked_where_an_override_turns_it_on_whatever_the_profil
     let checked = session.check(&InOrder);
     let asked: Vec<usize> = checked.judged.iter().map(|judged| judged.judgements.len()).collect();
     assert_eq!(asked, [1, 2]);
+}
+
+#[test]
+fn a_rule_that_the_profile_leaves_out_is_asked_only_where_an_override_turns_it_on() {
+    let mut extra = rule("extra", "Deployment", Vec::new());
+    extra.metadata.profile = Profile::Full;
+    let text = "overrides: [{namespaces: [b], rules: {extra: {enabled: true}}}]\n";
+    let config = Config::read("c.yaml", text.into(), &[&extra.metadata]).unwrap();
+    let mut session = Session::new(Echo::default(), vec![rule("plain", "Deployment", Vec::new()), extra]);
+    for namespace in ["a", "b"] {
+        session.files.set(&format!("{namespace}.yaml"), object("Deployment", namespace, "web", 0).into());
+    }
+    let mut asked = |profile| {
+        let config = config.clone();
+        let setup = Setup { config, profile, completeness: Completeness::Partial, today: Date::LAST };
+        session.configure(setup, |_| true, |_| false).unwrap();
+        let checked = session.check(&InOrder);
+        let left_out = checked.selected.map_or(0, |selected| selected.left_out.len());
+        let asked: Vec<usize> = checked.judged.iter().map(|judged| judged.judgements.len()).collect();
+        (asked, left_out, checked.evaluated)
+    };
+    assert_eq!(asked(Some(Profile::Recommended)), (vec![1, 2], 0, 3));
+    assert_eq!(asked(Some(Profile::Recommended)), (vec![1, 2], 0, 0), "nothing has changed");
+    assert_eq!(asked(Some(Profile::Full)).0, [2, 2]);
+    assert_eq!(asked(Some(Profile::Recommended)).0, [1, 2]);
+    assert_eq!(asked(None).0, [2, 2]);
+}
+
+#[test]
+fn settings_of_an_override_count_where_the_rule_has_no_others() {
+    let mut needy = rule("needy", "Deployment", Vec::new());
+    needy.metadata.settings = json!({"properties": {"name": {"type": "string"}}, "required": ["name"]});
+    let text = "overrides: [{namespaces: [b], rules: {needy: {settings: {name: x}}}}]\n";
+    let config = Config::read("c.yaml", text.into(), &[&needy.metadata]).unwrap();
+    let mut session = Session::new(Echo::default(), vec![needy.with_settings(&json!({}))]);
+    let setup = Setup { config, profile: None, completeness: Completeness::Partial, today: Date::LAST };
+    session.configure(setup, |_| true, |_| false).unwrap();
+    for namespace in ["a", "b"] {
+        session.files.set(&format!("{namespace}.yaml"), object("Deployment", namespace, "web", 0).into());
+    }
+    let checked = session.check(&InOrder);
+    let asked: Vec<usize> = checked.judged.iter().map(|judged| judged.judgements.len()).collect();
+    assert_eq!(asked, [0, 1]);
 }

@@ -150,7 +150,7 @@ impl<R: Compile> Session<R> {
         self.session
             .configure(setup, |name| selected.contains(name), |name| stopped.contains(name))
             .map_err(|Refused { rule, cause }| SessionError::Settings { rule, cause: cause.into() })?;
-        let is_off = |rule: &&Rule<_>| asked.rules.contains(&rule.metadata.name) && is_off(rule);
+        let is_off = |rule: &&Rule<_>| asked.rules.contains(&rule.metadata.name) && !rule.is_configured();
         let off = self.session.rules().find(is_off).map(|rule| rule.metadata.name.clone());
         if let Some(off) = off {
             return Err(SessionError::Off(off));
@@ -190,9 +190,7 @@ impl<R: Compile> Session<R> {
     fn selected(&self, asked: &Options, config: &Config) -> Result<BTreeSet<String>, SessionError> {
         asked.rules.iter().chain(&asked.skip).try_for_each(|name| self.known(name))?;
         let is_asked = |name: &String| {
-            (asked.rules.is_empty() || asked.rules.contains(name))
-                && !asked.skip.contains(name)
-                && !config.disabled.contains(name)
+            (asked.rules.is_empty() || asked.rules.contains(name)) && !asked.skip.contains(name) && config.may_ask(name)
         };
         let names = self.session.rules().map(|rule| rule.metadata.name.clone());
         let selected: BTreeSet<String> = names.filter(is_asked).collect();
@@ -206,9 +204,4 @@ impl<R: Compile> Session<R> {
         }
         Err(SessionError::UnknownRule { name: name.to_owned(), hint: suggestion(name, &names) })
     }
-}
-
-/// A rule that lacks settings it needs does not even look at the kinds that it is about.
-fn is_off<M>(rule: &Rule<M>) -> bool {
-    rule.metadata.applies_to.first().is_some_and(|about| rule.mask(&about.group, &about.kind).is_none())
 }

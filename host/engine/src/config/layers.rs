@@ -109,7 +109,10 @@ impl Layers {
             }
         };
         shift(&mut own, used);
-        let Value::Mapping(entries) = &mut own.value else { return Ok(Some(own)) };
+        let Value::Mapping(entries) = &mut own.value else {
+            let message = format!("expected a mapping, found {}", own.value.description());
+            return self.refuse(own.span, &message);
+        };
         let extends = entries.iter().position(|entry| &*entry.key == "extends").map(|at| entries.remove(at));
         let mut base = None;
         above.push(name.to_owned());
@@ -126,9 +129,10 @@ impl Layers {
                 let message = format!("too many configurations: at most {DEPTH} extend one another, {FILES} in all");
                 return self.refuse(reference.span, &message);
             }
-            if let Some(more) = self.add(&name, bytes, loader, above)? {
-                base = Some(base.map_or_else(|| more.clone(), |base| joined(base, more.clone(), true)));
-            }
+            base = match (base, self.add(&name, bytes, loader, above)?) {
+                (Some(base), Some(more)) => Some(joined(base, more, true)),
+                (base, more) => base.or(more),
+            };
         }
         above.pop();
         Ok(Some(match base {

@@ -1,11 +1,12 @@
 //! What a configuration says of rules in some places only: other settings, another severity, on or off.
 
-use protocol::Severity;
+use protocol::{RuleMetadata, Severity};
 use serde_json::Value as Json;
 
-use super::{Read, Reader};
+use super::{Config, Read, Reader};
 use crate::manifest::{Node, Value};
 use crate::scope::Scope;
+use crate::settings::Settings;
 
 /// Where rules are other than elsewhere, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,40 @@ pub struct RuleOverride {
     pub severity: Option<Severity>,
     /// Its settings, all of them.
     pub settings: Option<Json>,
+}
+
+impl Config {
+    /// What is said of a rule for some places only, in order.
+    pub fn overrides_of<'c>(&'c self, rule: &'c str) -> impl Iterator<Item = (&'c Scope, &'c RuleOverride)> {
+        let of_rules = self.overrides.iter().flat_map(|over| over.rules.iter().map(move |said| (&over.scope, said)));
+        of_rules.filter(move |(_, (name, _))| name == rule).map(|(scope, (_, said))| (scope, said))
+    }
+
+    /// Whether an override turns the rule on somewhere.
+    #[must_use]
+    pub fn enables_somewhere(&self, rule: &str) -> bool {
+        self.overrides_of(rule).any(|(_, said)| said.enabled == Some(true))
+    }
+
+    /// Whether the rule is on somewhere, as far as the configuration says.
+    #[must_use]
+    pub fn may_ask(&self, rule: &str) -> bool {
+        !self.disabled.iter().any(|disabled| disabled == rule) || self.enables_somewhere(rule)
+    }
+
+    /// The rule's settings, but for those of overrides.
+    #[must_use]
+    pub fn settings_of(&self, rule: &str) -> Option<&Json> {
+        self.settings.iter().find(|(name, _)| name == rule).map(|(_, settings)| settings)
+    }
+
+    /// Whether the rule has, in some place at least, the settings without which it has nothing to say.
+    #[must_use]
+    pub fn suffices_for(&self, rule: &RuleMetadata) -> bool {
+        let of_overrides = self.overrides_of(&rule.name).filter_map(|(_, said)| said.settings.as_ref());
+        let mut given = self.settings_of(&rule.name).into_iter().chain(of_overrides);
+        Settings::none(rule).suffices() || given.any(|settings| Settings::new(rule, settings).suffices())
+    }
 }
 
 impl Reader<'_> {

@@ -137,12 +137,12 @@ fn every_part_of_a_waiver_is_asked_for() {
         ("plain-rule", "plain-rul", "there is no rule `plain-rul`; did you mean `plain-rule`?"),
         ("plain-rule", "[plain-rule]", "`rule` is a string that is not empty"),
         ("it moves", "' '", "`reason` is a string that is not empty"),
-        ("2027-03-31", "2027-02-29", "`expires` is a day, such as 2027-03-31"),
-        ("2027-03-31", "soon", "`expires` is a day, such as 2027-03-31"),
+        ("2027-03-31", "2027-02-29", "`expires` must be a date, such as 2027-03-31"),
+        ("2027-03-31", "soon", "`expires` must be a date, such as 2027-03-31"),
         (
             "2027-03-31",
             "2027-03-31, path: 'a b'",
-            "`path` is a place in the object, such as \
+            "`path` must be a path in the object, such as \
          `spec.template.spec.containers[*].image`",
         ),
         ("owner: ana", "owner: ana, by: ana", "`by` is `owner`: give one of them"),
@@ -411,6 +411,8 @@ fn what_is_wrong_in_what_is_extended_is_told_with_its_own_file() {
             "extends: b",
             "b:1:10: `c.yaml` extends what extends it",
         ),
+        (vec![("b", "- rules\n")], "extends: b\nworld: complete", "b:1:1: expected a mapping, found a list"),
+        (vec![("b", "text\n")], "extends: [b]\n", "b:1:1: expected a mapping, found a string"),
         (vec![("b", "fail_on: 1")], "extends: b\nworld: complete", "b:1:10: a severity is one of"),
         (vec![("b", "world: complete")], "extends: b\nfail_on: 1", "c.yaml:2:10: a severity is one of"),
     ] {

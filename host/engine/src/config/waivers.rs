@@ -24,7 +24,7 @@ impl Reader<'_> {
         let expires = self.renamed(node, "expires", "until")?;
         let Some(date) = expires.as_str().and_then(Date::parse) else {
             let key = if node.get("until").is_some() { "until" } else { "expires" };
-            return self.refuse(expires.span, &format!("`{key}` is a day, such as 2027-03-31"));
+            return self.refuse(expires.span, &format!("`{key}` must be a date, such as 2027-03-31"));
         };
         Ok(Waiver {
             rule,
@@ -56,9 +56,8 @@ impl Reader<'_> {
         let span = self.field(node, "path")?.span;
         match PathPattern::parse(&text) {
             Some(path) => Ok(Some(path)),
-            None => {
-                self.refuse(span, "`path` is a place in the object, such as `spec.template.spec.containers[*].image`")
-            }
+            None => self
+                .refuse(span, "`path` must be a path in the object, such as `spec.template.spec.containers[*].image`"),
         }
     }
 

@@ -82,7 +82,7 @@ impl<'a> From<&Diagnostic<'a>> for Message<'a> {
         Self {
             level: match (diagnostic.is_error(), diagnostic.message) {
                 (_, None) => Level::Error,
-                (true, _) => Level::Finding(Reverse(diagnostic.rule.severity)),
+                (true, _) => Level::Finding(Reverse(diagnostic.severity)),
                 (false, _) => Level::Warning,
             },
             rule: Some(one_line(&diagnostic.rule.name)),
