@@ -177,8 +177,12 @@ impl Input {
     /// Whether the object is a hook or a test of a release: Helm runs it beside the release, and it is no part of that.
     fn is_hook(&self, subject: Subject<'_>) -> bool {
         let is_rendered = self.files.get(subject.file).is_some_and(|file| file.manifest.rendering().is_some());
-        let annotations = || subject.object.node.get("metadata")?.get("annotations");
-        is_rendered && annotations().is_some_and(|all| all.get("helm.sh/hook").is_some())
+        let is_marked = || {
+            let tree = subject.object.node.look();
+            let annotations = tree.get("metadata").and_then(|metadata| metadata.get("annotations"));
+            annotations.is_some_and(|all| all.get("helm.sh/hook").is_some())
+        };
+        is_rendered && is_marked()
     }
 
     /// What deploys workloads and cannot be checked, in order.

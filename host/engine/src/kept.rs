@@ -4,21 +4,25 @@ use protocol::{FieldMask, RuleMetadata, api_group};
 
 use crate::manifest::Keep;
 
-/// What the host itself looks at in the kinds of Kubernetes.
-const OWN: [&str; 6] = [
+/// What the host itself looks at in the kinds of Kubernetes: what objects are and who made them, traces of tools, and waivers.
+const OWN: [&str; 10] = [
     "metadata.labels",
+    "metadata.annotations",
     "metadata.ownerReferences",
     "metadata.uid",
-    "spec.workloadRef",
-    "containers.name",
     "metadata.generateName",
+    "spec.workloadRef",
+    "pod.metadata.labels",
+    "pod.metadata.annotations",
+    "containers.name",
+    "containers.env.name",
 ];
 
 /// Keeps what these rules are sent, of objects that they check and of those that they look up. Other kinds than those of
 /// Kubernetes are kept whole: what they deploy stands in fields of their own.
 #[must_use]
-pub fn kept_for<'a>(rules: impl Iterator<Item = &'a RuleMetadata>) -> Keep {
-    let rules: Vec<RuleMetadata> = rules.cloned().collect();
+pub fn kept_for<'r>(rules: impl Iterator<Item = &'r RuleMetadata>) -> Keep<'r> {
+    let rules: Vec<&RuleMetadata> = rules.collect();
     Keep::new(move |group, kind| {
         let is_of_kubernetes = (!group.contains('.') || group.ends_with(".k8s.io")) && kind != "Template";
         if !is_of_kubernetes {

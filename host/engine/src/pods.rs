@@ -71,6 +71,13 @@ pub fn owner(object: &Object, world: &World<'_>, from: Viewpoint<'_>) -> Option<
     is_same.then(|| Owner { kind: kind.to_owned(), name: name.to_owned(), through: *through })
 }
 
+/// The pod template in an object's tree, if it is a workload and has one; of a Pod the tree itself.
+#[must_use]
+pub fn template<'t>(object: &Object, tree: &'t Node) -> Option<&'t Node> {
+    let steps = workload_kind(object.group(), &object.kind)?.template;
+    steps.iter().try_fold(tree, |node, step| node.get(step))
+}
+
 /// Whether the object is a workload that describes no pods: its pod template is missing, or has no containers. What is of
 /// another type than Kubernetes takes is not known to be that.
 #[must_use]

@@ -4,13 +4,15 @@
 //! uses a tool shows in its manifests: in objects of the tool's groups, in labels and annotations, in environment variables.
 //! The module must not know any rule or any tool; both come from the rules' metadata.
 
+use std::cell::LazyCell;
 use std::fmt;
 
-use protocol::{Profile, RuleMetadata, Tool, workload_kind};
+use protocol::{Profile, RuleMetadata, Tool};
 use serde::Serialize;
 
 use crate::input::Input;
 use crate::manifest::{Node, Object, Value};
+use crate::pods;
 
 /// A profile, and what it leaves out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -103,26 +105,23 @@ fn seen<'r>(tools: impl Iterator<Item = &'r Tool>, input: &Input) -> Vec<&'r Too
         if wanted.is_empty() {
             break;
         }
-        let (found, rest) = wanted.into_iter().partition(|tool| shows(tool, subject.object));
+        let tree = LazyCell::new(|| subject.object.node.look());
+        let (found, rest) = wanted.into_iter().partition(|tool| shows(tool, subject.object, || &tree));
         wanted = rest;
         seen.extend::<Vec<_>>(found);
     }
     seen
 }
 
-fn shows(tool: &Tool, object: &Object) -> bool {
+/// Whether a tool shows in an object, whose tree need not be looked at where its group says it.
+fn shows<'t>(tool: &Tool, object: &Object, tree: impl Fn() -> &'t Node) -> bool {
     tool.groups.iter().any(|group| is_of(object.group(), group)) || {
-        let template = template(object);
-        let mut metadata = [Some(&*object.node), template].into_iter().flatten().filter_map(|at| at.get("metadata"));
+        let tree = tree();
+        let template = pods::template(object, tree);
+        let mut metadata = [Some(tree), template].into_iter().flatten().filter_map(|at| at.get("metadata"));
         metadata.any(|metadata| has_key(tool, metadata))
             || template.is_some_and(|template| has_variable(tool, template))
     }
-}
-
-/// The object's pod template, if it is a workload and has one.
-fn template(object: &Object) -> Option<&Node> {
-    let steps = workload_kind(object.group(), &object.kind)?.template;
-    steps.iter().try_fold(&*object.node, |node, step| node.get(step))
 }
 
 fn has_key(tool: &Tool, metadata: &Node) -> bool {
@@ -143,17 +142,10 @@ fn has_variable(tool: &Tool, template: &Node) -> bool {
         let name = variable.get("name").and_then(Node::as_str).unwrap_or_default();
         tool.variables.iter().any(|prefix| name.starts_with(prefix))
     };
-    let spec = || template.get("spec");
-    let containers = ["containers", "initContainers"].into_iter().flat_map(|list| items(spec(), list));
-    !tool.variables.is_empty()
-        && containers.into_iter().any(|container| items(Some(container), "env").iter().any(is_meant))
-}
-
-fn items<'a>(node: Option<&'a Node>, field: &str) -> &'a [Node] {
-    match node.and_then(|node| node.get(field)).map(|list| &list.value) {
-        Some(Value::Sequence(items)) => items,
-        _ => &[],
-    }
+    let mut containers = ["containers", "initContainers"]
+        .into_iter()
+        .flat_map(|list| template.get("spec").map_or(&[][..], |spec| spec.list(list)));
+    !tool.variables.is_empty() && containers.any(|container| container.list("env").iter().any(is_meant))
 }
 
 /// Whether a domain is this one, or lies below it.
@@ -257,6 +249,23 @@ mod tests {
             deployment("[]"),
         ] {
             assert!(names(Profile::Recommended, &yaml).contains(&"pages".to_owned()), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn traces_are_seen_in_objects_of_which_little_is_kept() {
+        let keep = crate::kept_for([].into_iter());
+        for yaml in [
+            "apiVersion: v1\nkind: Pod\nmetadata: {annotations: {portal.example/id: a}}\n",
+            "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {metadata: {annotations: {pager.example/id: a}}}}\n",
+            "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, env: [{name: PAGER_KEY}]}]}\n",
+        ] {
+            let mut manifest = read("a.yaml", yaml.into(), &Limits::default());
+            manifest.pack(&keep);
+            let input = Input::new(vec![File { manifest, project: 0 }]);
+            let selected = Selected::new(Profile::Recommended, rules().iter(), &input, |_| false);
+            assert!(!selected.leaves_out("pages"), "{yaml}");
+            assert!(input.subjects().all(|subject| !subject.object.node.is_whole()), "they stay packed");
         }
     }
 

@@ -48,7 +48,7 @@ impl Selector {
             return equalities(node).map(Self);
         }
         let mut all = labels.map_or(Some(Vec::new()), equalities)?;
-        for item in items(expressions) {
+        for item in expressions.map_or(&[][..], Node::items) {
             all.push(expression(item)?);
         }
         Some(Self(all))
@@ -110,7 +110,7 @@ fn equalities(map: &Node) -> Option<Vec<Requirement>> {
 /// An item of `matchExpressions`.
 fn expression(node: &Node) -> Option<Requirement> {
     let text = |key: &str| node.get(key)?.as_str().filter(|text| !text.is_empty());
-    let values = || items(node.get("values")).iter().filter_map(Node::as_str).map(str::to_owned).collect();
+    let values = || node.list("values").iter().filter_map(Node::as_str).map(str::to_owned).collect();
     let condition = match text("operator")? {
         "In" => Condition::In(values()),
         "NotIn" => Condition::NotIn(values()),
@@ -119,13 +119,6 @@ fn expression(node: &Node) -> Option<Requirement> {
         _ => return None,
     };
     Some(Requirement { key: text("key")?.to_owned(), condition })
-}
-
-fn items(list: Option<&Node>) -> &[Node] {
-    match list.map(|list| &list.value) {
-        Some(Value::Sequence(items)) => items,
-        _ => &[],
-    }
 }
 
 /// The parts between commas that stand outside parentheses.

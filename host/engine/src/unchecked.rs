@@ -19,7 +19,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::file::File;
-use crate::kustomize::{Graph, Target, is_remote, list};
+use crate::kustomize::{Graph, Target, is_remote};
 use crate::manifest::{Content, Node, Object, Value};
 use crate::paths::{ancestors, file_name, normal};
 
@@ -170,7 +170,7 @@ fn charts_and_templates(files: &[Arc<File>], found: &mut Vec<Unchecked>) {
             continue;
         }
         let (skipped, dependencies) =
-            (templates.get(index).copied().unwrap_or_default(), list(node, "dependencies").len());
+            (templates.get(index).copied().unwrap_or_default(), node.list("dependencies").len());
         let reason = match (skipped, dependencies) {
             (0, 0) => continue,
             (0, 1) => "a Helm chart that deploys another chart".to_owned(),
@@ -183,8 +183,7 @@ fn charts_and_templates(files: &[Arc<File>], found: &mut Vec<Unchecked>) {
     }
     for (index, file) in files.iter().enumerate() {
         let name = file_name(&file.manifest.name);
-        let releases =
-            |content: &Content| matches!(content, Content::Other(node) if !list(node, "releases").is_empty());
+        let releases = |content: &Content| matches!(content, Content::Other(node) if !node.list("releases").is_empty());
         if matches!(name, "helmfile.yaml" | "helmfile.yml")
             && file.manifest.documents.iter().any(|document| releases(&document.content))
         {
@@ -322,7 +321,7 @@ fn deploys(object: &Object, folders: &Folders) -> Option<String> {
         ("fleet.cattle.io", "Bundle") => Some("its resources".to_owned()),
         ("kappctrl.k14s.io", "App") | ("packaging.carvel.dev", "PackageInstall") => Some("a package".to_owned()),
         ("template.openshift.io" | "", "Template") => {
-            let count = list(&object.node, "objects").len();
+            let count = object.node.list("objects").len();
             (count > 0).then(|| format!("{count} objects when its parameters are filled in (`oc process`)"))
         }
         _ => None,
@@ -332,7 +331,7 @@ fn deploys(object: &Object, folders: &Folders) -> Option<String> {
 /// The sources of an Argo CD Application. A path with a variable stands for all folders in the one before it, or for
 /// those that the generators list.
 fn argo(spec: &Node, globs: &[&str], folders: &Folders) -> Option<String> {
-    let sources = spec.get("source").into_iter().chain(list(spec, "sources"));
+    let sources = spec.get("source").into_iter().chain(spec.list("sources"));
     sources.into_iter().find_map(|source| {
         let repository = shown(text(source, &["repoURL"]).unwrap_or("a repository"));
         if let Some(chart) = text(source, &["chart"]) {
@@ -374,7 +373,7 @@ fn directories<'a>(node: &'a Node, globs: &mut Vec<&'a str>) {
         Value::Mapping(entries) => {
             for entry in entries {
                 if &*entry.key == "git" {
-                    let places = list(&entry.value, "directories").iter().chain(list(&entry.value, "files"));
+                    let places = entry.value.list("directories").iter().chain(entry.value.list("files"));
                     let included =
                         places.filter(|it| !matches!(it.get("exclude").map(|it| &it.value), Some(Value::Bool(true))));
                     globs.extend(included.filter_map(|place| place.get("path")?.as_str()));

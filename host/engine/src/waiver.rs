@@ -102,21 +102,21 @@ impl Waiver {
     }
 }
 
-/// What an annotation of the object itself waives, of these rules. What does not hold is said and waives nothing.
-pub fn annotated<'o>(object: &'o Object, rules: &'o [String]) -> impl Iterator<Item = Result<Waiver, String>> + 'o {
-    let annotations = object.node.get("metadata").and_then(|metadata| metadata.get("annotations"));
-    let entries = match annotations.map(|annotations| &annotations.value) {
-        Some(Value::Mapping(entries)) => entries.as_slice(),
-        _ => &[],
-    };
-    entries.iter().filter_map(move |entry| {
+/// What annotations of the object itself waive, of these rules. What does not hold is said and waives nothing.
+#[must_use]
+pub fn annotated(object: &Object, rules: &[String]) -> Vec<Result<Waiver, String>> {
+    let tree = object.node.look();
+    let annotations = tree.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let Some(Value::Mapping(entries)) = annotations.map(|annotations| &annotations.value) else { return Vec::new() };
+    let waivers = entries.iter().filter_map(|entry| {
         let rule = entry.key.strip_prefix(ANNOTATION)?;
         if !rules.iter().any(|known| known == rule) {
             return Some(Err(format!("the configuration does not allow annotations to waive {rule}")));
         }
         let Some(text) = entry.value.as_str() else { return Some(Err(format!("`{}` is no string", entry.key))) };
         Some(in_annotation(rule, text, object).map_err(|cause| format!("`{}` {cause}", entry.key)))
-    })
+    });
+    waivers.collect()
 }
 
 /// `{reason: it moves, owner: ana@example.com, expires: 2027-03-31}`, and perhaps a container or a path.
@@ -136,7 +136,7 @@ fn in_annotation(rule: &str, text: &str, object: &Object) -> Result<Waiver, Stri
     let given = |key: &str| node.get(key).and_then(Node::as_str).filter(|text| !text.trim().is_empty());
     let needed = |key: &str| given(key).map(str::to_owned).ok_or_else(|| EXPECTED.to_owned());
     let path = match given("path").map(PathPattern::parse) {
-        Some(None) => return Err("has a `path` that is none, such as `spec.containers[*].image`".into()),
+        Some(None) => return Err("has an invalid `path`: write one such as `spec.containers[*].image`".into()),
         Some(path) => path,
         None => None,
     };
@@ -151,7 +151,7 @@ fn in_annotation(rule: &str, text: &str, object: &Object) -> Result<Waiver, Stri
         environment: None,
         owner: needed("owner")?,
         reason: needed("reason")?,
-        expires: Date::parse(&needed("expires")?).ok_or("has an `expires` that is no day, such as 2027-03-31")?,
+        expires: Date::parse(&needed("expires")?).ok_or("has an invalid `expires`: write a date such as 2027-03-31")?,
         spot: None,
     })
 }
@@ -331,7 +331,7 @@ mod tests {
             let yaml = format!(
                 "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  annotations:\n    other: a\n    {annotations}\n"
             );
-            annotated(&object(&yaml), &["run-as-non-root".to_owned()]).collect()
+            annotated(&object(&yaml), &["run-as-non-root".to_owned()])
         };
         let whole = "waiver.seaworthy.dev/run-as-non-root: '{reason: it moves, owner: ana, expires: 2026-02-28}'";
         let [Ok(read_one)] = &read(whole)[..] else { panic!("{:?}", read(whole)) };
@@ -343,8 +343,8 @@ mod tests {
             ),
             (whole.replace("owner: ana, ", ""), "is a mapping of"),
             (whole.replace("owner", "by"), "is a mapping of"),
-            (whole.replace("2026-02-28", "soon"), "no day"),
-            (whole.replace("reason", "path: 'a b', reason").replace("'a b'", "a b"), "`path` that is none"),
+            (whole.replace("2026-02-28", "soon"), "invalid `expires`"),
+            (whole.replace("reason", "path: 'a b', reason").replace("'a b'", "a b"), "invalid `path`"),
             ("waiver.seaworthy.dev/run-as-non-root: 'yes'".to_owned(), "is a mapping of"),
             ("waiver.seaworthy.dev/run-as-non-root: [a]".to_owned(), "is no string"),
         ] {
@@ -353,5 +353,11 @@ mod tests {
             assert!(cause.contains(said), "{annotations}: {cause}");
         }
         assert!(read("b: c").is_empty());
+        let text = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    {whole}\n");
+        let mut manifest = crate::manifest::read("a.yaml", text.into(), &Limits::default());
+        manifest.pack(&crate::kept_for([].into_iter()));
+        let kept = manifest.objects().next().unwrap();
+        assert_eq!(annotated(kept, &["run-as-non-root".to_owned()]).len(), 1, "of an object of which little is kept");
+        assert!(!kept.node.is_whole(), "it stays packed");
     }
 }

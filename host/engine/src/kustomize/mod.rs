@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::file::File;
 use crate::manifest::kustomization::{GROUP, is_file_name};
-use crate::manifest::{Content, Node, Span, Value};
+use crate::manifest::{Content, Node, Span};
 use crate::paths::{file_name, folder, normal, resolve};
 
 /// Steps along references of all builds together. Real repositories take some ten a kustomization; where a hostile one
@@ -166,7 +166,7 @@ impl<'a> Kustomization<'a> {
 
     /// Whether a program or a chart makes objects of it that stand in no file.
     pub(crate) fn generates(&self) -> bool {
-        ["helmCharts", "helmChartInflationGenerator", "generators"].iter().any(|key| !list(self.node, key).is_empty())
+        ["helmCharts", "helmChartInflationGenerator", "generators"].iter().any(|key| !self.node.list(key).is_empty())
     }
 
     /// The namespace that it gives all objects of its build.
@@ -188,7 +188,7 @@ fn read(index: usize, File { manifest, .. }: &File) -> Option<Kustomization<'_>>
         (GROUP, "Component") => true,
         _ => return None,
     };
-    let references = ["resources", "bases", "components"].iter().flat_map(|key| list(&object.node, key));
+    let references = ["resources", "bases", "components"].iter().flat_map(|key| object.node.list(key));
     let references = references.filter_map(|item| {
         let path = item.as_str()?;
         Some(Reference { path, span: item.span, target: Target::Elsewhere })
@@ -218,12 +218,4 @@ fn is_whole(file: &File) -> bool {
 /// Whether a reference is meant for another repository. What looks like one is none where a file of that name is here.
 pub(crate) fn is_remote(path: &str) -> bool {
     path.contains("://") || path.starts_with("git@") || path.contains("?ref=")
-}
-
-/// The items of a list; none where there is no such list.
-pub(crate) fn list<'a>(node: &'a Node, key: &str) -> &'a [Node] {
-    match node.get(key).map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items,
-        _ => &[],
-    }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use protocol::workload_kind;
 
-use super::{Build, GROUP, Graph, Kustomization, STEPS, Target, list};
+use super::{Build, GROUP, Graph, Kustomization, STEPS, Target};
 use crate::file::File;
 use crate::manifest::{Content, Document, Node, Object, Problem, ProblemKind};
 use crate::paths::{is_within, resolve};
@@ -117,13 +117,13 @@ fn listings<'a>(graph: &Graph<'a>) -> BTreeMap<usize, Vec<Listing<'a>>> {
 fn listed<'a>(kustomization: &Kustomization<'a>) -> Vec<(&'a str, Role, Option<&'a Node>)> {
     let node = kustomization.node;
     let mut listed = Vec::new();
-    for item in ["patches", "patchesJson6902", "patchesStrategicMerge"].iter().flat_map(|key| list(node, key)) {
+    for item in ["patches", "patchesJson6902", "patchesStrategicMerge"].iter().flat_map(|key| node.list(key)) {
         if let Some(path) = item.get("path").unwrap_or(item).as_str() {
             listed.push((path, Role::Patch, item.get("target")));
         }
     }
     let keys = ["replacements", "transformers", "validators", "generators", "configurations", "crds"];
-    for item in keys.iter().flat_map(|key| list(node, key)) {
+    for item in keys.iter().flat_map(|key| node.list(key)) {
         if let Some(path) = item.get("path").unwrap_or(item).as_str() {
             listed.push((path, Role::Settings, None));
         }
@@ -159,7 +159,7 @@ impl<'a> Held<'a> {
         }
         for (index, kustomization) in graph.kustomizations.iter().enumerate() {
             for (key, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
-                let names = list(kustomization.node, key).iter().filter_map(|item| item.get("name")?.as_str());
+                let names = kustomization.node.list(key).iter().filter_map(|item| item.get("name")?.as_str());
                 names.for_each(|name| insert(("", kind), name, Holder::Generator(index)));
             }
         }

@@ -8,33 +8,33 @@ use protocol::FieldMask;
 
 use super::object::Object;
 
-type Make = dyn Fn(&str, &str) -> FieldMask + Send + Sync;
+type Make<'m> = dyn Fn(&str, &str) -> FieldMask + Send + Sync + 'm;
 type Masks = HashMap<String, Vec<(String, Arc<FieldMask>)>>;
 
 /// What is kept of objects that are packed.
-pub struct Keep {
-    make: Box<Make>,
+pub struct Keep<'m> {
+    make: Box<Make<'m>>,
     /// The masks that were made, by kind and group.
     made: RwLock<Masks>,
 }
 
-impl fmt::Debug for Keep {
+impl fmt::Debug for Keep<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Keep").field("made", &self.made).finish_non_exhaustive()
     }
 }
 
-impl Default for Keep {
+impl Default for Keep<'_> {
     /// Keeps everything.
     fn default() -> Self {
         Self::new(|_, _| FieldMask::whole())
     }
 }
 
-impl Keep {
+impl<'m> Keep<'m> {
     /// Keeps what the mask of an object's group and kind does.
     #[must_use]
-    pub fn new(mask: impl Fn(&str, &str) -> FieldMask + Send + Sync + 'static) -> Self {
+    pub fn new(mask: impl Fn(&str, &str) -> FieldMask + Send + Sync + 'm) -> Self {
         Self { make: Box::new(mask), made: RwLock::default() }
     }
 

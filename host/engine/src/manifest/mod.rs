@@ -132,7 +132,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// Packs its text and its objects, with what is to be kept of them: many manifests then take a tenth of the memory.
-    pub fn pack(&mut self, keep: &Keep) {
+    pub fn pack(&mut self, keep: &Keep<'_>) {
         self.source.pack();
         self.documents.iter_mut().for_each(|document| document.pack(keep));
         self.documents.shrink_to_fit();
@@ -237,7 +237,7 @@ impl SkipReason {
 
 impl Document {
     /// Packs its objects.
-    fn pack(&mut self, keep: &Keep) {
+    fn pack(&mut self, keep: &Keep<'_>) {
         if let Content::Objects(objects) = &mut self.content {
             objects.iter_mut().for_each(|object| keep.pack(object));
             objects.shrink_to_fit();
@@ -271,7 +271,7 @@ impl Document {
 ///
 /// # Errors
 /// Those of `from`.
-pub fn read_from(name: &str, mut from: impl Read, bounds: &Bounds, keep: &Keep) -> io::Result<Manifest> {
+pub fn read_from(name: &str, mut from: impl Read, bounds: &Bounds, keep: &Keep<'_>) -> io::Result<Manifest> {
     let limit = bounds.piece.bytes.min(usize::try_from(bounds.bytes).unwrap_or(usize::MAX));
     let mut bytes = Vec::new();
     (&mut from).take(limit as u64 + 1).read_to_end(&mut bytes)?;

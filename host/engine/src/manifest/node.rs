@@ -78,6 +78,21 @@ impl Node {
         self.entry(key).map(|entry| &entry.value)
     }
 
+    /// The items, if this is a list.
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The items of the list under that key, if there is one.
+    #[must_use]
+    pub fn list(&self, key: &str) -> &[Self] {
+        self.get(key).map_or(&[], Self::items)
+    }
+
     /// The string, if this is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

@@ -17,7 +17,7 @@ use protocol::workload_kind;
 
 use crate::builtin;
 use crate::file::File;
-use crate::kustomize::{Graph, STEPS, Target, list};
+use crate::kustomize::{Graph, STEPS, Target};
 use crate::manifest::{Content, Entry, Node, Object, Value, kustomization};
 use crate::paths::{ancestors, is_within, normal};
 use crate::unchecked::{Folders, text};
@@ -266,7 +266,7 @@ fn deployers<'a>(
         let Some(spec) = object.node.get("spec") else { continue };
         let (paths, set, filled): (Vec<&str>, _, _) = match (object.group(), object.kind.as_str()) {
             ("argoproj.io", "Application") => {
-                let sources = spec.get("source").into_iter().chain(list(spec, "sources"));
+                let sources = spec.get("source").into_iter().chain(spec.list("sources"));
                 let paths = sources.filter_map(|source| text(source, &["path"])).collect();
                 (paths, None, text(spec, &["destination", "namespace"]))
             }

@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use protocol::documents::LOG_SAMPLE;
-use protocol::{WorkloadKind, workload_kind};
+use protocol::workload_kind;
 
 use crate::input::{Input, Subject};
 use crate::manifest::{Node, Object, Value};
+use crate::pods;
 use crate::selector::Selector;
 
 /// Where the name of a workload's service may stand.
@@ -66,7 +67,7 @@ impl Grouping {
     fn name_of(&self, object: &Object) -> String {
         let own = || object.display_name();
         let found = self.0.iter().map_while(|source| source.label()).find_map(|key| {
-            let of_template = || template(object).and_then(|template| label(template, key));
+            let of_template = || pods::template(object, &object.node).and_then(|template| label(template, key));
             label(&object.node, key).or_else(of_template)
         });
         found.map_or_else(own, ToOwned::to_owned)
@@ -141,7 +142,7 @@ impl<'a> Services<'a> {
             let here = services.by_namespace.entry((identity.project, identity.namespace)).or_default();
             for subject in subjects {
                 let Subject { file, document, object } = subject;
-                let (index, template) = (services.workloads.len(), template(object));
+                let (index, template) = (services.workloads.len(), pods::template(object, &object.node));
                 here.all.push(index);
                 if let Some(name) = object.name.as_deref() {
                     here.by_name.entry(name).or_default().push(index);
@@ -261,8 +262,7 @@ impl<'a> Services<'a> {
                 is_selected,
             );
         }
-        let subjects =
-            items(node.get("subjects")).iter().filter(|subject| text(subject, "kind") == Some("ServiceAccount"));
+        let subjects = node.list("subjects").iter().filter(|subject| text(subject, "kind") == Some("ServiceAccount"));
         subjects
             .flat_map(|subject| {
                 let account = ("ServiceAccount", text(subject, "name").unwrap_or_default());
@@ -317,8 +317,8 @@ fn references(template: &Node) -> HashSet<(&'static str, &str)> {
     let spec = template.get("spec");
     let account = spec.and_then(|spec| text(spec, "serviceAccountName").or_else(|| text(spec, "serviceAccount")));
     let mut found = HashSet::from([("ServiceAccount", account.unwrap_or("default"))]);
-    let pull = spec.and_then(|spec| spec.get("imagePullSecrets"));
-    found.extend(items(pull).iter().filter_map(|secret| Some(("Secret", text(secret, "name")?))));
+    let pull = spec.map_or(&[][..], |spec| spec.list("imagePullSecrets"));
+    found.extend(pull.iter().filter_map(|secret| Some(("Secret", text(secret, "name")?))));
     collect(template, &mut found);
     found
 }
@@ -355,12 +355,6 @@ fn is_entity(object: &Object) -> bool {
     object.group() == "backstage.io"
 }
 
-/// `metadata` and `spec` of a workload's pods; the object itself for a Pod.
-fn template(object: &Object) -> Option<&Node> {
-    let WorkloadKind { template, .. } = workload_kind(object.group(), &object.kind)?;
-    template.iter().try_fold(&*object.node, |node, step| node.get(step))
-}
-
 /// The labels of a workload's pods.
 fn labels(template: Option<&Node>) -> impl Iterator<Item = (&str, &str)> {
     let labels = template.and_then(|template| template.get("metadata")?.get("labels"));
@@ -385,11 +379,4 @@ fn metadata<'a>(node: &'a Node, map: &str, key: &str) -> Option<&'a str> {
 
 fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
     node.get(key)?.as_str().filter(|text| !text.is_empty())
-}
-
-fn items(node: Option<&Node>) -> &[Node] {
-    match node.map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items,
-        _ => &[],
-    }
 }
