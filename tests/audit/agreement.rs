@@ -53,10 +53,11 @@ fn said(report: &Value) -> BTreeMap<String, Value> {
         let key = format!("{} {} {} {}", result["rule"], object["kind"], object["namespace"], object["name"]);
         let mut findings = result["findings"].clone();
         for finding in findings.as_array_mut().unwrap() {
-            finding
-                .as_object_mut()
-                .unwrap()
-                .retain(|key, _| !key.to_lowercase().ends_with("line") && !key.to_lowercase().ends_with("column"));
+            let is_of_text = |key: &str| {
+                let key = key.to_lowercase();
+                key.ends_with("line") || key.ends_with("column") || key == "fingerprint"
+            };
+            finding.as_object_mut().unwrap().retain(|key, _| !is_of_text(key));
         }
         (key, json!([result["verdict"], result["reason"], findings]))
     });

@@ -54,6 +54,26 @@ fn a_report_says_everything() {
 }
 
 #[test]
+fn a_finding_is_known_by_the_same_in_sarif() {
+    let shop = seaworthy_tests::artifacts::workspace().join("examples/shop");
+    let run = |format| -> Value {
+        let text = Folder::new().run(&["check", shop.to_str().unwrap(), "--format", format]).with(1);
+        serde_json::from_str(&text).unwrap()
+    };
+    let (json, sarif) = (run("json"), run("sarif"));
+    let results = json["results"].as_array().unwrap().iter();
+    let findings = results.flat_map(|result| result["findings"].as_array().unwrap());
+    let mut ours: Vec<&str> = findings.filter_map(|finding| finding["fingerprint"].as_str()).collect();
+    let alerts = sarif["runs"][0]["results"].as_array().unwrap().iter();
+    let mut theirs: Vec<&str> =
+        alerts.map(|alert| alert["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap()).collect();
+    ours.sort_unstable();
+    theirs.sort_unstable();
+    assert!(!ours.is_empty());
+    assert_eq!(ours, theirs);
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let many: String =
         (0..300).map(|number| format!("---\n{}", POD.replace("name: web", &format!("name: web-{number}")))).collect();

@@ -100,7 +100,7 @@ fn what_could_not_be_decided_is_a_notification_and_the_run_no_success() {
     assert_eq!(invocation["executionSuccessful"], false);
     let notifications = list(invocation, "/toolExecutionNotifications");
     let said: Vec<&str> = notifications.iter().map(|it| text(it, "/message/text")).collect();
-    for expected in ["never-decides could not decide about", "no luck", "missing ", "is there twice", "not judged: "] {
+    for expected in ["never-decides could not decide about", "no luck", "missing ", "is there twice", "not checked: "] {
         assert!(said.iter().any(|text| text.contains(expected)), "{expected}: {said:#?}");
     }
     let error = notifications.iter().find(|it| it["associatedRule"]["id"] == "never-decides").unwrap();

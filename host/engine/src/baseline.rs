@@ -235,18 +235,23 @@ impl Known {
     /// What a rule's finding about an object is known by; the first of its kind.
     #[must_use]
     pub fn new(rule: &str, object: &Object, finding: &Finding) -> Self {
-        let group = builtin::home_group(object.group(), &object.kind);
-        let is_own = builtin::group_of(&object.kind) == Some(group);
+        let [kind, namespace, name] = identity(object);
         Self {
             rule: rule.to_owned(),
-            kind: if is_own || group.is_empty() { object.kind.clone() } else { format!("{}.{group}", object.kind) },
-            namespace: object.namespace.clone().unwrap_or_default(),
-            name: object.display_name(),
+            kind,
+            namespace,
+            name,
             container: finding.container.clone().unwrap_or_default(),
             path: named(&object.node, &finding.path),
             says: finding.message.clone(),
             ordinal: 1,
         }
+    }
+
+    /// What it calls its object: the kind, the namespace and the name.
+    #[must_use]
+    pub fn object(&self) -> [&str; 3] {
+        [&self.kind, &self.namespace, &self.name]
     }
 
     /// For people: `run-as-non-root: Deployment shop/web, container app: it runs as root`.
@@ -257,6 +262,13 @@ impl Known {
         let container = if container.is_empty() { String::new() } else { format!(", container {container}") };
         format!("{rule}: {kind} {namespace}{name}{container}: {says}")
     }
+}
+
+/// What findings call an object: its kind, its namespace and its name.
+#[must_use]
+pub fn identity(object: &Object) -> [String; 3] {
+    let kind = builtin::full_kind(object.group(), &object.kind);
+    [kind, object.namespace.clone().unwrap_or_default(), object.display_name()]
 }
 
 /// How often each finding was there, to number equal ones. What several environments have alike is one finding.

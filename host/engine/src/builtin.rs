@@ -114,6 +114,12 @@ pub(crate) fn group_of(kind: &str) -> Option<&'static str> {
     all.into_iter().find(|(_, kinds)| kinds.contains(&kind)).map(|(group, _)| *group)
 }
 
+/// A kind as people write it: of groups that are not Kubernetes' own as kubectl has it, `Rollout.argoproj.io`.
+pub fn full_kind(group: &str, kind: &str) -> String {
+    let group = home_group(group, kind);
+    if group.is_empty() || group_of(kind) == Some(group) { kind.to_owned() } else { format!("{kind}.{group}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +152,9 @@ mod tests {
         assert_eq!(home_group("extensions", "Widget"), "extensions");
         assert_eq!(home_group("serving.knative.dev", "Service"), "serving.knative.dev");
         assert_eq!((group_of("Service"), group_of("Rollout")), (Some(""), None));
+        assert_eq!(full_kind("extensions", "Deployment"), "Deployment");
+        assert_eq!(full_kind("argoproj.io", "Rollout"), "Rollout.argoproj.io");
+        assert_eq!(full_kind("serving.knative.dev", "Service"), "Service.serving.knative.dev");
         let all = NAMESPACED.iter().chain(CLUSTER_WIDE).flat_map(|(_, kinds)| *kinds);
         for kind in all {
             let groups = NAMESPACED.iter().chain(CLUSTER_WIDE).filter(|(_, kinds)| kinds.contains(kind));

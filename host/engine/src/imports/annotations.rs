@@ -1,10 +1,9 @@
 //! Annotations by which an object excuses itself.
 
-use protocol::workload_kind;
-
 use super::ignored::{Ignored, Target, Tool, What};
 use crate::builtin;
 use crate::manifest::{Document, Manifest, Node, Object, Value};
+use crate::pods;
 
 /// What a tool ignores as a whole.
 const ALL: &str = "waive the rules that fail, one by one";
@@ -12,10 +11,10 @@ const ALL: &str = "waive the rules that fail, one by one";
 /// Adds what the objects of a document say, in their own annotations and in those of their pods.
 pub fn collect(manifest: &Manifest, document: &Document, all: &mut Vec<Ignored>) {
     for object in document.objects() {
-        let template = workload_kind(object.group(), &object.kind).map_or(&[][..], |known| known.template);
-        let pods = template.iter().try_fold(&*object.node, |node, field| node.get(field));
-        let own = Some(&*object.node).filter(|_| !template.is_empty());
-        for node in [own, pods].into_iter().flatten() {
+        let tree = object.node.look();
+        // A Pod is its own template.
+        let template = pods::template(object, &tree).filter(|template| !std::ptr::eq(*template, &*tree));
+        for node in [Some(&*tree), template].into_iter().flatten() {
             let annotations = node.get("metadata").and_then(|metadata| metadata.get("annotations"));
             let Some(Value::Mapping(entries)) = annotations.map(|node| &node.value) else { continue };
             for entry in entries {
@@ -57,11 +56,9 @@ fn read(key: &str, value: &Node, object: &Object, at: &str, all: &mut Vec<Ignore
     }
 }
 
-/// The object as a waiver names it: of a kind whose name Kubernetes has too, with the group.
+/// The object as a waiver names it.
 fn target(object: &Object) -> Option<Target> {
-    let group = builtin::home_group(object.group(), &object.kind);
-    let is_own = builtin::group_of(&object.kind).is_none_or(|own| own == group);
-    let kind = if is_own { object.kind.clone() } else { format!("{}.{group}", object.kind) };
+    let kind = builtin::full_kind(object.group(), &object.kind);
     let (namespace, name) = (object.namespace.clone(), object.name.clone()?);
     Some(Target { kind: Some(kind), namespace, name, container: None })
 }

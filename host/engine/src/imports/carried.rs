@@ -181,9 +181,9 @@ impl Carried {
         let _ = writeln!(text, "- rule: {}\n  object: {{{}}}", self.rule, object.collect::<Vec<_>>().join(", "));
         let rest = [
             ("container", container.as_deref()),
-            ("by", Some(by)),
-            ("why", Some(&*why)),
-            ("until", Some(&*until.to_string())),
+            ("owner", Some(by)),
+            ("reason", Some(&*why)),
+            ("expires", Some(&*until.to_string())),
         ];
         for (key, value) in rest {
             if let Some(value) = value {

@@ -23,15 +23,8 @@ struct File<'a> {
     node: &'a Node,
 }
 
-fn items(node: Option<&Node>) -> &[Node] {
-    match node.map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items,
-        _ => &[],
-    }
-}
-
-fn texts(node: Option<&Node>) -> impl Iterator<Item = &str> {
-    items(node).iter().filter_map(Node::as_str)
+fn texts(list: &[Node]) -> impl Iterator<Item = &str> {
+    list.iter().filter_map(Node::as_str)
 }
 
 impl File<'_> {
@@ -42,7 +35,7 @@ impl File<'_> {
 
     fn kube_linter(&self, all: &mut Vec<Ignored>) {
         let checks = self.node.get("checks");
-        let under = |key| items(checks.and_then(|checks| checks.get(key)));
+        let under = |key| checks.map_or(&[][..], |checks| checks.list(key));
         for check in under("exclude") {
             let Some(name) = check.as_str() else { continue };
             self.add(Tool::KubeLinter, check, What::Everywhere(name.to_owned()), all);
@@ -51,7 +44,7 @@ impl File<'_> {
             let what = format!("ignorePaths: {}", path.as_str().unwrap_or_default());
             self.add(Tool::KubeLinter, path, What::Other(what, EXCLUDE), all);
         }
-        for check in items(self.node.get("customChecks")) {
+        for check in self.node.list("customChecks") {
             let name = check.get("name").and_then(Node::as_str).unwrap_or_default();
             let instead = "write it as an assertion: `seaworthy explain field-assertions`";
             self.add(Tool::KubeLinter, check, What::Other(format!("customChecks: {name}"), instead), all);
@@ -60,7 +53,7 @@ impl File<'_> {
 
     fn checkov(&self, all: &mut Vec<Ignored>) {
         let Some(skip) = self.node.get("skip-check") else { return self.checkov_paths(all) };
-        let lists = skip.as_str().into_iter().chain(texts(Some(skip)));
+        let lists = skip.as_str().into_iter().chain(texts(skip.items()));
         for check in lists.flat_map(|list| list.split(',')).map(str::trim).filter(|check| !check.is_empty()) {
             // Checkov has checks for many languages; of what is not for manifests there is nothing to say.
             let is_for_manifests = check.starts_with("CKV_K8S") || check.starts_with("CKV2_K8S");
@@ -75,7 +68,7 @@ impl File<'_> {
     }
 
     fn checkov_paths(&self, all: &mut Vec<Ignored>) {
-        for path in items(self.node.get("skip-path")) {
+        for path in self.node.list("skip-path") {
             let what = format!("skip-path: {}", path.as_str().unwrap_or_default());
             self.add(Tool::Checkov, path, What::Other(what, EXCLUDE), all);
         }
@@ -92,7 +85,7 @@ impl File<'_> {
         };
         let exempts = |node: &Node| {
             let names = |item: &Node| item.get("controllerNames").is_some() || item.get("rules").is_some();
-            !items(Some(node)).is_empty() && items(Some(node)).iter().all(names)
+            !node.items().is_empty() && node.items().iter().all(names)
         };
         self.node.get("checks").is_some_and(severities) || self.node.get("exemptions").is_some_and(exempts)
     }
@@ -103,10 +96,10 @@ impl File<'_> {
                 self.add(Tool::Polaris, &check.value, What::Everywhere(check.key.to_string()), all);
             }
         }
-        for exemption in items(self.node.get("exemptions")) {
+        for exemption in self.node.list("exemptions") {
             let namespace = exemption.get("namespace").and_then(Node::as_str).filter(|name| !name.is_empty());
             let containers: Vec<Option<&str>> =
-                match texts(exemption.get("containerNames")).map(Some).collect::<Vec<_>>() {
+                match texts(exemption.list("containerNames")).map(Some).collect::<Vec<_>>() {
                     none if none.is_empty() => vec![None],
                     some => some,
                 };
@@ -114,16 +107,16 @@ impl File<'_> {
                 let what = What::Other("exemptions: an entry".into(), instead);
                 self.add(Tool::Polaris, exemption, what, all);
             };
-            if items(exemption.get("rules")).is_empty() {
+            if exemption.list("rules").is_empty() {
                 other("it is about every check: waive the rules that fail, one by one");
                 continue;
             }
-            if items(exemption.get("controllerNames")).is_empty() {
+            if exemption.list("controllerNames").is_empty() {
                 other("it is about every controller: a waiver names an object");
                 continue;
             }
-            for check in texts(exemption.get("rules")) {
-                for name in texts(exemption.get("controllerNames")) {
+            for check in texts(exemption.list("rules")) {
+                for name in texts(exemption.list("controllerNames")) {
                     for container in &containers {
                         let target = Target {
                             kind: None,

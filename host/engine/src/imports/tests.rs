@@ -60,9 +60,9 @@ waivers:
 # web.yaml:7: kube-linter run-as-non-root
 - rule: run-as-non-root
   object: {kind: Deployment, namespace: shop, name: web}
-  by: ana@example.com
-  why: 'the vendor''s image needs root: until 4.2'
-  until: '2027-03-31'
+  owner: ana@example.com
+  reason: 'the vendor''s image needs root: until 4.2'
+  expires: '2027-03-31'
 # web.yaml:8: kube-linter unset-cpu-requirements
 # web.yaml:9: kube-score container-resources
 # wider than before: it also waives unset-memory-requirements of kube-linter
@@ -73,9 +73,9 @@ waivers:
     {
         assert_eq!(text.matches(&format!("- rule: {rule}\n")).count(), 1, "{rule}\n{text}");
     }
-    assert!(text.contains("why: writes to its folder\n"), "{text}");
+    assert!(text.contains("reason: writes to its folder\n"), "{text}");
     assert!(text.contains("web.yaml:17: Checkov CKV_K8S_43\n"), "of the pods: {text}");
-    assert!(text.contains("why: 'ignored before: Polaris hostNetworkSet'"), "{text}");
+    assert!(text.contains("reason: 'ignored before: Polaris hostNetworkSet'"), "{text}");
     assert!(!text.contains("hostPIDSet\n"), "what is false exempts nothing: {text}");
 }
 
@@ -86,7 +86,7 @@ fn kinds_of_others_are_named_with_their_group() {
         yaml(&[("a.yaml", &format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {meta}\n"))])
     };
     assert!(object("serving.knative.dev/v1", "Service").contains("{kind: Service.serving.knative.dev, name: web}"));
-    assert!(object("argoproj.io/v1alpha1", "Rollout").contains("{kind: Rollout, name: web}"));
+    assert!(object("argoproj.io/v1alpha1", "Rollout").contains("{kind: Rollout.argoproj.io, name: web}"));
     assert!(object("extensions/v1beta1", "Deployment").contains("{kind: Deployment, name: web}"));
 }
 

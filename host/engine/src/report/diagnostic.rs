@@ -105,21 +105,35 @@ pub fn diagnostics<'r>(report: &'r Report<'_>) -> Box<dyn Iterator<Item = Diagno
         fingerprint: known_by(&mut fingerprints, &diagnostic),
         ..diagnostic
     };
-    let all = all(report);
-    if report.input.files().iter().any(|file| file.manifest.rendering().is_some()) {
-        Box::new(merged(all).into_iter().map(number))
+    let all = all(report, true);
+    if is_rendered(report) { Box::new(merged(all).0.into_iter().map(number)) } else { Box::new(all.map(number)) }
+}
+
+/// What each finding is known by that is, in the order of the input: what is said alike of several environments by the same.
+pub fn fingerprints<'r>(report: &'r Report<'_>) -> Box<dyn Iterator<Item = Option<String>> + 'r> {
+    let mut fingerprints = Fingerprints::default();
+    let all = all(report, false).filter(|diagnostic| diagnostic.message.is_some());
+    if is_rendered(report) {
+        let (merged, places) = merged(all);
+        let known: Vec<_> = merged.iter().map(|diagnostic| known_by(&mut fingerprints, diagnostic)).collect();
+        Box::new(places.into_iter().map(move |place| known.get(place).cloned().flatten()))
     } else {
-        Box::new(all.map(number))
+        Box::new(all.map(move |diagnostic| known_by(&mut fingerprints, &diagnostic)))
     }
 }
 
-fn all<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Diagnostic<'r>> {
+fn is_rendered(report: &Report<'_>) -> bool {
+    report.input.files().iter().any(|file| file.manifest.rendering().is_some())
+}
+
+/// All diagnostics; nothing is cut from their sources unless they are to be shown.
+fn all<'r>(report: &'r Report<'_>, are_shown: bool) -> impl Iterator<Item = Diagnostic<'r>> {
     let judgements = report.judged.iter().flat_map(|judged| judged.judgements.iter().map(move |of| (judged, of)));
     judgements.flat_map(move |(Judged { subject, judgements }, judgement)| {
         let (subject, file) = (*subject, report.file_name(*subject));
         of_object(&report.rules, subject.object, file, judgements, judgement).map(move |found| {
             let place = report.place_of_path(subject, found.path);
-            let is_shown = place.is_some_and(|place| !report.conceals(subject, place.start.line));
+            let is_shown = are_shown && place.is_some_and(|place| !report.conceals(subject, place.start.line));
             let source = report.source(subject).filter(|_| is_shown);
             let object_start = start(report, subject);
             at_its_source(report, subject, Diagnostic { place, object_start, source, ..found })
@@ -147,12 +161,13 @@ fn at_its_source<'r>(report: &'r Report<'_>, subject: Subject<'r>, found: Diagno
     }
 }
 
-/// Each of what is said alike of one place once, with all its environments.
-fn merged<'r>(all: impl Iterator<Item = Diagnostic<'r>>) -> Vec<Diagnostic<'r>> {
+/// Each of what is said alike of one place once, with all its environments; and for each of all which one it is then.
+fn merged<'r>(all: impl Iterator<Item = Diagnostic<'r>>) -> (Vec<Diagnostic<'r>>, Vec<usize>) {
     let mut known = HashMap::new();
-    let mut merged: Vec<Diagnostic<'r>> = Vec::new();
+    let (mut merged, mut places): (Vec<Diagnostic<'r>>, _) = (Vec::new(), Vec::new());
     for diagnostic in all {
         if diagnostic.rendered.is_none() {
+            places.push(merged.len());
             merged.push(diagnostic);
             continue;
         }
@@ -162,19 +177,18 @@ fn merged<'r>(all: impl Iterator<Item = Diagnostic<'r>>) -> Vec<Diagnostic<'r>> 
         let start = place.map(|place| place.span.start);
         let is_left = diagnostic.said_by.is_some();
         let key = (rule_index, verdict, reason, level, container, path, message, (file, start), kind, is_left);
-        match known.get(&key).and_then(|at: &usize| merged.get_mut(*at)) {
+        let place = *known.entry(key).or_insert(merged.len());
+        places.push(place);
+        match merged.get_mut(place) {
             Some(first) => {
                 let new = diagnostic.environments.iter().filter(|it| !first.environments.contains(it));
                 let new: Vec<&str> = new.copied().collect();
                 first.environments.extend(new);
             }
-            None => {
-                known.insert(key, merged.len());
-                merged.push(diagnostic);
-            }
+            None => merged.push(diagnostic),
         }
     }
-    merged
+    (merged, places)
 }
 
 /// What an alert is known by.
@@ -322,7 +336,14 @@ mod tests {
             let is_certain = found.rendered.is_some_and(|it| it.is_certain);
             (format!("{}:{line}", found.file), environments, is_certain, found.fingerprint)
         });
-        said.collect()
+        let said: Vec<_> = said.collect();
+        let known: Vec<Option<String>> = fingerprints(&report).collect();
+        assert_eq!(known.len(), input.subjects().count(), "each finding has its own");
+        assert!(
+            said.iter().all(|(.., fingerprint)| known.contains(fingerprint)) && !known.contains(&None),
+            "{known:?}"
+        );
+        said
     }
 
     #[test]

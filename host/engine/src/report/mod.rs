@@ -10,13 +10,14 @@ mod outcome;
 pub mod render;
 mod secrets;
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use protocol::{Finding, RuleMetadata, Severity, Verdict, path};
 
 use crate::accept::accept;
-use crate::baseline::{Baseline, Comparison, Known, Numbers};
+use crate::baseline::{Baseline, Comparison, Known, Numbers, identity};
 use crate::bundle::Bundle;
 use crate::input::{Input, Skipped, Subject};
 use crate::judge::Judgement;
@@ -26,7 +27,7 @@ use crate::question::Completeness;
 use crate::standing::Standings;
 use crate::waiver::{Date, Standing, Waiver, is_violation};
 
-pub use diagnostic::{Diagnostic, Rendered, diagnostics, of_object};
+pub use diagnostic::{Diagnostic, Rendered, diagnostics, fingerprints, of_object};
 pub use outcome::Conclusion;
 pub use render::{FindingRow, ObjectRow, ResultRow, RuleRow, is_hidden, to_json};
 pub use secrets::{hidden_lines, is_shown};
@@ -210,9 +211,28 @@ impl<'a> Report<'a> {
                 is_known.then(|| KNOWN.to_owned())
             });
         }
-        let is_asked = |known: &&Known| rules.iter().any(|rule| rule.name == known.rule);
-        comparison.stale = baseline.without(&found).filter(is_asked).cloned().collect();
+        comparison.stale = self.gone(baseline, &found);
         Self { baseline: Some(comparison), ..self }
+    }
+
+    /// What a baseline knows and nobody finds any more, where these are all findings there are. What was not asked, or not
+    /// decided, may be there still; so may what is about an object that is not here, unless this is everything there is.
+    #[must_use]
+    pub fn gone(&self, baseline: &Baseline, found: &Baseline) -> Vec<Known> {
+        let objects = LazyCell::new(|| {
+            let mut objects: HashMap<[String; 3], Vec<&Judged<'_>>> = HashMap::new();
+            self.judged.iter().for_each(|it| objects.entry(identity(it.subject.object)).or_default().push(it));
+            objects
+        });
+        let is_gone = |known: &&Known| {
+            let Some(rule) = self.rules.iter().position(|rule| rule.name == known.rule) else { return false };
+            let Some(here) = objects.get(&known.object().map(str::to_owned)) else {
+                return self.completeness == Completeness::Complete;
+            };
+            let mut said = here.iter().flat_map(|judged| &judged.judgements).filter(|it| it.rule == rule);
+            said.all(|it| it.outcome.verdict != Verdict::Unknown)
+        };
+        baseline.without(found).filter(is_gone).cloned().collect()
     }
 
     /// What makes rules broken: by which rule, in which environment and which object.

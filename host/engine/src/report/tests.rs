@@ -6,6 +6,10 @@ use super::*;
 use crate::file::File;
 use crate::manifest::{Limits, read};
 
+fn report<'a>(input: &'a Input, bundle: &'a Bundle<()>, judged: Vec<Judged<'a>>) -> Report<'a> {
+    Report::new(input, bundle, Completeness::Partial, judged, Vec::new(), &[], Date::LAST)
+}
+
 /// The lines that are concealed when rules find something at these paths of the first object.
 fn concealed(yaml: &str, findings: &[(&str, bool)]) -> Vec<u32> {
     let input = Input::new(vec![File { manifest: read("a.yaml", yaml.into(), &Limits::default()), project: 0 }]);
@@ -20,26 +24,9 @@ fn concealed(yaml: &str, findings: &[(&str, bool)]) -> Vec<u32> {
     let findings = findings.iter().map(finding).collect();
     let outcome = Arc::new(Outcome { verdict: Verdict::Fail, reason: None, findings });
     let subject = input.subjects().next().unwrap();
-    let mut report = Report {
-        input: &input,
-        rules: Vec::new(),
-        completeness: Completeness::Partial,
-        judged: vec![Judged {
-            subject,
-            judgements: vec![Judgement { rule: 0, outcome, mutated: None, severity: None }],
-        }],
-        skipped: Vec::new(),
-        unread: Vec::new(),
-        profile: None,
-        waivers: Vec::new(),
-        ignored_waivers: Vec::new(),
-        baseline: None,
-        accepts_unchecked: false,
-        fail_on: Severity::Low,
-        concealed: HashMap::new(),
-        secrets: vec![OnceLock::new()],
-    };
-    report.conceal();
+    let judgements = vec![Judgement { rule: 0, outcome, mutated: None, severity: None }];
+    let bundle = Bundle::new(Vec::new());
+    let report = report(&input, &bundle, vec![Judged { subject, judgements }]);
     let lines = u32::try_from(yaml.lines().count()).unwrap();
     (1..=lines).filter(|line| report.conceals(subject, *line)).collect()
 }
@@ -50,22 +37,8 @@ fn a_document_of_the_host_is_concealed_as_its_kind_says() {
     let tree = crate::documents::repository_tree("shop", &["README.md".into()]).unwrap();
     let made = [file, tree].map(|manifest| File { manifest, project: 0 });
     let input = Input::new(Vec::<File>::new()).with_trees(made.into());
-    let report = Report {
-        input: &input,
-        rules: Vec::new(),
-        completeness: Completeness::Partial,
-        judged: Vec::new(),
-        skipped: Vec::new(),
-        unread: Vec::new(),
-        profile: None,
-        waivers: Vec::new(),
-        ignored_waivers: Vec::new(),
-        baseline: None,
-        accepts_unchecked: false,
-        fail_on: Severity::Low,
-        concealed: HashMap::new(),
-        secrets: Vec::new(),
-    };
+    let bundle = Bundle::new(Vec::new());
+    let report = report(&input, &bundle, Vec::new());
     let concealed: Vec<bool> = input.subjects().map(|subject| report.conceals(subject, 1)).collect();
     assert_eq!(concealed, [true, false]);
 }

@@ -1,5 +1,6 @@
 //! The report as JSON, format `seaworthy.dev/report/v1`: fields are added, never renamed or removed.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -11,7 +12,7 @@ use crate::baseline::Comparison;
 use crate::manifest::Position;
 use crate::path_pattern::PathPattern;
 use crate::profile::Selected;
-use crate::report::{Judged, Origin, Report};
+use crate::report::{Judged, Origin, Report, fingerprints};
 use crate::shown::write_json;
 use crate::waiver::Standing;
 
@@ -77,6 +78,9 @@ struct Object<'a> {
 struct Finding<'a> {
     #[serde(flatten)]
     finding: FindingRow<'a>,
+    /// What it is known by as lines move, in SARIF too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
     line: u32,
     column: u32,
     /// Behind the last character.
@@ -243,7 +247,9 @@ struct Results<'r, 'a>(&'r Report<'a>);
 
 impl Serialize for Results<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.judged.iter().flat_map(|judged| results(self.0, judged)))
+        let known = RefCell::new(fingerprints(self.0));
+        let next = || known.borrow_mut().next().flatten();
+        serializer.collect_seq(self.0.judged.iter().flat_map(|judged| results(self.0, judged, &next)))
     }
 }
 
@@ -252,7 +258,12 @@ fn rules<'r>(report: &'r Report<'_>) -> Vec<RuleRow<'r>> {
     rules.map(|(index, rule)| RuleRow::new(rule, report.verdicts_of(index))).collect()
 }
 
-fn results<'r>(report: &'r Report<'_>, judged: &'r Judged<'_>) -> impl Iterator<Item = Row<'r>> {
+/// The results of one object; `next` says what its next finding is known by.
+fn results<'r>(
+    report: &'r Report<'_>,
+    judged: &'r Judged<'_>,
+    next: &impl Fn() -> Option<String>,
+) -> impl Iterator<Item = Row<'r>> {
     let subject = judged.subject;
     let span = subject.object.node.look().locate(&[]);
     let first = Position { line: 1, column: 1 };
@@ -273,6 +284,7 @@ fn results<'r>(report: &'r Report<'_>, judged: &'r Judged<'_>) -> impl Iterator<
             let (start, end) = place.map_or((position, position), |place| (place.start, place.end));
             Finding {
                 finding: finding.into(),
+                fingerprint: next(),
                 line: start.line,
                 column: start.column,
                 end_line: end.line,

@@ -138,7 +138,7 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
     for skipped in &report.skipped {
         let name = report.input.file(skipped.file).map_or("", |file| &file.manifest.name);
         let at = Position { line: skipped.line, column: 1 };
-        notify("note", format!("not judged: {}", skipped.reason), place(name, Some((at, at))), None);
+        notify("note", format!("not checked: {}", skipped.reason), place(name, Some((at, at))), None);
     }
     notifications
 }
