@@ -19,8 +19,20 @@ pub struct Files {
     pub unread: Vec<Unread>,
     /// What should have been rendered, and was not.
     pub unrendered: Vec<Unrendered>,
+    /// The Dockerfiles among the paths, which are read for rules that ask for them.
+    pub(crate) dockerfiles: Vec<Dockerfile>,
     /// The folders among the paths that are worlds of their own.
     pub(crate) projects: Folders,
+}
+
+/// A Dockerfile that was found.
+pub(crate) struct Dockerfile {
+    /// As it is shown.
+    pub path: PathBuf,
+    /// Where it really lies.
+    pub real: PathBuf,
+    /// Why it is not read.
+    pub left_out: Option<&'static str>,
 }
 
 /// Where a file's text came from, and so where a change of it belongs.

@@ -3,7 +3,7 @@
 //! The tree may come from a stranger. Nothing is opened that could hang (a pipe, a device), a link is followed only to a
 //! file of the same tree (what lies outside is not ours to read), and whatever is passed over is reported by its path.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ use walkdir::DirEntry;
 
 use crate::dockerfile::is_dockerfile;
 use crate::error::ReadError;
-use crate::files::{Files, Origin};
-use crate::ignores::{Exclude, GIT, LeftOut, excluded, included, name};
+use crate::files::{Dockerfile, Files, Origin};
+use crate::ignores::{Exclude, GIT, LeftOut, Patterns};
 use crate::projects::Projects;
 use crate::read::{STDIN, STDIN_NAME, clean, open_regular};
 use crate::walk::{Met, Walk};
@@ -27,16 +27,16 @@ const MANY: u64 = 32 << 20;
 
 /// How much is read, and what of it is kept.
 #[derive(Debug)]
-pub struct Reading {
+pub struct Reading<'k> {
     /// How much of one file.
     pub bounds: Bounds,
     /// Bytes of all files together.
     pub total: u64,
     /// What is kept of objects where there are many.
-    pub keep: Keep,
+    pub keep: Keep<'k>,
 }
 
-impl Default for Reading {
+impl Default for Reading<'_> {
     /// 4 GiB of all files together, in a few hundred MiB of memory for each, and everything that is in them.
     fn default() -> Self {
         Self { bounds: Bounds::default(), total: 4 << 30, keep: Keep::default() }
@@ -68,8 +68,10 @@ struct Kustomization {
 
 /// The files to read, in order.
 pub struct Found<'a> {
-    reading: &'a Reading,
+    reading: &'a Reading<'a>,
     excludes: Vec<Exclude>,
+    /// What they come to in each folder that was asked for, by its real path.
+    patterns: HashMap<PathBuf, Patterns>,
     candidates: Vec<Candidate>,
     /// Where they really lie, links aside.
     seen: HashSet<PathBuf>,
@@ -85,10 +87,11 @@ pub struct Found<'a> {
 
 /// Finds what is to be read of all paths; what several of them lead to is read once.
 #[must_use]
-pub fn find<'a>(paths: &[PathBuf], excludes: &[Exclude], reading: &'a Reading) -> Found<'a> {
+pub fn find<'a>(paths: &[PathBuf], excludes: &[Exclude], reading: &'a Reading<'a>) -> Found<'a> {
     let mut found = Found {
         reading,
         excludes: excludes.to_vec(),
+        patterns: HashMap::new(),
         candidates: Vec::new(),
         seen: HashSet::new(),
         walked: HashSet::new(),
@@ -106,8 +109,7 @@ pub fn find<'a>(paths: &[PathBuf], excludes: &[Exclude], reading: &'a Reading) -
         match fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real))) {
             Err(cause) => found.files.fail(path, &ReadError::from(cause)),
             Ok((kind, real)) if kind.is_dir() => found.walk(path, &real),
-            // No manifest; it is read for the rules that ask for it.
-            Ok((kind, _)) if kind.is_file() && is_dockerfile(path) => {}
+            Ok((kind, real)) if kind.is_file() && is_dockerfile(path) => found.add_dockerfile(path, real, None),
             Ok((kind, real)) if kind.is_file() => found.add(path.clone(), real, None),
             Ok(_) => found.files.fail(path, &ReadError::Special),
         }
@@ -179,8 +181,7 @@ impl Found<'_> {
     fn add_resource(&mut self, Kustomization { path, real, root, .. }: &Kustomization, named: &str) {
         let beside = |path: &Path| path.parent().map(|folder| folder.join(named)).unwrap_or_default();
         let Some(target) = inside(&beside(real), root).filter(|target| target.is_file()) else { return };
-        let excluded = excluded(root, &self.excludes);
-        if excluded.is_ok_and(|patterns| !name(&patterns, &target)) {
+        if self.patterns.get(root).is_some_and(|patterns| !patterns.exclude(&target)) {
             self.add(clean(&beside(path)), target, None);
         }
     }
@@ -203,7 +204,11 @@ impl Found<'_> {
     }
 
     fn walk(&mut self, root: &Path, real: &Path) {
-        let walk = match Walk::new(root, real, usize::MAX, &self.excludes) {
+        let patterns = match Patterns::new(real, &self.excludes) {
+            Ok(patterns) => patterns,
+            Err(cause) => return self.files.fail(root, &ReadError::Patterns(cause)),
+        };
+        let walk = match Walk::new(root, real, usize::MAX, patterns.clone()) {
             Ok(walk) => walk,
             Err((path, cause)) => return self.files.fail(&path, &cause),
         };
@@ -214,20 +219,26 @@ impl Found<'_> {
                 Met::LeftOut(entry, left_out) => self.leave_out(&entry, left_out),
                 Met::Entry(entry, place) => {
                     self.projects.meet(real, &entry, &place);
-                    is_empty &= !self.meet(&entry, place, real);
+                    is_empty &= !self.meet(&entry, place, real, &patterns);
                 }
             }
         }
+        self.patterns.insert(real.to_owned(), patterns);
         if is_empty {
             self.files.skip(root, "no .yaml, .yml or .json file in it");
         }
     }
 
     /// Whether it looks like a manifest.
-    fn meet(&mut self, entry: &DirEntry, place: PathBuf, root: &Path) -> bool {
+    fn meet(&mut self, entry: &DirEntry, place: PathBuf, root: &Path, patterns: &Patterns) -> bool {
         let (path, kind) = (entry.path(), entry.file_type());
         if kind.is_dir() {
             self.walked.insert(place);
+            return false;
+        }
+        if kind.is_file() && is_dockerfile(path) {
+            let left_out = if patterns.include(&place) { None } else { LeftOut::NotIncluded.reason() };
+            self.add_dockerfile(path, place, left_out);
             return false;
         }
         if !is_manifest(path) {
@@ -236,8 +247,9 @@ impl Found<'_> {
             }
             return false;
         }
-        if !included(root, &self.excludes).is_ok_and(|patterns| patterns.is_empty() || name(&patterns, &place)) {
-            return false;
+        if !patterns.include(&place) {
+            self.leave_out(entry, LeftOut::NotIncluded);
+            return true;
         }
         if kind.is_file() {
             self.add(path.to_owned(), place, Some(root.to_owned()));
@@ -251,15 +263,20 @@ impl Found<'_> {
         true
     }
 
+    fn add_dockerfile(&mut self, path: &Path, real: PathBuf, left_out: Option<&'static str>) {
+        if left_out.is_some() || self.seen.insert(real.clone()) {
+            self.files.dockerfiles.push(Dockerfile { path: path.to_owned(), real, left_out });
+        }
+    }
+
     /// Whoever runs this knows what they excluded. What a file in the tree leaves out, they may not know.
     fn leave_out(&mut self, entry: &DirEntry, left_out: LeftOut) {
-        let reason = match left_out {
-            LeftOut::Git | LeftOut::Excluded => return,
-            LeftOut::GitIgnored => "ignored by a .gitignore",
-            LeftOut::Ignored => "ignored by an .ignore",
-        };
-        if entry.file_type().is_dir() || is_manifest(entry.path()) {
-            self.files.skip(entry.path(), reason);
+        let Some(reason) = left_out.reason() else { return };
+        let path = entry.path();
+        if entry.file_type().is_dir() || is_manifest(path) {
+            self.files.skip(path, reason);
+        } else if is_dockerfile(path) {
+            self.add_dockerfile(path, path.to_owned(), Some(reason));
         }
     }
 
@@ -330,7 +347,11 @@ fn is_manifest(path: &Path) -> bool {
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-fn read_one(Candidate { path, real, .. }: &Candidate, reading: &Reading, project: usize) -> Result<File, ReadError> {
+fn read_one(
+    Candidate { path, real, .. }: &Candidate,
+    reading: &Reading<'_>,
+    project: usize,
+) -> Result<File, ReadError> {
     let Reading { bounds, keep, .. } = reading;
     let manifest = read_from(&crate::read::name(path), open_regular(real)?, bounds, keep)?;
     Ok(File { manifest, project })

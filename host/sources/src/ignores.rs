@@ -29,6 +29,8 @@ pub struct Exclude {
     folder: Option<PathBuf>,
     /// Whether nothing is read but what such patterns name.
     is_inclusion: bool,
+    /// Whether it stands in a configuration, which whoever runs this may not know.
+    is_configured: bool,
 }
 
 impl Exclude {
@@ -36,6 +38,12 @@ impl Exclude {
     #[must_use]
     pub fn within(self, folder: &Path) -> Self {
         Self { folder: Some(folder.to_owned()), ..self }
+    }
+
+    /// The same pattern of a configuration: what it leaves out is told.
+    #[must_use]
+    pub fn configured(self) -> Self {
+        Self { is_configured: true, ..self }
     }
 
     /// The pattern for what is read, and nothing else is.
@@ -50,7 +58,7 @@ impl FromStr for Exclude {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         GitignoreBuilder::new("").add_line(None, text)?;
-        Ok(Self { pattern: text.to_owned(), folder: None, is_inclusion: false })
+        Ok(Self { pattern: text.to_owned(), folder: None, is_inclusion: false, is_configured: false })
     }
 }
 
@@ -61,15 +69,77 @@ pub enum LeftOut {
     Git,
     /// Whoever runs this said so.
     Excluded,
+    /// A configuration says so.
+    ExcludedByConfiguration,
+    /// A configuration says what is read, and this is not.
+    NotIncluded,
     /// A `.gitignore` says so.
     GitIgnored,
     /// An `.ignore` says so.
     Ignored,
 }
 
+impl LeftOut {
+    /// For people; of what whoever runs this knows, there is nothing to tell.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Git | Self::Excluded => None,
+            Self::ExcludedByConfiguration => Some("excluded by the configuration"),
+            Self::NotIncluded => Some("not included by the configuration"),
+            Self::GitIgnored => Some("ignored by a .gitignore"),
+            Self::Ignored => Some("ignored by an .ignore"),
+        }
+    }
+}
+
+/// What whoever runs this, and the configuration, say of one folder that was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Patterns {
+    /// For what is not read, each with what it is left out by.
+    excluded: Vec<(Gitignore, LeftOut)>,
+    /// For all that is read; none where everything is.
+    included: Vec<Gitignore>,
+}
+
+impl Patterns {
+    /// For a folder that really lies there.
+    ///
+    /// # Errors
+    /// Together they are more than can be matched.
+    pub fn new(root: &Path, all: &[Exclude]) -> Result<Self, ignore::Error> {
+        let (included, excluded): (Vec<_>, Vec<_>) = all.iter().partition(|it| it.is_inclusion);
+        let (configured, given): (Vec<_>, Vec<_>) = excluded.into_iter().partition(|it| it.is_configured);
+        let given = by_folder(root, &given)?.into_iter().map(|patterns| (patterns, LeftOut::Excluded));
+        let configured = by_folder(root, &configured)?.into_iter();
+        let configured = configured.map(|patterns| (patterns, LeftOut::ExcludedByConfiguration));
+        Ok(Self { excluded: given.chain(configured).collect(), included: by_folder(root, &included)? })
+    }
+
+    /// By what something is left out whose folder is not.
+    fn leaves_out(&self, path: &Path, is_folder: bool) -> Option<LeftOut> {
+        let mut excluded = self.excluded.iter();
+        excluded.find(|(patterns, _)| patterns.matched(path, is_folder).is_ignore()).map(|(_, left_out)| *left_out)
+    }
+
+    /// Whether a file is left out, or a folder that it lies in.
+    pub fn exclude(&self, file: &Path) -> bool {
+        self.excluded.iter().any(|(patterns, _)| names(patterns, file))
+    }
+
+    /// Whether a file is among what is read.
+    pub fn include(&self, file: &Path) -> bool {
+        self.included.is_empty() || self.included.iter().any(|patterns| names(patterns, file))
+    }
+}
+
+/// Whether a pattern names a file, or a folder that it lies in. Patterns of a folder name nothing outside of it.
+fn names(patterns: &Gitignore, file: &Path) -> bool {
+    file.starts_with(patterns.path()) && patterns.matched_path_or_any_parents(file, false).is_ignore()
+}
+
 /// The patterns that hold where a walk stands.
 pub struct Ignores {
-    exclude: Vec<Gitignore>,
+    patterns: Patterns,
     /// From the outermost folder to the innermost.
     levels: Vec<Level>,
 }
@@ -88,9 +158,8 @@ impl Ignores {
     ///
     /// # Errors
     /// The file with patterns that cannot be read, and why.
-    pub fn new(root: &Path, excludes: &[Exclude]) -> Result<Self, (PathBuf, ReadError)> {
-        let exclude = excluded(root, excludes).map_err(|cause| (root.to_owned(), ReadError::Patterns(cause)))?;
-        let mut ignores = Self { exclude, levels: Vec::new() };
+    pub fn new(root: &Path, patterns: Patterns) -> Result<Self, (PathBuf, ReadError)> {
+        let mut ignores = Self { patterns, levels: Vec::new() };
         let repository = root.ancestors().find(|folder| is_repository(folder)).unwrap_or(root);
         let mut folders: Vec<&Path> = root.ancestors().take_while(|folder| folder.starts_with(repository)).collect();
         folders.reverse();
@@ -106,8 +175,8 @@ impl Ignores {
         if is_folder && path.file_name().is_some_and(|name| name == GIT) {
             return Some(LeftOut::Git);
         }
-        if self.exclude.iter().any(|patterns| patterns.matched(path, is_folder).is_ignore()) {
-            return Some(LeftOut::Excluded);
+        if let Some(left_out) = self.patterns.leaves_out(path, is_folder) {
+            return Some(left_out);
         }
         // The innermost has the last word; a repository knows nothing of another around it.
         let mut is_git = self.levels.iter().any(|level| level.is_repository);
@@ -148,17 +217,8 @@ impl Ignores {
     }
 }
 
-/// The patterns of whoever runs this for what is not read, by the folder that they begin in.
-pub fn excluded(root: &Path, excludes: &[Exclude]) -> Result<Vec<Gitignore>, ignore::Error> {
-    by_folder(root, excludes.iter().filter(|exclude| !exclude.is_inclusion))
-}
-
-/// The patterns for all that is read; none where everything is.
-pub fn included(root: &Path, excludes: &[Exclude]) -> Result<Vec<Gitignore>, ignore::Error> {
-    by_folder(root, excludes.iter().filter(|exclude| exclude.is_inclusion))
-}
-
-fn by_folder<'e>(root: &Path, patterns: impl Iterator<Item = &'e Exclude>) -> Result<Vec<Gitignore>, ignore::Error> {
+/// The patterns, by the folder that they begin in.
+fn by_folder(root: &Path, patterns: &[&Exclude]) -> Result<Vec<Gitignore>, ignore::Error> {
     let mut folders: Vec<(&Path, GitignoreBuilder)> = Vec::new();
     for Exclude { pattern, folder, .. } in patterns {
         let folder = folder.as_deref().unwrap_or(root);
@@ -170,12 +230,6 @@ fn by_folder<'e>(root: &Path, patterns: impl Iterator<Item = &'e Exclude>) -> Re
         }
     }
     folders.iter().map(|(_, patterns)| patterns.build()).collect()
-}
-
-/// Whether one of the patterns names a path, or a folder that it lies in. Patterns of a folder name nothing outside of it.
-pub fn name(patterns: &[Gitignore], path: &Path) -> bool {
-    let mut within = patterns.iter().filter(|patterns| path.starts_with(patterns.path()));
-    within.any(|patterns| patterns.matched_path_or_any_parents(path, false).is_ignore())
 }
 
 /// Whether the folder is the root of a repository.

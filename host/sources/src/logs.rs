@@ -69,7 +69,7 @@ pub fn read_logs(logs: &[Log], files: &mut Files) {
             Ok((manifest, is_whole)) => {
                 if !is_whole {
                     let count = lines(&manifest.source.text()).count();
-                    files.skip(path, &format!("a long log; its first {count} lines are judged"));
+                    files.skip(path, &format!("a long log; its first {count} lines are checked"));
                 }
                 let origin = if path.as_os_str() == STDIN { Origin::Stdin } else { Origin::Disk(path.clone()) };
                 files.add(File { manifest, project: 0 }, origin);

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{Exclude, Files, Origin, Reading, find};
+use crate::{Exclude, Files, Origin, Reading, find, read_dockerfiles};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n";
 
@@ -29,7 +29,10 @@ fn read_all(folder: &Path, excludes: &[&str]) -> Files {
 
 /// What was read and what was told, both as paths below the folder.
 fn read_without(folder: &TempDir, excludes: &[&str]) -> (Vec<String>, Vec<String>) {
-    let files = read_all(folder.path(), excludes);
+    names(folder, &read_all(folder.path(), excludes))
+}
+
+fn names(folder: &TempDir, files: &Files) -> (Vec<String>, Vec<String>) {
     let below = |path: &str| path.strip_prefix(&crate::name(folder.path())).unwrap().trim_start_matches('/').to_owned();
     let read = files.files.iter().map(|file| below(&file.manifest.name));
     let told = files.unread.iter().map(|it| format!("{}: {}", below(&it.path), it.reason));
@@ -95,6 +98,33 @@ fn what_is_excluded_is_left_out_without_a_word() {
     assert_eq!(all, (vec!["a.yaml".into(), "k8s/tests/c.yaml".into()], vec![]));
     assert_eq!(read_without(&folder, &["tests", "!tests"]).0.len(), 4);
     assert!("a[z-a]".parse::<Exclude>().is_err());
+}
+
+#[test]
+fn what_a_configuration_leaves_out_is_told_dockerfiles_too() {
+    let folder = folder(&[
+        ("a.yaml", POD),
+        ("tests/b.yaml", POD),
+        ("tests/Dockerfile", "FROM a\n"),
+        ("web/Dockerfile", "FROM a\n"),
+        ("web/old.dockerfile", "FROM a\n"),
+    ]);
+    let real = fs::canonicalize(folder.path()).unwrap();
+    let pattern = |text: &str| text.parse::<Exclude>().unwrap().within(&real).configured();
+    let read_by = |patterns: &[Exclude]| {
+        let mut files = find(&[folder.path().to_owned()], patterns, &Reading::default()).read(|| ());
+        read_dockerfiles(&mut files);
+        names(&folder, &files)
+    };
+    let (read, told) = read_by(&[pattern("/tests/"), pattern("old.dockerfile")]);
+    assert_eq!(read, ["a.yaml", "web/Dockerfile"]);
+    assert_eq!(told, ["tests", "web/old.dockerfile"].map(|path| format!("{path}: excluded by the configuration")));
+    let (read, told) = read_by(&[pattern("tests/").included()]);
+    assert_eq!(read, ["tests/b.yaml", "tests/Dockerfile"]);
+    let others = ["a.yaml", "web/Dockerfile", "web/old.dockerfile"];
+    assert_eq!(told, others.map(|path| format!("{path}: not included by the configuration")));
+    let (read, told) = read_by(&["web/".parse().unwrap()]);
+    assert_eq!((read.len(), told.len()), (3, 0), "whoever runs this knows what they excluded");
 }
 
 /// The defence is a file's kind and size: as a plain small file each of them is read, in the test above.

@@ -14,7 +14,7 @@ use protocol::documents::{REPOSITORY_TREE, TREE_PATHS};
 
 use crate::error::TreeError;
 use crate::files::Files;
-use crate::ignores::is_repository;
+use crate::ignores::{Patterns, is_repository};
 use crate::read::name;
 use crate::walk::{Met, Walk};
 
@@ -96,7 +96,7 @@ fn above(path: &Path, steps: usize, real: &Path) -> PathBuf {
 /// a repository in it are that one's.
 fn list(root: &Path, room: &mut Room) -> Result<Vec<String>, TreeError> {
     let unseen = |path: &Path| TreeError::Unseen(name(path));
-    let mut walk = Walk::new(root, root, DEPTH, &[]).map_err(|(path, _)| unseen(&path))?;
+    let mut walk = Walk::new(root, root, DEPTH, Patterns::default()).map_err(|(path, _)| unseen(&path))?;
     let mut paths = Vec::new();
     while let Some(met) = walk.next() {
         let entry = match met {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, IntoIter, WalkDir};
 
 use crate::error::ReadError;
-use crate::ignores::{Exclude, Ignores, LeftOut};
+use crate::ignores::{Ignores, LeftOut, Patterns};
 
 /// What a walk meets.
 pub enum Met {
@@ -34,13 +34,8 @@ impl<'a> Walk<'a> {
     ///
     /// # Errors
     /// The file with patterns that cannot be read, and why.
-    pub fn new(
-        root: &'a Path,
-        real: &'a Path,
-        depth: usize,
-        excludes: &[Exclude],
-    ) -> Result<Self, (PathBuf, ReadError)> {
-        let ignores = Ignores::new(real, excludes)?;
+    pub fn new(root: &'a Path, real: &'a Path, depth: usize, patterns: Patterns) -> Result<Self, (PathBuf, ReadError)> {
+        let ignores = Ignores::new(real, patterns)?;
         let walk = WalkDir::new(root).follow_links(false).follow_root_links(true).max_depth(depth);
         Ok(Self { root, real, entries: walk.sort_by_file_name().into_iter(), ignores })
     }

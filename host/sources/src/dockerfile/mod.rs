@@ -1,13 +1,12 @@
-//! Finds Dockerfiles in folders and reads each into a document, for rules that check them.
+//! Knows Dockerfiles by their names and reads each into a document, for rules that check them.
 //!
-//! It must not know what a Dockerfile should say.
+//! It must not know where they lie, nor what a Dockerfile should say.
 
 mod line;
 mod parse;
 mod words;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use engine::File;
 use engine::documents::dockerfile;
@@ -16,10 +15,8 @@ use protocol::RuleMetadata;
 use protocol::documents::DOCKERFILE;
 
 use crate::error::ReadError;
-use crate::files::{Files, Origin};
-use crate::ignores::Exclude;
+use crate::files::{Dockerfile, Files, Origin};
 use crate::read::{name, read_regular};
-use crate::walk::{Met, Walk};
 
 /// Whether any of the rules checks Dockerfiles or looks them up.
 pub fn asks_for_dockerfiles<'a>(mut rules: impl Iterator<Item = &'a RuleMetadata>) -> bool {
@@ -57,23 +54,12 @@ const OTHER: [&str; 14] = [
     "json",
 ];
 
-/// Reads the Dockerfiles among the paths and in the folders among them, but for what is excluded.
-pub fn read_dockerfiles(paths: &[PathBuf], excludes: &[Exclude], files: &mut Files) {
-    for path in paths {
-        let Ok(real) = fs::canonicalize(path) else { continue };
-        if real.is_file() && is_dockerfile(path) {
-            read_one(path, &real, files);
-        } else if real.is_dir() {
-            // What cannot be walked through has been told with the manifests.
-            let Ok(walk) = Walk::new(path, &real, usize::MAX, excludes) else { continue };
-            for met in walk {
-                if let Met::Entry(entry, place) = met
-                    && entry.file_type().is_file()
-                    && is_dockerfile(entry.path())
-                {
-                    read_one(entry.path(), &place, files);
-                }
-            }
+/// Reads the Dockerfiles that were found, and tells of those that are left out.
+pub fn read_dockerfiles(files: &mut Files) {
+    for Dockerfile { path, real, left_out } in std::mem::take(&mut files.dockerfiles) {
+        match left_out {
+            Some(reason) => files.skip(&path, reason),
+            None => read_one(&path, &real, files),
         }
     }
 }
