@@ -1,6 +1,5 @@
 //! The time that a run may take, and what is said of the checks that were not made because of it.
 
-use std::env;
 use std::time::Duration;
 
 use engine::report::Unread;
@@ -8,14 +7,13 @@ use engine::{Judgement, ModuleError};
 use protocol::Verdict;
 use sandbox::{Budget, Run, SwitchedOff};
 
-use crate::present::output::count;
+use crate::present::output::{count, is_ci};
 
 /// What a run may take in CI, where nobody watches it: a job that hangs holds a machine for hours.
 const IN_CI: Duration = Duration::from_secs(300);
 
 /// The budget of a run, by `--timeout`. Without it, there is an end only in CI.
 pub fn of_run(timeout: Option<u64>) -> Budget {
-    let is_ci = || env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
     let time = match timeout {
         Some(0) => None,
         Some(seconds) => Some(Duration::from_secs(seconds)),
@@ -40,13 +38,13 @@ impl Unfinished {
             if refused > 0 {
                 let missed = budget.missed_deadlines;
                 let skipped = count(usize::try_from(refused).unwrap_or(usize::MAX), "check");
-                say(&module, format!("was switched off after {missed} missed deadlines: {skipped} not made"));
+                say(&module, format!("was switched off after {missed} missed deadlines: {skipped} did not run"));
                 causes.push(ModuleError::SwitchedOff(missed).to_string());
             }
         }
         if let (skipped @ 1.., Some(time)) = (run.out_of_time(), budget.time) {
             let skipped = count(usize::try_from(skipped).unwrap_or(usize::MAX), "check");
-            say("--timeout", format!("ended the run after {} s: {skipped} not made", time.as_secs()));
+            say("--timeout", format!("ended the run after {} s: {skipped} did not run", time.as_secs()));
             causes.push(ModuleError::RunTime(time).to_string());
         }
         Self { unread, causes }

@@ -19,7 +19,7 @@ where
     J::Output: Send,
 {
     fn run(&self, job: &J) -> Vec<J::Output> {
-        let progress = Progress::start("judging", job.pieces());
+        let progress = Progress::start("checking", job.pieces());
         if self.in_order || job.pieces() < FEW {
             (0..job.pieces()).map(|index| piece(job, index, &progress)).collect()
         } else {

@@ -2,9 +2,6 @@
 //!
 //! It must not know rules but by their metadata, nor how an object is judged.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-
 use engine::manifest::Object;
 use engine::{Viewpoint, World, pods};
 use protocol::RuleMetadata;
@@ -46,13 +43,12 @@ impl<'a> Audit<'a> {
         Self { cluster, survey: Survey::new(&cluster.served, rules), namespaces }
     }
 
-    /// Reads the world, in no more than about so many bytes of memory. `done` counts the objects as they come.
+    /// Reads the world, in no more than about so many bytes of memory. `done` is told how many objects have come.
     ///
     /// # Errors
     /// The work itself could not be done; what cannot be seen is a blind spot and no error.
-    pub fn gather(&self, bytes: usize, done: &Arc<AtomicUsize>) -> Result<Gathered, ClusterError> {
-        let (api, survey) = (self.cluster.api.clone(), self.survey.clone());
-        let (namespaces, done) = (self.namespaces.clone(), Arc::clone(done));
+    pub fn gather(&self, bytes: usize, done: impl Fn(usize) + Send + Sync + 'static) -> Result<Gathered, ClusterError> {
+        let (api, survey, namespaces) = (self.cluster.api.clone(), self.survey.clone(), self.namespaces.clone());
         self.cluster.wait(async move { gather(api, survey, namespaces, bytes, &done).await })
     }
 

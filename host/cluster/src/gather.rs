@@ -3,8 +3,6 @@
 //! What cannot be listed becomes a blind spot, so that no rule takes it for missing. So does what would take too much
 //! memory: it is better not to know than to be killed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use engine::BlindSpot;
 use engine::manifest::{Node, Object, Value};
 
@@ -25,8 +23,15 @@ pub struct Gathered {
 }
 
 /// Reads all that is looked up. Namespaced kinds are read from the whole cluster, since a monitor or a policy may stand in
-/// any namespace; who may not do that sees those of `namespaces`. `done` counts the objects as they come.
-pub async fn gather(api: Api, survey: Survey, namespaces: Vec<String>, bytes: usize, done: &AtomicUsize) -> Gathered {
+/// any namespace; who may not do that sees those of `namespaces`. `done` is told how many
+/// objects have come.
+pub async fn gather(
+    api: Api,
+    survey: Survey,
+    namespaces: Vec<String>,
+    bytes: usize,
+    done: &(impl Fn(usize) + Sync),
+) -> Gathered {
     let mut world = Gathered::default();
     let mut left = bytes;
     for (group, kind, reason) in &survey.unknown_looked_up {
@@ -89,7 +94,7 @@ async fn in_namespaces(
     kind: &Kind,
     namespaces: &[String],
     bytes: usize,
-    done: &AtomicUsize,
+    done: &(impl Fn(usize) + Sync),
 ) -> Result<Read, Unseen> {
     let mut all = Read::default();
     for namespace in namespaces {
@@ -106,13 +111,13 @@ async fn read(
     kind: &Kind,
     namespace: Option<&str>,
     bytes: usize,
-    done: &AtomicUsize,
+    done: &(impl Fn(usize) + Sync),
 ) -> Result<Read, Unseen> {
     let mut pages = Pages::new(api.clone(), Query::all(&kind.resource, namespace, kind.mask.clone()));
     let mut read = Read::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(Unseen::Request)?;
-        done.fetch_add(page.objects.len(), Ordering::Relaxed);
+        done(page.objects.len());
         read.bytes += page.objects.iter().map(weight).sum::<usize>();
         if read.bytes > bytes {
             return Err(Unseen::TooMany);

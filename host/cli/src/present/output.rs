@@ -1,5 +1,6 @@
 //! Printing: to a terminal with colours, to anything else without; and what to say when nothing can be printed.
 
+use std::env;
 use std::io::{self, Write as _};
 
 pub use engine::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
@@ -43,4 +44,10 @@ pub fn warn(message: &str) {
 pub fn width() -> usize {
     const WIDE: usize = 140;
     terminal_size::terminal_size_of(io::stdout()).map_or(WIDE, |(width, _)| usize::from(width.0))
+}
+
+/// Whether this is a job that nobody watches.
+#[must_use]
+pub fn is_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
