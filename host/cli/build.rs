@@ -3,7 +3,9 @@
 //! `SEAWORTHY_POLICIES`.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::{env, fs, mem, process};
+
+use serde_json::{Value, json};
 
 fn main() {
     println!("cargo:rerun-if-env-changed=SEAWORTHY_POLICIES");
@@ -29,7 +31,7 @@ fn embed(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         return Err("there are none".into());
     }
     modules.sort();
-    let (mut entries, mut metadata) = (Vec::new(), Vec::new());
+    let (mut entries, mut metadata, mut documents) = (Vec::new(), Vec::new(), Vec::new());
     for wasm in modules {
         let [code, said] = ["cwasm", "json"].map(|extension| wasm.with_extension(extension));
         for path in [&wasm, &code, &said] {
@@ -44,16 +46,23 @@ fn embed(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
              code: {{\n            static CODE: &Aligned<[u8]> = &Aligned(*include_bytes!({code:?}));\n            \
              &CODE.0\n        }},\n    }},\n"
         ));
-        metadata.push(fs::read_to_string(said)?);
+        let mut rule: Value = serde_json::from_str(&fs::read_to_string(said)?)?;
+        let [documentation, examples] = [("documentation", json!("")), ("examples", json!([]))]
+            .map(|(field, nothing)| rule.get_mut(field).map(|value| mem::replace(value, nothing)));
+        documents.push(json!({"documentation": documentation, "examples": examples}));
+        metadata.push(rule);
     }
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    // One text, side by side: a run reads all of it, and of the modules only those that it needs.
-    fs::write(out.join("metadata.json"), format!("[{}]", metadata.join(",")))?;
+    // Each is one text, side by side: a run reads all of the metadata, and of the modules only those that it needs.
+    fs::write(out.join("metadata.json"), Value::Array(metadata).to_string())?;
+    fs::write(out.join("documents.json"), Value::Array(documents).to_string())?;
     fs::write(
         out.join("embedded.rs"),
         format!(
-            "/// What the rules say of themselves, in the order of `EMBEDDED`.\n\
-             const METADATA: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/metadata.json\"));\n\n\
+            "/// What the rules say of themselves, but for `DOCUMENTS`, in the order of `EMBEDDED`.\n\
+             const METADATA: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/metadata.json\"));\n\n\
+             /// Their documentation and their examples.\n\
+             const DOCUMENTS: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/documents.json\"));\n\n\
              static EMBEDDED: &[Embedded] = &[\n{}];\n",
             entries.concat()
         ),

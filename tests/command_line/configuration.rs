@@ -94,7 +94,8 @@ fn a_severity_decides_what_fails() {
     assert_eq!(report["summary"]["outcome"], "holds");
     assert_eq!(report["results"][0]["severity"], "low");
     assert_eq!(report["rules"][0]["severity"], "high");
-    check(&folder, &["pod.yaml", "--config", "place.yaml", "--fail-on", "low"]).with(1);
+    let out = check(&folder, &["pod.yaml", "--config", "place.yaml", "--fail-on", "low"]).with(1);
+    assert!(out.contains("low[must]: ") && !out.contains("high[must]"), "people read the severity of the place: {out}");
 }
 
 #[test]
@@ -127,6 +128,12 @@ fn settings_may_be_other_in_some_places() {
     let folder = Folder::of("a/pod.yaml", pod).and("b/pod.yaml", pod).and("seaworthy.yaml", config);
     folder.run(&["check", "a", "--rule", "container-resources"]).with(0);
     folder.run(&["check", "b", "--rule", "container-resources"]).with(1);
+    let only_there =
+        "overrides: [{paths: [a], rules: {required-labels: {settings: {required: [{kinds: [Pod], label: team}]}}}}]\n";
+    let folder = folder.and("seaworthy.yaml", only_there);
+    let out = folder.run(&["check", "a", "--rule", "required-labels"]).with(1);
+    assert!(out.contains("`team`"), "settings that stand in an override only: {out}");
+    folder.run(&["check", "b", "--rule", "required-labels"]).with(0);
     let bad = config.replace("cpu_limit: false", "cpu_max: much");
     let complaint = folder.and("seaworthy.yaml", bad).run(&["check", "b", "--rule", "container-resources"]).complaint();
     assert!(complaint.starts_with("error: the settings of container-resources are refused: "), "{complaint}");
@@ -152,6 +159,24 @@ fn files_are_chosen_from_the_folder_of_the_configuration() {
 }
 
 #[test]
+fn what_a_configuration_leaves_out_is_told_and_strict_does_not_allow_it() {
+    let folder = Folder::of("k8s/pod.yaml", POD)
+        .and("k8s/tests/pod.yaml", POD)
+        .and("docs/pod.yaml", POD)
+        .and("docs/Dockerfile", "FROM a\n")
+        .bundle(&usual())
+        .and("seaworthy.yaml", "exclude: [tests/]\ninclude: [k8s/]\n");
+    let run =
+        |more: &[&str]| check(&folder, &[&[".", "--rule", "note-is-short", "--exclude", "bundle"], more].concat());
+    let out = run(&[]).with(0);
+    assert!(out.contains("skipped 1: excluded by the configuration\n  k8s/tests\n"), "{out}");
+    assert!(out.contains("skipped 1: not included by the configuration\n  docs/pod.yaml\n"), "{out}");
+    assert!(run(&["--strict"]).with(2).contains("2 skipped: --strict does not allow this"));
+    let out = folder.run(&["check", ".", "--rule", "dockerfile", "--exclude", "bundle"]);
+    assert!(out.out.contains("  docs/Dockerfile\n") && !out.out.contains("[dockerfile]"), "{}", out.out);
+}
+
+#[test]
 fn world_and_profile_are_taken_from_the_configuration_and_flags_win() {
     let folder = usual_folder().and("seaworthy.yaml", "world: complete\nprofile: full\n");
     let report = |more: &[&str]| {
@@ -163,7 +188,7 @@ fn world_and_profile_are_taken_from_the_configuration_and_flags_win() {
     let said = report(&["--world", "partial", "--profile", "recommended"]);
     assert_eq!((&said["world"], &said["profile"]["name"]), (&"partial".into(), &"recommended".into()));
     let complaint = check(&folder, &["pod.yaml", "--profile", "essential"]).complaint();
-    assert!(complaint.starts_with("error: the profile essential has none of these rules"), "{complaint}");
+    assert!(complaint.starts_with("error: the profile essential leaves out all selected rules"), "{complaint}");
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use engine::config::suggestion;
 use engine::report::Unread;
 use engine::{Rule, Sections, is_rule_name};
-use protocol::RuleMetadata;
+use protocol::{Example, RuleMetadata, Severity};
 use sandbox::{Limits, LoadError, Module, Sandbox, sections};
+use serde::Deserialize;
 use sources::ReadError;
 
 use crate::cache;
@@ -144,11 +145,21 @@ fn line(refused: &Unread) -> String {
 /// # Errors
 /// The folder cannot be read, or no module in it can be used.
 pub fn find(folder: Option<&Path>) -> Result<(Vec<Found>, Refusals), Failure> {
+    let (mut found, refusals) = find_undocumented(folder)?;
+    document(&mut found)?;
+    Ok((found, refusals))
+}
+
+/// As [`find`], without the documentation and the examples of the rules in this binary: no check needs them, and they are
+/// more than the rest.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_undocumented(folder: Option<&Path>) -> Result<(Vec<Found>, Refusals), Failure> {
     let mut refusals = Refusals::default();
     let found = match folder {
         None => {
-            let read: Vec<RuleMetadata> = serde_json::from_slice(METADATA)
-                .map_err(|cause| Failure::Bundle(format!("the rules of this binary are damaged: {cause}")))?;
+            let read: Vec<RuleMetadata> = serde_json::from_str(METADATA).map_err(|cause| damaged(&cause))?;
             let found = EMBEDDED.iter().zip(read).map(|(rule, metadata)| Found {
                 metadata,
                 shown: rule.name.into(),
@@ -159,6 +170,38 @@ pub fn find(folder: Option<&Path>) -> Result<(Vec<Found>, Refusals), Failure> {
         Some(folder) => in_folder(folder, &mut refusals)?,
     };
     if found.is_empty() { Err(refusals.into_failure()) } else { Ok((found, refusals)) }
+}
+
+/// Adds the documentation and the examples to rules of this binary.
+///
+/// # Errors
+/// The binary is damaged.
+pub fn document(found: &mut [Found]) -> Result<(), Failure> {
+    #[derive(Deserialize)]
+    struct Documents {
+        documentation: String,
+        examples: Vec<Example>,
+    }
+    let read: Vec<Documents> = serde_json::from_str(DOCUMENTS).map_err(|cause| damaged(&cause))?;
+    for (rule, Documents { documentation, examples }) in EMBEDDED.iter().zip(read) {
+        let is_rule = |found: &&mut Found| matches!(found.source, Source::Embedded(source) if source.name == rule.name);
+        if let Some(Found { metadata, .. }) = found.iter_mut().find(is_rule) {
+            (metadata.documentation, metadata.examples) = (documentation, examples);
+        }
+    }
+    Ok(())
+}
+
+fn damaged(cause: &serde_json::Error) -> Failure {
+    Failure::Bundle(format!("the rules of this binary are damaged: {cause}"))
+}
+
+/// Gives rules the severities that a configuration has for them.
+pub fn set_severities(all: &mut [Found], severities: &[(String, Severity)]) {
+    for (name, severity) in severities {
+        let named = all.iter_mut().filter(|found| found.metadata.name == *name);
+        named.for_each(|found| found.metadata.severity = *severity);
+    }
 }
 
 /// The rules that were asked for.

@@ -15,7 +15,6 @@ use engine::waiver::Date;
 use engine::{Bundle, Completeness, File, Rule, Selected, Unrendered, kept_for};
 use protocol::{Profile, RuleMetadata};
 use sandbox::{Module, Run, Sandbox};
-use serde_json::Value;
 use session::{Session, Setup};
 use sources::{Exclude, Files, Origin, Reading, RenderOptions};
 
@@ -48,8 +47,7 @@ pub struct Judged<'a> {
 pub fn judged<T>(
     options: &Judging,
     policies: &PolicyOptions,
-    usual: Profile,
-    wanted: Wanted,
+    needs: Needs,
     known: Option<&Baseline>,
     then: impl FnOnce(Judged<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
@@ -67,24 +65,29 @@ pub fn judged<T>(
     if policies.no_rules {
         found.clear();
     }
+    if needs.documentation {
+        bundle::document(&mut found)?;
+    }
     let foreign = foreign::find(policies, &config)?;
     // A policy may be called like one of the rules that are not asked.
     let is_asked = |name: &str| found.iter().any(|found| found.metadata.name == name);
     config.settings.retain(|(name, _)| is_asked(name));
     config.severities.retain(|(name, _)| is_asked(name));
     config.disabled.retain(|name| is_asked(name));
+    config.annotated.retain(|name| foreign.iter().all(|policy| policy.name() != name));
     config.overrides.iter_mut().for_each(|over| over.rules.retain(|(name, _)| is_asked(name)));
-    // What a finding is known by, and what annotations waive, stands in fields that rules need not read.
-    let is_whole = known.is_some() || baseline.is_some() || !config.annotated.is_empty();
-    let wanted = if is_whole { Wanted::Whole } else { wanted };
-    let mut reading = Reading { keep: kept(&found, &foreign, &config, wanted), ..Reading::default() };
-    options.limits.unwrap_or_default().apply(&mut reading);
-    let Read { files, trees, unrendered, origins, mut unread } =
-        read_input(options, (&excludes, &rendering, &reading), &found)?;
+    // What a finding is known by stands in fields that rules need not read.
+    let is_whole = needs.whole_objects || known.is_some() || baseline.is_some();
+    let Read { files, trees, unrendered, origins, mut unread } = {
+        let keep = if is_whole { Keep::default() } else { kept(&found, &foreign, &config) };
+        let mut reading = Reading { keep, ..Reading::default() };
+        options.limits.unwrap_or_default().apply(&mut reading);
+        read_input(options, (&excludes, &rendering, &reading), &found)?
+    };
 
     // A profile is about rules that nobody named.
     let is_of_profile = options.selection.rule.is_empty() && !found.is_empty();
-    let profile = is_of_profile.then(|| options.profile.or(config.profile).unwrap_or(usual));
+    let profile = is_of_profile.then(|| options.profile.or(config.profile).unwrap_or(needs.profile));
     let sandbox = for_life(sandbox(foreign::limits(&foreign, &config), found.len() + foreign.len())?);
     let rules = load(sandbox, found, foreign, &config, &mut refusals)?;
     unread.extend(refusals.into_unread());
@@ -103,7 +106,8 @@ pub fn judged<T>(
     let asked = foreign::asking(policies, asks_registry, |route| session.check_beyond(&executor, route));
     let foreign::Asked { result: mut checked, lacking } = asked?;
     if let (Some(Selected { profile, .. }), []) = (checked.selected, checked.bundle.rules()) {
-        let message = format!("the profile {profile} has none of these rules for this input; --profile full has all");
+        let message =
+            format!("the profile {profile} leaves out all selected rules for this input; --profile full runs them");
         return Err(Failure::Usage(message));
     }
     unread.extend(lacking);
@@ -127,27 +131,24 @@ fn for_life<T>(value: T) -> &'static mut T {
     Box::leak(Box::new(value))
 }
 
-/// What is looked at in objects, where there are so many that the rest is not kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// What the rules read.
-    ByRules,
-    /// Everything.
-    Whole,
+/// What a command needs of a check.
+#[derive(Clone, Copy)]
+pub struct Needs {
+    /// The profile where nobody names one.
+    pub profile: Profile,
+    /// Whether it looks at all of the objects, and not only at what rules read.
+    pub whole_objects: bool,
+    /// Whether it shows the rules' documentation.
+    pub documentation: bool,
 }
 
 /// What of the objects is kept. Policies of others may read anything.
-fn kept(found: &[bundle::Found], foreign: &[foreign::Found], config: &Config, wanted: Wanted) -> Keep {
-    if wanted == Wanted::Whole || !foreign.is_empty() {
+fn kept<'f>(found: &'f [bundle::Found], foreign: &[foreign::Found], config: &Config) -> Keep<'f> {
+    if !foreign.is_empty() {
         return Keep::default();
     }
-    let is_set = |name: &str| config.settings.iter().any(|(of, _)| of == name);
     // One that lacks its settings reads nothing: it may be one that would read everything.
-    let asks = |rule: &RuleMetadata| {
-        rule.settings.get("required").and_then(Value::as_array).is_some_and(|fields| !fields.is_empty())
-    };
-    let lacks = |rule: &RuleMetadata| asks(rule) && !is_set(&rule.name);
-    kept_for(found.iter().map(|found| &found.metadata).filter(|rule| !lacks(rule)))
+    kept_for(found.iter().map(|found| &found.metadata).filter(|rule| config.suffices_for(rule)))
 }
 
 /// The rules that were asked for, and what the configuration says of them.
@@ -159,35 +160,21 @@ pub struct Chosen {
 
 /// Finds the rules and reads the configuration for this input; at least one rule.
 pub fn choose(selection: &Selection, options: &ConfigOptions, paths: &[PathBuf]) -> Result<Chosen, Failure> {
-    let (mut all, refusals) = bundle::find(selection.bundle.as_deref())?;
+    let (mut all, refusals) = bundle::find_undocumented(selection.bundle.as_deref())?;
     // Against all rules: `--rule` does not make the configuration of the others wrong. A rule that is missed there or
     // here may be one that was refused.
     let (_, located) = configuration::locate(options, paths)?;
     let configuration = read(located, &all).inspect_err(|_| _ = refusals.complain())?;
     let config = &configuration.config;
     config.check_waivers(today()).map_err(|cause| configuration::refused(&cause))?;
-    for (name, severity) in &config.severities {
-        all.iter_mut()
-            .filter(|found| found.metadata.name == *name)
-            .for_each(|found| found.metadata.severity = *severity);
-    }
+    bundle::set_severities(&mut all, &config.severities);
     let mut found = bundle::select(all, selection).inspect_err(|_| _ = refusals.complain())?;
-    found.retain(|found| is_on(&found.metadata.name, config) || is_on_somewhere(&found.metadata.name, config));
+    found.retain(|found| config.may_ask(&found.metadata.name));
     if found.is_empty() {
-        let message = "no rule is left by --rule, --skip, --severity and the configuration";
+        let message = "--rule, --skip, --severity and the configuration leave no rule to run";
         return Err(Failure::Usage(message.into()));
     }
     Ok(Chosen { found, configuration, refusals })
-}
-
-fn is_on(rule: &str, config: &Config) -> bool {
-    !config.disabled.iter().any(|disabled| disabled == rule)
-}
-
-/// Whether some override turns the rule on.
-fn is_on_somewhere(rule: &str, config: &Config) -> bool {
-    let mut of_rules = config.overrides.iter().flat_map(|over| &over.rules);
-    of_rules.any(|(name, over)| name == rule && over.enabled == Some(true))
 }
 
 fn read(located: Located, found: &[bundle::Found]) -> Result<Configuration, Failure> {
@@ -245,7 +232,7 @@ pub fn session<'r>(
 
 /// The rules that lack settings they need.
 pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
-    bundle.rules().iter().filter(|rule| is_off(rule)).map(|rule| &*rule.metadata.name).collect()
+    bundle.rules().iter().filter(|rule| !rule.is_configured()).map(|rule| &*rule.metadata.name).collect()
 }
 
 /// Everything there is to judge.
@@ -259,7 +246,7 @@ struct Read {
 
 fn read_input(
     options: &Judging,
-    (excludes, rendering, reading): (&[Exclude], &RenderOptions, &Reading),
+    (excludes, rendering, reading): (&[Exclude], &RenderOptions, &Reading<'_>),
     rules: &[bundle::Found],
 ) -> Result<Read, Failure> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == sources::STDIN;
@@ -271,16 +258,11 @@ fn read_input(
     sources::read_logs(&options.log, &mut files);
     let rules = rules.iter().map(|rule| &rule.metadata);
     if sources::asks_for_dockerfiles(rules.clone()) {
-        sources::read_dockerfiles(&options.paths, &options.exclude, &mut files);
+        sources::read_dockerfiles(&mut files);
     }
     let trees = if sources::is_asked_for(rules) { sources::read_trees(&options.paths, &mut files) } else { Vec::new() };
     let Files { files, origins, unread, unrendered, .. } = files;
     Ok(Read { files, trees, unrendered, origins, unread })
-}
-
-/// A rule that lacks settings it needs does not even look at the kinds that it is about.
-fn is_off<M>(rule: &Rule<M>) -> bool {
-    rule.metadata.applies_to.first().is_some_and(|about| rule.mask(&about.group, &about.kind).is_none())
 }
 
 /// Folders are everything there is; a file or a stream may be one of many.

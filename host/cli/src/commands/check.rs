@@ -1,4 +1,4 @@
-//! `seaworthy check`: judges, prints.
+//! `seaworthy check`: checks, prints.
 
 use clap::ValueEnum;
 use engine::report::render::human::{self, Detail};
@@ -8,14 +8,14 @@ use protocol::Profile;
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign;
-use crate::judging::{Judged, Wanted, judged};
+use crate::judging::{Judged, Needs, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::present::output;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy check k8s/                          a folder is taken for everything there is
+  seaworthy check k8s/                          a folder counts as everything there is
   kustomize build . | seaworthy check -         one stream; add --world complete if that is all
   seaworthy check k8s/ --rule run-as-non-root   one rule
   seaworthy check k8s/ --log web=web.log        and what the workload web has logged
@@ -27,10 +27,10 @@ Examples:
                                                 a Kubewarden policy: docs/foreign-policies.md
 
 Exit codes:
-  0  all rules hold
-  1  a rule is broken
-  2  something could not be decided: bad usage, unreadable input, a broken bundle, or something that deploys
-     workloads was not checked: a chart's templates, a kustomization whose base is not here";
+  0  all checks pass
+  1  a rule fails
+  2  something could not be checked: bad usage, unreadable input, a broken bundle, or files that deploy workloads,
+     such as a chart's templates or a kustomization whose base is not here";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -67,8 +67,9 @@ pub enum Format {
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
     let Args { judging, policies, strict, .. } = options;
-    let (usual, wanted) = (Profile::Recommended, Wanted::ByRules);
-    judged(judging, policies, usual, wanted, None, |Judged { report, configuration, off, changes }| {
+    let needs =
+        Needs { profile: Profile::Recommended, whole_objects: false, documentation: options.format == Format::Sarif };
+    judged(judging, policies, needs, None, |Judged { report, configuration, off, changes }| {
         let human = |detail| {
             let run = human::Run { detail, width: output::width(), strict: *strict, configuration, off: &off };
             foreign::render(&changes, policies.write) + &human::render(report, &run)

@@ -8,7 +8,7 @@ use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
-use crate::judging::{Judged, Wanted, judged};
+use crate::judging::{Judged, Needs, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::word::{WordError, one_of};
@@ -30,8 +30,8 @@ Sources of a service's name: kubernetes-id, name, part-of (labels), workload (it
 
 Exit codes:
   0  all checks pass; with --fail-under, enough of them for every service
-  1  a line does not hold; with --fail-under, too few hold for some service
-  2  something could not be decided: bad usage, unreadable or unchecked input, a broken bundle";
+  1  a check fails; with --fail-under, too few pass for some service
+  2  something could not be checked: bad usage, unreadable or unchecked input, a broken bundle";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -50,7 +50,7 @@ pub struct Args {
     #[arg(long, value_delimiter = ',', default_value = "kubernetes-id,name", value_parser = name_source, value_name = "SOURCES")]
     pub group_by: Vec<NameSource>,
 
-    /// Fail (exit code 1) only if less than this share of a service's checks passs, in percent.
+    /// Fail (exit code 1) only if less than this share of a service's checks passes, in percent.
     #[arg(long, value_parser = clap::value_parser!(u8).range(..=100), value_name = "PERCENT")]
     pub fail_under: Option<u8>,
 
@@ -72,7 +72,8 @@ pub enum Format {
 
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    judged(&options.judging, &options.policies, Profile::Full, Wanted::Whole, None, |Judged { report, .. }| {
+    let needs = Needs { profile: Profile::Full, whole_objects: true, documentation: false };
+    judged(&options.judging, &options.policies, needs, None, |Judged { report, .. }| {
         let mut scorecard = Scorecard::new(report, &Grouping(options.group_by.clone()));
         if let Some(name) = &options.service {
             only(name, &mut scorecard)?;

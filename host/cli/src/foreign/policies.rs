@@ -29,6 +29,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.policy.metadata.name
+    }
+
     /// Whether it may ask beyond this machine.
     fn reaches_far(&self) -> bool {
         self.asks_cluster || reaches_far(&self.allow)
