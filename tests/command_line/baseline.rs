@@ -80,9 +80,16 @@ fn what_was_fixed_is_named_fails_nothing_and_is_taken_out() {
     let out = run(&folder, &["check", "pod.yaml", "--baseline", FILE, "--rule", "note-is-short"]).with(0);
     assert!(out.contains("\nbaseline: 0 findings known, 0 new\n"), "its rules were not asked: {out}");
     let out = run(&folder, &["check", "pod.yaml", "--baseline", FILE]).with(1);
+    assert!(out.contains("\nbaseline: 0 findings known, 2 new\n"), "shop/web may be in another file: {out}");
+    let said = run(&folder, &["baseline", "update", "pod.yaml"]).with(0);
+    assert!(
+        said.starts_with(&format!("{FILE}: 2 findings, 0 taken out, 0 taken in; 2 new findings left out")),
+        "{said}"
+    );
+    let out = run(&folder, &["check", "pod.yaml", "--baseline", FILE, "--world", "complete"]).with(1);
     assert!(out.contains("not found any more: team-is-named: Pod shop/web: nobody is named\n"), "{out}");
     assert!(out.contains("baseline: 0 findings known, 2 new, 2 not found any more"), "{out}");
-    let said = run(&folder, &["baseline", "update", "pod.yaml"]).with(0);
+    let said = run(&folder, &["baseline", "update", "pod.yaml", "--world", "complete"]).with(0);
     assert_eq!(
         said,
         format!("{FILE}: 0 findings, 2 taken out, 0 taken in; 2 new findings left out, which --add takes in\n")
@@ -131,4 +138,30 @@ fn an_error_is_never_known() {
     let folder = Folder::of("pod.yaml", POD).bundle(&rules);
     assert_eq!(run(&folder, &["baseline", "write", "pod.yaml"]).code, Some(2));
     run(&folder, &["check", "pod.yaml", "--baseline", FILE]).with(2);
+}
+
+#[test]
+fn what_an_object_no_longer_has_is_gone_whatever_else_there_is() {
+    let folder = with_baseline().and("pod.yaml", format!("# A comment\n{POD}"));
+    let before = read(&folder);
+    run(&folder, &["baseline", "update", "pod.yaml"]).with(0);
+    assert_eq!(read(&folder), before, "the same is found");
+    let rules = [FixedRule::new("team-is-named", Verdict::Pass), FixedRule::new("image-is-plain", Verdict::Unknown)];
+    let folder = folder.bundle(&rules);
+    let said = run(&folder, &["baseline", "update", "pod.yaml"]).with(0);
+    assert_eq!(said, format!("{FILE}: 1 finding, 1 taken out, 0 taken in\n"));
+    assert!(read(&folder).contains("image-is-plain"), "what is not decided may be there still");
+}
+
+#[test]
+fn the_baseline_of_the_configuration_is_written_and_updated() {
+    let folder = usual_folder().and("seaworthy.yaml", "baseline: known/all.yaml\n").and("known/README", "");
+    let ours = |folder: &Folder| std::fs::read_to_string(folder.path().join("known/all.yaml")).unwrap();
+    assert_eq!(run(&folder, &["baseline", "write", "pod.yaml"]).with(0), "known/all.yaml: 2 findings\n");
+    run(&folder, &["check", "pod.yaml"]).with(0);
+    let folder = folder.and("pod.yaml", POD.replace("name: web", "name: other"));
+    let said = run(&folder, &["baseline", "update", "pod.yaml", "--add"]).with(0);
+    assert_eq!(said, "known/all.yaml: 4 findings, 0 taken out, 2 taken in\n");
+    assert!(ours(&folder).contains("name: other"));
+    assert!(!folder.path().join(FILE).exists());
 }

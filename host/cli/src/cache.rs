@@ -1,4 +1,4 @@
-//! The user's cache of machine code: what was compiled once is not compiled again.
+//! The user's cache: what was compiled or rendered once is not made again.
 
 use std::env;
 use std::path::PathBuf;
@@ -10,11 +10,13 @@ use crate::present::output;
 /// The user's own cache of machine code. Where there is none, or it is not the user's alone, modules are compiled each
 /// time.
 pub fn open() -> Option<Cache> {
-    let cache = Cache::open(&folder()?.join("seaworthy/modules"));
+    let cache = Cache::open(&folder()?.join("modules"));
     cache.inspect_err(|cause| output::warn(&format!("{cause}; modules are compiled each time"))).ok()
 }
 
-fn folder() -> Option<PathBuf> {
+/// The user's cache folder for what is ours.
+pub fn folder() -> Option<PathBuf> {
     let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
+    let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(caches.join("seaworthy"))
 }

@@ -12,8 +12,9 @@ use engine::baseline::Baseline;
 use engine::config::{Config, ConfigError, FILE_NAME, Loader};
 use engine::manifest::Limits;
 use protocol::RuleMetadata;
-use sources::{Exclude, KUBE_VERSION, Mode, RenderOptions, Revision};
+use sources::{Exclude, Mode, RenderOptions, Revision};
 
+use crate::cache;
 use crate::failure::Failure;
 use crate::options::configuration::ConfigOptions;
 use crate::options::rendering::Rendering;
@@ -125,9 +126,12 @@ impl Configuration {
             })?;
             Ok(pattern.within(folder))
         };
-        let mut all: Vec<Exclude> = exclude.iter().map(read).collect::<Result<_, _>>()?;
+        let mut all = Vec::new();
+        for pattern in exclude {
+            all.push(read(pattern)?.configured());
+        }
         for pattern in include {
-            all.push(read(pattern)?.included());
+            all.push(read(pattern)?.configured().included());
         }
         // It lies beside what it is about, and is no manifest.
         let baseline = self.config.baseline.iter().filter(|_| baseline.is_none());
@@ -146,13 +150,14 @@ impl Configuration {
             Failure::Usage(format!("{}: `{version}` is no version", self.shown.as_deref().unwrap_or_default()))
         };
         let mut options = given.options();
-        if said.enabled == Some(false) {
+        options.cache = cache::folder().map(|folder| folder.join("renderings"));
+        if given.render.is_none() && said.enabled == Some(false) {
             options.mode = Mode::Never;
         }
         options.values.splice(0..0, said.values.iter().map(within));
         options.set.splice(0..0, said.set.iter().cloned());
         options.roots.extend(said.roots.iter().map(within));
-        if let Some(version) = said.kube_version.as_ref().filter(|_| given.kube_version == KUBE_VERSION) {
+        if let Some(version) = said.kube_version.as_ref().filter(|_| given.kube_version.is_none()) {
             if !sources::is_kube_version(version) {
                 return Err(refused(version));
             }
@@ -172,18 +177,28 @@ impl Configuration {
     /// # Errors
     /// It cannot be read, or is none.
     pub fn baseline(&self, given: Option<&Path>) -> Result<Option<Baseline>, Failure> {
-        let path = match (given, &self.config.baseline, &self.folder) {
-            (Some(path), ..) => absolute(path),
-            (None, Some(path), Some(folder)) => clean(&folder.join(path)),
-            _ => return Ok(None),
-        };
-        let name = shown(&path);
-        let text = self.place.read(&path).map_err(|cause| {
-            Failure::File(format!("the baseline {name} {cause}; `seaworthy baseline write` makes one"))
-        })?;
-        let baseline = Baseline::read(&name, text);
-        baseline.map(Some).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))
+        let Some(path) = self.baseline_path(given) else { return Ok(None) };
+        read_baseline(&shown(&path), self.place.read(&path)).map(Some)
     }
+
+    /// The file of the findings that are known.
+    pub fn baseline_path(&self, given: Option<&Path>) -> Option<PathBuf> {
+        match (given, &self.config.baseline, &self.folder) {
+            (Some(path), ..) => Some(absolute(path)),
+            (None, Some(path), Some(folder)) => Some(clean(&folder.join(path))),
+            _ => None,
+        }
+    }
+}
+
+/// The baseline of that name.
+///
+/// # Errors
+/// It could not be read, or is none.
+pub fn read_baseline(name: &str, text: Result<Vec<u8>, String>) -> Result<Baseline, Failure> {
+    let text = text
+        .map_err(|cause| Failure::File(format!("the baseline {name} {cause}; `seaworthy baseline write` makes one")))?;
+    Baseline::read(name, text).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))
 }
 
 /// What is wrong with a configuration.
@@ -294,7 +309,7 @@ fn clean(path: &Path) -> PathBuf {
 }
 
 /// A path as people type it: from here, where it lies below, or above.
-fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     let here = working();
     if let Ok(below) = path.strip_prefix(&here) {
         return sources::name(below);
@@ -309,4 +324,40 @@ fn shown(path: &Path) -> String {
         }
     }
     sources::name(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        rendering: Rendering,
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_configuration_even_if_it_says_the_default() {
+        let text = "rendering: {enabled: false, kube_version: 1.30.0}\n";
+        let config = Config::read("seaworthy.yaml", text.into(), &[]).unwrap();
+        let configuration = Configuration { config, shown: None, folder: None, place: Place::Disk };
+        let options = |words: &[&str]| {
+            let Line { rendering } = Line::parse_from([&["seaworthy"], words].concat());
+            let RenderOptions { mode, kube_version, .. } = configuration.rendering(&rendering).unwrap();
+            (matches!(mode, Mode::Never), kube_version)
+        };
+        assert_eq!(options(&[]), (true, "1.30.0".into()));
+        let default = sources::KUBE_VERSION;
+        assert_eq!(options(&["--render", "auto", "--kube-version", default]), (false, default.into()));
+        assert_eq!(options(&["--render", "never"]), (true, "1.30.0".into()));
+    }
+
+    #[test]
+    fn the_help_names_the_default_version() {
+        let help = <Line as clap::CommandFactory>::command().render_help().to_string();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains(&format!("The default is {}", sources::KUBE_VERSION)), "{help}");
+    }
 }

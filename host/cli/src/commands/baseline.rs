@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use engine::baseline::{Baseline, Known};
+use engine::baseline::Baseline;
 use engine::report::Report;
 use protocol::Profile;
 
+use crate::configuration::{read_baseline, shown};
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign::replace;
-use crate::judging::{Judged, Wanted, judged};
+use crate::judging::{Chosen, Judged, Needs, choose, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::present::output::{self, count, one_line};
@@ -40,9 +41,9 @@ enum Command {
         #[command(flatten)]
         judging: Judging,
 
-        /// The file.
-        #[arg(long, short, default_value = sources::BASELINE, value_name = "FILE")]
-        output: PathBuf,
+        /// The file. The default is the `baseline` of the configuration, or seaworthy-baseline.yaml.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
 
         /// Write over a file that is there.
         #[arg(long)]
@@ -62,72 +63,76 @@ enum Command {
 /// Runs the command.
 pub fn run(options: &Args) -> Result<u8, Failure> {
     match &options.command {
-        Command::Write { judging, output, force } => write(judging, output, *force),
+        Command::Write { judging, output, force } => write(judging, output.as_deref(), *force),
         Command::Update { judging, add } => update(judging, *add),
     }
 }
 
-fn write(options: &Judging, path: &Path, force: bool) -> Result<u8, Failure> {
+fn write(options: &Judging, output: Option<&Path>, force: bool) -> Result<u8, Failure> {
     if options.baseline.is_some() {
         return Err(Failure::Usage("a new baseline is written to --output FILE; --baseline is for `update`".into()));
     }
-    let name = shown(path);
+    let path = file(options, output)?;
+    let name = one_line(&shown(&path));
     if !force && path.symlink_metadata().is_ok() {
         let message =
             format!("{name} is there already: `seaworthy baseline update` changes it, --force writes it anew");
         return Err(Failure::Usage(message));
     }
-    judged(
-        options,
-        &PolicyOptions::default(),
-        Profile::Recommended,
-        Wanted::Whole,
-        Some(&Baseline::default()),
-        |Judged { report, .. }| {
-            let baseline = Baseline::of(report.violations());
-            save(path, &baseline)?;
-            output::print(&format!("{name}: {}\n", count(baseline.len(), "finding")))?;
-            Ok(complete(report))
-        },
-    )
+    all_findings(options, |report, baseline| {
+        save(&path, &baseline)?;
+        output::print(&format!("{name}: {}\n", count(baseline.len(), "finding")))?;
+        Ok(complete(report))
+    })
 }
 
 fn update(options: &Judging, add: bool) -> Result<u8, Failure> {
-    let path = options.baseline.clone().unwrap_or_else(|| PathBuf::from(sources::BASELINE));
-    let name = shown(&path);
-    let bytes = sources::read_regular(&path, engine::manifest::Limits::default().bytes)
-        .map_err(|cause| Failure::File(format!("the baseline {name} {cause}; `seaworthy baseline write` makes one")))?;
-    let old = Baseline::read(&name, bytes).map_err(|cause| Failure::Usage(format!("{name}:{cause}")))?;
-    judged(
-        options,
-        &PolicyOptions::default(),
-        Profile::Recommended,
-        Wanted::Whole,
-        Some(&Baseline::default()),
-        |Judged { report, .. }| {
-            if complete(report) != HOLDS {
-                output::complain(&format!("{name} is left as it is: what was not checked may still be there"));
-                return Ok(UNDECIDED);
-            }
-            let found = Baseline::of(report.violations());
-            let is_asked = |known: &&Known| report.rules.iter().any(|rule| rule.name == known.rule);
-            let gone: Vec<Known> = old.without(&found).filter(is_asked).cloned().collect();
-            let new = found.without(&old).count();
-            let mut baseline = old.clone().less(&gone);
-            let come = if add { new } else { 0 };
-            if add {
-                baseline = baseline.and(found);
-            }
-            save(&path, &baseline)?;
-            let left = match new - come {
-                0 => String::new(),
-                left => format!("; {} left out, which --add takes in", count(left, "new finding")),
-            };
-            let known = count(baseline.len(), "finding");
-            output::print(&format!("{name}: {known}, {} taken out, {come} taken in{left}\n", gone.len()))?;
-            Ok(HOLDS)
-        },
-    )
+    let path = file(options, options.baseline.as_deref())?;
+    let name = one_line(&shown(&path));
+    let bytes = sources::read_regular(&path, engine::manifest::Limits::default().bytes);
+    let old = read_baseline(&name, bytes.map_err(|cause| cause.to_string()))?;
+    all_findings(options, |report, found| {
+        if complete(report) != HOLDS {
+            output::complain(&format!("{name} is left as it is: what was not checked may still be there"));
+            return Ok(UNDECIDED);
+        }
+        let gone = report.gone(&old, &found);
+        let new = found.without(&old).count();
+        let mut baseline = old.less(&gone);
+        let come = if add { new } else { 0 };
+        if add {
+            baseline = baseline.and(found);
+        }
+        save(&path, &baseline)?;
+        let left = match new - come {
+            0 => String::new(),
+            left => format!("; {} left out, which --add takes in", count(left, "new finding")),
+        };
+        let known = count(baseline.len(), "finding");
+        output::print(&format!("{name}: {known}, {} taken out, {come} taken in{left}\n", gone.len()))?;
+        Ok(HOLDS)
+    })
+}
+
+/// The file that was named, or else the one of the configuration, or the usual one.
+fn file(options: &Judging, given: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(path) = given {
+        return Ok(path.to_owned());
+    }
+    let Chosen { configuration, .. } = choose(&options.selection, &options.configuration, &options.paths)?;
+    Ok(configuration.baseline_path(None).unwrap_or_else(|| PathBuf::from(sources::BASELINE)))
+}
+
+/// Checks, and hands on what is broken, where nothing is known.
+fn all_findings<T>(
+    options: &Judging,
+    then: impl FnOnce(&Report<'_>, Baseline) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let (policies, known) = (PolicyOptions::default(), Baseline::default());
+    let needs = Needs { profile: Profile::Recommended, whole_objects: true, documentation: false };
+    judged(options, &policies, needs, Some(&known), |Judged { report, .. }| {
+        then(report, Baseline::of(report.violations()))
+    })
 }
 
 /// Whether all was checked: the exit code.
@@ -142,8 +147,4 @@ fn complete(report: &Report<'_>) -> u8 {
 
 fn save(path: &Path, baseline: &Baseline) -> Result<(), Failure> {
     replace(path, baseline.to_yaml().as_bytes()).map_err(|cause| Failure::File(format!("{} {cause}", shown(path))))
-}
-
-fn shown(path: &Path) -> String {
-    one_line(&sources::name(path))
 }

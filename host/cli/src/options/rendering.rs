@@ -9,10 +9,11 @@ use sources::{KUBE_VERSION, Mode, RenderOptions};
 /// How to render.
 #[derive(Args)]
 pub struct Rendering {
-    /// Whether to render charts with `helm` and kustomizations with `kustomize` or `kubectl`. `auto` does so where they
-    /// are installed; where not, the exit code is 2. `never` starts no process and checks the files as they stand.
-    #[arg(long, value_enum, default_value_t = Render::Auto, value_name = "WHEN")]
-    pub render: Render,
+    /// Whether to render charts with `helm` and kustomizations with `kustomize` or `kubectl`. `auto`, the default, does so
+    /// where they are installed; where not, the exit code is 2. `never` starts no process and checks the files as they
+    /// stand.
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub render: Option<Render>,
 
     /// Values for every chart, over its own and those of its environments, as `helm --values` takes them. May be given
     /// several times.
@@ -23,9 +24,9 @@ pub struct Rendering {
     #[arg(long, value_name = "VALUE")]
     pub set: Vec<String>,
 
-    /// The Kubernetes version that charts are rendered for.
-    #[arg(long, value_name = "VERSION", default_value = KUBE_VERSION, value_parser = kube_version)]
-    pub kube_version: String,
+    /// The Kubernetes version that charts are rendered for. The default is 1.36.0.
+    #[arg(long, value_name = "VERSION", value_parser = kube_version)]
+    pub kube_version: Option<String>,
 
     /// An API version that charts may take for installed, such as `monitoring.coreos.com/v1`. May be given several times.
     #[arg(long, value_name = "VERSION", value_parser = api_version)]
@@ -45,31 +46,29 @@ pub enum Render {
     Never,
 }
 
-impl Rendering {
-    /// What the sources are told.
-    pub fn options(&self) -> RenderOptions {
-        RenderOptions {
-            mode: match self.render {
-                Render::Auto => Mode::Auto,
-                Render::Never => Mode::Never,
-            },
-            values: self.values.clone(),
-            set: self.set.clone(),
-            kube_version: self.kube_version.clone(),
-            api_versions: self.api_versions.clone(),
-            allow_network: self.allow_network,
-            wrapper: env::current_exe().ok(),
-            cache: cache(),
-            ..RenderOptions::default()
+impl From<Render> for Mode {
+    fn from(render: Render) -> Self {
+        match render {
+            Render::Auto => Self::Auto,
+            Render::Never => Self::Never,
         }
     }
 }
 
-/// Where renderings are kept.
-fn cache() -> Option<PathBuf> {
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(caches.join("seaworthy").join("renderings"))
+impl Rendering {
+    /// What the sources are told.
+    pub fn options(&self) -> RenderOptions {
+        RenderOptions {
+            mode: self.render.map_or(Mode::Auto, Mode::from),
+            values: self.values.clone(),
+            set: self.set.clone(),
+            kube_version: self.kube_version.clone().unwrap_or_else(|| KUBE_VERSION.to_owned()),
+            api_versions: self.api_versions.clone(),
+            allow_network: self.allow_network,
+            wrapper: env::current_exe().ok(),
+            ..RenderOptions::default()
+        }
+    }
 }
 
 fn api_version(text: &str) -> Result<String, String> {
