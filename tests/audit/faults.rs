@@ -32,7 +32,7 @@ fn a_server_that_goes_on_failing_leaves_the_audit_undecided() {
     let (code, audit) = audited(&server, &["--rule", ALONE]);
     assert_eq!(code, Some(2));
     let problem = audit["problems"][0].as_str().unwrap();
-    assert!(problem.starts_with("Deployment.apps cannot be judged: the API server failed (500)"), "{problem}");
+    assert!(problem.starts_with("Deployment.apps cannot be checked: the API server failed (500)"), "{problem}");
     let asked = server.requests().iter().filter(|request| request.contains("/deployments?")).count();
     assert_eq!(asked, 5, "a bounded number of retries");
 }
@@ -43,7 +43,7 @@ fn a_kind_that_may_not_be_listed_is_named_and_leaves_the_audit_undecided() {
     server.fails("deployments", refused(usize::MAX, 403, None));
     let run = audit(&server, &["--rule", ALONE]);
     assert_eq!(run.code, Some(2));
-    assert!(run.out.contains("problem: Deployment.apps cannot be judged: forbidden (403)"), "{}", run.out);
+    assert!(run.out.contains("problem: Deployment.apps cannot be checked: forbidden (403)"), "{}", run.out);
     assert!(run.out.contains("Not everything could be checked"), "{}", run.out);
     let asked = server.requests().iter().filter(|request| request.contains("/deployments?")).count();
     assert_eq!(asked, 1, "what is forbidden stays so");

@@ -50,7 +50,7 @@ fn a_rule_can_be_off() {
     assert!(!out.contains("image-is-plain"), "{out}");
     let none =
         "rules: {image-is-plain: {enabled: false}, team-is-named: {enabled: false}, note-is-short: {enabled: false}}";
-    assert!(check(none).complaint().starts_with("error: no rule is left by"));
+    assert!(check(none).complaint().starts_with("error: --rule, --skip, --severity"));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn what_is_not_known_is_refused_with_its_place_and_a_suggestion() {
             "2:10: there is no rule `team-is-name`; did you mean `team-is-named`?",
         ),
         ("waivers:\n- {rule: team-is-named}\n", "2:3: `object` is missing"),
-        (&waiver("2999-02-30", ""), "2:70: `until` is a day, such as 2027-03-31"),
+        (&waiver("2999-02-30", ""), "2:70: `until` must be a date, such as 2027-03-31"),
         (&waiver("2999-01-01", ", who: me"), "2:82: `who` is not known here; did you mean `why`?"),
         (&waiver("2999-01-01", "").replace("by: ana", "by: ''"), "2:58: `by` is a string that is not empty"),
     ] {

@@ -54,7 +54,7 @@ fn a_long_log_is_judged_by_its_beginning_and_says_so() {
     let line = LOG.lines().next().unwrap().to_owned() + "\n";
     let folder = Folder::of("web.log", line.repeat(10_000) + "no JSON\n").and("endless.log", "x".repeat(2 << 20));
     let out = folder.run(&[&ONE[..], &["--log", "web.log"]].concat()).with(0);
-    assert!(out.starts_with("skipped 1: a long log; its first 10000 lines are judged\n  web.log\n"), "{out}");
+    assert!(out.starts_with("skipped 1: a long log; its first 10000 lines are checked\n  web.log\n"), "{out}");
     folder.run(&[&ONE[..], &["--log", "web.log", "--strict"]].concat()).with(2);
     let out = folder.run(&[&ONE[..], &["--log", "endless.log"]].concat()).with(2);
     assert!(out.starts_with("error: endless.log is no log: its first line has more than 1048576 bytes\n"), "{out}");

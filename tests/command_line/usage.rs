@@ -168,7 +168,7 @@ fn what_is_mistyped_is_refused_with_what_may_have_been_meant() {
         (&["rules", "--severity", "x"], "expected low, medium, high, critical"),
         (
             &["check", ".", "--severity", "critical", "--bundle", "bundle"],
-            "no rule is left by --rule, --skip, --severity",
+            "--rule, --skip, --severity and the configuration leave no rule",
         ),
     ] {
         let complaint = folder.run(arguments).complaint();

@@ -109,6 +109,15 @@ fn the_configuration_chooses_rules_and_settings() {
     let tags = json!({ "mutable_tags": ["latest", "on", "012"] });
     assert_eq!(settings, [&json!({ "cpu_limit": false, "memory_max": "1e3" }), &tags]);
 
+    let placed = "rules: {container-resources: {severity: critical}}\n\
+                  overrides: [{namespaces: [dev-*], rules: {container-resources: {enabled: false}}}]\n";
+    let folder = Folder::of("platform.yaml", placed);
+    let out = folder.run(&["kubewarden", "--config", "platform.yaml", "--severity", "critical"]);
+    assert!(out.err.contains("note: the overrides of container-resources hold in no cluster: "), "{}", out.err);
+    let documents = self::documents(out);
+    let policy = documents.iter().find(|it| it["metadata"]["name"] == "seaworthy-container-resources").unwrap();
+    assert_eq!(policy["metadata"]["annotations"]["io.kubewarden.policy.severity"], "critical");
+
     let out = run(&["--config", "platform.yaml"]);
     assert!(out.err.contains("note: liveness-probe is left out: the configuration says so\n"), "{}", out.err);
     assert!(out.err.contains("note: field-assertions is left out: it says nothing without settings"), "{}", out.err);
@@ -280,7 +289,7 @@ fn what_does_not_go_is_said_before_anything_is_written() {
             "`registry://ghcr.io/seaworthy-policies/policies/run-as-non-root:a b`",
         ),
         (&["--namespace", "Shop"], "invalid value 'Shop' for '--namespace <NAMESPACE>': expected lower-case letters"),
-        (&["--rule", "network-policy", "--namespace", "shop"], "no rule is left to write a policy for"),
+        (&["--rule", "network-policy", "--namespace", "shop"], "there is no rule to write a policy for"),
     ] {
         let complaint = folder.run(&[&["kubewarden"], arguments].concat()).complaint();
         assert!(complaint.contains(&format!("error: {expected}")), "{arguments:?}: {complaint}");

@@ -1,4 +1,4 @@
-//! The command line: has sources read files and the engine judge them with modules in the sandbox, and prints.
+//! The command line: has sources read files and the engine check them with modules in the sandbox, and prints.
 //!
 //! The clock, the terminal and exit codes are here. It must not decide anything
 //! about a manifest; the engine does, and the browser shows the same.
@@ -29,7 +29,7 @@ use clap::Parser;
 use commands::Command;
 use options::color::Color;
 
-/// Is your service ready for production? Judges Kubernetes manifests with sandboxed rules.
+/// Is your service ready for production? Checks Kubernetes manifests with sandboxed rules.
 #[derive(Parser)]
 #[command(name = "seaworthy", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {
@@ -43,9 +43,9 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  seaworthy check k8s/                judge a folder of manifests
-  seaworthy rules                     what is asked of a service
-  seaworthy explain readiness-probe   why, and how to hold it";
+  seaworthy check k8s/                check a folder of manifests
+  seaworthy rules                     list all rules
+  seaworthy explain readiness-probe   what a rule requires, why, and how to fix findings";
 
 fn main() -> ExitCode {
     if let Some(arguments) = helm::asked() {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use engine::Input;
+use engine::config::LONGEST_WAIVER_DAYS;
 use engine::imports;
 use engine::waiver::Date;
 use sources::{Exclude, Files, Mode, Reading, RenderOptions};
@@ -49,15 +50,21 @@ struct Waivers {
     #[arg(long, value_name = "WHO", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     by: String,
 
-    /// The last day on which they count: 2027-03-31.
+    /// The last day on which they count, such as 2027-03-31: at most 365 days from now.
     #[arg(long, value_name = "DATE", value_parser = day)]
     until: Date,
 }
 
-/// A day that is still to come.
+/// A day that is still to come, and on which waivers still count where a configuration says nothing of it.
 fn day(text: &str) -> Result<Date, String> {
     let day = Date::parse(text).ok_or_else(|| "expected a day, such as 2027-03-31".to_owned())?;
-    if day < judging::today() { Err("the day is past, so the waivers would not count".to_owned()) } else { Ok(day) }
+    match day.days_since(judging::today()) {
+        ..0 => Err("the day is past, so the waivers would not count".to_owned()),
+        days if days > i64::from(LONGEST_WAIVER_DAYS) => Err(format!(
+            "the day is {days} days away, and a waiver may last {LONGEST_WAIVER_DAYS}: give an earlier one"
+        )),
+        _ => Ok(day),
+    }
 }
 
 /// Runs the command.

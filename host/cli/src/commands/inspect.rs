@@ -35,7 +35,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         line(&mut text, "section", rule.section.name());
         line(&mut text, "severity", rule.severity.name());
         let kinds = rule.applies_to.iter().map(|KindMatch { group, kind, .. }| format!("{kind}.{group}"));
-        line(&mut text, "judges", &list(kinds.map(|kind| kind.trim_end_matches('.').to_owned())));
+        line(&mut text, "checks", &list(kinds.map(|kind| kind.trim_end_matches('.').to_owned())));
         line(&mut text, "reads", &list(rule.reads.iter().cloned()));
         line(
             &mut text,

@@ -1,4 +1,4 @@
-//! What is judged, and by what.
+//! What is checked, and by what.
 
 use std::path::PathBuf;
 
@@ -13,12 +13,12 @@ use super::rendering::Rendering;
 use super::selection::{Selection, severity};
 use super::word::{WordError, one_of};
 
-/// What to judge, and by what.
+/// What to check, and by what.
 #[derive(Args)]
 pub struct Judging {
     /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml, .json, Kustomization and Dockerfiles;
     /// a file may have any name. A folder's children that are repositories, or of which several have a LICENSE, are
-    /// projects: each is judged without a view of the others. Of the repository around a folder the names of all files
+    /// projects: each is checked without a view of the others. Of the repository around a folder the names of all files
     /// are seen, so that a path in a manifest can be called wrong.
     #[arg(required_unless_present = "log", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -28,7 +28,7 @@ pub struct Judging {
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<Exclude>,
 
-    /// A captured log, judged by the rules about log lines: FILE, or NAME=FILE, or NAMESPACE/NAME=FILE with the workload
+    /// A captured log, checked by the rules about log lines: FILE, or NAME=FILE, or NAMESPACE/NAME=FILE with the workload
     /// or the service that wrote it. Without, the file's name up to the first dot is the name. May be given several times;
     /// `NAME=-` reads standard input. The first 10,000 lines and 1 MiB are read.
     #[arg(long, value_parser = Log::parse, value_name = "LOG")]
@@ -55,17 +55,17 @@ pub struct Judging {
     #[arg(long)]
     pub allow_unchecked: bool,
 
-    /// How long the checks may take, in seconds; 0 is without end. The default is 300 where the variable CI is set, and 0
-    /// otherwise. What is not checked by then makes the exit code 2.
+    /// Stop the checks after this many seconds; 0 sets no limit. The default is 300 where the variable CI is set, and 0
+    /// otherwise. If some checks did not run, the exit code is 2.
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
 
-    /// How much is read: `bytes` and `documents` of one file, `total` bytes of all files. The default is
-    /// bytes=2Gi,documents=2000000,total=4Gi. What is beyond is not read, and makes the exit code 2.
+    /// How much to read: `bytes` and `documents` of one file, `total` bytes of all files. The default is
+    /// bytes=2Gi,documents=2000000,total=4Gi. Input above a limit is not read, and the exit code is 2.
     #[arg(long, value_parser = Limits::parse, value_name = "NAME=NUMBER,...")]
     pub limits: Option<Limits>,
 
-    /// From which severity on a broken rule fails the run. All are reported.
+    /// Fail (exit code 1) only for findings of this severity and above. All are reported.
     #[arg(long, value_parser = severity, value_name = "SEVERITY")]
     pub fail_on: Option<Severity>,
 

@@ -22,7 +22,7 @@ impl Limits {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut limits = Self::default();
         for part in text.split(',') {
-            let (name, number) = part.split_once('=').ok_or_else(|| format!("`{part}` is no NAME=NUMBER"))?;
+            let (name, number) = part.split_once('=').ok_or_else(|| format!("expected NAME=NUMBER, found `{part}`"))?;
             let slot = match name {
                 "bytes" => &mut limits.bytes,
                 "documents" => &mut limits.documents,
@@ -32,19 +32,20 @@ impl Limits {
                     return Err(format!("expected {names}{}", suggestion(name, &Self::NAMES)));
                 }
             };
-            let number = count(number).ok_or_else(|| format!("`{number}` is no number, such as 100000 or 512Mi"))?;
+            let number = count(number)
+                .ok_or_else(|| format!("`{number}` is no number above 0: write one such as 100000 or 512Mi"))?;
             if slot.replace(number).is_some() {
-                return Err(format!("{name} is there twice"));
+                return Err(format!("`{name}` is given twice"));
             }
         }
         match limits.bytes {
-            Some(bytes) if bytes > LONGEST => Err("a file of more than 2Gi bytes cannot be read".into()),
+            Some(bytes) if bytes > LONGEST => Err("no file above 2Gi can be read: give at most bytes=2Gi".into()),
             _ => Ok(limits),
         }
     }
 
     /// The usual reading with these limits.
-    pub fn apply(self, reading: &mut Reading) {
+    pub fn apply(self, reading: &mut Reading<'_>) {
         let Reading { bounds: Bounds { bytes, documents, .. }, total, .. } = reading;
         *bytes = self.bytes.unwrap_or(*bytes);
         *documents = self.documents.map_or(*documents, |number| usize::try_from(number).unwrap_or(usize::MAX));
@@ -79,14 +80,14 @@ mod tests {
     fn what_is_no_limit_is_refused() {
         for (text, expected) in [
             ("documnets=1", "expected bytes, documents, total; did you mean `documents`?"),
-            ("bytes", "`bytes` is no NAME=NUMBER"),
-            ("bytes=0", "`0` is no number, such as 100000 or 512Mi"),
-            ("bytes=-1", "`-1` is no number, such as 100000 or 512Mi"),
-            ("bytes=+1", "`+1` is no number, such as 100000 or 512Mi"),
-            ("total=99999999999Gi", "`99999999999Gi` is no number, such as 100000 or 512Mi"),
-            ("bytes=1,bytes=2", "bytes is there twice"),
-            ("bytes=3Gi", "a file of more than 2Gi bytes cannot be read"),
-            ("", "`` is no NAME=NUMBER"),
+            ("bytes", "expected NAME=NUMBER, found `bytes`"),
+            ("bytes=0", "`0` is no number above 0: write one such as 100000 or 512Mi"),
+            ("bytes=-1", "`-1` is no number above 0: write one such as 100000 or 512Mi"),
+            ("bytes=+1", "`+1` is no number above 0: write one such as 100000 or 512Mi"),
+            ("total=99999999999Gi", "`99999999999Gi` is no number above 0: write one such as 100000 or 512Mi"),
+            ("bytes=1,bytes=2", "`bytes` is given twice"),
+            ("bytes=3Gi", "no file above 2Gi can be read: give at most bytes=2Gi"),
+            ("", "expected NAME=NUMBER, found ``"),
         ] {
             assert_eq!(Limits::parse(text), Err(expected.to_owned()), "{text}");
         }

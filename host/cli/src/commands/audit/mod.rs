@@ -41,13 +41,13 @@ Examples:
   seaworthy audit --format policyreport                 what --write would write
   seaworthy audit --format policyreport --write         as PolicyReports beside the objects
 
-It needs to list what it judges and looks up: the ClusterRole `view` is enough for most, but not for
+It needs to list what it checks and looks up: the ClusterRole `view` is enough for most, but not for
 Secrets and RBAC. What may not be listed is named.
 
 Exit codes:
-  0  all rules hold
-  1  a rule is broken
-  2  something could not be decided: no cluster, a kind or a report that is forbidden";
+  0  all checks pass
+  1  a rule fails
+  2  something could not be checked: no cluster, a kind or a report that is forbidden";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -182,14 +182,14 @@ fn audit(
     let audit = Audit::new(cluster, judging, options.namespace.clone());
     let reading = Progress::open_ended("reading what rules look up,".into());
     let bytes = usize::try_from(options.world_memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
-    let gathered = audit.gather(bytes, &reading.counter()).map_err(failure)?;
+    let gathered = audit.gather(bytes, reading.counter()).map_err(failure)?;
     drop(reading);
     tally.unseen(&gathered.blind_spots);
     audit.unknown_kinds().for_each(|(kind, reason)| tally.unlisted(kind, reason));
 
     let world = World::of(&gathered.objects, gathered.blind_spots);
     for (kind, batches) in audit.kinds(&world) {
-        let progress = Progress::open_ended(format!("judging {kind},"));
+        let progress = Progress::open_ended(format!("checking {kind},"));
         for batch in batches {
             let batch = match batch {
                 Ok(batch) => batch,

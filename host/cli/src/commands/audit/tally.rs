@@ -158,7 +158,7 @@ impl<'a> Tally<'a> {
     /// Notes a kind of which not all objects were judged.
     pub fn unlisted(&mut self, kind: &str, reason: &str) {
         self.is_whole = false;
-        self.problem(format!("{kind} cannot be judged: {reason}"));
+        self.problem(format!("{kind} cannot be checked: {reason}"));
     }
 
     /// Notes the kinds that rules cannot look up.

@@ -10,6 +10,7 @@ mod places;
 mod policy;
 mod resources;
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -92,7 +93,7 @@ pub struct Args {
     #[arg(long, default_value = "kubewarden/policy-server", value_parser = service_account, value_name = "NAMESPACE/NAME")]
     pub service_account: ServiceAccount,
 
-    /// A namespace whose objects are not judged; may be given several times, and replaces the default list.
+    /// A namespace whose objects are not checked; may be given several times, and replaces the default list.
     #[arg(
         long,
         default_values = ["kube-node-lease", "kube-public", "kube-system", "kubewarden"],
@@ -149,8 +150,9 @@ fn name(text: &str) -> Result<String, WordError> {
 /// Runs the command.
 pub fn run(options: &Args) -> Result<u8, Failure> {
     check(options)?;
-    let (all, mut refusals) = bundle::find(options.selection.bundle.as_deref())?;
+    let (mut all, mut refusals) = bundle::find(options.selection.bundle.as_deref())?;
     let config = judging::read_config(options.config.as_deref(), &all)?;
+    bundle::set_severities(&mut all, &config.severities);
     let found = bundle::select(all, &options.selection)?;
     let places = Places::new(options)?;
     let mut policies = Vec::new();
@@ -161,10 +163,13 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         }
     }
     if policies.is_empty() {
-        return Err(Failure::Usage("no rule is left to write a policy for".to_owned()));
+        return Err(Failure::Usage(
+            "there is no rule to write a policy for: --rule, --skip, --severity and the configuration leave none"
+                .to_owned(),
+        ));
     }
     policies.sort_by(|one, other| one.name.cmp(&other.name));
-    note_waivers(&config);
+    note_what_is_lost(&config);
     validate(found, config, &mut refusals)?;
 
     let files = match options.format {
@@ -204,10 +209,16 @@ fn validate(mut found: Vec<bundle::Found>, config: Config, refusals: &mut bundle
     configured.map_err(|refused| Failure::Usage(one_line(&refused.to_string())))
 }
 
-fn note_waivers(config: &Config) {
+/// Says what the configuration has and Kubewarden has not.
+fn note_what_is_lost(config: &Config) {
     for waiver in &config.waivers {
         let (rule, name) = (&waiver.rule, &waiver.name);
         note(&format!("the waiver of {rule} for {name} holds in no cluster: Kubewarden has no such thing"));
+    }
+    let rules: BTreeSet<&str> =
+        config.overrides.iter().flat_map(|over| &over.rules).map(|(rule, _)| rule.as_str()).collect();
+    for rule in rules {
+        note(&format!("the overrides of {rule} hold in no cluster: its policy checks every namespace alike"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! A rule as a policy: its module's metadata, and what the configuration and the command line say about it.
 
+use engine::Settings;
 use engine::config::Config;
 use serde_json::{Map, Value, json};
 
@@ -51,17 +52,15 @@ impl Policy {
         let text = |pointer: &str| metadata.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let list = |field: &str| metadata.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
 
-        let settings = config.settings.iter().find(|(of, _)| of == name).map(|(_, settings)| settings.clone());
-        let settings = settings.unwrap_or_else(|| Value::Object(Map::new()));
+        let settings = config.settings_of(name).cloned().unwrap_or_else(|| Value::Object(Map::new()));
         if config.disabled.contains(name) {
             return Ok(Choice::LeftOut("the configuration says so"));
         }
-        let required = rule.settings.get("required").and_then(Value::as_array).into_iter().flatten();
-        if required.filter_map(Value::as_str).any(|key| settings.get(key).is_none_or(Value::is_null)) {
+        if !Settings::new(rule, &settings).suffices() {
             return Ok(Choice::LeftOut("it says nothing without settings, and the configuration has none for it"));
         }
         if text("/policyType") == "raw" {
-            return Ok(Choice::LeftOut("it judges documents that no API server has"));
+            return Ok(Choice::LeftOut("it checks documents that no API server has"));
         }
         let looks_up = list("contextAwareResources");
         let mut rules = list("rules");
@@ -72,7 +71,7 @@ impl Policy {
             rules = namespaced(rules);
         }
         if rules.is_empty() {
-            return Ok(Choice::LeftOut("it judges nothing that belongs to a namespace"));
+            return Ok(Choice::LeftOut("it checks nothing that belongs to a namespace"));
         }
         let mode = match options.mode {
             Mode::Protect => "protect",
