@@ -25,6 +25,8 @@ pub enum Met {
 pub struct Walk<'a> {
     root: &'a Path,
     real: &'a Path,
+    /// Where the folders that it stands in really lie, from the root on.
+    folders: Vec<PathBuf>,
     entries: IntoIter,
     ignores: Ignores,
 }
@@ -37,7 +39,7 @@ impl<'a> Walk<'a> {
     pub fn new(root: &'a Path, real: &'a Path, depth: usize, patterns: Patterns) -> Result<Self, (PathBuf, ReadError)> {
         let ignores = Ignores::new(real, patterns)?;
         let walk = WalkDir::new(root).follow_links(false).follow_root_links(true).max_depth(depth);
-        Ok(Self { root, real, entries: walk.sort_by_file_name().into_iter(), ignores })
+        Ok(Self { root, real, folders: Vec::new(), entries: walk.sort_by_file_name().into_iter(), ignores })
     }
 
     /// Leaves the folder that was met last.
@@ -48,7 +50,13 @@ impl<'a> Walk<'a> {
     fn met(&mut self, entry: DirEntry) -> Met {
         let (depth, is_folder) = (entry.depth(), entry.file_type().is_dir());
         // Below the root no link to a folder is followed, so this is where it really lies.
-        let real = self.real.join(entry.path().strip_prefix(self.root).unwrap_or(entry.path()));
+        let folder = depth.checked_sub(1).and_then(|above| self.folders.get(above));
+        let real = folder.map_or_else(|| self.real.to_owned(), |folder| folder.join(entry.file_name()));
+        // The root may be a link.
+        if is_folder || depth == 0 {
+            self.folders.truncate(depth);
+            self.folders.push(real.clone());
+        }
         if depth == 0 {
             return Met::Entry(entry, real);
         }

@@ -71,7 +71,7 @@ export class Findings {
           ),
         ];
       case "refused":
-        return [notice("failure", "This cannot be judged", outcome.message)];
+        return [notice("failure", "This cannot be checked", outcome.message)];
       case "judged":
         return this.#report(outcome.report);
     }
@@ -301,7 +301,7 @@ export class Findings {
       return notice(
         "empty",
         "No Kubernetes objects here",
-        "An object has an apiVersion and a kind. Templates are not judged: render them first.",
+        "An object has an apiVersion and a kind. Templates are not checked: render them first.",
       );
     }
     const text =
