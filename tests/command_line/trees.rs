@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::bundles::POD;
 use crate::support::Folder;
 
 fn deployment(runbook: &str) -> String {
@@ -114,4 +115,7 @@ fn a_large_repository_is_seen_whole_or_not_at_all() {
     assert!(out.contains(", so that no path in it is called missing\n  shop\n"), "{out}");
     assert_eq!(check(&folder, &["shop", "--strict"]).0, Some(2));
     assert_eq!(folder.run(&["check", "shop", "--strict", "--rule", "min-ready-seconds"]).code, Some(1), "nobody asked");
+    let out = folder.and("shop/k8s/web.yaml", POD).run(&["check", "shop"]).out;
+    assert!(out.contains(": runbook\n"), "the profile leaves out who would ask: {out}");
+    assert!(!out.contains("so that no path"), "and so nobody has: {out}");
 }

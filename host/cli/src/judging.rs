@@ -3,6 +3,7 @@
 //!
 //! It must not know how a report is printed, nor what exit code it is worth.
 
+use std::mem::take;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -10,13 +11,14 @@ use std::thread;
 use engine::baseline::Baseline;
 use engine::config::Config;
 use engine::manifest::Keep;
-use engine::report::{Report, Unread};
+use engine::report::Report;
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, File, Rule, Selected, Unrendered, kept_for};
-use protocol::{Profile, RuleMetadata};
+use engine::{Bundle, Completeness, Rule, Selected, Settings, kept_for};
+use protocol::documents::GROUP;
+use protocol::{KindMatch, Profile, RuleMetadata, api_group};
 use sandbox::{Module, Run, Sandbox};
 use session::{Session, Setup};
-use sources::{Exclude, Files, Origin, Reading, RenderOptions};
+use sources::{Exclude, Files, Reading, RenderOptions};
 
 use crate::budget::{self, Unfinished};
 use crate::bundle;
@@ -78,7 +80,7 @@ pub fn judged<T>(
     config.overrides.iter_mut().for_each(|over| over.rules.retain(|(name, _)| is_asked(name)));
     // What a finding is known by stands in fields that rules need not read.
     let is_whole = needs.whole_objects || known.is_some() || baseline.is_some();
-    let Read { files, trees, unrendered, origins, mut unread } = {
+    let mut read = {
         let keep = if is_whole { Keep::default() } else { kept(&found, &foreign, &config) };
         let mut reading = Reading { keep, ..Reading::default() };
         options.limits.unwrap_or_default().apply(&mut reading);
@@ -90,7 +92,7 @@ pub fn judged<T>(
     let profile = is_of_profile.then(|| options.profile.or(config.profile).unwrap_or(needs.profile));
     let sandbox = for_life(sandbox(foreign::limits(&foreign, &config), found.len() + foreign.len())?);
     let rules = load(sandbox, found, foreign, &config, &mut refusals)?;
-    unread.extend(refusals.into_unread());
+    read.unread.extend(refusals.into_unread());
     let completeness = options.world.map(Completeness::from).or(config.world);
     let completeness = completeness.unwrap_or_else(|| default_world(options));
     config.fail_on = options.fail_on.or(config.fail_on);
@@ -98,18 +100,27 @@ pub fn judged<T>(
     let run = for_life(sandbox.run_within(budget));
     let setup = Setup { config, profile, completeness, today: today() };
     let session = for_life(session(run, rules, setup, &options.selection)?);
-    session.files.load(files, trees, unrendered);
+    session.files.load(take(&mut read.files), take(&mut read.unrendered));
 
     let asks_registry = foreign::asks_registry(session.bundle());
     // What one run records is read by another in the order of the input.
     let executor = Check { in_order: policies.has_session() };
-    let asked = foreign::asking(policies, asks_registry, |route| session.check_beyond(&executor, route));
+    let trees = |rules: &Bundle<Module>| {
+        let asked = rules.rules().iter().filter(|rule| speaks_of_documents(rule));
+        if sources::is_asked_for(asked.map(|rule| &rule.metadata)) {
+            sources::read_trees(&options.paths, &mut read)
+        } else {
+            Vec::new()
+        }
+    };
+    let asked = foreign::asking(policies, asks_registry, |route| session.check_beyond(&executor, route, trees));
     let foreign::Asked { result: mut checked, lacking } = asked?;
     if let (Some(Selected { profile, .. }), []) = (checked.selected, checked.bundle.rules()) {
         let message =
             format!("the profile {profile} leaves out all selected rules for this input; --profile full runs them");
         return Err(Failure::Usage(message));
     }
+    let Files { mut unread, origins, .. } = read;
     unread.extend(lacking);
     let unfinished = Unfinished::of(run, budget);
     checked.judged.iter_mut().for_each(|judged| unfinished.take_from(&mut judged.judgements));
@@ -235,20 +246,22 @@ pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
     bundle.rules().iter().filter(|rule| !rule.is_configured()).map(|rule| &*rule.metadata.name).collect()
 }
 
-/// Everything there is to judge.
-struct Read {
-    files: Vec<File>,
-    trees: Vec<File>,
-    unrendered: Vec<Unrendered>,
-    origins: Vec<Origin>,
-    unread: Vec<Unread>,
+/// Whether a rule may say something about what is no object of Kubernetes: one about everything has only that to say which
+/// stands in its settings.
+fn speaks_of_documents(rule: &Rule<Module>) -> bool {
+    let RuleMetadata { applies_to, looks_up, .. } = &rule.metadata;
+    let is_about_everything = applies_to.iter().any(|about| about.group == KindMatch::ANY);
+    let is_set = *rule.settings() != Settings::none(&rule.metadata) || !rule.overrides().1.is_empty();
+    let names_some = looks_up.iter().any(|asked| api_group(&asked.api_version) == GROUP);
+    rule.is_configured() && (!is_about_everything || is_set || names_some)
 }
 
+/// Everything there is to check, but for the trees of repositories.
 fn read_input(
     options: &Judging,
     (excludes, rendering, reading): (&[Exclude], &RenderOptions, &Reading<'_>),
     rules: &[bundle::Found],
-) -> Result<Read, Failure> {
+) -> Result<Files, Failure> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == sources::STDIN;
     let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
@@ -256,13 +269,10 @@ fn read_input(
     }
     let mut files = input::read(&options.paths, excludes, rendering, reading);
     sources::read_logs(&options.log, &mut files);
-    let rules = rules.iter().map(|rule| &rule.metadata);
-    if sources::asks_for_dockerfiles(rules.clone()) {
+    if sources::asks_for_dockerfiles(rules.iter().map(|rule| &rule.metadata)) {
         sources::read_dockerfiles(&mut files);
     }
-    let trees = if sources::is_asked_for(rules) { sources::read_trees(&options.paths, &mut files) } else { Vec::new() };
-    let Files { files, origins, unread, unrendered, .. } = files;
-    Ok(Read { files, trees, unrendered, origins, unread })
+    Ok(files)
 }
 
 /// Folders are everything there is; a file or a stream may be one of many.

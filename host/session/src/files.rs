@@ -12,7 +12,6 @@ use crate::digest::Digester;
 #[derive(Debug, Default)]
 pub struct Files {
     files: Vec<Kept>,
-    trees: Vec<Kept>,
     /// What could not be rendered.
     unrendered: Vec<Unrendered>,
     digester: Digester,
@@ -87,12 +86,10 @@ impl Files {
         }
     }
 
-    /// These are all files from now on, as they were read elsewhere, what is known of their repositories, and what could
-    /// not be rendered.
-    pub fn load(&mut self, files: Vec<File>, trees: Vec<File>, unrendered: Vec<Unrendered>) {
+    /// These are all files from now on, as they were read elsewhere, and what could not be rendered.
+    pub fn load(&mut self, files: Vec<File>, unrendered: Vec<Unrendered>) {
         self.unrendered = unrendered;
         self.files = files.into_iter().map(|file| self.keep(file)).collect();
-        self.trees = trees.into_iter().map(|file| self.keep(file)).collect();
     }
 
     /// All of them, as the engine takes them.
@@ -100,15 +97,13 @@ impl Files {
         // Where nothing is a manifest, people want to know why.
         let has_manifests = self.files.iter().any(Kept::has_objects);
         let shared = |kept: &Kept| Arc::clone(if has_manifests { kept.beside_manifests() } else { &kept.file });
-        let trees: Vec<Arc<File>> = self.trees.iter().map(|kept| Arc::clone(&kept.file)).collect();
         let input = Input::new(self.files.iter().map(shared).collect::<Vec<_>>());
-        input.with_trees(trees).with_unrendered(self.unrendered.clone())
+        input.with_unrendered(self.unrendered.clone())
     }
 
     /// The serial of a file of the input.
     pub(crate) fn serial(&self, index: usize) -> u64 {
-        let of_tree = || self.trees.get(index.checked_sub(self.files.len())?);
-        self.files.get(index).or_else(of_tree).map_or(0, |kept| kept.serial)
+        self.files.get(index).map_or(0, |kept| kept.serial)
     }
 
     fn position(&self, path: &str) -> Option<usize> {

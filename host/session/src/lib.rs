@@ -24,7 +24,7 @@ use engine::manifest::Object;
 use engine::report::{Judged, Report, Unread};
 use engine::waiver::Date;
 use engine::{
-    Bundle, Completeness, Input, Judge, Judgement, LeftOut, Override, Route, Rule, Runtime, Selected, Settings,
+    Bundle, Completeness, File, Input, Judge, Judgement, LeftOut, Override, Route, Rule, Runtime, Selected, Settings,
     SettingsError, Subject, World,
 };
 use protocol::{Profile, RuleMetadata, Severity};
@@ -265,13 +265,20 @@ impl<R: Runtime> Session<R> {
     }
 
     /// Checks everything once, where modules may ask beyond the files: what they hear there may change at any time, so
-    /// nothing is remembered.
-    pub fn check_beyond<E>(&mut self, executor: &E, route: &dyn Route) -> Checked<'_, R::Module>
+    /// nothing is remembered. The trees of repositories are listed when it is known which rules are asked: they may be
+    /// long, and few rules look at them.
+    pub fn check_beyond<E>(
+        &mut self,
+        executor: &E,
+        route: &dyn Route,
+        trees: impl FnOnce(&Bundle<R::Module>) -> Vec<File>,
+    ) -> Checked<'_, R::Module>
     where
         E: for<'j> Executor<Checking<'j, R>>,
     {
         self.input = self.files.input();
         self.select();
+        self.input = std::mem::take(&mut self.input).with_trees(trees(&self.bundle));
         let Self { runtime, bundle, selected, setup, files, input, digester, .. } = self;
         let world = World::new(input);
         let subjects: Vec<Subject<'_>> = input.subjects().collect();

@@ -168,7 +168,7 @@ fn whatever_is_edited_a_session_says_what_one_says_that_remembers_nothing() {
         let checked = session.check(&InOrder);
         run += checked.evaluated;
         let remembered: Vec<_> = checked.judged.into_iter().map(|judged| judged.judgements).collect();
-        let fresh = session.check_beyond(&InOrder, &InputAlone);
+        let fresh = session.check_beyond(&InOrder, &InputAlone, |_| Vec::new());
         all += fresh.evaluated;
         let fresh: Vec<_> = fresh.judged.into_iter().map(|judged| judged.judgements).collect();
         assert_eq!(remembered, fresh, "step {step}, {path}");
@@ -285,7 +285,11 @@ fn a_pod_is_checked_through_its_owner_for_as_long_as_that_is_there() {
     };
     let same = |session: &mut Session<Echo>| {
         let [remembered, fresh] = [true, false].map(|remembers| {
-            let checked = if remembers { session.check(&InOrder) } else { session.check_beyond(&InOrder, &InputAlone) };
+            let checked = if remembers {
+                session.check(&InOrder)
+            } else {
+                session.check_beyond(&InOrder, &InputAlone, |_| Vec::new())
+            };
             checked.judged.into_iter().flat_map(|judged| judged.judgements).collect::<Vec<_>>()
         });
         assert_eq!(remembered, fresh);
