@@ -1,10 +1,11 @@
 //! Custom resources, by the structural schema of their CustomResourceDefinition.
 //!
-//! Regular expressions and CEL rules are not read; that is said once an object, where its schema has some.
+//! Regular expressions and CEL rules are not read. That is said once an object, where its schema asks it for some.
 
 use sdk::field::Field;
 use sdk::findings::Findings;
 use sdk::prelude::*;
+use sdk::text::holds;
 use sdk::value::Value;
 
 use crate::formats;
@@ -49,8 +50,9 @@ pub fn check<'a>(object: Object<'a>, definition: Object<'a>, minor: u8, findings
         return findings.fail(object.get("apiVersion"), message, format!("one of {}", known.join(", ")));
     };
     let schema = found.get("schema.openAPIV3Schema");
-    let mut checker = Checker { findings: Some(findings), count: 0, is_unread: false };
+    let mut checker = Checker { findings: Some(findings), ..Checker::default() };
     let root = object.root();
+    checker.note_unread(schema);
     for (key, child) in root.entries() {
         let property = schema.entry("properties").entry(key);
         match key {
@@ -64,9 +66,13 @@ pub fn check<'a>(object: Object<'a>, definition: Object<'a>, minor: u8, findings
     }
     checker.required(root, schema);
     checker.conditions(root, schema);
-    if checker.is_unread {
-        findings.note(root, "its CustomResourceDefinition has CEL rules or patterns, which are not looked at");
-    }
+    let unread = match (checker.has_rules, checker.has_patterns) {
+        (false, false) => return,
+        (true, false) => "CEL rules",
+        (false, true) => "patterns",
+        (true, true) => "CEL rules and patterns",
+    };
+    findings.note(root, format!("the {unread} of its CustomResourceDefinition are not checked"));
 }
 
 /// Every object has metadata of the same form.
@@ -87,11 +93,14 @@ fn preserves(schema: Field<'_>) -> bool {
     schema.entry("x-kubernetes-preserve-unknown-fields").bool() == Some(true)
 }
 
+#[derive(Default)]
 struct Checker<'w> {
     /// Nothing where it is only counted, as for one of several schemas.
     findings: Option<&'w mut Findings>,
     count: usize,
-    is_unread: bool,
+    /// Whether values that are there are asked for by CEL rules, or for a pattern.
+    has_rules: bool,
+    has_patterns: bool,
 }
 
 impl Checker<'_> {
@@ -100,6 +109,16 @@ impl Checker<'_> {
         if let Some(findings) = &mut self.findings {
             findings.fail(at, message, fix);
         }
+    }
+
+    /// Notes what a schema asks of a value that is not looked at here. A rule about the value before looks at updates alone.
+    fn note_unread(&mut self, schema: Field<'_>) {
+        self.has_patterns |= schema.entry("pattern").is_set();
+        let is_asked = |rule: Field<'_>| {
+            let is_of_updates = rule.get("rule").str().is_some_and(|text| holds(text, "oldSelf"));
+            !is_of_updates || rule.get("optionalOldSelf").bool() == Some(true)
+        };
+        self.has_rules |= schema.entry("x-kubernetes-validations").items().any(is_asked);
     }
 
     fn unknown<'a>(&mut self, at: Field<'a>, key: &str, schema: Field<'a>) {
@@ -147,7 +166,7 @@ impl Checker<'_> {
             };
             return self.fail(at, format!("this is {}, where the schema takes {noun}", value.noun()), noun);
         }
-        self.is_unread |= ["pattern", "x-kubernetes-validations"].iter().any(|key| schema.entry(key).is_set());
+        self.note_unread(schema);
         self.narrow(at, value, schema);
         match value {
             Value::Object(_) => self.members(at, schema),
@@ -186,7 +205,14 @@ impl Checker<'_> {
         for name in schema.entry("required").items().filter_map(Field::str) {
             let has_default = schema.entry("properties").entry(name).entry("default").is_set();
             let child = at.entry(name);
-            if !child.is_set() && !has_default {
+            // What is misspelt is told as that.
+            let is_misspelt = || {
+                let is_unknown = |key: &str| !schema.entry("properties").entry(key).is_set();
+                let is_closed = !preserves(schema) && !schema.entry("additionalProperties").is_set();
+                let is_near = |key: &str| spelling::nearest(key, core::iter::once(name)).is_some();
+                is_closed && at.entries().any(|(key, _)| is_unknown(key) && is_near(key))
+            };
+            if !child.is_set() && !has_default && !is_misspelt() {
                 self.fail(child, format!("`{name}` is required"), format!("{name}:"));
             }
         }
@@ -246,15 +272,15 @@ impl Checker<'_> {
         for part in schema.entry("allOf").items() {
             self.condition(at, part);
         }
-        let count = |key: &str| schema.entry(key).items().filter(|part| Self::fits(at, *part)).count();
-        if schema.entry("anyOf").is_set() && count("anyOf") == 0 {
+        if schema.entry("anyOf").is_set() && self.count_fitting(at, schema.entry("anyOf")) == 0 {
             self.fail(at, "this fits none of the forms that the schema allows", "one of these forms");
         }
-        let one_of = count("oneOf");
+        let one_of = self.count_fitting(at, schema.entry("oneOf"));
         if schema.entry("oneOf").is_set() && one_of != 1 && (one_of == 0 || is_read(schema.entry("oneOf"))) {
             self.fail(at, "this does not fit exactly one of the forms that the schema allows", "one of these forms");
         }
-        if schema.entry("not").is_set() && is_read(schema.entry("not")) && Self::fits(at, schema.entry("not")) {
+        let excluded = schema.entry("not");
+        if excluded.is_set() && self.fits(at, excluded) && is_read(excluded) {
             self.fail(at, "this has a form that the schema forbids", "another form");
         }
     }
@@ -262,6 +288,7 @@ impl Checker<'_> {
     /// A schema that only narrows: what it does not name is let through.
     fn condition<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
         let Some(value) = at.value() else { return };
+        self.note_unread(schema);
         if let Some(wanted) = schema.entry("type").str() {
             let is_right = match value {
                 Value::Number(text) => wanted == "number" || (wanted == "integer" && is_whole(text)),
@@ -284,9 +311,15 @@ impl Checker<'_> {
         self.conditions(at, schema);
     }
 
-    fn fits<'a>(at: Field<'a>, schema: Field<'a>) -> bool {
-        let mut checker = Checker { findings: None, count: 0, is_unread: false };
+    fn count_fitting<'a>(&mut self, at: Field<'a>, schemas: Field<'a>) -> usize {
+        schemas.items().filter(|part| self.fits(at, *part)).count()
+    }
+
+    fn fits<'a>(&mut self, at: Field<'a>, schema: Field<'a>) -> bool {
+        let mut checker = Checker::default();
         checker.condition(at, schema);
+        self.has_rules |= checker.has_rules;
+        self.has_patterns |= checker.has_patterns;
         checker.count == 0
     }
 }

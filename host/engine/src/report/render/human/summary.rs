@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use protocol::{RuleMetadata, Verdict};
+use protocol::{Level, RuleMetadata, Verdict};
 
 use super::{Run, who};
 use crate::baseline::Comparison;
@@ -16,6 +16,9 @@ use crate::shown::{count, one_line};
 
 /// Objects listed, the worst first.
 const LISTED: usize = 20;
+
+/// Notes listed, those for most objects first.
+const NOTED: usize = 5;
 
 pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     by_object(report, text);
@@ -113,6 +116,7 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         let have = if unconcerned == 1 { "has" } else { "have" };
         let _ = writeln!(text, "{DIM}{unconcerned} of {objects} {have} no applicable rule{DIM:#}");
     }
+    notes(report, text);
     if let Some(Comparison { known, new, stale }) = &report.baseline {
         let stale = match stale.len() {
             0 => String::new(),
@@ -151,6 +155,28 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let over = report.passed_over();
     if run.strict && over > 0 {
         let _ = writeln!(text, "{RED}{over} skipped: --strict does not allow this{RED:#}");
+    }
+}
+
+/// What rules noted: why something was accepted, or what they did not look at.
+fn notes(report: &Report<'_>, text: &mut String) {
+    let mut notes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for judged in &report.judged {
+        let noted = judged.judgements.iter().flat_map(|judgement| {
+            let rule = report.rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
+            let of_rule = judgement.outcome.findings.iter().filter(|finding| finding.level == Level::Note);
+            of_rule.map(move |finding| (rule, finding.message.as_str()))
+        });
+        noted.collect::<BTreeSet<_>>().into_iter().for_each(|note| *notes.entry(note).or_default() += 1);
+    }
+    let mut notes: Vec<_> = notes.into_iter().collect();
+    notes.sort_by_key(|(_, objects)| Reverse(*objects));
+    for ((rule, message), objects) in notes.iter().take(NOTED) {
+        let (at, message) = (count(*objects, "object"), one_line(message));
+        let _ = writeln!(text, "{DIM}note for {at}: {message} ({}){DIM:#}", one_line(rule));
+    }
+    if notes.len() > NOTED {
+        let _ = writeln!(text, "{DIM}and {} more notes: `--format json` has all{DIM:#}", notes.len() - NOTED);
     }
 }
 
