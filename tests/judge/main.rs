@@ -23,9 +23,9 @@ const MINOR: &str = "1.36";
 
 /// What the server looks at and the rule does not: a part of its message, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("compilation failed", "expressions in CEL are not read"),
-    ("must evaluate to", "expressions in CEL are not read"),
-    ("x-kubernetes-validations", "expressions in CEL are not read"),
+    ("compilation failed", "of expressions in CEL, the form and the names are looked at, and no types"),
+    ("must evaluate to", "of expressions in CEL, the form and the names are looked at, and no types"),
+    ("x-kubernetes-validations", "of expressions in CEL, the form and the names are looked at, and no types"),
     (".default: Invalid value", "the default of a schema is not checked against it"),
     ("admin access to devices", "it rests on a label of the namespace"),
     ("could not find the requested resource", "this version does not serve the kind"),
@@ -192,5 +192,5 @@ fn the_rule_decides_as_the_api_server() {
         record(&answers, &excepted);
     }
     assert!(wrong.is_empty(), "what the server takes is refused:\n{}", wrong.join("\n"));
-    assert!(missed.len() * 1_000 <= count, "less than 99.9 % are decided alike");
+    assert!((missed.len() + exceptions) * 1_000 <= count, "less than 99.9 % are decided alike, exceptions included");
 }

@@ -2,6 +2,7 @@
 extern crate alloc;
 
 mod addresses;
+mod cel;
 mod custom;
 mod formats;
 mod spelling;

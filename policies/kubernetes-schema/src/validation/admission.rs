@@ -4,7 +4,65 @@ use sdk::field::Field;
 use sdk::prelude::*;
 
 use super::{items, require, text};
+use crate::cel::{self, Name};
+use crate::spelling;
 use crate::walk::Walk;
+
+/// What expressions of admission may name.
+const ASKED: &[&str] = &["object", "oldObject", "request", "params", "namespaceObject", "authorizer"];
+
+/// The fields of a request that expressions see.
+const REQUEST: &[&str] = &[
+    "kind",
+    "resource",
+    "subResource",
+    "requestKind",
+    "requestResource",
+    "requestSubResource",
+    "name",
+    "namespace",
+    "operation",
+    "userInfo",
+    "dryRun",
+    "options",
+];
+
+/// An expression of CEL, which may take these names from outside, and these variables.
+pub fn expression<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>, known: &[&str], variables: &[&str]) {
+    let said = text(at);
+    if said.trim().is_empty() {
+        return;
+    }
+    let names = match cel::names(said) {
+        Ok(names) => names,
+        Err(byte) => {
+            let place = said.get(..byte).unwrap_or_default().chars().count() + 1;
+            let message = format!("this is no expression of CEL: it cannot be read from character {place} on");
+            return walk.fail(at, message, "an expression of CEL, such as `object.spec.replicas <= 5`");
+        }
+    };
+    for Name { name, member } in names {
+        let member = member.unwrap_or_default();
+        let (unknown, known) = match name {
+            "variables" if !variables.is_empty() => (member, variables),
+            "request" if known.contains(&"request") => (member, REQUEST),
+            _ => (name, known),
+        };
+        if unknown.is_empty() || known.contains(&unknown) {
+            continue;
+        }
+        let message = format!("`{unknown}` is not known in this expression");
+        match spelling::nearest(unknown, known.iter().copied()) {
+            Some(meant) => walk.fail(at, format!("{message}; did you mean `{meant}`?"), format!("`{meant}`")),
+            None => walk.fail(at, message, format!("one of {}", known.join(", "))),
+        }
+    }
+}
+
+/// The expression by which a device is chosen.
+pub fn device_expression<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
+    expression(walk, at.get("expression"), &["device"], &[]);
+}
 
 pub fn webhook<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     let versions = at.get("admissionReviewVersions");
@@ -27,6 +85,7 @@ fn conditions<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
             walk.fail(condition.get("name"), format!("another condition is named `{name}` too"), "another name");
         }
         seen.push(name);
+        expression(walk, condition.get("expression"), ASKED, &[]);
     }
 }
 
@@ -68,7 +127,31 @@ pub fn alone<'a>(walk: &mut Walk<'a, '_>, list: Field<'a>, wildcard: &str) {
     }
 }
 
+/// The expressions of a policy. One sees the variables above it, and all that are not variables see all of them.
+fn expressions<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
+    let mut variables = Vec::new();
+    for variable in items(at.get("variables")) {
+        expression(walk, variable.get("expression"), ASKED, &variables);
+        variables.push(text(variable.get("name")));
+    }
+    for validation in items(at.get("validations")) {
+        expression(walk, validation.get("expression"), ASKED, &variables);
+        expression(walk, validation.get("messageExpression"), ASKED, &variables);
+    }
+    for annotation in items(at.get("auditAnnotations")) {
+        expression(walk, annotation.get("valueExpression"), ASKED, &variables);
+    }
+    for mutation in items(at.get("mutations")) {
+        expression(walk, mutation.get("applyConfiguration.expression"), ASKED, &variables);
+        expression(walk, mutation.get("jsonPatch.expression"), ASKED, &variables);
+    }
+    for condition in items(at.get("matchConditions")) {
+        expression(walk, condition.get("expression"), ASKED, &variables);
+    }
+}
+
 pub fn policy_spec<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
+    expressions(walk, at);
     let constraints = at.get("matchConstraints");
     if constraints.is_set() && items(constraints.get("resourceRules")).next().is_none() {
         require(walk, constraints.get("resourceRules"), "of a policy");

@@ -1,4 +1,4 @@
-//! CustomResourceDefinitions: what makes a schema a structural one. CEL rules and regular expressions are not read.
+//! CustomResourceDefinitions: what makes a schema a structural one. Of CEL rules the form is read, and regular expressions are not.
 
 use sdk::field::Field;
 use sdk::prelude::*;
@@ -109,6 +109,8 @@ fn schema<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>, level: Level) {
         if text(rule.entry("rule")).trim().is_empty() {
             walk.fail(rule.entry("rule"), "`rule` is required", "rule:");
         }
+        super::expression(walk, rule.entry("rule"), &["self", "oldSelf"], &[]);
+        super::expression(walk, rule.entry("messageExpression"), &["self", "oldSelf"], &[]);
     }
 }
 

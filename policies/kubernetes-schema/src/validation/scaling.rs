@@ -14,6 +14,14 @@ pub fn autoscaler<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     if number(most).is_none() {
         require(walk, most, "of an autoscaler");
     }
+    if let Some(count) = number(least).filter(|count| *count < 1) {
+        let message = match count {
+            0 => "an autoscaler keeps at least 1 pod: the feature gate HPAScaleToZero is off by default".to_owned(),
+            _ => format!("{count} is out of range"),
+        };
+        let fix = "1, or a KEDA ScaledObject with `minReplicaCount: 0`, which scales to 0 in any cluster";
+        walk.fail(least, message, fix);
+    }
     if matches!((number(least).unwrap_or(1), number(most)), (least, Some(most)) if most < least) {
         walk.fail(most, "this is less than minReplicas", "at least minReplicas");
     }
