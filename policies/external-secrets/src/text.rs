@@ -1,7 +1,7 @@
-//! Parts of texts, spellings of names and base64, each in the form that makes the smallest module.
+//! Parts of texts and spellings of names, each in the form that makes the smallest module.
 
 use sdk::prelude::*;
-pub use sdk::text::{after, holds};
+pub use sdk::text::{after, decode_base64, holds};
 
 /// What stands between the letters that are outside. One function for all places, to be in the module once.
 pub fn pieces(text: &str, is_outside: fn(char) -> bool) -> Vec<&str> {
@@ -76,51 +76,4 @@ pub fn squashed(text: &str) -> String {
 /// Whether the text is one of the words, in any case.
 pub fn is_one_of(words: &[&str], text: &str) -> bool {
     words.iter().any(|word| word.eq_ignore_ascii_case(text))
-}
-
-/// The text that is encoded as base64, as a Secret's `data` is written; `None` where it is no base64, or no text.
-pub fn decode_base64(encoded: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let (mut bits, mut count) = (0u32, 0);
-    for byte in encoded.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            // The rest stays in `bits`; the cast takes the eight lowest.
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decodes_what_kubernetes_encodes() {
-        for (encoded, text) in
-            [("", ""), ("YQ==", "a"), ("YWI=", "ab"), ("YWJj", "abc"), ("Y2hhbmdlbWU=", "changeme"), ("w6k=", "é")]
-        {
-            assert_eq!(decode_base64(encoded).as_deref(), Some(text));
-        }
-        assert_eq!(decode_base64("Y2hh\nbmdl\n").as_deref(), Some("change"));
-    }
-
-    #[test]
-    fn what_is_no_base64_or_no_text_is_not_decoded() {
-        for encoded in ["a-b", "${PASSWORD}", "//8="] {
-            assert_eq!(decode_base64(encoded), None, "{encoded}");
-        }
-    }
 }

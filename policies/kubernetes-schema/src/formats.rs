@@ -3,8 +3,6 @@
 //! The sources are `k8s.io/apimachinery/pkg/util/validation`, `pkg/api/resource` and what Go's own library reads.
 
 use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::addresses;
 
@@ -295,28 +293,6 @@ pub fn is_base64(text: &str) -> bool {
     let padding = bytes().filter(|byte| *byte == b'=').count();
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     count % 4 == 0 && padding <= 2 && bytes().take(count - padding).all(is_letter)
-}
-
-/// The text that base64 stands for.
-pub fn from_base64(text: &str) -> Option<String> {
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
-    for letter in text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n' | b'=')) {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// What `resource.Quantity` reads: a superset of what anybody should write, such as spaces around it, and a suffix alone.

@@ -2,6 +2,7 @@
 
 use sdk::field::Field;
 use sdk::prelude::*;
+use sdk::text::decode_base64;
 
 use super::container::resource_amount;
 use super::{amount, entries, forbid, items, require, text};
@@ -40,7 +41,7 @@ pub fn secret<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
             let decoded = if plain.entry(key).is_set() {
                 Some(text(plain.entry(key)).to_owned())
             } else {
-                formats::from_base64(text(field))
+                decode_base64(text(field))
             };
             let is_map = decoded.is_some_and(|text| {
                 (text.trim().starts_with('{') && text.trim().ends_with('}')) || text.trim() == "null"
