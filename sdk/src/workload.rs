@@ -5,7 +5,7 @@
 //! class, and a rule names the classes it means.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 use protocol::{NO_CONTAINERS, Section, workload_kind};
 
@@ -104,6 +104,12 @@ impl<'a> Workload<'a> {
         self.template.get("spec")
     }
 
+    /// That the pod has no containers, and what is missing around them.
+    fn lack(self) -> String {
+        let missing = [("template", self.template), ("spec", self.pod())].into_iter().find(|(_, field)| !field.is_set());
+        missing.map_or_else(|| NO_CONTAINERS.into(), |(name, _)| format!("{NO_CONTAINERS}: `{name}` is missing"))
+    }
+
     /// The labels of the pod template.
     #[must_use]
     pub fn pod_labels(self) -> Field<'a> {
@@ -169,7 +175,7 @@ impl<'a> Workload<'a> {
         let apps = pod.get("containers");
         // What is no list at all is noted as such below, masked or not.
         if !apps.is_set() || (apps.is_list() && apps.is_empty()) {
-            apps.note_malformed(NO_CONTAINERS.to_string(), "at least one container".into());
+            apps.note_malformed(self.lack(), "at least one container".into());
         }
         let apps = apps.items().map(|field| (Class::App, field));
         let inits = pod.get("initContainers").items().map(|field| {

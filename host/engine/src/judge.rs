@@ -201,14 +201,14 @@ fn shared(rule: usize, outcome: Outcome) -> Arc<Outcome> {
 fn say_once(judgements: &mut [Judgement], is_about_workloads: impl Fn(usize) -> bool) {
     let says_it = |judgement: &Judgement| {
         is_about_workloads(judgement.rule)
-            && judgement.outcome.findings.iter().any(|finding| finding.message == NO_CONTAINERS)
+            && judgement.outcome.findings.iter().any(|finding| finding.message.starts_with(NO_CONTAINERS))
     };
     let Some(first) = judgements.iter().find(|judgement| says_it(judgement)).map(|judgement| judgement.rule) else {
         return;
     };
     for Judgement { rule, outcome, .. } in judgements {
         if *rule == first {
-            Arc::make_mut(outcome).findings.retain(|finding| finding.message == NO_CONTAINERS);
+            Arc::make_mut(outcome).findings.retain(|finding| finding.message.starts_with(NO_CONTAINERS));
         } else if is_about_workloads(*rule) {
             let reason = Some(format!("{NO_CONTAINERS}, which another rule says"));
             *outcome = Arc::new(Outcome { verdict: Verdict::NotApplicable, reason, findings: Vec::new() });
@@ -314,7 +314,7 @@ mod tests {
         let (pass, fail, not_applicable) = ((Verdict::Pass, 0), (Verdict::Fail, 1), (Verdict::NotApplicable, 0));
         let all = vec![
             judgement(0, &[]),
-            judgement(1, &["other", NO_CONTAINERS]),
+            judgement(1, &["other", "the pod has no containers: `template` is missing"]),
             judgement(2, &["other"]),
             judgement(3, &[NO_CONTAINERS]),
             judgement(4, &["other"]),

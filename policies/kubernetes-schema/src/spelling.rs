@@ -17,36 +17,55 @@ pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&
     near.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
-/// What to say of an unknown field, and how to fix it where that is known. `around` are the structs from the root to the one
-/// in which the field stands.
-pub fn hint(around: &[(&'static Type, Field<'_>)], of: &'static Type, key: &str, minor: u8) -> (String, Option<Fix>) {
+/// What to say of an unknown field.
+pub struct Hint<'a> {
+    pub text: String,
+    pub fix: Option<Fix>,
+    /// The field that was meant, by another name or at another place.
+    pub meant: Option<Field<'a>>,
+}
+
+/// What was meant by an unknown field, and how to fix it where that is known. `around` are the structs from the root to the
+/// one in which the field stands.
+pub fn hint<'a>(around: &[(&'static Type, Field<'a>)], of: &'static Type, key: &str, minor: u8) -> Hint<'a> {
     if let Some(field) = of.named(key).next() {
         let when = if field.since() > minor {
             format!("from 1.{} on", field.since())
         } else {
             format!("until 1.{}", field.until())
         };
-        return (format!(" in Kubernetes 1.{minor}; it is known {when}"), None);
+        return Hint { text: format!(" in Kubernetes 1.{minor}; it is known {when}"), fix: None, meant: None };
     }
     if let ("serviceName" | "servicePort", "networking.v1.IngressBackend") = (key, of.name) {
-        return (
-            "; networking.k8s.io/v1 has it in `service`".into(),
-            Some("service: {name: <serviceName>, port: {number: <servicePort>}}".into()),
-        );
+        return Hint {
+            text: "; networking.k8s.io/v1 has it in `service`".into(),
+            fix: Some("service: {name: <serviceName>, port: {number: <servicePort>}}".into()),
+            meant: around.last().map(|(_, at)| at.entry("service")),
+        };
     }
+    let here = around.last().map(|(_, at)| *at);
     if let Some(meant) = nearest(key, of.fields(minor).map(|field| field.name)) {
-        return (format!("; did you mean `{meant}`?"), Some(format!("{meant}:").into()));
+        return Hint {
+            text: format!("; did you mean `{meant}`?"),
+            fix: Some(format!("{meant}:").into()),
+            meant: here.map(|at| at.entry(meant)),
+        };
     }
+    let moved = |place: String, meant| Hint {
+        text: format!("; it belongs to {place}"),
+        fix: Some(format!("move it to {place}").into()),
+        meant,
+    };
     // Further out: the field of a struct around this one.
-    let outside = around.iter().rev().skip(1).find(|(of, _)| of.field(key, minor).is_some());
-    if let Some((_, place)) = outside {
-        let path = sdk::path::shorten(&place.path());
+    let outside = around.iter().rev().skip(1).find_map(|(of, at)| Some((of.field(key, minor)?, at)));
+    if let Some((field, at)) = outside {
+        let path = sdk::path::shorten(&at.path());
         let place = if path.is_empty() || path == "$" { "the top".into() } else { format!("`{path}`") };
-        return (format!("; it belongs to {place}"), Some(format!("move it to {place}").into()));
+        return moved(place, Some(at.entry(field.name)));
     }
     match below(of, key, minor, 3) {
-        Some(place) => (format!("; it belongs to `{place}`"), Some(format!("move it to `{place}`").into())),
-        None => (String::new(), None),
+        Some(place) => moved(format!("`{place}`"), here.map(|at| place.split('.').fold(at, Field::entry).entry(key))),
+        None => Hint { text: String::new(), fix: None, meant: None },
     }
 }
 

@@ -4,10 +4,11 @@
 use sdk::field::Field;
 use sdk::findings::Findings;
 use sdk::prelude::*;
+use sdk::seen::{Seen, hash};
 use sdk::value::Value;
 
 use crate::formats;
-use crate::spelling;
+use crate::spelling::{self, Hint};
 use crate::table::{self, Check, Kind, Rule, Shape, Type};
 
 /// One object on its way through the tables.
@@ -24,11 +25,13 @@ pub struct Walk<'a, 'w> {
     is_lenient: bool,
     /// Whether the server looks at no more than the schema here.
     is_unchecked: bool,
+    /// The paths of what is missing and was told, or stands misspelt elsewhere: what it should hold is not missed as well.
+    told: Vec<String>,
 }
 
 impl<'a, 'w> Walk<'a, 'w> {
     pub fn new(findings: &'w mut Findings, minor: u8, root: Field<'a>, kind: &'static Kind) -> Self {
-        Self { findings, minor, root, kind, around: Vec::new(), is_lenient: false, is_unchecked: false }
+        Self { findings, minor, root, kind, around: Vec::new(), is_lenient: false, is_unchecked: false, told: Vec::new() }
     }
 
     /// The field is wrong: what, and what to write.
@@ -40,8 +43,11 @@ impl<'a, 'w> Walk<'a, 'w> {
     #[inline(never)]
     fn tell(&mut self, at: Field<'a>, message: String, fix: Fix) {
         let path = at.path();
+        if self.is_told(&path) {
+            return;
+        }
         // A line by itself has to say which field it is about.
-        let name = path.rsplit_once("['").and_then(|(_, rest)| rest.split_once("']")).map_or("", |(name, _)| name);
+        let name = last(&path);
         let message = if name.is_empty() || message.contains(&format!("`{name}`")) {
             message
         } else {
@@ -210,9 +216,29 @@ impl<'a, 'w> Walk<'a, 'w> {
                 fix::remove(child),
             );
         }
-        let (hint, fix) = spelling::hint(&self.around, of, key, self.minor);
+        let Hint { text, fix, meant } = spelling::hint(&self.around, of, key, self.minor);
         let fix = fix.unwrap_or_else(|| fix::remove(child));
-        self.fail(child, format!("`{key}` is unknown here{hint}"), fix);
+        self.fail(child, format!("`{key}` is unknown here{text}"), fix);
+        self.told.extend(meant.filter(|meant| !meant.is_set()).map(Field::path));
+    }
+
+    /// Whether what is at this path is missing, and was told.
+    pub fn is_told(&self, path: &str) -> bool {
+        self.told.iter().any(|told| path.starts_with(told.as_str()))
+    }
+
+    /// Something required is missing: the outermost struct that is not there, and what has to be in it.
+    fn miss(&mut self, at: Field<'a>, field: &'static str) {
+        let missing = self.around.iter().map(|(_, place)| *place).find(|place| !place.is_set());
+        // An item that is null is there, without anything in it.
+        match missing.map(Field::path).filter(|path| path.ends_with("']")) {
+            Some(path) => {
+                let name = last(&path);
+                self.fail(child(at, field), format!("`{name}` is required, with `{field}` in it"), format!("{name}:"));
+                self.told.push(path);
+            }
+            None => self.fail(child(at, field), format!("`{field}` is required"), format!("{field}:")),
+        }
     }
 
     fn check(&mut self, at: Field<'a>, check: Check) {
@@ -317,12 +343,21 @@ impl<'a, 'w> Walk<'a, 'w> {
             let value = item.and_then(|item| if field.is_empty() { Some(*item) } else { item.get(field).copied() });
             value.filter(|value| !matches!(value, Value::Null | Value::String("")))
         };
-        for (index, (item, value)) in items.iter().enumerate() {
-            let is_same = |(_, other): &(Field<'a>, Option<&Value<'a>>)| {
-                fields.iter().all(|field| part(*other, field) == part(*value, field))
+        let mut seen = Seen::default();
+        for (item, value) in &items {
+            let is_same = |number: usize| {
+                items
+                    .get(number)
+                    .is_some_and(|(_, other)| fields.iter().all(|field| part(*other, field) == part(*value, field)))
             };
-            let first = fields.first().copied().unwrap_or_default();
-            if part(*value, first).is_some() && items.get(..index).unwrap_or_default().iter().any(is_same) {
+            let mut texts = [""; 3];
+            for (text, field) in texts.iter_mut().zip(fields) {
+                *text = part(*value, field).and_then(|part| part.str()).unwrap_or_default();
+            }
+            let (hash, first) = (hash(&texts), fields.first().copied().unwrap_or_default());
+            let is_there = seen.contains(hash, is_same);
+            seen.push(hash);
+            if part(*value, first).is_some() && is_there {
                 let at = if first.is_empty() { *item } else { item.get(first) };
                 self.fail(at, "this is given twice in this list", "another, or remove one of the two");
             }
@@ -348,15 +383,6 @@ impl<'a, 'w> Walk<'a, 'w> {
         }
     }
 
-    /// Whether the struct that is looked at has the field under a misspelt name. That is said there, and once.
-    pub fn is_misspelt(&self, field: &str) -> bool {
-        self.around.last().is_some_and(|(of, at)| {
-            at.entries().any(|(key, _)| {
-                of.field(key, self.minor).is_none() && spelling::nearest(key, core::iter::once(field)).is_some()
-            })
-        })
-    }
-
     fn rule(&mut self, at: Field<'a>, rule: Rule) {
         match rule {
             Rule::Required(field) | Rule::NotEmpty(field) => {
@@ -365,14 +391,13 @@ impl<'a, 'w> Walk<'a, 'w> {
                     Some(Value::Object([])) => matches!(rule, Rule::NotEmpty(_)),
                     Some(_) => false,
                 };
-                if is_missing && !self.is_misspelt(field) {
-                    let child = child(at, field);
-                    self.fail(child, format!("`{field}` is required"), format!("{field}:"));
+                if is_missing {
+                    self.miss(at, field);
                 }
             }
             Rule::Implied(field, index) => {
                 let given = at.value().and_then(|value| value.get(field));
-                if given.is_none_or(|value| matches!(value, Value::Null)) && !self.is_misspelt(field) {
+                if given.is_none_or(|value| matches!(value, Value::Null)) {
                     self.structure(child(at, field), index);
                 }
             }
@@ -382,6 +407,11 @@ impl<'a, 'w> Walk<'a, 'w> {
             Rule::Call(function) => function(self, at),
         }
     }
+}
+
+/// The last name in a path.
+fn last(path: &str) -> &str {
+    path.rsplit_once("['").and_then(|(_, rest)| rest.split_once("']")).map_or("", |(name, _)| name)
 }
 
 /// The field of that name, which Kubernetes knows.

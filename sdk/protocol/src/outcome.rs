@@ -53,8 +53,8 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What a rule says of a workload whose pod template is missing or has no containers. A host says it once for the object,
-/// whatever number of rules do.
+/// How a rule begins what it says of a workload whose pod template is missing or has no containers. A host says it once for
+/// the object, whatever number of rules do.
 pub const NO_CONTAINERS: &str = "the pod has no containers";
 
 /// How much a finding weighs.

@@ -12,8 +12,10 @@ use crate::walk::Walk;
 /// A Deployment, DaemonSet, ReplicaSet or StatefulSet.
 pub fn workload<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     let (chosen, template) = (at.get("spec.selector"), at.get("spec.template"));
-    if !chosen.is_set() {
-        if (at.get("spec").is_set() || walk.kind.name != "DaemonSet") && !walk.is_misspelt("spec") {
+    if walk.is_told(&template.path()) {
+        // Without a template, there is nothing to select.
+    } else if !chosen.is_set() {
+        if at.get("spec").is_set() || walk.kind.name != "DaemonSet" {
             walk.fail(chosen, "`selector` is required", "selector: {matchLabels: <the labels of the template>}");
         }
     } else if selector::is_empty(chosen) {
