@@ -53,6 +53,12 @@ impl Writer {
         self.plain(if flag { "true" } else { "false" });
     }
 
+    /// A member whose value is a number.
+    pub(crate) fn number(&mut self, key: &str, number: u32) {
+        self.key(key);
+        self.plain(&number.to_string());
+    }
+
     /// A member whose value is a list of texts.
     pub(crate) fn texts(&mut self, key: &str, texts: &mut dyn Iterator<Item = &str>) {
         self.key(key);

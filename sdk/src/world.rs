@@ -69,6 +69,7 @@ struct LookUpRequest<'a> {
     namespace: Option<&'a str>,
     related: &'a [Relation<'a>],
     is_anywhere: bool,
+    most: Option<u32>,
 }
 
 impl LookUpRequest<'_> {
@@ -91,6 +92,9 @@ impl LookUpRequest<'_> {
         }
         if self.is_anywhere {
             writer.flag(contract::ANYWHERE, true);
+        }
+        if let Some(most) = self.most {
+            writer.number(contract::MOST, most);
         }
         writer.close(b'}');
         writer.finish()
@@ -170,6 +174,7 @@ impl<'a> World<'a> {
             namespace: Some(namespace.unwrap_or_default()),
             related: &[],
             is_anywhere: false,
+            most: None,
         };
         let answer = self.ask(contract::GET_RESOURCE, &request)?;
         Ok(answer.filter(|(object, _)| object.is_set()).map(|(object, declared)| other(object, declared)))
@@ -203,18 +208,47 @@ impl<'a> World<'a> {
         within: Within<'_>,
         related: &[Relation<'_>],
     ) -> Result<Vec<Object<'a>>, Undecided> {
+        let (objects, unread) = self.list_of(api_version, kind, within, related, None)?;
+        if within == Within::Anywhere && unread.is_some() {
+            self.memory.note_refused("a file that is deployed together with it could not be read");
+        }
+        Ok(objects)
+    }
+
+    /// As [`related`](Self::related), in every namespace, for a rule that looks at the first `most` and no more; and whether
+    /// these are all. A host that does not know the limit gives all.
+    ///
+    /// # Errors
+    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    pub fn first_related(
+        &self,
+        api_version: &str,
+        kind: &str,
+        related: &[Relation<'_>],
+        most: u32,
+    ) -> Result<(Vec<Object<'a>>, bool), Undecided> {
+        let (objects, missing) = self.list_of(api_version, kind, Within::All, related, Some(most))?;
+        Ok((objects, missing.is_none()))
+    }
+
+    /// The objects of a list, and how many are missing from it, if some are.
+    fn list_of(
+        &self,
+        api_version: &str,
+        kind: &str,
+        within: Within<'_>,
+        related: &[Relation<'_>],
+        most: Option<u32>,
+    ) -> Result<(Vec<Object<'a>>, Option<i64>), Undecided> {
         let (operation, namespace) = match within {
             Within::Namespace(namespace) => (contract::LIST_BY_NAMESPACE, Some(namespace.unwrap_or_default())),
             Within::All | Within::Anywhere => (contract::LIST_ALL, None),
         };
         let is_anywhere = within == Within::Anywhere;
-        let request = LookUpRequest { api_version, kind, name: None, namespace, related, is_anywhere };
+        let request = LookUpRequest { api_version, kind, name: None, namespace, related, is_anywhere, most };
         let answer = self.ask(operation, &request)?;
-        let unread = answer.and_then(|(list, _)| list.get("metadata.remainingItemCount").integer());
-        if is_anywhere && unread.is_some() {
-            self.memory.note_refused("a file that is deployed together with it could not be read");
-        }
-        Ok(items(answer))
+        let missing = answer.and_then(|(list, _)| list.get("metadata.remainingItemCount").integer());
+        Ok((items(answer), missing))
     }
 
     /// The answer to a request, with the field mask that the rule declared for the kind, and what it declared; `None`

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use engine::{Bundle, CallError, HostCall, HostCalls, ModuleError, Reply, Runtime};
+use engine::{Bundle, CallError, HostCall, HostCalls, ModuleError, Reply, Rule, Runtime};
 use seaworthy_tests::native::{Library, Native};
 use seaworthy_tests::{cases, generate, input, native, report, report_of_change};
 use serde_json::Value;
@@ -86,6 +86,57 @@ fn generated_worlds_are_decided_alike_with_whole_lists() {
     for verdict in ["\"pass\"", "\"fail\"", "\"not-applicable\""] {
         assert!(verdicts.contains(verdict), "the worlds show {verdict}");
     }
+}
+
+/// How many bytes these rules are sent for a world.
+fn sent(rules: Vec<Rule<Library>>, world: &str) -> (Vec<Rule<Library>>, usize) {
+    let (watched, bundle) = (Watched::default(), Bundle::new(rules));
+    report(&watched, &bundle, &input("world.yaml", world), engine::Completeness::Complete);
+    (bundle.into_rules(), watched.sent.get())
+}
+
+/// A rule is sent at most 2.2 times as much for twice as large a world.
+fn assert_linear(name: &str, worlds: [String; 2]) {
+    let (rules, one) = sent(native(&[name]).1.into_rules(), &worlds[0]);
+    let (_, two) = sent(rules, &worlds[1]);
+    assert!(one > 0 && two * 10 <= one * 22, "{name} is sent {one} bytes, and {two} for twice as many objects");
+}
+
+/// ClusterRoles, each of which aggregates those that `to` says of it.
+fn roles(number: usize, to: impl Fn(usize) -> String) -> String {
+    let role = |index: usize| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n\
+             metadata: {{name: role-{index}, labels: {{of: all, role: role-{index}}}}}\n\
+             aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {}}}]}}\n\
+             rules: [{{apiGroups: [''], resources: [configmaps], verbs: [get]}}]\n---\n",
+            to(index)
+        )
+    };
+    (0..number).map(role).collect()
+}
+
+#[test]
+fn what_is_sent_grows_with_roles_that_aggregate_each_other_and_not_with_their_square() {
+    let worlds = |to: &dyn Fn(usize) -> String| [400, 800].map(|number| roles(number, to));
+    assert_linear("least-privilege-rbac", worlds(&|_| "{of: all}".to_owned()));
+    assert_linear("least-privilege-rbac", worlds(&|index| format!("{{role: role-{}}}", index + 1)));
+}
+
+#[test]
+fn what_is_sent_does_not_grow_with_policies_that_verify_no_image() {
+    let world = |number: usize| {
+        let each = |index: usize| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: web-{index}}}\n\
+                 spec: {{containers: [{{name: app, image: 'example.com/web:1.4.2'}}]}}\n---\n\
+                 apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: policy-{index}}}\n\
+                 spec: {{rules: [{{name: a, match: {{any: [{{resources: {{kinds: [Pod]}}}}]}}, validate: {{message: b}}}}]}}\n---\n"
+            )
+        };
+        (0..number).map(each).collect()
+    };
+    assert_linear("signed-image", [world(100), world(200)]);
 }
 
 #[test]

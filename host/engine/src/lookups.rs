@@ -62,6 +62,9 @@ pub struct LookUpRequest {
     /// listed too. A hint, which a host of a cluster may leave aside.
     #[serde(default)]
     pub anywhere: bool,
+    /// Of those listed, how many are wanted at most: a hint too.
+    #[serde(default)]
+    pub most: Option<usize>,
 }
 
 impl LookUpRequest {
@@ -133,18 +136,25 @@ fn list(asked: &LookUpRequest, objects: &[&Object], remaining: usize) -> Result<
         |text: &Option<String>| Selector::parse(text.as_deref().unwrap_or_default()).map_err(CallError::invalid);
     let (labels, fields) = (selector(&asked.label_selector)?, selector(&asked.field_selector)?);
     let mask = asked.mask();
-    let metadata = if remaining > 0 { format!(r#"{{"remainingItemCount":{remaining}}}"#) } else { "{}".to_owned() };
-    let mut answer = format!(r#"{{"kind":"List","apiVersion":"v1","metadata":{metadata},"items":["#).into_bytes();
-    let mut first = true;
+    let (mut items, mut left, mut remaining) = (Vec::new(), asked.most.unwrap_or(usize::MAX), remaining);
     for object in objects {
         let node = object.node.look();
-        if labels.matches_labels(&node) && fields.matches_fields(&node) {
-            if !std::mem::take(&mut first) {
-                answer.push(b',');
-            }
-            write_node(object, &node, &mask, &mut answer);
+        if !labels.matches_labels(&node) || !fields.matches_fields(&node) {
+            continue;
         }
+        if left == 0 {
+            remaining += 1;
+            break;
+        }
+        left -= 1;
+        if !items.is_empty() {
+            items.push(b',');
+        }
+        write_node(object, &node, &mask, &mut items);
     }
+    let metadata = if remaining > 0 { format!(r#"{{"remainingItemCount":{remaining}}}"#) } else { "{}".to_owned() };
+    let mut answer = format!(r#"{{"kind":"List","apiVersion":"v1","metadata":{metadata},"items":["#).into_bytes();
+    answer.append(&mut items);
     answer.extend_from_slice(b"]}");
     Ok(answer)
 }
@@ -242,6 +252,17 @@ mod tests {
         let payload = json!({"api_version": "v1", "kind": "ServiceAccount", "namespace": "shop"});
         let list = ask("kubernetes", "list_resources_by_namespace", &payload).unwrap();
         assert_eq!(list.pointer("/items").and_then(Value::as_array).map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn no_more_are_listed_than_are_wanted() {
+        let list = |most: usize| {
+            let payload = json!({"api_version": "v1", "kind": "ServiceAccount", "most": most});
+            let list = ask("kubernetes", "list_resources_all", &payload).unwrap();
+            let items = list.pointer("/items").and_then(Value::as_array).map(Vec::len);
+            (items, list.pointer("/metadata/remainingItemCount").and_then(Value::as_u64))
+        };
+        assert_eq!([0, 1, 2].map(list), [(Some(0), Some(1)), (Some(1), Some(1)), (Some(2), None)]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ policy! {
     ///   commands in every container of its node; no approval of certificate signing requests; no writes of webhook
     ///   configurations; no `nonResourceURLs: ["*"]`. In a Role, a token or an ephemeral container is a warning.
     ///
-    /// All of its rules are read, and those of the ClusterRoles that it aggregates.
+    /// All of its rules are read, and those of the ClusterRoles that it aggregates, up to 128 of them.
     ///
     /// A RoleBinding or ClusterRoleBinding does not bind `cluster-admin`, nor anything to `system:anonymous`,
     /// `system:unauthenticated` or a ServiceAccount named `default`, which all pods of its namespace share that name no

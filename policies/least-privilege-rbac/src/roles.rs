@@ -8,6 +8,9 @@ use crate::{VERSION, holds, kubernetes};
 /// request for a whole list.
 const ALL_POWERFUL: &[&str] = &["", "cluster-admin", "system:masters"];
 
+/// How many roles one role may aggregate, so that the roles of a cluster cost what they are and not their square.
+const MOST_AGGREGATED: usize = 128;
+
 /// One thing that is wrong with one rule of a role.
 struct Problem<'a> {
     at: Field<'a>,
@@ -48,34 +51,65 @@ fn check_aggregated(role: Object<'_>, world: &World<'_>, findings: &mut Findings
     if !selectors.is_set() {
         return Ok(());
     }
-    let all = world.list_all(VERSION, "ClusterRole")?;
-    let selected =
-        |selector| all.iter().copied().filter(move |role| LabelSelector::new(selector).matches(role.labels()));
-    let mut followed = Vec::from([role.name()]);
+    let (mut followed, mut asked) = (Vec::from([role.name()]), Vec::new());
     for selector in selectors.items() {
-        let mut pending: Vec<Object<'_>> = selected(selector).collect();
-        while let Some(source) = pending.pop() {
-            if followed.contains(&source.name()) {
-                continue;
-            }
-            followed.push(source.name());
-            let rules = source.get("rules");
-            for problem in rules.items().flat_map(|rule| problems(source.name(), rule, true, rules)) {
-                let message = format!("aggregates ClusterRole {}, where {}", source.name(), problem.message);
-                if problem.is_mild {
-                    findings.warn(selector, message, problem.fix);
-                } else {
-                    findings.fail(selector, message, problem.fix);
+        let mut pending = Vec::from([selector]);
+        while !pending.is_empty() {
+            // Roles that aggregate each other ask for the same again and again.
+            pending.retain(|selector| !asked.contains(&selector.value()));
+            asked.extend(pending.iter().map(|selector| selector.value()));
+            let (sources, are_all) = selected(&core::mem::take(&mut pending), world)?;
+            for source in sources {
+                if followed.contains(&source.name()) {
+                    continue;
                 }
+                if followed.len() > MOST_AGGREGATED {
+                    return too_many();
+                }
+                followed.push(source.name());
+                report(source, selector, findings);
+                pending.extend(source.get("aggregationRule.clusterRoleSelectors").items());
             }
-            for further in source.get("aggregationRule.clusterRoleSelectors").items() {
-                pending.extend(selected(further));
+            if !are_all {
+                return too_many();
             }
         }
     }
     // What Kubernetes' own roles aggregate is known, whether or not it is in sight.
     let is_known = matches!(role.name(), "admin" | "edit" | "view");
     if followed.len() > 1 || is_known { Ok(()) } else { world.must_be_complete("ClusterRole that it aggregates") }
+}
+
+fn too_many() -> Result<(), Undecided> {
+    let message = format!("it aggregates more than {MOST_AGGREGATED} ClusterRoles, and no more are followed");
+    Err(Undecided::Unknown(message))
+}
+
+/// The roles that one of these selectors selects, as many as are followed, and whether these are all.
+fn selected<'a>(selectors: &[Field<'a>], world: &World<'a>) -> Result<(Vec<Object<'a>>, bool), Undecided> {
+    if selectors.is_empty() {
+        return Ok((Vec::new(), true));
+    }
+    let by = |selector: &Field<'a>| Relation::selected_by("metadata.labels", *selector);
+    let relations: Vec<Relation<'_>> = selectors.iter().map(by).collect();
+    // One of them may be the role itself.
+    let most = MOST_AGGREGATED as u32 + 2;
+    let (mut roles, are_all) = world.first_related(VERSION, "ClusterRole", &relations, most)?;
+    roles.retain(|role| selectors.iter().any(|selector| LabelSelector::new(*selector).matches(role.labels())));
+    Ok((roles, are_all))
+}
+
+/// Says what is wrong with a role that another aggregates by this selector.
+fn report(source: Object<'_>, selector: Field<'_>, findings: &mut Findings) {
+    let rules = source.get("rules");
+    for problem in rules.items().flat_map(|rule| problems(source.name(), rule, true, rules)) {
+        let message = format!("aggregates ClusterRole {}, where {}", source.name(), problem.message);
+        if problem.is_mild {
+            findings.warn(selector, message, problem.fix);
+        } else {
+            findings.fail(selector, message, problem.fix);
+        }
+    }
 }
 
 /// What is wrong with one entry of a role's `rules`; nothing where Kubernetes grants it to its own role of that name.

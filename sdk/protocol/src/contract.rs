@@ -40,6 +40,10 @@ pub const LIST_ALL: &str = "list_resources_all";
 /// into a cluster ignore it.
 pub const ANYWHERE: &str = "anywhere";
 
+/// Member of a payload that lists: no more than so many are wanted, and the list's `metadata.remainingItemCount` says that there
+/// are more. Ours, and a hint: other hosts list all.
+pub const MOST: &str = "most";
+
 /// The waPC namespace of look-ups in registries.
 pub const OCI: &str = "oci";
 
