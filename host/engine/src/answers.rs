@@ -4,7 +4,9 @@
 //! the one that would be made again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
 
 use crate::call::CallError;
 
@@ -57,14 +59,15 @@ pub struct Question {
     pub payload: Vec<u8>,
 }
 
+/// Parts of what is kept, each with a lock of its own: threads seldom ask for the same part at the same time.
+const PARTS: usize = 16;
+
 /// The answers kept, shared by all threads.
 #[derive(Debug, Default)]
-pub struct Answers(Mutex<Kept>);
-
-#[derive(Debug, Default)]
-struct Kept {
-    answers: HashMap<Question, Arc<[u8]>>,
-    bytes: usize,
+pub struct Answers {
+    parts: [RwLock<HashMap<Question, Arc<[u8]>>>; PARTS],
+    bytes: AtomicUsize,
+    keys: RandomState,
 }
 
 impl Answers {
@@ -78,21 +81,24 @@ impl Answers {
         question: Question,
         answer: impl FnOnce() -> Result<Vec<u8>, CallError>,
     ) -> Result<Arc<[u8]>, CallError> {
+        let part = self.parts.get(self.keys.hash_one(&question) as usize % PARTS);
         // A thread that panicked here costs the others no more than the time to answer again.
-        if let Some(known) = self.0.lock().ok().and_then(|kept| kept.answers.get(&question).cloned()) {
+        let known = part.and_then(|part| part.read().ok()?.get(&question).cloned());
+        if let Some(known) = known {
             return Ok(known);
         }
         let answer: Arc<[u8]> = answer()?.into();
         let folders = question.outlook.folder.len() + size_of_val(&*question.outlook.spreads);
         let bytes = folders + question.payload.len() + answer.len();
-        if let Ok(mut kept) = self.0.lock()
-            && bytes <= BYTES_KEPT
-        {
-            if kept.bytes + bytes > BYTES_KEPT {
-                *kept = Kept::default();
-            }
-            kept.bytes += bytes;
-            kept.answers.insert(question, Arc::clone(&answer));
+        if bytes > BYTES_KEPT {
+            return Ok(answer);
+        }
+        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > BYTES_KEPT {
+            self.parts.iter().filter_map(|part| part.write().ok()).for_each(|mut part| part.clear());
+            self.bytes.store(bytes, Ordering::Relaxed);
+        }
+        if let Some(mut part) = part.and_then(|part| part.write().ok()) {
+            part.insert(question, Arc::clone(&answer));
         }
         Ok(answer)
     }
