@@ -10,7 +10,7 @@ policy! {
     ///
     /// | kind | must not have |
     /// |---|---|
-    /// | Service | `type: NodePort` (the setting `allow_node_ports`); `externalIPs`; a forbidden TCP port (`forbidden_ports`: 22) |
+    /// | Service | `type: NodePort` (the setting `allow_node_ports`); `externalIPs`; a forbidden TCP port, also as `targetPort` (`forbidden_ports`: 22) |
     /// | Service of type `LoadBalancer` | everybody as a client: it has source ranges other than `/0`, is internal by an annotation of its cloud, or asks for private addresses only |
     /// | any workload | `hostPort` other than 0 (`allow_host_ports`), unless it is bound to the node itself; a forbidden TCP port |
     /// | Ingress | a host without TLS; a host that is a wildcard or missing (`allow_wildcard_hosts`); a host and path that another Ingress of its class serves too |
@@ -155,8 +155,14 @@ impl Exposure {
         let is_tcp = port.get("protocol").str().is_none_or(|protocol| protocol == "TCP");
         let Some(open) = number.integer().filter(|_| is_tcp) else { return };
         if self.forbidden_ports.iter().any(|forbidden| i64::from(*forbidden) == open) {
-            let what = if open == 22 { "port 22 is a login into the container" } else { "this port is forbidden here" };
-            findings.fail(number, what, "remove the port, and use `kubectl exec` to look into a container");
+            if open == 22 {
+                let message = "port 22 is ssh: a login that Kubernetes neither sees nor limits";
+                let fix = "remove the port, and look into a container with `kubectl exec`; where ssh is the service, as for \
+                           git, take 22 out of the setting `forbidden_ports`";
+                findings.fail(number, message, fix);
+            } else {
+                findings.fail(number, format!("the setting `forbidden_ports` has port {open}"), "another port");
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 
 use sdk::prelude::*;
+use sdk::value::Value;
 
 use crate::Exposure;
 
@@ -57,7 +58,12 @@ pub fn check(rule: &Exposure, service: Object<'_>, findings: &mut Findings) {
         findings.fail(addresses, message, fix::remove(addresses));
     }
     for port in service.get("spec.ports").items() {
-        rule.check_port(port, port.get("port"), findings);
+        let (own, target) = (port.get("port"), port.get("targetPort"));
+        rule.check_port(port, own, findings);
+        // A port may lead there under another number; by a name, its container is what is told.
+        if matches!(target.value(), Some(Value::Number(_))) && target.integer() != own.integer() {
+            rule.check_port(port, target, findings);
+        }
     }
 }
 

@@ -18,8 +18,8 @@ policy! {
     /// - A Service selects pods. A named `targetPort` is the name of a port of their containers or sidecars, with the same
     ///   protocol. A number passes as it is.
     /// - An Ingress, an HTTPRoute, a GRPCRoute or another route leads to Services that exist and have the port. A route
-    ///   attaches to a Gateway that exists, by a listener of that name, and the listener allows it. A reference to another
-    ///   namespace has a ReferenceGrant there.
+    ///   attaches to a Gateway that exists, by a listener of that name, and the listener allows it and serves its hostnames.
+    ///   A reference to another namespace has a ReferenceGrant there.
     /// - A pod's ConfigMaps and Secrets exist with the keys that it takes, in `env`, `envFrom`, volumes and single mounts
     ///   (`subPath`). `optional: true` may lead nowhere. A Secret of an ExternalSecret, a SealedSecret, a Certificate or
     ///   another operator exists, with the keys that are written there.
@@ -95,7 +95,8 @@ policy! {
     /// ```
     pub struct References {
         /// What something outside of the manifests makes, such as a script or another repository: names, or a kind and a
-        /// name as in `Secret/regcred`, in which one `*` stands for anything.
+        /// name as in `Secret/regcred`, in which one `*` stands for anything. Pods are named by a label that selects them,
+        /// as in `Pod/web`.
         made_elsewhere: Vec<String> = [],
         /// Whether the manifests hold what belongs to no namespace as well: ClusterRoles, and classes of priorities, storage
         /// and runtimes. What is missing of these is then a finding.
@@ -132,6 +133,7 @@ policy! {
         "spec.backend",
         "spec.defaultBackend",
         "spec.egress",
+        "spec.hostnames",
         "spec.ingress",
         "spec.listeners",
         "spec.parentRefs",

@@ -94,12 +94,13 @@ policy! {
         "spec.replicas",
         "pod.metadata.labels",
         "pod.spec.restartPolicy",
+        "pod.spec.volumes.persistentVolumeClaim",
+        "spec.volumeClaimTemplates",
         "containers.ports",
     ],
     looks_up: [
-        "v1/Service": ["spec.selector", "spec.type"],
-        "autoscaling/v2/HorizontalPodAutoscaler": ["spec.scaleTargetRef", "spec.minReplicas"],
-        "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount"],
+        Services,
+        Autoscalers,
         "argoproj.io/v1alpha1/Rollout": ["spec.workloadRef"],
         "apps/v1/Deployment": ["spec.template"],
     ],
@@ -134,6 +135,9 @@ impl Rule for Replicas {
                 };
                 Fix::Advice(format!("set `{minimum}: {at_least}` in {autoscaler}"))
             }
+            None if has_claims(workload) => Fix::Advice(format!(
+                "`replicas: {at_least}`, if its pods can share what is in their volumes; else the reason why it runs alone"
+            )),
             None => fix::set(field, at_least),
         };
         if !field.is_set() && replicas.autoscaler.is_none() {
@@ -147,4 +151,11 @@ impl Rule for Replicas {
         );
         Ok(())
     }
+}
+
+/// Whether its pods keep data, which a second pod may not share or does not have.
+fn has_claims(workload: Workload<'_>) -> bool {
+    let mut volumes = workload.pod().get("volumes").items();
+    workload.object().get("spec.volumeClaimTemplates").has_items()
+        || volumes.any(|volume| volume.get("persistentVolumeClaim").is_set())
 }

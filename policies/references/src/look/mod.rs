@@ -219,6 +219,10 @@ impl<'a, 'f> Look<'a, 'f> {
         if self.seen(self.world.must_be_complete("workload whose pods it selects"))?.is_none() {
             return Ok(false);
         }
+        let mut labels = selector.labels().entries().filter_map(|(_, value)| value.str());
+        if labels.any(|label| self.is_said_to_be_elsewhere("Pod", label)) {
+            return Ok(false);
+        }
         let why = self.why_pods_are_not_in_sight(selector, namespace);
         let why = self.seen(why)?;
         let is_in_sight = why == Some(None);
@@ -268,8 +272,13 @@ impl<'a, 'f> Look<'a, 'f> {
     }
 
     fn is_made_elsewhere(&self, named: Named<'_>) -> bool {
-        let with_kind = format!("{}/{}", named.kind, named.name);
-        self.made_elsewhere.iter().any(|pattern| is_meant(pattern, named.name) || is_meant(pattern, &with_kind))
+        self.is_said_to_be_elsewhere(named.kind, named.name)
+    }
+
+    /// Whether the setting says that something else makes it.
+    fn is_said_to_be_elsewhere(&self, kind: &str, name: &str) -> bool {
+        let with_kind = format!("{kind}/{name}");
+        self.made_elsewhere.iter().any(|pattern| is_meant(pattern, name) || is_meant(pattern, &with_kind))
     }
 
     /// Why an object may be there that is not in sight.

@@ -24,8 +24,13 @@ pub fn check_gateway<'a>(look: &mut Look<'a, '_>) -> Result<(), Undecided> {
 }
 
 pub fn check_route<'a>(look: &mut Look<'a, '_>) -> Result<(), Undecided> {
+    let mut serving = Some(Vec::new());
     for parent in look.object.get("spec.parentRefs").items() {
-        attach(parent, look)?;
+        let taking = attach(parent, look)?;
+        serving = serving.zip(taking).map(|(serving, taking)| [serving, taking].concat());
+    }
+    if let Some(listeners) = serving.filter(|listeners| !listeners.is_empty()) {
+        serve_its_hosts(&listeners, look);
     }
     for rule in look.object.get("spec.rules").items() {
         for reference in rule.get("backendRefs").items() {
@@ -55,15 +60,16 @@ fn backend<'a>(reference: Field<'a>, look: &mut Look<'a, '_>) -> Result<(), Unde
     Ok(())
 }
 
-/// A route attaches to listeners that there are, and that take it.
-fn attach<'a>(parent: Field<'a>, look: &mut Look<'a, '_>) -> Result<(), Undecided> {
+/// A route attaches to listeners that there are, and that take it: those; nothing where they are not known.
+fn attach<'a>(parent: Field<'a>, look: &mut Look<'a, '_>) -> Result<Option<Vec<Field<'a>>>, Undecided> {
     if is_of(parent, "", "Service") && parent.get("kind").is_set() {
-        return named(parent, "Service", look).map_or(Ok(None), |service| look.must_exist(service)).map(drop);
+        let service = named(parent, "Service", look).map_or(Ok(None), |service| look.must_exist(service));
+        return service.map(|_| None);
     }
     let Some(gateway) = named(parent, "Gateway", look).filter(|_| is_of(parent, GROUP, "Gateway")) else {
-        return Ok(());
+        return Ok(None);
     };
-    let Some(gateway) = look.must_exist(gateway)? else { return Ok(()) };
+    let Some(gateway) = look.must_exist(gateway)? else { return Ok(None) };
     let section = parent.get("sectionName");
     let listeners = || gateway.get("spec.listeners").items();
     let mut chosen: Vec<Field<'a>> = listeners().collect();
@@ -73,7 +79,7 @@ fn attach<'a>(parent: Field<'a>, look: &mut Look<'a, '_>) -> Result<(), Undecide
             let message = format!("Gateway {} has no listener `{name}`", gateway.name());
             let known: Vec<&str> = listeners().filter_map(|listener| listener.get("name").str()).collect();
             look.none_of(section, name, &message, &known);
-            return Ok(());
+            return Ok(None);
         }
     }
     let port = parent.get("port");
@@ -82,19 +88,44 @@ fn attach<'a>(parent: Field<'a>, look: &mut Look<'a, '_>) -> Result<(), Undecide
         if chosen.is_empty() {
             let message = format!("Gateway {} has no such listener on port {number}", gateway.name());
             look.findings.fail(port, message, "the port of one of its listeners");
-            return Ok(());
+            return Ok(None);
         }
     }
-    let mut is_taken = chosen.is_empty();
-    for listener in chosen {
-        is_taken |= takes(listener, gateway, look)?;
+    let mut taking = Vec::new();
+    for listener in &chosen {
+        if takes(*listener, gateway, look)? {
+            taking.push(*listener);
+        }
     }
-    if !is_taken {
+    if taking.is_empty() && !chosen.is_empty() {
         let message =
             format!("no such listener of Gateway {} takes this route: its `allowedRoutes` do not", gateway.name());
         look.findings.fail(parent, message, "allow the route's namespace and kind in the listener's `allowedRoutes`");
     }
-    Ok(())
+    Ok(Some(taking))
+}
+
+/// Each hostname of the route is one that a listener which takes it serves.
+fn serve_its_hosts<'a>(listeners: &[Field<'a>], look: &mut Look<'a, '_>) {
+    let served: Vec<&str> = listeners.iter().filter_map(|listener| listener.get("hostname").str()).collect();
+    let serves_all = served.len() < listeners.len() || served.contains(&"");
+    for hostname in look.object.get("spec.hostnames").items() {
+        let Some(name) = hostname.str().filter(|_| !serves_all) else { continue };
+        let is_one = |served: &&str| covers(served, name) || covers(name, served);
+        if !served.iter().any(|served| is_one(&served)) {
+            let message = format!("no listener that takes this route serves `{name}`");
+            look.none_of(hostname, name, &message, &served);
+        }
+    }
+}
+
+/// Whether a hostname covers another. As the Gateway API has it, a wildcard covers one label or several.
+fn covers(name: &str, host: &str) -> bool {
+    let ends = |end: &str| {
+        let start = host.len().checked_sub(end.len()).filter(|start| *start > 0);
+        start.and_then(|start| host.get(start..)).is_some_and(|rest| rest.eq_ignore_ascii_case(end))
+    };
+    name.eq_ignore_ascii_case(host) || name.strip_prefix('*').is_some_and(ends)
 }
 
 /// Whether a listener takes routes of this kind and namespace, as far as that is known.
