@@ -41,6 +41,7 @@ mod quantity;
 pub mod relation;
 pub mod replicas;
 pub mod request;
+pub mod requirement;
 pub mod rule;
 pub mod secrets;
 pub mod seen;

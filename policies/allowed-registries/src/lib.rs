@@ -68,15 +68,7 @@ policy! {
     section: Security,
     since: "0.1.0",
     applies_to: [Workloads],
-    reads: [
-        "containers.image",
-        "pod.spec.volumes.image.reference",
-        "metadata.annotations['image.openshift.io/triggers']",
-        "spec.triggers",
-        "pod.metadata.annotations['inject.istio.io/templates']",
-        "pod.metadata.annotations['sidecar.istio.io/inject']",
-        "pod.metadata.labels['sidecar.istio.io/inject']",
-    ],
+    reads: [Images],
 }
 
 impl Rule for AllowedRegistries {

@@ -6,6 +6,7 @@ mod query;
 use query::{Query, regex};
 use regex_lite::Regex;
 use sdk::prelude::*;
+use sdk::requirement::{Requirement, check_each, validate_each};
 use sdk::settings::{Scalar, SettingsError};
 use sdk::value::Value;
 
@@ -143,19 +144,12 @@ policy! {
 impl Rule for FieldAssertions {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let object = request.object();
-        let mut concerned = false;
-        for (index, assertion) in self.assertions.iter().enumerate() {
-            if assertion.is_about(object) {
-                concerned = true;
-                assertion.read(index).map_err(Undecided::Error)?.check(object.root(), findings);
-            }
-        }
-        if concerned { Ok(()) } else { not_applicable("no assertion is about this object") }
+        let is_any = check_each(&self.assertions, object, |check| check.check(object.root(), findings))?;
+        if is_any { Ok(()) } else { not_applicable("no assertion is about this object") }
     }
 
     fn validate(&self) -> Result<(), SettingsError> {
-        let mut assertions = self.assertions.iter().enumerate();
-        assertions.try_for_each(|(index, assertion)| assertion.read(index).map(drop).map_err(SettingsError::new))
+        validate_each(&self.assertions)
     }
 }
 
@@ -183,17 +177,17 @@ struct Bounds<'s> {
     max: Option<&'s Quantity>,
 }
 
-impl Assertion {
+impl Requirement for Assertion {
+    type Understood<'r> = Check<'r>;
+
+    const SETTING: &'static str = "assertions";
+
     fn is_about(&self, object: Object<'_>) -> bool {
         let is = |wanted: &str, actual: &str| wanted == "*" || wanted == actual;
         is(&self.group, object.group())
             && is(&self.kind, object.kind())
             && self.name.as_deref().is_none_or(|name| name == object.name())
             && self.namespace.as_deref().is_none_or(|namespace| Some(namespace) == object.namespace())
-    }
-
-    fn read(&self, index: usize) -> Result<Check<'_>, String> {
-        self.understand().map_err(|cause| format!("assertions[{index}]: {cause}"))
     }
 
     fn understand(&self) -> Result<Check<'_>, String> {
@@ -212,7 +206,9 @@ impl Assertion {
         let condition = self.condition()?;
         Ok(Check { query: Query::parse(&self.query)?, condition, assertion: self, tell })
     }
+}
 
+impl Assertion {
     fn condition(&self) -> Result<Condition<'_>, String> {
         let bounds = || match (&self.min, &self.max) {
             (None, None) => Err(format!("`{}` takes `min` or `max`", self.condition)),

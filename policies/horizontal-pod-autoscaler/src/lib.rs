@@ -144,7 +144,7 @@ policy! {
             "spec.metrics",
         ],
         "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount", "spec.triggers"],
-        "v1/Service": ["spec.selector", "spec.type"],
+        Services,
         "apps/v1/Deployment": ["spec.template"],
         "argoproj.io/v1alpha1/Rollout": ["spec.workloadRef"],
         "apps/v1/StatefulSet": [],

@@ -103,7 +103,7 @@ policy! {
         "pod.spec.restartPolicy",
         "pod.metadata.labels",
     ],
-    looks_up: ["v1/Service": ["spec.selector", "spec.type"]],
+    looks_up: [Services],
 }
 
 impl Rule for LivenessProbe {

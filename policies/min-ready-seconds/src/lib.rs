@@ -68,8 +68,7 @@ policy! {
     ],
     reads: ["spec.minReadySeconds", "spec.progressDeadlineSeconds", "spec.replicas", "spec.strategy.type"],
     looks_up: [
-        "autoscaling/v2/HorizontalPodAutoscaler": ["spec.scaleTargetRef", "spec.minReplicas"],
-        "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount"],
+        Autoscalers,
         "argoproj.io/v1alpha1/Rollout": ["spec.workloadRef"],
     ],
 }

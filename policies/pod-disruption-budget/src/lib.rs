@@ -113,8 +113,7 @@ policy! {
     ],
     looks_up: [
         "policy/v1/PodDisruptionBudget": ["apiVersion", "spec.selector", "spec.minAvailable", "spec.maxUnavailable"],
-        "autoscaling/v2/HorizontalPodAutoscaler": ["spec.scaleTargetRef", "spec.minReplicas"],
-        "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount"],
+        Autoscalers,
         "apps/v1/Deployment": ["metadata.ownerReferences", "spec.replicas", "spec.template.metadata.labels"],
         "apps/v1/StatefulSet": ["metadata.ownerReferences", "spec.replicas", "spec.template.metadata.labels"],
         "argoproj.io/v1alpha1/Rollout": [

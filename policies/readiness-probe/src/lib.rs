@@ -98,7 +98,7 @@ policy! {
     profile: Essential,
     applies_to: [Workloads],
     reads: ["containers.readinessProbe", "containers.ports", "pod.spec.restartPolicy", "pod.metadata.labels"],
-    looks_up: ["v1/Service": ["spec.selector", "spec.type"]],
+    looks_up: [Services],
 }
 
 impl Rule for ReadinessProbe {

@@ -2,6 +2,7 @@
 use regex_lite::Regex;
 use sdk::documents::GROUP;
 use sdk::prelude::*;
+use sdk::requirement::{check_each, validate_each};
 use sdk::settings::SettingsError;
 
 policy! {
@@ -94,19 +95,12 @@ policy! {
 impl Rule for RequiredLabels {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let object = request.object();
-        let mut concerned = false;
-        for (index, requirement) in self.required.iter().enumerate() {
-            if requirement.is_about(object) {
-                concerned = true;
-                requirement.read(index).map_err(Undecided::Error)?.check(object, findings);
-            }
-        }
-        if concerned { Ok(()) } else { not_applicable("no label or annotation is required of this kind") }
+        let is_any = check_each(&self.required, object, |check| check.check(object, findings))?;
+        if is_any { Ok(()) } else { not_applicable("no label or annotation is required of this kind") }
     }
 
     fn validate(&self) -> Result<(), SettingsError> {
-        let mut all = self.required.iter().enumerate();
-        all.try_for_each(|(index, requirement)| requirement.read(index).map(drop).map_err(SettingsError::new))
+        validate_each(&self.required)
     }
 }
 
@@ -118,7 +112,11 @@ struct Check<'s> {
     requirement: &'s Requirement,
 }
 
-impl Requirement {
+impl sdk::requirement::Requirement for Requirement {
+    type Understood<'r> = Check<'r>;
+
+    const SETTING: &'static str = "required";
+
     fn is_about(&self, object: Object<'_>) -> bool {
         let is_kind = |wanted: &String| match (wanted.as_str(), wanted.split_once('.')) {
             // A document that a host makes, of a log or a Dockerfile, has nobody who could label it.
@@ -130,10 +128,6 @@ impl Requirement {
             (kind, None) => object.kind() == kind,
         };
         (!self.pods || Workload::view(object).is_some()) && self.kinds.iter().any(is_kind)
-    }
-
-    fn read(&self, index: usize) -> Result<Check<'_>, String> {
-        self.understand().map_err(|cause| format!("required[{index}]: {cause}"))
     }
 
     fn understand(&self) -> Result<Check<'_>, String> {

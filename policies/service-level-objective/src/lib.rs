@@ -128,7 +128,7 @@ policy! {
         "spec.alerting",
     ],
     looks_up: [
-        "v1/Service": ["spec.selector", "spec.type"],
+        Services,
         "sloth.slok.dev/v1/PrometheusServiceLevel": ["spec.service"],
         "openslo/v1/SLO": ["spec.service"],
         "pyrra.dev/v1alpha1/ServiceLevelObjective": ["metadata.labels", "spec.indicator"],

@@ -107,8 +107,7 @@ policy! {
         "pod.spec.affinity.podAntiAffinity",
     ],
     looks_up: [
-        "autoscaling/v2/HorizontalPodAutoscaler": ["spec.scaleTargetRef", "spec.minReplicas"],
-        "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount"],
+        Autoscalers,
         "argoproj.io/v1alpha1/Rollout": ["spec.workloadRef"],
         "apps/v1/Deployment": [
             "spec.template.metadata.labels",

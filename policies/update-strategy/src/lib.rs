@@ -92,9 +92,8 @@ policy! {
         "containers.ports",
     ],
     looks_up: [
-        "v1/Service": ["spec.selector", "spec.type"],
-        "autoscaling/v2/HorizontalPodAutoscaler": ["spec.scaleTargetRef", "spec.minReplicas"],
-        "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount"],
+        Services,
+        Autoscalers,
         "argoproj.io/v1alpha1/Rollout": ["spec.workloadRef"],
         "apps/v1/Deployment": ["spec.template"],
     ],

@@ -5,6 +5,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Field, Ident, LitBool, LitStr, Token, Visibility, braced, bracketed};
 
+use crate::groups;
+
 /// A declaration as written.
 pub struct Declaration {
     pub attributes: Vec<Attribute>,
@@ -63,6 +65,12 @@ pub struct LookUpEntry {
     pub reads: Vec<LitStr>,
 }
 
+/// A field, or a group of fields.
+struct Fields(Vec<LitStr>);
+
+/// A look-up, or a group of look-ups.
+struct LookUps(Vec<LookUpEntry>);
+
 impl Parse for SettingField {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut field = Field::parse_named(input)?;
@@ -102,11 +110,21 @@ impl Parse for Kinds {
     }
 }
 
-impl Parse for LookUpEntry {
+impl Parse for Fields {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Ident) { groups::fields(&input.parse()?) } else { input.parse().map(|one| vec![one]) }.map(Self)
+    }
+}
+
+impl Parse for LookUps {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Ident) {
+            let group = groups::look_ups(&input.parse()?)?.into_iter();
+            return Ok(Self(group.map(|(kind, reads)| LookUpEntry { kind, reads }).collect()));
+        }
         let kind = input.parse()?;
         input.parse::<Token![:]>()?;
-        Ok(Self { kind, reads: list(input)? })
+        Ok(Self(vec![LookUpEntry { kind, reads: list(input)? }]))
     }
 }
 
@@ -156,8 +174,14 @@ impl Entries {
             "rests_on" => self.rests_on.replace(list(input)?).is_some(),
             "yields_to" => self.yields_to.replace(list(input)?).is_some(),
             "applies_to" => self.applies_to.replace(list(input)?).is_some(),
-            "reads" => self.reads.replace(list(input)?).is_some(),
-            "looks_up" => self.looks_up.replace(list(input)?).is_some(),
+            "reads" => {
+                let fields = list::<Fields>(input)?.into_iter();
+                self.reads.replace(fields.flat_map(|Fields(fields)| fields).collect()).is_some()
+            }
+            "looks_up" => {
+                let look_ups = list::<LookUps>(input)?.into_iter();
+                self.looks_up.replace(look_ups.flat_map(|LookUps(look_ups)| look_ups).collect()).is_some()
+            }
             "capabilities" => self.capabilities.replace(list(input)?).is_some(),
             "links_std" => self.links_std.replace(input.parse()?).is_some(),
             _ => {

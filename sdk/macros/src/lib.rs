@@ -8,6 +8,7 @@
 mod declaration;
 mod documentation;
 mod emit;
+mod groups;
 mod kubewarden;
 mod setting;
 mod tools;
@@ -49,7 +50,8 @@ use proc_macro::TokenStream;
 /// The rule's further cases stand in `policies/<rule>/tests/cases.yaml` and are a test too.
 ///
 /// `looks_up` are the objects that the rule may ask its host for; `capabilities` is what it may ask for besides, as Kubewarden
-/// names it. Both may be left out. A rule that judges only documents that no API server has (kinds of `seaworthy.dev`) is a
+/// names it. Both may be left out. Words stand for what several rules name together: `Images` in `reads`, `Services` and
+/// `Autoscalers` in `looks_up` (`sdk/macros/src/groups.rs`). A rule that judges only documents that no API server has (kinds of `seaworthy.dev`) is a
 /// raw policy in Kubewarden's terms.
 ///
 /// `profile` is the smallest profile that the rule is part of: `Essential`, what hurts everybody; `Recommended`, which is the
