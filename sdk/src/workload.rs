@@ -106,7 +106,8 @@ impl<'a> Workload<'a> {
 
     /// That the pod has no containers, and what is missing around them.
     fn lack(self) -> String {
-        let missing = [("template", self.template), ("spec", self.pod())].into_iter().find(|(_, field)| !field.is_set());
+        let missing =
+            [("template", self.template), ("spec", self.pod())].into_iter().find(|(_, field)| !field.is_set());
         missing.map_or_else(|| NO_CONTAINERS.into(), |(name, _)| format!("{NO_CONTAINERS}: `{name}` is missing"))
     }
 

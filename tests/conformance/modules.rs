@@ -12,10 +12,12 @@ const HARD_LIMIT: usize = 100 << 10;
 /// Modules that may be larger, how large, and what for.
 const LARGER: &[(&str, usize, &str)] = &[
     ("api-version", 128 << 10, "knows all versions of all kinds of Kubernetes, and of well-known operators"),
+    ("exposure", 104 << 10, "knows how each cloud and controller says that an entry is internal or encrypted"),
     ("external-secrets", 136 << 10, "knows what secrets look like in the files and settings of hundreds of tools"),
     ("field-assertions", 384 << 10, "reads JSONPath and regular expressions with jsonpath-rust, regex-lite and std"),
     ("kubernetes-schema", 512 << 10, "knows every field of every kind that five versions of Kubernetes have built in"),
     ("network-policy", 128 << 10, "reads the rules of three kinds of policies, and adds up addresses and ports"),
+    ("pod-disruption-budget", 104 << 10, "reads both versions of budgets, and whose pods each selects"),
     ("pod-security", 112 << 10, "decides 19 controls, each at every version of the standards"),
     ("required-labels", 144 << 10, "reads regular expressions with regex-lite and std"),
     ("references", 224 << 10, "follows every kind of reference, and knows who makes what is not in sight"),

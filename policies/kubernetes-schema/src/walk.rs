@@ -31,7 +31,16 @@ pub struct Walk<'a, 'w> {
 
 impl<'a, 'w> Walk<'a, 'w> {
     pub fn new(findings: &'w mut Findings, minor: u8, root: Field<'a>, kind: &'static Kind) -> Self {
-        Self { findings, minor, root, kind, around: Vec::new(), is_lenient: false, is_unchecked: false, told: Vec::new() }
+        Self {
+            findings,
+            minor,
+            root,
+            kind,
+            around: Vec::new(),
+            is_lenient: false,
+            is_unchecked: false,
+            told: Vec::new(),
+        }
     }
 
     /// The field is wrong: what, and what to write.
