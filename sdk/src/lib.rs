@@ -28,6 +28,7 @@ pub mod field;
 pub mod findings;
 pub mod fix;
 pub mod generator;
+pub mod glob;
 pub mod handler;
 pub mod image;
 mod json;
@@ -49,6 +50,7 @@ pub mod selector;
 pub mod service;
 pub mod serving;
 pub mod settings;
+pub mod stage;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
@@ -59,7 +61,7 @@ pub mod world;
 
 pub use image::{ImageReference, ImageReferenceError};
 pub use macros::policy;
-pub use protocol::{documents, path, resource_name};
+pub use protocol::{api_group, documents, path, resource_name, workload_kind};
 pub use quantity::{Quantity, QuantityError};
 
 /// All that a rule usually needs.
