@@ -113,6 +113,12 @@ impl Located {
 }
 
 impl Configuration {
+    /// The same for files that lie elsewhere, such as a copy of a revision: what the configuration's folder leads to.
+    pub fn relocated(&self, to: impl Fn(&Path) -> PathBuf) -> Self {
+        let folder = self.folder.as_deref().map(to);
+        Self { config: self.config.clone(), shown: self.shown.clone(), folder, place: Place::Disk }
+    }
+
     /// What is read and what is not, as the configuration says.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod cache;
 mod commands;
 mod configuration;
 mod cores;
+mod documents;
 mod exit;
 mod failure;
 mod foreign;
@@ -21,6 +22,7 @@ mod input;
 mod judging;
 mod options;
 mod present;
+mod versions;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,9 @@ use crate::read::read_regular;
 /// What makes a folder the root of a repository.
 pub const GIT: &str = ".git";
 
+/// The files of patterns: git's and `ignore`'s.
+pub const IGNORES: [&str; 2] = [".gitignore", ".ignore"];
+
 /// The largest file of patterns, in bytes. People write them by hand.
 const BYTES: usize = 64 << 10;
 
@@ -206,8 +209,8 @@ impl Ignores {
         };
         let level = Level {
             depth,
-            git: patterns(".gitignore")?,
-            own: patterns(".ignore")?,
+            git: patterns(IGNORES[0])?,
+            own: patterns(IGNORES[1])?,
             is_repository: is_repository(folder),
         };
         if level.git.is_some() || level.own.is_some() || level.is_repository {

@@ -4,7 +4,9 @@
 //! It reads disks, starts processes and decides nothing: what a text means is the engine's. It must not know a terminal, a rule or a sandbox.
 
 mod dockerfile;
+mod earlier;
 mod error;
+mod event;
 mod files;
 mod find;
 mod git;
@@ -19,10 +21,12 @@ mod tree;
 mod walk;
 
 pub use dockerfile::{asks_for_dockerfiles, read_dockerfiles};
+pub use earlier::{Earlier, EarlierError};
 pub use error::{LogError, ReadError};
+pub use event::{Event, EventError};
 pub use files::{Files, Origin, problems};
 pub use find::{BASELINE, Found, Reading, find};
-pub use git::{Change, Commit, Entry, EntryKind, GitError, Repository, Revision};
+pub use git::{Change, Commit, Entry, EntryKind, GitError, Logged, Repository, Revision};
 pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
 pub use read::{STDIN, name, read_input, read_regular};

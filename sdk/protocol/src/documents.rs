@@ -97,6 +97,12 @@ impl DocumentKind {
         self.fields.iter().find(|field| field.path == path)
     }
 
+    /// Whether the rule is about such documents by name, and not only because it is about everything.
+    #[must_use]
+    pub fn is_checked_by(&self, rule: &RuleMetadata) -> bool {
+        rule.applies_to.iter().any(|about| self.is(&about.group, &about.kind))
+    }
+
     /// Whether the rule checks such documents or looks them up. A host makes only those that a rule asks for.
     #[must_use]
     pub fn is_asked_for_by(&self, rule: &RuleMetadata) -> bool {
@@ -193,7 +199,7 @@ pub const PULL_REQUEST: DocumentKind = DocumentKind {
     ],
 };
 
-/// The files that a change touches, with the Kubernetes objects in them before and after.
+/// The files that a change touches, the Kubernetes objects that differ after it, and who has reviewed it.
 pub const CHANGE_SET: DocumentKind = DocumentKind {
     kind: "ChangeSet",
     api_version: API_VERSION,
@@ -209,8 +215,36 @@ pub const CHANGE_SET: DocumentKind = DocumentKind {
             "spec.files.status",
             FieldType::OneOf(&["added", "modified", "deleted", "renamed", "copied", "typeChanged"]),
         ),
+        required("spec.files.effect", FieldType::OneOf(&["objects", "unknown"])),
+        optional("spec.files.owners", texts(1_000)),
         optional("spec.files.oldObjects", objects(10_000)),
         optional("spec.files.newObjects", objects(10_000)),
+        required("spec.objects", mappings(10_000)),
+        required("spec.objects.place", FieldType::Text),
+        optional("spec.objects.environment", FieldType::Text),
+        required("spec.objects.status", FieldType::OneOf(&["added", "modified", "deleted"])),
+        required("spec.objects.apiVersion", FieldType::Text),
+        required("spec.objects.kind", FieldType::Text),
+        optional("spec.objects.namespace", FieldType::Text),
+        required("spec.objects.name", FieldType::Text),
+        required("spec.objects.fields", mappings(10_000)),
+        required("spec.objects.fields.path", FieldType::Text),
+        required("spec.objects.fields.at", FieldType::Text),
+        optional("spec.objects.fields.old", FieldType::Text),
+        optional("spec.objects.fields.new", FieldType::Text),
+        required("spec.objects.users", texts(10_000)),
+        optional("spec.objects.oldObject", FieldType::Object),
+        optional("spec.objects.newObject", FieldType::Object),
+        required("spec.unseen", texts(10_000)),
+        optional("spec.author", FieldType::Text),
+        optional("spec.head", FieldType::Text),
+        optional("spec.reviews", mappings(10_000)),
+        required("spec.reviews.user", FieldType::Text),
+        required("spec.reviews.state", FieldType::OneOf(&["approved", "changesRequested", "commented", "dismissed"])),
+        optional("spec.reviews.commit", FieldType::Text),
+        optional("spec.teams", mappings(1_000)),
+        required("spec.teams.team", FieldType::Text),
+        required("spec.teams.members", texts(10_000)),
     ],
 };
 
@@ -310,6 +344,8 @@ mod tests {
         };
         assert!(DOCKERFILE.is_asked_for_by(&rule(vec![about(GROUP, "Dockerfile")], vec![])));
         assert!(DOCKERFILE.is_asked_for_by(&rule(vec![about("*", "*")], vec![])));
+        assert!(DOCKERFILE.is_checked_by(&rule(vec![about(GROUP, "Dockerfile")], vec![])));
+        assert!(!DOCKERFILE.is_checked_by(&rule(vec![about("*", "*")], vec![look_up(API_VERSION)])));
         assert!(DOCKERFILE.is_asked_for_by(&rule(vec![], vec![look_up(API_VERSION)])));
         assert!(!DOCKERFILE.is_asked_for_by(&rule(vec![about("", "Pod")], vec![look_up("docker.example.com/v1")])));
         assert!(!LOG_SAMPLE.is_asked_for_by(&rule(vec![], vec![look_up(API_VERSION)])));

@@ -10,9 +10,11 @@ mod inspect;
 mod keys;
 mod kubewarden;
 mod maturity;
+mod pr;
 mod pull;
 mod push;
 mod readiness;
+mod review;
 mod rules;
 mod verify;
 
@@ -37,6 +39,12 @@ pub enum Command {
     /// Show which level of the workflow maturity model a repository has evidence for.
     #[command(after_help = maturity::EXAMPLES)]
     Maturity(maturity::Args),
+    /// Show what kind of change this is, who must approve it, and which path it takes to production.
+    #[command(after_help = review::EXAMPLES)]
+    Review(Box<review::Args>),
+    /// Check a pull request against the conventions: title, branches, tickets, runbook.
+    #[command(after_help = pr::EXAMPLES)]
+    Pr(Box<pr::Args>),
     /// List the rules.
     #[command(after_help = rules::EXAMPLES)]
     Rules(rules::Args),
@@ -78,6 +86,8 @@ impl Command {
             Self::Baseline(args) => baseline::run(args),
             Self::Config(args) => config::run(args),
             Self::Maturity(args) => maturity::run(args),
+            Self::Review(args) => review::run(args),
+            Self::Pr(args) => pr::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Import(args) => import::run(args),

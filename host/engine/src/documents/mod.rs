@@ -16,7 +16,7 @@ mod pull_request;
 mod repository_tree;
 mod schema;
 
-pub use change_set::{ChangedFile, Status, change_set};
+pub use change_set::{Change, ChangedField, ChangedFile, ChangedObject, Review, Status, Team, change_set};
 pub use dockerfile::{Form, Instruction, Word, dockerfile};
 pub use log_sample::{Author, lines, log_sample};
 pub use pull_request::{Commit, PullRequest, pull_request};

@@ -172,28 +172,75 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
     let read = |text: &str| read("a.yaml", text.into(), &Limits::default());
     let old = read("# before\n\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 80}]\n");
     let new = read("apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 8080}]\n");
-    let file =
-        |path, previous_path, status| ChangedFile { path, previous_path, status, old_objects: None, new_objects: None };
-    let files = [
+    let owners = ["@acme/shop".to_owned()];
+    let file = |path, previous_path, status| ChangedFile {
+        path,
+        previous_path,
+        status,
+        is_seen: true,
+        owners: None,
+        old_objects: None,
+        new_objects: None,
+    };
+    let files = vec![
         ChangedFile { new_objects: Some(vec![]), ..file("empty.yaml", None, Status::Added) },
         ChangedFile {
             old_objects: Some(old.objects().collect()),
             new_objects: Some(new.objects().collect()),
+            owners: Some(&owners),
             ..file("k8s/web.yaml", Some("web.yaml"), Status::Renamed)
         },
-        file("logo.png", None, Status::Deleted),
+        ChangedFile { is_seen: false, ..file("logo.png", None, Status::Deleted) },
     ];
-    let change = change_set("main..feature", &files).unwrap();
+    let field = ChangedField {
+        path: "spec.ports.port".into(),
+        at: "spec.ports[0].port".into(),
+        old: Some("80".into()),
+        new: Some("8080".into()),
+    };
+    let object = ChangedObject {
+        place: "k8s".into(),
+        environment: Some("production"),
+        old: old.objects().next(),
+        new: new.objects().next(),
+        fields: vec![field],
+        users: vec![],
+    };
+    let review = Review { user: "ben".into(), state: "approved".into(), commit: Some("c1".into()) };
+    let change = Change {
+        files,
+        objects: vec![object],
+        unseen: vec!["charts/web: helm is not installed".into()],
+        author: Some("ana".into()),
+        head: Some("c1".into()),
+        reviews: Some(vec![review]),
+        teams: Some(vec![Team { team: "@acme/shop".into(), members: vec!["ana".into()] }]),
+    };
+    let change = change_set("main..feature", &change).unwrap();
     let document: serde_json::Value = serde_json::from_str(&json(&change)).unwrap();
     let service = |port: u16| serde_json::json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": port}]}});
-    let expected = serde_json::json!([
-        {"path": "empty.yaml", "status": "added", "newObjects": []},
-        {"path": "k8s/web.yaml", "previousPath": "web.yaml", "status": "renamed",
-         "oldObjects": [service(80)], "newObjects": [service(8080)]},
-        {"path": "logo.png", "status": "deleted"},
-    ]);
-    assert_eq!(document["spec"]["files"], expected);
-    assert_eq!(change.source.text(), "A\tempty.yaml\nR\tweb.yaml\tk8s/web.yaml\nD\tlogo.png\n");
+    let expected = serde_json::json!({
+        "files": [
+            {"path": "empty.yaml", "status": "added", "effect": "objects", "newObjects": []},
+            {"path": "k8s/web.yaml", "previousPath": "web.yaml", "status": "renamed", "effect": "objects",
+             "owners": ["@acme/shop"], "oldObjects": [service(80)], "newObjects": [service(8080)]},
+            {"path": "logo.png", "status": "deleted", "effect": "unknown"},
+        ],
+        "objects": [{
+            "place": "k8s", "environment": "production", "status": "modified", "apiVersion": "v1", "kind": "Service",
+            "name": "web",
+            "fields": [{"path": "spec.ports.port", "at": "spec.ports[0].port", "old": "80", "new": "8080"}],
+            "users": [], "oldObject": service(80), "newObject": service(8080),
+        }],
+        "unseen": ["charts/web: helm is not installed"],
+        "author": "ana",
+        "head": "c1",
+        "reviews": [{"user": "ben", "state": "approved", "commit": "c1"}],
+        "teams": [{"team": "@acme/shop", "members": ["ana"]}],
+    });
+    assert_eq!(document["spec"], expected);
+    let listing = "A\tempty.yaml\nR\tweb.yaml\tk8s/web.yaml\nD\tlogo.png\n~\tService web\tk8s\n";
+    assert_eq!(change.source.text(), listing);
     let at = |path: &str| place(&change, &format!("$['spec']['files']{path}"));
     assert_eq!(at("[1]['previousPath']"), (2, "web.yaml"));
     for path in
@@ -202,6 +249,8 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
         assert_eq!(at(path), (2, "k8s/web.yaml"), "{path}");
     }
     assert_eq!(at("[2]['newObjects']"), (3, "logo.png"));
+    let object = "$['spec']['objects'][0]['newObject']['spec']['ports'][0]['port']";
+    assert_eq!(place(&change, object), (4, "Service web"));
 }
 
 #[test]
@@ -236,16 +285,18 @@ fn spec(yaml: &str) -> Vec<Entry> {
 
 #[test]
 fn what_is_not_as_the_table_says_is_no_document() {
-    let file = "files: [{path: a, status: added, newObjects: [{kind: Pod}]}]";
+    let file = "files: [{path: a, status: added, effect: objects, newObjects: [{kind: Pod}]}]\nobjects: []\nunseen: []";
+    let without_effect = file.replace(", effect: objects", "");
     let commit = "title: a\nbody: a\nbranch: a\nbase: a\nauthor: a\nlabels: []\ncommits: [{sha: a, message: a}]";
     let without_message = commit.replace(", message: a", "");
     let labelled = commit.replace("labels: []", "labels: [1]");
     let instruction = "instructions: [{keyword: A, line: 1, form: exec, flags: [], arguments: [], text: A}]";
     for (kind, yaml, wrong) in [
         (&CHANGE_SET, file, None),
-        (&CHANGE_SET, "files: [{path: a, status: gone}]", Some("spec.files.status")),
-        (&CHANGE_SET, "files: [{path: a, status: added, newObjects: [Pod]}]", Some("spec.files.newObjects")),
-        (&CHANGE_SET, "files: [{path: a, status: added, size: 1}]", Some("spec.files.size")),
+        (&CHANGE_SET, &without_effect, Some("spec.files.effect")),
+        (&CHANGE_SET, &file.replace("status: added", "status: gone"), Some("spec.files.status")),
+        (&CHANGE_SET, &file.replace("{kind: Pod}", "Pod"), Some("spec.files.newObjects")),
+        (&CHANGE_SET, &file.replace("path: a,", "path: a, size: 1,"), Some("spec.files.size")),
         (&CHANGE_SET, "files: {path: a}", Some("spec.files")),
         (&CHANGE_SET, "a: 1", Some("spec.a")),
         (&PULL_REQUEST, commit, None),
@@ -267,7 +318,7 @@ fn what_is_not_as_the_table_says_is_no_document() {
 fn rules_check_and_look_up_what_a_host_has_made() {
     let author = Author { namespace: None, name: "web".into() };
     let made = [
-        change_set("main..feature", &[]),
+        change_set("main..feature", &Change::default()),
         dockerfile("Dockerfile", TEXT.into(), &instructions()),
         log_sample("web.log", "{}".into(), &author),
         pull_request("1", &about()),

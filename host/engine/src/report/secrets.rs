@@ -206,7 +206,7 @@ spec:
     #[test]
     fn of_what_the_host_has_made_the_table_says_whether_it_is_shown() {
         let tree = documents::repository_tree("shop", &["a?b.md".into()]).unwrap();
-        let change = documents::change_set("main..feature", &[]).unwrap();
+        let change = documents::change_set("main..feature", &documents::Change::default()).unwrap();
         assert_eq!((hidden(&tree), hidden(&change)), (vec![], vec![]));
         let file = documents::dockerfile("Dockerfile", "ENV TOKEN=hunter2\n".into(), &[]).unwrap();
         assert_eq!(hidden(&file), [Span { start: 0, end: 18 }], "what no instruction holds is hidden too");

@@ -8,6 +8,7 @@
 //! repository.changes(&base, &head)?;                   // the paths, renames included
 //! repository.entries(&base)?;                          // all files of a commit
 //! repository.read_all(&entries, |entry, bytes| ..)?;   // their bytes, in one process
+//! repository.log(&base, &head)?;                       // the commits of a branch, with their messages
 //! repository.export(&base, folder, |path| ..)?;        // the commit as files in a folder
 //! ```
 //!
@@ -19,6 +20,7 @@ mod command;
 mod entries;
 mod error;
 mod export;
+mod log;
 mod repository;
 mod revision;
 #[cfg(test)]
@@ -27,5 +29,6 @@ mod tests;
 pub use changes::Change;
 pub use entries::{Entry, EntryKind};
 pub use error::GitError;
+pub use log::Logged;
 pub use repository::{Commit, Repository};
 pub use revision::Revision;

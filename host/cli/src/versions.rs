@@ -1,0 +1,276 @@
+//! The two versions that a change leads from and to, each as files in a folder of its own, read and rendered.
+//!
+//! The configuration is that of the base: what is being changed cannot change how it is looked at. It must not know what a
+//! difference means.
+
+use std::collections::HashSet;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use engine::changes::{CODEOWNERS, Owners, Version, compare};
+use engine::config::{Config, FILE_NAME};
+use engine::documents::{Change, ChangedFile, Status};
+use engine::manifest::Limits;
+use engine::{Input, UncheckedSource};
+use protocol::RuleMetadata;
+use sources::{Commit, Earlier, EntryKind, Files, Logged, Reading, Repository};
+
+use crate::bundle::Found;
+use crate::configuration::{self, Configuration};
+use crate::failure::Failure;
+use crate::input;
+use crate::options::configuration::ConfigOptions;
+use crate::options::rendering::Rendering;
+
+/// What is compared with what.
+pub struct Comparison<'a> {
+    /// A folder of the repository.
+    pub path: &'a Path,
+    /// What the change is to be merged into.
+    pub base: &'a str,
+    /// The change.
+    pub head: &'a str,
+    /// The configuration, where it is not that of the base.
+    pub config: Option<&'a Path>,
+    /// How to render.
+    pub rendering: &'a Rendering,
+}
+
+/// One version.
+struct Read {
+    root: String,
+    input: Input,
+    /// What could not be read.
+    problems: Vec<String>,
+}
+
+impl Read {
+    /// As it is compared.
+    fn version(&self) -> Version<'_> {
+        Version { input: &self.input, root: &self.root }
+    }
+}
+
+/// A file that the change touches.
+struct Touched {
+    path: String,
+    previous: Option<String>,
+    status: Status,
+}
+
+/// Both, and what is different between them.
+pub struct Versions {
+    old: Read,
+    new: Read,
+    files: Vec<Touched>,
+    /// The configuration of the base.
+    pub config: Config,
+    /// The `CODEOWNERS` of the base.
+    codeowners: Option<String>,
+    /// The hash of the last commit of the change.
+    head: String,
+    /// Its commits, the oldest first.
+    pub commits: Vec<Logged>,
+}
+
+impl Versions {
+    /// The versions that the options name.
+    pub fn new(options: &Comparison<'_>, rules: &[Found]) -> Result<Self, Failure> {
+        let failed = |what: &'static str| move |cause: sources::GitError| Failure::Usage(format!("{what}: {cause}"));
+        let repository = Repository::around(options.path).map_err(|cause| Failure::Usage(cause.to_string()))?;
+        let base = repository.commit(options.base).map_err(failed("--base"))?;
+        let head = repository.commit(options.head).map_err(failed("--head"))?;
+        let base = repository.merge_base(&base, &head).map_err(failed("--base"))?;
+        let root = root(&repository)?;
+        let earlier = |commit| {
+            let earlier = Earlier::of(&repository, commit, std::slice::from_ref(&root));
+            earlier.map_err(|cause| Failure::Usage(cause.to_string()))
+        };
+        let (before, after) = (earlier(&base)?, earlier(&head)?);
+        let configuration = configured(options, &repository, &before, rules)?;
+        let old = read(&before, &root, options, &repository, &configuration)?;
+        let new = read(&after, &root, options, &repository, &configuration)?;
+        let codeowners = CODEOWNERS.iter().find_map(|name| text(&before.relocated(&repository.top().join(name))));
+        let files = touched(&repository, &base, &head)?;
+        let commits = repository.log(&base, &head).map_err(failed("--head"))?;
+        Ok(Self { old, new, files, config: configuration.config, codeowners, head: head.id().to_owned(), commits })
+    }
+
+    /// The change, as far as the repository tells it.
+    pub fn change<'a>(&'a self, owners: &'a [Option<Vec<String>>], allow_unchecked: bool) -> Change<'a> {
+        Change {
+            files: self.changed(owners),
+            objects: compare(self.old.version(), self.new.version()),
+            unseen: if allow_unchecked { Vec::new() } else { self.unseen() },
+            head: Some(self.head.clone()),
+            ..Change::default()
+        }
+    }
+
+    /// What deploys and could not be compared, in one version or the other: a line each.
+    fn unseen(&self) -> Vec<String> {
+        let paths = || self.files.iter().flat_map(|file| [Some(&file.path), file.previous.as_ref()]).flatten();
+        let mut unseen = Vec::new();
+        for read in [&self.old, &self.new] {
+            let below = |name: &str| name.strip_prefix(&read.root).unwrap_or(name).trim_start_matches('/').to_owned();
+            unseen.extend(read.problems.iter().map(|problem| below(problem)));
+            for unchecked in read.input.unchecked() {
+                let Some(file) = read.input.file(unchecked.file) else { continue };
+                let name = below(&file.manifest.name);
+                let touches = |folder: &str| paths().any(|path| Path::new(path).starts_with(folder));
+                // What only depends on itself is the same as long as nobody touches it.
+                let is_same = match &unchecked.source {
+                    UncheckedSource::Chart(folder) => !touches(&below(folder)),
+                    UncheckedSource::Template => !touches(&name),
+                    UncheckedSource::Object { kind, .. } if kind == "HelmRelease" || kind == "HelmChart" => {
+                        !touches(&name)
+                    }
+                    _ => paths().next().is_none(),
+                };
+                if !is_same {
+                    unseen.push(format!("{name}:{}: {}", unchecked.line, unchecked.reason));
+                }
+            }
+        }
+        let mut seen = HashSet::new();
+        unseen.retain(|line| seen.insert(line.clone()));
+        unseen
+    }
+
+    /// The files with the objects in them.
+    fn changed<'a>(&'a self, owners: &'a [Option<Vec<String>>]) -> Vec<ChangedFile<'a>> {
+        let (old, new) = (self.old.version(), self.new.version());
+        let (seen_before, seen_after) = (old.seen(), new.seen());
+        let changed = self.files.iter().zip(owners).map(|(file, owners)| {
+            let Touched { path, previous, status } = file;
+            let before = previous.as_deref().unwrap_or(path);
+            let (was, is) = (*status != Status::Added, *status != Status::Deleted);
+            let is_seen = *status != Status::TypeChanged
+                && (!was || seen_before.contains(before))
+                && (!is || seen_after.contains(path));
+            ChangedFile {
+                path,
+                previous_path: previous.as_deref(),
+                status: *status,
+                is_seen,
+                owners: owners.as_deref(),
+                old_objects: old.objects(before).filter(|_| was),
+                new_objects: new.objects(path).filter(|_| is),
+            }
+        });
+        changed.collect()
+    }
+
+    /// Who owns each file, as it was in the base. A file that was renamed has the owners of both places. What is new where
+    /// nobody owned anything says itself who owns it.
+    pub fn owners(&self) -> Vec<Option<Vec<String>>> {
+        let of_base = Owners::new(self.codeowners.as_deref(), self.old.version());
+        let claimed = Owners::new(None, self.new.version());
+        let owners = self.files.iter().map(|Touched { path, previous, status }| {
+            let mut owners = of_base.of(path);
+            if let Some(before) =
+                previous.as_ref().filter(|_| *status == Status::Renamed).and_then(|path| of_base.of(path))
+            {
+                let known = owners.get_or_insert_default();
+                before.into_iter().for_each(|owner| {
+                    if !known.contains(&owner) {
+                        known.push(owner)
+                    }
+                });
+            }
+            owners.or_else(|| claimed.of(path).filter(|_| *status == Status::Added))
+        });
+        owners.collect()
+    }
+}
+
+/// The topmost folder of the repository, as people would type it from here.
+fn root(repository: &Repository) -> Result<PathBuf, Failure> {
+    let top = repository.top();
+    let here = env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let Ok(below) = here.strip_prefix(top) else {
+        return Err(Failure::Usage(format!("run it in the repository: cd {}", top.display())));
+    };
+    let up: PathBuf = below.components().map(|_| "..").collect();
+    Ok(if up.as_os_str().is_empty() { PathBuf::from(".") } else { up })
+}
+
+/// The configuration: that of the base, from the folder that was named up to the top, or the one that was named.
+fn configured(
+    options: &Comparison<'_>,
+    repository: &Repository,
+    base: &Earlier,
+    rules: &[Found],
+) -> Result<Configuration, Failure> {
+    let rules: Vec<&RuleMetadata> = rules.iter().map(|found| &found.metadata).collect();
+    let (folder, top) = (options.path.canonicalize().unwrap_or_default(), repository.top());
+    let folders = folder.ancestors().take_while(|folder| folder.starts_with(top));
+    let mut files = folders.map(|folder| base.relocated(&folder.join(FILE_NAME)));
+    let found = files.find(|file| file.symlink_metadata().is_ok_and(|kind| kind.is_file()));
+    let config = options.config.map(Path::to_owned).or(found);
+    let no_config = config.is_none();
+    let (_, located) = configuration::locate(&ConfigOptions { config, no_config, ..ConfigOptions::default() }, &[])?;
+    let copied: PathBuf = base.relocated(top).components().collect();
+    // People know the file by its path in the repository.
+    let copy = format!("{}/", copied.display());
+    let configuration = located.read(&rules).map_err(|cause| Failure::Usage(cause.to_string().replace(&copy, "")))?;
+    Ok(configuration
+        .relocated(|folder| folder.strip_prefix(&copied).map_or_else(|_| folder.to_owned(), |below| top.join(below))))
+}
+
+fn read(
+    version: &Earlier,
+    root: &Path,
+    options: &Comparison<'_>,
+    repository: &Repository,
+    configuration: &Configuration,
+) -> Result<Read, Failure> {
+    let there = configuration.relocated(|folder| version.relocated(folder));
+    let (excludes, rendering) = (there.patterns(None)?, there.rendering(options.rendering)?);
+    let read = version.visit(|paths| input::read(paths, &excludes, &rendering, &Reading::default()));
+    let failed = |cause| Failure::File(format!("{} cannot be read as it was: {cause}", repository.top().display()));
+    let Files { files, unread, unrendered, .. } = read.map_err(failed)?;
+    let input = Input::new(files).with_unrendered(unrendered);
+    let problems = sources::problems(&input, &unread);
+    let root = if root == Path::new(".") { String::new() } else { sources::name(root) };
+    Ok(Read { root, input, problems })
+}
+
+/// The files that differ. A submodule is no file: nobody sees what is in it.
+fn touched(repository: &Repository, base: &Commit, head: &Commit) -> Result<Vec<Touched>, Failure> {
+    let failed = |cause: sources::GitError| Failure::Usage(format!("the change cannot be listed: {cause}"));
+    let changes = repository.changes(base, head).map_err(failed)?;
+    let kinds = |commit| -> Result<Vec<(PathBuf, EntryKind)>, Failure> {
+        let entries = repository.entries(commit).map_err(failed)?;
+        Ok(entries
+            .into_iter()
+            .filter(|entry| entry.kind != EntryKind::File)
+            .map(|entry| (entry.path, entry.kind))
+            .collect())
+    };
+    let (old_kinds, new_kinds) = (kinds(base)?, kinds(head)?);
+    let is_other = |kinds: &[(PathBuf, EntryKind)], path: &Option<PathBuf>| {
+        path.as_ref().is_some_and(|path| kinds.iter().any(|(other, _)| other == path))
+    };
+    let touched = changes.iter().filter_map(|change| {
+        let name = |path: &Option<PathBuf>| path.as_deref().map(sources::name);
+        let (old, new) = (name(&change.old), name(&change.new));
+        let is_no_file = is_other(&old_kinds, &change.old) || is_other(&new_kinds, &change.new);
+        let status = match (&old, &new) {
+            _ if is_no_file => Status::TypeChanged,
+            (None, _) => Status::Added,
+            (_, None) => Status::Deleted,
+            (old, new) if old == new => Status::Modified,
+            _ => Status::Renamed,
+        };
+        let previous = old.clone().filter(|_| new.is_some() && old != new);
+        Some(Touched { path: new.or(old)?, previous, status })
+    });
+    Ok(touched.collect())
+}
+
+fn text(path: &Path) -> Option<String> {
+    path.symlink_metadata().ok().filter(|kind| kind.is_file())?;
+    let bytes = sources::read_regular(path, Limits::default().bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

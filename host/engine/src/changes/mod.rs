@@ -1,0 +1,90 @@
+//! What a change comes to: the objects that are deployed otherwise after it than before.
+//!
+//! Two inputs are compared, each of the whole repository: what a chart or a kustomization renders to, and what stands in
+//! files by itself. An object is the same one before and after if it is deployed from the same place under the same name;
+//! the hash that kustomize appends to a generated name is no part of it. The module must not know how a version of a
+//! repository is had, nor what any difference means.
+
+mod fields;
+mod hashed;
+mod owners;
+#[cfg(test)]
+mod tests;
+mod users;
+mod version;
+
+use std::collections::BTreeMap;
+
+use crate::documents::ChangedObject;
+
+pub use owners::{CODEOWNERS, Owners};
+pub use version::{Deployed, Version};
+
+/// What an object is known by in both versions.
+type Identity<'a> = (String, &'a str, &'a str, Option<&'a str>, String);
+
+/// The objects that are deployed otherwise, by place and name in order.
+#[must_use]
+pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>> {
+    let (before, after): (Vec<Deployed<'a>>, Vec<Deployed<'a>>) = (old.deployed().collect(), new.deployed().collect());
+    let mut pairs: BTreeMap<Identity<'a>, (Vec<&Deployed<'a>>, Vec<&Deployed<'a>>)> = BTreeMap::new();
+    for deployed in &before {
+        pairs.entry(identity(deployed)).or_default().0.push(deployed);
+    }
+    for deployed in &after {
+        pairs.entry(identity(deployed)).or_default().1.push(deployed);
+    }
+    let users =
+        users::Users::new(before.iter().chain(&after).map(|deployed| (&*deployed.place, deployed.subject.object)));
+    let mut changed = Vec::new();
+    for (old, new) in pairs.into_values() {
+        for (old, new) in paired(&old, new) {
+            let objects = (old.map(|old| old.subject.object), new.map(|new| new.subject.object));
+            let fields = match objects {
+                (Some(old), Some(new)) => {
+                    let fields = fields::differences(&old.node.look(), &new.node.look());
+                    if fields.is_empty() {
+                        continue;
+                    }
+                    fields
+                }
+                _ => Vec::new(),
+            };
+            let Some(deployed) = new.or(old) else { continue };
+            changed.push(ChangedObject {
+                place: deployed.shown.clone(),
+                environment: deployed.environment,
+                old: objects.0,
+                new: objects.1,
+                fields,
+                users: users.of(&deployed.place, deployed.subject.object),
+            });
+        }
+    }
+    changed
+}
+
+fn identity<'a>(deployed: &Deployed<'a>) -> Identity<'a> {
+    let object = deployed.subject.object;
+    let name = object.display_name();
+    let name = if hashed::is_generated(object) { hashed::without(&name).to_owned() } else { name };
+    (deployed.place.clone(), object.group(), &object.kind, object.namespace.as_deref(), name)
+}
+
+/// Those before beside those after: of several in one folder, those of one file first.
+fn paired<'d, 'a>(
+    old: &[&'d Deployed<'a>],
+    mut new: Vec<&'d Deployed<'a>>,
+) -> Vec<(Option<&'d Deployed<'a>>, Option<&'d Deployed<'a>>)> {
+    let mut pairs: Vec<_> = old.iter().map(|old| (Some(*old), None)).collect();
+    for is_strict in [true, false] {
+        for (old, found) in pairs.iter_mut().filter(|(_, found)| found.is_none()) {
+            let shown = old.map(|old| &old.shown);
+            if let Some(at) = new.iter().position(|new| !is_strict || Some(&new.shown) == shown) {
+                *found = Some(new.remove(at));
+            }
+        }
+    }
+    pairs.extend(new.into_iter().map(|new| (None, Some(new))));
+    pairs
+}

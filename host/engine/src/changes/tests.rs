@@ -1,0 +1,130 @@
+use super::{Owners, Version, compare};
+use crate::documents::ChangedObject;
+use crate::file::File;
+use crate::input::Input;
+use crate::manifest::{Limits, read};
+
+const WEB: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  replicas: 2
+  template:
+    spec:
+      containers:
+        - {name: web, image: 'web:1', env: [{name: A, value: a}]}
+        - {name: log, image: 'log:1'}
+";
+
+fn input(files: &[(&str, &str)]) -> Input {
+    let file = |(name, text): &(&str, &str)| File {
+        manifest: read(&format!("/tmp/x/{name}"), (*text).into(), &Limits::default()),
+        project: 0,
+    };
+    Input::new(files.iter().map(file).collect::<Vec<_>>())
+}
+
+fn changed(old: &[(&str, &str)], new: &[(&str, &str)], then: impl FnOnce(&[ChangedObject<'_>])) {
+    let (old, new) = (input(old), input(new));
+    let version = |input| Version { input, root: "/tmp/x" };
+    then(&compare(version(&old), version(&new)));
+}
+
+/// `path: old -> new` of each field.
+fn fields(old: &str, new: &str) -> Vec<String> {
+    let mut fields = Vec::new();
+    changed(&[("web.yaml", old)], &[("web.yaml", new)], |changed| {
+        for field in changed.iter().flat_map(|changed| &changed.fields) {
+            let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into());
+            fields.push(format!("{}: {} -> {}", field.at, text(&field.old), text(&field.new)));
+        }
+    });
+    fields
+}
+
+#[test]
+fn what_differs_is_named_down_to_its_value() {
+    let image = "spec.template.spec.containers[web].image: web:1 -> web:2";
+    assert_eq!(fields(WEB, &WEB.replace("web:1", "web:2")), [image]);
+    assert_eq!(fields(WEB, &WEB.replace("replicas: 2", "replicas: 3")), ["spec.replicas: 2 -> 3"]);
+    assert_eq!(
+        fields(WEB, &WEB.replace("app: web}", "app: web, a.b/c: d}")),
+        ["metadata.labels['a.b/c']: nothing -> d"]
+    );
+    let privileged = WEB.replace("image: 'log:1'", "image: 'log:1', securityContext: {privileged: true}");
+    let path = "spec.template.spec.containers[log].securityContext.privileged: nothing -> true";
+    assert_eq!(fields(WEB, &privileged), [path]);
+    assert_eq!(fields(&privileged, WEB), [path.replace("nothing -> true", "true -> nothing")]);
+    assert!(fields(WEB, &WEB.replace("replicas: 2", "replicas: 2\n  paused: null")).is_empty());
+}
+
+#[test]
+fn items_go_by_their_names_and_their_order_counts() {
+    let web = "        - {name: web, image: 'web:1', env: [{name: A, value: a}]}\n";
+    let log = "        - {name: log, image: 'log:1'}\n";
+    let swapped = WEB.replace(&format!("{web}{log}"), &format!("{log}{web}"));
+    assert_eq!(fields(WEB, &swapped), ["spec.template.spec.containers: nothing -> nothing"]);
+    let more = format!("{WEB}        - {{name: new, image: 'new:1'}}\n");
+    let expected = ["name: nothing -> new", "image: nothing -> new:1"];
+    assert_eq!(fields(WEB, &more), expected.map(|field| format!("spec.template.spec.containers[new].{field}")));
+}
+
+#[test]
+fn an_object_is_the_same_in_another_file_of_its_folder() {
+    let moved = [("k8s/deployment.yaml", WEB)];
+    changed(&[("k8s/web.yaml", WEB)], &moved, |changed| assert!(changed.is_empty(), "{changed:?}"));
+    // Whoever deploys a folder deploys it no more.
+    changed(&[("old/web.yaml", WEB)], &moved, |changed| {
+        let ways: Vec<_> = changed.iter().map(|it| (&*it.place, it.old.is_some(), it.new.is_some())).collect();
+        assert_eq!(ways, [("k8s/deployment.yaml", false, true), ("old/web.yaml", true, false)]);
+    });
+    let two = [("k8s/a.yaml", WEB), ("k8s/b.yaml", &*WEB.replace("web:1", "web:2"))];
+    let swapped = [("k8s/a.yaml", &*WEB.replace("web:1", "web:2")), ("k8s/b.yaml", WEB)];
+    changed(&two, &two, |changed| assert!(changed.is_empty()));
+    changed(&two, &swapped, |changed| assert_eq!(changed.len(), 2));
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}", WEB.replace('\n', "\n  ").trim_end());
+    changed(&[("k8s/web.yaml", WEB)], &[("k8s/web.yaml", &list)], |changed| assert!(changed.is_empty(), "{changed:?}"));
+}
+
+#[test]
+fn the_workloads_that_take_a_configuration_are_known() {
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\ndata: {a: b}\n";
+    for taken in ["volumes: [{name: a, configMap: {name: web}}]", "x: [{envFrom: [{configMapRef: {name: web}}]}]"] {
+        let web = WEB.replace("      containers:", &format!("      {taken}\n      containers:"));
+        let files = |config| [("web.yaml", web.clone()), ("config.yaml", config)];
+        let (old, new) = (files(config.to_owned()), files(config.replace("a: b", "a: c")));
+        let texts = |files: &'_ [(&'static str, String)]| {
+            files.iter().map(|(name, text)| (*name, text.clone())).collect::<Vec<_>>()
+        };
+        let (old, new) = (texts(&old), texts(&new));
+        let borrowed = |files: &[(&'static str, String)]| -> Vec<(&'static str, &'static str)> {
+            files.iter().map(|(name, text)| (*name, &*Box::leak(text.clone().into_boxed_str()))).collect()
+        };
+        changed(&borrowed(&old), &borrowed(&new), |changed| {
+            assert_eq!(changed.len(), 1);
+            assert_eq!(changed[0].users, ["Deployment shop/web"], "{taken}");
+        });
+    }
+    changed(&[("c.yaml", config)], &[("c.yaml", &config.replace("a: b", "a: c"))], |changed| {
+        assert_eq!(changed[0].users, [""; 0]);
+    });
+}
+
+#[test]
+fn a_component_says_who_owns_its_folder() {
+    let component = |name: &str, owner: &str| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: {name}}}\nspec: {{owner: '{owner}'}}\n"
+        )
+    };
+    let (web, all) = (component("web", "group:default/shop"), component("all", "user:ana"));
+    let input = input(&[("web/catalog-info.yaml", &web), ("catalog-info.yaml", &all)]);
+    let version = Version { input: &input, root: "/tmp/x" };
+    let owners = Owners::new(None, version);
+    assert_eq!(owners.of("web/base/a.yaml"), Some(vec!["shop".into()]));
+    assert_eq!(owners.of("other/a.yaml"), Some(vec!["@ana".into()]));
+    let owners = Owners::new(Some("/web/base/ @acme/base\n"), version);
+    assert_eq!(owners.of("web/base/a.yaml"), Some(vec!["@acme/base".into()]));
+    assert_eq!(owners.of("web/a.yaml"), Some(vec!["shop".into()]));
+}

@@ -1,0 +1,89 @@
+//! A version of a repository: which objects it deploys, and from where.
+//!
+//! It must not know that there is another one.
+
+use std::collections::HashSet;
+
+use crate::input::{Input, Subject};
+use crate::manifest::{Covered, Object};
+use crate::paths::{folder, normal};
+
+/// A repository at one time.
+#[derive(Clone, Copy, Debug)]
+pub struct Version<'a> {
+    /// Its files, and what was rendered of them.
+    pub input: &'a Input,
+    /// Its root, as the names of the files begin.
+    pub root: &'a str,
+}
+
+/// An object and where it is deployed from.
+#[derive(Clone, Debug)]
+pub struct Deployed<'a> {
+    /// The object.
+    pub subject: Subject<'a>,
+    /// What is compared with the same in the other version.
+    pub place: String,
+    /// What people are shown.
+    pub shown: String,
+    /// The environment, where it is rendered for several.
+    pub environment: Option<&'a str>,
+}
+
+impl<'a> Version<'a> {
+    /// A file's name from the root of the repository.
+    fn path<'n>(&self, name: &'n str) -> &'n str {
+        let below = name.strip_prefix(self.root).filter(|rest| self.root.is_empty() || rest.starts_with('/'));
+        below.map_or(name, |below| below.trim_start_matches('/'))
+    }
+
+    /// All objects that it deploys.
+    pub fn deployed(self) -> impl Iterator<Item = Deployed<'a>> {
+        let this = self;
+        this.input.subjects().filter_map(move |subject| {
+            let manifest = &this.input.file(subject.file)?.manifest;
+            let own = this.path(&manifest.name);
+            let Some(rendering) = manifest.rendering() else {
+                let (place, shown) = (folder(own).to_owned(), own.to_owned());
+                return Some(Deployed { subject, place, shown, environment: None });
+            };
+            let shown = rendering.covers.iter().find_map(|covered| match covered {
+                Covered::Folder(folder) => Some(this.path(folder)),
+                Covered::Object { .. } => None,
+            });
+            let shown = match shown.unwrap_or_else(|| this.path(&rendering.folder)) {
+                "" => ".".to_owned(),
+                shown => shown.to_owned(),
+            };
+            let environment = Some(rendering.environment.as_str()).filter(|name| *name != "default");
+            Some(Deployed { subject, place: normal(&own.replace(this.root, "")), shown, environment })
+        })
+    }
+
+    /// The objects in a file itself; none where there is no such file, or where it cannot be read as manifests.
+    #[must_use]
+    pub fn objects(&self, path: &str) -> Option<Vec<&'a Object>> {
+        let is_it = |name: &str| normal(self.path(name)) == path;
+        let file = self.input.files().iter().find(|file| {
+            file.manifest.rendering().is_none() && is_it(&file.manifest.name) && file.manifest.problems.is_empty()
+        })?;
+        Some(file.manifest.objects().collect())
+    }
+
+    /// The files of which it is known what they deploy: what was rendered was made of them, or their objects stand for
+    /// themselves.
+    #[must_use]
+    pub fn seen(&self) -> HashSet<String> {
+        let files = self.input.files();
+        let made_of =
+            files.iter().filter_map(|file| file.manifest.rendering()).flat_map(|rendering| &rendering.made_of);
+        let mut seen: HashSet<String> = made_of.map(|name| normal(self.path(name))).collect();
+        for subject in self.input.subjects() {
+            let Some(file) = self.input.file(subject.file) else { continue };
+            if file.manifest.rendering().is_none() && file.manifest.problems.is_empty() {
+                seen.insert(normal(self.path(&file.manifest.name)));
+            }
+        }
+        seen
+    }
+}

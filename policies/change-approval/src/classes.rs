@@ -1,0 +1,354 @@
+//! What a change of one object or one file is, by the strictest thing in it.
+
+use sdk::glob::{any_matches_path, matches_name};
+use sdk::prelude::*;
+use sdk::{api_group, workload_kind};
+
+use crate::ChangeApproval;
+
+/// The kinds of changes, from the least to the strictest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    Configuration,
+    Image,
+    NewService,
+    Platform,
+    ClusterUpgrade,
+}
+
+impl Class {
+    pub const ALL: [Self; 5] =
+        [Self::Configuration, Self::Image, Self::NewService, Self::Platform, Self::ClusterUpgrade];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Image => "image",
+            Self::NewService => "new-service",
+            Self::Platform => "platform",
+            Self::ClusterUpgrade => "cluster-upgrade",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+}
+
+/// A class, and why.
+pub type Decided = (Class, String);
+
+/// One object that differs.
+#[derive(Clone, Copy)]
+pub struct Changed<'a> {
+    pub field: Field<'a>,
+    group: &'a str,
+    kind: &'a str,
+}
+
+impl<'a> Changed<'a> {
+    pub fn new(field: Field<'a>) -> Self {
+        let text = |field: Field<'a>| field.str().unwrap_or_default();
+        Self { field, group: api_group(text(field.get("apiVersion"))), kind: text(field.get("kind")) }
+    }
+
+    fn text(self, key: &'a str) -> &'a str {
+        self.field.get(key).str().unwrap_or_default()
+    }
+
+    fn is(self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+
+    /// The kind and the name, as people call it.
+    pub fn label(self) -> String {
+        let (namespace, name) = (self.text("namespace"), self.text("name"));
+        let slash = if namespace.is_empty() { "" } else { "/" };
+        format!("{} {namespace}{slash}{name}", self.kind)
+    }
+
+    /// Where the pods of a workload are described.
+    fn template(self) -> Option<Field<'a>> {
+        let kind = workload_kind(self.group, self.kind)?;
+        Some(kind.template.iter().fold(self.field.get("newObject"), |field, step| field.get(step)))
+    }
+
+    /// The path from the spec of the pods, if it leads there.
+    fn in_pod(self, path: &str) -> Option<&str> {
+        let template = workload_kind(self.group, self.kind)?.template;
+        let steps = template.iter().copied().chain(["spec"]);
+        steps.into_iter().try_fold(path, |path, step| path.strip_prefix(step)?.strip_prefix('.'))
+    }
+
+    /// Whether it is a workload that was not there before.
+    pub fn is_new_service(self) -> bool {
+        self.text("status") == "added" && self.template().is_some()
+    }
+}
+
+/// What may come with a service that is new, and says nothing about anybody else's.
+const COMPANIONS: &[(&str, &str)] = &[
+    ("", "ConfigMap"),
+    ("", "Secret"),
+    ("", "Service"),
+    ("", "ServiceAccount"),
+    ("", "Namespace"),
+    ("", "ResourceQuota"),
+    ("", "LimitRange"),
+    ("", "PersistentVolumeClaim"),
+    ("argoproj.io", "AnalysisTemplate"),
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("autoscaling", "HorizontalPodAutoscaler"),
+    ("backstage.io", "Component"),
+    ("backstage.io", "API"),
+    ("bitnami.com", "SealedSecret"),
+    ("cert-manager.io", "Certificate"),
+    ("external-secrets.io", "ExternalSecret"),
+    ("flagger.app", "Canary"),
+    ("gateway.networking.k8s.io", "HTTPRoute"),
+    ("gateway.networking.k8s.io", "GRPCRoute"),
+    ("grafana.integreatly.org", "GrafanaDashboard"),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+    ("keda.sh", "ScaledObject"),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+    ("monitoring.coreos.com", "PodMonitor"),
+    ("monitoring.coreos.com", "PrometheusRule"),
+    ("monitoring.coreos.com", "ServiceMonitor"),
+    ("monitoring.coreos.com", "AlertmanagerConfig"),
+    ("networking.k8s.io", "Ingress"),
+    ("networking.k8s.io", "NetworkPolicy"),
+    ("policy", "PodDisruptionBudget"),
+    ("pyrra.dev", "ServiceLevelObjective"),
+    ("rbac.authorization.k8s.io", "Role"),
+    ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("sloth.slok.dev", "PrometheusServiceLevel"),
+];
+
+/// Groups of objects that describe clusters: a version in one of them is the cluster's.
+const CLUSTERS: &[&str] = &[
+    "*cluster.x-k8s.io",
+    "anywhere.eks.amazonaws.com",
+    "config.openshift.io",
+    "container.gcp.*",
+    "containerservice.azure.*",
+    "core.gardener.cloud",
+    "eks.*",
+    "eksctl.io",
+    "k0smotron.io",
+    "kops.k8s.io",
+    "kubeadm.k8s.io",
+    "kind.x-k8s.io",
+    "provisioning.cattle.io",
+    "upgrade.cattle.io",
+];
+
+impl ChangeApproval {
+    /// What the change of an object is.
+    pub fn object(&self, changed: Changed<'_>, adds_service: bool) -> Decided {
+        if let Some(row) = self.classes.iter().find(|row| row.is_object(changed.kind, changed.text("place"))) {
+            return (row.class(), "the setting `classes` says so".into());
+        }
+        let (place, namespace) = (changed.text("place"), changed.text("namespace"));
+        if CLUSTERS.iter().any(|group| matches_name(group, changed.group)) {
+            return of_cluster(changed);
+        }
+        if any_matches_path(&self.platform_paths, place) {
+            return (Class::Platform, format!("{place} belongs to the platform"));
+        }
+        if self.platform_namespaces.iter().any(|pattern| matches_name(pattern, namespace)) {
+            return (Class::Platform, format!("the namespace {namespace} belongs to the platform"));
+        }
+        match changed.text("status") {
+            "modified" => self.modified(changed),
+            "added" => added(changed, adds_service),
+            _ => (Class::Platform, "it is deleted".into()),
+        }
+    }
+
+    /// The strictest of the fields that differ.
+    fn modified(&self, changed: Changed<'_>) -> Decided {
+        let fields = changed.field.get("fields").items().map(|field| self.field(changed, field));
+        fields.reduce(|one, other| if other.0 > one.0 { other } else { one }).unwrap_or_else(|| {
+            // Nothing that differs is nothing that anybody understands.
+            (Class::Platform, "what differs is not known".into())
+        })
+    }
+
+    fn field(&self, changed: Changed<'_>, field: Field<'_>) -> Decided {
+        let text = |key| field.get(key).str().unwrap_or_default();
+        let (path, at) = (text("path"), text("at"));
+        let is_workload = workload_kind(changed.group, changed.kind).is_some();
+        let in_containers = changed
+            .in_pod(path)
+            .and_then(|path| ["initContainers.", "containers."].iter().find_map(|list| path.strip_prefix(list)));
+        // `name=registry.example.com/name:1.2`, as kustomize takes it.
+        if changed.is("argoproj.io", "Application") && path == "spec.source.kustomize.images" {
+            let image_of = |text: &'static str| field.get(text).str().unwrap_or_default();
+            let (old, new) = (image_of("old"), image_of("new"));
+            let of = |text: &str| sdk::text::after(text, "=").unwrap_or(text).to_owned();
+            return image(at, &of(old), &of(new), false);
+        }
+        let of_values = match (changed.group, changed.kind) {
+            ("argoproj.io", "Application") => path.strip_prefix("spec.source.helm.valuesObject."),
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => path.strip_prefix("spec.values."),
+            _ => None,
+        };
+        if in_containers == Some("image") || of_values.is_some_and(is_tag) {
+            return image(at, text("old"), text("new"), of_values.is_some());
+        }
+        let is_known = self.configuration_fields.iter().any(|pattern| match pattern.split_once(':') {
+            Some((kind, pattern)) => kind == changed.kind && is_at(pattern, path),
+            None if is_workload => {
+                is_at(pattern, path)
+                    || pattern
+                        .strip_prefix("containers.")
+                        .is_some_and(|pattern| in_containers.is_some_and(|in_them| is_at(pattern, in_them)))
+            }
+            None => false,
+        });
+        let is_number =
+            of_values.is_some_and(|path| matches!(path.rsplit('.').next(), Some("replicaCount" | "replicas")));
+        let is_source =
+            changed.is("", "ConfigMap") || changed.is("", "Secret") || changed.is("bitnami.com", "SealedSecret");
+        let is_data =
+            is_source && ["data", "binaryData", "stringData", "spec.encryptedData"].iter().any(|of| is_at(of, path));
+        if is_known || is_number || follows(path) {
+            return (Class::Configuration, format!("`{at}`"));
+        }
+        match changed.field.get("users").items().next().and_then(Field::str) {
+            Some(user) if is_data => (Class::Configuration, format!("`{at}`, which {user} takes")),
+            None if is_data => (Class::Platform, format!("`{at}`, and no workload here takes it")),
+            _ => (Class::Platform, format!("`{at}` is neither configuration nor an image")),
+        }
+    }
+
+    /// What the change of a file is. `None` where the objects that differ say it all.
+    pub fn file(&self, file: Field<'_>, adds_service: bool) -> Option<Decided> {
+        let text = |key| file.get(key).str().unwrap_or_default();
+        let (path, status) = (text("path"), text("status"));
+        let moved = matches!(status, "renamed").then(|| text("previousPath"));
+        let paths = || [path].into_iter().chain(moved);
+        let decided = |path: &str| {
+            if any_matches_path(&self.protected_paths, path) {
+                return Some((Class::Platform, format!("{path} decides what may be changed")));
+            }
+            if let Some(row) = self.classes.iter().find(|row| row.is_file(path)) {
+                return Some((row.class(), "the setting `classes` says so".into()));
+            }
+            if any_matches_path(&self.platform_paths, path) {
+                return Some((Class::Platform, format!("{path} belongs to the platform")));
+            }
+            if text("effect") == "objects" {
+                return None;
+            }
+            if any_matches_path(&self.documentation_paths, path) {
+                return Some((Class::Configuration, "documentation".into()));
+            }
+            if status == "added" && adds_service {
+                return Some((Class::NewService, "it comes with a new service".into()));
+            }
+            Some((Class::Platform, format!("nobody knows what {path} does")))
+        };
+        paths().filter_map(decided).reduce(|one, other| if other.0 > one.0 { other } else { one })
+    }
+}
+
+/// A tag, or another repository.
+fn image(at: &str, old: &str, new: &str, is_tag: bool) -> Decided {
+    if is_tag {
+        return (Class::Image, format!("`{at}`: {old} becomes {new}"));
+    }
+    match (ImageReference::parse(old), ImageReference::parse(new)) {
+        (Ok(before), Ok(after)) if before.normalized_repository() == after.normalized_repository() => {
+            (Class::Image, format!("`{at}`: {old} becomes {new}"))
+        }
+        _ => (Class::Platform, format!("`{at}` is an image of another repository: {old} becomes {new}")),
+    }
+}
+
+/// `image.tag`, `web.image.digest`: a version of an image in the values of a chart.
+fn is_tag(path: &str) -> bool {
+    let mut steps = path.rsplit('.');
+    matches!(steps.next(), Some("tag" | "digest")) && steps.next().is_some_and(|step| step.ends_with("mage"))
+}
+
+/// Whether a path is that of the pattern, or below it.
+fn is_at(pattern: &str, path: &str) -> bool {
+    path.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// What changes with every version of a chart, or with every configuration, and does nothing by itself.
+fn follows(path: &str) -> bool {
+    let of = |list: &str| sdk::text::after(path, list);
+    let is_label =
+        |rest: &str| ["['app.kubernetes.io/version']", "['helm.sh/chart']", ".chart", ".version"].contains(&rest);
+    let is_annotation = |rest: &str| {
+        rest.starts_with("['checksum/") || rest == "['kubectl.kubernetes.io/restartedAt']" || rest == "['rollme']"
+    };
+    of("metadata.labels").is_some_and(is_label) || of("metadata.annotations").is_some_and(is_annotation)
+}
+
+fn of_cluster(changed: Changed<'_>) -> Decided {
+    let is_version = |path: &str| {
+        let last = path.rsplit('.').next().unwrap_or_default();
+        ["ersion", "image", "channel", "ami"].iter().any(|words| sdk::text::holds(last, words))
+    };
+    let mut fields = changed.field.get("fields").items().filter_map(|field| field.get("path").str());
+    if changed.text("status") != "modified" {
+        return (Class::ClusterUpgrade, "it describes a cluster".into());
+    }
+    match fields.find(|path| is_version(path)) {
+        Some(path) => (Class::ClusterUpgrade, format!("`{path}` of a cluster")),
+        None => (Class::Platform, "it describes a cluster".into()),
+    }
+}
+
+/// A service with what it needs, as long as that touches nobody else.
+fn added(changed: Changed<'_>, adds_service: bool) -> Decided {
+    if let Some(template) = changed.template() {
+        let pod = template.get("spec");
+        return match reach(pod) {
+            Some(what) => (Class::Platform, format!("its pods have {what}")),
+            None => (Class::NewService, "it was not there before".into()),
+        };
+    }
+    let object = changed.field.get("newObject");
+    let is_companion = COMPANIONS.iter().any(|(group, kind)| changed.is(group, kind));
+    if changed.is("", "ConfigMap") && changed.field.get("users").has_items() {
+        return (Class::Configuration, "it is taken by a workload".into());
+    }
+    if !adds_service || !is_companion {
+        return (Class::Platform, "it is new, and no part of a new service".into());
+    }
+    let rights = object
+        .get("rules")
+        .items()
+        .flat_map(|rule| ["verbs", "resources", "apiGroups"].into_iter().flat_map(move |list| rule.get(list).items()));
+    let is_wide =
+        |right: Field<'_>| right.str().is_none_or(|right| matches!(right, "*" | "escalate" | "bind" | "impersonate"));
+    if rights.into_iter().any(is_wide) || object.get("roleRef.name").str() == Some("cluster-admin") {
+        return (Class::Platform, "it grants rights over the rights of others".into());
+    }
+    (Class::NewService, "it comes with a new service".into())
+}
+
+/// How pods reach beyond themselves.
+fn reach(pod: Field<'_>) -> Option<&'static str> {
+    let is_true = |field: Field<'_>| field.is_set() && field.bool() != Some(false);
+    for (key, what) in [
+        ("hostNetwork", "the network of the node"),
+        ("hostPID", "the processes of the node"),
+        ("hostIPC", "the memory of the node"),
+    ] {
+        if is_true(pod.get(key)) {
+            return Some(what);
+        }
+    }
+    if pod.get("volumes").items().any(|volume| volume.get("hostPath").is_set()) {
+        return Some("files of the node");
+    }
+    let containers = ["containers", "initContainers"].into_iter().flat_map(|list| pod.get(list).items());
+    let is_privileged = |container: Field<'_>| is_true(container.get("securityContext.privileged"));
+    containers.into_iter().any(is_privileged).then_some("privileged containers")
+}

@@ -1,0 +1,81 @@
+//! Whether a change is approved: by whom, of which commit, and never where something is not known.
+
+use crate::history::History;
+
+const TEAMS: &str = "\"teams\": {\"@acme/shop\": [\"ana\", \"ben\"], \"@acme/platform\": [\"pia\", \"paul\"], \"@acme/managers\": [\"mo\"]}";
+
+/// The decision and the exit code, where these have approved.
+fn decide(change: impl FnOnce(&History), users: &[&str], teams: &str) -> (String, i32, String) {
+    let history = History::usual();
+    change(&history);
+    let head = history.commit("change");
+    let reviews =
+        users.iter().map(|user| format!("{{\"user\": \"{user}\", \"state\": \"APPROVED\", \"commit\": \"{head}\"}}"));
+    let reviews = reviews.collect::<Vec<_>>().join(", ");
+    let teams = if teams.is_empty() { String::new() } else { format!(", {teams}") };
+    history.write("approvals.json", &format!("{{\"author\": \"ana\", \"reviews\": [{reviews}]{teams}}}"));
+    let (review, code) = history.review(None, &["--approvals", "approvals.json"]);
+    (review["decision"].as_str().unwrap().to_owned(), code, review.to_string())
+}
+
+fn bump(history: &History) {
+    history.replace("services/web/web.yaml", "web:1.0.0", "web:1.1.0");
+}
+
+#[test]
+fn the_owners_approve_what_is_theirs() {
+    let (decision, code, review) = decide(bump, &["ben"], TEAMS);
+    assert_eq!((decision.as_str(), code), ("approved", 0), "{review}");
+    for users in [&[][..], &["ana"], &["pia"], &["eve"]] {
+        let (decision, code, review) = decide(bump, users, TEAMS);
+        assert_eq!((decision.as_str(), code), ("refused", 1), "{users:?}: {review}");
+        assert!(review.contains("approvals are missing: 1 of @acme/shop"), "{review}");
+    }
+}
+
+#[test]
+fn the_platform_approves_what_is_hidden_in_a_bump() {
+    let change = |history: &History| {
+        bump(history);
+        history.append("services/web/web.yaml", crate::history::CLUSTER_ROLE);
+    };
+    assert_eq!(decide(change, &["ben", "pia"], TEAMS).1, 1);
+    assert_eq!(decide(change, &["paul", "pia"], TEAMS).1, 0);
+}
+
+#[test]
+fn an_upgrade_wants_a_manager() {
+    let change = |history: &History| history.replace("clusters/production/control-plane.yaml", "v1.35.0", "v1.36.0");
+    assert_eq!(decide(change, &["paul", "pia"], TEAMS).1, 1);
+    assert_eq!(decide(change, &["paul", "pia", "mo"], TEAMS).1, 0);
+}
+
+#[test]
+fn nothing_is_approved_where_something_is_not_known() {
+    let (decision, code, review) = decide(bump, &["ben"], "");
+    assert_eq!((decision.as_str(), code), ("undecided", 2), "{review}");
+    assert!(review.contains("@acme/shop"), "{review}");
+}
+
+#[test]
+fn a_file_that_is_none_is_refused_with_what_it_should_be() {
+    let history = History::usual();
+    for (text, said) in [("{", "line 1"), ("{\"review\": []}", "unknown field"), ("", "no reviews")] {
+        history.write("approvals.json", text);
+        let said_instead =
+            history.run(None, &["review", "--base", "main", "--approvals", "approvals.json"]).complaint();
+        assert!(said_instead.contains(said) && said_instead.contains("docs/review.md"), "{said_instead}");
+    }
+}
+
+#[test]
+fn every_format_says_who_must_approve() {
+    let history = History::usual();
+    bump(&history);
+    history.commit("change");
+    for format in ["human", "markdown", "github"] {
+        let run = history.run(None, &["review", "--base", "main", "--format", format]);
+        assert!(run.code == Some(0) && run.out.contains("1 of the app team"), "{format}: {}{}", run.out, run.err);
+        assert!(run.out.contains("Deployment shop/web"), "{format}: {}", run.out);
+    }
+}

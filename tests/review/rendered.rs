@@ -1,0 +1,104 @@
+//! Changes that show only in what is rendered: a value of a chart, a base that many overlays use, a generated name.
+
+use crate::history::{History, WEB, parts};
+use crate::tools::Tools;
+
+const CHART: [(&str, &str); 5] = [
+    ("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+    ("charts/web/values.yaml", "tag: 1.0.0\nreplicas: 2\nhostNetwork: false\n"),
+    ("charts/web/values-staging.yaml", "replicas: 1\n"),
+    ("charts/web/values-production.yaml", "replicas: 3\n"),
+    (
+        "charts/web/templates/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  replicas: {{ .Values.replicas }}\n  \
+         template:\n    spec:\n      hostNetwork: {{ .Values.hostNetwork }}\n      containers:\n      - {name: web, image: 'example.com/web:{{ .Values.tag }}'}\n",
+    ),
+];
+
+fn review(history: &History, tools: &Tools) -> (String, Vec<String>) {
+    history.commit("change");
+    let (review, code) = history.review(Some(tools), &[]);
+    assert_eq!(code, 0, "{review:#}");
+    (review["class"].as_str().unwrap().to_owned(), parts(&review))
+}
+
+#[test]
+fn a_value_is_what_it_changes() {
+    let Some(tools) = Tools::find() else { return };
+    for (file, from, to, class, count) in [
+        ("charts/web/values.yaml", "tag: 1.0.0", "tag: 1.1.0", "image", 3),
+        ("charts/web/values-production.yaml", "replicas: 3", "replicas: 4", "configuration", 1),
+        ("charts/web/values.yaml", "hostNetwork: false", "hostNetwork: true", "platform", 3),
+    ] {
+        let history = History::of(&CHART);
+        history.replace(file, from, to);
+        let (found, parts) = review(&history, &tools);
+        assert_eq!((found.as_str(), parts.len()), (class, count), "{to}: {parts:?}");
+        assert!(parts.iter().all(|part| part == &format!("{class} Deployment shop/web")), "{parts:?}");
+    }
+}
+
+#[test]
+fn what_is_not_rendered_leaves_it_open() {
+    let history = History::of(&CHART);
+    history.replace("charts/web/values.yaml", "tag: 1.0.0", "tag: 1.1.0");
+    history.commit("change");
+    let (review, code) = history.review(None, &["--render", "never"]);
+    assert_eq!((review["decision"].as_str(), code), (Some("undecided"), 2), "{review:#}");
+    let (review, code) = history.review(None, &["--render", "never", "--allow-unchecked"]);
+    assert_eq!((review["class"].as_str(), code), (Some("platform"), 0), "nobody knows what a value does: {review:#}");
+}
+
+#[test]
+fn a_base_changes_all_that_use_it() {
+    let Some(tools) = Tools::find() else { return };
+    let mut files = vec![
+        ("base/kustomization.yaml".to_owned(), "resources: [web.yaml]\n".to_owned()),
+        ("base/web.yaml".to_owned(), WEB.to_owned()),
+    ];
+    for overlay in 0..10 {
+        let text = format!("resources: [../../base]\nnamespace: shop-{overlay}\n");
+        files.push((format!("overlays/team-{overlay}/kustomization.yaml"), text));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let history = History::of(&files);
+    history.replace("base/web.yaml", "web:1.0.0", "web:1.1.0");
+    let (class, parts) = review(&history, &tools);
+    let expected: Vec<String> = (0..10).map(|overlay| format!("image Deployment shop-{overlay}/web")).collect();
+    assert_eq!((class.as_str(), parts), ("image", expected));
+}
+
+#[test]
+fn the_hash_of_a_generated_name_is_no_difference() {
+    let Some(tools) = Tools::find() else { return };
+    let web = WEB.split("---").next().unwrap();
+    let history = History::of(&[
+        (
+            "web/kustomization.yaml",
+            "resources: [web.yaml]\nnamespace: shop\nconfigMapGenerator:\n- {name: web, literals: [color=blue]}\n",
+        ),
+        ("web/web.yaml", web),
+    ]);
+    history.replace("web/kustomization.yaml", "color=blue", "color=red");
+    let (class, parts) = review(&history, &tools);
+    assert_eq!((class.as_str(), parts.len()), ("configuration", 1), "{parts:?}");
+    assert!(parts[0].starts_with("configuration ConfigMap shop/web"), "{parts:?}");
+}
+
+#[test]
+fn a_patch_is_what_it_changes() {
+    let Some(tools) = Tools::find() else { return };
+    let history = History::of(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", WEB),
+        ("production/kustomization.yaml", "resources: [../base]\npatches: [{path: patch.yaml}]\n"),
+        (
+            "production/patch.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 5}\n",
+        ),
+    ]);
+    history.replace("production/patch.yaml", "replicas: 5", "replicas: 6");
+    assert_eq!(review(&history, &tools), ("configuration".into(), vec!["configuration Deployment shop/web".into()]));
+    history.replace("production/patch.yaml", "spec: {replicas: 6}", "spec: {template: {spec: {hostPID: true}}}");
+    assert_eq!(review(&history, &tools), ("platform".into(), vec!["platform Deployment shop/web".into()]));
+}
