@@ -111,7 +111,14 @@ impl Answer {
         let accepted = fields["accepted"].as_bool().expect("`accepted` is a boolean");
         // Who is refused hears why; who is not has nothing to hear but warnings.
         assert_eq!(accepted, message.is_none(), "{response:#}");
-        assert!(message.as_ref().is_none_or(|message| message.len() > 10), "{message:?}");
+        if let Some(message) = &message {
+            assert!(message.len() > 10 && message.len() <= 8192 && !message.ends_with(';'), "{message:?}");
+        }
+        // A policy in mode `monitor` passes on warnings and nothing else.
+        assert!(accepted || !warnings.is_empty(), "{response:#}");
+        for said in message.iter().chain(&warnings) {
+            assert!(!said.contains("-----BEGIN") && !said.contains(char::is_control), "{said}");
+        }
         Self { accepted, message, warnings, outcome: fields["outcome"].clone() }
     }
 

@@ -20,6 +20,7 @@ pub mod mask;
 mod metadata;
 mod outcome;
 pub mod path;
+pub mod told;
 pub mod yaml;
 
 pub use fix::{Applicability, Edit, Fix, Json};

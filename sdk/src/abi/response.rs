@@ -2,21 +2,15 @@
 //!
 //! It must not decide anything: the outcome is there, and rides along whole for hosts that know it.
 
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use protocol::contract::OUTCOME;
+use protocol::told::{MESSAGE, WARNINGS, fit, one_line};
 use protocol::{Finding, Fix, Level, Outcome, Verdict, path};
 
 use crate::json::Writer;
-
-/// The most characters of one warning, and of all together, that an API server passes on. Bytes are counted: no fewer.
-const WARNING: usize = 256;
-const WARNINGS: usize = 4096;
-/// What ends a warning that was cut.
-const CUT: &str = "...";
 
 /// Kubewarden's `SettingsValidationResponse`; the message says why they are refused.
 pub fn settings(message: Option<&str>) -> Vec<u8> {
@@ -31,34 +25,38 @@ pub fn settings(message: Option<&str>) -> Vec<u8> {
 /// Kubewarden's `ValidationResponse`, with our outcome beside it.
 ///
 /// A rule over one object denies. One that looked at others only warns at admission, since objects arrive one by one;
-/// where it could not decide it denies all the same.
+/// where it could not decide it denies all the same. What it denies for is said in warnings as well: a policy in mode
+/// `monitor` passes on nothing else.
 pub fn validation(rule: &str, outcome: &Outcome, warns_only: bool) -> Vec<u8> {
     let accepted = match outcome.verdict {
         Verdict::Error => false,
         Verdict::Fail => warns_only,
         _ => true,
     };
-    let mut warnings = Warnings::default();
-    let mut message = String::from(rule) + ":";
-    match &outcome.reason {
-        Some(reason) if !accepted => message = message + " " + reason + ";",
-        Some(reason) if outcome.verdict == Verdict::Unknown => warnings.add(reason.to_owned()),
-        _ => {}
-    }
-    for finding in outcome.findings.iter().filter(|finding| finding.level != Level::Note) {
-        let prose = prose(finding);
-        if finding.level == Level::Violation && !accepted {
-            message = message + " " + &prose + ";";
-        } else {
-            warnings.add(prose);
-        }
-    }
+    let is_undecided = matches!(outcome.verdict, Verdict::Error | Verdict::Unknown);
+    let reason = outcome.reason.iter().filter(|_| is_undecided).map(|reason| one_line(reason));
+    let of = |level| outcome.findings.iter().filter(move |finding| finding.level == level).map(prose);
+    // The worst first.
+    let why = || reason.clone().chain(of(Level::Violation));
+    let prefix = String::from(rule) + ": ";
+
     let mut writer = Writer::default();
     writer.open(b'{');
     writer.flag("accepted", accepted);
-    writer.optional("message", (!accepted).then_some(&message));
-    if !warnings.texts.is_empty() {
-        writer.texts("warnings", &mut warnings.texts.iter().map(String::as_str));
+    if !accepted {
+        let (texts, more) = fit(why(), MESSAGE);
+        let mut message = prefix.clone() + &texts.join("; ");
+        if more > 0 {
+            message = message + &format!("; and {more} more");
+        }
+        writer.member("message", &message);
+    }
+    let (mut warnings, more) = fit(why().chain(of(Level::Warning)).map(|text| prefix.clone() + &text), WARNINGS);
+    if more > 0 {
+        warnings.push(format!("{prefix}and {more} more"));
+    }
+    if !warnings.is_empty() {
+        writer.texts("warnings", &mut warnings.iter().map(String::as_str));
     }
     writer.key(OUTCOME);
     write_outcome(&mut writer, outcome);
@@ -103,36 +101,11 @@ fn write_finding(writer: &mut Writer, finding: &Finding) {
 }
 
 fn prose(finding: &Finding) -> String {
-    let path = path::shorten(&finding.path);
-    match &finding.container {
-        Some(container) => format!("container {container}: {} ({path})", finding.message),
-        None => format!("{} ({path})", finding.message),
-    }
-}
-
-/// Warnings, as many and as long as reach whoever sent the object.
-#[derive(Default)]
-struct Warnings {
-    texts: Vec<String>,
-    bytes: usize,
-}
-
-impl Warnings {
-    /// Adds a warning, cut to its limit; one for which there is no room is left out, the outcome has it.
-    fn add(&mut self, mut text: String) {
-        if text.len() > WARNING {
-            let mut cut = WARNING - CUT.len();
-            while !text.is_char_boundary(cut) {
-                cut -= 1;
-            }
-            text.truncate(cut);
-            text.push_str(CUT);
-        }
-        self.bytes += text.len();
-        if self.bytes <= WARNINGS {
-            self.texts.push(text);
-        }
-    }
+    let (message, path) = (&finding.message, path::shorten(&finding.path));
+    one_line(&match &finding.container {
+        Some(container) => format!("container {container}: {message} ({path})"),
+        None => format!("{message} ({path})"),
+    })
 }
 
 #[cfg(test)]
@@ -195,10 +168,10 @@ mod tests {
         let unknown = Outcome { verdict: Verdict::Unknown, reason: Some("why".into()), ..pass.clone() };
         for (outcome, text) in [
             (pass, r#"{"accepted":true,"outcome":{"verdict":"pass","findings":[]}}"#),
-            (fail, r#"{"accepted":false,"message":"rule:","outcome":{"verdict":"fail","findings":[]}}"#),
+            (fail, r#"{"accepted":false,"message":"rule: ","outcome":{"verdict":"fail","findings":[]}}"#),
             (
                 unknown,
-                r#"{"accepted":true,"warnings":["why"],"outcome":{"verdict":"unknown","reason":"why","findings":[]}}"#,
+                r#"{"accepted":true,"warnings":["rule: why"],"outcome":{"verdict":"unknown","reason":"why","findings":[]}}"#,
             ),
         ] {
             assert_eq!(String::from_utf8(validation("rule", &outcome, false)).unwrap(), text);
@@ -207,20 +180,48 @@ mod tests {
         assert_eq!(settings(Some("no")), br#"{"valid":false,"message":"no"}"#);
     }
 
-    #[test]
-    fn warnings_are_cut_where_an_api_server_cuts_them() {
-        for (text, length) in [("x".repeat(256), 256), ("x".repeat(257), 256), ("ä".repeat(200), 255)] {
-            let mut warnings = Warnings::default();
-            warnings.add(text.clone());
-            let [warning] = warnings.texts.as_slice() else { unreachable!() };
-            assert_eq!((warning.len(), warning.ends_with(CUT)), (length, text.len() > 256), "{warning}");
-        }
+    fn failed(messages: &[String]) -> Outcome {
+        let finding = |message: &String| Finding {
+            level: Level::Violation,
+            path: "$['spec']".into(),
+            container: None,
+            message: message.clone(),
+            fix: None,
+            conceal: false,
+        };
+        let findings = messages.iter().map(finding).collect();
+        Outcome { verdict: Verdict::Fail, reason: None, findings }
+    }
+
+    /// The message and the warnings.
+    fn said(outcome: &Outcome, warns_only: bool) -> (String, Vec<String>) {
+        let answer: serde_json::Value = serde_json::from_slice(&validation("rule", outcome, warns_only)).unwrap();
+        let warnings = answer["warnings"].as_array().into_iter().flatten();
+        let warnings = warnings.map(|warning| warning.as_str().unwrap().into()).collect();
+        (answer["message"].as_str().unwrap_or_default().into(), warnings)
     }
 
     #[test]
-    fn warnings_for_which_there_is_no_room_are_left_out() {
-        let mut warnings = Warnings::default();
-        (0..100).for_each(|_| warnings.add("x".repeat(100)));
-        assert_eq!(warnings.texts.len(), 40);
+    fn what_a_denial_says_is_said_in_warnings_too() {
+        let outcome = failed(&["one".into(), "two".into(), "one".into()]);
+        let (message, warnings) = said(&outcome, false);
+        assert_eq!(message, "rule: one (spec); two (spec)");
+        assert_eq!(warnings, ["rule: one (spec)", "rule: two (spec)"]);
+        assert_eq!(said(&outcome, true), (String::new(), warnings));
+        let error = Outcome { verdict: Verdict::Error, reason: Some("why".into()), findings: Vec::new() };
+        assert_eq!(said(&error, false), ("rule: why".into(), vec!["rule: why".into()]));
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_the_rest_is_counted() {
+        let mut outcome = failed(&(0..500).map(|index| format!("{index} {}", "x".repeat(90))).collect::<Vec<_>>());
+        outcome.findings[0].level = Level::Warning;
+        let (message, warnings) = said(&outcome, false);
+        assert!(message.starts_with("rule: 1 x") && message.len() <= 8192 && message.len() > 8000, "{message}");
+        assert!(message.ends_with(" more") && !message.contains("0 x (spec); 1"), "{message}");
+        let length: usize = warnings.iter().map(String::len).sum();
+        assert!(length <= 4096 && warnings[0].starts_with("rule: 1 x"), "{warnings:?}");
+        let shown = warnings.len() - 1;
+        assert_eq!(warnings[shown], format!("rule: and {} more", 500 - shown));
     }
 }
