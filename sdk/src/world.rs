@@ -159,7 +159,8 @@ impl<'a> World<'a> {
     /// The object of that name, if it is there. `namespace` is `None` for objects that name none.
     ///
     /// # Errors
-    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    /// Unknown where the host does not allow the look-up, or it fails at admission; else an error where it fails, and where it
+    /// was not declared.
     pub fn get(
         &self,
         api_version: &str,
@@ -183,7 +184,8 @@ impl<'a> World<'a> {
     /// All objects of a kind in one namespace; `None` means the objects that name none.
     ///
     /// # Errors
-    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    /// Unknown where the host does not allow the look-up, or it fails at admission; else an error where it fails, and where it
+    /// was not declared.
     pub fn list(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Result<Vec<Object<'a>>, Undecided> {
         self.related(api_version, kind, Within::Namespace(namespace), &[])
     }
@@ -191,7 +193,8 @@ impl<'a> World<'a> {
     /// All objects of a kind, in every namespace.
     ///
     /// # Errors
-    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    /// Unknown where the host does not allow the look-up, or it fails at admission; else an error where it fails, and where it
+    /// was not declared.
     pub fn list_all(&self, api_version: &str, kind: &str) -> Result<Vec<Object<'a>>, Undecided> {
         self.related(api_version, kind, Within::All, &[])
     }
@@ -200,7 +203,8 @@ impl<'a> World<'a> {
     /// not know relations. The rule tests each.
     ///
     /// # Errors
-    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    /// Unknown where the host does not allow the look-up, or it fails at admission; else an error where it fails, and where it
+    /// was not declared.
     pub fn related(
         &self,
         api_version: &str,
@@ -271,7 +275,15 @@ impl<'a> World<'a> {
                 self.memory.note_refused(&cause);
                 return Err(Undecided::Unknown(cause));
             }
-            Err(cause) => return Err(Undecided::Error(format!("looking up {api_version} {kind} failed: {cause}"))),
+            Err(cause) => {
+                let cause = format!("looking up {api_version} {kind} failed: {cause}");
+                // An API server that is down for a moment keeps nobody from deploying what is good.
+                if self.is_admission() {
+                    self.memory.note_refused(&cause);
+                    return Err(Undecided::Unknown(cause));
+                }
+                return Err(Undecided::Error(cause));
+            }
         };
         let value = Value::parse(answer, &self.memory.bump)
             .map_err(|_| Undecided::Error(format!("the answer to a look-up of {kind} is not valid JSON")))?;
@@ -297,11 +309,15 @@ fn other<'a>(object: Field<'a>, declared: &'static Declared) -> Object<'a> {
     Object::other(root, declared.api_version, kind)
 }
 
-/// Whether an error says that there is no such object, or no such kind: our hosts begin with it, and a policy-server
-/// passes on what the API server or its own discovery says.
+/// How a policy-server passes on what it was answered.
+const PASSED_ON: &str = "Callback evaluation failure: ";
+
+/// Whether an error says that there is no such object, or no such kind: our hosts and recorded sessions begin with it, and
+/// a policy-server passes on what the API server or its own discovery says.
 fn is_not_found(cause: &str) -> bool {
     let kinds = ["NotFound", "404", "Cannot find "];
-    cause.starts_with(contract::NOT_FOUND) || kinds.iter().any(|words| holds(cause, words))
+    cause.strip_prefix(PASSED_ON).unwrap_or(cause).starts_with(contract::NOT_FOUND)
+        || kinds.iter().any(|words| holds(cause, words))
 }
 
 /// Whether an error says that the host may not be asked this: ours, or a policy-server whose administrator has not granted it.
@@ -366,6 +382,7 @@ mod tests {
     fn no_such_kind_is_no_object_and_no_error() {
         for cause in [
             "not found",
+            "Callback evaluation failure: not found",
             "Cannot find resource keda.sh/v1alpha1/ScaledObject",
             "Callback evaluation failure: Cannot find v1/Service named 'web' inside of namespace 'Some(\"shop\")'",
             "error finding resource keda.sh/v1alpha1 / ScaledObject: ApiError: \"404 page not found\\n\"",
@@ -376,8 +393,21 @@ mod tests {
             assert!(world.list_all("v1", "Service").unwrap().is_empty(), "{cause}");
             assert!(world.get("v1", "Service", None, "web").unwrap().is_none(), "{cause}");
         }
-        let (memory, host) = (Memory::new(), Answers(Err("connection refused")));
-        let world = World::new(&memory, &host, Completeness::Complete, DECLARED);
-        assert!(matches!(world.list_all("v1", "Service"), Err(Undecided::Error(_))));
+    }
+
+    #[test]
+    fn a_look_up_that_fails_is_an_error_but_at_admission_where_it_is_unknown() {
+        for (completeness, is_unknown) in
+            [(Completeness::Complete, false), (Completeness::Partial, false), (Completeness::Admission, true)]
+        {
+            let (memory, host) = (Memory::new(), Answers(Err("connection refused")));
+            let world = World::new(&memory, &host, completeness, DECLARED);
+            let failed = world.list_all("v1", "Service").err().unwrap();
+            assert_eq!(matches!(failed, Undecided::Unknown(_)), is_unknown, "{failed:?}");
+            assert_eq!(matches!(failed, Undecided::Error(_)), !is_unknown, "{failed:?}");
+        }
+        let (memory, host) = (Memory::new(), Answers(Ok("{}")));
+        let world = World::new(&memory, &host, Completeness::Admission, DECLARED);
+        assert!(matches!(world.list_all("v1", "Pod"), Err(Undecided::Error(_))), "not declared");
     }
 }
