@@ -33,6 +33,7 @@ pub mod handler;
 pub mod image;
 mod json;
 pub mod label;
+pub mod link;
 mod malformed;
 pub mod near;
 pub mod object;

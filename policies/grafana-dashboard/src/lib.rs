@@ -1,6 +1,7 @@
 #![no_std]
 mod selector;
 
+use sdk::link::{Link, links};
 use sdk::prelude::*;
 use sdk::service::{Service, operated, text_at};
 use sdk::value::Value;
@@ -11,7 +12,9 @@ policy! {
     ///
     /// The Component of a workload that runs as long as it can has the annotation `grafana/dashboard-selector` or
     /// `grafana/tag-selector`, or leads to a dashboard: by `grafana/overview-dashboard`, or by a link whose title, type, icon or
-    /// URL speaks of Grafana or of a dashboard. Jobs and CronJobs are not asked for one.
+    /// URL speaks of Grafana or of a dashboard. A link is an item of `metadata.links`, or an annotation as Argo CD shows it,
+    /// `link.argocd.argoproj.io/dashboard: https://...`: an API server drops `metadata.links`. Jobs and CronJobs are not asked
+    /// for one.
     ///
     /// Where everything is in sight and there are dashboards, the selected one is among them. A dashboard is a
     /// GrafanaDashboard, or the JSON in a ConfigMap with the label of the setting `dashboard_label`. A selector is read as the
@@ -119,11 +122,7 @@ policy! {
     reads: ["metadata.labels", "pod.metadata.labels", "pod.spec.restartPolicy"],
     looks_up: [
         "backstage.io/v1alpha1/Component": [
-            "metadata.annotations['backstage.io/kubernetes-id']",
-            "metadata.annotations['backstage.io/kubernetes-label-selector']",
-            "metadata.annotations['grafana/dashboard-selector']",
-            "metadata.annotations['grafana/tag-selector']",
-            "metadata.annotations['grafana/overview-dashboard']",
+            "metadata.annotations",
             "metadata.links",
         ],
         "grafana.integreatly.org/v1beta1/GrafanaDashboard": ["spec.json"],
@@ -151,8 +150,8 @@ impl Rule for GrafanaDashboard {
             Some(component.annotation(key)).filter(|field| field.str().is_some_and(|text| !text.is_empty()))
         };
         let (selector, tag) = (annotation("grafana/dashboard-selector"), annotation("grafana/tag-selector"));
-        let is_linked = annotation("grafana/overview-dashboard").is_some()
-            || component.get("metadata.links").items().any(is_to_a_dashboard);
+        let is_linked =
+            annotation("grafana/overview-dashboard").is_some() || links(component).iter().any(is_to_a_dashboard);
         if selector.is_none() && tag.is_none() && !is_linked {
             let message = format!("service {name} has no dashboard: no selector and no link here leads to one");
             let place = component.annotation("grafana/dashboard-selector");
@@ -203,13 +202,9 @@ fn read(json: Field<'_>) -> Dashboard<'_> {
 }
 
 /// Whether a link of a Component leads to a dashboard.
-fn is_to_a_dashboard(link: Field<'_>) -> bool {
-    let speaks_of = |text: &str, word: &str| {
-        text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    let mut texts = ["title", "type", "icon", "url"].iter().filter_map(|field| text_at(link, &[field]));
-    text_at(link, &["url"]).is_some_and(|url| !url.is_empty())
-        && texts.any(|text| speaks_of(text, "dashboard") || speaks_of(text, "grafana"))
+fn is_to_a_dashboard(link: &Link<'_>) -> bool {
+    let speaks_of = |word| link.is_called(word) || link.points_to(word);
+    link.url.is_some_and(|url| !url.is_empty()) && (speaks_of("dashboard") || speaks_of("grafana"))
 }
 
 /// Whether a selector or a tag selects a dashboard, if that is known.

@@ -1,14 +1,17 @@
 #![no_std]
 use sdk::documents::REPOSITORY_TREE;
+use sdk::link::{Link, annotated, links};
 use sdk::prelude::*;
-use sdk::service::{Service, operated, text_at};
+use sdk::service::{Service, operated};
 
 policy! {
     /// Every service and every alert has a runbook.
     ///
     /// A workload that runs as long as it can, or again and again as a CronJob does, names its runbook in one of the
-    /// annotations of the setting `annotations`, on itself or on its pod template; or the Backstage Component of its service
-    /// has a link whose title or type says `runbook`. What runs once, such as a Job, is its service's affair.
+    /// annotations of the setting `annotations`, on itself, on its pod template, or on the Backstage Component of its service;
+    /// or one of these has a link whose title or type says `runbook`. A link is an item of a Component's `metadata.links`, or
+    /// an annotation as Argo CD shows it, `link.argocd.argoproj.io/runbook: https://...`. An API server drops `metadata.links`,
+    /// so use annotations for what is in a cluster. What runs once, such as a Job, is its service's affair.
     ///
     /// The alerting rules of a PrometheusRule each carry the annotation `runbook_url`, whoever's they are: that is said of
     /// the PrometheusRule and not again of the workload. One that a controller made, such as Sloth, is judged through its
@@ -124,11 +127,7 @@ policy! {
         "spec.groups.rules.annotations.runbook_url",
     ],
     looks_up: [
-        "backstage.io/v1alpha1/Component": [
-            "metadata.annotations['backstage.io/kubernetes-id']",
-            "metadata.annotations['backstage.io/kubernetes-label-selector']",
-            "metadata.links",
-        ],
+        "backstage.io/v1alpha1/Component": ["metadata.annotations", "metadata.links"],
         "seaworthy.dev/v1/RepositoryTree": ["spec.paths"],
         "sloth.slok.dev/v1/PrometheusServiceLevel": [],
         "pyrra.dev/v1alpha1/ServiceLevelObjective": [],
@@ -144,16 +143,17 @@ impl Rule for Runbook {
         let workload = operated(request)?;
         let annotations =
             [workload.object().root(), workload.template()].map(|place| place.get("metadata.annotations"));
-        let mut named = self.annotations.iter().flat_map(|name| annotations.map(|place| place.entry(name)));
-        if let Some(runbook) = named.find(|field| field.str().is_some_and(|text| !text.is_empty())) {
-            return check_address(runbook, world, findings);
+        let own = self.named(&annotations).or_else(|| runbook(annotations.into_iter().flat_map(annotated)));
+        if let Some((at, text)) = own {
+            return check_address(at, text, world, findings);
         }
         let service = Service::of(workload, &self.service_names);
         let name = service.name();
         let of = match service.component(world)? {
             Some(component) => {
-                if let Some(link) = component.get("metadata.links").items().find(|link| is_runbook(*link)) {
-                    return check_address(link.get("url"), world, findings);
+                let named = self.named(&[component.get("metadata.annotations")]);
+                if let Some((at, text)) = named.or_else(|| runbook(links(component).into_iter())) {
+                    return check_address(at, text, world, findings);
                 }
                 format!("Component {}", component.name())
             }
@@ -175,12 +175,17 @@ impl Rule for Runbook {
     }
 }
 
-/// Whether a link of a Component leads to a runbook, by its title or type.
-fn is_runbook(link: Field<'_>) -> bool {
-    ["title", "type"]
-        .iter()
-        .filter_map(|field| text_at(link, &[field]))
-        .any(|text| text.as_bytes().windows("runbook".len()).any(|window| window.eq_ignore_ascii_case(b"runbook")))
+impl Runbook {
+    /// The first annotation that the setting lists, and its text.
+    fn named<'a>(&self, places: &[Field<'a>]) -> Option<(Field<'a>, &'a str)> {
+        let mut all = self.annotations.iter().flat_map(|name| places.iter().map(|place| place.entry(name)));
+        all.find_map(|field| Some((field, field.str().filter(|text| !text.is_empty())?)))
+    }
+}
+
+/// The first link that leads to a runbook by what it is called, and its address.
+fn runbook<'a>(mut links: impl Iterator<Item = Link<'a>>) -> Option<(Field<'a>, &'a str)> {
+    links.find(|link| link.is_called("runbook")).map(|link| (link.at, link.url.unwrap_or_default()))
 }
 
 /// What makes PrometheusRules.
@@ -209,15 +214,14 @@ fn check_alerts(object: Object<'_>, world: &World<'_>, findings: &mut Findings) 
             let message = format!("the alert {alert} leads to no runbook");
             findings.fail(runbook, message, fix::set(runbook, "https://example.com/runbook").example());
         } else {
-            check_address(runbook, world, findings)?;
+            check_address(runbook, runbook.str().unwrap_or_default(), world, findings)?;
         }
     }
     Ok(())
 }
 
 /// Judges what should be the URL of a web page, or the path of a file that is there.
-fn check_address(field: Field<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-    let text = field.str().unwrap_or_default();
+fn check_address(field: Field<'_>, text: &str, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
     let fix = "a URL that begins with https://, or the path of a file from the root of the repository";
     let Some(path) = address(text) else {
         findings.fail(field, format!("`{text}` is neither a URL nor a path, so it leads nowhere"), fix);
