@@ -91,6 +91,7 @@ impl Route for Recorder<'_> {
         let answer = self.route.route(call, input);
         let response = match &answer {
             Ok(bytes) => Ok(String::from_utf8(bytes.clone()).map_err(CallError::failed)?),
+            Err(CallError::NotFound) => Err(request.not_found()),
             Err(cause) => Err(cause.to_string()),
         };
         let text = exchange::write(&Exchange { request, response });
@@ -143,7 +144,10 @@ impl Route for Replay {
     fn route(&self, call: HostCall<'_>, _: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
         let request = Request::of(call)?;
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match left.exchanges.iter().position(|exchange| exchange.request.is_like(&request)) {
+        let find = |is_like: fn(&Request, &Request) -> bool| {
+            left.exchanges.iter().position(|exchange| is_like(&exchange.request, &request))
+        };
+        match find(Request::is_like).or_else(|| find(Request::may_be)) {
             Some(index) => left.exchanges.remove(index).response.map(String::into_bytes).map_err(recorded),
             None => {
                 let refusal = Err(CallError::failed(NoExchange(request.clone())));
@@ -206,8 +210,36 @@ mod tests {
         let text = |answers: Vec<Result<Vec<u8>, CallError>>| {
             answers.into_iter().map(|answer| answer.map_err(|cause| cause.to_string())).collect::<Vec<_>>()
         };
-        assert_eq!(text(said), text(again));
+        let cause = "Cannot find v1/Namespace named 'shop' inside of namespace 'None'";
+        assert_eq!(text(said), [Ok(POD.as_bytes().to_vec()), Err("not found".to_owned())]);
+        assert_eq!(text(again), [Ok(POD.as_bytes().to_vec()), Err(cause.to_owned())]);
         assert_eq!((replay.lacking().len(), replay.left_over()), (0, 0));
+    }
+
+    #[test]
+    fn an_exchange_that_does_not_say_its_masks_answers_where_none_has_them() {
+        let exchange = |masks: &str, payload: &str| {
+            format!(
+                "- request: '!KubernetesGetResource {{api_version: v1, kind: Pod, name: a, namespace: b{masks}}}'\n  \
+                 response: {{type: Success, payload: {payload}}}\n"
+            )
+        };
+        let session = exchange("", "unsaid") + &exchange(", field_masks: [spec]", "spec");
+        let ask = |mask: &str| {
+            let payload = format!(
+                r#"{{"api_version":"v1","kind":"Pod","name":"a","namespace":"b","disable_cache":false,"field_masks":["{mask}"]}}"#
+            );
+            let replay = Replay::read("session.yaml", session.clone().into_bytes()).unwrap();
+            String::from_utf8(replay.route(call(&payload), &Nobody).unwrap()).unwrap()
+        };
+        assert_eq!((ask("metadata"), ask("spec")), ("unsaid".into(), "spec".into()));
+        let exact = exchange("", "unsaid") + &exchange(", field_masks: [spec]", "spec");
+        let replay = Replay::read("session.yaml", exact.into_bytes()).unwrap();
+        let spec = r#"{"api_version":"v1","kind":"Pod","name":"a","namespace":"b","field_masks":["spec"]}"#;
+        let answers = [spec, spec].map(|asked| replay.route(call(asked), &Nobody).unwrap());
+        assert_eq!(answers, [b"spec".to_vec(), b"unsaid".to_vec()]);
+        let elsewhere = spec.replace("\"b\"", "\"c\"");
+        assert!(Replay::read("s", session.into_bytes()).unwrap().route(call(&elsewhere), &Nobody).is_err());
     }
 
     #[test]

@@ -109,6 +109,32 @@ impl Request {
         self.tag == other.tag && essence(&self.fields) == essence(&other.fields)
     }
 
+    /// Whether an exchange with this request may be the answer to that one: `kwctl` 1.31 writes look-ups without their masks
+    /// and without what they say of a cache.
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        let mut asked = other.clone();
+        for unsaid in ["disable_cache", "field_masks"] {
+            if self.fields.get(unsaid).is_none_or(Value::is_null) {
+                asked.fields.remove(unsaid);
+            }
+        }
+        self.is_like(&asked)
+    }
+
+    /// What `kwctl` answers, and records, where there is no such object or no such kind.
+    pub(super) fn not_found(&self) -> String {
+        let text = |field: &str| self.fields.get(field).and_then(Value::as_str);
+        let [api_version, kind] = ["api_version", "kind"].map(|field| text(field).unwrap_or_default());
+        match text("name") {
+            Some(name) => {
+                let namespace = text("namespace");
+                format!("Cannot find {api_version}/{kind} named '{name}' inside of namespace '{namespace:?}'")
+            }
+            None => format!("Cannot find resource {api_version}/{kind}"),
+        }
+    }
+
     /// As `kwctl` writes it, with a line break at the end.
     pub(super) fn to_yaml(&self) -> String {
         let mut text = format!("!{}\n", self.tag);
