@@ -1,11 +1,13 @@
 //! The Helm chart. There is no Helm here, so its templates are filled in by as much of Helm as they use, and must then be what
 //! is written without Helm; what they use beyond that is a fault.
 
+use std::collections::BTreeSet;
 use std::fs;
 
+use seaworthy_tests::schema;
 use serde_json::{Map, Value, json};
 
-use crate::command::{parse, without_others};
+use crate::command::{documents_alone, parse, without_others};
 use crate::schemas::object_faults;
 use crate::support::Folder;
 
@@ -18,7 +20,7 @@ impl Chart {
     fn new(arguments: &[&str]) -> Self {
         let folder = Folder::new();
         let options = ["kubewarden", "--format", "helm", "--output", "chart"];
-        folder.run(&[&options[..], &without_others(), arguments].concat()).with(0);
+        documents_alone(folder.run(&[&options[..], &without_others(), arguments].concat()));
         let text = fs::read_to_string(folder.path().join("chart/values.yaml")).unwrap();
         let values = parse(&text).remove(0);
         Self { folder, values }
@@ -35,14 +37,25 @@ impl Chart {
     }
 }
 
+/// The value of `.Values.mode`.
+fn value<'a>(values: &'a Value, path: &str) -> &'a Value {
+    path.strip_prefix(".Values.").expect("a value").split('.').fold(values, |value, step| &value[step])
+}
+
+/// Whether a rule is enabled: `"run-as-non-root").enabled`, and what follows.
+fn is_enabled(values: &Value, action: &str) -> bool {
+    let (name, rest) = action.split_once(")").expect("a rule's name ends");
+    assert!(rest.starts_with(".enabled"), "{action}");
+    values["policies"][name.trim_matches('"')]["enabled"] == true
+}
+
 /// A template filled in, action by action.
 fn fill(template: &str, values: &Value) -> String {
     let mut out = String::new();
     let mut rest = template;
-    // Whether each open block is written, and what `$policy` and `$calls` are.
+    // Whether each open block is written, and what `$policy` is.
     let mut open: Vec<bool> = Vec::new();
     let mut policy = Value::Null;
-    let mut calls: Vec<String> = Vec::new();
     while let Some(start) = rest.find("{{") {
         let end = start + rest[start..].find("}}").expect("an action ends");
         let (before, action) = (&rest[..start], &rest[start + 2..end]);
@@ -57,46 +70,36 @@ fn fill(template: &str, values: &Value) -> String {
         let words: Vec<&str> = action.split(' ').collect();
         match words[..] {
             ["end"] => drop(open.pop().expect("a block ends that began")),
-            ["if", "$calls"] => open.push(!calls.is_empty()),
             ["if", "$policy.enabled"] => open.push(policy["enabled"] == true),
-            ["if", ".Values.lookUps.enabled"] => open.push(values["lookUps"]["enabled"] == true),
-            ["if", "(index", ".Values.policies", name] => {
-                let name = name.strip_suffix(").enabled").expect("a rule's switch");
-                open.push(values["policies"][name.trim_matches('"')]["enabled"] == true);
+            ["if", ".Values.timeoutEvalSeconds"] => open.push(values["timeoutEvalSeconds"].is_number()),
+            ["if", "and", ".Values.lookUps.enabled", ..] => {
+                let any =
+                    action.split_once(" (or ").expect("the rules that look up").1.split("(index .Values.policies ");
+                let any = any.skip(1).any(|rest| is_enabled(values, rest));
+                open.push(values["lookUps"]["enabled"] == true && any);
             }
+            ["if", "(index", ".Values.policies", name] => open.push(is_enabled(values, name)),
             ["$policy", ":=", "index", ".Values.policies", name] => {
                 policy = values["policies"][name.trim_matches('"')].clone()
             }
-            ["$calls", ":=", "list"] => {
-                // The loop that follows: the calls of all that is enabled.
-                let policies = values["policies"].as_object().unwrap().iter();
-                let enabled = policies.filter(|(_, policy)| policy["enabled"] == true);
-                calls = enabled.map(|(rule, _)| format!("{}()", rule.replace('-', "_"))).collect();
-                let (body, after) = rest.split_once("{{- if $calls }}").expect("a loop and a condition");
-                assert_eq!(body.matches("{{- range").count(), 1, "{body}");
-                assert!(body.contains("(printf \"%s()\" (replace \"-\" \"_\" $rule))"), "{body}");
-                rest = after;
-                open.push(!calls.is_empty());
-            }
             _ if !written => {}
-            ["$policy.mode"] => out.push_str(policy["mode"].as_str().unwrap()),
-            [".Values.mode"] => out.push_str(values["mode"].as_str().unwrap()),
-            [".Values.policyServer"] => out.push_str(values["policyServer"].as_str().unwrap()),
-            ["join", "\"", "&&", "\"", "$calls", "|", "quote"] => out.push_str(&format!("{:?}", calls.join(" && "))),
+            ["$policy.mode", "|", "default", ".Values.mode"] => {
+                out.push_str(policy["mode"].as_str().unwrap_or_else(|| values["mode"].as_str().unwrap()));
+            }
             ["toYaml", .., "|", "nindent", indent] => {
                 let value = match words[1] {
                     "$policy.settings" => &policy["settings"],
-                    ".Values.namespaceSelector" => &values["namespaceSelector"],
-                    "(index" => {
-                        &values["policies"][words[3].strip_suffix(").settings").unwrap().trim_matches('"')]["settings"]
-                    }
-                    other => panic!("{other}"),
+                    other => value(values, other),
                 };
                 let yaml = serde_saphyr::to_string(value).unwrap();
                 let margin = " ".repeat(indent.parse().unwrap());
                 let lines: String = yaml.trim_end().lines().map(|line| format!("\n{margin}{line}")).collect();
                 out.push_str(&lines);
             }
+            [path] if path.starts_with(".Values.") => match value(values, path) {
+                Value::String(text) => out.push_str(text),
+                other => out.push_str(&other.to_string()),
+            },
             ["printf", format, ..] if action.ends_with("| quote") => {
                 let defaults: Vec<&str> =
                     action.split("| default \"").skip(1).map(|rest| rest.split_once('"').unwrap().0).collect();
@@ -113,8 +116,7 @@ fn fill(template: &str, values: &Value) -> String {
 }
 
 fn plain(arguments: &[&str]) -> Vec<Value> {
-    let run = Folder::new().run(&[&["kubewarden"], &without_others()[..], arguments].concat());
-    parse(&run.with(0))
+    documents_alone(Folder::new().run(&[&["kubewarden"], &without_others()[..], arguments].concat()))
 }
 
 fn sorted(mut objects: Vec<Value>) -> Vec<Value> {
@@ -126,10 +128,18 @@ fn sorted(mut objects: Vec<Value>) -> Vec<Value> {
 fn a_chart_with_its_own_values_is_what_is_written_without_one() {
     for arguments in [
         &[][..],
-        &["--group"],
-        &["--group", "--rule", "run-as-non-root", "--namespace", "shop"],
+        &[
+            "--mode",
+            "protect",
+            "--pods",
+            "--timeout-eval-seconds",
+            "4",
+            "--match-condition",
+            "no-ana=request.name != 'ana'",
+        ],
         &["--rule", "run-as-non-root", "--namespace", "shop"],
         &["--registry", "registry.example.com/policies", "--tag", "v9", "--policy-server", "strict"],
+        &["--service-account", "security/strict", "--failure-policy", "fail", "--timeout-seconds", "3"],
     ] {
         let chart = Chart::new(arguments);
         let (rendered, plain) = (sorted(chart.render()), sorted(plain(arguments)));
@@ -145,11 +155,13 @@ fn a_chart_with_its_own_values_is_what_is_written_without_one() {
 fn values_choose_rules_modes_settings_and_registry() {
     let mut chart = Chart::new(&[]);
     let policies = chart.values["policies"].as_object_mut().unwrap();
-    policies["run-as-non-root"]["mode"] = json!("monitor");
+    policies["run-as-non-root"]["mode"] = json!("protect");
     policies["container-resources"]["settings"] = json!({ "cpu_limit": false });
     policies["network-policy"]["enabled"] = json!(false);
     chart.values["registry"] = json!("registry.example.com/policies");
     chart.values["lookUps"]["enabled"] = json!(false);
+    chart.values["timeoutEvalSeconds"] = json!(5);
+    chart.values["matchConditions"] = json!([]);
     let rendered: Map<String, Value> = chart
         .render()
         .into_iter()
@@ -158,22 +170,74 @@ fn values_choose_rules_modes_settings_and_registry() {
     for object in rendered.values() {
         assert_eq!(object_faults(object), Vec::<String>::new());
     }
-    assert_eq!(rendered["seaworthy-run-as-non-root"]["spec"]["mode"], "monitor");
+    assert_eq!(rendered["seaworthy-run-as-non-root"]["spec"]["mode"], "protect");
     let resources = &rendered["seaworthy-container-resources"]["spec"];
-    assert_eq!(resources["settings"], json!({ "cpu_limit": false }));
+    assert_eq!((&resources["mode"], &resources["settings"]), (&json!("monitor"), &json!({ "cpu_limit": false })));
+    assert_eq!((&resources["timeoutEvalSeconds"], &resources["matchConditions"]), (&json!(5), &json!([])));
     let module = resources["module"].as_str().unwrap();
     assert!(module.starts_with("registry://registry.example.com/policies/container-resources:v"), "{module}");
     assert!(!rendered.contains_key("seaworthy-network-policy") && !rendered.contains_key("seaworthy-look-ups"));
 }
 
+/// What the policy-server may read, by group and resource.
+fn readable(rendered: &[Value]) -> BTreeSet<(String, String)> {
+    let role = rendered.iter().find(|object| object["kind"] == "ClusterRole");
+    let rules = role.into_iter().flat_map(|role| role["rules"].as_array().unwrap());
+    let each = rules.flat_map(|rule| {
+        let group = rule["apiGroups"][0].as_str().unwrap();
+        rule["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(move |name| (group.to_owned(), name.as_str().unwrap().to_owned()))
+    });
+    each.collect()
+}
+
 #[test]
-fn a_group_in_a_chart_calls_whom_it_has() {
-    let mut chart = Chart::new(&["--group", "--rule", "run-as-non-root", "--rule", "immutable-image-tag"]);
-    chart.values["policies"]["run-as-non-root"]["enabled"] = json!(false);
-    let [group] = &chart.render()[..] else { panic!("one group") };
-    assert_eq!(group["spec"]["expression"], "immutable_image_tag()");
-    let members: Vec<&String> = group["spec"]["policies"].as_object().unwrap().keys().collect();
-    assert_eq!(members, ["immutable_image_tag"]);
-    chart.values["policies"]["immutable-image-tag"]["enabled"] = json!(false);
+fn a_rule_that_is_disabled_takes_its_rights_along() {
+    let mut chart = Chart::new(&[]);
+    let secrets = ("".to_owned(), "secrets".to_owned());
+    let before = readable(&chart.render());
+    assert!(before.contains(&secrets), "{before:?}");
+    chart.values["policies"]["external-secrets"]["enabled"] = json!(false);
+    // The other one that looks for Secrets.
+    chart.values["policies"]["references"]["enabled"] = json!(false);
+    let after = readable(&chart.render());
+    assert!(!after.contains(&secrets) && after.len() > 10, "{after:?}");
+    for (_, policy) in chart.values["policies"].as_object_mut().unwrap() {
+        policy["enabled"] = json!(false);
+    }
     assert_eq!(chart.render(), Vec::<Value>::new());
+}
+
+#[test]
+fn the_schema_of_the_values_takes_them_and_refuses_what_is_misspelt() {
+    for arguments in [
+        &[][..],
+        &["--rule", "run-as-non-root", "--namespace", "shop"],
+        &["--mode", "protect", "--timeout-eval-seconds", "4"],
+    ] {
+        let chart = Chart::new(arguments);
+        let text = fs::read_to_string(chart.folder.path().join("chart/values.schema.json")).unwrap();
+        let schema: Value = serde_json::from_str(&text).unwrap();
+        let faults = |values: &Value| schema::faults(&schema, "", values);
+        assert_eq!(faults(&chart.values), Vec::<String>::new(), "{arguments:?}");
+        let rule = "/policies/run-as-non-root";
+        for (pointer, field, wrong) in [
+            ("", "mode", json!("audit")),
+            ("", "modes", json!("monitor")),
+            ("", "failurePolicy", json!("fail")),
+            ("", "timeoutSeconds", json!(31)),
+            ("", "matchConditions", json!([{ "name": "a" }])),
+            ("/policies", "run-as-nonroot", json!({ "enabled": false })),
+            (rule, "mode", json!("enforce")),
+            (rule, "enabled", json!("no")),
+            (rule, "settings", json!({ "no_such_setting": 1 })),
+        ] {
+            let mut values = chart.values.clone();
+            values.pointer_mut(pointer).unwrap()[field] = wrong;
+            assert!(!faults(&values).is_empty(), "{pointer} {field}");
+        }
+    }
 }

@@ -124,21 +124,79 @@ fn a_policy_that_was_granted_nothing_does_not_know_and_lets_pass() {
 }
 
 #[test]
-fn a_cluster_without_the_kinds_that_are_looked_up_is_no_error() {
+fn a_rule_that_asks_for_services_does_not_know_where_it_may_not() {
+    let deployment: Value = serde_saphyr::from_str(
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, \
+         spec: {template: {spec: {containers: [{name: app, image: 'web:1.2.3'}]}}}}",
+    )
+    .unwrap();
+    for name in ["graceful-shutdown", "service-monitor", "service-level-objective"] {
+        let loaded = &POLICIES[name];
+        let mut cluster = loaded.cluster(&[]);
+        cluster.granted.retain(|(_, kind)| kind != "Service");
+        let (answer, _) = loaded.validate(&create(&deployment), &json!({}), None, cluster);
+        assert!(answer.accepted && answer.verdict() == "unknown" && !answer.warnings.is_empty(), "{name}: {answer:#?}");
+    }
+}
+
+/// What a module answers where every look-up fails so, and what it asked for.
+fn with_look_ups_that_fail(rule: &str, object: &Value, failure: fn(&Value) -> String) -> (Value, Vec<String>) {
+    let payload = serde_json::to_vec(&json!({ "request": create(object), "settings": {} })).unwrap();
+    let answers = move |_: &str, _: &str, payload: &[u8]| Err(failure(&serde_json::from_slice(payload).unwrap()));
+    let (response, calls) = POLICIES[rule].policy.call("validate", &payload, Box::new(answers));
+    (serde_json::from_slice(&response.unwrap()).unwrap(), calls)
+}
+
+/// What a policy-server passes on where a kind is not served.
+fn unserved(asked: &Value) -> String {
+    let (version, kind) = (text(asked, "/api_version"), text(asked, "/kind"));
+    format!("Callback evaluation failure: Cannot find resource {version}/{kind}")
+}
+
+#[test]
+fn an_api_server_that_is_down_denies_nothing_and_is_said() {
+    let mut asked = 0;
     for (name, rule) in metadata() {
-        let loaded = &POLICIES[&name];
         for example in rule.examples.iter().filter(|example| example.settings.is_none()) {
             let object = objects(&example.yaml).remove(0);
-            let mut payload = json!({ "request": create(&object), "settings": {} });
-            payload["request"]["uid"] = json!("1");
-            let answers = |_: &str, _: &str, payload: &[u8]| {
-                let asked: Value = serde_json::from_slice(payload).unwrap();
-                let (version, kind) = (text(&asked, "/api_version").to_owned(), text(&asked, "/kind").to_owned());
-                Err(format!("Callback evaluation failure: Cannot find resource {version}/{kind}"))
-            };
-            let payload = serde_json::to_vec(&payload).unwrap();
-            let (response, _) = loaded.policy.call("validate", &payload, Box::new(answers));
-            let response: Value = serde_json::from_slice(&response.unwrap()).unwrap();
+            let down = |_: &Value| "Callback evaluation failure: ServiceError: client error (Connect)".to_owned();
+            let (response, calls) = with_look_ups_that_fail(&name, &object, down);
+            if calls.iter().any(|call| call.starts_with("kubernetes/")) {
+                asked += 1;
+                assert_eq!(response["accepted"], true, "{name}: {response:#}");
+                assert_ne!(response["outcome"]["verdict"], "error", "{name}: {response:#}");
+                if response["outcome"]["verdict"] == "unknown" {
+                    assert!(response["warnings"].to_string().contains("failed"), "{name}: {response:#}");
+                }
+            }
+        }
+    }
+    assert!(asked > 30, "{asked}");
+}
+
+#[test]
+fn a_good_deployment_costs_few_questions_for_kinds_that_a_cluster_does_not_serve() {
+    let deployment: Value = serde_saphyr::from_str(
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop, labels: {app: web}}, \
+         spec: {replicas: 3, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, \
+         spec: {containers: [{name: app, image: 'web:1.2.3', ports: [{containerPort: 80}]}]}}}}",
+    )
+    .unwrap();
+    let all = metadata();
+    let mut asked = Vec::new();
+    for name in POLICIES.keys().filter(|name| !needs_settings(&all[*name])) {
+        let (_, calls) = with_look_ups_that_fail(name, &deployment, unserved);
+        asked.extend(calls.into_iter().map(|call| format!("{name}: {call}")));
+    }
+    assert!(asked.len() <= 60, "{} look-ups: {asked:#?}", asked.len());
+}
+
+#[test]
+fn a_cluster_without_the_kinds_that_are_looked_up_is_no_error() {
+    for (name, rule) in metadata() {
+        for example in rule.examples.iter().filter(|example| example.settings.is_none()) {
+            let object = objects(&example.yaml).remove(0);
+            let (response, _) = with_look_ups_that_fail(&name, &object, unserved);
             assert_ne!(response["outcome"]["verdict"], "error", "{name}: {response:#}");
         }
     }
@@ -275,14 +333,18 @@ fn a_request_without_an_object_denies() {
 fn a_flood_of_findings_stays_within_an_api_servers_limits() {
     let long = "x".repeat(300);
     let containers: Vec<Value> =
-        (0..200).map(|index| json!({ "name": format!("{long}-{index}"), "image": "busybox:latest" })).collect();
+        (0..200).map(|index| json!({ "name": format!("{index}-{long}"), "image": "busybox:latest" })).collect();
     let mut debugged = pod(UNSAFE, "");
     debugged["spec"]["containers"] = json!(containers);
-    let mut flooded = 0;
+    let (mut flooded, mut denied) = (0, 0);
     for name in POLICIES.keys() {
         // Reading the answer holds it to the limits.
         let answer = judged(name, &debug(&pod(UNSAFE, ""), &debugged));
         flooded += usize::from(answer.warnings.len() > 10);
+        let answer = judged(name, &create(&debugged));
+        let message = answer.message.unwrap_or_default();
+        denied += usize::from(message.len() > 4096);
+        assert!(message.len() < 4096 || message.ends_with(" more"), "{message}");
     }
-    assert!(flooded >= 4, "{flooded} rules have much to say of this pod");
+    assert!(flooded >= 4 && denied >= 4, "{flooded} and {denied} rules have much to say of this pod");
 }

@@ -1,13 +1,13 @@
-//! A Helm chart: the policies with their values taken out. What a policy judges and looks up is the module's and stands in
-//! the templates; where modules lie, which rules there are, their modes and settings are values.
+//! A Helm chart: the policies with their values taken out. What a policy checks and looks up is the module's and stands in
+//! the templates; where modules lie, which rules there are, how they are enforced and their settings are values.
 
 use engine::yaml;
 use serde_json::{Map, Value, json};
 
-use super::Args;
 use super::output::File;
 use super::policy::Policy;
-use super::resources::{self, CHECKLIST, LOOK_UPS};
+use super::resources::{self, LOOK_UPS};
+use super::{Args, chart_schema, conditions};
 
 /// What stands for a value until the YAML is written: a plain scalar, which nothing else is.
 const HOLE: &str = "SEAWORTHY_VALUE_";
@@ -22,23 +22,33 @@ pub fn files(policies: &[Policy], options: &Args) -> Vec<File> {
         "version": env!("CARGO_PKG_VERSION"),
         "appVersion": env!("CARGO_PKG_VERSION"),
     });
-    let mut files = vec![File::yaml("Chart.yaml", &chart), values(policies, options)];
-    if options.group {
-        files.push(group(policies, options));
-    } else {
-        files.extend(policies.iter().map(|policy| single(policy, options)));
-    }
-    if let Some(documents) = resources::look_ups(policies, options) {
-        let text = filled(&File::documents("", &documents).text, &[]);
-        let template = format!("{{{{- if .Values.lookUps.enabled }}}}\n{text}{{{{- end }}}}\n");
-        files.push(File::new(&format!("templates/{LOOK_UPS}.yaml"), template));
-    }
+    let values = values(policies, options);
+    let schema = chart_schema::schema(policies, &values);
+    let comment = "\
+# mode: monitor reports, protect denies. A rule may have a mode of its own. With protect, think of failurePolicy: Fail.
+# registry and tag: where all modules lie, instead of what the templates say.
+# A rule that is not enabled is not installed, and the policy-server may not look up anything for it.
+# What a setting means: `seaworthy explain RULE`.
+";
+    let mut files = vec![
+        File::yaml("Chart.yaml", &chart),
+        File::new("values.yaml", comment.to_owned() + &yaml::document(&values)),
+        File::new("values.schema.json", format!("{schema:#}\n")),
+    ];
+    files.extend(policies.iter().map(|policy| single(policy, options)));
+    files.extend(look_ups(policies, options));
     files
 }
 
-fn values(policies: &[Policy], options: &Args) -> File {
+fn values(policies: &[Policy], options: &Args) -> Value {
+    let value = |policy: &Policy| json!({ "enabled": true, "settings": policy.settings });
     let mut values = json!({
         "policyServer": options.policy_server,
+        "mode": options.mode(),
+        "failurePolicy": options.failure_policy(),
+        "timeoutSeconds": options.timeout_seconds,
+        "timeoutEvalSeconds": options.timeout_eval_seconds,
+        "matchConditions": conditions::all(options),
         "policies": policies.iter().map(|policy| (policy.name.clone(), value(policy))).collect::<Map<_, _>>(),
     });
     if let Some(fields) = values.as_object_mut() {
@@ -50,94 +60,77 @@ fn values(policies: &[Policy], options: &Args) -> File {
         if options.namespace.is_none() {
             fields.insert("namespaceSelector".to_owned(), resources::namespace_selector(options));
         }
-        if options.group {
-            fields.insert("mode".to_owned(), json!(resources::group_mode(policies)));
-        }
         if resources::look_ups(policies, options).is_some() {
             fields.insert("lookUps".to_owned(), json!({ "enabled": true }));
+            let account = &options.service_account;
+            let account = json!({ "namespace": account.namespace, "name": account.name });
+            fields.insert("serviceAccount".to_owned(), account);
         }
     }
-    let comment = "\
-# registry and tag: where all modules lie, instead of what the templates say. A rule that is not enabled is not installed.
-# What a setting means: `seaworthy explain RULE`.
-";
-    File::new("values.yaml", comment.to_owned() + &yaml::document(&values))
-}
-
-fn value(policy: &Policy) -> Value {
-    json!({ "enabled": true, "mode": policy.mode, "settings": policy.settings })
+    values
 }
 
 /// The template of one policy.
 fn single(policy: &Policy, options: &Args) -> File {
     let mut object = resources::single(policy, options);
-    for (field, hole) in [("module", "MODULE"), ("mode", "MODE"), ("settings", "SETTINGS"), ("policyServer", "SERVER")]
-    {
+    if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+        // Older versions of Kubewarden do not know it.
+        spec.remove("timeoutEvalSeconds");
+        spec.insert("matchConditions".to_owned(), Value::Null);
+    }
+    let holes = [
+        ("module", "MODULE", module(policy)),
+        ("mode", "MODE", "{{ $policy.mode | default .Values.mode }}".to_owned()),
+        ("settings", "SETTINGS", "{{- toYaml $policy.settings | nindent 4 }}".to_owned()),
+        ("policyServer", "SERVER", "{{ .Values.policyServer }}".to_owned()),
+        ("failurePolicy", "FAILURE", "{{ .Values.failurePolicy }}".to_owned()),
+        ("timeoutSeconds", "TIMEOUT", "{{ .Values.timeoutSeconds }}".to_owned()),
+        ("matchConditions", "CONDITIONS", "{{- toYaml .Values.matchConditions | nindent 4 }}".to_owned()),
+        ("namespaceSelector", "SELECTOR", "{{- toYaml .Values.namespaceSelector | nindent 4 }}".to_owned()),
+    ];
+    for (field, hole, _) in &holes {
         put(&mut object, &["spec", field], hole);
     }
-    if options.namespace.is_none() {
-        put(&mut object, &["spec", "namespaceSelector"], "SELECTOR");
-    }
-    let text = filled(
-        &yaml::document(&object),
-        &[
-            ("MODULE", &module(policy)),
-            ("MODE", "{{ $policy.mode }}"),
-            ("SETTINGS", "{{- toYaml $policy.settings | nindent 4 }}"),
-            ("SERVER", "{{ .Values.policyServer }}"),
-            ("SELECTOR", "{{- toYaml .Values.namespaceSelector | nindent 4 }}"),
-        ],
-    );
+    let holes: Vec<(&str, &str)> = holes.iter().map(|(_, hole, text)| (*hole, text.as_str())).collect();
+    let text = filled(&yaml::document(&object), &holes);
     let head =
         format!("{{{{- $policy := index .Values.policies {:?} }}}}\n{{{{- if $policy.enabled }}}}\n", policy.name);
-    File::new(&format!("templates/{}.yaml", policy.name), format!("{head}{text}{{{{- end }}}}\n"))
+    // The spec is the last of the object's fields.
+    let evaluation = "\
+  {{- if .Values.timeoutEvalSeconds }}
+  timeoutEvalSeconds: {{ .Values.timeoutEvalSeconds }}
+  {{- end }}
+";
+    File::new(&format!("templates/{}.yaml", policy.name), format!("{head}{text}{evaluation}{{{{- end }}}}\n"))
 }
 
-/// The template of the group: the members that are enabled, and an expression of them.
-fn group(policies: &[Policy], options: &Args) -> File {
-    let mut object = resources::group(policies, options);
-    for (field, hole) in
-        [("mode", "MODE"), ("expression", "EXPRESSION"), ("policies", "MEMBERS"), ("policyServer", "SERVER")]
-    {
-        put(&mut object, &["spec", field], hole);
+/// The right to look things up, with what each rule that is enabled needs of it.
+fn look_ups(policies: &[Policy], options: &Args) -> Option<File> {
+    let [mut role, mut binding] = resources::look_ups(policies, options)?;
+    put(&mut role, &["rules"], "RULES");
+    put(&mut binding, &["subjects", "0", "name"], "ACCOUNT");
+    put(&mut binding, &["subjects", "0", "namespace"], "NAMESPACE");
+    let enabled = |policy: &Policy| format!("(index .Values.policies {:?}).enabled", policy.name);
+    let (mut any, mut rules) = (String::new(), String::new());
+    for policy in policies {
+        let granted = resources::granted(policy);
+        if !granted.is_empty() {
+            let condition = enabled(policy);
+            any = any + " " + &condition;
+            let text = filled(&yaml::document(&Value::Array(granted)), &[]);
+            rules = rules + "\n{{- if " + &condition + " }}\n" + &text + "{{- end }}";
+        }
     }
-    if options.namespace.is_none() {
-        put(&mut object, &["spec", "namespaceSelector"], "SELECTOR");
-    }
-    let members: Vec<String> = policies.iter().map(|policy| member(policy, options)).collect();
     let text = filled(
-        &yaml::document(&object),
+        &File::documents("", &[role, binding]).text,
         &[
-            ("MODE", "{{ .Values.mode }}"),
-            ("EXPRESSION", "{{ join \" && \" $calls | quote }}"),
-            ("MEMBERS", &("\n".to_owned() + members.concat().trim_end_matches('\n'))),
-            ("SERVER", "{{ .Values.policyServer }}"),
-            ("SELECTOR", "{{- toYaml .Values.namespaceSelector | nindent 4 }}"),
+            ("RULES", &rules),
+            ("ACCOUNT", "{{ .Values.serviceAccount.name }}"),
+            ("NAMESPACE", "{{ .Values.serviceAccount.namespace }}"),
         ],
     );
-    let calls = "\
-{{- $calls := list }}
-{{- range $rule, $policy := .Values.policies }}
-{{- if $policy.enabled }}{{ $calls = append $calls (printf \"%s()\" (replace \"-\" \"_\" $rule)) }}{{ end }}
-{{- end }}
-{{- if $calls }}
-";
-    File::new(&format!("templates/{CHECKLIST}.yaml"), format!("{calls}{text}{{{{- end }}}}\n"))
-}
-
-/// A member of a group, where it stands: below `spec.policies`.
-fn member(policy: &Policy, options: &Args) -> String {
-    let mut member = json!({ "module": format!("{HOLE}MODULE"), "settings": format!("{HOLE}SETTINGS") });
-    if let Some(fields) = member.as_object_mut().filter(|_| options.namespace.is_none() && !policy.looks_up.is_empty())
-    {
-        fields.insert("contextAwareResources".to_owned(), json!(policy.looks_up));
-    }
-    let member = json!({ policy.member_name(): member });
-    let settings = format!("{{{{- toYaml (index .Values.policies {:?}).settings | nindent 8 }}}}", policy.name);
-    let text = filled(&yaml::document(&member), &[("MODULE", &module(policy)), ("SETTINGS", &settings)]);
-    let lines: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    let name = &policy.name;
-    format!("    {{{{- if (index .Values.policies {name:?}).enabled }}}}\n{lines}    {{{{- end }}}}\n")
+    let text = format!("{{{{- if and .Values.lookUps.enabled (or{any}) }}}}\n{text}{{{{- end }}}}\n");
+    Some(File::new(&format!("templates/{LOOK_UPS}.yaml"), text))
 }
 
 /// The module's place: what the values say of all, or its own.
@@ -161,7 +154,7 @@ fn filled(text: &str, holes: &[(&str, &str)]) -> String {
     let mut text = text.replace("{{", "{{ \"{{\" }}");
     for (hole, template) in holes {
         let hole = format!("{HOLE}{hole}");
-        // Members begin on a line of their own.
+        // Lists begin on a line of their own.
         let space = if template.starts_with('\n') { " " } else { "" };
         text = text.replace(&format!("{space}{hole}\n"), &format!("{template}\n"));
     }

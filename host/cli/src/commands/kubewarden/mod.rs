@@ -5,6 +5,8 @@
 //! module's own metadata. It must not decide how a policy judges.
 
 mod chart;
+mod chart_schema;
+mod conditions;
 mod output;
 mod places;
 mod policy;
@@ -15,6 +17,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use conditions::MatchCondition;
 use engine::Completeness;
 use engine::config::Config;
 use sandbox::{Limits, Sandbox};
@@ -31,16 +34,33 @@ use policy::{Choice, Policy};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy kubewarden | kubectl apply -f -                        every rule, for the whole cluster
-  seaworthy kubewarden --config platform.yaml --severity high      your settings, the urgent rules
+  seaworthy kubewarden | kubectl apply -f -                        every rule, for the whole cluster: reports, denies nothing
+  seaworthy kubewarden --mode protect --severity high | kubectl apply -f -   then deny what breaks the urgent rules
+  seaworthy kubewarden --config platform.yaml                      your settings
+  seaworthy kubewarden --objects policies > policies.yaml          for `kwctl run`
   seaworthy kubewarden --format helm --output chart/               a chart with values for all of it
   seaworthy kubewarden --namespace shop                            policies that a team may install
-  seaworthy kubewarden --group                                     all rules as one policy group
   seaworthy push ghcr.io/shop/readiness:v1 --format json > pushed.json
   seaworthy kubewarden --pushed pushed.json                        with each module by its digest
   seaworthy kubewarden --format policy-server > policies.yml       a policy-server without a cluster
 
 docs/kubewarden.md says what each verdict means at admission.";
+
+/// Where a cluster's own parts run: without them it starts no pods, so no rule may stand in their way.
+const SYSTEM_NAMESPACES: [&str; 12] = [
+    "calico-system",
+    "cattle-fleet-system",
+    "cattle-system",
+    "cert-manager",
+    "gke-managed-system",
+    "kube-node-lease",
+    "kube-public",
+    "kube-system",
+    "kubewarden",
+    "local-path-storage",
+    "longhorn-system",
+    "tigera-operator",
+];
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -64,14 +84,36 @@ pub struct Args {
     #[arg(long, value_parser = name, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 
-    /// One policy group that accepts what every rule accepts, instead of a policy a rule.
-    #[arg(long)]
-    pub group: bool,
+    /// Which objects to write: the policies, the ClusterRole and its binding that let the policy-server look things up, or both.
+    #[arg(long, value_enum, default_value_t = Objects::All, value_name = "OBJECTS")]
+    pub objects: Objects,
 
-    /// What happens to objects that break a rule. `auto` protects by rules that one object decides, and monitors by rules
-    /// that look at others too, since objects arrive one by one.
-    #[arg(long, value_enum, default_value_t = Mode::Auto, value_name = "MODE")]
+    /// What happens to objects that break a rule. Begin with `monitor`, and go on to `protect` when its reports are clean.
+    #[arg(long, value_enum, default_value_t = Mode::Monitor, value_name = "MODE")]
     pub mode: Mode,
+
+    /// Check Pods, ReplicaSets and ReplicationControllers too, and what Kubernetes' own controllers make. With
+    /// `--mode protect`, a Deployment that breaks a rule then cannot replace a pod.
+    #[arg(long)]
+    pub pods: bool,
+
+    /// What the API server does while the policy-server does not answer: `ignore` lets objects in, `fail` denies them. By
+    /// default `ignore` with `--mode monitor`, and `fail` with `--mode protect`.
+    #[arg(long, value_enum, value_name = "POLICY")]
+    pub failure_policy: Option<FailurePolicy>,
+
+    /// How long the API server waits for the policy-server, in seconds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(2..=30), value_name = "SECONDS")]
+    pub timeout_seconds: u8,
+
+    /// How long the policy-server lets a rule run, in seconds, instead of its own limit.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(2..=30), value_name = "SECONDS")]
+    pub timeout_eval_seconds: Option<u8>,
+
+    /// A match condition in CEL for every policy, in addition to those that leave out what controllers make; may be given
+    /// several times. A request for which it is false, or fails under `--failure-policy ignore`, is not checked.
+    #[arg(long, value_parser = conditions::parse, value_name = "NAME=EXPRESSION")]
+    pub match_condition: Vec<MatchCondition>,
 
     /// Where the modules are published, instead of where they say: `registry.example.com/policies`.
     #[arg(long, value_name = "BASE")]
@@ -93,13 +135,9 @@ pub struct Args {
     #[arg(long, default_value = "kubewarden/policy-server", value_parser = service_account, value_name = "NAMESPACE/NAME")]
     pub service_account: ServiceAccount,
 
-    /// A namespace whose objects are not checked; may be given several times, and replaces the default list.
-    #[arg(
-        long,
-        default_values = ["kube-node-lease", "kube-public", "kube-system", "kubewarden"],
-        value_parser = name,
-        value_name = "NAMESPACE"
-    )]
+    /// A namespace whose objects are not checked; may be given several times, and replaces the default list of system
+    /// namespaces.
+    #[arg(long, default_values = SYSTEM_NAMESPACES, value_parser = name, value_name = "NAMESPACE")]
     pub exclude_namespace: Vec<String>,
 }
 
@@ -117,12 +155,46 @@ pub enum Format {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// By what each rule needs.
-    Auto,
-    /// Deny them.
-    Protect,
     /// Let them in, and report them.
     Monitor,
+    /// Deny them.
+    Protect,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Objects {
+    /// Both.
+    All,
+    /// The policies.
+    Policies,
+    /// The right to look things up.
+    Rbac,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailurePolicy {
+    /// Let objects in.
+    Ignore,
+    /// Deny them.
+    Fail,
+}
+
+impl Args {
+    /// `protect` or `monitor`.
+    fn mode(&self) -> &'static str {
+        match self.mode {
+            Mode::Protect => "protect",
+            Mode::Monitor => "monitor",
+        }
+    }
+
+    /// `Ignore` or `Fail`.
+    fn failure_policy(&self) -> &'static str {
+        match (self.failure_policy, self.mode) {
+            (Some(FailurePolicy::Fail), _) | (None, Mode::Protect) => "Fail",
+            (Some(FailurePolicy::Ignore), _) | (None, Mode::Monitor) => "Ignore",
+        }
+    }
 }
 
 /// `kubewarden/policy-server`.
@@ -179,6 +251,9 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         Format::PolicyServer => vec![File::yaml("policies.yml", &resources::policy_server(&policies, options))],
     };
     output::write(&files, options.output.as_deref())?;
+    if options.mode == Mode::Monitor {
+        note("mode monitor: nothing is denied. When the reports are clean, go on with --mode protect");
+    }
     Ok(refusals.complain())
 }
 
@@ -190,6 +265,9 @@ fn check(options: &Args) -> Result<(), Failure> {
         }
         Format::PolicyServer if options.namespace.is_some() => {
             refuse("--namespace goes with a cluster: a policy-server by itself has no namespaces")
+        }
+        Format::Kustomize | Format::Helm | Format::PolicyServer if options.objects != Objects::All => {
+            refuse("--objects goes with --format yaml: the other formats keep the ClusterRole in a file of its own")
         }
         _ => Ok(()),
     }

@@ -5,7 +5,7 @@ use engine::config::Config;
 use serde_json::{Map, Value, json};
 
 use super::places::{Place, Places};
-use super::{Args, Mode};
+use super::{Args, conditions};
 use crate::bundle::Found;
 use crate::failure::Failure;
 
@@ -28,9 +28,9 @@ pub struct Policy {
     pub looks_up: Vec<Value>,
     /// Settings that differ from the defaults.
     pub settings: Value,
-    /// `protect` or `monitor`.
-    pub mode: &'static str,
     pub background_audit: bool,
+    /// The JSON Schema of each setting that there is, by name.
+    pub known_settings: Value,
 }
 
 /// Whether a rule becomes a policy.
@@ -73,12 +73,12 @@ impl Policy {
         if rules.is_empty() {
             return Ok(Choice::LeftOut("it checks nothing that belongs to a namespace"));
         }
-        let mode = match options.mode {
-            Mode::Protect => "protect",
-            Mode::Monitor => "monitor",
-            Mode::Auto if looks_up.is_empty() => "protect",
-            Mode::Auto => "monitor",
-        };
+        if !options.pods {
+            rules = without(rules, &conditions::MADE);
+            if rules.is_empty() {
+                return Ok(Choice::LeftOut("it judges only what controllers make: give --pods"));
+            }
+        }
         let place = places.of(name, text("/annotations/io.kubewarden.policy.ociUrl"), &rule.version)?;
         Ok(Choice::Policy(Box::new(Self {
             name: name.clone(),
@@ -89,7 +89,7 @@ impl Policy {
             rules,
             looks_up,
             settings,
-            mode,
+            known_settings: rule.settings.get("properties").cloned().unwrap_or_else(|| json!({})),
             background_audit: metadata.get("backgroundAudit") != Some(&Value::Bool(false)),
         })))
     }
@@ -97,11 +97,6 @@ impl Policy {
     /// What a policy of a cluster is called: not as anybody else's.
     pub fn object_name(&self) -> String {
         format!("seaworthy-{}", self.name)
-    }
-
-    /// What a member of a group is called: a function in CEL.
-    pub fn member_name(&self) -> String {
-        self.name.replace('-', "_")
     }
 
     /// What Kubewarden's reports show of a policy.
@@ -117,23 +112,29 @@ impl Policy {
 
 /// The part of a policy's rules that belongs to namespaces. A namespace's policy may not ask for everything.
 fn namespaced(rules: Vec<Value>) -> Vec<Value> {
-    let strings = |rule: &Value, field: &str| -> Vec<String> {
-        let items = rule.get(field).and_then(Value::as_array).into_iter().flatten();
-        items.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
-    };
+    let mut rules = without(rules, &CLUSTER_SCOPED);
+    rules.retain(|rule| !strings(rule, "resources").contains(&"*"));
+    for fields in rules.iter_mut().filter_map(Value::as_object_mut) {
+        fields.insert("scope".to_owned(), json!("Namespaced"));
+    }
+    rules
+}
+
+/// The rules without these resources, `(group, name)`.
+fn without(rules: Vec<Value>, left_out: &[(&str, &str)]) -> Vec<Value> {
     let narrowed = rules.into_iter().filter_map(|mut rule| {
         let groups = strings(&rule, "apiGroups");
         let mut resources = strings(&rule, "resources");
-        resources.retain(|resource| {
-            resource != "*"
-                && !CLUSTER_SCOPED
-                    .iter()
-                    .any(|(group, known)| groups.iter().any(|name| name == group) && resource == known)
-        });
-        let fields = rule.as_object_mut().filter(|_| !resources.is_empty())?;
-        fields.insert("resources".to_owned(), json!(resources));
-        fields.insert("scope".to_owned(), json!("Namespaced"));
+        resources.retain(|resource| !left_out.iter().any(|(group, known)| groups.contains(group) && resource == known));
+        let resources = json!(resources);
+        let fields = rule.as_object_mut().filter(|_| resources != json!([]))?;
+        fields.insert("resources".to_owned(), resources);
         Some(rule)
     });
     narrowed.collect()
+}
+
+fn strings<'a>(rule: &'a Value, field: &str) -> Vec<&'a str> {
+    let items = rule.get(field).and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str).collect()
 }

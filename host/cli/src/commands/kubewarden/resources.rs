@@ -1,29 +1,28 @@
-//! The objects: policies, a group of them, the right to look things up, and a policy-server's own file.
+//! The objects: policies, the right to look things up, and a policy-server's own file.
 
 use std::collections::BTreeMap;
 
 use protocol::{api_group, resource_name};
 use serde_json::{Map, Value, json};
 
-use super::Args;
 use super::output::File;
 use super::policy::Policy;
+use super::{Args, Objects, conditions};
 
 const API_VERSION: &str = "policies.kubewarden.io/v1";
-/// The name of the group, and of the role for look-ups.
-pub const CHECKLIST: &str = "seaworthy-checklist";
+/// The name of the role for look-ups.
 pub const LOOK_UPS: &str = "seaworthy-look-ups";
-/// What a group says when it does not accept.
-pub const MESSAGE: &str = "the object is not production-ready; each rule that is broken is a cause of this";
 
 /// One file an object, or two for the right to look up.
 pub fn files(policies: &[Policy], options: &Args) -> Vec<File> {
-    let mut files = if options.group {
-        vec![File::yaml(&format!("{CHECKLIST}.yaml"), &group(policies, options))]
-    } else {
-        policies.iter().map(|policy| File::yaml(&format!("{}.yaml", policy.name), &single(policy, options))).collect()
+    let single = |policy: &Policy| File::yaml(&format!("{}.yaml", policy.name), &single(policy, options));
+    let mut files: Vec<File> = match options.objects {
+        Objects::Rbac => Vec::new(),
+        _ => policies.iter().map(single).collect(),
     };
-    if let Some(documents) = look_ups(policies, options) {
+    if options.objects != Objects::Policies
+        && let Some(documents) = look_ups(policies, options)
+    {
         files.push(File::documents(&format!("{LOOK_UPS}.yaml"), &documents));
     }
     files
@@ -47,12 +46,21 @@ pub fn single(policy: &Policy, options: &Args) -> Value {
     let mut spec = json!({
         "policyServer": options.policy_server,
         "module": policy.place.module,
-        "mode": policy.mode,
+        "mode": options.mode(),
         "mutating": false,
         "settings": policy.settings,
         "rules": policy.rules,
         "backgroundAudit": policy.background_audit,
+        "failurePolicy": options.failure_policy(),
+        "timeoutSeconds": options.timeout_seconds,
     });
+    let conditions = conditions::all(options);
+    if !conditions.is_empty() {
+        put(&mut spec, "matchConditions", Value::Array(conditions));
+    }
+    if let Some(seconds) = options.timeout_eval_seconds {
+        put(&mut spec, "timeoutEvalSeconds", json!(seconds));
+    }
     if options.namespace.is_none() {
         put(&mut spec, "namespaceSelector", namespace_selector(options));
         if !policy.looks_up.is_empty() {
@@ -60,29 +68,6 @@ pub fn single(policy: &Policy, options: &Args) -> Value {
         }
     }
     object("AdmissionPolicy", &policy.object_name(), policy.annotations(), spec, options)
-}
-
-/// A (Cluster)AdmissionPolicyGroup.
-pub fn group(policies: &[Policy], options: &Args) -> Value {
-    let mut spec = json!({
-        "policyServer": options.policy_server,
-        "mode": group_mode(policies),
-        "message": MESSAGE,
-        "expression": expression(policies),
-        "policies": members(policies, options),
-        "rules": all_rules(policies),
-        "backgroundAudit": policies.iter().all(|policy| policy.background_audit),
-    });
-    if options.namespace.is_none() {
-        put(&mut spec, "namespaceSelector", namespace_selector(options));
-    }
-    let annotations = json!({
-        "io.kubewarden.policy.title": CHECKLIST,
-        "io.kubewarden.policy.description": "The production-readiness checklist",
-        "io.kubewarden.policy.severity": "high",
-        "io.kubewarden.policy.category": "Production readiness",
-    });
-    object("AdmissionPolicyGroup", CHECKLIST, annotations, spec, options)
 }
 
 fn object(kind: &str, name: &str, annotations: Value, spec: Value, options: &Args) -> Value {
@@ -98,50 +83,6 @@ fn object(kind: &str, name: &str, annotations: Value, spec: Value, options: &Arg
     json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec })
 }
 
-/// Every rule accepts.
-fn expression(policies: &[Policy]) -> String {
-    let calls: Vec<String> = policies.iter().map(|policy| policy.member_name() + "()").collect();
-    calls.join(" && ")
-}
-
-/// One mode for all: what has to be monitored is not made to protect by the company it keeps.
-pub fn group_mode(policies: &[Policy]) -> &'static str {
-    if policies.iter().all(|policy| policy.mode == "protect") { "protect" } else { "monitor" }
-}
-
-fn members(policies: &[Policy], options: &Args) -> Value {
-    let member = |policy: &Policy| {
-        let mut member = json!({ "module": policy.place.module, "settings": policy.settings });
-        if options.namespace.is_none() && !policy.looks_up.is_empty() {
-            put(&mut member, "contextAwareResources", json!(policy.looks_up));
-        }
-        (policy.member_name(), member)
-    };
-    Value::Object(policies.iter().map(member).collect())
-}
-
-/// What any of them is asked about, each resource once. A rule answers for kinds that it does not judge: they are accepted.
-pub fn all_rules(policies: &[Policy]) -> Vec<Value> {
-    let mut merged: Vec<Value> = Vec::new();
-    for rule in policies.iter().flat_map(|policy| &policy.rules) {
-        let same = |other: &&mut Value| {
-            ["apiGroups", "apiVersions", "operations", "scope"].iter().all(|field| other.get(field) == rule.get(field))
-        };
-        let resources = |rule: &Value| rule.get("resources").and_then(Value::as_array).cloned().unwrap_or_default();
-        match merged.iter_mut().find(same) {
-            None => merged.push(rule.clone()),
-            Some(other) => {
-                let mut known = resources(other);
-                let new: Vec<Value> =
-                    resources(rule).into_iter().filter(|resource| !known.contains(resource)).collect();
-                known.extend(new);
-                put(other, "resources", Value::Array(known));
-            }
-        }
-    }
-    merged
-}
-
 pub fn namespace_selector(options: &Args) -> Value {
     let excluded = json!({
         "key": "kubernetes.io/metadata.name",
@@ -153,25 +94,10 @@ pub fn namespace_selector(options: &Args) -> Value {
 
 /// The right of the policy-server to read what the rules look up; `None` where none does.
 pub fn look_ups(policies: &[Policy], options: &Args) -> Option<[Value; 2]> {
-    let mut resources: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for look_up in policies.iter().flat_map(|policy| &policy.looks_up) {
-        let text = |field: &str| look_up.get(field).and_then(Value::as_str).unwrap_or_default();
-        let resource = resource_name(text("kind"));
-        let group = resources.entry(api_group(text("apiVersion")).to_owned()).or_default();
-        if !group.contains(&resource) {
-            group.push(resource);
-        }
-    }
-    if resources.is_empty() {
+    let rules: Vec<Value> = policies.iter().flat_map(granted).collect();
+    if rules.is_empty() {
         return None;
     }
-    let rules: Vec<Value> = resources
-        .into_iter()
-        .map(|(group, mut resources)| {
-            resources.sort();
-            json!({ "apiGroups": [group], "resources": resources, "verbs": ["get", "list", "watch"] })
-        })
-        .collect();
     let metadata = json!({ "name": LOOK_UPS, "labels": { "app.kubernetes.io/part-of": "seaworthy" } });
     let account = &options.service_account;
     let (api, version) = ("rbac.authorization.k8s.io", "rbac.authorization.k8s.io/v1");
@@ -188,28 +114,37 @@ pub fn look_ups(policies: &[Policy], options: &Args) -> Option<[Value; 2]> {
     ])
 }
 
+/// What one rule needs of it. Rules that look up the same each say so, and whoever turns one off takes nothing from another.
+pub fn granted(policy: &Policy) -> Vec<Value> {
+    let mut resources: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for look_up in &policy.looks_up {
+        let text = |field: &str| look_up.get(field).and_then(Value::as_str).unwrap_or_default();
+        let resource = resource_name(text("kind"));
+        let group = resources.entry(api_group(text("apiVersion")).to_owned()).or_default();
+        if !group.contains(&resource) {
+            group.push(resource);
+        }
+    }
+    let rules = resources.into_iter().map(|(group, mut resources)| {
+        resources.sort();
+        json!({ "apiGroups": [group], "resources": resources, "verbs": ["get", "list", "watch"] })
+    });
+    rules.collect()
+}
+
 /// `policies.yml`: a policy by its name, which is also the path that it is asked at.
 pub fn policy_server(policies: &[Policy], options: &Args) -> Value {
-    if options.group {
-        let group = json!({
-            "policyMode": group_mode(policies),
-            "message": MESSAGE,
-            "expression": expression(policies),
-            "policies": members(policies, options),
-        });
-        return Value::Object(Map::from_iter([(CHECKLIST.to_owned(), group)]));
-    }
     let entry = |policy: &Policy| {
         let entry = json!({
             "module": policy.place.module,
-            "policyMode": policy.mode,
+            "policyMode": options.mode(),
             "allowedToMutate": false,
             "settings": policy.settings,
             "contextAwareResources": policy.looks_up,
         });
         (policy.name.clone(), entry)
     };
-    Value::Object(policies.iter().map(entry).collect())
+    Value::Object(policies.iter().map(entry).collect::<Map<_, _>>())
 }
 
 /// Sets a field of a map that was just made.
