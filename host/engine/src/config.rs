@@ -25,6 +25,7 @@
 //! signatures:
 //!   - of: ghcr.io/kubewarden/policies
 //!     public_keys: ["-----BEGIN PUBLIC KEY-----..."]
+//! admission: {mode: warn, modes: [{namespaces: [shop], mode: enforce}]}
 //! maturity:
 //!   practices: {automated-deployment: {commands: [shipit]}}
 //! waivers:
@@ -39,6 +40,7 @@
 //! What is not known is refused, with its place and a suggestion: a mistyped rule must not be a rule that is off. The module
 //! reads texts; where they come from is for others to know ([`Loader`]).
 
+mod admission;
 mod layers;
 mod overrides;
 mod policies;
@@ -64,6 +66,7 @@ use crate::scope::Folders;
 use crate::waiver::{Date, Waiver};
 
 pub use crate::spelling::suggestion;
+pub use admission::{Admission, Mode, ModeOverride, Reaction};
 pub use layers::{Alone, Loader};
 pub use overrides::{Override, RuleOverride};
 pub use rendering::Rendering;
@@ -76,7 +79,7 @@ use layers::Layers;
 pub const FILE_NAME: &str = "seaworthy.yaml";
 
 /// The keys of a configuration.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "extends",
     "profile",
     "fail_on",
@@ -90,6 +93,7 @@ const KEYS: [&str; 15] = [
     "policies",
     "signatures",
     "maturity",
+    "admission",
     "longest_waiver_days",
     "waivers",
 ];
@@ -134,6 +138,8 @@ pub struct Config {
     pub signatures: Vec<SignatureConfig>,
     /// What else is evidence of a practice.
     pub maturity: Catalog,
+    /// What a webhook does with what rules find.
+    pub admission: Admission,
     /// How long a waiver may last, in days from today.
     pub longest_waiver_days: Option<u32>,
     /// The waivers.
@@ -275,6 +281,7 @@ impl Reader<'_> {
                     let catalog = Catalog::read(value);
                     config.maturity = catalog.or_else(|cause| self.refuse(value.span, &cause.to_string()))?;
                 }
+                "admission" => config.admission = self.admission(value)?,
                 "longest_waiver_days" => config.longest_waiver_days = Some(self.days(value)?),
                 _ => {}
             }

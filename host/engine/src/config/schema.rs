@@ -3,6 +3,8 @@
 use protocol::{Profile, RuleMetadata, Severity};
 use serde_json::{Map, Value as Json, json};
 
+use super::admission::Mode;
+
 /// The schema of configurations for these rules.
 #[must_use]
 pub fn schema(rules: &[&RuleMetadata]) -> Json {
@@ -10,6 +12,9 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
     let texts = |description: &str| json!({"type": "array", "items": {"type": "string", "minLength": 1}, "description": description});
     let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
     let severities = Severity::ALL.map(Severity::name);
+    let mode =
+        || json!({"enum": Mode::ALL.map(Mode::name), "description": "Whether findings deny, warn, or are counted."});
+    let reaction = |description: &str| json!({"enum": ["warn", "deny"], "description": description});
     let severity = |description: &str| json!({"enum": severities, "description": description});
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -99,6 +104,30 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
                 },
             },
             "maturity": {"type": "object", "description": "What else is evidence of a practice: docs/maturity.md."},
+            "admission": {
+                "type": "object",
+                "additionalProperties": false,
+                "description": "What `seaworthy serve` does with what rules find: docs/serve.md.",
+                "properties": {
+                    "mode": mode(),
+                    "undecided": reaction("Where an enforced rule gave no answer."),
+                    "known": reaction("On an update, where an enforced rule finds only what was there before."),
+                    "modes": {
+                        "description": "Other modes in some places; of several that hold the last one counts.",
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "additionalProperties": false,
+                            "required": ["mode"],
+                            "properties": {
+                                "rules": {"type": "array", "items": {"enum": names}},
+                                "namespaces": texts("Namespaces, with *."),
+                                "mode": mode(),
+                            },
+                        },
+                    },
+                },
+            },
             "longest_waiver_days": {"type": "integer", "minimum": 1, "description": "How long a waiver may last."},
             "waivers": {
                 "description": "Findings that somebody answers for until a day.",
