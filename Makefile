@@ -9,7 +9,7 @@ POLICIES := $(patsubst policies/%/Cargo.toml,%,$(wildcard policies/*/Cargo.toml)
 GUESTS := $(addprefix -p ,$(POLICIES))
 # Rules that say `links_std: true` are built in a call of their own: std's features would come to all the others.
 STD_POLICIES := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l '^ *links_std: true' policies/*/src/lib.rs))
-HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sources seaworthy-session seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy-web seaworthy seaworthy-tests seaworthy-oracle seaworthy-test-cluster seaworthy-judge)
+HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sources seaworthy-session seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy-serve seaworthy-web seaworthy seaworthy-tests seaworthy-oracle seaworthy-test-cluster seaworthy-judge)
 MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
 # Of a guest's memory, 128 KiB are stack: what a new instance costs is above all its memory, and 1 MiB of stack, the

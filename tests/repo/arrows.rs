@@ -1,4 +1,4 @@
-//! Who may depend on whom: `protocol <- engine <- session <- {web, cli}`, `engine <- sandbox <- cli`, `protocol <- sdk <- policies`;
+//! Who may depend on whom: `protocol <- engine <- session <- {serve, web, cli}`, `serve <- cli`, `engine <- sandbox <- cli`, `protocol <- sdk <- policies`;
 //! beside the sandbox stand `engine <- {sources, registry, cluster, foreign} <- cli`, none of which knows another. Nothing else: a host
 //! never depends on the SDK, a guest never on a host.
 
@@ -49,10 +49,12 @@ fn arrows_between_crates_are_as_designed() {
                 "seaworthy-protocol",
                 "seaworthy-registry",
                 "seaworthy-sandbox",
+                "seaworthy-serve",
                 "seaworthy-session",
                 "seaworthy-sources",
             ],
         ),
+        ("seaworthy-serve", &["seaworthy-engine", "seaworthy-protocol", "seaworthy-session"]),
         ("seaworthy-web", &["seaworthy-engine", "seaworthy-protocol", "seaworthy-session"]),
     ]);
     for (package, dependencies) in arrows() {

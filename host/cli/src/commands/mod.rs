@@ -16,6 +16,7 @@ mod push;
 mod readiness;
 mod review;
 mod rules;
+mod serve;
 mod verify;
 
 use clap::Subcommand;
@@ -72,6 +73,9 @@ pub enum Command {
     /// Check what runs in a cluster. Print the result, or write it there as policy reports.
     #[command(after_help = audit::EXAMPLES)]
     Audit(Box<audit::Args>),
+    /// Serve the rules as an admission webhook, without Kubewarden.
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(Box<serve::Args>),
     /// Write the Kubewarden policies, chart, or policy-server file that run the rules in a cluster.
     #[command(after_help = kubewarden::EXAMPLES)]
     Kubewarden(Box<kubewarden::Args>),
@@ -97,6 +101,7 @@ impl Command {
             Self::Verify(args) => verify::run(args),
             Self::Keys(args) => keys::run(args),
             Self::Audit(args) => audit::run(args),
+            Self::Serve(args) => serve::run(args),
             Self::Kubewarden(args) => kubewarden::run(args),
         }
     }

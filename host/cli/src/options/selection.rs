@@ -8,7 +8,7 @@ use protocol::Severity;
 use super::word::{WordError, one_of};
 
 /// Which rules.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 pub struct Selection {
     /// Only this rule; may be given several times.
     #[arg(long, value_name = "RULE")]

@@ -34,8 +34,8 @@ use policy::{Choice, Policy};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy kubewarden | kubectl apply -f -                        every rule, for the whole cluster: reports, denies nothing
-  seaworthy kubewarden --mode protect --severity high | kubectl apply -f -   then deny what breaks the urgent rules
+  seaworthy kubewarden | kubectl apply -f -                        reports, and denies nothing
+  seaworthy kubewarden --mode protect --severity high              denies what breaks these rules
   seaworthy kubewarden --config platform.yaml                      your settings
   seaworthy kubewarden --objects policies > policies.yaml          for `kwctl run`
   seaworthy kubewarden --format helm --output chart/               a chart with values for all of it

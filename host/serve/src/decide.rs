@@ -1,0 +1,145 @@
+//! From what rules said to what an API server is answered.
+//!
+//! A violation of an enforced rule denies, unless it was there before, or rests on other objects, which may still come. What
+//! has no verdict follows the setting `undecided`, and counts for enforced rules only. The module must not know how rules
+//! are run, nor HTTP.
+
+use std::collections::HashSet;
+
+use engine::config::{Admission, Mode, Reaction};
+use engine::{Judgement, Operation};
+use protocol::told::{MESSAGE, WARNINGS, fit, one_line};
+use protocol::{Finding, Level, RuleMetadata, Severity, Verdict, path};
+
+use crate::answer::Answer;
+
+/// A finding, whatever its place: rule, container and what is wrong. An index may move, and what is wrong stays.
+pub type Known = (usize, Option<String>, String);
+
+/// What there is to decide on.
+pub struct Case<'a> {
+    pub uid: &'a str,
+    pub operation: Operation,
+    pub namespace: Option<&'a str>,
+    /// The rules, in the order that judgements name them in.
+    pub rules: &'a [&'a RuleMetadata],
+    /// What they said, waivers applied.
+    pub judgements: &'a [Judgement],
+    /// The rules that looked at other objects, by index.
+    pub looked_up: &'a HashSet<usize>,
+    /// What was wrong before an update; nothing where that is not known.
+    pub before: Option<&'a HashSet<Known>>,
+    pub admission: &'a Admission,
+    /// What happens where an enforced rule has no verdict and the configuration says nothing.
+    pub undecided: Reaction,
+}
+
+/// What becomes of one finding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    Denies,
+    Warns,
+    /// It is in the log and the metrics.
+    Counts,
+}
+
+/// One thing to say.
+struct Said<'a> {
+    weight: Weight,
+    severity: Severity,
+    rule: &'a str,
+    text: String,
+}
+
+impl Case<'_> {
+    /// The answer.
+    pub fn answer(&self) -> Answer {
+        let mut said: Vec<Said<'_>> = self.judgements.iter().flat_map(|judgement| self.said(judgement)).collect();
+        // The worst first; of equals in the order of the rules.
+        said.sort_by_key(|said| (said.weight != Weight::Denies, std::cmp::Reverse(said.severity)));
+        let text = |said: &Said<'_>| format!("{}: {}", said.rule, said.text);
+        let of = |weight: Weight| said.iter().filter(move |said| said.weight == weight);
+        let denied = of(Weight::Denies).next().is_some();
+        let (told, more) = fit(of(Weight::Denies).map(text), MESSAGE);
+        let message = denied.then(|| format!("seaworthy: {}{}", told.join("; "), and_more("; ", more)));
+        let (mut warnings, more) = fit(of(Weight::Denies).chain(of(Weight::Warns)).map(text), WARNINGS);
+        if more > 0 {
+            warnings.push(format!("seaworthy:{}", and_more(" ", more)));
+        }
+        let mut audited: Vec<&str> = of(Weight::Counts).map(|said| said.rule).collect();
+        audited.dedup();
+        Answer { uid: self.uid.to_owned(), message, warnings, audited: audited.join(", ") }
+    }
+
+    /// The rules of which a finding denies, by index: only of these it matters what was there before.
+    pub fn denying(&self) -> HashSet<usize> {
+        let denies = |judgement: &&Judgement| self.said(judgement).iter().any(|said| said.weight == Weight::Denies);
+        self.judgements.iter().filter(denies).map(|judgement| judgement.rule).collect()
+    }
+
+    fn said<'s>(&'s self, judgement: &'s Judgement) -> Vec<Said<'s>> {
+        let Some(rule) = self.rules.get(judgement.rule) else { return Vec::new() };
+        let mode = self.admission.mode_of(&rule.name, self.namespace);
+        let severity = judgement.severity.unwrap_or(rule.severity);
+        let said = |weight, text| Said { weight, severity, rule: &rule.name, text };
+        let outcome = &judgement.outcome;
+        match outcome.verdict {
+            Verdict::Error => {
+                let reason = outcome.reason.as_deref().unwrap_or("it gave no reason");
+                vec![said(weigh(mode, self.reaction()), format!("not decided: {}", one_line(reason)))]
+            }
+            Verdict::Fail | Verdict::Pass => {
+                let findings = outcome.findings.iter().filter(|finding| finding.level != Level::Note);
+                findings.map(|finding| said(self.weight(judgement, finding, mode), prose(finding))).collect()
+            }
+            // What is unknown here an audit sees; what is waived somebody answers for.
+            Verdict::Unknown | Verdict::NotApplicable | Verdict::Waived => Vec::new(),
+        }
+    }
+
+    /// What happens where an enforced rule has no verdict.
+    fn reaction(&self) -> Reaction {
+        self.admission.undecided.unwrap_or(self.undecided)
+    }
+
+    fn weight(&self, judgement: &Judgement, finding: &Finding, mode: Mode) -> Weight {
+        let reaction = if finding.level != Level::Violation || self.looked_up.contains(&judgement.rule) {
+            Reaction::Warn
+        } else if self.operation == Operation::Update && self.admission.known != Some(Reaction::Deny) {
+            match self.before {
+                Some(before) if before.contains(&known(judgement.rule, finding)) => Reaction::Warn,
+                Some(_) => Reaction::Deny,
+                // The time was over before it was known whether it was there before.
+                None => self.reaction(),
+            }
+        } else {
+            Reaction::Deny
+        };
+        weigh(mode, reaction)
+    }
+}
+
+fn weigh(mode: Mode, reaction: Reaction) -> Weight {
+    match (mode, reaction) {
+        (Mode::Audit, _) => Weight::Counts,
+        (Mode::Enforce, Reaction::Deny) => Weight::Denies,
+        (Mode::Enforce | Mode::Warn, _) => Weight::Warns,
+    }
+}
+
+/// What a finding is known by before and after an update.
+pub fn known(rule: usize, finding: &Finding) -> Known {
+    (rule, finding.container.clone(), finding.message.clone())
+}
+
+fn prose(finding: &Finding) -> String {
+    let (message, path) = (&finding.message, path::shorten(&finding.path));
+    one_line(&match &finding.container {
+        Some(container) => format!("container {container}: {message} ({path})"),
+        None => format!("{message} ({path})"),
+    })
+}
+
+fn and_more(before: &str, more: usize) -> String {
+    if more == 0 { String::new() } else { format!("{before}and {more} more") }
+}

@@ -1,0 +1,233 @@
+//! The admission webhook: one process, one call for all rules, every finding in the answer.
+//!
+//! It is a face over [`session`]: it reads reviews, asks the rules, and says what becomes of the object. It keeps no state
+//! between two requests. It must not know what runs modules, where rules and configurations come from ([`Source`]), or
+//! what a rule decides.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod body;
+mod decide;
+mod metrics;
+mod pool;
+mod review;
+mod server;
+mod tls;
+mod work;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use engine::config::Reaction;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{interval, sleep, timeout};
+
+use pool::Pool;
+use server::{Server, now, router};
+use tls::{Certificate, TlsListener};
+
+pub use server::Source;
+pub use tls::{Pair, PairError};
+
+/// How long requests that were accepted may take at the end.
+const LAST: Duration = Duration::from_secs(30);
+
+/// How often the configuration is looked at.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// Bytes of a worker's stack: a guest's, and room for an object as deep as one may be.
+const STACK: usize = 8 << 20;
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// The certificate; without one HTTP is spoken, which an API server does not speak.
+    pub pair: Option<Pair>,
+    /// Reviews at work at once.
+    pub workers: usize,
+    /// Reviews that may wait for a place.
+    pub queue: usize,
+    /// What happens where an enforced rule has no verdict and the configuration says nothing.
+    pub undecided: Reaction,
+    /// How long a client waits that does not say so.
+    pub time: Duration,
+    /// How long requests are still taken after the end was asked for, while nobody is told to send more.
+    pub drain: Duration,
+}
+
+/// What a server is told while it serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Read the configuration again, at once.
+    Reload,
+    /// End: first nobody is sent here any more, then nobody is let in. A second time it is meant at once.
+    End,
+}
+
+/// Tells a server what to do, from any thread.
+pub type Events = mpsc::Sender<Event>;
+
+/// The ends of a way to tell a server what to do.
+#[must_use]
+pub fn events() -> (Events, mpsc::Receiver<Event>) {
+    mpsc::channel(8)
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The rules cannot be had.
+    #[error("{0}")]
+    Rules(String),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] PairError),
+    /// The address cannot be listened on, or the system gives no threads.
+    #[error("{what}: {cause}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        cause: io::Error,
+    },
+}
+
+/// Serves until it is told to end.
+///
+/// # Errors
+/// It cannot begin.
+pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Event>) -> Result<(), ServeError> {
+    let system = |what: &str| {
+        let what = what.to_owned();
+        move |cause| ServeError::System { what, cause }
+    };
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.enable_all().thread_stack_size(STACK).build().map_err(system("starting threads"))?;
+    runtime.block_on(async {
+        let address = options.address;
+        let listener = TcpListener::bind(address).await.map_err(system(&format!("listening on {address}")))?;
+        let local = listener.local_addr().map_err(system("listening"))?;
+        let session = source.load(None).map_err(ServeError::Rules)?;
+        let session = session.ok_or_else(|| ServeError::Rules("there are no rules".to_owned()))?;
+        let pool = Pool::new(options.workers, options.queue);
+        let server = Arc::new(Server::new(source, session, pool, options.undecided, options.time));
+        let certificate = options.pair.clone().map(|pair| watch_certificate(&server, pair)).transpose()?;
+        let (stop, stopped) = watch::channel(false);
+        let reload = Arc::new(Notify::new());
+        tokio::spawn(follow_configuration(Arc::clone(&server), Arc::clone(&reload)));
+        tokio::spawn(listen(Arc::clone(&server), events, reload, options.drain, stop));
+        probe(&server);
+        server.is_ready.store(true, Ordering::Relaxed);
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        log(&server, "info", &format!("listening on {scheme}://{local}"));
+
+        let end = |mut stopped: watch::Receiver<bool>| async move { _ = stopped.wait_for(|stopped| *stopped).await };
+        let app = router(Arc::clone(&server));
+        let served = async {
+            match certificate {
+                Some(certificate) => {
+                    let listener = TlsListener::new(listener, certificate)?;
+                    axum::serve(listener, app).with_graceful_shutdown(end(stopped.clone())).await
+                }
+                None => {
+                    let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
+                    axum::serve(listener, app).with_graceful_shutdown(end(stopped.clone())).await
+                }
+            }
+        };
+        let too_long = async {
+            end(stopped.clone()).await;
+            sleep(LAST).await;
+        };
+        tokio::select! {
+            served = served => served.map_err(system("serving"))?,
+            () = too_long => log(&server, "warning", "ending with requests at work"),
+        }
+        Ok::<(), ServeError>(())
+    })?;
+    // Whatever is stuck in a guest is stopped at its deadline, and nobody waits for it.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Ok(())
+}
+
+/// Has every rule say something: one that cannot is named, and undecided wherever it is asked.
+fn probe<S: Source>(server: &Arc<Server<S>>) {
+    let rules = server.rules();
+    for rule in rules.session.bundle().rules() {
+        if let Err(cause) = rule.check_protocol(rules.session.runtime()) {
+            log(server, "error", &format!("the rule {} cannot be asked: {cause}", rule.metadata.name));
+        }
+    }
+}
+
+fn watch_certificate<S: Source>(server: &Arc<Server<S>>, pair: Pair) -> Result<Arc<Certificate>, PairError> {
+    let server = Arc::clone(server);
+    Certificate::watch(pair, move |result| {
+        server.metrics.reload("certificate", result.is_ok());
+        match result {
+            Ok(()) => log(&server, "info", "the certificate was replaced"),
+            Err(cause) => log(&server, "error", &format!("the old certificate is kept: {cause}")),
+        }
+    })
+}
+
+/// Takes each new configuration, and keeps the old one where the new one does not hold.
+async fn follow_configuration<S: Source>(server: Arc<Server<S>>, reload: Arc<Notify>) {
+    let (mut ticks, mut refused) = (interval(PERIOD), None);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = reload.notified() => {}
+        }
+        let loading = Arc::clone(&server);
+        let loaded = tokio::task::spawn_blocking(move || {
+            let rules = loading.rules();
+            loading.source.load(Some(&rules.session.setup().config))
+        });
+        match loaded.await {
+            Ok(Ok(None)) | Err(_) => refused = None,
+            Ok(Ok(Some(session))) => {
+                refused = None;
+                server.replace(session);
+                server.metrics.reload("configuration", true);
+                log(&server, "info", "the configuration was replaced");
+            }
+            Ok(Err(cause)) if refused.as_ref() == Some(&cause) => {}
+            Ok(Err(cause)) => {
+                server.metrics.reload("configuration", false);
+                log(&server, "error", &format!("the old configuration is kept: {cause}"));
+                refused = Some(cause);
+            }
+        }
+    }
+}
+
+/// Does what it is told, until the end.
+async fn listen<S: Source>(
+    server: Arc<Server<S>>,
+    mut events: mpsc::Receiver<Event>,
+    reload: Arc<Notify>,
+    drain: Duration,
+    stop: watch::Sender<bool>,
+) {
+    while events.recv().await.is_some_and(|event| event == Event::Reload) {
+        reload.notify_one();
+    }
+    server.is_ready.store(false, Ordering::Relaxed);
+    log(&server, "info", "ending: not ready any more");
+    let again = async { while events.recv().await.is_some_and(|event| event != Event::End) {} };
+    let _ = timeout(drain, again).await;
+    let _ = stop.send(true);
+}
+
+fn log<S: Source>(server: &Server<S>, level: &str, message: &str) {
+    server.source.log(&json!({ "time": now(), "level": level, "message": message }));
+}

@@ -1,0 +1,300 @@
+//! The HTTP face: what is asked where, and what becomes of a request that is no review.
+//!
+//! Whatever can be a decision is answered 200: an API server takes everything else for a failed call, which a webhook with
+//! `failurePolicy: Ignore` turns into a yes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use engine::Runtime;
+use engine::config::{Config, Reaction, suggestion};
+use engine::waiver::Date;
+use protocol::Verdict;
+use serde_json::{Value, json};
+use session::Session;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout_at;
+
+use crate::answer::Answer;
+use crate::body::{self, BodyError};
+use crate::metrics::{self, Metrics};
+use crate::pool::Pool;
+use crate::review::{self, Review, ReviewError};
+use crate::work::{Concluded, Rules, Work};
+
+/// How long before its client gives up an answer is on its way.
+const RESERVE: Duration = Duration::from_millis(200);
+
+/// What a server lives on: the rules under their configuration, the day, and where its log goes.
+pub trait Source: Send + Sync + 'static {
+    /// What runs the rules.
+    type Runtime: Runtime<Module: Send + Sync> + Send + Sync + 'static;
+
+    /// The rules under the configuration as it is now; nothing where that is the one known already.
+    ///
+    /// # Errors
+    /// Why they cannot be had.
+    fn load(&self, known: Option<&Config>) -> Result<Option<Session<Self::Runtime>>, String>;
+
+    /// The day on which waivers count.
+    fn today(&self) -> Date;
+
+    /// Takes a line of the log, JSON.
+    fn log(&self, line: &Value);
+}
+
+/// What everybody at work shares.
+pub struct Server<S: Source> {
+    pub source: S,
+    pub metrics: Metrics,
+    pub pool: Pool,
+    /// Whether requests are welcome.
+    pub is_ready: AtomicBool,
+    rules: RwLock<Arc<Rules<S::Runtime>>>,
+    undecided: Reaction,
+    time: Duration,
+}
+
+impl<S: Source> Server<S> {
+    /// A server by these rules. `time` is what a request gets that does not say how long its client waits.
+    pub fn new(source: S, session: Session<S::Runtime>, pool: Pool, undecided: Reaction, time: Duration) -> Self {
+        let (metrics, rules) = (Metrics::new(), RwLock::new(Arc::new(Rules::new(session))));
+        Self { source, metrics, pool, is_ready: AtomicBool::new(false), rules, undecided, time }
+    }
+
+    /// The rules as they are now.
+    pub fn rules(&self) -> Arc<Rules<S::Runtime>> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on requests are judged by these rules; those at work keep theirs.
+    pub fn replace(&self, session: Session<S::Runtime>) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Rules::new(session));
+    }
+
+    /// What becomes of an object of which nothing is known.
+    fn reaction(&self, rules: &Rules<S::Runtime>) -> Reaction {
+        let admission = &rules.session.setup().config.admission;
+        if admission.may_enforce() { admission.undecided.unwrap_or(self.undecided) } else { Reaction::Warn }
+    }
+
+    /// Answers a request of which nothing was decided.
+    fn undecided(&self, rules: &Rules<S::Runtime>, uid: Option<String>, reason: &str, started: Instant) -> Response {
+        let Some(uid) = uid else { return refuse(StatusCode::BAD_REQUEST, &format!("no uid was found: {reason}")) };
+        let answer = Answer::undecided(uid, self.reaction(rules), reason);
+        self.metrics.review("", "undecided", started.elapsed());
+        self.source.log(&json!({
+            "time": now(), "level": "warning", "uid": answer.uid, "allowed": answer.is_allowed(), "undecided": reason,
+        }));
+        reply(&answer)
+    }
+
+    /// Answers a review.
+    fn concluded(
+        &self,
+        rules: &Rules<S::Runtime>,
+        review: &Review,
+        concluded: &Concluded,
+        started: Instant,
+    ) -> Response {
+        let Concluded { answer, judgements } = concluded;
+        let operation = review.operation.name();
+        let kind_of_answer = match (answer.is_allowed(), review.passes_because()) {
+            (_, Some(_)) => "passed",
+            (true, None) => "allowed",
+            (false, None) => "denied",
+        };
+        let (metadata, admission) = (rules.metadata(), &rules.session.setup().config.admission);
+        let mut said = serde_json::Map::new();
+        for judgement in judgements {
+            let Some(rule) = metadata.get(judgement.rule) else { continue };
+            let mode = admission.mode_of(&rule.name, review.namespace.as_deref());
+            let verdict = judgement.outcome.verdict;
+            self.metrics.verdict(&rule.name, verdict.name(), mode.name());
+            if ![Verdict::Pass, Verdict::NotApplicable].contains(&verdict) {
+                said.insert(rule.name.clone(), json!({ "verdict": verdict.name(), "mode": mode.name() }));
+            }
+        }
+        self.metrics.review(operation, kind_of_answer, started.elapsed());
+        let mut line = json!({
+            "time": now(), "level": "info", "uid": answer.uid, "operation": operation, "kind": review.kind,
+            "namespace": review.namespace, "name": review.name, "subresource": review.subresource,
+            "allowed": answer.is_allowed(), "milliseconds": started.elapsed().as_millis().min(u64::MAX.into()) as u64,
+        });
+        if let Some(fields) = line.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+            if let Some(reason) = review.passes_because() {
+                fields.insert("passed".to_owned(), reason.into());
+            }
+            if !said.is_empty() {
+                fields.insert("rules".to_owned(), Value::Object(said));
+            }
+        }
+        self.source.log(&line);
+        reply(answer)
+    }
+}
+
+/// Everything that is answered.
+pub fn router<S: Source>(server: Arc<Server<S>>) -> Router {
+    Router::new()
+        .route("/validate", post(all))
+        .route("/validate/{rule}", post(one))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics_text))
+        .with_state(server)
+}
+
+async fn all<S: Source>(State(server): State<Arc<Server<S>>>, request: Request) -> Response {
+    validate(server, None, request).await
+}
+
+async fn one<S: Source>(State(server): State<Arc<Server<S>>>, Path(rule): Path<String>, request: Request) -> Response {
+    validate(server, Some(rule), request).await
+}
+
+async fn readyz<S: Source>(State(server): State<Arc<Server<S>>>) -> Response {
+    match server.is_ready.load(Ordering::Relaxed) {
+        true => "ready\n".into_response(),
+        false => refuse(StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    }
+}
+
+async fn metrics_text<S: Source>(State(server): State<Arc<Server<S>>>) -> Response {
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], server.metrics.text(server.pool.waiting())).into_response()
+}
+
+async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, request: Request) -> Response {
+    let started = Instant::now();
+    let deadline = deadline(request.uri(), started, server.time);
+    if let Err(message) = check_headers(request.headers()) {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
+    }
+    let rules = server.rules();
+    if let Some(name) = &only {
+        let known: Vec<&str> = rules.session.bundle().rules().iter().map(|rule| rule.metadata.name.as_str()).collect();
+        if !known.contains(&name.as_str()) {
+            let message = format!("there is no rule `{name}`{}", suggestion(name, &known));
+            return refuse(StatusCode::NOT_FOUND, &message);
+        }
+    }
+    let body = match timeout_at(deadline.into(), body::read(request.into_body(), &server.pool, deadline)).await {
+        Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
+        Ok(Err(cause @ BodyError::Broken(_))) => return refuse(StatusCode::BAD_REQUEST, &cause.to_string()),
+        Ok(Err(ref cause @ (BodyError::TooLarge(ref head) | BodyError::Full(ref head)))) => {
+            return server.undecided(&rules, review::uid(head), &cause.to_string(), started);
+        }
+        Ok(Ok(body)) => body,
+    };
+    let uid = review::uid(&body.bytes);
+    let place = match server.pool.enter(deadline).await {
+        Ok(place) => place,
+        Err(full) => return server.undecided(&rules, uid, &full.to_string(), started),
+    };
+    let read = Arc::new(OnceLock::<Result<Work, ReviewError>>::new());
+    let work = spawn_blocking({
+        let (server, rules, read) = (Arc::clone(&server), Arc::clone(&rules), Arc::clone(&read));
+        move || {
+            let _place = place;
+            let review = Review::read(&body.bytes);
+            drop(body);
+            if let Ok(work) = read.get_or_init(|| review.map(|review| Work::new(review, only, deadline))) {
+                work.run(&rules, server.source.today(), server.undecided);
+            }
+        }
+    });
+    let ended = timeout_at(deadline.into(), work).await;
+    match read.get() {
+        Some(Ok(work)) => {
+            let concluded = work.conclude(&rules, server.source.today(), server.undecided);
+            server.concluded(&rules, &work.review, &concluded, started)
+        }
+        Some(Err(ReviewError::Object { uid, cause })) => server.undecided(&rules, Some(uid.clone()), cause, started),
+        Some(Err(cause)) => {
+            server.metrics.review("", "refused", started.elapsed());
+            refuse(StatusCode::BAD_REQUEST, &cause.to_string())
+        }
+        None if ended.is_err() => server.undecided(&rules, uid, "the time of the request was over", started),
+        None => server.undecided(&rules, uid, "the check ended without a result", started),
+    }
+}
+
+/// When the answer has to be there. An API server says how long it waits: `?timeout=10s`.
+fn deadline(uri: &Uri, started: Instant, usual: Duration) -> Instant {
+    let mut parameters = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let said = parameters.find(|(name, _)| *name == "timeout").and_then(|(_, value)| duration(value));
+    // Nobody waits for a minute.
+    let time = said.unwrap_or(usual).min(Duration::from_secs(30));
+    started + time.saturating_sub(RESERVE).max(time / 2)
+}
+
+/// A duration as Go writes it, in seconds or milliseconds: `10s`, `1.5s`, `500ms`, `1m30s`.
+fn duration(text: &str) -> Option<Duration> {
+    let (minutes, rest) = match text.split_once('m') {
+        Some((minutes, rest)) if !rest.starts_with('s') => (minutes.parse::<f64>().ok()?, rest),
+        _ => (0.0, text),
+    };
+    let seconds = match (rest.strip_suffix("ms"), rest.strip_suffix('s')) {
+        (Some(number), _) => number.parse::<f64>().ok()? / 1000.0,
+        (_, Some(number)) => number.parse().ok()?,
+        _ if rest.is_empty() && minutes > 0.0 => 0.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(minutes * 60.0 + seconds).ok().filter(|time| !time.is_zero())
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), &'static str> {
+    let of = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = of(CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
+    if !media.eq_ignore_ascii_case("application/json") {
+        return Err("expected an AdmissionReview with content-type: application/json");
+    }
+    if headers.contains_key(CONTENT_ENCODING) {
+        return Err("expected a body without content-encoding");
+    }
+    Ok(())
+}
+
+fn refuse(status: StatusCode, message: &str) -> Response {
+    (status, format!("{message}\n")).into_response()
+}
+
+fn reply(answer: &Answer) -> Response {
+    ([(CONTENT_TYPE, "application/json")], answer.to_json().to_string()).into_response()
+}
+
+/// The time, as logs have it.
+pub fn now() -> String {
+    jiff::Timestamp::now().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_there_before_its_client_gives_up() {
+        let started = Instant::now();
+        let after = |uri: &str| deadline(&uri.parse().unwrap(), started, Duration::from_secs(10)) - started;
+        for (uri, milliseconds) in [
+            ("/validate", 9800),
+            ("/validate?timeout=3s", 2800),
+            ("/validate?a=b&timeout=1.5s", 1300),
+            ("/validate?timeout=500ms", 300),
+            ("/validate?timeout=100ms", 50),
+            ("/validate?timeout=1m0s", 29800),
+            ("/validate?timeout=never", 9800),
+            ("/validate?timeout=0s", 9800),
+        ] {
+            assert_eq!(after(uri), Duration::from_millis(milliseconds), "{uri}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! TLS: a certificate that is replaced while connections live, and a listener whose handshakes hold up nobody.
+//!
+//! The files are read again every two seconds. The kubelet swaps a link for both at once; a pair that does not fit, or is
+//! half written, changes nothing. HTTP/1.1 is all that is offered: an API server speaks it to a Service in any case.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::serve::Listener;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::{self, ServerConfig};
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{TlsAcceptor, rustls::version};
+
+/// How long a client may take to shake hands.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Handshakes at once. Each is some milliseconds of work for a client's single packet.
+const HANDSHAKES: usize = 256;
+
+/// How often the files are read again.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// Where a certificate and its key are.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The certificate and those above it, PEM.
+    pub certificate: PathBuf,
+    /// The key, PEM.
+    pub key: PathBuf,
+}
+
+/// Why a certificate is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum PairError {
+    #[error("{}: {cause}", .path.display())]
+    Read { path: PathBuf, cause: io::Error },
+    #[error("{} holds no certificate (PEM)", .0.display())]
+    NoCertificate(PathBuf),
+    #[error("{} holds no private key (PEM)", .0.display())]
+    NoKey(PathBuf),
+    #[error("the certificate {} cannot be used with the key {}: {cause}", .pair.certificate.display(), .pair.key.display())]
+    Unfit { pair: Pair, cause: rustls::Error },
+}
+
+/// Both files, as they were read.
+#[derive(PartialEq, Eq)]
+struct Texts {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+}
+
+impl Pair {
+    fn read(&self) -> Result<Texts, PairError> {
+        let read = |path: &PathBuf| std::fs::read(path).map_err(|cause| PairError::Read { path: path.clone(), cause });
+        Ok(Texts { certificate: read(&self.certificate)?, key: read(&self.key)? })
+    }
+
+    fn configuration(&self, texts: &Texts) -> Result<Arc<ServerConfig>, PairError> {
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&texts.certificate).collect();
+        let certificates = certificates.ok().filter(|all| !all.is_empty());
+        let certificates = certificates.ok_or_else(|| PairError::NoCertificate(self.certificate.clone()))?;
+        let key = PrivateKeyDer::from_pem_slice(&texts.key).map_err(|_| PairError::NoKey(self.key.clone()))?;
+        let unfit = |cause| PairError::Unfit { pair: self.clone(), cause };
+        let mut configuration = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+            .map_err(unfit)?
+            .with_no_client_auth()
+            .with_single_cert(certificates, key)
+            .map_err(unfit)?;
+        configuration.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(configuration))
+    }
+}
+
+/// The certificate that is shown now.
+pub struct Certificate {
+    pair: Pair,
+    current: RwLock<Arc<ServerConfig>>,
+}
+
+impl Certificate {
+    /// Reads the pair for the first time, and again from now on; `told` hears what became of each new one.
+    pub fn watch(
+        pair: Pair,
+        told: impl Fn(Result<(), PairError>) + Send + Sync + 'static,
+    ) -> Result<Arc<Self>, PairError> {
+        let mut known = pair.read()?;
+        let current = RwLock::new(pair.configuration(&known)?);
+        let certificate = Arc::new(Self { pair, current });
+        let watched = Arc::clone(&certificate);
+        tokio::spawn(async move {
+            loop {
+                sleep(PERIOD).await;
+                let now = match watched.pair.read() {
+                    Ok(now) if now == known => continue,
+                    Ok(now) => now,
+                    // For a moment there is none while both are swapped.
+                    Err(_) => continue,
+                };
+                told(watched.pair.configuration(&now).map(|configuration| watched.set(configuration)));
+                known = now;
+            }
+        });
+        Ok(certificate)
+    }
+
+    fn set(&self, configuration: Arc<ServerConfig>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = configuration;
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// Connections that have shaken hands.
+pub struct TlsListener {
+    connections: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
+    address: SocketAddr,
+}
+
+impl TlsListener {
+    pub fn new(listener: TcpListener, certificate: Arc<Certificate>) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (send, connections) = mpsc::channel(64);
+        let places = Arc::new(Semaphore::new(HANDSHAKES));
+        tokio::spawn(async move {
+            loop {
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    () = send.closed() => return,
+                };
+                let Ok((stream, peer)) = accepted else {
+                    // Out of descriptors, most likely: some come back.
+                    sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
+                let (acceptor, send) = (certificate.acceptor(), send.clone());
+                tokio::spawn(async move {
+                    let _ = stream.set_nodelay(true);
+                    if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                        drop(place);
+                        let _ = send.send((stream, peer)).await;
+                    }
+                });
+            }
+        });
+        Ok(Self { connections, address })
+    }
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.connections.recv().await {
+            Some(connection) => connection,
+            // Nobody accepts any more, so nobody comes.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        Ok(self.address)
+    }
+}

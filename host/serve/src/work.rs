@@ -1,0 +1,215 @@
+//! One review at work: a thread asks the rules one by one, and whoever waits for the answer takes what is decided when the
+//! time is over.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use engine::config::Reaction;
+use engine::manifest::Object;
+use engine::waiver::Date;
+use engine::{
+    BlindSpot, CallError, HostCall, HostCalls, Judgement, Operation, Question, Route, Runtime, World, Writer,
+};
+use protocol::{Outcome, RuleMetadata, Verdict, api_group};
+use session::Session;
+
+use crate::answer::Answer;
+use crate::decide::{Case, Known, known};
+use crate::review::Review;
+
+/// Why a look-up has no answer here.
+const NO_CLUSTER: &str = "seaworthy serve looks at nothing besides the object";
+
+/// The rules under one configuration, and the world that they see: nothing of it is known, so nothing is missing.
+pub struct Rules<R: Runtime> {
+    pub session: Session<R>,
+    world: World<'static>,
+}
+
+impl<R: Runtime> Rules<R> {
+    pub fn new(session: Session<R>) -> Self {
+        let looked_up = session.rules().flat_map(|rule| &rule.metadata.looks_up);
+        let blind = looked_up.map(|look_up| BlindSpot {
+            group: api_group(&look_up.api_version).to_owned(),
+            kind: look_up.kind.clone(),
+            seen_in: Vec::new(),
+            reason: NO_CLUSTER.to_owned(),
+        });
+        let world = World::of(std::iter::empty::<&'static Object>(), blind.collect());
+        Self { session, world }
+    }
+
+    /// The rules, in the order that judgements name them in.
+    pub fn metadata(&self) -> Vec<&RuleMetadata> {
+        self.session.bundle().rules().iter().map(|rule| &rule.metadata).collect()
+    }
+}
+
+/// A review, and how far it has come.
+pub struct Work {
+    pub review: Review,
+    /// The one rule that is asked; all, where none is named.
+    only: Option<String>,
+    deadline: Instant,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Clone, Default)]
+struct Progress {
+    judgements: Vec<Judgement>,
+    /// The rules that looked at other objects, by index.
+    looked_up: HashSet<usize>,
+    before: Option<HashSet<Known>>,
+    /// Nobody waits any more.
+    is_closed: bool,
+}
+
+/// What a review came to.
+pub struct Concluded {
+    pub answer: Answer,
+    /// What each rule said, waivers applied.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Work {
+    pub fn new(review: Review, only: Option<String>, deadline: Instant) -> Self {
+        Self { review, only, deadline, progress: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_over(&self) -> bool {
+        self.lock().is_closed || Instant::now() >= self.deadline
+    }
+
+    fn is_asked<R: Runtime>(&self, rules: &Rules<R>, index: usize) -> bool {
+        let name = rules.session.bundle().rules().get(index).map(|rule| &rule.metadata.name);
+        self.only.as_ref().is_none_or(|only| Some(only) == name)
+    }
+
+    /// Asks the rules, until the time is over.
+    pub fn run<R: Runtime>(&self, rules: &Rules<R>, today: Date, undecided: Reaction) {
+        let Some(question) = self.review.question() else { return };
+        self.ask(rules, &question, &|index| self.is_asked(rules, index), &mut |judgement, looked_up| {
+            let mut progress = self.lock();
+            if looked_up {
+                progress.looked_up.insert(judgement.rule);
+            }
+            progress.judgements.push(judgement);
+        });
+        if self.review.operation != Operation::Update {
+            return;
+        }
+        let Some(before) = self.review.question_before() else { return };
+        let nothing = HashSet::new();
+        let (judgements, looked_up) = self.judgements(rules, &question, today);
+        let denying = self.case(rules, &judgements, &looked_up, Some(&nothing), undecided, &rules.metadata()).denying();
+        let (mut found, mut asked) = (HashSet::new(), 0);
+        self.ask(rules, &before, &|index| denying.contains(&index), &mut |judgement, _| {
+            asked += 1;
+            found.extend(judgement.outcome.findings.iter().map(|finding| known(judgement.rule, finding)));
+        });
+        if asked == denying.len() {
+            self.lock().before = Some(found);
+        }
+    }
+
+    fn ask<R: Runtime>(
+        &self,
+        rules: &Rules<R>,
+        question: &Question<'_>,
+        is_asked: &dyn Fn(usize) -> bool,
+        each: &mut dyn FnMut(Judgement, bool),
+    ) {
+        let judge = rules.session.judge(&rules.world);
+        let (writer, mut payload) = (Writer::new(question), Vec::new());
+        for asked in judge.asked(question).filter(|asked| is_asked(asked.index)) {
+            if self.is_over() {
+                return;
+            }
+            payload.clear();
+            asked.write(&writer, &mut payload);
+            let noting = Noting(AtomicBool::new(false));
+            let judgement = judge.ask(&asked, question, &payload, &noting);
+            each(judgement, noting.0.into_inner());
+        }
+    }
+
+    /// All that is said by now. Rules that have not answered are undecided.
+    fn judgements<R: Runtime>(
+        &self,
+        rules: &Rules<R>,
+        question: &Question<'_>,
+        today: Date,
+    ) -> (Vec<Judgement>, HashSet<usize>) {
+        let Progress { mut judgements, looked_up, .. } = self.lock().clone();
+        let judge = rules.session.judge(&rules.world);
+        let asked = judge.asked(question).map(|asked| asked.index).filter(|index| self.is_asked(rules, *index));
+        for rule in asked {
+            if !judgements.iter().any(|judgement| judgement.rule == rule) {
+                let reason = Some("the time of the request was over".to_owned());
+                let outcome = Arc::new(Outcome { verdict: Verdict::Error, reason, findings: Vec::new() });
+                judgements.push(Judgement { rule, outcome, mutated: None, severity: None });
+            }
+        }
+        judge.settle(question, &mut judgements);
+        if let Some(object) = question.object {
+            rules.session.waive(object, &mut judgements, today);
+        }
+        (judgements, looked_up)
+    }
+
+    fn case<'a, R: Runtime>(
+        &'a self,
+        rules: &'a Rules<R>,
+        judgements: &'a [Judgement],
+        looked_up: &'a HashSet<usize>,
+        before: Option<&'a HashSet<Known>>,
+        undecided: Reaction,
+        metadata: &'a [&'a RuleMetadata],
+    ) -> Case<'a> {
+        Case {
+            uid: &self.review.uid,
+            operation: self.review.operation,
+            namespace: self.review.namespace.as_deref(),
+            rules: metadata,
+            judgements,
+            looked_up,
+            before,
+            admission: &rules.session.setup().config.admission,
+            undecided,
+        }
+    }
+
+    /// The answer by what is decided. Nothing is asked after this.
+    pub fn conclude<R: Runtime>(&self, rules: &Rules<R>, today: Date, undecided: Reaction) -> Concluded {
+        self.lock().is_closed = true;
+        let uid = self.review.uid.clone();
+        if self.review.passes_because().is_some() {
+            return Concluded { answer: Answer::allowed(uid), judgements: Vec::new() };
+        }
+        let Some(question) = self.review.question() else {
+            let answer = Answer::undecided(uid, undecided, "the request has no object");
+            return Concluded { answer, judgements: Vec::new() };
+        };
+        let (judgements, looked_up) = self.judgements(rules, &question, today);
+        let before = self.lock().before.clone();
+        let metadata = rules.metadata();
+        let answer = self.case(rules, &judgements, &looked_up, before.as_ref(), undecided, &metadata).answer();
+        Concluded { answer, judgements }
+    }
+}
+
+/// Notes whether anything is looked up: what rests on other objects may still change.
+struct Noting(AtomicBool);
+
+impl Route for Noting {
+    fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
+        self.0.store(true, Ordering::Relaxed);
+        input.call(call)
+    }
+}

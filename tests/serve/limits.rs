@@ -1,0 +1,63 @@
+//! Bodies: large, larger than may be, slow, and many on one connection.
+
+use std::io::Write as _;
+
+use crate::reviews::{create, deployment, serve};
+use crate::server::{Server, post_over, review, send};
+use crate::support::Folder;
+
+const JSON: &str = "content-type: application/json";
+
+/// A bad Deployment with an annotation of so many bytes, each `<` of it written as an API server escapes it.
+fn padded(bytes: usize) -> String {
+    let mut object = deployment("web:latest", true);
+    object["metadata"]["annotations"] = serde_json::json!({ "padding": "PADDING" });
+    let body = review(&create(&object)).to_string();
+    // An API server begins with the uid.
+    let body = body.replace(",\"uid\":\"7f3c\"", "").replace("\"request\":{", "\"request\":{\"uid\":\"7f3c\",");
+    body.replace("PADDING", &"\\u003c".repeat(bytes / 6))
+}
+
+#[test]
+fn a_violator_with_padding_is_denied() {
+    let (server, _folder) = serve("admission: {mode: enforce}\n");
+    for bytes in [1 << 20, 9 << 20, 30 << 20] {
+        let answer = server.post("/validate", padded(bytes));
+        assert!(answer.message().contains("run-as-non-root"), "{bytes}: {}", answer.head);
+    }
+}
+
+#[test]
+fn what_is_too_large_is_undecided_and_no_error() {
+    for (reaction, is_allowed) in [("warn", true), ("deny", false)] {
+        let (server, _folder) = serve(&format!("admission: {{mode: enforce, undecided: {reaction}}}\n"));
+        let mut connection = server.connect();
+        let answer = post_over(&mut connection, "/validate", JSON, padded(33 << 20).as_bytes());
+        assert_eq!(answer.is_allowed(), is_allowed, "{answer:?}");
+        assert!(answer.body.contains("more than 32 MiB"), "{answer:?}");
+        // The body was read to its end, so the connection goes on.
+        let answer = post_over(&mut connection, "/validate", JSON, padded(1000).as_bytes());
+        assert!(!answer.is_allowed());
+    }
+}
+
+#[test]
+fn a_connection_is_kept_for_as_long_as_its_client_likes() {
+    let server = Server::start(&Folder::new(), &[]);
+    let (mut connection, body) = (server.connect(), padded(100));
+    for _ in 0..200 {
+        let answer = post_over(&mut connection, "/validate", JSON, body.as_bytes());
+        assert!(answer.is_allowed() && !answer.head.contains("connection: close"), "{}", answer.head);
+    }
+}
+
+#[test]
+fn a_body_that_does_not_come_holds_up_nobody() {
+    let server = Server::start(&Folder::new(), &["--workers", "1", "--queue", "1"]);
+    let mut slow = server.connect();
+    let head = format!("POST /validate?timeout=1s HTTP/1.1\r\nhost: a\r\n{JSON}\r\ncontent-length: 1000\r\n\r\n");
+    slow.write_all(head.as_bytes()).unwrap();
+    assert!(server.post("/validate", padded(100)).is_allowed());
+    let answer = send(&mut slow, "{", b"");
+    assert_eq!((answer.status, answer.body.trim()), (408, "the body did not arrive in time"));
+}
