@@ -126,6 +126,22 @@ impl Cluster {
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
+    /// Asks for anything. Gives the status, the warnings, and what the server says.
+    ///
+    /// # Panics
+    /// If there is no answer, or it breaks off.
+    pub async fn ask(&self, method: &str, path: &str, content_type: &str, body: &Value) -> (u16, Vec<String>, Value) {
+        let method = method.parse().expect("a method");
+        let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(TOKEN);
+        let request = request.header("content-type", content_type).body(body.to_string());
+        let answer = request.send().await.expect("the API server answers");
+        let status = answer.status().as_u16();
+        let warnings = answer.headers().get_all("warning").iter();
+        let warnings = warnings.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned()).collect();
+        let bytes = answer.bytes().await.expect("the API server answers");
+        (status, warnings, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
     /// Whether the server still runs.
     pub fn is_running(&mut self) -> bool {
         self.server.child.try_wait().is_ok_and(|status| status.is_none())
