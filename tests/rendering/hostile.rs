@@ -54,6 +54,41 @@ fn a_link_out_of_a_chart_is_not_followed() {
 }
 
 #[test]
+fn a_generator_renders_no_chart_outside_of_the_input() {
+    let Some(tools) = Tools::find() else { return };
+    let template =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: {{ .Files.Get \"secret.txt\" | quote }}\n";
+    let outside = Folder::of("web/Chart.yaml", CHART)
+        .and("web/templates/a.yaml", template)
+        .and("web/secret.txt", "do-not-read-this")
+        .and("web/values.yaml", "a: 1\n")
+        .and("values.yaml", "a: do-not-read-this\n");
+    let home = std::fs::canonicalize(outside.path()).unwrap();
+    let generator = |more: &str| {
+        format!(
+            "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {{name: g}}\nname: web\nreleaseName: web\n{more}"
+        )
+    };
+    let chart = generator(&format!("chartHome: {}\nvaluesFile: v.yaml\n", home.display()));
+    let values = generator(&format!("additionalValuesFiles: [{}/values.yaml]\n", home.display()));
+    for (generator, told) in [(chart, "leaves the input"), (values, "is not in or below")] {
+        let own = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {b: '{{ .Values.a }}'}\n";
+        let folder = Folder::of("charts/web/Chart.yaml", CHART)
+            .and("charts/web/templates/web.yaml", own)
+            .and("charts/web/values.yaml", "a: 1\n")
+            .and("v.yaml", "a: 1\n")
+            .and("gen.yaml", generator.clone())
+            .and("kustomization.yaml", "helmCharts:\n- {name: web, releaseName: own}\ngenerators: [gen.yaml]\nconfigMapGenerator: [{name: c, files: [v.yaml]}]\n");
+        let run = check(&folder, &tools, &["--format", "json"]);
+        assert_eq!(run.code, Some(2), "{generator}: {}", run.out);
+        assert!(run.out.contains(told) && !run.out.contains("do-not-read-this"), "{}", run.out);
+        let cached = walkdir::WalkDir::new(folder.path().join(".cache")).into_iter().filter_map(Result::ok);
+        let mut cached = cached.filter(|it| it.file_type().is_file()).map(|it| std::fs::read(it.path()).unwrap());
+        assert!(cached.all(|bytes| !String::from_utf8_lossy(&bytes).contains("do-not-read-this")));
+    }
+}
+
+#[test]
 fn what_fails_or_cannot_be_had_is_told_and_the_others_go_on() {
     let Some(tools) = Tools::find() else { return };
     let folder = Folder::of("broken/Chart.yaml", CHART)
@@ -87,6 +122,12 @@ fn without_the_tools_nothing_is_green() {
     let run = check(&chart, &Tools::none(), &[]);
     assert_eq!(run.code, Some(2));
     assert!(run.out.contains("helm is not installed") && run.out.contains("helm.sh/helm/v3/cmd/helm"), "{}", run.out);
+    let never = check(&chart, &Tools::none(), &["--render", "never"]);
+    assert!(never.code == Some(2) && never.out.contains("nothing is rendered: `--render never`"), "{}", never.out);
+    let configured = chart.and("seaworthy.yaml", "rendering: {enabled: false}\n");
+    let never = check(&configured, &Tools::none(), &[]);
+    let cause = "nothing is rendered: `rendering.enabled` is false in seaworthy.yaml";
+    assert!(never.code == Some(2) && never.out.contains(cause), "{}", never.out);
     let kustomization =
         Folder::of("k8s/kustomization.yaml", "resources: [web.yaml]\n").and("k8s/web.yaml", deployment());
     let run = check(&kustomization, &Tools::none(), &["--rule", "run-as-non-root"]);

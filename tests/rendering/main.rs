@@ -2,8 +2,10 @@
 //! repository runs nothing. Helm and kustomize come from `make`; where they are not, that is said and nothing is tried.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod deployed;
 mod hostile;
 mod places;
+mod silent;
 #[path = "../command_line/support.rs"]
 mod support;
 mod tools;
@@ -45,6 +47,18 @@ pub fn failures(folder: &Folder, tools: &Tools, rule: &str) -> Vec<(String, Stri
         .collect();
     failures.sort();
     failures
+}
+
+/// The environments in which a rule fails.
+pub fn failing_in(folder: &Folder, tools: &Tools, rule: &str) -> Vec<String> {
+    failures(folder, tools, rule).into_iter().map(|it| it.0).collect()
+}
+
+/// A run that is not whole, and what it says.
+pub fn incomplete(folder: &Folder, tools: &Tools, told: &str) {
+    let run = check(folder, tools, &["--rule", "run-as-non-root"]);
+    assert_eq!(run.code, Some(2), "{told}: {}{}", run.out, run.err);
+    assert!(run.out.contains(told), "{told}: {}", run.out);
 }
 
 pub fn json(folder: &Folder, tools: &Tools, more: &[&str]) -> Value {

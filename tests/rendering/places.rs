@@ -126,3 +126,32 @@ fn a_chart_that_a_kustomization_inflates_is_deployed_only_so() {
     let objects: Vec<_> = report["results"].as_array().unwrap().iter().map(|it| &it["object"]["namespace"]).collect();
     assert_eq!(objects, ["shop"], "which kustomize 5.8 writes nowhere");
 }
+
+#[test]
+fn a_literal_of_a_generator_is_the_place_of_what_it_makes() {
+    let Some(tools) = Tools::find() else { return };
+    let kustomization = |password: &str| {
+        format!(
+            "namePrefix: shop-\nsecretGenerator:\n- name: db\n  literals: [a=b]\n- name: db-admin\n  literals:\n  - DB_USER=shop\n  - \
+             DB_PASSWORD={password}\nconfigMapGenerator:\n- name: conf\n  literals:\n  - \"API_TOKEN=ghp_16C7e42F292c6912E7710c838347Ae178B4a\"\n"
+        )
+    };
+    let folder = Folder::of("kustomization.yaml", kustomization("S3cr3tPa55"));
+    let rule = "external-secrets";
+    let found = failures(&folder, &tools, rule);
+    for line in [8, 12] {
+        assert!(found.contains(&at("default", "kustomization.yaml", line)), "{line}: {found:?}");
+    }
+    let fingerprints = |folder: &Folder| -> Vec<serde_json::Value> {
+        let run = check(folder, &tools, &["--rule", rule, "--format", "sarif"]);
+        let log: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let results = log["runs"][0]["results"].as_array().unwrap().iter();
+        results.map(|it| it["partialFingerprints"].clone()).collect()
+    };
+    let full = check(&folder, &tools, &["--rule", rule, "--format", "full"]).with(1);
+    assert!(full.contains("Secret shop-db-admin") && !full.contains("shop-db-admin-"), "without its hash: {full}");
+    assert!(!full.contains("S3cr3tPa55") && !full.contains("ghp_16C7"), "{full}");
+    let before = fingerprints(&folder);
+    let changed = Folder::of("kustomization.yaml", kustomization("an0therS3cret"));
+    assert_eq!(fingerprints(&changed), before, "another secret is the same finding");
+}

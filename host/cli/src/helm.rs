@@ -3,6 +3,7 @@
 //! It must not know a command of its own.
 
 use std::env;
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -11,18 +12,19 @@ use crate::exit::UNDECIDED;
 use crate::present::output;
 
 /// The arguments, where this program was called by that name.
-pub fn asked() -> Option<Vec<String>> {
+pub fn asked() -> Option<Vec<OsString>> {
     let mut arguments = env::args_os();
     let name = arguments.next()?;
     let is_helm = Path::new(&name).file_name().is_some_and(|name| name == sources::HELM_WRAPPER);
-    is_helm.then(|| arguments.map(|argument| argument.to_string_lossy().into_owned()).collect())
+    is_helm.then(|| arguments.collect())
 }
 
 /// Becomes the real helm; comes back only where nothing is run.
-pub fn run(arguments: &[String]) -> u8 {
+pub fn run(arguments: &[OsString]) -> u8 {
     let variable = |name: &str| env::var(name).unwrap_or_default();
     let (helm, version) = (variable("SEAWORTHY_HELM"), variable("SEAWORTHY_KUBE_VERSION"));
-    match sources::helm_arguments(arguments, &version, !variable("SEAWORTHY_NETWORK").is_empty()) {
+    let (stage, has_network) = (variable("SEAWORTHY_STAGE"), !variable("SEAWORTHY_NETWORK").is_empty());
+    match sources::helm_arguments(arguments, &version, has_network, Path::new(&stage)) {
         Ok(arguments) => {
             let cause = Command::new(&helm).args(arguments).exec();
             output::complain(&format!("helm cannot be run: {cause}"));

@@ -113,6 +113,7 @@ impl Input {
     #[must_use]
     pub fn with_unrendered(mut self, unrendered: Vec<Unrendered>) -> Self {
         unchecked::replace(&mut self.unchecked, &self.files, unrendered);
+        unchecked::at_sources(&mut self.unchecked, &self.files);
         self
     }
 

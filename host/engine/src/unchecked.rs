@@ -12,7 +12,7 @@ mod unrendered;
 
 pub(crate) use beside::beside_unseen;
 pub use unrendered::Unrendered;
-pub(crate) use unrendered::{replace, without_rendered};
+pub(crate) use unrendered::{at_sources, replace, without_rendered};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -85,7 +85,8 @@ impl Unchecked {
 }
 
 /// A word of a command as a shell takes it, whatever is in it: it may be typed as it stands.
-fn shell_word(word: &str) -> String {
+#[must_use]
+pub fn shell_word(word: &str) -> String {
     let word = if word.starts_with('-') { format!("./{word}") } else { word.to_owned() };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
@@ -211,10 +212,14 @@ fn top<'a>(mut folder: &'a str, charts: &HashMap<String, (usize, &Node)>) -> &'a
 
 fn kustomizations(files: &[Arc<File>], graph: &Graph<'_>, unproven: &HashSet<usize>, found: &mut Vec<Unchecked>) {
     for (index, kustomization) in graph.kustomizations.iter().enumerate() {
+        let needs_helm = !kustomization.node.list("helmCharts").is_empty();
         let mut add = |at: u32, reason: String| {
             let line = line(files, kustomization.file, at);
             let source = Source::Kustomization(kustomization.folder.clone());
-            found.push(Unchecked { file: kustomization.file, line, files: 1, source, reason, advice: None });
+            let folder =
+                if kustomization.folder.is_empty() { ".".to_owned() } else { shell_word(&kustomization.folder) };
+            let advice = needs_helm.then(|| format!("kustomize build --enable-helm {folder} | seaworthy check -"));
+            found.push(Unchecked { file: kustomization.file, line, files: 1, source, reason, advice });
         };
         let before = kustomization.references.iter().filter(|reference| reference.target == Target::Elsewhere).count();
         for reference in kustomization.references.iter().filter(|reference| reference.target == Target::Elsewhere) {
@@ -224,7 +229,7 @@ fn kustomizations(files: &[Arc<File>], graph: &Graph<'_>, unproven: &HashSet<usi
         }
         let start = kustomization.node.locate(&[]).start;
         if kustomization.generates() {
-            add(start, "the kustomization has charts or generators make objects".to_owned());
+            add(start, "what the charts or generators of this kustomization make is not rendered".to_owned());
         } else if before == 0 && unproven.contains(&index) {
             let kind = if kustomization.is_component { "Component" } else { "kustomization" };
             add(start, format!("the {kind} patches objects that are not all in the input"));
@@ -401,11 +406,11 @@ pub(crate) fn text<'a>(node: &'a Node, path: &[&str]) -> Option<&'a str> {
 /// The file that everybody knows to hold no object, in a few words, where nothing is missed for skipping it.
 pub(crate) fn known_file(name: &str, content: &Content) -> Option<&'static str> {
     let Content::Other(node) = content else { return None };
-    let (name, is_mapping) = (file_name(name), matches!(node.value, Value::Mapping(_)));
+    let (name, is_mapping) = (file_name(name).to_ascii_lowercase(), matches!(node.value, Value::Mapping(_)));
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or_default();
     match stem {
         _ if !is_mapping => None,
-        "Chart" | "requirements" => Some("a Helm chart's description"),
+        "chart" | "requirements" => Some("a Helm chart's description"),
         _ if stem == "values"
             || stem.starts_with("values-")
             || stem.starts_with("values.")

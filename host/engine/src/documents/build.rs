@@ -91,6 +91,7 @@ pub(super) fn document(
         namespace: namespace.map(str::to_owned),
         name: Some(name.to_owned()),
         generate_name: None,
+        hash: 0,
         path: "$".to_owned(),
         node: unplaced(root).into(),
     };

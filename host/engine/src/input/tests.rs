@@ -49,8 +49,9 @@ fn what_was_not_rendered_is_told_once_with_its_reason() {
         is_refused: false,
     };
     let input = Input::new(chart()).with_unrendered(vec![unrendered("web/Chart.yaml", 1), unrendered("gone.yaml", 1)]);
-    let [unchecked] = input.unchecked() else { panic!("{:?}", input.unchecked()) };
+    let [elsewhere, unchecked] = input.unchecked() else { panic!("{:?}", input.unchecked()) };
     assert_eq!((unchecked.file, unchecked.line, &*unchecked.reason), (0, 1, "it failed"));
+    assert_eq!(elsewhere.reason, "gone.yaml:1: it failed", "what stands in a file that was not read is told too");
     assert_eq!(unchecked.command().as_deref(), Some("helm dependency build web"));
 }
 

@@ -216,6 +216,7 @@ fn is_whole(file: &File) -> bool {
 }
 
 /// Whether a reference is meant for another repository. What looks like one is none where a file of that name is here.
-pub(crate) fn is_remote(path: &str) -> bool {
+#[must_use]
+pub fn is_remote(path: &str) -> bool {
     path.contains("://") || path.starts_with("git@") || path.contains("?ref=")
 }

@@ -64,6 +64,7 @@ impl ApiObject<'_> {
             namespace: identity.namespace,
             name: identity.name,
             generate_name: identity.generate_name,
+            hash: 0,
             path: "$".into(),
             node: node.into(),
         };

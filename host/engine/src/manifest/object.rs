@@ -30,6 +30,8 @@ pub struct Object {
     pub name: Option<String>,
     /// `metadata.generateName`: the prefix of a name that the API server makes up.
     pub generate_name: Option<String>,
+    /// How many bytes at the end of its name are a hash of what it holds, which is another one with every change.
+    pub hash: usize,
     /// Where it is in its document, a normalised JSONPath: `$`, `$['items'][3]` for an item of a list, or
     /// `$['request']['object']` for the object of an admission review.
     pub path: String,
@@ -50,11 +52,12 @@ impl Object {
         self.api_version.rsplit('/').next().unwrap_or_default()
     }
 
-    /// What people call it: its name, or the prefix of the name to come with a `*`; empty where it has neither.
+    /// What people call it: its name without a hash, or the prefix of the name to come with a `*`; empty where it has
+    /// neither.
     #[must_use]
     pub fn display_name(&self) -> String {
         match (&self.name, &self.generate_name) {
-            (Some(name), _) => name.clone(),
+            (Some(name), _) => name.get(..name.len().saturating_sub(self.hash)).unwrap_or(name).to_owned(),
             (None, Some(prefix)) => format!("{prefix}*"),
             (None, None) => String::new(),
         }
@@ -179,7 +182,7 @@ impl Reader {
             Ok(identity) if is_list(&node, &identity.kind) => self.list(node, &identity, path),
             Ok(Identity { api_version, kind, namespace, name, generate_name }) => {
                 let (path, node) = (path.clone(), node.into());
-                self.objects.push(Object { api_version, kind, namespace, name, generate_name, path, node });
+                self.objects.push(Object { api_version, kind, namespace, name, generate_name, hash: 0, path, node });
             }
         }
     }

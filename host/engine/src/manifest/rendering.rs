@@ -32,6 +32,8 @@ pub struct Rendering {
     pub nearest: BTreeMap<u32, SourcePlace>,
     /// The place of each object as a whole, by the offset at which it begins.
     pub objects: BTreeMap<u32, SourcePlace>,
+    /// The API versions that a chart asks a cluster for, and that were taken for absent.
+    pub absent: Vec<String>,
 }
 
 /// A place in one of the files that a text was made of.

@@ -105,13 +105,13 @@ impl Report<'_> {
 
     /// The files in which there is nothing at all. A single empty document stands between two separators and is nobody's
     /// loss; of a whole file somebody may think that it was judged.
-    pub(super) fn empty_files(&self) -> impl Iterator<Item = &str> {
-        let is_empty = |manifest: &Manifest| {
+    pub(super) fn empty_files(&self) -> impl Iterator<Item = &Manifest> {
+        let is_empty = |manifest: &&Manifest| {
             manifest.problems.is_empty()
                 && manifest.documents.iter().all(|document| document.skipped() == Some(SkipReason::Empty))
         };
         let manifests = self.input.files().iter().map(|file| &file.manifest);
-        manifests.filter(move |manifest| is_empty(manifest)).map(|manifest| manifest.name.as_str())
+        manifests.filter(is_empty)
     }
 
     fn has(&self, verdict: Verdict) -> bool {

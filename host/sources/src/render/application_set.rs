@@ -1,15 +1,15 @@
 //! The Applications that an ApplicationSet makes of what stands in the input: of lists, and of folders and files in git,
 //! alone or crossed and merged. What a cluster or a server knows is unknown here.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use engine::manifest::{Entry, Node, Value};
 
-use super::catalog::Known;
+use super::catalog::Catalog;
+use super::deployer::text;
 use super::mark;
-use super::parts::list;
-use super::tree::Tree;
+use super::repository::Repository;
 
 /// What a generator says of one Application.
 pub type Element = BTreeMap<String, String>;
@@ -17,45 +17,64 @@ pub type Element = BTreeMap<String, String>;
 /// Applications of one set.
 const ELEMENTS: usize = 1_000;
 
-/// What the generators of a set give, or the name of one that is not known here.
-pub fn elements(
-    spec: &Node,
-    tree: &Tree,
-    folders: &BTreeSet<PathBuf>,
-    files: &[Known<'_>],
-) -> Result<Vec<Element>, String> {
-    let generators = Generators { tree, folders, files };
+/// What of a generator is not known here, and where that stands.
+#[derive(Debug)]
+pub struct Unknown<'n> {
+    pub what: String,
+    pub at: &'n Node,
+}
+
+fn unknown<T>(what: impl Into<String>, at: &Node) -> Result<T, Unknown<'_>> {
+    Err(Unknown { what: what.into(), at })
+}
+
+/// What the generators of a set give.
+pub fn elements<'n>(
+    spec: &'n Node,
+    catalog: &Catalog<'_>,
+    repository: &Repository,
+) -> Result<Vec<Element>, Unknown<'n>> {
+    let generators = Generators { catalog, repository };
     let mut elements = Vec::new();
-    for generator in list(spec, "generators") {
+    for generator in spec.list("generators") {
         elements.extend(generators.elements(generator, 0)?);
     }
-    elements.truncate(ELEMENTS);
+    if elements.len() > ELEMENTS {
+        return unknown("the generators give more than 1,000 Applications", spec);
+    }
     Ok(elements)
 }
 
 struct Generators<'a> {
-    tree: &'a Tree,
-    folders: &'a BTreeSet<PathBuf>,
-    files: &'a [Known<'a>],
+    catalog: &'a Catalog<'a>,
+    repository: &'a Repository,
 }
 
 impl Generators<'_> {
-    fn elements(&self, generator: &Node, depth: usize) -> Result<Vec<Element>, String> {
+    fn elements<'n>(&self, generator: &'n Node, depth: usize) -> Result<Vec<Element>, Unknown<'n>> {
         let Value::Mapping(entries) = &generator.value else { return Ok(Vec::new()) };
-        let ignored = ["selector", "template", "values"];
-        let Some(entry) = entries.iter().find(|entry| !ignored.contains(&&*entry.key)) else { return Ok(Vec::new()) };
+        let Some(entry) = entries.iter().find(|entry| &*entry.key != "selector") else { return Ok(Vec::new()) };
+        if let Some(template) = entry.value.get("template") {
+            return unknown("a generator with a template of its own is not known here", template);
+        }
         let made = match &*entry.key {
-            "list" => list(&entry.value, "elements").iter().map(flat).collect(),
-            "git" => self.git(&entry.value),
+            "list" => match entry.value.get("elementsYaml") {
+                Some(text) => return unknown("`elementsYaml` is not evaluated here", text),
+                None => entry.value.list("elements").iter().map(flat).collect(),
+            },
+            "git" => self.git(&entry.value)?,
             "matrix" | "merge" if depth < 2 => {
-                let inner = list(&entry.value, "generators");
+                let inner = entry.value.list("generators");
                 let inner: Result<Vec<_>, _> = inner.iter().map(|it| self.elements(it, depth + 1)).collect();
-                if &*entry.key == "matrix" { crossed(inner?) } else { merged(inner?, list(&entry.value, "mergeKeys")) }
+                if &*entry.key == "matrix" { crossed(inner?) } else { merged(inner?, entry.value.list("mergeKeys")) }
             }
-            other => return Err(other.to_owned()),
+            other => return unknown(format!("the generator `{other}` is not known here"), generator),
         };
-        let wanted = generator.get("selector").and_then(|it| it.get("matchLabels"));
-        let Some(Value::Mapping(wanted)) = wanted.map(|it| &it.value) else { return Ok(made) };
+        let Some(selector) = generator.get("selector") else { return Ok(made) };
+        if let Some(expressions) = selector.get("matchExpressions") {
+            return unknown("`matchExpressions` of a generator are not evaluated here", expressions);
+        }
+        let Some(Value::Mapping(wanted)) = selector.get("matchLabels").map(|it| &it.value) else { return Ok(made) };
         let fits = |element: &Element| {
             wanted.iter().all(|it| element.get(&*it.key) == mark::text_of(&it.value.value).as_ref())
         };
@@ -63,29 +82,44 @@ impl Generators<'_> {
     }
 
     /// The folders or the files that git has, by the patterns of a generator.
-    fn git(&self, git: &Node) -> Vec<Element> {
-        let text = |node: &Node| node.get("path").and_then(Node::as_str).unwrap_or_default().to_owned();
+    fn git<'n>(&self, git: &'n Node) -> Result<Vec<Element>, Unknown<'n>> {
+        let url = text(git, &["repoURL"]).unwrap_or_default();
+        let is_this = git.get("revision").is_none_or(|it| self.repository.is_this_tree(it.as_str()));
+        if !self.repository.is_here(url) || !is_this {
+            return unknown("a generator lists another repository, or another state of this one", git);
+        }
+        let path = |node: &Node| text(node, &["path"]).unwrap_or_default().to_owned();
+        let patterns = git.list("directories").iter().chain(git.list("files"));
+        if let Some(open) = patterns.into_iter().find(|node| path(node).contains("{{")) {
+            return unknown(format!("the path `{}` of a generator is not evaluated here", path(open)), open);
+        }
         let is_excluded = |node: &&Node| node.get("exclude").is_some_and(|it| it.value == Value::Bool(true));
+        let fits = |patterns: &[Node], at: &str| {
+            let mut fitting = patterns.iter().filter(|node| is_match(&path(node), at)).peekable();
+            fitting.peek().is_some() && !fitting.any(|node| is_excluded(&node))
+        };
         let mut elements = Vec::new();
-        let patterns = list(git, "directories");
-        for folder in self.folders {
+        for folder in &self.catalog.folders {
             let Some(path) = self.below(folder) else { continue };
-            let fits = |node: &&Node| is_match(&text(node), &path);
-            let is_in = patterns.iter().filter(|node| !is_excluded(node)).any(|node| fits(&node));
-            if is_in && !patterns.iter().filter(is_excluded).any(|node| fits(&node)) {
+            if fits(git.list("directories"), &path) {
                 elements.push(of_path(&path));
             }
         }
-        for pattern in list(git, "files") {
-            for known in self.files {
-                let Some(path) = self.below(&known.real).filter(|path| is_match(&text(pattern), path)) else {
-                    continue;
-                };
-                let Some(node) = known.file.manifest.documents.iter().find_map(mark::node_of) else { continue };
-                let mut element = flat(node);
+        for known in &self.catalog.files {
+            let Some(path) = self.below(&known.real).filter(|path| fits(git.list("files"), path)) else { continue };
+            let Some(node) = known.file.manifest.documents.iter().find_map(mark::node_of) else { continue };
+            let items = match &node.value {
+                Value::Sequence(items) => items.as_slice(),
+                _ => std::slice::from_ref(node),
+            };
+            for item in items {
+                let mut element = flat(item);
                 element.extend(of_path(path.rsplit_once('/').map_or("", |(folder, _)| folder)));
                 elements.push(element);
             }
+        }
+        if elements.is_empty() {
+            return unknown("nothing in the input fits the paths of a generator", git);
         }
         if let Some(Value::Mapping(values)) = git.get("values").map(|it| &it.value) {
             for element in &mut elements {
@@ -96,12 +130,12 @@ impl Generators<'_> {
                 }
             }
         }
-        elements
+        Ok(elements)
     }
 
     /// The path from the folder that was given.
     fn below(&self, real: &Path) -> Option<String> {
-        let root = self.tree.root_of(real)?;
+        let root = self.catalog.tree.root_of(real)?;
         Some(crate::read::name(real.strip_prefix(root).ok()?)).filter(|path| !path.is_empty())
     }
 }
@@ -144,7 +178,8 @@ fn crossed(generators: Vec<Vec<Element>>) -> Vec<Element> {
         let pairs = crossed.iter().flat_map(|one| {
             other.iter().map(move |other| one.clone().into_iter().chain(other.clone()).collect::<Element>())
         });
-        pairs.take(ELEMENTS).collect()
+        // One more is told.
+        pairs.take(ELEMENTS + 1).collect()
     })
 }
 
@@ -251,7 +286,7 @@ mod tests {
         let apps = vec![one(&[("app", "web")]), one(&[("app", "api")])];
         assert_eq!(crossed(vec![clusters.clone(), apps]).len(), 4);
         let key = engine::manifest::read("k", b"keys: [env]".to_vec(), &engine::manifest::Limits::default());
-        let keys = list(key.documents.iter().find_map(mark::node_of).unwrap(), "keys").to_vec();
+        let keys = key.documents.iter().find_map(mark::node_of).unwrap().list("keys").to_vec();
         let merged = merged(vec![clusters, vec![one(&[("env", "prod"), ("size", "large")])]], &keys);
         assert_eq!(merged[0].get("size"), None);
         assert_eq!(merged[1].get("size").map(String::as_str), Some("large"));

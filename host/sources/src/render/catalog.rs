@@ -8,7 +8,7 @@ use engine::File;
 use engine::manifest::Node;
 
 use super::mark;
-use super::parts::{NAMES, is_remote, kustomization_of, list};
+use super::parts::{NAMES, Role, is_remote, kustomization_of, references};
 use super::tree::Tree;
 use crate::files::{Files, Origin};
 
@@ -42,6 +42,8 @@ pub struct Catalog<'a> {
     pub files: Vec<Known<'a>>,
     pub charts: BTreeMap<PathBuf, Chart<'a>>,
     pub kustomizations: BTreeMap<PathBuf, (&'a File, &'a Node)>,
+    /// All folders of the input with files in them or below them.
+    pub folders: BTreeSet<PathBuf>,
 }
 
 impl<'a> Catalog<'a> {
@@ -68,7 +70,8 @@ impl<'a> Catalog<'a> {
                 kustomizations.entry(folder.to_owned()).or_insert((*file, node));
             }
         }
-        Self { tree, files, charts, kustomizations }
+        let folders = folders(tree, &files);
+        Self { tree, files, charts, kustomizations, folders }
     }
 
     /// The charts that others are made of: subcharts, and charts beside them that they name.
@@ -79,14 +82,14 @@ impl<'a> Catalog<'a> {
             if around.is_some_and(|around| self.charts.contains_key(around)) {
                 parts.insert(chart.folder.clone());
             }
-            for dependency in list(chart.node, "dependencies") {
+            for dependency in chart.node.list("dependencies") {
                 let path = dependency.get("repository").and_then(|it| it.as_str()?.strip_prefix("file://"));
                 parts.extend(path.and_then(|path| fs::canonicalize(chart.folder.join(path)).ok()));
             }
         }
         for (folder, (_, node)) in &self.kustomizations {
             let home = node.get("helmGlobals").and_then(|it| it.get("chartHome")?.as_str()).unwrap_or("charts");
-            for name in list(node, "helmCharts").iter().filter_map(|chart| chart.get("name")?.as_str()) {
+            for name in node.list("helmCharts").iter().filter_map(|chart| chart.get("name")?.as_str()) {
                 parts.extend(fs::canonicalize(folder.join(home).join(name)).ok());
             }
         }
@@ -98,7 +101,7 @@ impl<'a> Catalog<'a> {
         let mut bases = BTreeSet::new();
         for (folder, (_, node)) in &self.kustomizations {
             for key in ["resources", "bases", "components"] {
-                let paths = list(node, key).iter().filter_map(Node::as_str).filter(|path| !is_remote(path));
+                let paths = node.list(key).iter().filter_map(Node::as_str).filter(|path| !is_remote(path));
                 bases.extend(
                     paths.filter_map(|path| fs::canonicalize(folder.join(path)).ok()).filter(|it| it != folder),
                 );
@@ -107,30 +110,22 @@ impl<'a> Catalog<'a> {
         bases
     }
 
-    /// All folders of the input with files in them or below them, by what they are called from the folder that was given.
-    pub fn folders(&self) -> BTreeSet<PathBuf> {
-        let mut folders = BTreeSet::new();
-        for known in &self.files {
-            let root = self.tree.root_of(&known.real);
-            for folder in known.real.ancestors().skip(1).take_while(|it| root.is_some_and(|root| it.starts_with(root)))
-            {
-                if !folders.insert(folder.to_owned()) {
-                    break;
-                }
-            }
-        }
-        folders
+    /// The files that kustomizations name in this role.
+    pub fn named(&self, role: Role) -> BTreeSet<PathBuf> {
+        let all = self.kustomizations.iter().flat_map(|(folder, (_, node))| {
+            references(node).into_iter().filter(|(_, of)| *of == role).map(move |(path, _)| (folder, path))
+        });
+        all.filter_map(|(folder, path)| fs::canonicalize(folder.join(path.as_str()?)).ok()).collect()
     }
 
     /// The folder that a path in a repository means: from where that begins, which may be above what was given.
     pub fn folder(&self, path: &str) -> Option<PathBuf> {
         let path = crate::read::clean(Path::new(path.trim_start_matches('/')));
-        let folders = self.folders();
-        let exact = folders.iter().find(|folder| {
+        let exact = self.folders.iter().find(|folder| {
             let root = self.tree.root_of(folder);
             root.is_some_and(|root| root.join(&path) == **folder)
         });
-        let mut ending = folders.iter().filter(|folder| !path.as_os_str().is_empty() && folder.ends_with(&path));
+        let mut ending = self.folders.iter().filter(|folder| !path.as_os_str().is_empty() && folder.ends_with(&path));
         let only = ending.next().filter(|_| ending.next().is_none());
         exact.or(only).cloned()
     }
@@ -142,6 +137,19 @@ impl<'a> Catalog<'a> {
         let folder = self.folder(&folder.to_string_lossy())?;
         fs::canonicalize(folder.join(name)).ok().filter(|real| real.is_file() && self.tree.root_of(real).is_some())
     }
+}
+
+fn folders(tree: &Tree, files: &[Known<'_>]) -> BTreeSet<PathBuf> {
+    let mut folders = BTreeSet::new();
+    for known in files {
+        let root = tree.root_of(&known.real);
+        for folder in known.real.ancestors().skip(1).take_while(|it| root.is_some_and(|root| it.starts_with(root))) {
+            if !folders.insert(folder.to_owned()) {
+                break;
+            }
+        }
+    }
+    folders
 }
 
 fn is_kustomization(node: &Node) -> bool {

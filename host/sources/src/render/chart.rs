@@ -8,13 +8,14 @@ use engine::manifest::{Entry, Limits, Manifest, Node, Source, Value, read};
 use super::failure::{Failure, Why};
 use super::lines::{self, Template};
 use super::mark::{self, Context, Marks, Shift, Style};
+use super::names;
 use super::options::RenderOptions;
-use super::parts::list;
 use super::release::{self, Traced};
 use super::rendered::{Rendered, limits};
 use super::stage::Stage;
 use super::tool::{Call, Tools};
 use super::tree::Tree;
+use super::wrapper::ALWAYS_THERE;
 
 /// What is false in values and told apart by at most so many renderings.
 const ROUNDS: usize = 6;
@@ -31,6 +32,8 @@ pub struct Release {
     pub namespace: Option<String>,
     /// Behind the chart's own values; the last wins.
     pub values: Vec<Values>,
+    /// Whether they stand in the place of the chart's own.
+    pub without_own: bool,
     /// As `helm --set` and `helm --set-string` read them.
     pub set: Vec<(&'static str, String)>,
 }
@@ -49,11 +52,14 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
     let mut stage = Stage::default();
     let root = Path::new("chart");
     stage.copy_all(tree, &release.chart, root)?;
+    if release.without_own {
+        stage.write("chart/values.yaml", Vec::new());
+    }
     add_local_dependencies(tree, &mut stage, &release.chart)?;
     let helm = tools.helm.as_ref().ok_or(Why::Missing("helm"))?;
     let values = values_of(tree, release, options, &stage)?;
     for (at, part) in values.iter().enumerate().skip(1) {
-        stage.write(part.path(at), part.plain().into_bytes());
+        stage.write(part.path(at), part.raw.clone().into_bytes());
     }
     let given: Vec<PathBuf> = values.iter().enumerate().skip(1).map(|(at, part)| part.path(at)).collect();
     let call = |files: &[PathBuf], is_traced: bool| Call {
@@ -64,6 +70,11 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
     };
     let text = tools.run(&call(&given, false), &stage).map_err(dependencies)?;
     let manifest = read("rendered", text.into_bytes(), &limits());
+    let mut written = stage.files().into_iter().filter(|(path, _)| is_template(path) && !is_helper(path));
+    let is_empty = manifest.problems.is_empty() && manifest.objects().next().is_none();
+    if is_empty && written.any(|_| true) {
+        return Err(Why::Empty.into());
+    }
 
     // The same with marks in the templates.
     let (mut texts, mut templates, mut marked) = (Vec::new(), Vec::new(), stage.like());
@@ -90,7 +101,8 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
     let description = stage.get(Path::new("chart/Chart.yaml")).map(String::from_utf8_lossy).unwrap_or_default();
     texts.push((fallback, Source::new(description.into_owned())));
     let places = release::places(&manifest, &lines, &traced, texts.len() - 1);
-    Ok(Rendered { manifest, made_of, texts, places, covers: Vec::new() })
+    let absent = absent(&stage, &options.api_versions);
+    Ok(Rendered { manifest, made_of, texts, places, absent, ..Rendered::default() })
 }
 
 /// The output of marked templates. Those that are no YAML with marks are left without.
@@ -123,12 +135,17 @@ pub fn is_part(name: &str, chart: &str) -> bool {
     let (first, rest) = below.split_once('/').unwrap_or((below, ""));
     let is_folder = matches!(first, "templates" | "crds" | "charts") && !rest.is_empty();
     let is_own = matches!(below, "Chart.yaml" | "Chart.yml" | "Chart.lock" | "requirements.yaml" | "requirements.lock");
-    is_folder || is_own || below.contains("values") && rest.is_empty()
+    is_folder || is_own || below.to_ascii_lowercase().contains("values") && rest.is_empty()
 }
 
 fn is_template(path: &Path) -> bool {
     let is_known = path.extension().is_some_and(|it| it == "yaml" || it == "yml" || it == "tpl");
     is_known && path.components().any(|step| step.as_os_str() == "templates")
+}
+
+/// Whether a template only defines what others write.
+fn is_helper(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('_'))
 }
 
 fn arguments(
@@ -141,7 +158,8 @@ fn arguments(
     let mut flag = |name: &str, value: &std::ffi::OsStr| arguments.extend([name.into(), value.to_owned()]);
     flag("--namespace", release.namespace.as_deref().unwrap_or("default").as_ref());
     flag("--kube-version", options.kube_version.as_ref());
-    options.api_versions.iter().for_each(|version| flag("--api-versions", version.as_ref()));
+    let versions = [ALWAYS_THERE].into_iter().chain(options.api_versions.iter().map(String::as_str));
+    versions.for_each(|version| flag("--api-versions", version.as_ref()));
     files.iter().for_each(|file| flag("--values", file.as_os_str()));
     release.set.iter().for_each(|(name, set)| flag(name, set.as_ref()));
     options.set.iter().for_each(|set| flag("--set", set.as_ref()));
@@ -150,6 +168,16 @@ fn arguments(
         arguments.push("--skip-schema-validation".into());
     }
     arguments
+}
+
+/// The API versions that templates ask for and that nobody has said are there.
+fn absent(stage: &Stage, given: &[String]) -> Vec<String> {
+    let files = stage.files().into_iter().filter(|(path, _)| is_template(path));
+    let texts = files.filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok());
+    let asked: BTreeSet<&str> = texts.flat_map(super::template::asked_versions).collect();
+    let is_absent = |version: &&str| names::is_api_version(version) && !names::is_built_in(version);
+    let asked = asked.into_iter().filter(is_absent).filter(|version| !given.iter().any(|it| it == version));
+    asked.map(str::to_owned).collect()
 }
 
 /// A chart that lacks a dependency is not broken: somebody has to fetch it.
@@ -166,7 +194,7 @@ fn add_local_dependencies(tree: &Tree, stage: &mut Stage, chart: &Path) -> Resul
     let Some(bytes) = stage.get(Path::new("chart/Chart.yaml")) else { return Ok(()) };
     let manifest = read("Chart.yaml", bytes.to_vec(), &Limits::default());
     let Some(node) = manifest.documents.iter().find_map(mark::node_of) else { return Ok(()) };
-    for dependency in list(node, "dependencies") {
+    for dependency in node.list("dependencies") {
         let text = |key: &str| dependency.get(key).and_then(Node::as_str);
         let (Some(path), Some(name)) = (text("repository").and_then(|it| it.strip_prefix("file://")), text("name"))
         else {
@@ -176,7 +204,7 @@ fn add_local_dependencies(tree: &Tree, stage: &mut Stage, chart: &Path) -> Resul
         let is_there = stage.files().iter().any(|(path, _)| {
             path.starts_with(&to) || path.to_string_lossy().starts_with(&format!("chart/charts/{name}-"))
         });
-        if is_there || !super::names::is_chart(name) {
+        if is_there || !names::is_chart(name) {
             continue;
         }
         if let Some(real) = tree.resolve(&chart.join(path))?.filter(|real| real.join("Chart.yaml").is_file()) {
@@ -200,10 +228,6 @@ struct Part {
 impl Part {
     fn path(&self, at: usize) -> PathBuf {
         PathBuf::from(format!("values/{at}.yaml"))
-    }
-
-    fn plain(&self) -> String {
-        self.raw.clone()
     }
 }
 
@@ -294,7 +318,7 @@ impl<'t> Trace<'t> {
                 let (text, shift) = (self.first + at, part.shift.as_ref());
                 marks.document(node, Context { text, style: Style::Values, object: None, is_patch: false, shift })
             });
-            stage.write(part.path(at), copy.unwrap_or_else(|| part.plain()).into_bytes());
+            stage.write(part.path(at), copy.unwrap_or_else(|| part.raw.clone()).into_bytes());
         }
         let text = self.tools.run(&(self.call)(), &stage)?;
         Ok(read("marked", text.into_bytes(), &limits()))

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use engine::shell_word;
+
 /// Why there is no rendering, with the line in the file that says what to render, if it is another than the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -35,9 +37,10 @@ pub enum Why {
     Dependencies(String),
     #[error("cannot be prepared for rendering: {0}")]
     System(String),
-    /// The engine says so itself, in its own words.
-    #[error("`{0}` is not in the input")]
+    #[error("the kustomization builds on `{0}`, which is not in the input")]
     Elsewhere(String),
+    #[error("the chart renders to nothing with these values")]
+    Empty,
     #[error("{0}")]
     Unknown(String),
 }
@@ -53,7 +56,7 @@ impl Failure {
         match &self.why {
             Why::Missing("helm") => install("helm", "helm.sh/helm/v3/cmd/helm"),
             Why::Missing(_) => install("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
-            Why::Dependencies(_) => Some(format!("helm dependency build {folder}")),
+            Why::Dependencies(_) => Some(format!("helm dependency build {}", shell_word(folder))),
             _ => None,
         }
     }

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use engine::manifest::{Covered, Manifest, SourcePlace, read};
+use engine::manifest::{Covered, Manifest, read};
+use serde_json::{Map, Value as Json, json};
 
 use super::chart::is_part;
 use super::failure::{Failure, Why};
+use super::generated;
 use super::mark::{self, Context, Marks, Style};
 use super::marking::{marked_kustomization, marked_patch, patches_in};
 use super::options::RenderOptions;
 use super::overlay::{self, Places};
-use super::parts::{NAMES, Parts, Role, kustomization_of, list};
+use super::parts::{NAMES, Parts, Role, kustomization_of};
 use super::rendered::{Rendered, limits};
 use super::stage::Stage;
 use super::substitute::{Variables, substituted};
@@ -20,13 +22,27 @@ use super::tree::Tree;
 /// The name under which this program is helm to kustomize.
 pub const HELM_WRAPPER: &str = "seaworthy-helm";
 
-/// What is laid over a kustomization, as Flux does.
+/// What Argo CD and Flux write into a kustomization before they build it.
 #[derive(Clone, Debug, Default)]
 pub struct Over {
-    /// Fields of the topmost kustomization, as JSON, each with a comma before it.
-    pub fields: String,
+    pub fields: Map<String, Json>,
     /// What is filled in after the build, if anything is.
     pub variables: Option<Variables>,
+}
+
+impl Over {
+    /// The kustomization, as JSON, with all that is written into it: lists grow, and anything else is replaced.
+    fn onto(&self, kustomization: &str) -> String {
+        let mut written: Map<String, Json> = serde_json::from_str(kustomization).unwrap_or_default();
+        for (key, value) in &self.fields {
+            match (written.get_mut(key), value) {
+                (Some(Json::Array(items)), Json::Array(more)) => items.extend(more.iter().cloned()),
+                (Some(Json::Object(members)), Json::Object(more)) => members.extend(more.clone()),
+                _ => _ = written.insert(key.clone(), value.clone()),
+            }
+        }
+        Json::Object(written).to_string()
+    }
 }
 
 /// Builds the kustomization in a folder.
@@ -37,23 +53,33 @@ pub fn build(
     over: Option<&Over>,
     options: &RenderOptions,
 ) -> Result<Rendered, Failure> {
-    let root = tree.root_of(folder).ok_or_else(|| Why::Unknown("the folder is not in the input".into()))?;
-    let mut parts = Parts::new(tree, root, options.allow_network);
-    parts.add_folder(folder)?;
+    let mut parts = Parts::new(tree, options.allow_network);
+    let is_bare = !NAMES.iter().any(|name| folder.join(name).is_file());
+    // Flux makes a kustomization of all files where there is none.
+    let bare = if is_bare { Some(json!({ "resources": parts.add_bare(folder)? }).to_string()) } else { None };
+    if !is_bare {
+        parts.add_folder(folder)?;
+    }
+    if let Some(Over { fields, .. }) = over {
+        parts.add_laid_over(folder, fields)?;
+    }
     let tool = tools.kustomize.as_ref().ok_or(Why::Missing("kustomize"))?;
-    let mut build = Build {
+    let target = parts.staged(folder);
+    let own = parts.parts.first().filter(|_| !is_bare);
+    let top = own.map_or_else(|| target.join(NAMES[0]), |part| part.path.clone());
+    let given = bare.or_else(|| own.and_then(|part| kustomization_of(&part.manifest)).map(mark::plain));
+    let build = Build {
         tools,
         tool,
         options,
         chart: parts.chart.clone(),
-        target: parts.staged(folder),
+        target,
+        over: over.filter(|over| !over.fields.is_empty()).map(|over| (top.clone(), over)),
         variables: over.and_then(|over| over.variables.as_ref()),
     };
-    if let Some(Over { fields, .. }) = over.filter(|over| !over.fields.is_empty()) {
-        let below = quoted_path(&Path::new("..").join(&build.target));
-        let text = format!("{{\"resources\":[{below}]{fields}}}");
-        build.target = PathBuf::from("seaworthy-topmost");
-        parts.stage.write(build.target.join(NAMES[0]), text.into_bytes());
+    if let Some(given) = given.filter(|_| is_bare || build.over.is_some()) {
+        let written = build.written(&top, given);
+        parts.stage.write(top, written.into_bytes());
     }
     let text = build.run(&parts.stage)?;
     let manifest = read("rendered", text.into_bytes(), &limits());
@@ -70,9 +96,7 @@ pub fn build(
     let folders = kustomizations.map(|part| parts.root.join(part.path.parent().unwrap_or(Path::new(""))));
     rendered.covers = folders.chain(parts.charts.iter().cloned()).map(|it| Covered::Folder(tree.shown(&it))).collect();
     rendered.places = traced(&build, &parts, &rendered.manifest);
-    for (start, place) in fallback(&parts, &rendered.manifest) {
-        rendered.places.objects.entry(start).or_insert(place);
-    }
+    generated::add(&parts.parts, &mut rendered.manifest, &mut rendered.places);
     Ok(rendered)
 }
 
@@ -83,10 +107,20 @@ struct Build<'t> {
     options: &'t RenderOptions,
     chart: Option<(String, u32)>,
     target: PathBuf,
+    /// What is written into the kustomization in this file of the stage.
+    over: Option<(PathBuf, &'t Over)>,
     variables: Option<&'t Variables>,
 }
 
 impl Build<'_> {
+    /// The text of a kustomization with what is written into it, if it is the one.
+    fn written(&self, path: &Path, kustomization: String) -> String {
+        match &self.over {
+            Some((top, over)) if top == path => over.onto(&kustomization),
+            _ => kustomization,
+        }
+    }
+
     fn run(&self, stage: &Stage) -> Result<String, Failure> {
         let text = self.built(stage)?;
         Ok(self.variables.map_or_else(|| text.clone(), |variables| substituted(&text, variables)))
@@ -111,14 +145,11 @@ impl Build<'_> {
             ("SEAWORTHY_HELM", helm.program().into()),
             ("SEAWORTHY_KUBE_VERSION", kube_version.into()),
             ("SEAWORTHY_NETWORK", network.into()),
+            ("SEAWORTHY_STAGE", stage.root()?.into_os_string()),
         ];
         call.depends = vec![helm.version().to_owned(), kube_version.clone()];
         self.tools.run(&call, stage)
     }
-}
-
-fn quoted_path(path: &Path) -> String {
-    mark::quoted(&path.to_string_lossy())
 }
 
 /// The places of what was built, by building it again of marked files.
@@ -129,7 +160,9 @@ fn traced(build: &Build<'_>, parts: &Parts<'_>, real: &Manifest) -> Places {
         let mut stage = parts.stage.like();
         for (text, (part, inner)) in parts.parts.iter().zip(&inner).enumerate() {
             let copy = match part.role {
-                Role::Kustomization => Some(marked_kustomization(&mut marks, text, part, inner)),
+                Role::Kustomization => {
+                    Some(build.written(&part.path, marked_kustomization(&mut marks, text, part, inner)))
+                }
                 Role::Patch => marked_patch(&mut marks, &part.manifest, text, None),
                 Role::Resource | Role::Values => {
                     let style = if part.role == Role::Values { Style::Values } else { Style::Objects };
@@ -152,42 +185,4 @@ fn traced(build: &Build<'_>, parts: &Parts<'_>, real: &Manifest) -> Places {
     }
     let second = attempt(false).unwrap_or_default();
     if second.proven.len() > first.proven.len() { second } else { first }
-}
-
-/// Where objects are from that stand in no file: the generator of that name, the chart, or the kustomization.
-fn fallback(parts: &Parts<'_>, real: &Manifest) -> Vec<(u32, SourcePlace)> {
-    let mut found = Vec::new();
-    let Some(top) = parts.parts.first().and_then(|part| kustomization_of(&part.manifest)) else { return found };
-    for document in &real.documents {
-        for object in document.objects() {
-            let generator = match object.kind.as_str() {
-                "ConfigMap" => "configMapGenerator",
-                "Secret" => "secretGenerator",
-                _ => "",
-            };
-            let name = object.name.as_deref().unwrap_or_default();
-            let generators = parts.parts.iter().enumerate().flat_map(|(text, part)| {
-                let items = kustomization_of(&part.manifest).map(|node| list(node, generator)).unwrap_or_default();
-                items.iter().map(move |item| (text, item))
-            });
-            let named = generators.filter_map(|(text, item)| {
-                let given = item.get("name")?;
-                name.contains(given.as_str()?).then(|| SourcePlace {
-                    text,
-                    span: given.span,
-                    name: given.as_str().map(str::to_owned),
-                })
-            });
-            let place = named.last().or_else(|| {
-                let charts = parts.parts.iter().enumerate().filter_map(|(text, part)| {
-                    let chart = list(kustomization_of(&part.manifest)?, "helmCharts").first()?;
-                    Some(SourcePlace { text, span: chart.get("name")?.span, name: None })
-                });
-                charts.last()
-            });
-            let place = place.unwrap_or_else(|| SourcePlace { text: 0, span: top.locate(&[]), name: None });
-            found.push((document.span.start, place));
-        }
-    }
-    found
 }

@@ -217,7 +217,6 @@ impl<'a> Marks<'a> {
                     out.push_str(&quoted(&entry.key));
                     out.push(':');
                     let is_marked = is_marked && !is_left(&entry.key, context.style);
-                    // What a patch takes away, it takes away whole.
                     self.write(&entry.value, Some(entry), Some(number), context, is_marked, out);
                 }
                 out.push('}');

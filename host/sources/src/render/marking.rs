@@ -3,7 +3,7 @@
 use engine::manifest::{Entry, Limits, Manifest, Node, Value, read};
 
 use super::mark::{self, Context, Marks, Shift, Style};
-use super::parts::{Part, Role, kustomization_of, list};
+use super::parts::{Part, Role, kustomization_of};
 
 /// The patches that a kustomization holds as texts.
 pub fn patches_in(part: &Part) -> Vec<(u32, Manifest, Shift)> {
@@ -12,7 +12,7 @@ pub fn patches_in(part: &Part) -> Vec<(u32, Manifest, Shift)> {
     };
     let mut found = Vec::new();
     for key in ["patches", "patchesJson6902", "patchesStrategicMerge"] {
-        for item in list(node, key) {
+        for item in node.list(key) {
             let text = item.get("patch").unwrap_or(item);
             if let Some(inner) = text.as_str().filter(|inner| inner.contains(['\n', '{'])) {
                 let shift = Shift::new(inner, &part.manifest.source.text(), text.span);

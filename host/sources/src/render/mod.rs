@@ -6,11 +6,15 @@
 //! that fails is told with its place, and the others go on.
 
 mod application_set;
+mod argo;
 mod cache;
 mod catalog;
 mod chart;
 mod deploy;
+mod deployer;
 mod failure;
+mod flux;
+mod generated;
 mod images;
 mod kustomization;
 mod lines;
@@ -31,6 +35,8 @@ mod tool;
 mod tree;
 mod wrapper;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 
 use engine::manifest::{Covered, Rendering};
@@ -45,11 +51,16 @@ pub use wrapper::{Refused, helm_arguments};
 use crate::files::{Files, Origin};
 use cache::Cache;
 use catalog::Catalog;
+use deploy::Deployers;
+use deployer::Made;
 use failure::{Failure, Why};
-use plan::{Job, What};
+use plan::{Job, Need, What};
 use rendered::Rendered;
 use tool::Tools;
 use tree::Tree;
+
+/// How often what renderings deploy is rendered in its turn.
+const ROUNDS: usize = 10;
 
 /// Renders what there is to render of the files that were read of the paths, and adds it to them.
 pub fn render(paths: &[PathBuf], files: &mut Files, options: &RenderOptions) {
@@ -57,34 +68,142 @@ pub fn render(paths: &[PathBuf], files: &mut Files, options: &RenderOptions) {
         return;
     }
     let tree = Tree::new(paths);
-    let jobs = {
+    let done = {
         let catalog = Catalog::new(&tree, files);
-        let deploy::Deployed { mut jobs, folders } = deploy::deployed(&catalog);
-        jobs.extend(catalog.jobs(&folders, &options.roots));
-        jobs
+        let mut rounds = Rounds { tree: &tree, options, tools: None, done: Vec::new(), deployed: BTreeSet::new() };
+        rounds.all(&catalog);
+        rounds.tools.iter().flat_map(|tools| &tools.cache).for_each(Cache::shrink);
+        rounds.finished()
     };
-    if jobs.is_empty() {
-        return;
-    }
-    let tools = Tools::find(options.cache.as_deref().and_then(Cache::open), options.allow_network);
-    let made: Vec<Result<Rendered, Failure>> = jobs.par_iter().map(|job| run(job, &tools, &tree, options)).collect();
-    let is_rendered = |job: &Job| {
-        let others = jobs.iter().zip(&made).filter(|(other, made)| made.is_ok() && other.file == job.file);
-        job.is_default && others.count() > 0
-    };
-    let excused: Vec<bool> = jobs.iter().map(is_rendered).collect();
-    for ((job, made), is_excused) in jobs.into_iter().zip(made).zip(excused) {
+    for (job, made) in done {
         match made {
-            Ok(rendered) => add(files, job, rendered, &tools),
-            Err(Failure { why: Why::Elsewhere(_), .. }) => {}
-            Err(_) if is_excused => {}
+            Ok(file) => files.add(file, Origin::Rendered),
             Err(failure) => files.unrendered.push(unrendered(job, &failure)),
         }
     }
-    tools.cache.iter().for_each(Cache::shrink);
 }
 
-fn run(job: &Job, tools: &Tools, tree: &Tree, options: &RenderOptions) -> Result<Rendered, Failure> {
+/// A job, and the file that it gave.
+type Done = (Job, Result<File, Failure>);
+
+/// All that is rendered of one input, round for round: what a rendering deploys comes after it.
+struct Rounds<'a> {
+    tree: &'a Tree,
+    options: &'a RenderOptions,
+    /// Looked for where there is something to render.
+    tools: Option<Tools>,
+    done: Vec<Done>,
+    /// The folders that an Application or the like deploys.
+    deployed: BTreeSet<PathBuf>,
+}
+
+impl Rounds<'_> {
+    /// What people have written first, then what of kustomizations and charts nobody deploys.
+    fn all(&mut self, catalog: &Catalog<'_>) {
+        let mut deployers = Deployers::new(catalog);
+        let written = deployers.written();
+        let jobs = self.deploying(written);
+        self.run_all(jobs, &mut deployers);
+        let jobs = catalog.builds(&self.deployed, &self.options.roots);
+        let jobs = jobs.into_iter().filter(|job| !self.is_deployed(job)).collect();
+        self.run_all(jobs, &mut deployers);
+        let built = self.done.iter().filter_map(|(_, made)| made.as_ref().ok()?.manifest.rendering());
+        let made_of: BTreeSet<String> = built.flat_map(|rendering| rendering.made_of.iter().cloned()).collect();
+        let left = deployers.left(&made_of);
+        let jobs = self.deploying(left);
+        self.run_all(jobs, &mut deployers);
+        let charts = catalog.own_charts(&self.deployed);
+        let jobs = charts.iter().flat_map(|chart| catalog.releases(chart)).collect();
+        self.run_all(jobs, &mut deployers);
+        let is_open = |chart: &&&catalog::Chart<'_>| !self.has(&chart.file.manifest.name);
+        let jobs = charts.iter().filter(is_open).flat_map(|chart| catalog.trials(chart)).collect();
+        self.run_all(jobs, &mut deployers);
+    }
+
+    /// Whether a job of nobody's is a part of what somebody deploys.
+    fn is_deployed(&self, job: &Job) -> bool {
+        let [Covered::Folder(own)] = job.covers.as_slice() else { return false };
+        let renderings = self.done.iter().filter(|(other, _)| is_deployed(other));
+        let mut covers = renderings
+            .filter_map(|(_, made)| made.as_ref().ok()?.manifest.rendering())
+            .flat_map(|rendering| &rendering.covers);
+        let Some(folder) = job.what.folder() else { return false };
+        let is_root = |root: &PathBuf| fs::canonicalize(root).is_ok_and(|root| root == *folder);
+        self.deployed.contains(folder)
+            || covers.any(|covered| matches!(covered, Covered::Folder(folder) if folder == own))
+                && !self.options.roots.iter().any(is_root)
+    }
+
+    /// Notes which folders are deployed.
+    fn deploying(&mut self, made: Vec<Made>) -> Vec<Job> {
+        let (folders, jobs): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+        self.deployed.extend(folders.into_iter().flatten());
+        jobs
+    }
+
+    /// Runs jobs, and those of what they deploy.
+    fn run_all(&mut self, mut jobs: Vec<Job>, deployers: &mut Deployers<'_>) {
+        for round in 0.. {
+            if jobs.is_empty() {
+                return;
+            }
+            let first = self.done.len();
+            self.run(jobs);
+            let new = self.done.iter().skip(first).filter_map(|(_, made)| made.as_ref().ok());
+            let made: Vec<Made> = new.flat_map(|file| deployers.in_file(file)).collect();
+            jobs = self.deploying(made);
+            if round == ROUNDS {
+                let why = Why::Unknown(format!("more than {ROUNDS} renderings deploy each other"));
+                jobs.iter_mut().for_each(|job| job.what = What::Nothing(why.clone().into()));
+            }
+        }
+    }
+
+    fn run(&mut self, jobs: Vec<Job>) {
+        let (tree, options) = (self.tree, self.options);
+        let find = || Tools::find(options.cache.as_deref().and_then(Cache::open), options.allow_network);
+        let tools = &*self.tools.get_or_insert_with(find);
+        let made: Vec<_> = jobs.par_iter().map(|job| rendered(job, tools, tree, options)).collect();
+        let before = self.done.len();
+        for (job, made) in jobs.into_iter().zip(made) {
+            let made = made.map(|mut rendered| {
+                let known = self.done.iter().take(before).filter_map(|(_, made)| made.as_ref().ok());
+                known.for_each(|file| rendered.through(&file.manifest));
+                file(&job, rendered, tools)
+            });
+            self.done.push((job, made));
+        }
+    }
+
+    /// Whether anything was rendered of a chart.
+    fn has(&self, chart: &str) -> bool {
+        self.done.iter().any(|(job, made)| made.is_ok() && job.file == chart)
+    }
+
+    /// What counts of it: not what turned out to be deployed by others, nor that a chart needs other values than its own.
+    fn finished(mut self) -> Vec<Done> {
+        let rendered: BTreeSet<&str> =
+            self.done.iter().filter(|(_, made)| made.is_ok()).map(|(job, _)| job.file.as_str()).collect();
+        let counts = |(job, made): &Done| {
+            let is_excused = match job.need {
+                Need::Always => false,
+                Need::Default => rendered.contains(job.file.as_str()),
+                Need::Trial => true,
+            };
+            (made.is_ok() || !is_excused) && !self.is_deployed(job)
+        };
+        let counts: Vec<bool> = self.done.iter().map(counts).collect();
+        let done = std::mem::take(&mut self.done);
+        done.into_iter().zip(counts).filter_map(|(done, counts)| counts.then_some(done)).collect()
+    }
+}
+
+/// Whether a job is of an Application or the like.
+fn is_deployed(job: &Job) -> bool {
+    job.covers.iter().any(|covered| matches!(covered, Covered::Object { .. }))
+}
+
+fn rendered(job: &Job, tools: &Tools, tree: &Tree, options: &RenderOptions) -> Result<Rendered, Failure> {
     match &job.what {
         What::Release(release) => chart::render(tools, tree, release, options),
         What::Kustomization { folder, over } => kustomization::build(tools, tree, folder, over.as_ref(), options),
@@ -92,12 +211,18 @@ fn run(job: &Job, tools: &Tools, tree: &Tree, options: &RenderOptions) -> Result
     }
 }
 
-fn add(files: &mut Files, job: Job, rendered: Rendered, tools: &Tools) {
+fn file(job: &Job, rendered: Rendered, tools: &Tools) -> File {
     let Job { environment, name, folder, covers, namespace, project, what, .. } = job;
     let tool = if matches!(what, What::Release(_)) { &tools.helm } else { &tools.kustomize };
-    let tool = tool.as_ref().map(tool::Tool::shown).unwrap_or_default();
-    let rendering = Rendering { environment, tool, folder, namespace, covers, ..Rendering::default() };
-    files.add(File { manifest: rendered.into_manifest(name, rendering), project }, Origin::Rendered);
+    let rendering = Rendering {
+        environment: environment.clone(),
+        tool: tool.as_ref().map(tool::Tool::shown).unwrap_or_default(),
+        folder: folder.clone(),
+        namespace: namespace.clone(),
+        covers: covers.clone(),
+        ..Rendering::default()
+    };
+    File { manifest: rendered.into_manifest(name.clone(), rendering), project: *project }
 }
 
 fn unrendered(job: Job, failure: &Failure) -> Unrendered {
@@ -106,7 +231,8 @@ fn unrendered(job: Job, failure: &Failure) -> Unrendered {
         Covered::Object { .. } => None,
     });
     let is_refused = matches!(failure.why, Why::Name(..) | Why::Link(_));
-    let advice = failure.advice(folder.unwrap_or("."));
+    // Nobody is told to run by hand what is refused.
+    let advice = failure.advice(folder.unwrap_or(".")).or_else(|| job.advice()).filter(|_| !is_refused);
     let (file, line) = failure.at.clone().unwrap_or_else(|| (job.file.clone(), job.line));
     let of = if job.environment == "default" { String::new() } else { format!("{}: ", job.environment) };
     Unrendered { file, line, covers: job.covers, reason: format!("{of}{}", failure.why), advice, is_refused }

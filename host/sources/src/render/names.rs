@@ -43,6 +43,33 @@ pub fn is_api_version(text: &str) -> bool {
     (1..=250).contains(&text.len()) && text.bytes().all(is_inner) && !text.starts_with(['-', '/', '.'])
 }
 
+/// Groups of Kubernetes' own that end as those of its extensions do.
+const BUILT_IN: [&str; 16] = [
+    "admissionregistration",
+    "apiextensions",
+    "apiregistration",
+    "authentication",
+    "authorization",
+    "certificates",
+    "coordination",
+    "discovery",
+    "events",
+    "flowcontrol.apiserver",
+    "networking",
+    "node",
+    "rbac.authorization",
+    "resource",
+    "scheduling",
+    "storage",
+];
+
+/// Whether an API version is one of Kubernetes' own, which helm knows by itself.
+pub fn is_built_in(version: &str) -> bool {
+    let group = version.split('/').next().unwrap_or_default();
+    let own = group.strip_suffix(".k8s.io");
+    !group.contains('.') || own.is_some_and(|own| BUILT_IN.contains(&own))
+}
+
 /// A name that a release may have, made of any text.
 pub fn release_of(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
@@ -81,6 +108,16 @@ mod tests {
         assert!(is_chart("kube-state-metrics") && is_chart("my_chart") && is_version(">=1.2.0 <2.0.0"));
         assert!(is_kube_version("1.36.0") && is_kube_version("v1.30") && !is_kube_version("latest"));
         assert!(is_api_version("policy/v1") && is_api_version("monitoring.coreos.com/v1/ServiceMonitor"));
+    }
+
+    #[test]
+    fn extensions_are_not_built_in() {
+        for own in ["v1", "apps/v1/Deployment", "policy/v1", "networking.k8s.io/v1/Ingress", "storage.k8s.io/v1"] {
+            assert!(is_built_in(own), "{own}");
+        }
+        for other in ["monitoring.coreos.com/v1", "gateway.networking.k8s.io/v1", "cert-manager.io/v1/Issuer"] {
+            assert!(!is_built_in(other), "{other}");
+        }
     }
 
     #[test]

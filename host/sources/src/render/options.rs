@@ -29,8 +29,6 @@ pub struct RenderOptions {
     pub kube_version: String,
     /// API versions that charts may take for installed.
     pub api_versions: Vec<String>,
-    /// The namespace that charts are released to, where nothing in the input says one.
-    pub namespace: Option<String>,
     /// Folders of kustomizations that are deployed by themselves, although others here refer to them.
     pub roots: Vec<PathBuf>,
     /// Whether tools may fetch remote bases and charts.
@@ -49,7 +47,6 @@ impl Default for RenderOptions {
             set: Vec::new(),
             kube_version: KUBE_VERSION.to_owned(),
             api_versions: Vec::new(),
-            namespace: None,
             roots: Vec::new(),
             allow_network: false,
             wrapper: None,

@@ -5,7 +5,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+pub use engine::kustomize::is_remote;
 use engine::manifest::{Manifest, Node, Source, Value, read};
+use serde_json::{Map, Value as Json};
+use walkdir::WalkDir;
 
 use super::failure::{Failure, Why};
 use super::mark;
@@ -13,8 +16,9 @@ use super::names;
 use super::rendered::limits;
 use super::stage::Stage;
 use super::tree::Tree;
+use crate::ignores::GIT;
 
-/// What kustomize looks for in a folder.
+/// What kustomize looks for in a folder, the first one first.
 pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Folders that one build reaches.
@@ -62,7 +66,7 @@ pub enum Role {
 /// Everything that a build is made of.
 pub struct Parts<'t> {
     pub tree: &'t Tree,
-    /// The folder that was given.
+    /// The folder that holds all that was given.
     pub root: PathBuf,
     pub stage: Stage,
     pub parts: Vec<Part>,
@@ -75,11 +79,11 @@ pub struct Parts<'t> {
 }
 
 impl<'t> Parts<'t> {
-    /// None yet, of a kustomization somewhere below the folder that was given.
-    pub fn new(tree: &'t Tree, root: &Path, allow_network: bool) -> Self {
+    /// None yet.
+    pub fn new(tree: &'t Tree, allow_network: bool) -> Self {
         Self {
             tree,
-            root: root.to_owned(),
+            root: tree.top(),
             stage: Stage::default(),
             parts: Vec::new(),
             seen: BTreeSet::new(),
@@ -138,7 +142,7 @@ impl<'t> Parts<'t> {
             return Ok(());
         };
         let located = |why: Why, node: &Node| Failure::at(why, name.clone(), line(&source, node));
-        for chart in list(node, "helmCharts").iter().chain(list(node, "helmChartInflationGenerator")) {
+        for chart in node.list("helmCharts").iter().chain(node.list("helmChartInflationGenerator")) {
             self.add_chart(folder, node, chart).map_err(|failure| Failure {
                 at: failure.at.or_else(|| Some((name.clone(), line(&source, chart)))),
                 ..failure
@@ -147,26 +151,10 @@ impl<'t> Parts<'t> {
         }
         for (named, role) in references(node) {
             let Some(text) = named.as_str() else { continue };
-            if is_remote(text) {
-                if self.allow_network {
-                    continue;
-                }
-                return Err(located(Why::Remote(text.to_owned()), named));
-            }
-            let path = folder.join(text);
-            let real = self.tree.resolve(&path).map_err(|failure| located(failure.why, named))?;
-            match real {
-                Some(real) if real.is_dir() => self.add_folder(&real).map_err(|failure| Failure {
-                    at: failure.at.or_else(|| Some((name.clone(), line(&source, named)))),
-                    ..failure
-                })?,
-                Some(real) => {
-                    let path = self.staged(&crate::read::clean(&path));
-                    self.add_part(&real, path, role)?;
-                }
-                None if role == Role::Resource => return Err(located(Why::Elsewhere(text.to_owned()), named)),
-                None => return Err(located(Why::Unknown(format!("`{text}` is not in the input")), named)),
-            }
+            self.add_named(folder, text, role).map_err(|failure| Failure {
+                at: failure.at.or_else(|| Some((name.clone(), line(&source, named)))),
+                ..failure
+            })?;
         }
         let mut texts = Vec::new();
         strings(node, &mut texts);
@@ -194,6 +182,62 @@ impl<'t> Parts<'t> {
         Ok(())
     }
 
+    /// A file or a folder that a kustomization names.
+    fn add_named(&mut self, folder: &Path, text: &str, role: Role) -> Result<(), Failure> {
+        if is_remote(text) {
+            return if self.allow_network { Ok(()) } else { Err(Why::Remote(text.to_owned()).into()) };
+        }
+        let path = folder.join(text);
+        match self.tree.resolve(&path)? {
+            Some(real) if real.is_dir() => self.add_folder(&real),
+            Some(real) => self.add_part(&real, self.staged(&crate::read::clean(&path)), role),
+            None if role == Role::Resource => Err(Why::Elsewhere(text.to_owned()).into()),
+            None => Err(Why::Unknown(format!("`{text}` is not in the input")).into()),
+        }
+    }
+
+    /// What is laid over a kustomization names components and patches, from the folder of that.
+    pub fn add_laid_over(&mut self, folder: &Path, fields: &Map<String, Json>) -> Result<(), Failure> {
+        let items = |key: &str| fields.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        for component in items("components").iter().filter_map(Json::as_str) {
+            self.add_named(folder, component, Role::Resource)?;
+        }
+        for patch in items("patches").iter().filter_map(|patch| patch.get("path")?.as_str()) {
+            self.add_named(folder, patch, Role::Patch)?;
+        }
+        Ok(())
+    }
+
+    /// A folder without a kustomization, of which Flux takes all files, and the kustomizations below it: their paths.
+    pub fn add_bare(&mut self, folder: &Path) -> Result<Vec<String>, Failure> {
+        let mut resources = Vec::new();
+        let mut entries = WalkDir::new(folder).follow_links(false).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = entry.map_err(|cause| Why::System(cause.to_string()))?;
+            let (path, name) = (entry.path(), entry.file_name());
+            let below = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
+            if entry.file_type().is_dir() {
+                let is_built = path != folder && NAMES.iter().any(|name| path.join(name).is_file());
+                if is_built {
+                    self.add_folder(path)?;
+                    resources.push(below);
+                }
+                if is_built || name == GIT {
+                    entries.skip_current_dir();
+                }
+            } else if path.extension().is_some_and(|it| it == "yaml" || it == "yml")
+                && let Some(real) = self.tree.resolve(path)?.filter(|real| real.is_file())
+            {
+                let at = self.parts.len();
+                self.add_part(&real, self.staged(path), Role::Resource)?;
+                // What holds no object is no business of Flux.
+                let is_object = |part: &Part| part.manifest.objects().next().is_some();
+                if self.parts.get(at).is_some_and(is_object) { resources.push(below) } else { self.parts.truncate(at) }
+            }
+        }
+        Ok(resources)
+    }
+
     /// The chart that a kustomization inflates: its names are held against their grammar, and it has to be here.
     fn add_chart(&mut self, folder: &Path, node: &Node, chart: &Node) -> Result<(), Failure> {
         let Some(part) = self.parts.last() else { return Ok(()) };
@@ -218,7 +262,7 @@ impl<'t> Parts<'t> {
             let text = value.as_str().unwrap_or_default().to_owned();
             return Err(Failure::at(Why::Name(text, "namespace"), name, line(&source, value)));
         }
-        let versions = list(chart, "apiVersions").iter().find(|it| !it.as_str().is_some_and(names::is_api_version));
+        let versions = chart.list("apiVersions").iter().find(|it| !it.as_str().is_some_and(names::is_api_version));
         if let Some(value) = versions {
             let text = value.as_str().unwrap_or_default().to_owned();
             return Err(Failure::at(Why::Name(text, "API version"), name, line(&source, value)));
@@ -250,19 +294,19 @@ impl<'t> Parts<'t> {
 }
 
 /// What a kustomization takes objects and patches from, and values of charts.
-fn references(node: &Node) -> Vec<(&Node, Role)> {
+pub fn references(node: &Node) -> Vec<(&Node, Role)> {
     let mut references = Vec::new();
     for key in ["resources", "bases", "components"] {
-        references.extend(list(node, key).iter().map(|item| (item, Role::Resource)));
+        references.extend(node.list(key).iter().map(|item| (item, Role::Resource)));
     }
-    for item in list(node, "patches").iter().chain(list(node, "patchesJson6902")) {
+    for item in node.list("patches").iter().chain(node.list("patchesJson6902")) {
         references.extend(item.get("path").map(|path| (path, Role::Patch)));
     }
-    let merged = list(node, "patchesStrategicMerge").iter().chain(list(node, "patches"));
+    let merged = node.list("patchesStrategicMerge").iter().chain(node.list("patches"));
     let is_path = |item: &&Node| item.as_str().is_some_and(|text| !text.contains('\n'));
     references.extend(merged.filter(is_path).map(|path| (path, Role::Patch)));
-    for chart in list(node, "helmCharts") {
-        let files = chart.get("valuesFile").into_iter().chain(list(chart, "additionalValuesFiles"));
+    for chart in node.list("helmCharts") {
+        let files = chart.get("valuesFile").into_iter().chain(chart.list("additionalValuesFiles"));
         references.extend(files.map(|path| (path, Role::Values)));
     }
     references.retain(|(node, _)| node.as_str().is_some_and(|text| !text.is_empty()));
@@ -274,21 +318,8 @@ pub fn kustomization_of(manifest: &Manifest) -> Option<&Node> {
     manifest.documents.iter().find_map(mark::node_of).filter(|node| matches!(node.value, Value::Mapping(_)))
 }
 
-/// The items of a list; none where there is no such list.
-pub fn list<'a>(node: &'a Node, key: &str) -> &'a [Node] {
-    match node.get(key).map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items,
-        _ => &[],
-    }
-}
-
 pub fn line(source: &Source, node: &Node) -> u32 {
     source.position(node.span.start).line
-}
-
-/// Whether a path is meant for another repository or a server.
-pub fn is_remote(path: &str) -> bool {
-    path.contains("://") || path.starts_with("git@") || path.contains("?ref=")
 }
 
 fn strings<'a>(node: &'a Node, found: &mut Vec<&'a Node>) {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::iter;
 use std::path::PathBuf;
 
 use engine::manifest::{Covered, Node};
+use engine::shell_word;
 
 use super::catalog::{Catalog, Chart};
 use super::chart::{Release, Values};
@@ -29,8 +31,18 @@ pub struct Job {
     pub namespace: Option<String>,
     pub project: usize,
     pub what: What,
-    /// Whether it may fail as long as another environment of the same chart does not.
-    pub is_default: bool,
+    pub need: Need,
+}
+
+/// Whether it matters that a rendering fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It does.
+    Always,
+    /// As long as no other environment of the same chart is rendered.
+    Default,
+    /// It does not: it was tried where nothing else of a chart is rendered, which is told.
+    Trial,
 }
 
 /// What to render.
@@ -45,15 +57,42 @@ pub enum What {
     Nothing(Failure),
 }
 
+impl What {
+    /// The folder that is rendered.
+    pub fn folder(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Release(release) => Some(&release.chart),
+            Self::Kustomization { folder, .. } => Some(folder),
+            Self::Nothing(_) => None,
+        }
+    }
+}
+
+impl Job {
+    /// The command that renders the same by hand, where the folder alone does not say it.
+    pub fn advice(&self) -> Option<String> {
+        let (What::Release(release), [Covered::Folder(chart)]) = (&self.what, self.covers.as_slice()) else {
+            return None;
+        };
+        let values = release.values.iter().filter_map(|values| match values {
+            Values::File(path) => Some(path.strip_prefix(&release.chart).ok()?.to_str()?),
+            Values::Inline { .. } => None,
+        });
+        let chart = or_here(chart);
+        let values: Vec<String> =
+            values.map(|path| format!(" --values {}", shell_word(&format!("{chart}/{path}")))).collect();
+        let command = format!("helm template {}{} | seaworthy check -", shell_word(chart), values.concat());
+        (!values.is_empty()).then_some(command)
+    }
+}
+
 impl Catalog<'_> {
-    /// What is rendered of the charts and kustomizations that nobody else deploys; `deployed` are the folders of those
-    /// that an Application or the like does, and `roots` those that are deployed whoever refers to them.
-    pub fn jobs(&self, deployed: &BTreeSet<PathBuf>, roots: &[PathBuf]) -> Vec<Job> {
-        let (parts, mut bases) = (self.parts(), self.bases());
+    /// The kustomizations that nobody else builds or deploys; `deployed` are the folders of those that an Application or
+    /// the like does, and `roots` those that are deployed whoever refers to them.
+    pub fn builds(&self, deployed: &BTreeSet<PathBuf>, roots: &[PathBuf]) -> Vec<Job> {
+        let mut bases = self.bases();
         roots.iter().filter_map(|root| fs::canonicalize(root).ok()).for_each(|root| _ = bases.remove(&root));
-        let is_root = |folder: &PathBuf| !parts.contains(folder) && !deployed.contains(folder);
-        let charts = self.charts.values().filter(|chart| is_root(&chart.folder) && !chart.is_library());
-        let mut jobs: Vec<Job> = charts.flat_map(|chart| self.releases(chart)).collect();
+        let mut jobs = Vec::new();
         for (folder, (file, node)) in &self.kustomizations {
             let is_component = node.get("kind").and_then(Node::as_str) == Some("Component");
             let is_in_chart = self.charts.keys().any(|chart| folder.starts_with(chart.join("templates")));
@@ -71,52 +110,80 @@ impl Catalog<'_> {
                 namespace: None,
                 project: file.project,
                 what: What::Kustomization { folder: folder.clone(), over: None },
-                is_default: false,
+                need: Need::Always,
             });
         }
         jobs
     }
 
+    /// The charts that nobody else deploys.
+    pub fn own_charts(&self, deployed: &BTreeSet<PathBuf>) -> Vec<&Chart<'_>> {
+        let parts = self.parts();
+        let is_own = |chart: &&Chart<'_>| {
+            !parts.contains(&chart.folder) && !deployed.contains(&chart.folder) && !chart.is_library()
+        };
+        self.charts.values().filter(is_own).collect()
+    }
+
     /// A release of the chart for its own values and one for each of its environments.
-    fn releases(&self, chart: &Chart<'_>) -> Vec<Job> {
-        let shown = self.tree.shown(&chart.folder);
-        let mut environments = vec![("default".to_owned(), Vec::new())];
+    pub fn releases(&self, chart: &Chart<'_>) -> Vec<Job> {
+        let own = self.release(chart, "default", Vec::new(), Need::Default);
         let beside = self.files.iter().filter(|known| known.real.parent() == Some(&chart.folder));
-        environments.extend(beside.filter_map(|known| {
+        let others = beside.filter_map(|known| {
             let name = values_environment(known.real.file_name()?.to_str()?)?;
-            Some((name.to_owned(), vec![Values::File(known.real.clone())]))
-        }));
-        let jobs = environments.into_iter().map(|(environment, values)| {
-            let is_default = values.is_empty();
-            let folder = if is_default { "values".to_owned() } else { format!("values-{environment}") };
-            let of = if is_default { String::new() } else { format!(", {environment}") };
-            let name = names::release_of(chart.name());
-            Job {
-                name: format!("{} (helm template{of})", or_here(&shown)),
-                folder: if matches!(&*shown, "" | ".") { folder } else { format!("{shown}/{folder}") },
-                environment,
-                file: chart.file.manifest.name.clone(),
-                line: 1,
-                covers: vec![Covered::Folder(shown.clone())],
-                namespace: None,
-                project: chart.file.project,
-                what: What::Release(Release { chart: chart.folder.clone(), name, values, ..Release::default() }),
-                is_default,
-            }
+            Some(self.release(chart, &name, vec![Values::File(known.real.clone())], Need::Always))
         });
-        jobs.collect()
+        iter::once(own).chain(others).collect()
+    }
+
+    /// What the tests of a chart release it with, as helm's chart-testing finds that: `ci/*-values.yaml`.
+    pub fn trials(&self, chart: &Chart<'_>) -> Vec<Job> {
+        let folder = chart.folder.join("ci");
+        let files = self.files.iter().filter(|known| known.real.parent() == Some(&folder));
+        let trials = files.filter_map(|known| {
+            let name = known.real.file_name()?.to_str()?.strip_suffix("-values.yaml")?;
+            let values = vec![Values::File(known.real.clone())];
+            Some(self.release(chart, &format!("ci/{name}"), values, Need::Trial))
+        });
+        trials.collect()
+    }
+
+    fn release(&self, chart: &Chart<'_>, environment: &str, values: Vec<Values>, need: Need) -> Job {
+        let shown = self.tree.shown(&chart.folder);
+        let is_default = need == Need::Default;
+        let folder = if is_default { "values".to_owned() } else { format!("values-{environment}") };
+        let of = if is_default { String::new() } else { format!(", {environment}") };
+        let name = names::release_of(chart.name());
+        Job {
+            environment: environment.to_owned(),
+            name: format!("{} (helm template{of})", or_here(&shown)),
+            folder: if matches!(&*shown, "" | ".") { folder } else { format!("{shown}/{folder}") },
+            file: chart.file.manifest.name.clone(),
+            line: 1,
+            covers: vec![Covered::Folder(shown)],
+            namespace: None,
+            project: chart.file.project,
+            what: What::Release(Release { chart: chart.folder.clone(), name, values, ..Release::default() }),
+            need,
+        }
     }
 }
 
 /// The environment that a file of values is for, by its name: `values-production.yaml`, `values.production.yaml`,
-/// `production-values.yaml`.
-fn values_environment(file: &str) -> Option<&str> {
-    let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"))?;
-    let name =
-        stem.strip_prefix("values-").or_else(|| stem.strip_prefix("values.")).or_else(|| stem.strip_prefix("values_"));
-    name.or_else(|| stem.strip_suffix("-values"))
-        .or_else(|| stem.strip_suffix(".values"))
-        .filter(|name| !name.is_empty())
+/// `production-values.yaml`, in capitals or not, and as JSON too.
+fn values_environment(file: &str) -> Option<String> {
+    let (stem, ending) = file.rsplit_once('.')?;
+    let lower = stem.to_ascii_lowercase();
+    let is_values = matches!(ending.to_ascii_lowercase().as_str(), "yaml" | "yml" | "json");
+    let cut = |before: &str, behind: &str| {
+        let name = lower.strip_prefix(before)?.strip_suffix(behind)?;
+        stem.get(before.len()..before.len() + name.len())
+    };
+    let affixes =
+        [("values-", ""), ("values.", ""), ("values_", ""), ("", "-values"), ("", ".values"), ("", "_values")];
+    let name = affixes.iter().find_map(|(before, behind)| cut(before, behind));
+    // `values.schema.json` says what values may be.
+    name.filter(|name| is_values && !name.is_empty() && *name != "schema").map(str::to_owned)
 }
 
 /// What people call the environment that a folder is for.
@@ -141,12 +208,15 @@ mod tests {
             ("values-production.yaml", Some("production")),
             ("values.staging.yml", Some("staging")),
             ("dev-values.yaml", Some("dev")),
+            ("Values-EU.YAML", Some("EU")),
+            ("values-eu.json", Some("eu")),
+            ("eu_values.yaml", Some("eu")),
             ("values.yaml", None),
             ("values.schema.json", None),
             ("values-.yaml", None),
             ("other.yaml", None),
         ] {
-            assert_eq!(values_environment(file), environment, "{file}");
+            assert_eq!(values_environment(file).as_deref(), environment, "{file}");
         }
         assert_eq!(
             (environment_of("overlays/production"), environment_of("")),

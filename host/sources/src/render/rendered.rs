@@ -1,6 +1,8 @@
 //! What a tool has made, and where it comes from.
 
-use engine::manifest::{Covered, Limits, Manifest, Origin, Rendering, Source};
+use std::collections::BTreeMap;
+
+use engine::manifest::{Covered, Limits, Manifest, Origin, Rendering, Source, SourcePlace};
 
 use super::overlay::Places;
 
@@ -16,23 +18,63 @@ pub struct Rendered {
     pub places: Places,
     /// What it is deployed by, beside what asked for it.
     pub covers: Vec<Covered>,
+    /// API versions that its chart asks for, and that were taken for absent.
+    pub absent: Vec<String>,
 }
 
 impl Default for Rendered {
     fn default() -> Self {
         let manifest = engine::manifest::read("", Vec::new(), &Limits::default());
-        Self { manifest, made_of: Vec::new(), texts: Vec::new(), places: Places::default(), covers: Vec::new() }
+        Self {
+            manifest,
+            made_of: Vec::new(),
+            texts: Vec::new(),
+            places: Places::default(),
+            covers: Vec::new(),
+            absent: Vec::new(),
+        }
     }
 }
 
 impl Rendered {
     /// The manifest under a name, as what this rendering made.
     pub fn into_manifest(self, name: String, rendering: Rendering) -> Manifest {
-        let Self { manifest, made_of, texts, places, covers } = self;
+        let Self { manifest, made_of, texts, places, covers, absent } = self;
         let Places { proven: places, nearest, objects } = places;
         let covers = [rendering.covers.clone(), covers].concat();
-        let rendering = Rendering { made_of, texts, places, nearest, objects, covers, ..rendering };
+        let rendering = Rendering { made_of, texts, places, nearest, objects, covers, absent, ..rendering };
         Manifest { name, origin: Origin::Rendered(rendering.into()), ..manifest }
+    }
+
+    /// Has places in the text of another rendering point to what that was made of: there the nearest certain place.
+    pub fn through(&mut self, other: &Manifest) {
+        let (Some(index), Some(outer)) =
+            (self.texts.iter().position(|(name, _)| *name == other.name), other.rendering())
+        else {
+            return;
+        };
+        let first = self.texts.len();
+        self.texts.extend(outer.texts.iter().cloned());
+        let written = |place: &SourcePlace| {
+            let before = |places: &BTreeMap<u32, SourcePlace>| {
+                places.range(..=place.span.start).next_back().map(|(at, place)| (*at, place.clone()))
+            };
+            let near = before(&outer.places).into_iter().chain(before(&outer.nearest)).max_by_key(|(at, _)| *at);
+            let near = near.or_else(|| before(&outer.objects)).map(|(_, place)| place)?;
+            Some(SourcePlace { text: near.text + first, ..near })
+        };
+        let is_inside = |place: &SourcePlace| place.text == index;
+        let Places { proven, nearest, objects } = &mut self.places;
+        let moved: Vec<u32> = proven.iter().filter(|(_, place)| is_inside(place)).map(|(at, _)| *at).collect();
+        for at in moved {
+            let place = proven.remove(&at).and_then(|place| written(&place));
+            nearest.extend(place.map(|place| (at, place)));
+        }
+        for place in nearest.values_mut().chain(objects.values_mut()).filter(|place| is_inside(place)) {
+            if let Some(written) = written(place) {
+                *place = written;
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which repository the input is from: its remotes and its branch, as `.git` has them. No git is started.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::tree::Tree;
 
@@ -17,18 +17,16 @@ pub struct Repository {
 
 impl Repository {
     pub fn of(tree: &Tree) -> Self {
-        let Some(git) = tree.roots().flat_map(Path::ancestors).map(|it| it.join(".git")).find(|it| it.is_dir()) else {
-            return Self::default();
-        };
-        let read = |name: &str| {
-            let file = git.join(name);
-            let is_own = fs::symlink_metadata(&file).is_ok_and(|kind| kind.is_file());
-            let bytes = is_own.then(|| crate::read::read_regular(&file, BYTES).ok()).flatten()?;
-            String::from_utf8(bytes).ok()
-        };
-        let config = read("config").unwrap_or_default();
+        let mut all = tree.roots().flat_map(Path::ancestors).map(|it| it.join(".git"));
+        // The innermost one counts, a submodule's too: what is around it is another repository.
+        let git = all.find(|it| fs::symlink_metadata(it).is_ok()).and_then(|at| folder_of(&at));
+        let Some(git) = git else { return Self::default() };
+        // A work tree has a branch of its own, and the remotes of the repository that it is of.
+        let common = read(&git.join("commondir")).map_or_else(|| git.clone(), |common| git.join(common.trim()));
+        let config = read(&common.join("config")).unwrap_or_default();
         let urls = config.lines().filter_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='));
-        let branch = read("HEAD").and_then(|head| Some(head.trim().strip_prefix("ref: refs/heads/")?.to_owned()));
+        let head = read(&git.join("HEAD"));
+        let branch = head.and_then(|head| Some(head.trim().strip_prefix("ref: refs/heads/")?.to_owned()));
         Self { remotes: urls.map(spelt).collect(), branch }
     }
 
@@ -52,8 +50,23 @@ impl Repository {
     }
 }
 
+/// The folder of git that a `.git` is, or that it names as a file: in a submodule and in a work tree.
+fn folder_of(at: &Path) -> Option<PathBuf> {
+    if at.is_dir() {
+        return Some(at.to_owned());
+    }
+    let text = read(at)?;
+    Some(at.parent()?.join(text.trim().strip_prefix("gitdir:")?.trim()))
+}
+
+fn read(file: &Path) -> Option<String> {
+    let is_own = fs::symlink_metadata(file).is_ok_and(|kind| kind.is_file());
+    let bytes = is_own.then(|| crate::read::read_regular(file, BYTES).ok()).flatten()?;
+    String::from_utf8(bytes).ok()
+}
+
 /// An address without scheme, user, port and ending: `git@github.com:a/b.git` is `github.com/a/b`.
-fn spelt(url: &str) -> String {
+pub fn spelt(url: &str) -> String {
     let url = url.trim();
     let (is_plain, rest) = match url.split_once("://") {
         Some((_, rest)) => (false, rest),
@@ -64,7 +77,8 @@ fn spelt(url: &str) -> String {
     let (host, path) = rest.split_once('/').unwrap_or((&rest, ""));
     let host = host.split(':').next().unwrap_or(host);
     let path = path.trim_end_matches('/');
-    format!("{host}/{}", path.strip_suffix(".git").unwrap_or(path)).to_ascii_lowercase()
+    let spelt = format!("{host}/{}", path.strip_suffix(".git").unwrap_or(path)).to_ascii_lowercase();
+    spelt.trim_end_matches('/').to_owned()
 }
 
 #[cfg(test)]
@@ -87,6 +101,32 @@ mod tests {
             repository.is_here("https://github.com/shop/web") && !repository.is_here("https://github.com/shop/other")
         );
         assert!(Repository::default().is_here("https://example.com/any"), "nothing is known");
+    }
+
+    #[test]
+    fn a_submodule_and_a_work_tree_have_remotes_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(".git/config", "[remote \"origin\"]\n\turl = https://example.com/outer\n");
+        write(".git/HEAD", "ref: refs/heads/main\n");
+        write(".git/modules/sub/config", "[remote \"origin\"]\n\turl = https://example.com/inner\n");
+        write(".git/modules/sub/HEAD", "ref: refs/heads/next\n");
+        write("sub/.git", "gitdir: ../.git/modules/sub\n");
+        write(".git/worktrees/tree/HEAD", "ref: refs/heads/topic\n");
+        write(".git/worktrees/tree/commondir", "../..\n");
+        write("tree/.git", &format!("gitdir: {}/.git/worktrees/tree\n", folder.path().display()));
+        write("lost/.git", "gitdir: ../nowhere\n");
+        let of = |name: &str| Repository::of(&Tree::new(&[folder.path().join(name)]));
+        let (outer, inner) = ("https://example.com/outer", "https://example.com/inner");
+        let (sub, tree) = (of("sub"), of("tree"));
+        assert!(sub.is_here(inner) && !sub.is_here(outer) && sub.is_this_tree(Some("next")));
+        assert!(tree.is_here(outer) && !tree.is_here(inner) && tree.is_this_tree(Some("topic")));
+        assert!(of("lost").is_here(inner), "nothing is known");
+        assert!(of(".").is_here(outer) && !of(".").is_here(inner));
     }
 
     #[test]

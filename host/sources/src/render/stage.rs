@@ -107,6 +107,11 @@ impl Stage {
         Ok(self.written()?.join("home"))
     }
 
+    /// The folder that holds both, by its real name.
+    pub fn root(&self) -> Result<PathBuf, Failure> {
+        Ok(fs::canonicalize(self.written()?)?)
+    }
+
     fn written(&self) -> Result<&Path, Failure> {
         if let Some(folder) = self.folder.get() {
             return Ok(folder.path());

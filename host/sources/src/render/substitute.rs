@@ -6,8 +6,18 @@ use std::collections::BTreeMap;
 /// Variables and their values.
 pub type Variables = BTreeMap<String, String>;
 
+/// Defaults in defaults.
+const DEPTH: usize = 8;
+
+/// Bytes of one variable with its default.
+const LENGTH: usize = 4_096;
+
 /// The text with its variables filled in.
 pub fn substituted(text: &str, variables: &Variables) -> String {
+    filled(text, variables, 0)
+}
+
+fn filled(text: &str, variables: &Variables, depth: usize) -> String {
     let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, behind)) = rest.split_once("${") {
         filled.push_str(before);
@@ -17,10 +27,10 @@ pub fn substituted(text: &str, variables: &Variables) -> String {
             rest = behind;
             continue;
         }
-        let value = behind.split_once('}').and_then(|(inner, after)| Some((value(inner, variables)?, after)));
+        let value = closed(behind).and_then(|(inner, after)| Some((value(inner, variables, depth)?, after)));
         match value {
             Some((value, after)) => {
-                filled.push_str(value);
+                filled.push_str(&value);
                 rest = after;
             }
             None => {
@@ -33,7 +43,21 @@ pub fn substituted(text: &str, variables: &Variables) -> String {
     filled
 }
 
-fn value<'v>(inner: &'v str, variables: &'v Variables) -> Option<&'v str> {
+/// What stands before the brace that closes the variable, and what behind it: a default may hold variables too.
+fn closed(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate().take(LENGTH) {
+        match byte {
+            b'{' if at > 0 && text.as_bytes().get(at - 1) == Some(&b'$') => depth += 1,
+            b'}' if depth == 0 => return Some((text.get(..at)?, text.get(at + 1..)?)),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn value(inner: &str, variables: &Variables, depth: usize) -> Option<String> {
     let end = inner.find(|it: char| !it.is_ascii_alphanumeric() && it != '_').unwrap_or(inner.len());
     let (name, rest) = inner.split_at(end);
     let is_name = !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit());
@@ -43,12 +67,20 @@ fn value<'v>(inner: &'v str, variables: &'v Variables) -> Option<&'v str> {
     }
     // An empty value counts as none where there is a default.
     let known = variables.get(name).map(String::as_str).filter(|known| default.is_none() || !known.is_empty());
-    known.or(default)
+    let of_default = |default: &str| (depth < DEPTH).then(|| filled(default, variables, depth + 1));
+    known.map(str::to_owned).or_else(|| default.and_then(of_default))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn defaults_in_defaults_have_an_end() {
+        let deep = |depth: usize| format!("{}1{}", "${b:-".repeat(depth), "}".repeat(depth));
+        assert_eq!(substituted(&deep(DEPTH), &Variables::new()), "1");
+        assert!(substituted(&deep(10_000), &Variables::new()).starts_with("${b:-"), "it stays as it is");
+    }
 
     #[test]
     fn variables_are_filled_in_as_flux_does() {
@@ -59,6 +91,8 @@ mod tests {
             ("${a:=2} ${empty:=4} ${empty}", "1 4 "),
             ("${b} $${a} $a ${1} ${a", "${b} ${a} $a ${1} ${a"),
             ("${a/x/y} ${b:=a b}", "${a/x/y} a b"),
+            ("${b:-${a}}${b:-x${c:=2}}", "1x2"),
+            ("${b:=${c}} {a} ${b:=${a}", "${c} {a} ${b:=1"),
         ] {
             assert_eq!(substituted(text, &variables), filled, "{text}");
         }

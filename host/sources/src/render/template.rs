@@ -53,6 +53,15 @@ fn action_end(text: &str) -> usize {
     text.len()
 }
 
+/// The API versions that a template asks a cluster for, where they stand in it: `.Capabilities.APIVersions.Has "a/v1"`.
+pub fn asked_versions(text: &str) -> impl Iterator<Item = &str> {
+    text.split("APIVersions.Has").skip(1).filter_map(|rest| {
+        let rest = rest.trim_start_matches([' ', '(']);
+        let quote = rest.chars().next().filter(|it| matches!(it, '"' | '`'))?;
+        rest.get(1..)?.split_once(quote).map(|(version, _)| version)
+    })
+}
+
 /// What an action is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -225,6 +234,13 @@ pub fn literals(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_template_asks_a_cluster_for_is_read() {
+        let text = "{{ if .Capabilities.APIVersions.Has \"a.io/v1\" }}{{ ($.Capabilities.APIVersions.Has `b/v2`) }}\
+                    {{ .Capabilities.APIVersions.Has $x }}";
+        assert_eq!(asked_versions(text).collect::<Vec<_>>(), ["a.io/v1", "b/v2"]);
+    }
 
     #[test]
     fn an_action_ends_behind_its_strings_and_comments() {

@@ -5,7 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -105,7 +105,12 @@ impl Tools {
     /// Leaves nothing of the environment, and nobody to call. No request finds its way: whatever heeds a proxy asks a port
     /// where nobody listens.
     fn confine(&self, command: &mut Command, home: &Path) {
-        command.env_clear().env("HOME", home).env("TMPDIR", home).env("HELM_NO_PLUGINS", "1");
+        command
+            .env_clear()
+            .env("HOME", home)
+            .env("TMPDIR", home)
+            .env("HELM_NO_PLUGINS", "1")
+            .env("HELM_PLUGINS", "/nonexistent");
         if self.allow_network {
             for name in ["PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
                 if let Some(value) = std::env::var_os(name) {
@@ -174,14 +179,14 @@ pub fn run(tool: &'static str, mut command: Command, time: Duration, bytes: usiz
     let mut child = command.spawn().map_err(|cause| Why::System(format!("{tool} cannot be run: {cause}")))?;
     let is_full = Arc::new(AtomicBool::new(false));
     let filled = Arc::clone(&is_full);
-    let output = child.stdout.take().map(|pipe| {
+    let output = child.stdout.take().map(|mut pipe| {
         thread::spawn(move || {
-            let output = read(pipe, bytes as u64 + 1);
+            let output = read(&mut pipe, bytes as u64 + 1);
             filled.store(output.len() > bytes, Ordering::Relaxed);
             output
         })
     });
-    let complaint = child.stderr.take().map(|pipe| thread::spawn(move || read(pipe, COMPLAINT)));
+    let complaint = child.stderr.take().map(|pipe| thread::spawn(move || complaint(pipe)));
     let mut pause = Duration::from_millis(1);
     let status = loop {
         if let Some(status) = child.try_wait()? {
@@ -219,10 +224,17 @@ fn kill(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn read(pipe: impl Read, limit: u64) -> Vec<u8> {
+fn read(pipe: &mut impl Read, limit: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     let _ = pipe.take(limit).read_to_end(&mut bytes);
     bytes
+}
+
+/// What a tool complains of. All of it is taken, so that the tool is never held up, and little of it is kept.
+fn complaint(mut pipe: impl Read) -> Vec<u8> {
+    let kept = read(&mut pipe, COMPLAINT);
+    let _ = io::copy(&mut pipe, &mut io::sink());
+    kept
 }
 
 /// What a tool says of its failure, in one line, without what is said before every failure.
@@ -233,6 +245,8 @@ fn complaint_of(bytes: &[u8]) -> String {
     let line = line.strip_prefix("Error: ").unwrap_or(&line);
     // Of a base in a base kustomize tells every step on the way; the last one is the cause.
     let line = line.rfind("recursed accumulation of path").and_then(|at| line.get(at..)).unwrap_or(line);
+    // Of a helm that failed it tells the whole command, which is ours.
+    let line = line.split(" : unable to run: ").next().unwrap_or(line).trim_start_matches("error: ");
     line.replace(" Use --debug flag to render out invalid YAML", "")
 }
 
@@ -258,10 +272,17 @@ mod tests {
     }
 
     #[test]
+    fn a_tool_may_complain_of_much() {
+        let much = "head -c 1000000 /dev/zero >&2 && echo out";
+        assert_eq!(shell(much, Duration::from_secs(20), 100), Ok("out\n".to_owned()));
+    }
+
+    #[test]
     fn a_complaint_is_its_cause_in_one_line() {
         let text = b"# Warning: old\nError: accumulating 'a': recursed accumulation of path 'b': recursed accumulation of path 'c':\n no file\n";
         assert_eq!(complaint_of(text), "recursed accumulation of path 'c': no file");
         assert_eq!(complaint_of(b"Error: no\n"), "no");
+        assert_eq!(complaint_of(b"Error: error: no\n: unable to run: '/tmp/x'\n"), "no");
     }
 
     #[test]

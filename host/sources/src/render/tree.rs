@@ -29,6 +29,15 @@ impl Tree {
         holding.max_by_key(|root| root.as_os_str().len())
     }
 
+    /// The folder that holds all folders that were given: what lies beside each other there does so in a copy too.
+    pub fn top(&self) -> PathBuf {
+        let mut roots = self.roots();
+        let first = roots.next().unwrap_or(Path::new("")).to_owned();
+        roots.fold(first, |top, root| {
+            top.ancestors().find(|folder| root.starts_with(folder)).unwrap_or(Path::new("")).to_owned()
+        })
+    }
+
     /// What people call a file that really lies there.
     pub fn shown(&self, real: &Path) -> String {
         let Some(root) = self.root_of(real) else { return name(real) };
@@ -37,12 +46,10 @@ impl Tree {
         typed.map_or_else(|| name(real), |typed| name(&clean(&typed.join(below))))
     }
 
-    /// Where a path really leads, if something is there. What leaves the folder that was given is refused.
+    /// Where a path really leads, if something is there. What leaves the folders that were given is refused.
     pub fn resolve(&self, path: &Path) -> Result<Option<PathBuf>, Failure> {
         let Ok(real) = fs::canonicalize(path) else { return Ok(None) };
-        let parent = path.parent().and_then(|parent| fs::canonicalize(parent).ok());
-        let root = parent.as_deref().and_then(|parent| self.root_of(parent));
-        let is_inside = root.is_some_and(|root| {
+        let is_inside = self.root_of(&real).is_some_and(|root| {
             real.strip_prefix(root).is_ok_and(|below| below.components().all(|step| step.as_os_str() != GIT))
         });
         if is_inside {
@@ -50,6 +57,7 @@ impl Tree {
         }
         let is_link = fs::symlink_metadata(path).is_ok_and(|kind| kind.is_symlink());
         if is_link {
+            let parent = path.parent().and_then(|parent| fs::canonicalize(parent).ok());
             let place = parent.unwrap_or_default().join(path.file_name().unwrap_or_default());
             return Err(Why::Link(self.shown(&place)).into());
         }

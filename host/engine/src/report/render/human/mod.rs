@@ -42,6 +42,8 @@ pub struct Run<'a> {
     pub configuration: Option<&'a str>,
     /// Rules that lack settings they need.
     pub off: &'a [&'a str],
+    /// Who says that nothing is rendered, if somebody does: `--render never`.
+    pub render_never: Option<&'a str>,
 }
 
 /// The whole report as text with colours; the printer takes them out where they do not belong.

@@ -1,7 +1,7 @@
 //! What was not judged, waived, or could not be decided for want of a wider view, each with its reason: nothing is lost
 //! without a word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use protocol::Verdict;
@@ -10,6 +10,7 @@ use super::{Run, unchecked, who};
 use crate::baseline::Comparison;
 use crate::input::Skip;
 use crate::manifest::SkipReason;
+use crate::paths::file_name;
 use crate::question::Completeness;
 use crate::report::render::style::{DIM, RED, YELLOW};
 use crate::report::{KNOWN, Report};
@@ -21,12 +22,30 @@ const SHOWN: usize = 10;
 
 pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let before = text.len();
-    unchecked::write(report, text);
+    unchecked::write(report, run, text);
+    absent(report, text);
     skipped(report, run, text);
     waived(report, text);
     unknown(report, text);
     if text.len() > before {
         text.push('\n');
+    }
+}
+
+/// The API versions that charts ask a cluster for, and that were taken for absent: a line for each chart.
+fn absent(report: &Report<'_>, text: &mut String) {
+    let mut by_chart: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for rendering in report.input.files().iter().filter_map(|file| file.manifest.rendering()) {
+        let chart = rendering.made_of.iter().find(|name| matches!(file_name(name), "Chart.yaml" | "Chart.yml"));
+        for (chart, version) in rendering.absent.iter().filter_map(|version| Some((chart?, version))) {
+            by_chart.entry(chart).or_default().insert(version);
+        }
+    }
+    for (chart, versions) in by_chart {
+        let versions = versions.into_iter().collect::<Vec<_>>().join(", ");
+        let hint = "`--api-versions` gives what your cluster has";
+        let (chart, versions) = (one_line(chart), one_line(&versions));
+        let _ = writeln!(text, "{DIM}{chart} is rendered as without {versions}; {hint}{DIM:#}");
     }
 }
 
@@ -46,8 +65,9 @@ fn skipped(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         };
         by_reason.entry(reason).or_default().push(place);
     }
-    for name in report.empty_files() {
-        by_reason.entry("nothing in it but comments".into()).or_default().push(name.to_owned());
+    for manifest in report.empty_files() {
+        let reason = if manifest.rendering().is_some() { "renders to nothing" } else { "nothing in it but comments" };
+        by_reason.entry(reason.into()).or_default().push(manifest.name.clone());
     }
     for unread in report.unread.iter().filter(|unread| !unread.is_failure) {
         by_reason.entry(unread.reason.clone()).or_default().push(unread.path.clone());

@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
+use super::Run;
 use crate::report::Report;
 use crate::report::render::style::{DIM, YELLOW};
 use crate::shown::{count, one_line};
-use crate::unchecked::Unchecked;
+use crate::unchecked::{Source, Unchecked};
 
 /// Places that are told.
 const SHOWN: usize = 10;
 
-pub(super) fn write(report: &Report<'_>, text: &mut String) {
+pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let unchecked = report.unchecked();
     if unchecked.is_empty() {
         return;
@@ -26,6 +27,10 @@ pub(super) fn write(report: &Report<'_>, text: &mut String) {
     }
     if unchecked.len() > SHOWN {
         let _ = writeln!(text, "  {DIM}and {} more; `--format json` names all{DIM:#}", unchecked.len() - SHOWN);
+    }
+    let is_rendered = |it: &Unchecked| matches!(it.source, Source::Chart(_) | Source::Kustomization(_));
+    if let Some(cause) = run.render_never.filter(|_| unchecked.iter().any(is_rendered)) {
+        let _ = writeln!(text, "  nothing is rendered: {}", one_line(cause));
     }
 }
 

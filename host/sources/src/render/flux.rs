@@ -1,0 +1,187 @@
+//! What Flux deploys: the folder of a Kustomization, and the chart of a HelmRelease.
+
+use engine::File;
+use engine::manifest::{Node, Object, Value};
+use serde_json::{Map, Value as Json, json};
+
+use super::chart::{Release, Values};
+use super::deployer::{Deployer, Made, Source, inline, is_true, text};
+use super::kustomization::Over;
+use super::mark;
+use super::names;
+use super::plan::{What, environment_of};
+use super::repository::spelt;
+use super::substitute::Variables;
+
+/// The group of what Flux fetches from.
+const SOURCES: &str = "source.toolkit.fluxcd.io";
+
+/// What `flux bootstrap` calls the repository that the object itself is from.
+const BOOTSTRAPPED: &str = "flux-system";
+
+impl Deployer<'_> {
+    pub fn kustomization(&self, spec: &Node) -> Source {
+        let path = text(spec, &["path"]).unwrap_or(".");
+        let reference = spec.get("sourceRef");
+        let name = reference.and_then(|it| text(it, &["name"])).unwrap_or_default();
+        let Some(reference) = reference.filter(|it| text(it, &["kind"]) == Some("GitRepository")) else {
+            return Ok(None);
+        };
+        let is_known = self.git_source(reference, path)?;
+        let is_root = crate::read::clean(path.trim_start_matches('/').as_ref()).as_os_str().is_empty();
+        // The engine says that the root of another repository is not here.
+        if is_root && !is_known && name != BOOTSTRAPPED {
+            return Ok(None);
+        }
+        let Some(folder) = self.catalog.folder(path) else {
+            let text = format!("deploys `{path}` of GitRepository {name}, which is not in the input");
+            return Err(self.unknown(text, spec.get("path").unwrap_or(reference)));
+        };
+        let namespace = self.name(spec, &["targetNamespace"], names::is_label, "namespace")?;
+        let mut fields = Map::new();
+        if let Some(namespace) = &namespace {
+            fields.insert("namespace".to_owned(), namespace.as_str().into());
+        }
+        for key in ["namePrefix", "nameSuffix", "patches", "images", "components"] {
+            if let Some(value) = spec.get(key).and_then(|value| serde_json::to_value(value).ok()) {
+                fields.insert(key.to_owned(), value);
+            }
+        }
+        if let Some(Json::Array(components)) = fields.get_mut("components") {
+            let is_there = |path: &Json| path.as_str().is_some_and(|path| folder.join(path).is_dir());
+            components.retain(|path| !is_true(spec, "ignoreMissingComponents") || is_there(path));
+        }
+        if let Some(labels) = spec.get("commonMetadata").and_then(|it| it.get("labels")) {
+            fields.insert("labels".to_owned(), json!([{ "pairs": labels }]));
+        }
+        let variables = spec.get("postBuild").map(|build| self.variables(build));
+        let over = (!fields.is_empty() || variables.is_some()).then_some(Over { fields, variables });
+        // Plain files stand for themselves.
+        if over.is_none() && !self.catalog.kustomizations.contains_key(&folder) {
+            return Ok(None);
+        }
+        let what = What::Kustomization { folder: folder.clone(), over };
+        let environment = environment_of(&self.catalog.tree.shown(&folder));
+        let mut job = self.job(&folder, environment, namespace, what);
+        job.name = format!("{} (kustomize build, {})", job.folder, self.object.display_name());
+        Ok(Some((Some(folder), job)))
+    }
+
+    /// Whether the repository that is meant is known to be this one, at this state. What is known to be another is said.
+    fn git_source(&self, reference: &Node, path: &str) -> Result<bool, Box<Made>> {
+        let name = text(reference, &["name"]).unwrap_or_default();
+        let found = self.find(SOURCES, "GitRepository", name, text(reference, &["namespace"]));
+        let Some(spec) = found.and_then(|(_, object)| object.node.get("spec")) else { return Ok(false) };
+        let url = text(spec, &["url"]).unwrap_or_default();
+        if !self.repository.is_here(url) {
+            let text = format!("deploys `{path}` of {}, which is another repository", spelt(url));
+            return Err(self.unknown(text, reference));
+        }
+        let Some(at) = spec.get("ref") else { return Ok(true) };
+        let revision = ["commit", "name", "semver", "tag"].iter().find_map(|key| text(at, &[key]));
+        let branch = text(at, &["branch"]);
+        let is_this = revision.is_none() && branch.is_none_or(|it| self.repository.is_this_tree(Some(it)));
+        if is_this {
+            return Ok(true);
+        }
+        let revision = revision.or(branch).unwrap_or_default();
+        let text = format!("`{path}` is deployed at `{revision}`, which is not this tree: that is not rendered");
+        Err(self.unknown(text, reference))
+    }
+
+    /// What Flux fills in after a build, as far as it stands in the input.
+    fn variables(&self, build: &Node) -> Variables {
+        let mut variables = Variables::new();
+        let mut add = |node: &Node| {
+            if let Value::Mapping(entries) = &node.value {
+                let texts = entries.iter().filter_map(|it| Some((it.key.to_string(), mark::text_of(&it.value.value)?)));
+                variables.extend(texts);
+            }
+        };
+        for reference in build.list("substituteFrom") {
+            let found = self.data(reference).map(|(_, object)| object);
+            found
+                .iter()
+                .flat_map(|object| [object.node.get("data"), object.node.get("stringData")])
+                .flatten()
+                .for_each(&mut add);
+        }
+        build.get("substitute").into_iter().for_each(&mut add);
+        variables
+    }
+
+    /// The ConfigMap or the Secret of the input that is named. What is encoded is not read: it would be a Secret's.
+    fn data(&self, reference: &Node) -> Option<(&File, &Object)> {
+        let (kind, name) = (text(reference, &["kind"])?, text(reference, &["name"])?);
+        let (file, object) = self.find("", kind, name, None)?;
+        (kind == "ConfigMap" || object.node.get("stringData").is_some()).then_some((file, object))
+    }
+
+    pub fn helm_release(&self, spec: &Node) -> Source {
+        let Some(chart) = spec.get("chart").and_then(|chart| chart.get("spec")) else { return Ok(None) };
+        let (path, reference) = (text(chart, &["chart"]), chart.get("sourceRef"));
+        let reference = reference.filter(|it| text(it, &["kind"]) == Some("GitRepository"));
+        // The engine says that a chart of a registry is not here.
+        let (Some(path), Some(reference)) = (path, reference) else { return Ok(None) };
+        self.git_source(reference, path)?;
+        let folder = self.catalog.folder(path).filter(|folder| self.catalog.charts.contains_key(folder));
+        let Some(folder) = folder else {
+            return Err(self.unknown(format!("deploys the chart `{path}`, which is not in the input"), chart));
+        };
+        if let Some(renderers) = spec.get("postRenderers").filter(|it| it.value != Value::Sequence(Vec::new())) {
+            return Err(self.unknown("`postRenderers` are not run here: the chart is not rendered", renderers));
+        }
+        let release = self.name(spec, &["releaseName"], names::is_release, "name of a release")?;
+        let target = self.name(spec, &["targetNamespace"], names::is_label, "namespace")?;
+        let own = self.object.display_name();
+        let release = release.unwrap_or_else(|| {
+            names::release_of(&target.as_ref().map_or_else(|| own.clone(), |target| format!("{target}-{own}")))
+        });
+        let namespace = target.or_else(|| self.standing.namespace.clone()).filter(|it| names::is_label(it));
+        let mut values = Vec::new();
+        let files: Vec<&Node> = chart.get("valuesFile").into_iter().chain(chart.list("valuesFiles")).collect();
+        for file in &files {
+            let path = file.as_str().unwrap_or_default();
+            match self.catalog.file(path.trim_start_matches("./")) {
+                Some(found) => values.push(Values::File(found)),
+                None if is_true(chart, "ignoreMissingValuesFiles") => {}
+                None => return Err(self.unknown(format!("the values file `{path}` is not in the input"), file)),
+            }
+        }
+        for reference in spec.list("valuesFrom") {
+            values.extend(self.values_from(reference)?);
+        }
+        values.extend(spec.get("values").and_then(|values| self.inline(values)));
+        let what = What::Release(Release {
+            chart: folder.clone(),
+            name: release,
+            namespace: namespace.clone(),
+            // Files that are named stand in the place of the chart's own.
+            without_own: !values.is_empty() && !files.is_empty(),
+            values,
+            set: Vec::new(),
+        });
+        let job = self.job(&folder, own, namespace, what);
+        Ok(Some((Some(folder), job)))
+    }
+
+    /// The values in a ConfigMap or a Secret of the input; none of one that is not there and need not be.
+    fn values_from(&self, reference: &Node) -> Result<Option<Values>, Box<Made>> {
+        let kind = text(reference, &["kind"]).unwrap_or("object");
+        let name = text(reference, &["name"]).unwrap_or_default();
+        let is_optional = is_true(reference, "optional");
+        if is_optional && self.all("", kind, name, None).is_empty() {
+            return Ok(None);
+        }
+        if let Some(target) = reference.get("targetPath") {
+            return Err(self.unknown("`targetPath` is not read here: the chart is not rendered", target));
+        }
+        let key = text(reference, &["valuesKey"]).unwrap_or("values.yaml");
+        let found = self.data(reference).and_then(|(file, object)| {
+            let value = ["data", "stringData"].iter().find_map(|data| object.node.get(data)?.get(key))?;
+            inline(&file.manifest, value)
+        });
+        let text = || format!("the values of {kind} `{name}` are not in the input");
+        found.map(Some).ok_or_else(|| self.unknown(text(), reference))
+    }
+}

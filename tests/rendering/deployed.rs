@@ -1,0 +1,160 @@
+//! What Argo CD and Flux deploy, wherever the objects come from that say so.
+
+use super::support::Folder;
+use super::tools::Tools;
+use super::{check, deployment, failing_in, failures, json};
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 0.1.0\n";
+const RULE: &str = "run-as-non-root";
+
+fn bad() -> String {
+    deployment().replace("runAsNonRoot: true", "runAsNonRoot: false")
+}
+
+fn flux(fields: &str) -> String {
+    format!(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: web}}\nspec:\n  sourceRef: {{kind: \
+         GitRepository, name: flux-system}}\n{fields}"
+    )
+}
+
+const OPERATION: &str = "    - op: replace\n      path: /spec/template/spec/containers/0/securityContext/runAsNonRoot\n      value: false\n";
+
+#[test]
+fn components_are_built_where_they_lie() {
+    let Some(tools) = Tools::find() else { return };
+    let component = format!(
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- target: {{kind: Deployment}}\n  patch: |-\n{OPERATION}"
+    );
+    let folder = || {
+        Folder::of("apps/web/kustomization.yaml", "namePrefix: base-\nresources: [web.yaml]\n")
+            .and("apps/web/web.yaml", deployment())
+            .and("components/root/kustomization.yaml", component.clone())
+    };
+    let flux = flux("  path: ./apps/web\n  namePrefix: eu-\n  components: [../../components/root]\n");
+    let by_flux = folder().and("clusters/eu.yaml", flux);
+    let expected = [("web".to_owned(), "components/root/kustomization.yaml".to_owned(), 8, true)];
+    assert_eq!(failures(&by_flux, &tools, RULE), expected);
+    let report = json(&by_flux, &tools, &["--rule", RULE]);
+    assert_eq!(report["results"][0]["object"]["name"], "eu-web", "Flux writes over what stands there");
+    let argo = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n  source:\n    path: apps/web\n    \
+                kustomize: {components: [../../components/root, ../gone], ignoreMissingComponents: true}\n";
+    assert_eq!(failures(&folder().and("argo.yaml", argo), &tools, RULE), expected);
+}
+
+#[test]
+fn flux_builds_a_folder_without_a_kustomization() {
+    let Some(tools) = Tools::find() else { return };
+    let patched = flux(&format!(
+        "  path: ./apps/web\n  targetNamespace: shop\n  postBuild: {{substitute: {{tag: latest}}}}\n  patches:\n  - target: {{kind: \
+         Deployment}}\n    patch: |-\n  {}",
+        OPERATION.replace("\n    ", "\n      ")
+    ));
+    let folder = Folder::of("apps/web/web.yaml", deployment().replace("1.4.2", "${tag}"))
+        .and("apps/web/more/kustomization.yaml", "resources: [api.yaml]\n")
+        .and("apps/web/more/api.yaml", deployment().replace("name: web", "name: api"))
+        .and("apps/web/notes.yaml", "no: object\n")
+        .and("clusters/eu.yaml", patched);
+    assert_eq!(failing_in(&folder, &tools, RULE), ["web", "web"]);
+    let report = json(&folder, &tools, &["--rule", "immutable-image-tag"]);
+    let results = report["results"].as_array().unwrap();
+    let namespaces: Vec<_> = results.iter().map(|it| &it["object"]["namespace"]).collect();
+    assert_eq!(namespaces, ["shop", "shop"]);
+    let tags = failures(&folder, &tools, "immutable-image-tag");
+    assert_eq!(tags.len(), 1, "the variable is filled in: {tags:?}");
+}
+
+#[test]
+fn flux_without_a_path_builds_the_root() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = Folder::of("kustomization.yaml", "resources: [web.yaml, sync.yaml]\n")
+        .and("web.yaml", bad())
+        .and("sync.yaml", flux("  targetNamespace: shop\n"));
+    let report = json(&folder, &tools, &["--rule", RULE]);
+    assert_eq!(report["results"][0]["object"]["namespace"], "shop", "{report}");
+}
+
+#[test]
+fn values_files_of_a_release_stand_in_the_place_of_the_charts_own() {
+    let Some(tools) = Tools::find() else { return };
+    let template = deployment().replace("runAsNonRoot: true", "runAsNonRoot: {{ .Values.nonRoot | default false }}");
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  chart:\n    \
+                   spec:\n      chart: ./charts/web\n      valuesFiles: [charts/web/eu.yaml]\n      sourceRef: {kind: GitRepository, name: \
+                   flux-system}\n";
+    let folder = Folder::of("charts/web/Chart.yaml", CHART)
+        .and("charts/web/templates/web.yaml", template)
+        .and("charts/web/values.yaml", "nonRoot: true\n")
+        .and("charts/web/eu.yaml", "other: 1\n")
+        .and("release.yaml", release);
+    assert_eq!(failing_in(&folder, &tools, RULE), ["web"]);
+}
+
+#[test]
+fn what_a_rendering_deploys_is_followed() {
+    let Some(tools) = Tools::find() else { return };
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop-{{ .Values.stage }}}\nspec:\n  \
+                       destination: {namespace: shop}\n  source:\n    path: charts/web\n    helm:\n      values: |\n        nonRoot: \
+                       {{ .Values.nonRoot }}\n";
+    let web = deployment().replace("runAsNonRoot: true", "runAsNonRoot: {{ .Values.nonRoot }}");
+    let folder = Folder::of("charts/apps/Chart.yaml", CHART.replace("web", "apps"))
+        .and("charts/apps/templates/web.yaml", application)
+        .and("charts/apps/values.yaml", "stage: dev\nnonRoot: false\n")
+        .and("charts/web/Chart.yaml", CHART)
+        .and("charts/web/templates/web.yaml", web)
+        .and("charts/web/values.yaml", "nonRoot: true\n");
+    let failed = failures(&folder, &tools, RULE);
+    let [(environment, file, _, is_certain)] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((environment.as_str(), file.as_str()), ("shop-dev", "charts/apps/templates/web.yaml"));
+    assert!(!is_certain, "what lies between is not proven");
+    let report = json(&folder, &tools, &["--rule", RULE]);
+    let results = report["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1, "the chart is deployed only so: {results:#?}");
+    assert_eq!(results[0]["object"]["namespace"], "shop");
+}
+
+#[test]
+fn what_a_kustomization_lists_is_followed_as_the_build_has_it() {
+    let Some(tools) = Tools::find() else { return };
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n  source:\n    path: apps/base\n";
+    let patch =
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec: {source: {path: apps/eu}}\n";
+    let folder = |argo: &str| {
+        Folder::of("argo/base/web.yaml", application)
+            .and("argo/base/kustomization.yaml", "resources: [web.yaml]\n")
+            .and("argo/eu/kustomization.yaml", argo)
+            .and("argo/eu/web.yaml", patch)
+            .and("apps/base/kustomization.yaml", "resources: [web.yaml]\n")
+            .and("apps/base/web.yaml", bad())
+            .and(
+                "apps/eu/kustomization.yaml",
+                format!(
+                    "resources: [../base]\npatches:\n- target: {{kind: Deployment}}\n  patch: |-\n{}",
+                    OPERATION.replace("false", "true")
+                ),
+            )
+    };
+    let good = folder("resources: [../base]\npatches: [{path: web.yaml}]\n");
+    let run = check(&good, &tools, &["--rule", RULE]);
+    assert_eq!(run.code, Some(0), "only apps/eu is deployed: {}", run.out);
+    let unpatched = folder("resources: [../base]\n");
+    assert_eq!(failures(&unpatched, &tools, RULE), [("web".to_owned(), "apps/base/web.yaml".to_owned(), 20, true)]);
+    let broken = folder("resources: [../base, 'https://example.com/a.yaml']\n");
+    assert_eq!(failing_in(&broken, &tools, RULE), ["web"], "from the file, where nothing is built of it");
+}
+
+#[test]
+fn folders_that_are_given_apart_are_one_input() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = Folder::of("base/kustomization.yaml", "resources: [web.yaml]\n")
+        .and("base/web.yaml", bad())
+        .and("overlays/eu/kustomization.yaml", "resources: [../../base]\nnamespace: shop\n");
+    let mut command = folder.command(&["check", "overlays", "base", "--rule", RULE, "--format", "json"]);
+    command.env("PATH", tools.path()).env("XDG_CACHE_HOME", folder.path().join(".cache"));
+    let run = super::support::run(&mut command, "");
+    let report: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let results = report["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1, "{results:#?}");
+    let (object, source) = (&results[0]["object"], &results[0]["findings"][0]["source"]);
+    assert_eq!((&object["environment"], &object["namespace"]), (&"eu".into(), &"shop".into()));
+    assert_eq!((&source["file"], &source["line"]), (&"base/web.yaml".into(), &20.into()));
+}
