@@ -125,28 +125,28 @@ impl<'a> Field<'a> {
         Self { memory: self.memory, value: value.filter(|value| !matches!(value, Value::Null)), step }
     }
 
-    /// A field of this struct, or of structs in it: `get("securityContext.runAsNonRoot")`.
+    /// A field of this struct, or of structs in it: `get("securityContext.runAsNonRoot")`. A key with a dot is quoted, as in
+    /// `reads`: `get("metadata.labels['example.com/team']")`.
     #[must_use]
     pub fn get(self, fields: &'a str) -> Self {
-        let mut value = self.value;
-        let mut start = 0;
+        let (mut value, mut rest) = (self.value, fields);
         while let Some(parent) = value {
-            let end = fields.get(start..).and_then(|rest| rest.find('.')).map_or(fields.len(), |dot| start + dot);
-            let key = fields.get(start..end).unwrap_or_default();
-            value = self.member(parent, key, fields.get(..start).unwrap_or_default());
-            start = end + 1;
-            if end == fields.len() {
+            let above = fields.get(..fields.len() - rest.len()).unwrap_or_default();
+            let (key, behind) = first_step(rest);
+            value = self.member(parent, key, above);
+            rest = behind;
+            if rest.is_empty() {
                 break;
             }
         }
         self.child(Step::Fields(self.step, fields), value)
     }
 
-    /// The member `key` of a struct that lies `above` (dotted, with a trailing dot) below this field.
+    /// The member `key` of a struct that lies `above` (the path to it, maybe with a trailing dot) below this field.
     fn member(self, parent: &'a Value<'a>, key: &str, above: &str) -> Option<&'a Value<'a>> {
-        let place = || match above.strip_suffix('.') {
-            Some(above) => self.child(Step::Fields(self.step, self.memory.bump.alloc_str(above)), None),
-            None => self,
+        let place = || match above.strip_suffix('.').unwrap_or(above) {
+            "" => self,
+            above => self.child(Step::Fields(self.step, self.memory.bump.alloc_str(above)), None),
         };
         match parent {
             Value::Object(members) => {
@@ -384,7 +384,14 @@ impl<'a> Field<'a> {
             step = match step {
                 Step::Root(root, _) => break *root,
                 Step::Fields(parent, fields) => {
-                    ways.extend(fields.rsplit('.').map(Way::Key));
+                    let (first, mut rest) = (ways.len(), *fields);
+                    while !rest.is_empty() {
+                        let (key, behind) = first_step(rest);
+                        ways.push(Way::Key(key));
+                        rest = behind;
+                    }
+                    // The way is written from its end.
+                    ways.get_mut(first..).unwrap_or_default().reverse();
                     parent
                 }
                 Step::Key(parent, key) => {
@@ -422,6 +429,22 @@ impl<'a> Field<'a> {
     }
 }
 
+/// The first key of a path, and what is behind it.
+fn first_step(fields: &str) -> (&str, &str) {
+    let (key, rest) = match fields.strip_prefix("['").and_then(|quoted| quoted.split_once("']")) {
+        Some(quoted) => quoted,
+        None => {
+            let ends = |(_, byte): &(usize, u8)| matches!(byte, b'.' | b'[');
+            let end = fields.bytes().enumerate().skip(1).find(ends).map_or(fields.len(), |(end, _)| end);
+            fields.split_at(end)
+        }
+    };
+    (key, rest.strip_prefix('.').unwrap_or(rest))
+}
+
 fn is_container_list(fields: &str) -> bool {
     matches!(fields.rsplit('.').next(), Some("containers" | "initContainers" | "ephemeralContainers"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,9 +61,16 @@ pub mod workload;
 pub mod world;
 
 pub use image::{ImageReference, ImageReferenceError};
-pub use macros::policy;
+#[doc(hidden)]
+pub use macros::policy as declared_policy;
 pub use protocol::{api_group, documents, path, resource_name, workload_kind};
 pub use quantity::{Quantity, QuantityError};
+
+/// Declares a rule: see `seaworthy-macros` for what stands in it.
+#[macro_export]
+macro_rules! policy {
+    ($($declaration:tt)*) => { $crate::declared_policy! { $crate; $($declaration)* } };
+}
 
 /// All that a rule usually needs.
 pub mod prelude {

@@ -132,6 +132,12 @@ impl Checker<'_> {
     }
 
     fn value<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+        self.value_within(at, schema, false);
+    }
+
+    /// A value within a list that keeps unknown fields, or not: what a list keeps, its items keep.
+    fn value_within<'a>(&mut self, at: Field<'a>, schema: Field<'a>, keeps: bool) {
+        let keeps = keeps || preserves(schema);
         let Some(value) = at.value() else { return };
         let is_either = schema.entry("x-kubernetes-int-or-string").bool() == Some(true);
         let wanted = schema.entry("type").str().unwrap_or_default();
@@ -169,13 +175,14 @@ impl Checker<'_> {
         self.note_unread(schema);
         self.narrow(at, value, schema);
         match value {
-            Value::Object(_) => self.members(at, schema),
+            Value::Object(_) => self.members(at, schema, keeps),
+            Value::Array(_) if keeps && !schema.entry("items").is_set() => {}
             Value::Array(_) => {
                 for item in at.items() {
                     if !item.is_set() && !is_free(schema.entry("items")) {
                         self.fail(item, "an item of a list is not null", fix::remove(item));
                     }
-                    self.value(item, schema.entry("items"));
+                    self.value_within(item, schema.entry("items"), keeps);
                 }
             }
             _ => {}
@@ -183,10 +190,10 @@ impl Checker<'_> {
         self.conditions(at, schema);
     }
 
-    fn members<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+    fn members<'a>(&mut self, at: Field<'a>, schema: Field<'a>, keeps: bool) {
         let (properties, additional) = (schema.entry("properties"), schema.entry("additionalProperties"));
         let is_embedded = schema.entry("x-kubernetes-embedded-resource").bool() == Some(true);
-        let takes_any = preserves(schema) || matches!(additional.value(), Some(Value::Bool(true)));
+        let takes_any = keeps || matches!(additional.value(), Some(Value::Bool(true)));
         for (key, child) in at.entries() {
             let property = properties.entry(key);
             if property.is_set() {

@@ -9,6 +9,8 @@ use crate::groups;
 
 /// A declaration as written.
 pub struct Declaration {
+    /// How the rule calls the SDK.
+    pub sdk: Ident,
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
@@ -196,6 +198,9 @@ impl Entries {
 
 impl Parse for Declaration {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        // Put in front by the SDK's `policy!`.
+        let sdk = input.parse()?;
+        input.parse::<Token![;]>()?;
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         input.parse::<Token![struct]>()?;
@@ -219,6 +224,7 @@ impl Parse for Declaration {
         }
         let missing = |what: &str| syn::Error::new(Span::call_site(), format!("`{what}:` is missing"));
         Ok(Self {
+            sdk,
             attributes,
             visibility,
             name,

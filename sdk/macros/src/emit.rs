@@ -14,23 +14,23 @@ use crate::{documentation, kubewarden, setting, tools};
 /// The rule's struct, its declaration, its exports and its tests.
 pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
     let metadata = metadata(declaration)?;
-    let Declaration { visibility, name, structs, .. } = declaration;
+    let Declaration { sdk, visibility, name, structs, .. } = declaration;
     let documentation = &metadata.documentation;
 
     let fields = declaration.settings.iter().map(|setting| &setting.field);
-    let configure = configure(&declaration.settings, structs);
-    let structs = structs.iter().map(setting_struct);
-    let runtime = (!declaration.links_std).then(|| quote!(::sdk::without_std!();));
+    let configure = configure(sdk, &declaration.settings, structs);
+    let structs = structs.iter().map(|of| setting_struct(sdk, of));
+    let runtime = (!declaration.links_std).then(|| quote!(#sdk::without_std!();));
 
     let RuleMetadata { name: rule_name, reads, capabilities, .. } = &metadata;
     let looks_up = metadata.looks_up.iter().map(|LookUp { api_version, kind, reads }| {
-        quote!(::sdk::world::Declared { api_version: #api_version, kind: #kind, reads: &[#(#reads),*] })
+        quote!(#sdk::world::Declared { api_version: #api_version, kind: #kind, reads: &[#(#reads),*] })
     });
     let checklist_section = &declaration.section;
     let section = bytes(&metadata)?;
     let kubewarden = bytes(&kubewarden::metadata(&metadata))?;
-    let (registry, _) = kubewarden::REGISTRY;
-    let tests = tests(name, &metadata);
+    let registry = kubewarden::REGISTRY;
+    let tests = tests(sdk, name, &metadata);
 
     Ok(quote! {
         #[doc = #documentation]
@@ -38,14 +38,14 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
 
         #(#structs)*
 
-        impl ::sdk::rule::Declaration for #name {
+        impl #sdk::rule::Declaration for #name {
             const NAME: &'static str = #rule_name;
-            const SECTION: ::sdk::rule::Section = ::sdk::rule::Section::#checklist_section;
+            const SECTION: #sdk::rule::Section = #sdk::rule::Section::#checklist_section;
             const READS: &'static [&'static str] = &[#(#reads),*];
-            const LOOKS_UP: &'static [::sdk::world::Declared] = &[#(#looks_up),*];
+            const LOOKS_UP: &'static [#sdk::world::Declared] = &[#(#looks_up),*];
             const CAPABILITIES: &'static [&'static str] = &[#(#capabilities),*];
 
-            fn configure(settings: ::sdk::settings::Settings<'_>) -> Result<Self, ::sdk::settings::SettingsError> {
+            fn configure(settings: #sdk::settings::Settings<'_>) -> Result<Self, #sdk::settings::SettingsError> {
                 #configure
             }
         }
@@ -53,32 +53,32 @@ pub fn policy(declaration: &Declaration) -> syn::Result<TokenStream> {
         #runtime
         // Cargo builds anew when a variable changes that the code reads, not when only a macro did.
         const _: Option<&str> = option_env!(#registry);
-        ::sdk::export!(#name, (#RULE_SECTION, #section), (#KUBEWARDEN_SECTION, #kubewarden));
+        #sdk::export!(#name, (#RULE_SECTION, #section), (#KUBEWARDEN_SECTION, #kubewarden));
 
         #tests
     })
 }
 
 /// The body that reads settings into a struct, and refuses all others.
-fn configure(fields: &[SettingField], structs: &[SettingStruct]) -> TokenStream {
+fn configure(sdk: &Ident, fields: &[SettingField], structs: &[SettingStruct]) -> TokenStream {
     let names: Vec<_> = fields.iter().filter_map(|setting| setting.field.ident.as_ref()).collect();
     let known = names.iter().map(ToString::to_string);
-    let values = fields.iter().map(|setting| setting::read(setting, structs));
+    let values = fields.iter().map(|setting| setting::read(sdk, setting, structs));
     quote! {
         settings.only(&[#(#known),*])?;
         Ok(Self { #(#names: #values),* })
     }
 }
 
-fn setting_struct(SettingStruct { attributes, name, fields }: &SettingStruct) -> TokenStream {
-    let configure = configure(fields, &[]);
+fn setting_struct(sdk: &Ident, SettingStruct { attributes, name, fields }: &SettingStruct) -> TokenStream {
+    let configure = configure(sdk, fields, &[]);
     let fields = fields.iter().map(|setting| &setting.field);
     quote! {
         #(#attributes)*
         struct #name { #(#fields),* }
 
-        impl ::sdk::settings::SettingStruct for #name {
-            fn read(settings: ::sdk::settings::Settings<'_>) -> Result<Self, ::sdk::settings::SettingsError> {
+        impl #sdk::settings::SettingStruct for #name {
+            fn read(settings: #sdk::settings::Settings<'_>) -> Result<Self, #sdk::settings::SettingsError> {
                 #configure
             }
         }
@@ -90,7 +90,7 @@ fn bytes(value: &impl Serialize) -> syn::Result<Literal> {
     Ok(Literal::byte_string(&json))
 }
 
-fn tests(name: &Ident, metadata: &RuleMetadata) -> TokenStream {
+fn tests(sdk: &Ident, name: &Ident, metadata: &RuleMetadata) -> TokenStream {
     let examples = metadata.examples.iter().enumerate().map(|(index, example)| {
         let (expectation, container) = match &example.expect {
             Expectation::Pass => ("pass", None),
@@ -104,7 +104,7 @@ fn tests(name: &Ident, metadata: &RuleMetadata) -> TokenStream {
         quote! {
             #[test]
             fn #test() {
-                ::sdk::testing::example::<super::#name>(#expectation, #container, #settings, #yaml);
+                #sdk::testing::example::<super::#name>(#expectation, #container, #settings, #yaml);
             }
         }
     });
@@ -115,7 +115,7 @@ fn tests(name: &Ident, metadata: &RuleMetadata) -> TokenStream {
 
             #[test]
             fn cases() {
-                ::sdk::testing::cases::<super::#name>(include_str!("../tests/cases.yaml"));
+                #sdk::testing::cases::<super::#name>(env!("CARGO_MANIFEST_DIR"));
             }
         }
     }

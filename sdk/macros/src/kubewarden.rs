@@ -9,8 +9,8 @@ use protocol::documents::{PolicyType, document_kind, tags};
 use protocol::{KindMatch, RuleMetadata, resource_name};
 use serde_json::{Map, Value, json};
 
-/// The variable that says where modules will be published, and where they are without it.
-pub const REGISTRY: (&str, &str) = ("SEAWORTHY_REGISTRY", "ghcr.io/seaworthy-policies/policies");
+/// The variable that says where modules will be published.
+pub const REGISTRY: &str = "SEAWORTHY_REGISTRY";
 
 /// The group of OpenSLO's files. No API server has it: a custom resource's group has a dot.
 const OPENSLO: &str = "openslo";
@@ -109,7 +109,7 @@ fn annotations(rule: &RuleMetadata, kinds: &[&KindMatch]) -> Map<String, Value> 
         ("io.kubewarden.policy.license", env::var("CARGO_PKG_LICENSE").unwrap_or_default()),
         ("io.kubewarden.policy.url", repository.clone()),
         ("io.kubewarden.policy.source", repository),
-        ("io.kubewarden.policy.ociUrl", oci_url(&env::var(REGISTRY.0).unwrap_or_default(), &rule.name)),
+        ("io.kubewarden.policy.ociUrl", oci_url(&env::var(REGISTRY).unwrap_or_default(), &rule.name)),
         ("io.kubewarden.policy.severity", rule.severity.name().to_owned()),
         ("io.kubewarden.policy.category", display_name(rule.section.name())),
         ("io.kubewarden.policy.usage", rule.documentation.clone()),
@@ -119,10 +119,10 @@ fn annotations(rule: &RuleMetadata, kinds: &[&KindMatch]) -> Map<String, Value> 
     said.map(|(key, value)| (key.to_owned(), Value::from(value))).collect()
 }
 
-/// Where the module will be published, as kwctl appends a tag to it: without a scheme.
+/// Where the module will be published, as kwctl appends a tag to it: without a scheme. Nothing where that is not known.
 fn oci_url(registry: &str, name: &str) -> String {
     let base = registry.trim_start_matches("registry://").trim_end_matches('/');
-    format!("{}/{name}", if base.is_empty() { REGISTRY.1 } else { base })
+    if base.is_empty() { String::new() } else { format!("{base}/{name}") }
 }
 
 /// `pod-disruption-budget` is `Pod disruption budget`.
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_module_is_published_where_the_build_says() {
-        assert_eq!(oci_url("", "web"), "ghcr.io/seaworthy-policies/policies/web");
+        assert_eq!(oci_url("", "web"), "", "nobody said where");
         for registry in ["registry.example.com:5000/shop", "registry://registry.example.com:5000/shop/"] {
             assert_eq!(oci_url(registry, "web"), "registry.example.com:5000/shop/web");
         }

@@ -15,7 +15,7 @@ mod tools;
 
 use proc_macro::TokenStream;
 
-/// Declares a rule.
+/// Declares a rule: what the SDK's `policy!` passes on, behind the SDK's own name.
 ///
 /// ````ignore
 /// policy! {
@@ -47,7 +47,7 @@ use proc_macro::TokenStream;
 /// `u32`, `String`, `Quantity`, `Scalar`, or an `Option` or `Vec` of these, or a `Vec` of a struct whose fields are; such
 /// structs stand behind the rule's, and a field of theirs without a default must be given. A list of structs without a
 /// default leaves the rule off until it is given. A block ` ```yaml,settings ` holds the settings of the examples behind it.
-/// The rule's further cases stand in `policies/<rule>/tests/cases.yaml` and are a test too.
+/// The rule's further cases stand in `tests/cases.yaml` beside its `Cargo.toml` and are a test too; there need not be any.
 ///
 /// `looks_up` are the objects that the rule may ask its host for; `capabilities` is what it may ask for besides, as Kubewarden
 /// names it. Both may be left out. Words stand for what several rules name together: `Images` in `reads`, `Services` and
@@ -63,6 +63,7 @@ use proc_macro::TokenStream;
 ///
 /// The annotations of Kubewarden's metadata come from the crate's Cargo.toml (authors, licence, repository) and from the
 /// documentation. `SEAWORTHY_REGISTRY`, when the module is built, says where it will be published: `ghcr.io/shop/policies`.
+/// Without it the metadata says nothing of that.
 ///
 /// `applies_to: [Everything]` goes with `reads: ["*"]`. With kinds before it, the workloads first, it goes with any fields: in
 /// files the rule is then asked about every kind, in a cluster about the named ones. `links_std: true` stands where a dependency links std, which then

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value, json};
-use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, Type};
+use syn::{Expr, ExprLit, GenericArgument, Ident, Lit, PathArguments, Type};
 
 use crate::declaration::{SettingField, SettingStruct};
 use crate::documentation;
@@ -61,12 +61,12 @@ fn object(settings: &[SettingField], structs: &[SettingStruct]) -> syn::Result<M
 }
 
 /// How the struct's field is read from `settings`.
-pub fn read(setting: &SettingField, structs: &[SettingStruct]) -> TokenStream {
+pub fn read(sdk: &Ident, setting: &SettingField, structs: &[SettingStruct]) -> TokenStream {
     let key = setting.field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
     match &setting.default {
         _ if listed_struct(&setting.field.ty, structs).is_some() => quote!(settings.structs(#key)?),
         Some(default) => {
-            let default = default_value(default);
+            let default = default_value(sdk, default);
             quote!(settings.read(#key, || #default)?)
         }
         None => quote!(settings.required(#key)?),
@@ -143,19 +143,19 @@ fn default_json(default: &Expr) -> syn::Result<Value> {
 }
 
 /// A default as an expression of the setting's type.
-fn default_value(default: &Expr) -> TokenStream {
+fn default_value(sdk: &Ident, default: &Expr) -> TokenStream {
     match default {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(::sdk::alloc::string::String::from(#text)),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(#sdk::alloc::string::String::from(#text)),
         Expr::Array(array) if !array.elems.is_empty() && array.elems.iter().all(is_text) => {
             let texts = &array.elems;
-            quote!(::sdk::settings::strings(&[#texts]))
+            quote!(#sdk::settings::strings(&[#texts]))
         }
         Expr::Array(array) => {
-            let items = array.elems.iter().map(default_value);
-            quote!(::sdk::alloc::vec![#(#items),*])
+            let items = array.elems.iter().map(|item| default_value(sdk, item));
+            quote!(#sdk::alloc::vec![#(#items),*])
         }
         Expr::Call(call) => {
-            let (function, arguments) = (&call.func, call.args.iter().map(default_value));
+            let (function, arguments) = (&call.func, call.args.iter().map(|argument| default_value(sdk, argument)));
             quote!(#function(#(#arguments),*))
         }
         other => quote!(#other),

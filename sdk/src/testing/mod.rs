@@ -86,11 +86,23 @@ pub fn example<R: Rule>(expect: &str, container: &str, settings: &str, yaml: &st
     complete(&outcome);
 }
 
-/// Runs all cases of a `tests/cases.yaml`.
+/// Runs all cases of the `tests/cases.yaml` of a crate, if it has one.
 ///
 /// # Panics
 /// If any case is decided otherwise; names each of them.
-pub fn cases<R: Rule>(yaml: &str) {
+pub fn cases<R: Rule>(crate_folder: &str) {
+    let path = std::path::Path::new(crate_folder).join("tests/cases.yaml");
+    let yaml = match std::fs::read_to_string(path) {
+        Ok(yaml) => yaml,
+        // The documented examples are enough for a small rule.
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return,
+        Err(cause) => panic!("tests/cases.yaml: {cause}"),
+    };
+    all::<R>(&yaml);
+}
+
+/// Runs the cases that are written in this text.
+fn all<R: Rule>(yaml: &str) {
     let cases: Vec<Case> = serde_saphyr::from_str(yaml).unwrap_or_else(|cause| panic!("tests/cases.yaml: {cause}"));
     let failures: Vec<String> = cases.iter().filter_map(|case| check::<R>(case).err()).collect();
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
@@ -265,15 +277,15 @@ mod tests {
     #[test]
     fn a_case_may_show_the_object_before_an_update() {
         let of = |replicas: u8| format!("{{apiVersion: apps/v1, kind: Deployment, spec: {{replicas: {replicas}}}}}");
-        cases::<Steady>(&case("not-applicable", "", &of(2)));
-        cases::<Steady>(&case("pass", &of(2), &of(2)));
-        cases::<Steady>(&case("fail", &of(1), &of(2)));
+        all::<Steady>(&case("not-applicable", "", &of(2)));
+        all::<Steady>(&case("pass", &of(2), &of(2)));
+        all::<Steady>(&case("fail", &of(1), &of(2)));
     }
 
     #[test]
     fn a_field_of_the_old_object_that_is_not_declared_is_noticed() {
         let (new, old) = ("{apiVersion: apps/v1, kind: Deployment}", "{kind: Deployment, spec: {paused: true}}");
-        let outcome = catch_unwind(|| cases::<Steady>(&case("fail", old, new)));
+        let outcome = catch_unwind(|| all::<Steady>(&case("fail", old, new)));
         assert!(outcome.is_err(), "`spec.paused` is read");
     }
 }

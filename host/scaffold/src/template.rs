@@ -1,0 +1,127 @@
+//! Where templates come from: ours are in the binary, a team's own is a folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::declaration::Declaration;
+
+/// Our templates: `<name>/<path>`, and the text.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// What says how the others are used.
+const DECLARATION: &str = "template.yaml";
+
+/// Bytes of a template's files, together: more is no template.
+const BYTES: u64 = 16 << 20;
+
+/// A template: a declaration and files.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// What it says of itself.
+    pub declaration: Declaration,
+    /// Its files by their paths, the declaration aside.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Why something is no template.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// There is none of that name.
+    #[error("there is no template `{0}`")]
+    Unknown(String),
+    /// A file cannot be read.
+    #[error("{} cannot be read: {cause}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A file is no regular file.
+    #[error("{} is a link or no regular file, which a template must not have", .0.display())]
+    Special(PathBuf),
+    /// All is too much.
+    #[error("{} holds more than {} MiB, which is no template", .0.display(), BYTES >> 20)]
+    Large(PathBuf),
+    /// The declaration is missing or says something wrong.
+    #[error("{place}: {cause}")]
+    Declaration {
+        /// The declaration.
+        place: String,
+        /// What is wrong, and where in it.
+        cause: String,
+    },
+}
+
+impl Template {
+    /// One of ours.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn built_in(name: &str) -> Result<Self, TemplateError> {
+        let files = BUILT_IN.iter().filter_map(|(path, text)| {
+            let path = path.strip_prefix(name)?.strip_prefix('/')?;
+            Some((path.to_owned(), (*text).to_owned()))
+        });
+        let files: BTreeMap<_, _> = files.collect();
+        if files.is_empty() {
+            return Err(TemplateError::Unknown(name.to_owned()));
+        }
+        Self::new(name, files)
+    }
+
+    /// The template in a folder.
+    ///
+    /// # Errors
+    /// It cannot be read, or is none.
+    pub fn read(folder: &Path) -> Result<Self, TemplateError> {
+        let error = |path: &Path| {
+            let path = path.to_owned();
+            |cause| TemplateError::Read { path, cause }
+        };
+        let (mut files, mut bytes) = (BTreeMap::new(), 0);
+        for entry in WalkDir::new(folder).sort_by_file_name() {
+            let entry = entry.map_err(|cause| error(folder)(cause.into()))?;
+            let path = entry.path();
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            if !entry.file_type().is_file() {
+                return Err(TemplateError::Special(path.to_owned()));
+            }
+            bytes += entry.metadata().map_err(|cause| error(path)(cause.into()))?.len();
+            if bytes > BYTES {
+                return Err(TemplateError::Large(folder.to_owned()));
+            }
+            let text = fs::read_to_string(path).map_err(error(path))?;
+            let below = path.strip_prefix(folder).unwrap_or(path);
+            let steps: Vec<_> = below.iter().map(|step| step.to_string_lossy()).collect();
+            files.insert(steps.join("/"), text);
+        }
+        Self::new(&folder.display().to_string(), files)
+    }
+
+    fn new(place: &str, mut files: BTreeMap<String, String>) -> Result<Self, TemplateError> {
+        let wrong = |cause: String| TemplateError::Declaration { place: format!("{place}/{DECLARATION}"), cause };
+        let text = files.remove(DECLARATION).ok_or_else(|| wrong("is not there, so this is no template".into()))?;
+        let declaration: Declaration = serde_saphyr::from_str(&text).map_err(|cause| wrong(cause.to_string()))?;
+        for part in &declaration.files {
+            let below = format!("{}/", part.from);
+            if !files.keys().any(|path| *path == part.from || path.starts_with(&below)) {
+                return Err(wrong(format!("`from: {}` is not in the template", part.from)));
+            }
+        }
+        for answer in &declaration.answers {
+            if let Some(pattern) = &answer.pattern {
+                regex_lite::Regex::new(pattern).map_err(|cause| {
+                    wrong(format!("the pattern of `{}` is no regular expression: {cause}", answer.name))
+                })?;
+            }
+        }
+        Ok(Self { declaration, files })
+    }
+}

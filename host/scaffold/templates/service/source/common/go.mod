@@ -1,0 +1,3 @@
+module github.com/[[ organisation ]]/[[ name ]]
+
+go 1.26
