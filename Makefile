@@ -9,7 +9,7 @@ POLICIES := $(patsubst policies/%/Cargo.toml,%,$(wildcard policies/*/Cargo.toml)
 GUESTS := $(addprefix -p ,$(POLICIES))
 # Rules that say `links_std: true` are built in a call of their own: std's features would come to all the others.
 STD_POLICIES := $(patsubst policies/%/src/lib.rs,%,$(shell grep -l '^ *links_std: true' policies/*/src/lib.rs))
-HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sources seaworthy-session seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy-serve seaworthy-web seaworthy seaworthy-tests seaworthy-oracle seaworthy-test-cluster seaworthy-judge)
+HOSTS := $(addprefix -p ,seaworthy-engine seaworthy-sources seaworthy-session seaworthy-editor seaworthy-sandbox seaworthy-registry seaworthy-cluster seaworthy-foreign seaworthy-scaffold seaworthy-serve seaworthy-web seaworthy seaworthy-tests seaworthy-oracle seaworthy-test-cluster seaworthy-judge)
 MODULES := $(TARGET)/policies
 SEAWORTHY := $(TARGET)/release/seaworthy
 # Of a guest's memory, 128 KiB are stack: what a new instance costs is above all its memory, and 1 MiB of stack, the
@@ -33,7 +33,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web docs library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools
+.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,15 @@ docs: build web $(MDBOOK) ## Build the site of the documentation (target/docs): 
 $(MDBOOK):
 	$(CARGO) install --quiet --locked mdbook --version 0.5.4 --no-default-features --features search --root $(TARGET)/tools
 
+extension: ## Build the extension for Visual Studio Code (editors/vscode/seaworthy.vsix)
+	$(NODE)
+	cd editors/vscode && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent package
+
+# Left out, aloud, by the test itself where it cannot be installed.
+neovim:
+	@command -v nvim >/dev/null || { test $$(id -u) -eq 0 && apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends neovim; } || true
+
 web-test: web chromium ## Tests of the page, in a headless Chromium
 	cd host/web && npm run --silent test -w page
 
@@ -115,7 +124,7 @@ $(NODE_MODULES): host/web/package-lock.json
 
 test: check ## Everything that CI runs; the same as `make check`
 
-check: fmt clippy deny unit e2e oracle web-test docs ## Formatting, lints, licences, all tests, the documentation
+check: fmt clippy deny unit e2e oracle web-test docs extension ## Formatting, lints, licences, all tests, the documentation
 
 fmt: ## Is everything formatted?
 	$(CARGO) fmt --all --check
@@ -139,14 +148,10 @@ fixtures: ## Build the policy that tests bring along, with Kubewarden's own SDK,
 bench: build native ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run
 	$(CARGO) bench --locked $(HOSTS) --bench evaluate
 
-new-policy: ## Start a rule: make new-policy NAME=required-state
+new-policy: build ## Start a rule: make new-policy NAME=required-state
 	@test -n "$(NAME)" || { echo 'usage: make new-policy NAME=required-state' >&2; exit 2; }
-	@test ! -e policies/$(NAME) || { echo 'policies/$(NAME) is there already' >&2; exit 2; }
-	@mkdir -p policies/$(NAME)/src policies/$(NAME)/tests
-	@sed 's/read-only-root-filesystem/$(NAME)/' policies/read-only-root-filesystem/Cargo.toml > policies/$(NAME)/Cargo.toml
-	@printf '#![no_std]\nuse sdk::prelude::*;\n' > policies/$(NAME)/src/lib.rs
-	@printf -- '- name: what is decided, and why\n  expect: pass\n  yaml: |\n    apiVersion: v1\n' > policies/$(NAME)/tests/cases.yaml
-	@echo 'policies/$(NAME): declare the rule in src/lib.rs, and its edge cases in tests/cases.yaml'
+	@$(SEAWORTHY) new policy $(NAME) --workspace
+	@$(CARGO) update --quiet --offline --workspace
 
 # Helm takes over a minute to build, once.
 rendering-tools: $(TARGET)/tools/helm $(TARGET)/tools/kustomize ## Fetch helm and kustomize to target/tools, for the tests of rendering (needs Go)
@@ -158,7 +163,7 @@ $(TARGET)/tools/helm $(TARGET)/tools/kustomize:
 		|| { echo 'LEFT OUT: Go is not installed, so nothing is rendered with $(notdir $@) in the tests' >&2; exit 0; }; \
 		mkdir -p $(TARGET)/tools && GOBIN=$(TARGET)/tools go install $(PACKAGE)
 
-e2e: build native library chromium fixtures docker-registry rendering-tools ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
+e2e: build native library chromium fixtures docker-registry neovim rendering-tools ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
 	$(CARGO) test --locked --release $(HOSTS)
 
 oracle: ## Read hostile texts beside Kubernetes' own decoder: TEXTS=20000 of them, from SEED=1 (needs Go)

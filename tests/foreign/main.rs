@@ -16,3 +16,4 @@ mod sessions;
 #[allow(dead_code)]
 #[path = "../command_line/support.rs"]
 mod support;
+mod testing;

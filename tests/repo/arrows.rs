@@ -1,5 +1,6 @@
-//! Who may depend on whom: `protocol <- engine <- session <- {serve, web, cli}`, `serve <- cli`, `engine <- sandbox <- cli`, `protocol <- sdk <- policies`;
-//! beside the sandbox stand `engine <- {sources, registry, cluster, foreign} <- cli`, none of which knows another. Nothing else: a host
+//! Who may depend on whom: `protocol <- engine <- session <- {serve, editor, web, cli}`, `{serve, editor} <- cli`,
+//! `engine <- sandbox <- cli`, `protocol <- sdk <- policies`;
+//! beside the sandbox stand `engine <- {sources, registry, cluster, foreign, scaffold} <- cli`, none of which knows another. Nothing else: a host
 //! never depends on the SDK, a guest never on a host.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,20 +36,24 @@ fn arrows_between_crates_are_as_designed() {
         ("seaworthy-sdk", &["seaworthy-macros", "seaworthy-protocol"]),
         ("seaworthy-engine", &["seaworthy-protocol"]),
         ("seaworthy-session", &["seaworthy-engine", "seaworthy-protocol"]),
+        ("seaworthy-editor", &["seaworthy-engine", "seaworthy-protocol", "seaworthy-session"]),
         ("seaworthy-sandbox", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-registry", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-cluster", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-foreign", &["seaworthy-engine", "seaworthy-protocol"]),
         ("seaworthy-sources", &["seaworthy-engine", "seaworthy-protocol"]),
+        ("seaworthy-scaffold", &["seaworthy-engine"]),
         (
             "seaworthy",
             &[
                 "seaworthy-cluster",
+                "seaworthy-editor",
                 "seaworthy-engine",
                 "seaworthy-foreign",
                 "seaworthy-protocol",
                 "seaworthy-registry",
                 "seaworthy-sandbox",
+                "seaworthy-scaffold",
                 "seaworthy-serve",
                 "seaworthy-session",
                 "seaworthy-sources",

@@ -17,7 +17,7 @@ use sources::{Exclude, Mode, RenderOptions, Revision};
 use crate::cache;
 use crate::failure::Failure;
 use crate::options::configuration::ConfigOptions;
-use crate::options::rendering::Rendering;
+use crate::options::rendering::{Render, Rendering};
 
 /// The file of a configuration, and where all its files are read from.
 pub struct Located {
@@ -176,6 +176,16 @@ impl Configuration {
             options.api_versions.push(version.clone());
         }
         Ok(options)
+    }
+
+    /// Who says that nothing is rendered, if somebody does.
+    pub fn render_never(&self, given: &Rendering) -> Option<String> {
+        if given.render == Some(Render::Never) {
+            return Some("`--render never`".to_owned());
+        }
+        let is_off = given.render.is_none() && self.config.rendering.enabled == Some(false);
+        let file = self.shown.as_deref().unwrap_or_default();
+        is_off.then(|| format!("`rendering.enabled` is false in {file}"))
     }
 
     /// The findings that are known: of the file that was named, or else of the one in the configuration.

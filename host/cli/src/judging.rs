@@ -42,6 +42,8 @@ pub struct Judged<'a> {
     pub off: Vec<&'a str>,
     /// What policies would change, or have changed.
     pub changes: Vec<FileChange>,
+    /// Who says that nothing is rendered.
+    pub render_never: Option<String>,
 }
 
 /// Judges what the options name, by rules and by policies of others, and hands the result on. Findings are known that are in
@@ -63,6 +65,7 @@ pub fn judged<T>(
     let mut excludes = configuration.patterns(options.baseline.as_deref())?;
     excludes.extend_from_slice(&options.exclude);
     let rendering = configuration.rendering(&options.rendering)?;
+    let render_never = configuration.render_never(&options.rendering);
     let Configuration { mut config, shown, .. } = configuration;
     if policies.no_rules {
         found.clear();
@@ -133,12 +136,44 @@ pub fn judged<T>(
     if let Some(baseline) = known.or(baseline.as_ref()) {
         report = report.against(baseline);
     }
-    then(Judged { report: &report, configuration: shown.as_deref(), off, changes })
+    then(Judged { report: &report, configuration: shown.as_deref(), off, changes, render_never })
+}
+
+/// A session of the rules alone, with the files that the options name, for whoever checks again and again.
+pub fn opened<'r>(
+    run: &'r Run<'r>,
+    sandbox: &Sandbox,
+    options: &Judging,
+    usual: Profile,
+) -> Result<(Session<&'r Run<'r>>, Vec<engine::report::Unread>), Failure> {
+    let Chosen { mut found, configuration, mut refusals } =
+        choose(&options.selection, &options.configuration, &options.paths)?;
+    bundle::document(&mut found)?;
+    let mut excludes = configuration.patterns(options.baseline.as_deref())?;
+    excludes.extend_from_slice(&options.exclude);
+    let rendering = configuration.rendering(&options.rendering)?;
+    let mut config = configuration.config;
+    let is_asked = |name: &str| found.iter().any(|found| found.metadata.name == name);
+    config.settings.retain(|(name, _)| is_asked(name));
+    config.severities.retain(|(name, _)| is_asked(name));
+    config.disabled.retain(|name| is_asked(name));
+    config.overrides.iter_mut().for_each(|over| over.rules.retain(|(name, _)| is_asked(name)));
+    let read = read_input(options, (&excludes, &rendering, &Reading::default()), &found)?;
+    let profile = options.profile.or(config.profile).unwrap_or(usual);
+    let rules = load(sandbox, found, Vec::new(), &config, &mut refusals)?;
+    let completeness = options.world.map(Completeness::from).or(config.world);
+    let completeness = completeness.unwrap_or_else(|| default_world(options));
+    let setup = Setup { config, profile: Some(profile), completeness, today: today() };
+    let mut session = session(run, rules, setup, &options.selection)?;
+    session.files.load(read.files, read.unrendered);
+    let mut unread = read.unread;
+    unread.extend(refusals.into_unread());
+    Ok((session, unread))
 }
 
 /// Keeps a value as long as the process, which has only one of it and ends with its use: the system takes memory and code
 /// back at once, and faster than it is given back piece by piece.
-fn for_life<T>(value: T) -> &'static mut T {
+pub fn for_life<T>(value: T) -> &'static mut T {
     Box::leak(Box::new(value))
 }
 

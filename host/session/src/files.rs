@@ -49,12 +49,14 @@ impl Kept {
 }
 
 impl Files {
-    /// Sets the text of a file; a new one comes last. A text that it has already changes nothing.
+    /// Sets the text of a file; a new one comes last. A text that it has already changes nothing. It stays in the project
+    /// that it was in, and a new one is in that of its next of kin: the file with the most folders in common.
     pub fn set(&mut self, path: &str, text: Vec<u8>) {
         let kept = self.position(path).and_then(|at| self.files.get(at));
         let digest = self.digester.digest(&text);
         if kept.is_none_or(|kept| kept.text != Some(digest)) {
-            let kept = self.read(path, text, digest);
+            let project = self.project_of(path);
+            let kept = self.read(path, text, digest, project);
             self.put(path, kept);
         }
     }
@@ -64,6 +66,11 @@ impl Files {
         let name = file.manifest.name.clone();
         let kept = self.keep(file);
         self.put(&name, kept);
+    }
+
+    /// Whether this holds of some file.
+    pub fn any(&self, holds: impl Fn(&File) -> bool) -> bool {
+        self.files.iter().any(|kept| holds(&kept.file))
     }
 
     /// Removes a file.
@@ -80,7 +87,7 @@ impl Files {
             let digest = self.digester.digest(&text);
             let kept = match old.remove(&path) {
                 Some(kept) if kept.text == Some(digest) => kept,
-                _ => self.read(&path, text, digest),
+                _ => self.read(&path, text, digest, 0),
             };
             self.files.push(kept);
         }
@@ -117,8 +124,22 @@ impl Files {
         }
     }
 
-    fn read(&mut self, path: &str, text: Vec<u8>, digest: u128) -> Kept {
-        let file = File { manifest: read(path, text, &Limits::default()), project: 0 };
+    fn project_of(&self, path: &str) -> usize {
+        let folders = |path: &str| path.rsplit_once('/').map(|(folders, _)| folders.to_owned()).unwrap_or_default();
+        let own = folders(path);
+        let in_common = |other: &str| {
+            let other = folders(other);
+            own.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count()
+        };
+        let next = self.files.iter().max_by_key(|kept| {
+            let name = &kept.file.manifest.name;
+            (name == path, in_common(name))
+        });
+        next.map_or(0, |kept| kept.file.project)
+    }
+
+    fn read(&mut self, path: &str, text: Vec<u8>, digest: u128, project: usize) -> Kept {
+        let file = File { manifest: read(path, text, &Limits::default()), project };
         Kept { text: Some(digest), ..self.keep(file) }
     }
 

@@ -69,9 +69,10 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let Args { judging, policies, strict, .. } = options;
     let needs =
         Needs { profile: Profile::Recommended, whole_objects: false, documentation: options.format == Format::Sarif };
-    judged(judging, policies, needs, None, |Judged { report, configuration, off, changes }| {
+    judged(judging, policies, needs, None, |Judged { report, configuration, off, changes, render_never }| {
         let human = |detail| {
-            let run = human::Run { detail, width: output::width(), strict: *strict, configuration, off: &off };
+            let (width, strict, render_never) = (output::width(), *strict, render_never.as_deref());
+            let run = human::Run { detail, width, strict, configuration, off: &off, render_never };
             foreign::render(&changes, policies.write) + &human::render(report, &run)
         };
         let version = env!("CARGO_PKG_VERSION");

@@ -2,6 +2,7 @@
 
 mod audit;
 mod baseline;
+mod build;
 mod check;
 mod config;
 mod explain;
@@ -9,7 +10,9 @@ mod import;
 mod inspect;
 mod keys;
 mod kubewarden;
+mod lsp;
 mod maturity;
+mod new;
 mod pr;
 mod pull;
 mod push;
@@ -17,6 +20,7 @@ mod readiness;
 mod review;
 mod rules;
 mod serve;
+mod test;
 mod verify;
 
 use clap::Subcommand;
@@ -46,6 +50,14 @@ pub enum Command {
     /// Check a pull request against the conventions: title, branches, tickets, runbook.
     #[command(after_help = pr::EXAMPLES)]
     Pr(Box<pr::Args>),
+    /// Start a service on the golden path, or a rule.
+    New(new::Args),
+    /// Build the module of a rule's crate.
+    #[command(after_help = build::EXAMPLES)]
+    Build(build::Args),
+    /// Ask a policy the cases of a file, and compare what it says with what is expected.
+    #[command(after_help = test::EXAMPLES)]
+    Test(test::Args),
     /// List the rules.
     #[command(after_help = rules::EXAMPLES)]
     Rules(rules::Args),
@@ -79,6 +91,9 @@ pub enum Command {
     /// Write the Kubewarden policies, chart, or policy-server file that run the rules in a cluster.
     #[command(after_help = kubewarden::EXAMPLES)]
     Kubewarden(Box<kubewarden::Args>),
+    /// Check manifests in an editor as you type: a language server on standard input and output.
+    #[command(after_help = lsp::EXAMPLES)]
+    Lsp(lsp::Args),
 }
 
 impl Command {
@@ -92,6 +107,9 @@ impl Command {
             Self::Maturity(args) => maturity::run(args),
             Self::Review(args) => review::run(args),
             Self::Pr(args) => pr::run(args),
+            Self::New(args) => new::run(args),
+            Self::Build(args) => build::run(args),
+            Self::Test(args) => test::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Import(args) => import::run(args),
@@ -103,6 +121,7 @@ impl Command {
             Self::Audit(args) => audit::run(args),
             Self::Serve(args) => serve::run(args),
             Self::Kubewarden(args) => kubewarden::run(args),
+            Self::Lsp(args) => lsp::run(args),
         }
     }
 }

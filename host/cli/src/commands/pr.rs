@@ -172,7 +172,8 @@ fn check(
         match options.format {
             Format::Human => {
                 let (detail, width) = (Detail::Full, output::width());
-                let run = human::Run { detail, width, strict: false, configuration: None, off: &[] };
+                let run =
+                    human::Run { detail, width, strict: false, configuration: None, off: &[], render_never: None };
                 output::print(&human::render(&report, &run))
             }
             Format::Json => output::stream(|out| render::json(&report, version, out)),

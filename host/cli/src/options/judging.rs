@@ -94,6 +94,6 @@ impl From<World> for Completeness {
     }
 }
 
-fn profile(word: &str) -> Result<Profile, WordError> {
+pub fn profile(word: &str) -> Result<Profile, WordError> {
     one_of(Profile::ALL, Profile::name, word)
 }

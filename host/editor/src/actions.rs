@@ -1,0 +1,88 @@
+//! Fixes and waivers as edits of texts. The editor makes them, and people see them before they are saved.
+
+use engine::Subject;
+use engine::edit::{Wanted, edited, merged};
+use engine::report::{Diagnostic, Report, diagnostics};
+use protocol::{Applicability, Edit};
+
+/// An edit of one file that somebody may want.
+pub struct Action {
+    /// What it does, in one line.
+    pub title: String,
+    /// The rule whose finding it fixes; none where it fixes several.
+    pub rule: Option<String>,
+    /// The line that the finding is at.
+    pub line: u32,
+    /// Whether a program may make it unasked.
+    pub is_safe: bool,
+    /// The file's whole new text.
+    pub text: String,
+}
+
+/// The fixes of the findings of a file, within these lines, counted from 1.
+pub fn fixes(report: &Report<'_>, file: &str, first: u32, last: u32) -> Vec<Action> {
+    let within = |told: &Diagnostic<'_>| {
+        let place = told.place.map(|place| (place.start.line, place.end.line));
+        place.is_some_and(|(start, end)| start <= last && end >= first)
+    };
+    let told = of_file(report, file).filter(|(_, told, _)| within(told));
+    let made = told.filter_map(|(subject, told, edit)| {
+        Some(Action {
+            title: title(&told),
+            rule: Some(told.rule.name.clone()),
+            line: told.place?.start.line,
+            is_safe: edit.applicability == Applicability::Safe,
+            text: text(report, subject, &[edit])?,
+        })
+    });
+    made.collect()
+}
+
+/// All safe fixes of a file at once.
+pub fn all_fixes(report: &Report<'_>, file: &str) -> Option<String> {
+    let mut objects: Vec<(Subject<'_>, Vec<&Edit>)> = Vec::new();
+    for (subject, _, edit) in of_file(report, file).filter(|(.., edit)| edit.applicability == Applicability::Safe) {
+        match objects.iter_mut().find(|(of, _)| std::ptr::eq(of.object, subject.object)) {
+            Some((_, edits)) => edits.push(edit),
+            None => objects.push((subject, vec![edit])),
+        }
+    }
+    let (first, _) = objects.first()?;
+    let manifest = &report.input.file(first.file)?.manifest;
+    let objects =
+        objects.into_iter().filter_map(|(subject, edits)| Some((subject, merged(subject.object, edits).ok()?)));
+    let objects: Vec<_> = objects.collect();
+    let wanted = objects.iter().map(|(Subject { document, object, .. }, mutated)| Wanted {
+        document: *document,
+        object,
+        mutated,
+    });
+    edited(manifest, &wanted.collect::<Vec<_>>()).ok()
+}
+
+/// What the rules tell of a file that was not rendered, where a program may change it.
+fn of_file<'r>(report: &'r Report<'_>, file: &'r str) -> impl Iterator<Item = (Subject<'r>, Diagnostic<'r>, &'r Edit)> {
+    let subjects: Vec<Subject<'r>> = report.judged.iter().map(|judged| judged.subject).collect();
+    diagnostics(report).filter_map(move |told| {
+        if !told.is_told() || told.file != file || told.rendered.is_some() {
+            return None;
+        }
+        let edit = told.fix?.edit().filter(|edit| edit.applicability != Applicability::Example)?;
+        let subject = subjects.iter().find(|subject| std::ptr::eq(subject.object, told.object))?;
+        Some((*subject, told, edit))
+    })
+}
+
+fn title(told: &Diagnostic<'_>) -> String {
+    let fix = told.fix.map(protocol::Fix::text).unwrap_or_default();
+    let line = fix.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = line.chars().take(60).collect();
+    let dots = if shown.len() < line.len() { "…" } else { "" };
+    format!("Fix {}: {shown}{dots}", told.rule.name)
+}
+
+fn text(report: &Report<'_>, subject: Subject<'_>, edits: &[&Edit]) -> Option<String> {
+    let manifest = &report.input.file(subject.file)?.manifest;
+    let mutated = merged(subject.object, edits.iter().copied()).ok()?;
+    edited(manifest, &[Wanted { document: subject.document, object: subject.object, mutated: &mutated }]).ok()
+}

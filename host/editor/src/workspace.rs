@@ -1,0 +1,124 @@
+//! The session of a workspace, under the texts that an editor has open.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use engine::config::FILE_NAME;
+use engine::report::{Report, Unread};
+use session::{InOrder, Session};
+use url::Url;
+
+use crate::{Open, OpenError, Opened};
+
+/// A text that is open in the editor.
+struct Document {
+    version: i32,
+    text: String,
+    /// Whether it is another one than when the workspace was read.
+    is_changed: bool,
+}
+
+/// A workspace, opened.
+pub struct Workspace<O: Open> {
+    opener: O,
+    root: PathBuf,
+    session: Session<O::Runtime>,
+    unread: Vec<Unread>,
+    /// By the name of its file.
+    documents: BTreeMap<String, Document>,
+}
+
+impl<O: Open> Workspace<O> {
+    /// Opens the folder.
+    pub fn open(mut opener: O, root: PathBuf) -> Result<Self, OpenError> {
+        let Opened { session, unread } = opener.open(&root)?;
+        Ok(Self { opener, root, session, unread, documents: BTreeMap::new() })
+    }
+
+    /// Reads everything anew, as it is on the disk now; texts that are open stay as they are there. What was known stays
+    /// where the folder cannot be read.
+    pub fn reopen(&mut self) -> Result<(), OpenError> {
+        let Opened { session, unread } = self.opener.open(&self.root)?;
+        (self.session, self.unread) = (session, unread);
+        for (name, document) in &mut self.documents {
+            document.is_changed = fs::read_to_string(self.root.join(name)).ok().as_ref() != Some(&document.text);
+            if is_manifest(name) {
+                self.session.files.set(name, document.text.clone().into_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    /// The name of a file of the workspace; none where it lies elsewhere.
+    pub fn name(&self, address: &str) -> Option<String> {
+        let path = Url::parse(address).ok()?.to_file_path().ok()?;
+        let parts = path.strip_prefix(&self.root).ok()?.iter().map(|part| part.to_str());
+        Some(parts.collect::<Option<Vec<&str>>>()?.join("/"))
+    }
+
+    /// The address of a file of the workspace.
+    pub fn address(&self, name: &str) -> Option<String> {
+        Url::from_file_path(self.root.join(name)).ok().map(String::from)
+    }
+
+    /// The text of a file has become another one, or is open from now on.
+    pub fn set(&mut self, name: &str, version: i32, text: String) {
+        let known = self.documents.get(name);
+        let is_known =
+            known.map_or_else(|| self.on_disk(name), |known| Some(known.text.clone())).as_ref() == Some(&text);
+        if is_manifest(name) && !is_known {
+            self.session.files.set(name, text.clone().into_bytes());
+        }
+        let is_changed = !is_known || known.is_some_and(|known| known.is_changed);
+        self.documents.insert(name.to_owned(), Document { version, text, is_changed });
+    }
+
+    /// The file is as it is on the disk from now on.
+    pub fn close(&mut self, name: &str) {
+        let Some(document) = self.documents.remove(name) else { return };
+        if !document.is_changed || !is_manifest(name) {
+            return;
+        }
+        match self.on_disk(name) {
+            Some(text) => self.session.files.set(name, text.into_bytes()),
+            None => self.session.files.remove(name),
+        }
+    }
+
+    /// Whether a file on the disk may change more than itself: the configuration, what charts and kustomizations are made
+    /// of, and all that is not open.
+    pub fn reaches_beyond(&self, name: &str) -> bool {
+        name.ends_with(FILE_NAME) || !is_manifest(name) || !self.documents.contains_key(name) || self.has_renderings()
+    }
+
+    fn has_renderings(&self) -> bool {
+        self.session.files.any(|file| file.manifest.rendering().is_some())
+    }
+
+    /// The version of a text, where the editor has it open.
+    pub fn version(&self, name: &str) -> Option<i32> {
+        self.documents.get(name).map(|document| document.version)
+    }
+
+    /// The text of a file as the editor sees it.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.documents.get(name).map(|document| document.text.clone()).or_else(|| self.on_disk(name))
+    }
+
+    fn on_disk(&self, name: &str) -> Option<String> {
+        fs::read_to_string(self.root.join(name)).ok()
+    }
+
+    /// Checks everything, and hands the report on; with it, whether a file has changed since the workspace was read.
+    pub fn check<T>(&mut self, then: impl FnOnce(&Report<'_>, &dyn Fn(&str) -> bool) -> T) -> T {
+        let Self { session, unread, documents, .. } = self;
+        let is_changed = |name: &str| documents.get(name).is_some_and(|document| document.is_changed);
+        then(&session.check(&InOrder).into_report(unread.clone()), &is_changed)
+    }
+}
+
+/// Whether the reader reads it as manifests.
+fn is_manifest(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|it| extension == *it))
+}
