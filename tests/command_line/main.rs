@@ -13,6 +13,7 @@ mod explain;
 mod import;
 mod json;
 mod logs;
+mod outputs;
 mod profiles;
 mod readme;
 mod report;

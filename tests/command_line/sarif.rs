@@ -10,7 +10,7 @@ use crate::json::everything;
 use crate::support::Folder;
 
 fn sarif(folder: &Folder, arguments: &[&str], code: i32) -> Value {
-    let arguments = [&["check", "--bundle", "bundle", "--format", "sarif"], arguments].concat();
+    let arguments = [&["check", "--bundle", "bundle", "--format", "sarif", "--sarif-suppressed"], arguments].concat();
     serde_json::from_str(&folder.run(&arguments).with(code)).unwrap()
 }
 

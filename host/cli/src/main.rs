@@ -21,6 +21,7 @@ mod helm;
 mod input;
 mod judging;
 mod options;
+mod outputs;
 mod present;
 mod versions;
 

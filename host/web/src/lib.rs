@@ -100,7 +100,7 @@ impl Session {
     /// As [`check`](Self::check).
     pub fn sarif(&mut self, files: Vec<String>, options: &str) -> Result<String, JsError> {
         self.judged(files, options, Profile::Recommended, |report| {
-            render::text(|out| render::sarif(report, VERSION, out)) + "\n"
+            render::text(|out| render::sarif(report, render::Accepted::Suppressed, VERSION, out)) + "\n"
         })
     }
 

@@ -1,8 +1,13 @@
 //! `seaworthy check`: checks, prints.
 
-use clap::ValueEnum;
+use std::io::Write;
+
+use engine::report::Report;
 use engine::report::render::human::{self, Detail};
-use engine::report::{Report, render};
+use engine::report::render::markdown::{COMMENT, SUMMARY, markdown};
+use engine::report::render::policy_report::policy_report;
+use engine::report::render::{self, Accepted};
+use engine::scorecard::{self, Grouping, Scorecard};
 use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
@@ -10,8 +15,12 @@ use crate::failure::Failure;
 use crate::foreign;
 use crate::judging::{Judged, Needs, judged};
 use crate::options::judging::Judging;
+use crate::options::outputs::{Format, Outputs};
 use crate::options::policies::PolicyOptions;
+use crate::outputs::Destinations;
 use crate::present::output;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -22,7 +31,8 @@ Examples:
   seaworthy check k8s/ --baseline seaworthy-baseline.yaml
                                                 only new findings fail: docs/configuration.md
   seaworthy check k8s/ --format json            for machines
-  seaworthy check k8s/ --format sarif           for code scanning
+  seaworthy check k8s/ --output sarif=seaworthy.sarif --output github
+                                                several at once: docs/outputs.md
   seaworthy check k8s/ --policy safe-labels.wasm --settings labels.yaml
                                                 a Kubewarden policy: docs/foreign-policies.md
 
@@ -37,9 +47,8 @@ pub struct Args {
     #[command(flatten)]
     pub judging: Judging,
 
-    /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
-    pub format: Format,
+    #[command(flatten)]
+    pub outputs: Outputs,
 
     /// Fail (exit code 2) on anything that was skipped: templates, documents that are no Kubernetes objects,
     /// empty files, links.
@@ -50,41 +59,42 @@ pub struct Args {
     pub policies: PolicyOptions,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people: `full` for up to 50 findings, `short` for more.
-    Human,
-    /// Every finding with its line of the manifest, and what to write instead.
-    Full,
-    /// Every finding on one line.
-    Short,
-    /// For machines, see `docs/report.md`.
-    Json,
-    /// SARIF 2.1.0, for code scanning and editors.
-    Sarif,
-}
-
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    let Args { judging, policies, strict, .. } = options;
+    let destinations = Destinations::new(&options.outputs)?;
     let needs =
-        Needs { profile: Profile::Recommended, whole_objects: false, documentation: options.format == Format::Sarif };
-    judged(judging, policies, needs, None, |Judged { report, configuration, off, changes, render_never }| {
-        let human = |detail| {
-            let (width, strict, render_never) = (output::width(), *strict, render_never.as_deref());
-            let run = human::Run { detail, width, strict, configuration, off: &off, render_never };
-            foreign::render(&changes, policies.write) + &human::render(report, &run)
-        };
-        let version = env!("CARGO_PKG_VERSION");
-        match options.format {
-            Format::Human => output::print(&human(Detail::Fitting)),
-            Format::Full => output::print(&human(Detail::Full)),
-            Format::Short => output::print(&human(Detail::Short)),
-            Format::Json => output::stream(|out| render::json(report, version, out)),
-            Format::Sarif => output::stream(|out| render::sarif(report, version, out)),
-        }?;
-        Ok(exit_code(report, *strict))
-    })
+        Needs { profile: Profile::Recommended, whole_objects: false, documentation: destinations.has(Format::Sarif) };
+    judged(&options.judging, &options.policies, needs, None, |judged| report(options, &destinations, &judged))
+}
+
+fn report(options: &Args, destinations: &Destinations, judged: &Judged<'_>) -> Result<u8, Failure> {
+    let Args { policies, strict, outputs, .. } = options;
+    let Judged { report, configuration, off, changes, render_never, .. } = judged;
+    let human = |detail, out: &mut dyn Write| {
+        let (width, render_never) = (output::width(), render_never.as_deref());
+        let run = human::Run { detail, width, strict: *strict, configuration: *configuration, off, render_never };
+        let text = foreign::render(changes, policies.write) + &human::render(report, &run);
+        out.write_all(text.as_bytes())
+    };
+    let accepted = if outputs.sarif_suppressed { Accepted::Suppressed } else { Accepted::LeftOut };
+    destinations.write(|format, out| match format {
+        Format::Human => human(Detail::Fitting, out),
+        Format::Full => human(Detail::Full, out),
+        Format::Short => human(Detail::Short, out),
+        Format::Services => {
+            let scorecard = Scorecard::new(report, &Grouping::default());
+            out.write_all(scorecard::render::services(&scorecard, report).as_bytes())
+        }
+        Format::Json => render::json(report, VERSION, out).and_then(|()| out.write_all(b"\n")),
+        Format::Sarif => render::sarif(report, accepted, VERSION, out).and_then(|()| out.write_all(b"\n")),
+        Format::Junit => render::junit(report, out),
+        Format::Github => out.write_all(render::github(report).as_bytes()),
+        Format::StepSummary => out.write_all(markdown(report, SUMMARY).as_bytes()),
+        Format::Gitlab => render::gitlab(report, out).and_then(|()| out.write_all(b"\n")),
+        Format::Markdown => out.write_all(markdown(report, COMMENT).as_bytes()),
+        Format::PolicyReport => out.write_all(policy_report(report).as_bytes()),
+    })?;
+    Ok(exit_code(report, *strict))
 }
 
 fn exit_code(report: &Report<'_>, strict: bool) -> u8 {

@@ -1,11 +1,12 @@
 //! Replaces a file by another, at once and never through a link.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use sources::ReadError;
-use tempfile::NamedTempFile;
+use tempfile::Builder;
 
 /// Why a file is not written, to stand behind its path.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +42,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
-        let mut draft = NamedTempFile::new_in(folder)?;
+        // As any new file has it: others may read it, unless the user's mask says otherwise.
+        let mut draft = Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
         draft.write_all(bytes)?;
         if let Some(old) = &old {
             draft.as_file().set_permissions(old.permissions())?;

@@ -5,6 +5,7 @@ pub mod color;
 pub mod configuration;
 pub mod judging;
 pub mod limits;
+pub mod outputs;
 pub mod password;
 pub mod policies;
 pub mod registry;

@@ -14,10 +14,10 @@ pub fn print(text: &str) -> Result<(), Failure> {
     unless_nobody_reads(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
-/// Writes to standard output as it is made, with a line break at the end; as [`print`] otherwise.
+/// Writes to standard output as it is made; as [`print`] otherwise.
 pub fn stream<W: FnOnce(&mut dyn io::Write) -> io::Result<()>>(write: W) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
-    unless_nobody_reads(write(&mut stdout).and_then(|()| stdout.write_all(b"\n")).and_then(|()| stdout.flush()))
+    unless_nobody_reads(write(&mut stdout).and_then(|()| stdout.flush()))
 }
 
 fn unless_nobody_reads(written: io::Result<()>) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 //!
 //! It must not know any format.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use protocol::{Fix, Level, RuleMetadata, Severity, Verdict};
@@ -88,6 +89,12 @@ impl Diagnostic<'_> {
     #[must_use]
     pub const fn is_error(&self) -> bool {
         matches!(self.level, Level::Violation)
+    }
+
+    /// Its place among all, where the most severe comes first, and advice at the end.
+    #[must_use]
+    pub fn rank(&self) -> impl Ord + use<> {
+        Reverse(self.is_error().then_some(self.severity))
     }
 
     /// What it is about: `Deployment shop/web, container app`.

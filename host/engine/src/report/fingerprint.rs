@@ -30,6 +30,11 @@ impl Fingerprints {
         self.of_parts(&[rule, file, &object.api_version, &object.kind, name, container.unwrap_or_default(), path])
     }
 
+    /// The same of what is said of a file as a whole.
+    pub fn of_text(&mut self, file: &str, text: &str) -> String {
+        self.of_parts(&[file, text])
+    }
+
     fn of_parts(&mut self, parts: &[&str]) -> String {
         let hash = fnv1a(parts.iter().flat_map(|part| part.bytes().chain([0])));
         let number = self.0.entry(hash).or_default();

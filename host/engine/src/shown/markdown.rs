@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::plain::is_hidden;
+use super::plain::{is_hidden, printable};
 
 /// What stands where two characters would mean something together.
 const BREAK: &str = "<!-- -->";
@@ -53,6 +53,18 @@ fn is_last_word(text: &str, word: &str) -> bool {
     text.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
+/// The text as a block of YAML: no line of it ends the block.
+#[must_use]
+pub fn code_block(text: &str) -> String {
+    let (mut longest, mut run) = (2, 0);
+    for character in text.chars() {
+        run = if character == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    format!("{fence}yaml\n{}\n{fence}\n", printable(text.trim_end()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +88,12 @@ mod tests {
         ] {
             assert_eq!(markdown(text), literal);
         }
+    }
+
+    #[test]
+    fn no_line_of_a_code_block_ends_it() {
+        assert_eq!(code_block("a: b"), "```yaml\na: b\n```\n");
+        assert_eq!(code_block("a\n```\n# x ````\n"), "`````yaml\na\n```\n# x ````\n`````\n");
+        assert_eq!(code_block("a\u{202e}"), "```yaml\na\\u{202e}\n```\n");
     }
 }

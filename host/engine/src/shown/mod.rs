@@ -4,6 +4,6 @@ mod markdown;
 mod plain;
 mod safe;
 
-pub use markdown::markdown;
-pub use plain::{count, is_hidden, one_line, printable};
+pub use markdown::{code_block, markdown};
+pub use plain::{count, cut, is_hidden, one_line, printable};
 pub use safe::{text, to_json, write_json};

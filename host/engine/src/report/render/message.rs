@@ -61,6 +61,18 @@ impl Message<'_> {
     pub fn rank(&self) -> impl Ord + use<> {
         self.level
     }
+
+    /// Whether something could not be read or decided.
+    pub(super) fn is_fault(&self) -> bool {
+        self.level == Level::Error
+    }
+
+    /// All that it says, in one line: hints behind the title, each behind that separator.
+    pub(super) fn with_hints(&self, separator: &str) -> String {
+        let rule = self.rule.iter().map(|rule| format!("{rule}: {}", self.title));
+        let title = rule.chain([self.title.clone()]).take(1);
+        title.chain(self.hints.iter().map(|hint| hint.trim().to_owned())).collect::<Vec<_>>().join(separator)
+    }
 }
 
 impl<'a> From<&Diagnostic<'a>> for Message<'a> {

@@ -14,19 +14,41 @@ use serde_json::{Map, Value, json};
 use crate::manifest::Position;
 use crate::report::Report;
 use crate::report::diagnostic::{Diagnostic, diagnostics};
-use crate::shown::write_json;
+use crate::shown::{count, write_json};
 
 /// Characters of a description that GitHub shows.
 const DESCRIPTION: usize = 1_000;
+
+/// Results that GitHub takes of one run.
+const RESULTS: usize = 25_000;
+
+/// What becomes of findings that are waived or known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// They are no results: code scanning shows suppressed ones as open alerts.
+    LeftOut,
+    /// They are suppressed results, with their justification.
+    Suppressed,
+}
 
 /// Writes the report as indented SARIF, result by result. The same input gives the same bytes, on every host.
 ///
 /// # Errors
 /// The writer's own.
-pub fn sarif(report: &Report<'_>, version: &'static str, out: &mut (impl io::Write + ?Sized)) -> io::Result<()> {
+pub fn sarif(
+    report: &Report<'_>,
+    accepted: Accepted,
+    version: &'static str,
+    out: &mut (impl io::Write + ?Sized),
+) -> io::Result<()> {
+    let is_result = |found: &Diagnostic<'_>| {
+        let is_wanted = accepted == Accepted::Suppressed || found.verdict != Verdict::Waived;
+        is_wanted && found.fingerprint.is_some() && found.message.is_some()
+    };
+    let all = diagnostics(report).filter(is_result).count();
     let invocation = json!({
         "executionSuccessful": !report.is_incomplete(),
-        "toolExecutionNotifications": notifications(report),
+        "toolExecutionNotifications": notifications(report, all.saturating_sub(RESULTS)),
     });
     let driver = json!({
         "name": "seaworthy",
@@ -39,8 +61,10 @@ pub fn sarif(report: &Report<'_>, version: &'static str, out: &mut (impl io::Wri
         runs: [Run {
             // As everywhere here: not bytes, not UTF-16.
             column_kind: "unicodeCodePoints",
+            // By this code scanning tells our alerts from those of other tools in the same place.
+            automation_details: json!({"id": "seaworthy/"}),
             invocations: [invocation],
-            results: Results(report),
+            results: Results { report, is_result: &is_result, are_too_many: all > RESULTS },
             tool: json!({"driver": driver}),
         }],
         version: "2.1.0",
@@ -59,18 +83,29 @@ struct Log<'r, 'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Run<'r, 'a> {
+    automation_details: Value,
     column_kind: &'static str,
     invocations: [Value; 1],
     results: Results<'r, 'a>,
     tool: Value,
 }
 
-/// The results, made one by one as they are written.
-struct Results<'r, 'a>(&'r Report<'a>);
+/// The results, made one by one as they are written; where there are too many, the worst.
+struct Results<'r, 'a> {
+    report: &'r Report<'a>,
+    is_result: &'r dyn Fn(&Diagnostic<'_>) -> bool,
+    are_too_many: bool,
+}
 
 impl Serialize for Results<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(diagnostics(self.0).filter_map(|diagnostic| result(&diagnostic)))
+        let found = diagnostics(self.report).filter(self.is_result);
+        if !self.are_too_many {
+            return serializer.collect_seq(found.filter_map(|diagnostic| result(&diagnostic)));
+        }
+        let mut found: Vec<Diagnostic<'_>> = found.collect();
+        found.sort_by_key(Diagnostic::rank);
+        serializer.collect_seq(found.iter().take(RESULTS).filter_map(result))
     }
 }
 
@@ -82,7 +117,10 @@ fn result(diagnostic: &Diagnostic<'_>) -> Option<Value> {
         "message": {"text": message(diagnostic)?},
         "locations": [location(diagnostic)],
         // GitHub's name for what an alert is known by: it must not change as lines move.
-        "partialFingerprints": {"primaryLocationLineHash": diagnostic.fingerprint.as_ref()?},
+        "partialFingerprints": {
+            "primaryLocationLineHash": diagnostic.fingerprint.as_ref()?,
+            "seaworthy/v1": diagnostic.fingerprint.as_ref()?,
+        },
     });
     if let Some(rendered) = &diagnostic.rendered {
         let place = rendered.place;
@@ -101,9 +139,13 @@ fn result(diagnostic: &Diagnostic<'_>) -> Option<Value> {
     Some(result)
 }
 
-/// What could not be decided or read, and what was passed over.
-fn notifications(report: &Report<'_>) -> Vec<Value> {
+/// What could not be decided or read, and what was passed over; and how many results are left out.
+fn notifications(report: &Report<'_>, left_out: usize) -> Vec<Value> {
     let mut notifications = Vec::new();
+    if left_out > 0 {
+        let text = format!("{} left out, none worse than those that are here", count(left_out, "result"));
+        notifications.push(json!({"level": "warning", "message": {"text": text}}));
+    }
     let mut notify = |level: &str, text: String, location: Value, rule: Option<(usize, &str)>| {
         let mut notification = json!({"level": level, "message": {"text": text}, "locations": [location]});
         if let Some((index, id)) = rule {

@@ -4,11 +4,13 @@ mod html;
 mod human;
 mod json;
 mod markdown;
+mod services;
 
 pub use html::html;
 pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
+pub use services::services;
 
 use super::model::{Card, Mark};
 
