@@ -4,6 +4,7 @@
 //! a rule found and how that reads, and does not change with the rules of the project.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod base;
 mod baseline;
 mod bundles;
 mod config;

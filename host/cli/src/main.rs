@@ -7,6 +7,7 @@
 //! have in common; [`commands`].
 #![deny(clippy::print_stdout)]
 
+mod base;
 mod budget;
 mod bundle;
 mod cache;

@@ -138,6 +138,15 @@ impl<'a> Question<'a> {
         Self { file, ..Self::create(subject.object, World::viewpoint(input, subject), completeness) }
     }
 
+    /// Whether it may replace that object, if there is one.
+    #[must_use]
+    pub const fn replacing(self, old: Option<&'a Object>) -> Self {
+        match old {
+            Some(_) => Self { old_object: old, operation: Operation::Update, ..self },
+            None => self,
+        }
+    }
+
     /// The object that all is about: the new one, or else the one that goes.
     #[must_use]
     pub fn about(&self) -> Option<&'a Object> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use engine::manifest::{Limits, read};
+use engine::manifest::{Limits, Rendering, read};
 use engine::{File, Input, Unrendered};
 
 use crate::digest::Digester;
@@ -12,10 +12,13 @@ use crate::digest::Digester;
 #[derive(Debug, Default)]
 pub struct Files {
     files: Vec<Kept>,
+    /// What is known of their repositories.
+    trees: Vec<Kept>,
     /// What could not be rendered.
     unrendered: Vec<Unrendered>,
     digester: Digester,
     next_serial: u64,
+    changes: u64,
 }
 
 #[derive(Debug)]
@@ -49,6 +52,11 @@ impl Kept {
 }
 
 impl Files {
+    /// No files, whose serials begin there.
+    pub(crate) fn after(serial: u64) -> Self {
+        Self { next_serial: serial, ..Self::default() }
+    }
+
     /// Sets the text of a file; a new one comes last. A text that it has already changes nothing. It stays in the project
     /// that it was in, and a new one is in that of its next of kin: the file with the most folders in common.
     pub fn set(&mut self, path: &str, text: Vec<u8>) {
@@ -76,6 +84,7 @@ impl Files {
     /// Removes a file.
     pub fn remove(&mut self, path: &str) {
         self.files.retain(|kept| kept.file.manifest.name != path);
+        self.changes += 1;
     }
 
     /// These are all files from now on, in this order, each with its text. Only those that have another are read.
@@ -91,15 +100,47 @@ impl Files {
             };
             self.files.push(kept);
         }
+        self.changes += 1;
     }
 
-    /// These are all files from now on, as they were read elsewhere, and what could not be rendered.
-    pub fn load(&mut self, files: Vec<File>, unrendered: Vec<Unrendered>) {
+    /// These are all files from now on, as they were read elsewhere, and what could not be rendered. Those that are as they
+    /// were stay; whether any is not.
+    pub fn load(&mut self, files: Vec<File>, unrendered: Vec<Unrendered>) -> bool {
+        let old = std::mem::take(&mut self.files);
+        let mut is_other = self.unrendered != unrendered;
         self.unrendered = unrendered;
-        self.files = files.into_iter().map(|file| self.keep(file)).collect();
+        self.files = self.exchange(old, files, &mut is_other);
+        self.changes += u64::from(is_other);
+        is_other
     }
 
-    /// All of them, as the engine takes them.
+    /// What is known of the repositories of the files, from now on; whether it is something else than before.
+    pub(crate) fn load_trees(&mut self, trees: Vec<File>) -> bool {
+        let (old, mut is_other) = (std::mem::take(&mut self.trees), false);
+        self.trees = self.exchange(old, trees, &mut is_other);
+        is_other
+    }
+
+    /// Another number after each change of the files.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    fn exchange(&mut self, old: Vec<Kept>, files: Vec<File>, is_other: &mut bool) -> Vec<Kept> {
+        *is_other |= old.len() != files.len();
+        let mut old: HashMap<String, Kept> =
+            old.into_iter().map(|kept| (kept.file.manifest.name.clone(), kept)).collect();
+        let exchange = |file: File| match old.remove(&file.manifest.name) {
+            Some(kept) if kept.text.is_none() && is_alike(&kept.file, &file) => kept,
+            _ => {
+                *is_other = true;
+                self.keep(file)
+            }
+        };
+        files.into_iter().map(exchange).collect()
+    }
+
+    /// All of them, but for what is known of their repositories, as the engine takes them.
     pub(crate) fn input(&self) -> Input {
         // Where nothing is a manifest, people want to know why.
         let has_manifests = self.files.iter().any(Kept::has_objects);
@@ -108,9 +149,15 @@ impl Files {
         input.with_unrendered(self.unrendered.clone())
     }
 
+    /// What is known of their repositories: the last files of an input.
+    pub(crate) fn trees(&self) -> Vec<Arc<File>> {
+        self.trees.iter().map(|kept| Arc::clone(&kept.file)).collect()
+    }
+
     /// The serial of a file of the input.
     pub(crate) fn serial(&self, index: usize) -> u64 {
-        self.files.get(index).map_or(0, |kept| kept.serial)
+        let of_tree = || self.trees.get(index.checked_sub(self.files.len())?);
+        self.files.get(index).or_else(of_tree).map_or(0, |kept| kept.serial)
     }
 
     fn position(&self, path: &str) -> Option<usize> {
@@ -118,6 +165,7 @@ impl Files {
     }
 
     fn put(&mut self, path: &str, kept: Kept) {
+        self.changes += 1;
         match self.position(path).and_then(|at| self.files.get_mut(at)) {
             Some(place) => *place = kept,
             None => self.files.push(kept),
@@ -148,4 +196,27 @@ impl Files {
         let beside_manifests = OnceLock::new();
         Kept { file: Arc::new(file), text: None, serial: self.next_serial, beside_manifests }
     }
+}
+
+/// Whether two files of one name are read alike.
+fn is_alike(one: &File, other: &File) -> bool {
+    let (one_manifest, other_manifest) = (&one.manifest, &other.manifest);
+    let is_made_alike = match (one_manifest.rendering(), other_manifest.rendering()) {
+        (None, None) => true,
+        (Some(one), Some(other)) => {
+            let texts = |rendering: &Rendering| -> Vec<(String, String)> {
+                let texts = rendering.texts.iter();
+                texts.map(|(name, text)| (name.clone(), text.text().into_owned())).collect()
+            };
+            (&one.environment, &one.namespace, &one.covers, &one.made_of)
+                == (&other.environment, &other.namespace, &other.covers, &other.made_of)
+                && texts(one) == texts(other)
+        }
+        _ => false,
+    };
+    // What is no manifest is a problem where nothing is one.
+    is_made_alike
+        && one.project == other.project
+        && one_manifest.problems.len() == other_manifest.problems.len()
+        && one_manifest.source.text() == other_manifest.source.text()
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::pods::Owner;
 use engine::{
-    Completeness, HostCall, HostCalls as _, Input, Judge, Judgement, LookUps, Question, Runtime, Subject, Viewpoint,
-    World, Writer,
+    Before, Completeness, HostCall, HostCalls as _, Input, Judge, Judgement, LookUps, Question, Runtime, Subject,
+    Viewpoint, World, Writer,
 };
 use protocol::{Verdict, contract};
 
@@ -26,6 +26,10 @@ pub struct Checking<'a, R: Runtime> {
     pub(crate) files: &'a Files,
     pub(crate) digester: &'a Digester,
     pub(crate) memory: Option<&'a Memory>,
+    /// What objects replace, where that is known.
+    pub(crate) before: Option<&'a Before<'a>>,
+    /// Which earlier input that is.
+    pub(crate) base: u64,
     /// The digests of look-ups that were answered again in this check, by who sees what and the question: many objects of
     /// a place ask for one list.
     pub(crate) answers: Mutex<HashMap<u128, u128>>,
@@ -46,7 +50,9 @@ impl<R: Runtime> Job for Checking<'_, R> {
 
     fn piece(&self, index: usize) -> Heard {
         let Some(subject) = self.subjects.get(index) else { return Heard { judgements: Vec::new(), place: None } };
-        let question = Question::of(self.input, *subject, self.completeness);
+        let old = self.before.and_then(|before| before.of(self.input, *subject));
+        let question =
+            Question::of(self.input, *subject, self.completeness).replacing(old.map(|subject| subject.object));
         let Some(memory) = self.memory else {
             return Heard { judgements: self.judge.judge(&question), place: None };
         };
@@ -61,7 +67,8 @@ impl<R: Runtime> Job for Checking<'_, R> {
             outlook.folders(),
             outlook.is_of_file().then_some(serial),
         ));
-        let key = self.digester.digest(&(serial, subject.document, &subject.object.path, question.completeness));
+        let key =
+            self.digester.digest(&(serial, subject.document, &subject.object.path, question.completeness, self.base));
         let place = memory.place(key);
         let holds = |evaluation: &Evaluation| self.holds(evaluation, sight, question.viewpoint, memory);
         if let Some(place) = place.filter(|place| memory.is_present(place))

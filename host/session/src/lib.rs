@@ -25,8 +25,8 @@ use engine::manifest::Object;
 use engine::report::{Judged, Report, Unread};
 use engine::waiver::Date;
 use engine::{
-    Bundle, Completeness, File, Input, Judge, Judgement, LeftOut, Override, Route, Rule, Runtime, Selected, Settings,
-    SettingsError, Subject, World,
+    Before, Bundle, Completeness, File, Input, Judge, Judgement, LeftOut, Override, Route, Rule, Runtime, Selected,
+    Settings, SettingsError, Subject, Unrendered, World,
 };
 use protocol::{Profile, RuleMetadata, Severity};
 
@@ -91,9 +91,28 @@ pub struct Session<R: Runtime> {
     /// The files.
     pub files: Files,
     input: Input,
+    /// The state of the files that the input was made of; none where rules or the configuration changed since.
+    seen: Option<u64>,
+    base: Base,
     digester: Digester,
     memory: Memory,
     next_id: u64,
+}
+
+/// The files that objects replace those of.
+#[derive(Default)]
+struct Base {
+    files: Files,
+    input: Input,
+    /// Which one, from 1; 0 where there is none.
+    number: u64,
+}
+
+/// Which files are checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Now,
+    Base,
 }
 
 impl<R: Runtime> Session<R> {
@@ -112,6 +131,8 @@ impl<R: Runtime> Session<R> {
             setup,
             files: Files::default(),
             input: Input::default(),
+            seen: None,
+            base: Base::default(),
             digester: Digester::default(),
             memory: Memory::default(),
             next_id: 0,
@@ -142,6 +163,7 @@ impl<R: Runtime> Session<R> {
 
     /// Adds rules. They are asked until [`configure`](Self::configure) says otherwise.
     pub fn extend(&mut self, rules: impl IntoIterator<Item = Rule<R::Module>>) {
+        self.seen = None;
         let mut all = self.take_rules();
         for rule in rules {
             let id = self.new_id();
@@ -157,6 +179,7 @@ impl<R: Runtime> Session<R> {
 
     /// Removes a rule.
     pub fn remove_rule(&mut self, name: &str) {
+        self.seen = None;
         let mut all = self.take_rules();
         all.retain(|rule| rule.metadata.name != name);
         self.known.remove(name);
@@ -225,9 +248,53 @@ impl<R: Runtime> Session<R> {
             all.push(rule.with(settings).with_overrides(is_on, overrides));
         }
         self.setup = setup;
+        self.seen = None;
         self.used = all.iter().map(|rule| rule.metadata.name.clone()).filter(|name| is_used(name)).collect();
         self.set_rules(all);
         refused
+    }
+
+    /// The rules that are asked of the files as they are now: the profile has chosen among them.
+    pub fn asked(&mut self) -> &Bundle<R::Module> {
+        self.look();
+        &self.bundle
+    }
+
+    /// What is known of the repositories of the files, from now on. Nothing of it decides which rules are asked: it may be
+    /// long, and is listed only where some rule that is asked looks at it. Whether it is something else than before.
+    pub fn load_trees(&mut self, trees: Vec<File>) -> bool {
+        let are_first = self.files.trees().is_empty();
+        let is_other = self.files.load_trees(trees);
+        match self.seen {
+            Some(_) if is_other && are_first => {
+                self.input = std::mem::take(&mut self.input).with_trees(self.files.trees());
+            }
+            Some(_) if is_other => self.seen = None,
+            _ => {}
+        }
+        is_other
+    }
+
+    /// Objects replace those of these files from now on: each is asked about as an update of the one that it replaces.
+    /// Files as they were read elsewhere, as for [`Files::load`] and [`load_trees`](Self::load_trees).
+    pub fn compare_with(&mut self, files: Vec<File>, trees: Vec<File>, unrendered: Vec<Unrendered>) {
+        let number = self.base.number + 1;
+        // Serials tell files apart, those of now and those of before.
+        let mut before = Files::after(u64::MAX / 2 + (number << 32));
+        before.load(files, unrendered);
+        before.load_trees(trees);
+        self.base = Base { input: before.input().with_trees(before.trees()), files: before, number };
+    }
+
+    /// Takes in what has changed of the files.
+    fn look(&mut self) {
+        if self.seen == Some(self.files.changes()) {
+            return;
+        }
+        self.input = self.files.input();
+        self.select();
+        self.input = std::mem::take(&mut self.input).with_trees(self.files.trees());
+        self.seen = Some(self.files.changes());
     }
 
     /// Checks everything, and evaluates only what may have another answer than before. Modules look up what is in the
@@ -236,71 +303,72 @@ impl<R: Runtime> Session<R> {
     where
         E: for<'j> Executor<Checking<'j, R>>,
     {
-        self.input = self.files.input();
-        self.select();
-        let Self { runtime, bundle, selected, setup, files, input, digester, memory, .. } = self;
+        self.run(executor, Side::Now, None)
+    }
+
+    /// Checks everything once, where modules may ask beyond the files: what they hear there may change at any time, so
+    /// nothing is remembered.
+    pub fn check_beyond<E>(&mut self, executor: &E, route: &dyn Route) -> Checked<'_, R::Module>
+    where
+        E: for<'j> Executor<Checking<'j, R>>,
+    {
+        self.run(executor, Side::Now, Some(route))
+    }
+
+    /// Checks the files that objects replace those of, by the rules that the files of now have: each object is asked about
+    /// as an update that changes nothing. What has not changed is then evaluated once for both. With a route as
+    /// [`check_beyond`](Self::check_beyond), without one as [`check`](Self::check).
+    pub fn check_base<E>(&mut self, executor: &E, route: Option<&dyn Route>) -> Checked<'_, R::Module>
+    where
+        E: for<'j> Executor<Checking<'j, R>>,
+    {
+        self.run(executor, Side::Base, route)
+    }
+
+    fn run<E>(&mut self, executor: &E, side: Side, route: Option<&dyn Route>) -> Checked<'_, R::Module>
+    where
+        E: for<'j> Executor<Checking<'j, R>>,
+    {
+        self.look();
+        let Self { runtime, bundle, selected, setup, files, input, base, digester, memory, .. } = self;
+        let (files, input): (&Files, &Input) = match side {
+            Side::Base => (&base.files, &base.input),
+            Side::Now => (files, input),
+        };
+        let before = (base.number > 0).then(|| Before::new(&base.input));
         let world = World::new(input);
         let subjects: Vec<Subject<'_>> = input.subjects().collect();
-        memory.turn(input, &subjects, files, digester);
+        if route.is_none() {
+            memory.turn(input, &subjects, files, digester);
+        }
+        let judge = Judge::new(runtime, bundle, &world);
         let checking = Checking {
-            judge: Judge::new(runtime, bundle, &world),
+            judge: match route {
+                Some(route) => judge.beyond(route),
+                None => judge,
+            },
             world: &world,
             input,
             subjects: &subjects,
             completeness: setup.completeness,
             files,
             digester,
-            memory: Some(&*memory),
+            memory: route.is_none().then_some(&*memory),
+            before: before.as_ref(),
+            base: base.number,
             answers: Default::default(),
         };
         let heard = executor.run(&checking);
         let mut evaluated = 0;
         let judged = subjects.into_iter().zip(heard).map(|(subject, Heard { judgements, place })| {
-            if let Some(place) = place {
-                evaluated += memory.keep(place);
-            }
+            evaluated += match (route, place) {
+                (Some(_), _) => judgements.len(),
+                (None, Some(place)) => memory.keep(place),
+                (None, None) => 0,
+            };
             Judged { subject, judgements }
         });
         let judged = judged.collect();
-        Checked { input, bundle, selected: selected.as_ref(), setup, judged, evaluated }
-    }
-
-    /// Checks everything once, where modules may ask beyond the files: what they hear there may change at any time, so
-    /// nothing is remembered. The trees of repositories are listed when it is known which rules are asked: they may be
-    /// long, and few rules look at them.
-    pub fn check_beyond<E>(
-        &mut self,
-        executor: &E,
-        route: &dyn Route,
-        trees: impl FnOnce(&Bundle<R::Module>) -> Vec<File>,
-    ) -> Checked<'_, R::Module>
-    where
-        E: for<'j> Executor<Checking<'j, R>>,
-    {
-        self.input = self.files.input();
-        self.select();
-        self.input = std::mem::take(&mut self.input).with_trees(trees(&self.bundle));
-        let Self { runtime, bundle, selected, setup, files, input, digester, .. } = self;
-        let world = World::new(input);
-        let subjects: Vec<Subject<'_>> = input.subjects().collect();
-        let checking = Checking {
-            judge: Judge::new(runtime, bundle, &world).beyond(route),
-            world: &world,
-            input,
-            subjects: &subjects,
-            completeness: setup.completeness,
-            files,
-            digester,
-            memory: None,
-            answers: Default::default(),
-        };
-        let heard = executor.run(&checking);
-        let judged: Vec<Judged<'_>> = subjects
-            .into_iter()
-            .zip(heard)
-            .map(|(subject, Heard { judgements, .. })| Judged { subject, judgements })
-            .collect();
-        let evaluated = judged.iter().map(|judged| judged.judgements.len()).sum();
         Checked { input, bundle, selected: selected.as_ref(), setup, judged, evaluated }
     }
 

@@ -396,3 +396,53 @@ fn settings_of_an_override_count_where_the_rule_has_no_others() {
     let asked: Vec<usize> = checked.judged.iter().map(|judged| judged.judgements.len()).collect();
     assert_eq!(asked, [0, 1]);
 }
+
+#[test]
+fn what_a_change_leaves_alone_is_evaluated_once_for_both_sides() {
+    let mut session = session();
+    let file = |name: &str, text: String| File {
+        manifest: engine::manifest::read(name, text.into_bytes(), &Limits::default()),
+        project: 0,
+    };
+    let of = |marks: [usize; 3]| -> Vec<File> {
+        let files = marks.into_iter().enumerate();
+        files
+            .map(|(at, mark)| file(&format!("{at}.yaml"), object("Deployment", "a", &format!("x{at}"), mark)))
+            .collect()
+    };
+    session.compare_with(of([0, 0, 0]), Vec::new(), Vec::new());
+    let mut now = of([0, 0, 1]);
+    now.push(file("3.yaml", object("Deployment", "a", "new", 0)));
+    session.files.load(now, Vec::new(), Vec::new());
+    let said = |checked: &Checked<'_, LookUps>| -> Vec<String> {
+        let first = |judged: &Judged<'_>| judged.judgements[0].outcome.findings[0].message.clone();
+        checked.judged.iter().map(first).collect()
+    };
+    let base = session.check_base(&InOrder, None);
+    assert_eq!(base.evaluated, 3 * 3);
+    let before = said(&base);
+    assert!(before.iter().all(|said| said.contains("\"operation\":\"UPDATE\"") && said.contains("\"oldObject\":{")));
+    let now = session.check(&InOrder);
+    assert_eq!(now.evaluated, 2 * 3, "what changed, and what is new");
+    let after = said(&now);
+    assert_eq!(after[..2], before[..2]);
+    assert!(after[2].contains("\"mark\":1") && after[2].contains("\"mark\":0"), "both objects: {}", after[2]);
+    assert!(after[3].contains("\"operation\":\"CREATE\"") && !after[3].contains("oldObject"), "{}", after[3]);
+    assert_eq!(evaluated(&mut session), 0);
+    session.compare_with(of([0, 0, 1]), Vec::new(), Vec::new());
+    assert_eq!(evaluated(&mut session), 3, "it replaces another object now");
+}
+
+#[test]
+fn the_rules_of_today_check_the_base() {
+    let mut session = session();
+    let file = |kind: &str| File {
+        manifest: engine::manifest::read("a.yaml", object(kind, "a", "one", 0).into_bytes(), &Limits::default()),
+        project: 0,
+    };
+    session.files.load(vec![file("Deployment")], Vec::new(), Vec::new());
+    assert_eq!(session.check_base(&InOrder, None).judged.len(), 0, "there is no base");
+    session.compare_with(vec![file("Service")], Vec::new(), Vec::new());
+    assert_eq!(session.check_base(&InOrder, Some(&InputAlone)).judged[0].subject.object.kind, "Service");
+    assert_eq!(session.check(&InOrder).judged[0].subject.object.kind, "Deployment");
+}

@@ -49,6 +49,12 @@ impl Exclude {
         Self { is_configured: true, ..self }
     }
 
+    /// The same pattern, where its folder lies elsewhere.
+    #[must_use]
+    pub fn relocated(self, place: impl FnOnce(&Path) -> PathBuf) -> Self {
+        Self { folder: self.folder.map(|folder| place(&folder)), ..self }
+    }
+
     /// The pattern for what is read, and nothing else is.
     #[must_use]
     pub fn included(self) -> Self {

@@ -11,7 +11,7 @@ use crate::configuration::{read_baseline, shown};
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign::replace;
-use crate::judging::{Chosen, Judged, Needs, choose, judged};
+use crate::judging::{Chosen, Judged, Known, Needs, choose, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::present::output::{self, count, one_line};
@@ -130,7 +130,7 @@ fn all_findings<T>(
 ) -> Result<T, Failure> {
     let (policies, known) = (PolicyOptions::default(), Baseline::default());
     let needs = Needs { profile: Profile::Recommended, whole_objects: true, documentation: false };
-    judged(options, &policies, needs, Some(&known), |Judged { report, .. }| {
+    judged(options, &policies, needs, Known::These(&known), |Judged { report, .. }| {
         then(report, Baseline::of(report.violations()))
     })
 }

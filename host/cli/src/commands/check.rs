@@ -13,7 +13,7 @@ use protocol::Profile;
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign;
-use crate::judging::{Judged, Needs, judged};
+use crate::judging::{Judged, Known, Needs, judged};
 use crate::options::judging::Judging;
 use crate::options::outputs::{Format, Outputs};
 use crate::options::policies::PolicyOptions;
@@ -31,6 +31,7 @@ Examples:
   seaworthy check k8s/ --baseline seaworthy-baseline.yaml
                                                 only new findings fail: docs/configuration.md
   seaworthy check k8s/ --format json            for machines
+  seaworthy check k8s/ --base origin/main       only what a change brought fails: docs/base.md
   seaworthy check k8s/ --output sarif=seaworthy.sarif --output github
                                                 several at once: docs/outputs.md
   seaworthy check k8s/ --policy safe-labels.wasm --settings labels.yaml
@@ -55,6 +56,11 @@ pub struct Args {
     #[arg(long)]
     pub strict: bool,
 
+    /// Fail only for what a change brought: for findings that were not there at the merge base of this git revision and
+    /// HEAD, such as origin/main. Files that are not committed count as changed (docs/base.md).
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+
     #[command(flatten)]
     pub policies: PolicyOptions,
 }
@@ -62,9 +68,10 @@ pub struct Args {
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
     let destinations = Destinations::new(&options.outputs)?;
+    let known = options.base.as_deref().map_or(Known::Baseline, Known::Since);
     let needs =
         Needs { profile: Profile::Recommended, whole_objects: false, documentation: destinations.has(Format::Sarif) };
-    judged(&options.judging, &options.policies, needs, None, |judged| report(options, &destinations, &judged))
+    judged(&options.judging, &options.policies, needs, known, |judged| report(options, &destinations, &judged))
 }
 
 fn report(options: &Args, destinations: &Destinations, judged: &Judged<'_>) -> Result<u8, Failure> {

@@ -8,7 +8,7 @@ use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
-use crate::judging::{Judged, Needs, judged};
+use crate::judging::{Judged, Known, Needs, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::word::{WordError, one_of};
@@ -73,7 +73,7 @@ pub enum Format {
 /// Runs the command; the exit code says what was decided.
 pub fn run(options: &Args) -> Result<u8, Failure> {
     let needs = Needs { profile: Profile::Full, whole_objects: true, documentation: false };
-    judged(&options.judging, &options.policies, needs, None, |Judged { report, .. }| {
+    judged(&options.judging, &options.policies, needs, Known::Baseline, |Judged { report, .. }| {
         let mut scorecard = Scorecard::new(report, &Grouping(options.group_by.clone()));
         if let Some(name) = &options.service {
             only(name, &mut scorecard)?;

@@ -12,4 +12,4 @@ mod trust;
 pub use mutate::{FileChange, render, settle};
 pub use policies::{Found, find, limits, load};
 pub use replace::replace;
-pub use route::{Asked, asking, asks_registry};
+pub use route::{Asked, asking, asks_beyond, asks_registry};

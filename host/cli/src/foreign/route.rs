@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cluster::{Access, Cluster, LookUps};
 use engine::report::Unread;
-use engine::{Bundle, HostCalls, OPERATIONS, Route};
+use engine::{Bundle, HostCalls, OPERATIONS, Route, Rule};
 use foreign::Dispatcher;
 use foreign::session::{Recorder, Replay, SessionLimits};
 use registry::{OciCalls, Options, Registry};
@@ -29,6 +29,14 @@ const SESSION_BYTES: usize = 256 << 20;
 pub fn asks_registry<M>(bundle: &Bundle<M>) -> bool {
     let operations = || OPERATIONS.iter().filter(|(namespace, _)| *namespace == "oci");
     bundle.rules().iter().any(|rule| operations().any(|(of, operation)| rule.grant().covers(of, operation)))
+}
+
+/// Whether anything may ask anybody beyond the input.
+pub fn asks_beyond<M>(options: &PolicyOptions, bundle: &Bundle<M>) -> bool {
+    let is_look_up = |(namespace, operation): &&(&str, &str)| *namespace == "kubernetes" && *operation != "can_i";
+    let beyond = || OPERATIONS.iter().filter(|operation| !is_look_up(operation));
+    let asks = |rule: &Rule<M>| beyond().any(|(of, operation)| rule.grant().covers(of, operation));
+    options.cluster || options.has_session() || bundle.rules().iter().any(asks)
 }
 
 /// Runs something that asks, and finishes the session, if there is one.

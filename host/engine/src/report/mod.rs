@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use protocol::{Finding, RuleMetadata, Severity, Verdict, path};
+use serde::Serialize;
 
 use crate::accept::accept;
 use crate::baseline::{Baseline, Comparison, Known, Numbers, identity};
@@ -32,8 +33,27 @@ pub use outcome::Conclusion;
 pub use render::{FindingRow, ObjectRow, ResultRow, RuleRow, is_hidden, to_json};
 pub use secrets::{hidden_lines, is_shown};
 
-/// Why a finding is accepted that a baseline has.
-pub const KNOWN: &str = "known: it is in the baseline";
+/// With what the reason begins why a finding is accepted that was there before.
+const KNOWN: &str = "known: ";
+
+/// Whether that is why a finding is accepted: it was there before.
+#[must_use]
+pub fn is_known(reason: &str) -> bool {
+    reason.starts_with(KNOWN)
+}
+
+/// What became of findings since an earlier state of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Since {
+    /// What people call that state.
+    pub revision: String,
+    /// Findings that were there.
+    pub known: usize,
+    /// Findings that were not.
+    pub new: usize,
+    /// Findings that are gone.
+    pub fixed: usize,
+}
 
 /// All that rules said about one object.
 #[derive(Clone, Debug)]
@@ -106,6 +126,8 @@ pub struct Report<'a> {
     pub ignored_waivers: Vec<String>,
     /// What became of the findings that were known; absent without a baseline.
     pub baseline: Option<Comparison>,
+    /// What became of the findings of an earlier state; absent where there is none to compare with.
+    pub since: Option<Since>,
     /// Whether what deploys workloads need not be checked.
     accepts_unchecked: bool,
     /// From which severity on a broken rule fails the run.
@@ -150,6 +172,7 @@ impl<'a> Report<'a> {
             waivers,
             ignored_waivers: Vec::new(),
             baseline: None,
+            since: None,
             accepts_unchecked: false,
             fail_on: Severity::Low,
             concealed,
@@ -195,6 +218,20 @@ impl<'a> Report<'a> {
     /// The same report, where findings that a baseline knows are accepted.
     #[must_use]
     pub fn against(mut self, baseline: &Baseline) -> Self {
+        let comparison = self.accept_known(baseline, "it is in the baseline");
+        Self { baseline: Some(comparison), ..self }
+    }
+
+    /// The same report, where findings are accepted that an earlier state of the input had.
+    #[must_use]
+    pub fn since(mut self, revision: &str, found: &Baseline) -> Self {
+        let Comparison { known, new, stale } = self.accept_known(found, &format!("it was there at {revision}"));
+        let since = Since { revision: revision.to_owned(), known, new, fixed: stale.len() };
+        Self { since: Some(since), ..self }
+    }
+
+    /// Accepts the findings that are known, for this reason.
+    fn accept_known(&mut self, baseline: &Baseline, reason: &str) -> Comparison {
         let (mut numbers, mut found) = (Numbers::default(), Baseline::default());
         let mut comparison = Comparison::default();
         let (rules, input) = (&self.rules, self.input);
@@ -208,11 +245,11 @@ impl<'a> Report<'a> {
                 let count = if is_known { &mut comparison.known } else { &mut comparison.new };
                 *count += 1;
                 found.add(finding);
-                is_known.then(|| KNOWN.to_owned())
+                is_known.then(|| format!("{KNOWN}{reason}"))
             });
         }
         comparison.stale = self.gone(baseline, &found);
-        Self { baseline: Some(comparison), ..self }
+        comparison
     }
 
     /// What a baseline knows and nobody finds any more, where these are all findings there are. What was not asked, or not

@@ -12,7 +12,7 @@ use crate::baseline::Comparison;
 use crate::manifest::Position;
 use crate::path_pattern::PathPattern;
 use crate::profile::Selected;
-use crate::report::{Judged, Origin, Report, fingerprints};
+use crate::report::{Judged, Origin, Report, Since, fingerprints};
 use crate::shown::write_json;
 use crate::waiver::Standing;
 
@@ -43,6 +43,8 @@ struct Document<'r, 'a> {
     ignored_waivers: &'r [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<&'r Comparison>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<&'r Since>,
     /// What kept something from being judged, or is worth knowing about a path.
     problems: Vec<Problem<'r>>,
 }
@@ -237,6 +239,7 @@ pub fn json(report: &Report<'_>, version: &'static str, out: &mut (impl io::Writ
         waivers: report.waivers.iter().map(Waiver::from).collect(),
         ignored_waivers: &report.ignored_waivers,
         baseline: report.baseline.as_ref(),
+        since: report.since.as_ref(),
         problems: problems(report),
     };
     write_json(&document, out)

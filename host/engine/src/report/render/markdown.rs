@@ -78,6 +78,11 @@ fn head(report: &Report<'_>, found: &[Diagnostic<'_>]) -> String {
     if let Some(comparison) = &report.baseline {
         let _ = writeln!(text, "Baseline: {} known, {} new.\n", count(comparison.known, "finding"), comparison.new);
     }
+    if let Some(since) = &report.since {
+        let known = count(since.known, "known finding");
+        let (new, fixed, revision) = (since.new, since.fixed, escape(&since.revision));
+        let _ = writeln!(text, "Since {revision}: {new} new, {fixed} fixed; {known} left out.\n");
+    }
     for gap in gaps.iter().take(GAPS) {
         let place = if gap.file.is_empty() { String::new() } else { format!("{}:{}: ", escape(&gap.file), gap.line) };
         let _ = writeln!(text, "- not checked: {place}{}", escape(&short(&gap.text)));

@@ -13,7 +13,7 @@ use crate::manifest::SkipReason;
 use crate::paths::file_name;
 use crate::question::Completeness;
 use crate::report::render::style::{DIM, RED, YELLOW};
-use crate::report::{KNOWN, Report};
+use crate::report::{Report, is_known};
 use crate::shown::{count, one_line};
 use crate::waiver::{Standing, State};
 
@@ -90,8 +90,8 @@ fn waived(report: &Report<'_>, text: &mut String) {
         for judgement in judged.judgements.iter().filter(|judgement| judgement.outcome.verdict == Verdict::Waived) {
             let rule = report.rules.get(judgement.rule).map_or("", |rule| rule.name.as_str());
             let reason = judgement.outcome.reason.as_deref().unwrap_or_default();
-            // What a baseline knows is counted below.
-            if reason != KNOWN {
+            // What was there before is counted below.
+            if !is_known(reason) {
                 let (who, reason) = (who(judged.subject.object), one_line(reason));
                 let _ = writeln!(text, "{YELLOW}waived:{YELLOW:#} {rule} for {who} {reason}");
             }

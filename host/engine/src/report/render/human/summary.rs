@@ -11,7 +11,7 @@ use super::{Run, who};
 use crate::baseline::Comparison;
 use crate::profile::{LeftOut, Selected};
 use crate::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
-use crate::report::{Judged, Report, diagnostics};
+use crate::report::{Judged, Report, Since, diagnostics};
 use crate::shown::{count, one_line};
 
 /// Objects listed, the worst first.
@@ -123,6 +123,11 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
             stale => format!(", {stale} not found any more; `seaworthy baseline update` takes them out"),
         };
         let _ = writeln!(text, "{DIM}baseline: {} known, {new} new{stale}{DIM:#}", count(*known, "finding"));
+    }
+    if let Some(Since { revision, known, new, fixed }) = &report.since {
+        let (revision, known) = (one_line(revision), count(*known, "finding"));
+        let _ =
+            writeln!(text, "{DIM}since {revision}: {new} new, {fixed} fixed; {known} known, which fail nothing{DIM:#}");
     }
     if let Some(configuration) = run.configuration {
         let _ = writeln!(text, "{DIM}configuration: {}{DIM:#}", one_line(configuration));
