@@ -27,4 +27,5 @@ mod terminal;
 mod trees;
 mod unchecked;
 mod usage;
+mod watch;
 mod worlds;

@@ -176,6 +176,12 @@ impl<'o> Prepared<'o> {
         })
     }
 
+    /// The same, to be checked again and again.
+    #[must_use]
+    pub fn again_and_again(self) -> Self {
+        Self { remembers: true, ..self }
+    }
+
     /// Reads the input as it is now; whether it is another one than before.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ mod options;
 mod outputs;
 mod present;
 mod versions;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -34,3 +34,4 @@ pub use render::{
     HELM_WRAPPER, KUBE_VERSION, Mode, Refused, RenderOptions, helm_arguments, is_api_version, is_kube_version, render,
 };
 pub use tree::{is_asked_for, read_trees};
+pub use walk::each_file;

@@ -4,12 +4,25 @@
 //! `ignore` crate, and not that crate's own: that one opens whatever is called `.gitignore`, a pipe too, and does not say
 //! what it leaves out.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, IntoIter, WalkDir};
 
 use crate::error::ReadError;
-use crate::ignores::{Ignores, LeftOut, Patterns};
+use crate::ignores::{GIT, Ignores, LeftOut, Patterns};
+
+/// Hands over each file at a path or below it, as far as they can be seen, whatever leaves it out; not what git keeps.
+pub fn each_file(path: &Path, mut then: impl FnMut(PathBuf, &Metadata)) {
+    let walk = WalkDir::new(path).follow_root_links(true).into_iter();
+    for entry in walk.filter_entry(|entry| entry.file_name() != GIT).flatten() {
+        if let Ok(kind) = entry.metadata()
+            && !kind.is_dir()
+        {
+            then(entry.into_path(), &kind);
+        }
+    }
+}
 
 /// What a walk meets.
 pub enum Met {

@@ -1,6 +1,7 @@
 //! `seaworthy check`: checks, prints.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use engine::report::Report;
 use engine::report::render::human::{self, Detail};
@@ -13,12 +14,13 @@ use protocol::Profile;
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign;
-use crate::judging::{Judged, Known, Needs, judged};
+use crate::judging::{Judged, Known, Needs, Prepared, judged};
 use crate::options::judging::Judging;
 use crate::options::outputs::{Format, Outputs};
 use crate::options::policies::PolicyOptions;
 use crate::outputs::Destinations;
 use crate::present::output;
+use crate::watch::Watch;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -32,6 +34,7 @@ Examples:
                                                 only new findings fail: docs/configuration.md
   seaworthy check k8s/ --format json            for machines
   seaworthy check k8s/ --base origin/main       only what a change brought fails: docs/base.md
+  seaworthy check k8s/ --watch                  again whenever a file changes: docs/watch.md
   seaworthy check k8s/ --output sarif=seaworthy.sarif --output github
                                                 several at once: docs/outputs.md
   seaworthy check k8s/ --policy safe-labels.wasm --settings labels.yaml
@@ -61,6 +64,11 @@ pub struct Args {
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
 
+    /// Check again whenever a file changes, and evaluate only what may have another answer. The configuration and the
+    /// policies are those of the start (docs/watch.md).
+    #[arg(long, conflicts_with_all = ["write", "record", "timeout"])]
+    pub watch: bool,
+
     #[command(flatten)]
     pub policies: PolicyOptions,
 }
@@ -71,7 +79,42 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let known = options.base.as_deref().map_or(Known::Baseline, Known::Since);
     let needs =
         Needs { profile: Profile::Recommended, whole_objects: false, documentation: destinations.has(Format::Sarif) };
+    if options.watch {
+        return watch(options, &destinations, || Prepared::new(&options.judging, &options.policies, needs, known));
+    }
     judged(&options.judging, &options.policies, needs, known, |judged| report(options, &destinations, &judged))
+}
+
+/// Checks, and checks again whenever something has changed, until the user ends it. The exit code is that of the last time.
+fn watch<'o>(
+    options: &Args,
+    destinations: &Destinations,
+    prepare: impl FnOnce() -> Result<Prepared<'o>, Failure>,
+) -> Result<u8, Failure> {
+    let Judging { paths, log, .. } = &options.judging;
+    let watched: Vec<PathBuf> = paths.iter().chain(log.iter().map(|log| &log.path)).cloned().collect();
+    if watched.iter().any(|path| path.as_os_str() == sources::STDIN) {
+        return Err(Failure::Usage("--watch: standard input does not change: name files or folders".into()));
+    }
+    // Watched before it is read, so that no change falls between.
+    let mut watch = Watch::new(watched)?;
+    let mut prepared = prepare()?.again_and_again();
+    prepared.read()?;
+    loop {
+        let (code, evaluated) = prepared.check(|judged| {
+            output::clear_screen();
+            Ok((report(options, destinations, &judged)?, judged.evaluated))
+        })?;
+        output::note(&format!("watching: {} run; Ctrl-C ends", output::count(evaluated, "evaluation")));
+        loop {
+            if !watch.next() {
+                return Ok(code);
+            }
+            if prepared.read()? {
+                break;
+            }
+        }
+    }
 }
 
 fn report(options: &Args, destinations: &Destinations, judged: &Judged<'_>) -> Result<u8, Failure> {

@@ -1,7 +1,7 @@
 //! Printing: to a terminal with colours, to anything else without; and what to say when nothing can be printed.
 
 use std::env;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 pub use engine::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 pub use engine::report::render::{count, one_line, printable};
@@ -37,6 +37,21 @@ pub fn complain(message: &str) {
 pub fn warn(message: &str) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(anstream::stderr(), "{YELLOW}warning:{YELLOW:#} {}", printable(message));
+}
+
+/// Says on standard error how things are.
+pub fn note(message: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{DIM}{}{DIM:#}", printable(message));
+}
+
+/// Empties the terminal, if standard output is one.
+pub fn clear_screen() {
+    let mut stdout = io::stdout().lock();
+    if stdout.is_terminal() {
+        // What cannot be cleared stays.
+        let _ = stdout.write_all(b"\x1b[2J\x1b[3J\x1b[H").and_then(|()| stdout.flush());
+    }
 }
 
 /// How many characters fit in a line: in one of the terminal, or where standard output is none, in a wide one.

@@ -1,0 +1,106 @@
+//! `check --watch`: a report at the start and after each change, of which only what changed is evaluated again.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::bundles::{POD, usual_folder};
+use crate::support::Folder;
+
+/// Far more than one check takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A check that goes on.
+struct Watching {
+    child: Child,
+    notes: Receiver<String>,
+    out: Receiver<String>,
+}
+
+impl Watching {
+    fn start(folder: &Folder, arguments: &[&str]) -> Self {
+        let mut command = folder.command(&[&["check", "--bundle", "bundle", "--watch"], arguments].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+        let notes = lines(child.stderr.take().unwrap());
+        let out = lines(child.stdout.take().unwrap());
+        Self { child, notes, out }
+    }
+
+    /// How many evaluations the next check took.
+    fn evaluated(&self) -> usize {
+        let note = self.notes.recv_timeout(PATIENCE).expect("it checks");
+        let number = note.strip_prefix("watching: ").and_then(|rest| rest.split(' ').next());
+        number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{note}"))
+    }
+
+    /// Ends it as Ctrl-C does; its exit code, and all that it printed.
+    fn end(mut self) -> (Option<i32>, Vec<String>) {
+        let process = i32::try_from(self.child.id()).unwrap();
+        let process = rustix::process::Pid::from_raw(process).unwrap();
+        rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+        let code = self.child.wait().unwrap().code();
+        (code, self.out.iter().collect())
+    }
+}
+
+fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    lines
+}
+
+fn pod(name: &str) -> String {
+    POD.replace("name: web\n", &format!("name: {name}\n"))
+}
+
+#[test]
+fn only_what_changed_is_evaluated_again() {
+    let mut folder = usual_folder();
+    for at in 0..20 {
+        folder = folder.and(&format!("k8s/{at}.yaml"), pod(&format!("web-{at}")));
+    }
+    let watching = Watching::start(&folder, &["k8s", "--output", "json=report.json"]);
+    assert_eq!(watching.evaluated(), 20 * 3);
+    let path = folder.path().join("k8s/7.yaml");
+    fs::write(&path, pod("other")).unwrap();
+    assert_eq!(watching.evaluated(), 3);
+    fs::write(folder.path().join("k8s/new.yaml"), pod("new")).unwrap();
+    assert_eq!(watching.evaluated(), 3);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(watching.evaluated(), 0, "what is gone is not evaluated");
+    let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+    assert!(report.contains("web-8") && !report.contains("\"other\""), "files are written anew");
+    let (code, out) = watching.end();
+    assert_eq!(code, Some(1));
+    let totals: Vec<&String> = out.iter().filter(|line| line.contains(" findings in ")).collect();
+    assert_eq!(totals.len(), 4, "{out:#?}");
+    assert!(!out.iter().any(|line| line.contains('\u{1b}')), "no terminal is cleared");
+}
+
+#[test]
+fn the_exit_code_is_that_of_the_last_state() {
+    let folder = usual_folder().and("k8s/web.yaml", POD).and("k8s/service.yaml", "apiVersion: v1\nkind: Service\n");
+    let watching = Watching::start(&folder, &["k8s"]);
+    watching.evaluated();
+    fs::write(folder.path().join("k8s/web.yaml"), "apiVersion: [\n").unwrap();
+    watching.evaluated();
+    assert_eq!(watching.end().0, Some(2));
+    let watching = Watching::start(&folder, &["k8s"]);
+    watching.evaluated();
+    fs::remove_file(folder.path().join("k8s/web.yaml")).unwrap();
+    watching.evaluated();
+    assert_eq!(watching.end().0, Some(0));
+}
+
+#[test]
+fn what_does_not_change_is_not_watched() {
+    let complaint = usual_folder().run(&["check", "--bundle", "bundle", "-", "--watch"]).complaint();
+    assert!(complaint.starts_with("error: --watch: standard input does not change"), "{complaint}");
+}
