@@ -23,6 +23,7 @@ mod input;
 mod judging;
 mod options;
 mod outputs;
+mod prepared;
 mod present;
 mod versions;
 mod watch;

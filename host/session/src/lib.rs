@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod admission;
+mod checked;
 mod digest;
 mod executor;
 mod files;
@@ -22,7 +23,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use engine::config::Config;
 use engine::manifest::Object;
-use engine::report::{Judged, Report, Unread};
+use engine::report::Judged;
 use engine::waiver::Date;
 use engine::{
     Before, Bundle, Completeness, File, Input, Judge, Judgement, LeftOut, Override, Route, Rule, Runtime, Selected,
@@ -30,6 +31,7 @@ use engine::{
 };
 use protocol::{Profile, RuleMetadata, Severity};
 
+pub use checked::Checked;
 pub use executor::{Executor, InOrder, Job};
 pub use files::Files;
 pub use job::Checking;
@@ -439,34 +441,6 @@ impl<R: Runtime> Session<R> {
         let ids =
             self.bundle.rules().iter().map(|rule| self.known.get(&rule.metadata.name).map_or(0, |known| known.id));
         self.memory.set_rules(ids.collect());
-    }
-}
-
-/// What one check came to.
-pub struct Checked<'a, M> {
-    /// What was checked.
-    pub input: &'a Input,
-    /// The rules that it was checked by.
-    pub bundle: &'a Bundle<M>,
-    /// Why these and no others, where a profile chose them.
-    pub selected: Option<&'a Selected>,
-    /// The configuration that it was checked under.
-    pub setup: &'a Setup,
-    /// Every rule's answer for every object that it is about, in the order of the input. No waiver is applied yet.
-    pub judged: Vec<Judged<'a>>,
-    /// How many evaluations were run: the others had been run before, and nothing that they rest on has changed.
-    pub evaluated: usize,
-}
-
-impl<'a, M> Checked<'a, M> {
-    /// All there is to say about it, waivers applied, with the paths that gave nothing to check.
-    #[must_use]
-    pub fn into_report(self, unread: Vec<Unread>) -> Report<'a> {
-        let Setup { config, completeness, today, .. } = self.setup;
-        Report::new(self.input, self.bundle, *completeness, self.judged, unread, &config.waivers, *today)
-            .waived_by_annotations(&config.annotated, config.longest_waiver(), *today)
-            .failing_on(config.fail_on)
-            .selected_by(self.selected.cloned())
     }
 }
 

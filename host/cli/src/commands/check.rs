@@ -14,7 +14,7 @@ use protocol::Profile;
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign;
-use crate::judging::{Judged, Known, Needs, Prepared, judged};
+use crate::prepared::{Judged, Known, Needs, Prepared, judged};
 use crate::options::judging::Judging;
 use crate::options::outputs::{Format, Outputs};
 use crate::options::policies::PolicyOptions;

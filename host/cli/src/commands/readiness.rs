@@ -8,7 +8,7 @@ use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
-use crate::judging::{Judged, Known, Needs, judged};
+use crate::prepared::{Judged, Known, Needs, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::word::{WordError, one_of};
