@@ -52,5 +52,6 @@ pub fn ask<T>(
     let file = |manifest| File { manifest, project: 0 };
     session.files.load(vec![file(document)], Vec::new());
     let around = around.into_iter().map(file).collect();
-    then(session.check_beyond(&Check { in_order: true }, &InputAlone, |_| around))
+    session.load_trees(around);
+    then(session.check_beyond(&Check { in_order: true }, &InputAlone))
 }

@@ -8,29 +8,23 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use engine::baseline::Baseline;
 use engine::config::Config;
-use engine::manifest::Keep;
-use engine::report::{Report, Unread};
+use engine::report::Unread;
 use engine::waiver::Date;
-use engine::{Bundle, Completeness, Rule, Selected, Settings, kept_for};
+use engine::{Bundle, Completeness, Rule, Settings};
 use protocol::documents::GROUP;
 use protocol::{KindMatch, Profile, RuleMetadata, api_group};
-use sandbox::{Budget, Module, Run, Sandbox};
+use sandbox::{Module, Run, Sandbox};
 use session::{Session, Setup};
-use sources::{Exclude, Files, Log, Origin, Reading, RenderOptions};
+use sources::Reading;
 
-use crate::base::{self, Base};
-use crate::budget::{self, Unfinished};
 use crate::bundle;
 use crate::configuration::{self, Configuration, Located};
-use crate::cores::Check;
 use crate::failure::Failure;
-use crate::foreign::{self, FileChange};
+use crate::foreign;
 use crate::input;
 use crate::options::configuration::ConfigOptions;
 use crate::options::judging::Judging;
-use crate::options::policies::PolicyOptions;
 use crate::options::selection::Selection;
 use crate::present::output::one_line;
 

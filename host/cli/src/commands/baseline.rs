@@ -12,9 +12,9 @@ use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign::replace;
 use crate::judging::{Chosen, choose};
-use crate::prepared::{Judged, Known, Needs, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
+use crate::prepared::{Judged, Known, Needs, judged};
 use crate::present::output::{self, count, one_line};
 
 pub const EXAMPLES: &str = "\

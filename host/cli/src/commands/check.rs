@@ -14,11 +14,11 @@ use protocol::Profile;
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
 use crate::foreign;
-use crate::prepared::{Judged, Known, Needs, Prepared, judged};
 use crate::options::judging::Judging;
 use crate::options::outputs::{Format, Outputs};
 use crate::options::policies::PolicyOptions;
 use crate::outputs::Destinations;
+use crate::prepared::{Judged, Known, Needs, Prepared, judged};
 use crate::present::output;
 use crate::watch::Watch;
 

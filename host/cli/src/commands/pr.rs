@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use engine::documents::{Commit, PullRequest, change_set, pull_request};
 use engine::manifest::Limits;
-use engine::report::render;
 use engine::report::render::human::{self, Detail};
+use engine::report::render::{self, Accepted};
 use protocol::Verdict;
 use protocol::documents::PULL_REQUEST;
 use sources::{Event, Files};
@@ -177,7 +177,7 @@ fn check(
                 output::print(&human::render(&report, &run))
             }
             Format::Json => output::stream(|out| render::json(&report, version, out)),
-            Format::Sarif => output::stream(|out| render::sarif(&report, version, out)),
+            Format::Sarif => output::stream(|out| render::sarif(&report, Accepted::LeftOut, version, out)),
         }?;
         // What cannot be seen is nothing that anybody kept to.
         let mut judgements = report.judged.iter().flat_map(|judged| &judged.judgements);

@@ -8,10 +8,10 @@ use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
-use crate::prepared::{Judged, Known, Needs, judged};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::word::{WordError, one_of};
+use crate::prepared::{Judged, Known, Needs, judged};
 use crate::present::output;
 
 /// Problems that are told one by one.
