@@ -144,7 +144,7 @@ impl Rule for GracefulShutdown {
                 let name = container.name();
                 let message =
                     format!("the preStop hook of {name} takes {seconds} seconds, and all is over after {grace}");
-                findings.fail(period, message, fix::set(period, seconds.saturating_add(30)));
+                findings.fail(period, message, fix::set(period, seconds.saturating_add(30)).safe());
             }
         }
         Ok(())

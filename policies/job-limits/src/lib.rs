@@ -178,7 +178,7 @@ fn check_cron(spec: Field<'_>, findings: &mut Findings) {
     }
     let failed = spec.get("failedJobsHistoryLimit");
     if failed.integer() == Some(0) {
-        findings.warn(failed, "a failed run is deleted at once, with its logs", fix::set(failed, 1));
+        findings.warn(failed, "a failed run is deleted at once, with its logs", fix::set(failed, 1).safe());
     }
     let schedule = spec.get("schedule");
     let read = schedule.str().and_then(|text| Schedule::parse(text).ok());

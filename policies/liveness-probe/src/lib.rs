@@ -137,7 +137,7 @@ impl LivenessProbe {
         }
         let place = liveness.field().get("failureThreshold");
         let message = "it uses the readinessProbe's endpoint without a higher failureThreshold, so what makes the container unready also restarts it";
-        let fix = fix::set(place, readiness.failure_threshold().saturating_mul(3));
+        let fix = fix::set(place, readiness.failure_threshold().saturating_mul(3)).safe();
         if self.later_than_readiness {
             findings.fail(place, message, fix);
         } else {

@@ -191,7 +191,9 @@ impl<'a> Pod<'a> {
             if !drop.items().any(|name| name.str() == Some("ALL")) {
                 let is_all = |at: &Field<'_>| at.str().is_some_and(|name| name.eq_ignore_ascii_case("ALL"));
                 let (at, what, fix) = match drop.items().find(is_all) {
-                    Some(at) => (at, "the capabilities to drop are called `ALL`, in capitals", fix::set(at, "ALL")),
+                    Some(at) => {
+                        (at, "the capabilities to drop are called `ALL`, in capitals", fix::set(at, "ALL").safe())
+                    }
                     None => (drop, "the container does not drop all capabilities", fix::set(drop, vec!["ALL".into()])),
                 };
                 report(restricted("Capabilities", at, what, fix));

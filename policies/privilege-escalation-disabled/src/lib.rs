@@ -79,6 +79,7 @@ policy! {
         "pod.spec.securityContext.allowPrivilegeEscalation",
         "containers.securityContext.privileged",
         "containers.securityContext.capabilities.add",
+        "containers.securityContext.capabilities.drop",
         "pod.spec.os.name",
         "pod.spec.nodeSelector['kubernetes.io/os']",
     ],
@@ -103,7 +104,8 @@ impl Rule for PrivilegeEscalationDisabled {
                 } else {
                     "a process may gain more privileges than its parent, since nothing forbids it"
                 };
-                findings.fail(allowed, message, fix::set(allowed, false));
+                let fix = fix::set(allowed, false);
+                findings.fail(allowed, message, if gains_nothing(security) { fix.safe() } else { fix });
             }
             let privileged = security.get("privileged");
             if privileged.bool() == Some(true) {
@@ -122,6 +124,15 @@ impl Rule for PrivilegeEscalationDisabled {
         }
         Ok(())
     }
+}
+
+/// Whether a process has no privilege to gain, so that it runs as before where it may not: a container that keeps no
+/// capability leaves none to programs that would give them.
+fn gains_nothing(security: Field<'_>) -> bool {
+    let is_all = |name: Field<'_>| name.str().is_some_and(|name| name.eq_ignore_ascii_case("ALL"));
+    security.get("capabilities.drop").items().any(is_all)
+        && !security.get("capabilities.add").is_set()
+        && security.get("privileged").bool() != Some(true)
 }
 
 /// Runtimes read names of capabilities in any case. The API spells them without `CAP_`, and some runtimes take both.

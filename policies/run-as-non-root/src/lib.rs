@@ -110,7 +110,7 @@ impl Rule for RunAsNonRoot {
             let pod = workload.pod().get("securityContext");
             let non_root = pod.get("runAsNonRoot");
             if non_root.bool() == Some(false) {
-                allows_root(non_root, pod.get("runAsUser"), findings);
+                allows_root(non_root, pod.get("runAsUser"), fix::set(non_root, true), findings);
             }
             not_user_zero(pod.get("runAsUser"), findings);
         }
@@ -120,7 +120,10 @@ impl Rule for RunAsNonRoot {
             let non_root = container.effective_security("runAsNonRoot");
             let accepted = self.accept_numeric_user && users_are_numbers && user.integer().is_some_and(|user| user > 0);
             if !accepted && non_root.bool() != Some(true) {
-                allows_root(non_root, user, findings);
+                let fix = fix::set(non_root, true);
+                // The kubelet asks for what is so already.
+                let is_so = users_are_numbers && !non_root.is_set() && user.integer().is_some_and(|user| user > 0);
+                allows_root(non_root, user, if is_so { fix.safe() } else { fix }, findings);
             }
             not_user_zero(user, findings);
             not_administrator(container.effective_security("windowsOptions.runAsUserName"), findings);
@@ -129,7 +132,7 @@ impl Rule for RunAsNonRoot {
     }
 }
 
-fn allows_root(non_root: Field<'_>, user: Field<'_>, findings: &mut Findings) {
+fn allows_root(non_root: Field<'_>, user: Field<'_>, fix: Fix, findings: &mut Findings) {
     let message = match (non_root.bool(), user.integer()) {
         (Some(_), _) => "`runAsNonRoot: false` allows root".to_owned(),
         (None, Some(user @ 1..)) => format!(
@@ -138,7 +141,7 @@ fn allows_root(non_root: Field<'_>, user: Field<'_>, findings: &mut Findings) {
         ),
         (None, _) => "nothing keeps the container from running as root".to_owned(),
     };
-    findings.fail(non_root, message, fix::set(non_root, true));
+    findings.fail(non_root, message, fix);
 }
 
 fn not_user_zero(user: Field<'_>, findings: &mut Findings) {

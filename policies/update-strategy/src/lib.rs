@@ -105,7 +105,7 @@ impl Rule for UpdateStrategy {
         let history = object.get("spec.revisionHistoryLimit");
         if history.integer() == Some(0) {
             let message = "no old revision is kept, so a bad release cannot be undone";
-            findings.fail(history, message, fix::set(history, 3));
+            findings.fail(history, message, fix::set(history, 3).safe());
         }
         let is_daemon = object.kind() == "DaemonSet";
         let workload = if is_daemon { request.workload()? } else { replicated(request)? };
@@ -220,7 +220,7 @@ fn check_daemon(rolling: Field<'_>, findings: &mut Findings) -> Result<(), Undec
             return not_applicable("the API server refuses `maxSurge` and `maxUnavailable` together");
         }
         let message = "a rollout may take the pods of all nodes at once, so nothing serves meanwhile";
-        findings.fail(unavailable, message, fix::set(unavailable, 1));
+        findings.fail(unavailable, message, fix::set(unavailable, 1).safe());
     }
     Ok(())
 }

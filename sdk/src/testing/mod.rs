@@ -11,7 +11,7 @@
 mod files;
 
 use bumpalo::Bump;
-use protocol::{FieldMask, Finding, Fix, Outcome, Verdict, path};
+use protocol::{Applicability, FieldMask, Finding, Fix, Outcome, Verdict, path};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -69,6 +69,8 @@ struct ExpectedFinding {
     /// Words that the fix contains.
     #[serde(default)]
     fix: String,
+    /// Whether a program may make the edit unasked.
+    safe: Option<bool>,
 }
 
 /// Runs one documented example.
@@ -131,6 +133,7 @@ fn check<R: Rule>(case: &Case) -> Result<(), String> {
             path::shorten(&finding.path) == expected.at
                 && finding.message.contains(&expected.says)
                 && finding.fix.as_ref().map(Fix::text).unwrap_or_default().contains(&expected.fix)
+                && expected.safe.is_none_or(|safe| safe == is_safe(finding))
         };
         if outcome.findings.len() != expected.len() || !outcome.findings.iter().zip(expected).all(same) {
             return told("expected other findings");
@@ -138,6 +141,11 @@ fn check<R: Rule>(case: &Case) -> Result<(), String> {
     }
     complete(&outcome);
     Ok(())
+}
+
+fn is_safe(finding: &Finding) -> bool {
+    let edit = finding.fix.as_ref().and_then(Fix::edit);
+    edit.is_some_and(|edit| edit.applicability == Applicability::Safe)
 }
 
 /// What every outcome owes its reader.
