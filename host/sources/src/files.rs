@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use engine::report::Unread;
 use engine::{File, Input, Unrendered};
 
+use crate::edited::Edited;
 use crate::projects::Folders;
 use crate::read::name;
 
@@ -23,6 +24,8 @@ pub struct Files {
     pub(crate) dockerfiles: Vec<Dockerfile>,
     /// The folders among the paths that are worlds of their own.
     pub(crate) projects: Folders,
+    /// What was read instead of files on the disk, and is rendered instead of them too.
+    pub(crate) edited: Edited,
 }
 
 /// A Dockerfile that was found.

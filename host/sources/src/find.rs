@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use walkdir::DirEntry;
 
 use crate::dockerfile::is_dockerfile;
+use crate::edited::Edited;
 use crate::error::ReadError;
 use crate::files::{Dockerfile, Files, Origin};
 use crate::ignores::{Exclude, GIT, LeftOut, Patterns};
@@ -34,12 +35,14 @@ pub struct Reading<'k> {
     pub total: u64,
     /// What is kept of objects where there are many.
     pub keep: Keep<'k>,
+    /// Texts that stand for those of files on the disk.
+    pub edited: Edited,
 }
 
 impl Default for Reading<'_> {
     /// 4 GiB of all files together, in a few hundred MiB of memory for each, and everything that is in them.
     fn default() -> Self {
-        Self { bounds: Bounds::default(), total: 4 << 30, keep: Keep::default() }
+        Self { bounds: Bounds::default(), total: 4 << 30, keep: Keep::default(), edited: Edited::default() }
     }
 }
 
@@ -114,6 +117,7 @@ pub fn find<'a>(paths: &[PathBuf], excludes: &[Exclude], reading: &'a Reading<'a
             Ok(_) => found.files.fail(path, &ReadError::Special),
         }
     }
+    found.files.edited = reading.edited.clone();
     found.finish();
     found
 }
@@ -352,7 +356,11 @@ fn read_one(
     reading: &Reading<'_>,
     project: usize,
 ) -> Result<File, ReadError> {
-    let Reading { bounds, keep, .. } = reading;
-    let manifest = read_from(&crate::read::name(path), open_regular(real)?, bounds, keep)?;
+    let Reading { bounds, keep, edited, .. } = reading;
+    let name = crate::read::name(path);
+    let manifest = match edited.get(real) {
+        Some(text) => read_from(&name, text, bounds, keep)?,
+        None => read_from(&name, open_regular(real)?, bounds, keep)?,
+    };
     Ok(File { manifest, project })
 }

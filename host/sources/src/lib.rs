@@ -5,6 +5,7 @@
 
 mod dockerfile;
 mod earlier;
+mod edited;
 mod error;
 mod event;
 mod files;
@@ -22,6 +23,7 @@ mod walk;
 
 pub use dockerfile::{asks_for_dockerfiles, read_dockerfiles};
 pub use earlier::{Earlier, EarlierError};
+pub use edited::Edited;
 pub use error::{LogError, ReadError};
 pub use event::{Event, EventError};
 pub use files::{Files, Origin, problems};

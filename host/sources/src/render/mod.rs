@@ -67,7 +67,7 @@ pub fn render(paths: &[PathBuf], files: &mut Files, options: &RenderOptions) {
     if options.mode == Mode::Never {
         return;
     }
-    let tree = Tree::new(paths);
+    let tree = Tree::new(paths).with(&files.edited);
     let done = {
         let catalog = Catalog::new(&tree, files);
         let mut rounds = Rounds { tree: &tree, options, tools: None, done: Vec::new(), deployed: BTreeSet::new() };

@@ -46,8 +46,11 @@ impl Stage {
         if self.bytes > BYTES {
             return Err(Why::TooMuch(tree.shown(real), self.files.len(), BYTES >> 20).into());
         }
-        let bytes = read_regular(real, usize::try_from(BYTES).unwrap_or(usize::MAX))
-            .map_err(|cause| Why::System(format!("{} {cause}", tree.shown(real))))?;
+        let bytes = match tree.edited(real) {
+            Some(text) => text.to_owned(),
+            None => read_regular(real, usize::try_from(BYTES).unwrap_or(usize::MAX))
+                .map_err(|cause| Why::System(format!("{} {cause}", tree.shown(real))))?,
+        };
         self.origins.insert(to.clone(), real.to_owned());
         self.files.insert(to, bytes);
         Ok(())

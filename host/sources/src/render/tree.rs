@@ -4,28 +4,43 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Failure, Why};
+use crate::edited::Edited;
 use crate::ignores::GIT;
 use crate::read::{clean, name};
 
 /// The folders that were given.
 #[derive(Debug)]
-pub struct Tree(Vec<(PathBuf, PathBuf)>);
+pub struct Tree {
+    /// Each as it was typed, and where it really lies.
+    folders: Vec<(PathBuf, PathBuf)>,
+    edited: Edited,
+}
 
 impl Tree {
     /// Of the paths that were typed, the folders.
     pub fn new(paths: &[PathBuf]) -> Self {
         let folders = paths.iter().filter_map(|path| Some((path.clone(), fs::canonicalize(path).ok()?)));
-        Self(folders.filter(|(_, real)| real.is_dir()).collect())
+        Self { folders: folders.filter(|(_, real)| real.is_dir()).collect(), edited: Edited::default() }
+    }
+
+    /// With texts that stand for those of files in them.
+    pub fn with(self, edited: &Edited) -> Self {
+        Self { edited: edited.clone(), ..self }
+    }
+
+    /// The text that stands for that of a file, by where the file really lies.
+    pub fn edited(&self, real: &Path) -> Option<&[u8]> {
+        self.edited.get(real)
     }
 
     /// Where the folders that were given really lie.
     pub fn roots(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().map(|(_, real)| real.as_path())
+        self.folders.iter().map(|(_, real)| real.as_path())
     }
 
     /// The folder that was given and that holds what really lies there: the innermost.
     pub fn root_of(&self, real: &Path) -> Option<&Path> {
-        let holding = self.0.iter().map(|(_, root)| root.as_path()).filter(|root| real.starts_with(root));
+        let holding = self.folders.iter().map(|(_, root)| root.as_path()).filter(|root| real.starts_with(root));
         holding.max_by_key(|root| root.as_os_str().len())
     }
 
@@ -41,7 +56,7 @@ impl Tree {
     /// What people call a file that really lies there.
     pub fn shown(&self, real: &Path) -> String {
         let Some(root) = self.root_of(real) else { return name(real) };
-        let typed = self.0.iter().find(|(_, of)| of == root).map(|(typed, _)| typed);
+        let typed = self.folders.iter().find(|(_, of)| of == root).map(|(typed, _)| typed);
         let below = real.strip_prefix(root).unwrap_or(real);
         typed.map_or_else(|| name(real), |typed| name(&clean(&typed.join(below))))
     }
