@@ -171,9 +171,11 @@ const fn key_start(entry: &Entry) -> usize {
 /// Behind the last member, each on a line of its own where the last one is.
 fn add_in_flow(text: Text<'_>, last: &Entry, key: &str, value: &Json) -> Edited {
     let start = key_start(last);
-    let (key, space) = (flow(text, &Json::from(key)), text.column(start));
-    let written = format!("{key}: {}", flow(text, value));
-    let separator = if text.is_first_on_line(start) { format!(",\n{:space$}", "") } else { ", ".to_owned() };
+    let written = format!("{}: {}", flow(text, &Json::from(key)), flow(text, value));
+    // JSON may be indented by tabs.
+    let space = text.slice(text.line_start(start), start);
+    let is_first = space.trim_start_matches([' ', '\t']).is_empty();
+    let separator = if is_first { format!(",\n{space}") } else { ", ".to_owned() };
     Ok(insertion(text.end_of(last).ok_or(Unclean)?, format!("{separator}{written}")))
 }
 

@@ -121,7 +121,10 @@ fn what_was_empty_is_filled() {
 fn json_stays_json() {
     let text = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"metadata\": {\n    \"name\": \"a\"\n  }\n}\n";
     let new = clean(text, |pod| pod["metadata"]["labels"] = json!({"owner": "ana"}));
-    assert_eq!(new, text.replace("\"a\"\n", "\"a\",\n    \"labels\": {\"owner\":\"ana\"}\n"));
+    let expected = text.replace("\"a\"\n", "\"a\",\n    \"labels\": {\"owner\":\"ana\"}\n");
+    assert_eq!(new, expected);
+    let tabs = |text: &str| text.replace("  ", "\t");
+    assert_eq!(clean(&tabs(text), |pod| pod["metadata"]["labels"] = json!({"owner": "ana"})), tabs(&expected));
 }
 
 #[test]
