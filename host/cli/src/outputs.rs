@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::foreign::replace;
+use crate::replace::replace;
 use crate::options::outputs::{Format, Output, Outputs};
 use crate::present::output::{self, one_line};
 

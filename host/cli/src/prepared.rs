@@ -13,7 +13,7 @@ use engine::{Completeness, Selected, kept_for};
 use protocol::Profile;
 use sandbox::{Budget, Run};
 use session::{Session, Setup};
-use sources::{Exclude, Files, Log, Origin, Reading, RenderOptions};
+use sources::{Edited, Exclude, Files, Log, Origin, Reading, RenderOptions};
 
 use crate::base::{self, Base};
 use crate::budget::{self, Unfinished};
@@ -21,7 +21,8 @@ use crate::bundle;
 use crate::configuration::Configuration;
 use crate::cores::Check;
 use crate::failure::Failure;
-use crate::foreign::{self, FileChange};
+use crate::change::FileChange;
+use crate::foreign;
 use crate::input;
 use crate::judging::{
     Chosen, check_stdin, choose, default_world, for_life, load, looks_at_trees, off, sandbox, session, today,
@@ -51,6 +52,8 @@ pub struct Judged<'a> {
     pub changes: Vec<FileChange>,
     /// Who says that nothing is rendered.
     pub render_never: Option<String>,
+    /// Where the text of each file of the input came from.
+    pub origins: &'a [Origin],
     /// How many evaluations were run.
     pub evaluated: usize,
 }
@@ -86,6 +89,8 @@ pub struct Prepared<'o> {
     /// What is read, and how.
     excludes: Vec<Exclude>,
     rendering: RenderOptions,
+    /// Texts that stand for those of files on the disk.
+    edited: Edited,
     render_never: Option<String>,
     is_whole: bool,
     /// The configuration, as people type its path.
@@ -166,6 +171,7 @@ impl<'o> Prepared<'o> {
             policies,
             excludes,
             rendering,
+            edited: Edited::default(),
             render_never,
             is_whole,
             shown,
@@ -186,6 +192,11 @@ impl<'o> Prepared<'o> {
     #[must_use]
     pub fn again_and_again(self) -> Self {
         Self { remembers: true, ..self }
+    }
+
+    /// Takes these texts for those of files on the disk, from the next time on that the input is read.
+    pub fn edit(&mut self, edited: Edited) {
+        self.edited = edited;
     }
 
     /// Reads the input as it is now; whether it is another one than before.
@@ -219,7 +230,7 @@ impl<'o> Prepared<'o> {
 
     /// Everything there is to check, but for the trees of repositories.
     fn read_files(&self, paths: &[PathBuf], logs: &[Log], excludes: &[Exclude], rendering: &RenderOptions) -> Files {
-        let mut reading = Reading { keep: self.kept(), ..Reading::default() };
+        let mut reading = Reading { keep: self.kept(), edited: self.edited.clone(), ..Reading::default() };
         self.options.limits.unwrap_or_default().apply(&mut reading);
         let mut files = input::read(paths, excludes, rendering, &reading);
         sources::read_logs(logs, &mut files);
@@ -283,6 +294,6 @@ impl<'o> Prepared<'o> {
             report = report.since(revision, found);
         }
         let (configuration, render_never) = (self.shown.as_deref(), self.render_never.clone());
-        then(Judged { report: &report, configuration, off, changes, render_never, evaluated })
+        then(Judged { report: &report, configuration, off, changes, render_never, origins: &self.origins, evaluated })
     }
 }

@@ -25,6 +25,7 @@ mod date;
 pub mod documents;
 pub mod edit;
 mod file;
+pub mod fixes;
 pub mod imports;
 mod input;
 mod judge;

@@ -10,12 +10,12 @@ use protocol::Profile;
 use crate::configuration::{read_baseline, shown};
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
-use crate::foreign::replace;
 use crate::judging::{Chosen, choose};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::prepared::{Judged, Known, Needs, judged};
 use crate::present::output::{self, count, one_line};
+use crate::replace::replace;
 
 pub const EXAMPLES: &str = "\
 Examples:

@@ -11,9 +11,9 @@ use engine::report::render::{self, Accepted};
 use engine::scorecard::{self, Grouping, Scorecard};
 use protocol::Profile;
 
+use crate::change;
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
-use crate::foreign;
 use crate::options::judging::Judging;
 use crate::options::outputs::{Format, Outputs};
 use crate::options::policies::PolicyOptions;
@@ -123,7 +123,7 @@ fn report(options: &Args, destinations: &Destinations, judged: &Judged<'_>) -> R
     let human = |detail, out: &mut dyn Write| {
         let (width, render_never) = (output::width(), render_never.as_deref());
         let run = human::Run { detail, width, strict: *strict, configuration: *configuration, off, render_never };
-        let text = foreign::render(changes, policies.write) + &human::render(report, &run);
+        let text = change::render(changes, policies.write) + &human::render(report, &run);
         out.write_all(text.as_bytes())
     };
     let accepted = if outputs.sarif_suppressed { Accepted::Suppressed } else { Accepted::LeftOut };

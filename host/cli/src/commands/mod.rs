@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod config;
 mod explain;
+mod fix;
 mod import;
 mod inspect;
 mod keys;
@@ -35,6 +36,9 @@ pub enum Command {
     /// Show the readiness checklist of each service: which checks pass, and what is missing.
     #[command(after_help = readiness::EXAMPLES)]
     Readiness(readiness::Args),
+    /// Make the edits that fix findings, where they are safe: show them, or write them.
+    #[command(after_help = fix::EXAMPLES)]
+    Fix(Box<fix::Args>),
     /// Write down what is found today, so that only what is new fails.
     #[command(after_help = baseline::EXAMPLES)]
     Baseline(Box<baseline::Args>),
@@ -102,6 +106,7 @@ impl Command {
         match self {
             Self::Check(args) => check::run(args),
             Self::Readiness(args) => readiness::run(args),
+            Self::Fix(args) => fix::run(args),
             Self::Baseline(args) => baseline::run(args),
             Self::Config(args) => config::run(args),
             Self::Maturity(args) => maturity::run(args),

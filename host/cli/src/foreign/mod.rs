@@ -5,11 +5,9 @@
 
 mod mutate;
 mod policies;
-mod replace;
 mod route;
 mod trust;
 
-pub use mutate::{FileChange, render, settle};
+pub use mutate::settle;
 pub use policies::{Found, find, limits, load};
-pub use replace::replace;
 pub use route::{Asked, asking, asks_beyond, asks_registry};

@@ -10,10 +10,10 @@ use foreign::Dispatcher;
 use foreign::session::{Recorder, Replay, SessionLimits};
 use registry::{OciCalls, Options, Registry};
 
-use super::replace::replace;
 use crate::failure::Failure;
 use crate::options::policies::PolicyOptions;
 use crate::present::output::{self, count, one_line};
+use crate::replace::replace;
 
 /// What came of it.
 pub struct Asked<T> {

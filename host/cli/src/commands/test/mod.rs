@@ -20,7 +20,7 @@ use crate::bundle;
 use crate::cache;
 use crate::exit::{BROKEN, HOLDS};
 use crate::failure::Failure;
-use crate::foreign::replace;
+use crate::replace::replace;
 use crate::judging;
 use crate::present::output::{self, BOLD, DIM, GREEN, RED, count, one_line};
 
