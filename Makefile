@@ -25,6 +25,9 @@ MDBOOK := $(TARGET)/tools/bin/mdbook
 CHROMIUM ?= /usr/bin/chromium
 CARGO := cargo
 CARGO_DENY := 0.20.2
+CARGO_CYCLONEDX := 0.5.9
+MUSL := x86_64-unknown-linux-musl
+DIST := $(TARGET)/dist
 
 NODE = @node --version >/dev/null 2>&1 || { echo 'node is missing: install Node.js 20.19 or newer, with npm' >&2; exit 1; }
 
@@ -33,7 +36,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools
+.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools dist musl pre-commit
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -148,6 +151,23 @@ fixtures: ## Build the policy that tests bring along, with Kubewarden's own SDK,
 bench: build native ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run
 	$(CARGO) bench --locked $(HOSTS) --bench evaluate
 
+# Times in what is released are those of the last commit, so that whoever builds it again gets the same bytes.
+dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+dist: policies musl ## What is released, in target/dist: a static binary, its archive, an image, checksums and an SBOM
+	@rm -rf $(DIST) && mkdir -p $(DIST)
+	$(CARGO) build --locked --release -p seaworthy --bin seaworthy --target $(MUSL)
+	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install --locked cargo-cyclonedx --version $(CARGO_CYCLONEDX)
+	cargo cyclonedx --manifest-path host/cli/Cargo.toml --format json --target $(MUSL) --override-filename seaworthy.cdx
+	@mv host/cli/seaworthy.cdx.json $(DIST)
+	integrations/dist.sh $(TARGET)/$(MUSL)/release/seaworthy $(DIST)
+
+musl:
+	@rustup target list --installed 2>/dev/null | grep -q $(MUSL) || rustup target add $(MUSL) \
+		|| { echo 'the target $(MUSL) is missing: rustup target add $(MUSL)' >&2; exit 1; }
+	@command -v musl-gcc >/dev/null \
+		|| { test $$(id -u) -eq 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends musl-tools; } \
+		|| { echo 'musl-gcc is missing: apt-get install musl-tools (cryptography is compiled with it)' >&2; exit 1; }
+
 new-policy: build ## Start a rule: make new-policy NAME=required-state
 	@test -n "$(NAME)" || { echo 'usage: make new-policy NAME=required-state' >&2; exit 2; }
 	@$(SEAWORTHY) new policy $(NAME) --workspace
@@ -163,7 +183,17 @@ $(TARGET)/tools/helm $(TARGET)/tools/kustomize:
 		|| { echo 'LEFT OUT: Go is not installed, so nothing is rendered with $(notdir $@) in the tests' >&2; exit 0; }; \
 		mkdir -p $(TARGET)/tools && GOBIN=$(TARGET)/tools go install $(PACKAGE)
 
-e2e: build native library chromium fixtures docker-registry neovim rendering-tools ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
+PRE_COMMIT := 4.7.0
+
+pre-commit: $(TARGET)/tools/pre-commit/bin/pre-commit
+
+$(TARGET)/tools/pre-commit/bin/pre-commit:
+	@python3 -m venv --help >/dev/null 2>&1 \
+		|| { echo 'LEFT OUT: Python is not installed, so no hook is run by pre-commit in the tests' >&2; exit 0; }; \
+		python3 -m venv $(TARGET)/tools/pre-commit \
+		&& $(TARGET)/tools/pre-commit/bin/pip install --quiet --disable-pip-version-check pre-commit==$(PRE_COMMIT)
+
+e2e: build native library chromium fixtures docker-registry neovim rendering-tools pre-commit ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
 	$(CARGO) test --locked --release $(HOSTS)
 
 oracle: ## Read hostile texts beside Kubernetes' own decoder: TEXTS=20000 of them, from SEED=1 (needs Go)

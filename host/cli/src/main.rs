@@ -23,6 +23,7 @@ mod foreign;
 mod helm;
 mod input;
 mod judging;
+mod kubectl;
 mod options;
 mod outputs;
 mod prepared;
@@ -33,7 +34,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 
 use commands::Command;
 use options::color::Color;
@@ -60,9 +61,11 @@ fn main() -> ExitCode {
     if let Some(arguments) = helm::asked() {
         return ExitCode::from(helm::run(&arguments));
     }
-    let arguments = Arguments::parse();
+    let definition = kubectl::named(Arguments::command());
+    let matches = definition.clone().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|refused| refused.exit());
     arguments.color.apply();
-    match arguments.command.run() {
+    match arguments.command.run(&definition) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             present::output::complain(&failure.to_string());

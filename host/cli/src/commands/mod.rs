@@ -4,6 +4,7 @@ mod audit;
 mod baseline;
 mod build;
 mod check;
+mod completions;
 mod config;
 mod explain;
 mod fix;
@@ -12,6 +13,7 @@ mod inspect;
 mod keys;
 mod kubewarden;
 mod lsp;
+mod man;
 mod maturity;
 mod new;
 mod pr;
@@ -98,11 +100,17 @@ pub enum Command {
     /// Check manifests in an editor as you type: a language server on standard input and output.
     #[command(after_help = lsp::EXAMPLES)]
     Lsp(lsp::Args),
+    /// Print the completions of a shell.
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Args),
+    /// Print the man page, or write those of all commands to a folder.
+    #[command(after_help = man::EXAMPLES)]
+    Man(man::Args),
 }
 
 impl Command {
-    /// Runs the command; the exit code says what was decided.
-    pub fn run(&self) -> Result<u8, Failure> {
+    /// Runs the command; the exit code says what was decided. `definition` is what may be typed for all of them.
+    pub fn run(&self, definition: &clap::Command) -> Result<u8, Failure> {
         match self {
             Self::Check(args) => check::run(args),
             Self::Readiness(args) => readiness::run(args),
@@ -127,6 +135,8 @@ impl Command {
             Self::Serve(args) => serve::run(args),
             Self::Kubewarden(args) => kubewarden::run(args),
             Self::Lsp(args) => lsp::run(args),
+            Self::Completions(args) => completions::run(args, definition),
+            Self::Man(args) => man::run(args, definition),
         }
     }
 }

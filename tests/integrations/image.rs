@@ -1,0 +1,74 @@
+//! What is released: the container image is one by its specification, and both it and the archive come out the same again.
+
+use std::fs;
+use std::path::Path;
+
+use seaworthy_tests::artifacts::workspace;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::support::{self, Folder, binary};
+use crate::{bash, yaml};
+
+fn digest(bytes: &[u8]) -> String {
+    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digest}")
+}
+
+/// What a descriptor describes, its digest and size checked.
+fn blob(layout: &Path, descriptor: &Value) -> Vec<u8> {
+    let named = descriptor["digest"].as_str().unwrap();
+    let bytes = fs::read(layout.join("blobs").join(named.replace(':', "/"))).unwrap();
+    assert_eq!((digest(&bytes).as_str(), bytes.len() as u64), (named, descriptor["size"].as_u64().unwrap()));
+    bytes
+}
+
+#[test]
+fn an_image_is_made_without_an_engine_and_is_the_same_again() {
+    let folder = Folder::of("program", "#!/bin/true\n");
+    let make = |to: &str| {
+        let script = workspace().join("integrations/image/layout.sh");
+        let script =
+            format!("umask 0{}; '{}' program 0.1.0 {to}", if to == "one" { "22" } else { "77" }, script.display());
+        support::run(bash(&folder, &script).env("SOURCE_DATE_EPOCH", "1700000000"), "").with(0)
+    };
+    let (one, two) = (make("one"), make("two"));
+    assert_eq!(one, two, "the digest of the image");
+    let layout = folder.path().join("one");
+    let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+    assert_eq!(json(&fs::read(layout.join("oci-layout")).unwrap())["imageLayoutVersion"], "1.0.0");
+    let index = json(&fs::read(layout.join("index.json")).unwrap());
+    assert_eq!(index["manifests"][0]["digest"].as_str().unwrap(), one.trim());
+    let manifest = json(&blob(&layout, &index["manifests"][0]));
+    let config = json(&blob(&layout, &manifest["config"]));
+    assert_eq!(config["created"], "2023-11-14T22:13:20Z");
+    assert_eq!(config["config"]["User"], "65532:65532", "the image does not run as root");
+    fs::write(layout.join("layer.tar.gz"), blob(&layout, &manifest["layers"][0])).unwrap();
+    support::run(&mut bash(&folder, "gunzip one/layer.tar.gz"), "").with(0);
+    assert_eq!(digest(&fs::read(layout.join("layer.tar")).unwrap()), config["rootfs"]["diff_ids"][0].as_str().unwrap());
+    let listed = support::run(&mut bash(&folder, "tar -tvf one/layer.tar --numeric-owner"), "").with(0);
+    let line = listed.lines().find(|line| line.ends_with("./usr/bin/seaworthy")).unwrap();
+    assert!(line.starts_with("-rwxr-xr-x 0/0"), "{line}");
+}
+
+#[test]
+fn what_is_released_has_checksums_and_is_the_same_again() {
+    let folder = Folder::new();
+    let make = |to: &str| {
+        let script = format!("'{}' '{}' {to}", workspace().join("integrations/dist.sh").display(), binary().display());
+        support::run(bash(&folder, &script).env("SOURCE_DATE_EPOCH", "1700000000"), "").with(0)
+    };
+    let sums = make("one");
+    assert_eq!(sums, make("two"));
+    support::run(&mut bash(&folder, "cd one && sha256sum --check --quiet SHA256SUMS"), "").with(0);
+    let listed = support::run(&mut bash(&folder, "tar -tzf one/seaworthy-x86_64-linux.tar.gz"), "").with(0);
+    for name in ["seaworthy\n", "LICENSE\n", "man/seaworthy-check.1\n", "completions/seaworthy.bash\n"] {
+        assert!(listed.contains(name), "{name} is not in {listed}");
+    }
+    let plugin: Value =
+        serde_saphyr::from_str(&fs::read_to_string(folder.path().join("one/seaworthy.yaml")).unwrap()).unwrap();
+    let archive = fs::read(folder.path().join("one/seaworthy-x86_64-linux.tar.gz")).unwrap();
+    let said = plugin["spec"]["platforms"][0]["sha256"].as_str().unwrap();
+    assert_eq!(digest(&archive), format!("sha256:{said}"));
+    assert!(yaml("integrations/krew/seaworthy.yaml")["spec"]["version"] != plugin["spec"]["version"]);
+}
