@@ -9,6 +9,7 @@ mod baseline;
 mod bundles;
 mod config;
 mod configuration;
+mod definitions;
 mod dockerfiles;
 mod explain;
 mod import;

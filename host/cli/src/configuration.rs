@@ -145,6 +145,14 @@ impl Configuration {
         Ok(all)
     }
 
+    /// Where CustomResourceDefinitions are that are no part of the input: as the command line says and as this does.
+    #[must_use]
+    pub fn definitions(&self, given: &[PathBuf]) -> Vec<PathBuf> {
+        let folder = self.folder.as_deref().unwrap_or(Path::new(""));
+        let said = self.config.crds.iter().map(|path| PathBuf::from(shown(&clean(&folder.join(path)))));
+        given.iter().cloned().chain(said).collect()
+    }
+
     /// How charts and kustomizations are rendered: as the command line says, and where it says nothing as this does.
     ///
     /// # Errors

@@ -41,6 +41,7 @@ pub fn opened<'r>(
     let mut excludes = configuration.patterns(options.baseline.as_deref())?;
     excludes.extend_from_slice(&options.exclude);
     let rendering = configuration.rendering(&options.rendering)?;
+    let definitions = configuration.definitions(&options.crds);
     let mut config = configuration.config;
     let is_asked = |name: &str| found.iter().any(|found| found.metadata.name == name);
     config.settings.retain(|(name, _)| is_asked(name));
@@ -58,11 +59,14 @@ pub fn opened<'r>(
     let setup = Setup { config, profile: Some(profile), completeness, today: today() };
     let mut session = session(run, rules, setup, &options.selection)?;
     session.files.load(take(&mut files.files), take(&mut files.unrendered));
+    let (definitions, undefined) = sources::read_definitions(&definitions, &Reading::default());
+    session.define(definitions);
     if looks_at_trees(session.asked()) {
         let trees = sources::read_trees(&options.paths, &mut files);
         session.load_trees(trees);
     }
     let mut unread = files.unread;
+    unread.extend(undefined);
     unread.extend(refusals.into_unread());
     Ok((session, unread))
 }
@@ -179,6 +183,10 @@ pub fn check_stdin(options: &Judging) -> Result<(), Failure> {
     let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
         return Err(Failure::Usage("standard input is one log, or manifests, and `-` names it for more".into()));
+    }
+    if options.crds.iter().any(|path| is_stdin(&path)) && (logs > 0 || options.paths.iter().any(|path| is_stdin(&path)))
+    {
+        return Err(Failure::Usage("standard input is what is checked, and cannot be --crds too".into()));
     }
     Ok(())
 }

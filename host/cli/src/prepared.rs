@@ -137,6 +137,7 @@ impl<'o> Prepared<'o> {
         excludes.extend_from_slice(&options.exclude);
         let rendering = configuration.rendering(&options.rendering)?;
         let render_never = configuration.render_never(&options.rendering);
+        let definitions = configuration.definitions(&options.crds);
         let Configuration { mut config, shown, .. } = configuration;
         if policies.no_rules {
             found.clear();
@@ -166,6 +167,10 @@ impl<'o> Prepared<'o> {
         let run: &Run<'_> = for_life(sandbox.run_within(budget));
         let setup = Setup { config, profile, completeness, today: today() };
         let session = for_life(session(run, rules, setup, &options.selection)?);
+        let mut reading = Reading::default();
+        options.limits.unwrap_or_default().apply(&mut reading);
+        let (definitions, undefined) = sources::read_definitions(&definitions, &reading);
+        session.define(definitions);
         Ok(Self {
             options,
             policies,
@@ -179,7 +184,7 @@ impl<'o> Prepared<'o> {
             remembers: base.is_some(),
             base,
             before: None,
-            refused: refusals.into_unread(),
+            refused: refusals.into_unread().into_iter().chain(undefined).collect(),
             unread: Vec::new(),
             origins: Vec::new(),
             session,

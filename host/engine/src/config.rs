@@ -87,6 +87,7 @@ const KEYS: [&str; 16] = [
     "include",
     "exclude",
     "baseline",
+    "crds",
     "rendering",
     "rules",
     "overrides",
@@ -116,6 +117,8 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// The file of findings that are known, from the configuration's folder.
     pub baseline: Option<String>,
+    /// Files and folders of CustomResourceDefinitions that custom resources are checked by, from the configuration's folder.
+    pub crds: Vec<String>,
     /// How charts and kustomizations are rendered.
     pub rendering: Rendering,
     /// The rules that are off, by name.
@@ -272,6 +275,7 @@ impl Reader<'_> {
                 "include" => config.include = self.texts(value, "a pattern")?,
                 "exclude" => config.exclude = self.texts(value, "a pattern")?,
                 "baseline" => config.baseline = self.optional(node, "baseline")?,
+                "crds" => config.crds = self.texts(value, "a file or a folder")?,
                 "rendering" => config.rendering = self.rendering(value)?,
                 "rules" => self.rules(value, &mut config)?,
                 "overrides" => config.overrides = self.overrides(value)?,

@@ -86,4 +86,4 @@ pub use settings::{Settings, SettingsError};
 pub use spot::Spot;
 pub use standing::Standings;
 pub use unchecked::{Source as UncheckedSource, Unchecked, Unrendered, shell_word};
-pub use world::{BlindSpot, Viewpoint, World};
+pub use world::{BlindSpot, Viewpoint, World, is_definition};

@@ -30,6 +30,8 @@ pub struct World<'a> {
     blind_spots: Vec<BlindSpot>,
     /// How many files of each unit could not be read whole: what is in them is not seen.
     unread: HashMap<Home<'a>, usize>,
+    /// CustomResourceDefinitions beside the input, by name.
+    definitions: HashMap<&'a str, &'a Object>,
     answers: Answers,
 }
 
@@ -121,6 +123,15 @@ impl<'a> World<'a> {
         }
         world.by_kind.values_mut().for_each(Objects::finish);
         world
+    }
+
+    /// With CustomResourceDefinitions that are no part of the input: whoever asks for one by name gets it where the input has
+    /// none of that name. No list has them.
+    #[must_use]
+    pub fn defined_by(mut self, definitions: &'a [Object]) -> Self {
+        let named = definitions.iter().filter_map(|object| Some((object.name.as_deref()?, object)));
+        self.definitions.extend(named.filter(|(_, object)| is_definition(object.group(), &object.kind)));
+        self
     }
 
     /// Why objects of a kind may be there and cannot be seen, in a namespace or, where none is given, somewhere.
@@ -225,6 +236,17 @@ impl<'a> World<'a> {
     /// Of [`objects`](Self::objects), the one of that namespace and name.
     #[must_use]
     pub fn get(&self, from: Viewpoint<'_>, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'a Object> {
+        let given = || self.definitions.get(name).copied().filter(|_| is_definition(group, kind));
+        self.named(from, (group, kind), namespace, name).or_else(given)
+    }
+
+    fn named(
+        &self,
+        from: Viewpoint<'_>,
+        (group, kind): (&str, &str),
+        namespace: &str,
+        name: &str,
+    ) -> Option<&'a Object> {
         let (sight, homes) = (self.sight(from), homes(from, namespace));
         let objects = self.of_kind(from, group, kind)?;
         let mut indices: Vec<usize> =
@@ -275,6 +297,12 @@ impl<'a> World<'a> {
         spreads.sort_unstable_by_key(|named| named.digest);
         Sight { folder: from.folder, file: from.file, spreads }
     }
+}
+
+/// Whether that is the kind of definitions of other kinds.
+#[must_use]
+pub fn is_definition(group: &str, kind: &str) -> bool {
+    group == "apiextensions.k8s.io" && kind == "CustomResourceDefinition"
 }
 
 /// Where the objects live that a look-up in a namespace is about: the asker's own, or another.

@@ -92,6 +92,8 @@ pub struct Session<R: Runtime> {
     setup: Setup,
     /// The files.
     pub files: Files,
+    /// CustomResourceDefinitions that are no part of the files.
+    definitions: Vec<Object>,
     input: Input,
     /// The state of the files that the input was made of; none where rules or the configuration changed since.
     seen: Option<u64>,
@@ -132,6 +134,7 @@ impl<R: Runtime> Session<R> {
             known: HashMap::new(),
             setup,
             files: Files::default(),
+            definitions: Vec::new(),
             input: Input::default(),
             seen: None,
             base: Base::default(),
@@ -187,6 +190,15 @@ impl<R: Runtime> Session<R> {
         self.known.remove(name);
         self.used = all.iter().map(|rule| rule.metadata.name.clone()).collect();
         self.set_rules(all);
+    }
+
+    /// These CustomResourceDefinitions may be looked up from now on, where the files have none of their name. They are not
+    /// checked.
+    pub fn define(&mut self, definitions: Vec<Object>) {
+        self.definitions = definitions;
+        // What was said rests on the definitions of before.
+        self.memory = Memory::default();
+        self.number_rules();
     }
 
     /// Forgets what a rule said: from now on it may say something else of the same.
@@ -332,13 +344,13 @@ impl<R: Runtime> Session<R> {
         E: for<'j> Executor<Checking<'j, R>>,
     {
         self.look();
-        let Self { runtime, bundle, selected, setup, files, input, base, digester, memory, .. } = self;
+        let Self { runtime, bundle, selected, setup, files, definitions, input, base, digester, memory, .. } = self;
         let (files, input): (&Files, &Input) = match side {
             Side::Base => (&base.files, &base.input),
             Side::Now => (files, input),
         };
         let before = (base.number > 0).then(|| Before::new(&base.input));
-        let world = World::new(input);
+        let world = World::new(input).defined_by(definitions);
         let subjects: Vec<Subject<'_>> = input.subjects().collect();
         if route.is_none() {
             memory.turn(input, &subjects, files, digester);

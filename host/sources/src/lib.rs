@@ -3,6 +3,7 @@
 //!
 //! It reads disks, starts processes and decides nothing: what a text means is the engine's. It must not know a terminal, a rule or a sandbox.
 
+mod definitions;
 mod dockerfile;
 mod earlier;
 mod edited;
@@ -21,6 +22,7 @@ mod tests;
 mod tree;
 mod walk;
 
+pub use definitions::read_definitions;
 pub use dockerfile::{asks_for_dockerfiles, read_dockerfiles};
 pub use earlier::{Earlier, EarlierError};
 pub use edited::Edited;

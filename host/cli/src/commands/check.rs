@@ -30,6 +30,7 @@ Examples:
   kustomize build . | seaworthy check -         one stream; add --world complete if that is all
   seaworthy check k8s/ --rule run-as-non-root   one rule
   seaworthy check k8s/ --log web=web.log        and what the workload web has logged
+  seaworthy check k8s/ --crds vendor/crds/      custom resources by these definitions
   seaworthy check k8s/ --baseline seaworthy-baseline.yaml
                                                 only new findings fail: docs/configuration.md
   seaworthy check k8s/ --format json            for machines

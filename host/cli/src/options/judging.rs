@@ -34,6 +34,12 @@ pub struct Judging {
     #[arg(long, value_parser = Log::parse, value_name = "LOG")]
     pub log: Vec<Log>,
 
+    /// A file or a folder of CustomResourceDefinitions, for the rule kubernetes-schema: custom resources are checked by them.
+    /// They are not checked themselves, and no other rule sees them. May be given several times. Those in the input are
+    /// found without it.
+    #[arg(long, value_name = "PATH")]
+    pub crds: Vec<PathBuf>,
+
     #[command(flatten)]
     pub rendering: Rendering,
 

@@ -9,7 +9,7 @@ use crate::manifest::{Content, Entry, Limits, Node, Position, Source, Span, Valu
 use crate::spot::Spot;
 
 /// Lists whose items are added to those of what is extended.
-const ADDED: [&str; 4] = ["exclude", "overrides", "signatures", "waivers"];
+const ADDED: [&str; 5] = ["crds", "exclude", "overrides", "signatures", "waivers"];
 
 /// How deep configurations may extend others.
 const DEPTH: usize = 8;

@@ -33,6 +33,7 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
             "include": texts("Which files are read, as in .gitignore, from the folder of the configuration."),
             "exclude": texts("Which files are not read, as in .gitignore, from the folder of the configuration."),
             "baseline": text("The file of findings that are known, from the folder of the configuration."),
+            "crds": texts("Files and folders of CustomResourceDefinitions that custom resources are checked by."),
             "rendering": {
                 "type": "object",
                 "additionalProperties": false,

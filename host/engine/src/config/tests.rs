@@ -284,7 +284,7 @@ fn a_waiver_lasts_a_year_at_most_or_as_long_as_is_said() {
 fn a_configuration_says_what_counts_where() {
     let config = read_config(
         "profile: essential\nfail_on: high\nworld: complete\ninclude: [k8s/]\nexclude: [k8s/tests/]\nbaseline: b.yaml\n\
-         rendering: {kube_version: 1.34.0, values: [v.yaml], roots: [base], enabled: no}\n\
+         crds: [crds/]\nrendering: {kube_version: 1.34.0, values: [v.yaml], roots: [base], enabled: no}\n\
          rules: {typed-rule: {severity: critical, annotations: true}}\n\
          overrides:\n- paths: [k8s/legacy]\n  namespaces: ['dev-*']\n  rules:\n    typed-rule: {enabled: false, severity: low, \
          settings: {most: 1}}\n",
@@ -293,7 +293,7 @@ fn a_configuration_says_what_counts_where() {
     assert_eq!((config.profile, config.fail_on), (Some(Profile::Essential), Some(Severity::High)));
     assert_eq!(config.world, Some(Completeness::Complete));
     assert_eq!((config.include, config.exclude), (vec!["k8s/".to_owned()], vec!["k8s/tests/".to_owned()]));
-    assert_eq!(config.baseline.as_deref(), Some("b.yaml"));
+    assert_eq!((config.baseline.as_deref(), config.crds), (Some("b.yaml"), vec!["crds/".to_owned()]));
     let rendering = Rendering {
         enabled: Some(false),
         values: vec!["v.yaml".into()],

@@ -213,3 +213,29 @@ fn among_many_variants_the_nearest_is_found_and_others_are_out_of_sight() {
     // Who has no variant sees the last of those that are equally near.
     assert_eq!(seen(&input, 21), ["deep", "x", "z"]);
 }
+
+#[test]
+fn definitions_beside_the_input_are_found_by_name_where_the_input_has_none() {
+    let text = |group: &str, name: &str| {
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: {name}}}\nspec: {{group: {group}}}\n"
+        )
+    };
+    let own = File { manifest: read("a.yaml", text("own", "a").into(), &Limits::default()), project: 0 };
+    let input = Input::new(vec![own]);
+    let given = [text("given", "a"), text("given", "b"), "apiVersion: v1\nkind: Pod\nmetadata: {name: c}\n".to_owned()];
+    let given = read("given.yaml", given.join("---\n").into(), &Limits::default());
+    let given: Vec<Object> = given.objects().cloned().collect();
+    let world = World::new(&input).defined_by(&given);
+    let from = World::viewpoint(&input, input.subjects().next().unwrap());
+    let group_of = |group: &str, kind: &str, name: &str| {
+        let found = world.get(from, group, kind, "", name)?;
+        found.node.look().get("spec")?.get("group")?.as_str().map(str::to_owned)
+    };
+    let kind = "CustomResourceDefinition";
+    assert_eq!(group_of("apiextensions.k8s.io", kind, "a").as_deref(), Some("own"));
+    assert_eq!(group_of("apiextensions.k8s.io", kind, "b").as_deref(), Some("given"));
+    assert_eq!(group_of("example.com", kind, "b"), None);
+    assert!(world.get(from, "", "Pod", "", "c").is_none(), "only definitions are given");
+    assert_eq!(world.objects(from, "apiextensions.k8s.io", kind).len(), 1, "lists are of the input");
+}
