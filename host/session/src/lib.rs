@@ -15,6 +15,7 @@ mod job;
 mod kinds;
 mod memory;
 mod noting;
+mod setup;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -27,44 +28,20 @@ use engine::report::Judged;
 use engine::waiver::Date;
 use engine::{
     Before, Bundle, Completeness, File, Input, Judge, Judgement, LeftOut, Override, Route, Rule, Runtime, Selected,
-    Settings, SettingsError, Subject, Unrendered, World,
+    Settings, Subject, Unrendered, World,
 };
-use protocol::{Profile, RuleMetadata, Severity};
+use protocol::{RuleMetadata, Severity};
 
 pub use checked::Checked;
 pub use executor::{Executor, InOrder, Job};
 pub use files::Files;
 pub use job::Checking;
+pub use setup::{Refused, Setup};
 pub use standing::Standing;
 
 use digest::Digester;
 use job::Heard;
 use memory::Memory;
-
-/// What is checked by, and in what world.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// Settings of rules, and waivers.
-    pub config: Config,
-    /// Which of the rules are asked, by what the files show; all where none is given. Those that the configuration enables
-    /// are asked in any case.
-    pub profile: Option<Profile>,
-    /// How much of the world the files are.
-    pub completeness: Completeness,
-    /// The day on which waivers count.
-    pub today: Date,
-}
-
-/// A rule does not take the settings that it was given.
-#[derive(Debug, thiserror::Error)]
-#[error("the settings of {rule} are refused: {cause}")]
-pub struct Refused {
-    /// The rule.
-    pub rule: String,
-    /// Why.
-    #[source]
-    pub cause: SettingsError,
-}
 
 /// What stays the same of a rule while others configure it.
 struct Known {
