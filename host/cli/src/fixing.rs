@@ -15,9 +15,9 @@ use sources::{Edited, Origin};
 
 use crate::change::FileChange;
 use crate::failure::Failure;
-use crate::prepared::{Judged, Known, Needs, Prepared};
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
+use crate::prepared::{Judged, Known, Needs, Prepared};
 
 /// How often everything is checked, at most. Three times do mostly; more where the check objects.
 const ROUNDS: usize = 40;

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::replace::replace;
 use crate::options::outputs::{Format, Output, Outputs};
 use crate::present::output::{self, one_line};
+use crate::replace::replace;
 
 /// Where GitHub wants the summary of a step.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";

@@ -18,10 +18,10 @@ use sources::{Edited, Exclude, Files, Log, Origin, Reading, RenderOptions};
 use crate::base::{self, Base};
 use crate::budget::{self, Unfinished};
 use crate::bundle;
+use crate::change::FileChange;
 use crate::configuration::Configuration;
 use crate::cores::Check;
 use crate::failure::Failure;
-use crate::change::FileChange;
 use crate::foreign;
 use crate::input;
 use crate::judging::{

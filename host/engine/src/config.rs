@@ -79,7 +79,7 @@ use layers::Layers;
 pub const FILE_NAME: &str = "seaworthy.yaml";
 
 /// The keys of a configuration.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "extends",
     "profile",
     "fail_on",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use engine::manifest::{Content, Keep, Manifest, Object};
+use engine::manifest::{Content, Manifest, Object};
 use engine::report::Unread;
 use engine::{File, is_definition};
 
@@ -13,7 +13,7 @@ use crate::read::name;
 #[must_use]
 pub fn read_definitions(paths: &[PathBuf], reading: &Reading<'_>) -> (Vec<Object>, Vec<Unread>) {
     let (mut definitions, mut unread) = (Vec::new(), Vec::new());
-    let reading = Reading { bounds: reading.bounds.clone(), total: reading.total, keep: Keep::default() };
+    let reading = Reading { bounds: reading.bounds.clone(), total: reading.total, ..Reading::default() };
     for path in paths {
         let before = (definitions.len(), unread.len());
         let files = find(std::slice::from_ref(path), &[], &reading).read(|| ());

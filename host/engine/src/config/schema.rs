@@ -12,9 +12,6 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
     let texts = |description: &str| json!({"type": "array", "items": {"type": "string", "minLength": 1}, "description": description});
     let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
     let severities = Severity::ALL.map(Severity::name);
-    let mode =
-        || json!({"enum": Mode::ALL.map(Mode::name), "description": "Whether findings deny, warn, or are counted."});
-    let reaction = |description: &str| json!({"enum": ["warn", "deny"], "description": description});
     let severity = |description: &str| json!({"enum": severities, "description": description});
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -105,61 +102,77 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
                 },
             },
             "maturity": {"type": "object", "description": "What else is evidence of a practice: docs/maturity.md."},
-            "admission": {
-                "type": "object",
-                "additionalProperties": false,
-                "description": "What `seaworthy serve` does with what rules find: docs/serve.md.",
-                "properties": {
-                    "mode": mode(),
-                    "undecided": reaction("Where an enforced rule gave no answer."),
-                    "known": reaction("On an update, where an enforced rule finds only what was there before."),
-                    "modes": {
-                        "description": "Other modes in some places; of several that hold the last one counts.",
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "additionalProperties": false,
-                            "required": ["mode"],
-                            "properties": {
-                                "rules": {"type": "array", "items": {"enum": names}},
-                                "namespaces": texts("Namespaces, with *."),
-                                "mode": mode(),
-                            },
-                        },
+            "admission": admission(&names),
+            "longest_waiver_days": {"type": "integer", "minimum": 1, "description": "How long a waiver may last."},
+            "waivers": waivers(&names),
+        },
+    })
+}
+
+/// Findings that somebody answers for.
+fn waivers(rules: &[&str]) -> Json {
+    let text = |description: &str| json!({"type": "string", "minLength": 1, "description": description});
+    json!({
+        "description": "Findings that somebody answers for until a day.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["rule", "object", "owner", "reason", "expires"],
+            "properties": {
+                "rule": {"description": "The rule, or a policy.", "anyOf": [{"enum": rules}, {"type": "string"}]},
+                "object": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["name"],
+                    "properties": {
+                        "group": {"type": "string", "description": "API group, with *; '' for the core group."},
+                        "kind": text("Kind, with *."),
+                        "namespace": text("Namespace, with *."),
+                        "name": text("Name, with *."),
                     },
                 },
+                "container": text("The container."),
+                "path": text("The field, such as spec.template.spec.containers[*].image, and what is below it."),
+                "environment": text("The environment, with *."),
+                "owner": text("Who answers for it."),
+                "reason": text("Why."),
+                "expires": {
+                    "type": "string",
+                    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+                    "description": "The last day on which it counts.",
+                },
             },
-            "longest_waiver_days": {"type": "integer", "minimum": 1, "description": "How long a waiver may last."},
-            "waivers": {
-                "description": "Findings that somebody answers for until a day.",
+        },
+    })
+}
+
+/// What `seaworthy serve` is told.
+fn admission(rules: &[&str]) -> Json {
+    let mode =
+        || json!({"enum": Mode::ALL.map(Mode::name), "description": "Whether findings deny, warn, or are counted."});
+    let reaction = |description: &str| json!({"enum": ["warn", "deny"], "description": description});
+    let namespaces =
+        json!({"type": "array", "items": {"type": "string", "minLength": 1}, "description": "Namespaces, with *."});
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "description": "What `seaworthy serve` does with what rules find: docs/serve.md.",
+        "properties": {
+            "mode": mode(),
+            "undecided": reaction("Where an enforced rule gave no answer."),
+            "known": reaction("On an update, where an enforced rule finds only what was there before."),
+            "modes": {
+                "description": "Other modes in some places; of several that hold the last one counts.",
                 "type": "array",
                 "items": {
                     "type": "object",
                     "additionalProperties": false,
-                    "required": ["rule", "object", "owner", "reason", "expires"],
+                    "required": ["mode"],
                     "properties": {
-                        "rule": {"description": "The rule, or a policy.", "anyOf": [{"enum": names}, {"type": "string"}]},
-                        "object": {
-                            "type": "object",
-                            "additionalProperties": false,
-                            "required": ["name"],
-                            "properties": {
-                                "group": {"type": "string", "description": "API group, with *; '' for the core group."},
-                                "kind": text("Kind, with *."),
-                                "namespace": text("Namespace, with *."),
-                                "name": text("Name, with *."),
-                            },
-                        },
-                        "container": text("The container."),
-                        "path": text("The field, such as spec.template.spec.containers[*].image, and what is below it."),
-                        "environment": text("The environment, with *."),
-                        "owner": text("Who answers for it."),
-                        "reason": text("Why."),
-                        "expires": {
-                            "type": "string",
-                            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-                            "description": "The last day on which it counts.",
-                        },
+                        "rules": {"type": "array", "items": {"enum": rules}},
+                        "namespaces": namespaces,
+                        "mode": mode(),
                     },
                 },
             },

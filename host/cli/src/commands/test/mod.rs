@@ -20,9 +20,9 @@ use crate::bundle;
 use crate::cache;
 use crate::exit::{BROKEN, HOLDS};
 use crate::failure::Failure;
-use crate::replace::replace;
 use crate::judging;
 use crate::present::output::{self, BOLD, DIM, GREEN, RED, count, one_line};
+use crate::replace::replace;
 
 pub const EXAMPLES: &str = "\
 Examples:
