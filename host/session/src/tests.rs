@@ -168,7 +168,7 @@ fn whatever_is_edited_a_session_says_what_one_says_that_remembers_nothing() {
         let checked = session.check(&InOrder);
         run += checked.evaluated;
         let remembered: Vec<_> = checked.judged.into_iter().map(|judged| judged.judgements).collect();
-        let fresh = session.check_beyond(&InOrder, &InputAlone, |_| Vec::new());
+        let fresh = session.check_beyond(&InOrder, &InputAlone);
         all += fresh.evaluated;
         let fresh: Vec<_> = fresh.judged.into_iter().map(|judged| judged.judgements).collect();
         assert_eq!(remembered, fresh, "step {step}, {path}");
@@ -288,7 +288,7 @@ fn a_pod_is_checked_through_its_owner_for_as_long_as_that_is_there() {
             let checked = if remembers {
                 session.check(&InOrder)
             } else {
-                session.check_beyond(&InOrder, &InputAlone, |_| Vec::new())
+                session.check_beyond(&InOrder, &InputAlone)
             };
             checked.judged.into_iter().flat_map(|judged| judged.judgements).collect::<Vec<_>>()
         });
@@ -413,7 +413,7 @@ fn what_a_change_leaves_alone_is_evaluated_once_for_both_sides() {
     session.compare_with(of([0, 0, 0]), Vec::new(), Vec::new());
     let mut now = of([0, 0, 1]);
     now.push(file("3.yaml", object("Deployment", "a", "new", 0)));
-    session.files.load(now, Vec::new(), Vec::new());
+    session.files.load(now, Vec::new());
     let said = |checked: &Checked<'_, LookUps>| -> Vec<String> {
         let first = |judged: &Judged<'_>| judged.judgements[0].outcome.findings[0].message.clone();
         checked.judged.iter().map(first).collect()
@@ -440,7 +440,7 @@ fn the_rules_of_today_check_the_base() {
         manifest: engine::manifest::read("a.yaml", object(kind, "a", "one", 0).into_bytes(), &Limits::default()),
         project: 0,
     };
-    session.files.load(vec![file("Deployment")], Vec::new(), Vec::new());
+    session.files.load(vec![file("Deployment")], Vec::new());
     assert_eq!(session.check_base(&InOrder, None).judged.len(), 0, "there is no base");
     session.compare_with(vec![file("Service")], Vec::new(), Vec::new());
     assert_eq!(session.check_base(&InOrder, Some(&InputAlone)).judged[0].subject.object.kind, "Service");
