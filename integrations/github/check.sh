@@ -15,7 +15,10 @@ options=()
 split "$INPUT_ARGUMENTS"
 options+=("${lines[@]}")
 options+=(--format human)
-[ "$INPUT_ANNOTATIONS" != true ] || options+=(--output github)
+# People read the report in the log; what GitHub reads follows it.
+annotations="$(mktemp)"
+trap 'rm -f "$annotations"' EXIT
+[ "$INPUT_ANNOTATIONS" != true ] || options+=(--output "github=$annotations")
 [ "$INPUT_SUMMARY" != true ] || [ -z "${GITHUB_STEP_SUMMARY:-}" ] || options+=(--output step-summary)
 if [ -n "$INPUT_SARIF" ]; then
     options+=(--output "sarif=$INPUT_SARIF")
@@ -25,6 +28,7 @@ split "$INPUT_PATH"
 code=0
 # Behind `--` nothing is an option.
 seaworthy check "${options[@]}" -- "${lines[@]}" || code=$?
+cat "$annotations"
 
 {
     echo "exit-code=$code"

@@ -47,6 +47,9 @@ fn every_kind_layout_and_package_passes_all_checks_and_is_ready() {
             let folder = Folder::new();
             folder.run(&service(kind, layout, package)).with(0);
             let config = config_repository(layout);
+            // A repository knows by its remote that an Application's source is itself.
+            let remote = format!("[remote \"origin\"]\n\turl = https://github.com/example-org/{config}.git\n");
+            let folder = folder.and(&format!("{config}/.git/config"), remote);
             let shown = format!("{kind}, {layout}, {package}");
 
             let checked = with_tools(&folder, &tools, &["check", config, "--profile", "full", "--format", "json"]);

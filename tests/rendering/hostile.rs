@@ -122,6 +122,8 @@ fn without_the_tools_nothing_is_green() {
     let run = check(&chart, &Tools::none(), &[]);
     assert_eq!(run.code, Some(2));
     assert!(run.out.contains("helm is not installed") && run.out.contains("helm.sh/helm/v3/cmd/helm"), "{}", run.out);
+    let template = deployment().replacen("name: web", "name: {{ .Release.Name }}", 1);
+    let chart = chart.and("chart/templates/web.yaml", template);
     let never = check(&chart, &Tools::none(), &["--render", "never"]);
     assert!(never.code == Some(2) && never.out.contains("nothing is rendered: `--render never`"), "{}", never.out);
     let configured = chart.and("seaworthy.yaml", "rendering: {enabled: false}\n");

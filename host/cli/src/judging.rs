@@ -12,7 +12,7 @@ use engine::config::Config;
 use engine::report::Unread;
 use engine::waiver::Date;
 use engine::{Bundle, Completeness, Rule, Settings};
-use protocol::documents::GROUP;
+use protocol::documents::{GROUP, REPOSITORY_TREE};
 use protocol::{KindMatch, Profile, RuleMetadata, api_group};
 use sandbox::{Module, Run, Sandbox};
 use session::{Session, Setup};
@@ -161,9 +161,12 @@ pub fn off<M>(bundle: &Bundle<M>) -> Vec<&str> {
     bundle.rules().iter().filter(|rule| !rule.is_configured()).map(|rule| &*rule.metadata.name).collect()
 }
 
-/// Whether some of the rules that are asked looks at the trees of repositories.
+/// Whether some of the rules that are asked looks at the trees of repositories. One that is about other documents alone,
+/// such as pull requests, is asked of them by other commands.
 pub fn looks_at_trees(bundle: &Bundle<Module>) -> bool {
+    let is_other = |about: &KindMatch| about.group == GROUP && about.kind != REPOSITORY_TREE.kind;
     let asked = bundle.rules().iter().filter(|rule| speaks_of_documents(rule));
+    let asked = asked.filter(|rule| !rule.metadata.applies_to.iter().all(is_other));
     sources::is_asked_for(asked.map(|rule| &rule.metadata))
 }
 

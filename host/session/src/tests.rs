@@ -285,11 +285,7 @@ fn a_pod_is_checked_through_its_owner_for_as_long_as_that_is_there() {
     };
     let same = |session: &mut Session<Echo>| {
         let [remembered, fresh] = [true, false].map(|remembers| {
-            let checked = if remembers {
-                session.check(&InOrder)
-            } else {
-                session.check_beyond(&InOrder, &InputAlone)
-            };
+            let checked = if remembers { session.check(&InOrder) } else { session.check_beyond(&InOrder, &InputAlone) };
             checked.judged.into_iter().flat_map(|judged| judged.judgements).collect::<Vec<_>>()
         });
         assert_eq!(remembered, fresh);

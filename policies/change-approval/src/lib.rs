@@ -1,4 +1,5 @@
 #![no_std]
+use sdk::documents::CHANGE_SET;
 use sdk::prelude::*;
 use sdk::settings::SettingsError;
 
@@ -248,6 +249,9 @@ impl Membership {
 
 impl Rule for ChangeApproval {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        if request.object().kind() != CHANGE_SET.kind {
+            return not_applicable("it is no change");
+        }
         let spec = request.object().get("spec");
         let objects: Vec<Changed<'_>> = spec.get("objects").items().map(Changed::new).collect();
         let adds_service = objects.iter().any(|changed| changed.is_new_service());

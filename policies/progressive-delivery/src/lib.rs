@@ -117,7 +117,8 @@ impl Rule for ProgressiveDelivery {
                 check_flagger(object, findings);
                 Ok(())
             }
-            _ => self.check_deployment(object, world, findings),
+            "Deployment" => self.check_deployment(object, world, findings),
+            _ => not_applicable("it rolls out nothing"),
         }
     }
 }

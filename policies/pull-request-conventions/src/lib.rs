@@ -1,5 +1,5 @@
 #![no_std]
-use sdk::documents::{CHANGE_SET, REPOSITORY_TREE};
+use sdk::documents::{CHANGE_SET, PULL_REQUEST, REPOSITORY_TREE};
 use sdk::glob::{any_matches_path, matches_path};
 use sdk::prelude::*;
 use sdk::{api_group, workload_kind};
@@ -114,6 +114,9 @@ policy! {
 
 impl Rule for PullRequestConventions {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        if request.object().kind() != PULL_REQUEST.kind {
+            return not_applicable("it is no pull request");
+        }
         let (spec, world) = (request.object().get("spec"), request.world());
         self.check_title(spec.get("title"), &self.known_scopes(world)?, findings);
         self.check_branches(spec, findings);

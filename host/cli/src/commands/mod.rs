@@ -57,6 +57,7 @@ pub enum Command {
     #[command(after_help = pr::EXAMPLES)]
     Pr(Box<pr::Args>),
     /// Start a service on the golden path, or a rule.
+    #[command(after_help = new::EXAMPLES)]
     New(new::Args),
     /// Build the module of a rule's crate.
     #[command(after_help = build::EXAMPLES)]

@@ -55,7 +55,13 @@ fn a_kustomization_is_told_for_what_is_not_in_the_input() {
     assert_eq!(unchecked(&whole), [""; 0]);
     for maker in ["helmCharts: [{name: a}]", "generators: [a.yaml]"] {
         let told = unchecked(&[("kustomization.yaml", maker)]);
-        assert!(told.len() == 1 && told.iter().all(|it| it.ends_with("; kustomize build .")), "{told:?}");
+        assert!(
+            told.len() == 1
+                && told
+                    .iter()
+                    .all(|it| it.ends_with("; kustomize build --enable-helm .") || it.ends_with("; kustomize build .")),
+            "{told:?}"
+        );
     }
     let hostile = [("-x/'; rm -rf/kustomization.yaml", "resources: [gone]\n")];
     let told = unchecked(&hostile);

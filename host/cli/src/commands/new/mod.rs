@@ -9,6 +9,11 @@ use clap::Subcommand;
 
 use crate::failure::Failure;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy new service payments-api --kind http-api --owner team-payments
+  seaworthy new policy team-is-named";
+
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
