@@ -48,7 +48,7 @@ fn every_kind_layout_and_package_passes_all_checks_and_is_ready() {
             folder.run(&service(kind, layout, package)).with(0);
             let config = config_repository(layout);
             // A repository knows by its remote that an Application's source is itself.
-            let remote = format!("[remote \"origin\"]\n\turl = https://github.com/example-org/{config}.git\n");
+            let remote = format!("[remote \"origin\"]\n\turl = https://github.com/acme/{config}.git\n");
             let folder = folder.and(&format!("{config}/.git/config"), remote);
             let shown = format!("{kind}, {layout}, {package}");
 

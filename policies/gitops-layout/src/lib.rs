@@ -265,15 +265,16 @@ fn check_polyrepo(paths: Field<'_>, findings: &mut Findings) -> Result<(), Undec
         }
         (Some(_), Some(_)) => Ok(()),
         (Some((_, at)), None) => {
-            // Each environment may be a folder of its own beside the base.
+            // Each environment may be a folder of its own beside the base: an overlay of kustomize, or values for Helm.
+            let is_of_environment = |file: &str| stem(file) == "kustomization" || stem(file).starts_with("values");
             let is_overlay = |(name, _): &Folder<'_>| {
-                *name != "base" && children(paths, &[name]).iter().any(|(file, _)| stem(file) == "kustomization")
+                *name != "base" && children(paths, &[name]).iter().any(|(file, _)| is_of_environment(file))
             };
             if !top.iter().any(is_overlay) {
                 findings.fail(
                     *at,
                     "the base has no overlay",
-                    "a folder for each environment, with a kustomization.yaml",
+                    "a folder for each environment, with a kustomization.yaml or values.yaml",
                 );
             }
             Ok(())

@@ -24,7 +24,7 @@ const WRITTEN: [&str; 8] =
 impl Deployer<'_> {
     pub fn application_set(&self, spec: &Node) -> Vec<Made> {
         let Some(template) = spec.get("template") else { return Vec::new() };
-        if let Some(patch) = spec.get("templatePatch") {
+        if let Some(patch) = spec.get("templatePatch").filter(|patch| !patch.as_str().is_some_and(patches_no_source)) {
             return vec![*self.unknown("`templatePatch` is not applied here: nothing of the set is rendered", patch)];
         }
         let elements = match application_set::elements(spec, self.catalog, self.repository) {
@@ -214,5 +214,58 @@ fn expression(node: &Node) -> Option<&Node> {
         Value::Sequence(items) => items.iter().find_map(expression),
         Value::Mapping(entries) => entries.iter().find_map(|entry| expression(&entry.value)),
         _ => None,
+    }
+}
+
+/// Whether a patch of a set's template changes only how Applications are synced, in plain sight: it is a Go template, of
+/// which nothing but conditions is understood here.
+fn patches_no_source(patch: &str) -> bool {
+    const HARMLESS: [&str; 4] = ["syncPolicy:", "ignoreDifferences:", "info:", "revisionHistoryLimit:"];
+    let is_condition = |line: &str| {
+        let action = line.strip_prefix("{{").and_then(|line| line.strip_suffix("}}"));
+        let words = action.filter(|action| !action.contains("{{")).map(|action| action.trim_matches(['-', ' ']));
+        words.and_then(|words| words.split(' ').next()).is_some_and(|word| ["if", "else", "end"].contains(&word))
+    };
+    let mut inner = None;
+    patch.lines().filter(|line| !line.trim().is_empty() && !is_condition(line.trim())).all(|line| {
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        if text.contains("{{") {
+            return false;
+        }
+        let is_harmless = match (indent, inner) {
+            _ if text.starts_with('#') => true,
+            (0, _) => text.trim_end() == "spec:",
+            (indent, inner) if inner.is_none_or(|inner| inner == indent) => {
+                HARMLESS.iter().any(|key| text.starts_with(key))
+            }
+            (indent, inner) => inner.is_some_and(|inner| inner < indent),
+        };
+        inner = inner.or_else(|| (indent > 0).then_some(indent));
+        is_harmless
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::patches_no_source;
+
+    #[test]
+    fn a_patch_that_is_only_about_syncing_is_told_from_others() {
+        let sync = "spec:\n  syncPolicy:\n    automated: {prune: true}\n";
+        assert!(patches_no_source(sync));
+        assert!(patches_no_source(&format!("{{{{- if .automated }}}}\n{sync}{{{{- end }}}}\n")));
+        for other in [
+            "spec:\n  source: {path: b}\n",
+            "spec:\n  syncPolicy: {}\n  source: {path: b}\n",
+            "spec:\n    syncPolicy: {}\n  source: {path: b}\n",
+            "spec: {source: {path: b}}\n",
+            "{spec: {source: {path: b}}}\n",
+            "spec:\n  syncPolicy: {}\n  {{ toYaml .more }}\n",
+            "{{ range .all }}\nspec:\n  syncPolicy: {}\n{{ end }}\n",
+            "spec:\n  syncPolicy: {}\nmetadata: {name: other}\n",
+        ] {
+            assert!(!patches_no_source(other), "{other}");
+        }
     }
 }
