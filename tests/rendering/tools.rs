@@ -21,6 +21,7 @@ impl Tools {
     }
 
     /// No tool at all.
+    #[allow(dead_code, reason = "not every suite tries it")]
     pub fn none() -> Self {
         Self(PathBuf::from("/nonexistent"))
     }

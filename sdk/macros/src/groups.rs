@@ -21,8 +21,11 @@ const FIELDS: [(&str, &[&str]); 1] = [(
 /// A kind, and the fields that are read of it.
 type LookUp<T> = (T, Vec<T>);
 
+/// Look-ups, each with the fields that are read of what is found.
+type Fixed = &'static [(&'static str, &'static [&'static str])];
+
 /// Groups of look-ups.
-const LOOK_UPS: [(&str, &[(&str, &[&str])]); 2] = [
+const LOOK_UPS: [(&str, Fixed); 2] = [
     // Who serves: what `sdk::serving` asks for.
     ("Services", &[("v1/Service", &["spec.selector", "spec.type"])]),
     // How many pods there are: what `sdk::replicas::effective_replicas` asks for.

@@ -94,6 +94,7 @@ pub fn example<R: Rule>(expect: &str, container: &str, settings: &str, yaml: &st
 /// If any case is decided otherwise; names each of them.
 pub fn cases<R: Rule>(crate_folder: &str) {
     let path = std::path::Path::new(crate_folder).join("tests/cases.yaml");
+    #[allow(clippy::disallowed_methods, reason = "the author's own file, in a test")]
     let yaml = match std::fs::read_to_string(path) {
         Ok(yaml) => yaml,
         // The documented examples are enough for a small rule.

@@ -91,7 +91,7 @@ fn is_here(steps: &[&str], path: &[&str], is_folder: bool) -> bool {
     match (steps.split_first(), path.split_first()) {
         (None, None) => !is_folder,
         (None, Some(_)) => true,
-        (Some((&"**", rest)), _) if rest.is_empty() => !path.is_empty(),
+        (Some((&"**", [])), _) => !path.is_empty(),
         (Some((&"**", rest)), Some((_, below))) => is_here(rest, path, is_folder) || is_here(steps, below, is_folder),
         (Some((&"*", [])), Some((_, below))) => below.is_empty() != is_folder,
         (Some((step, rest)), Some((name, below))) => matches_name(step, name) && is_here(rest, below, is_folder),

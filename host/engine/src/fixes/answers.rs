@@ -20,10 +20,10 @@ impl Answers {
     /// All that a report says.
     #[must_use]
     pub fn of(report: &Report<'_>) -> Self {
-        let mut answers = Self::default();
-        answers.problems = report.input.files().iter().map(|file| file.manifest.problems.len()).sum::<usize>()
+        let problems = report.input.files().iter().map(|file| file.manifest.problems.len()).sum::<usize>()
             + report.input.unchecked().len()
             + report.unread.iter().filter(|unread| unread.is_failure).count();
+        let mut answers = Self { problems, ..Self::default() };
         for judged in &report.judged {
             for judgement in &judged.judgements {
                 let asked = asked(report, judged.subject, judgement.rule);

@@ -112,7 +112,7 @@ fn serve_its_hosts<'a>(listeners: &[Field<'a>], look: &mut Look<'a, '_>) {
     for hostname in look.object.get("spec.hostnames").items() {
         let Some(name) = hostname.str().filter(|_| !serves_all) else { continue };
         let is_one = |served: &&str| covers(served, name) || covers(name, served);
-        if !served.iter().any(|served| is_one(&served)) {
+        if !served.iter().any(is_one) {
             let message = format!("no listener that takes this route serves `{name}`");
             look.none_of(hostname, name, &message, &served);
         }
