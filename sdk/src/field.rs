@@ -15,6 +15,7 @@ use protocol::{Finding, Fix, Level, path};
 
 use crate::malformed::Malformed;
 use crate::quantity::Quantity;
+use crate::text;
 use crate::value::{MalformedJson, Value};
 
 /// What one evaluation allocates and notes down. Dropped as a whole.
@@ -431,14 +432,14 @@ impl<'a> Field<'a> {
 
 /// The first key of a path, and what is behind it.
 fn first_step(fields: &str) -> (&str, &str) {
-    let (key, rest) = match fields.strip_prefix("['").and_then(|quoted| quoted.split_once("']")) {
-        Some(quoted) => quoted,
-        None => {
-            let ends = |(_, byte): &(usize, u8)| matches!(byte, b'.' | b'[');
-            let end = fields.bytes().enumerate().skip(1).find(ends).map_or(fields.len(), |(end, _)| end);
-            fields.split_at(end)
-        }
-    };
+    if let Some(quoted) = fields.strip_prefix("['")
+        && let Some((key, rest)) = text::before(quoted, "']").zip(text::after(quoted, "']"))
+    {
+        return (key, rest.strip_prefix('.').unwrap_or(rest));
+    }
+    let behind_first = fields.as_bytes().get(1..).unwrap_or_default();
+    let end = behind_first.iter().position(|byte| matches!(byte, b'.' | b'[')).map_or(fields.len(), |end| end + 1);
+    let (key, rest) = fields.split_at_checked(end).unwrap_or((fields, ""));
     (key, rest.strip_prefix('.').unwrap_or(rest))
 }
 

@@ -28,7 +28,6 @@ pub mod field;
 pub mod findings;
 pub mod fix;
 pub mod generator;
-pub mod glob;
 pub mod handler;
 pub mod image;
 mod json;
@@ -63,7 +62,7 @@ pub mod world;
 pub use image::{ImageReference, ImageReferenceError};
 #[doc(hidden)]
 pub use macros::policy as declared_policy;
-pub use protocol::{api_group, documents, path, resource_name, workload_kind};
+pub use protocol::{api_group, documents, glob, path, resource_name, workload_kind};
 pub use quantity::{Quantity, QuantityError};
 
 /// Declares a rule: see `seaworthy-macros` for what stands in it.

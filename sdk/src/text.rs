@@ -1,31 +1,9 @@
-//! Searching and decoding texts, in the form that makes the smallest module: the standard library's search for a text brings along
-//! 6 KiB, much of it to say what went wrong.
+//! Searching and decoding texts, in the form that makes the smallest module.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Whether the words are in the text.
-#[must_use]
-pub fn holds(text: &str, words: &str) -> bool {
-    after(text, words).is_some()
-}
-
-/// What follows the words where they are first in the text.
-#[must_use]
-pub fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
-    let start = position(text, words)?;
-    text.get(start + words.len()..)
-}
-
-/// What is before the words where they are first in the text.
-#[must_use]
-pub fn before<'a>(text: &'a str, words: &str) -> Option<&'a str> {
-    text.get(..position(text, words)?)
-}
-
-fn position(text: &str, words: &str) -> Option<usize> {
-    (0..=text.len()).find(|at| text.as_bytes().get(*at..).is_some_and(|rest| rest.starts_with(words.as_bytes())))
-}
+pub use protocol::text::{after, before, holds};
 
 /// The text that is encoded as base64, as a Secret's `data` is written; `None` where it is no base64, or no text.
 #[must_use]
@@ -56,22 +34,6 @@ pub fn decode_base64(encoded: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_found_where_they_are_first() {
-        for (text, words, found) in [
-            ("a||b||c", "||", Some(("a", "b||c"))),
-            ("||", "||", Some(("", ""))),
-            ("aab", "ab", Some(("a", ""))),
-            ("é→", "→", Some(("é", ""))),
-            ("a", "", Some(("", "a"))),
-            ("a|b", "||", None),
-            ("", "a", None),
-        ] {
-            assert_eq!(before(text, words).zip(after(text, words)), found, "{text}");
-            assert_eq!(holds(text, words), found.is_some(), "{text}");
-        }
-    }
 
     #[test]
     fn decodes_what_kubernetes_encodes() {

@@ -1,6 +1,8 @@
 //! Where something holds: in some files, in some namespaces.
 
-use crate::wildcard::{matches_name, matches_path};
+use protocol::glob::matches_name;
+
+use crate::wildcard::matches_path;
 
 /// Files and namespaces, each as patterns. Where both are given, both must fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

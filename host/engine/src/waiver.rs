@@ -5,13 +5,13 @@
 //! until when. It accepts findings, and nothing else: an error stays one. Waivers do not add up: each finding is accepted
 //! by the first waiver that covers it, or it stays.
 
+use protocol::glob::matches_name;
 use protocol::{Finding, Level, path};
 
 use crate::builtin;
 use crate::manifest::{Content, Limits, Node, Object, Value, read};
 use crate::path_pattern::PathPattern;
 use crate::spot::Spot;
-use crate::wildcard::matches_name;
 
 pub use crate::date::Date;
 

@@ -60,9 +60,9 @@ impl Case<'_> {
         let text = |said: &Said<'_>| format!("{}: {}", said.rule, said.text);
         let of = |weight: Weight| said.iter().filter(move |said| said.weight == weight);
         let denied = of(Weight::Denies).next().is_some();
-        let (told, more) = fit(of(Weight::Denies).map(text), MESSAGE);
+        let (told, more) = fit(&mut of(Weight::Denies).map(text), MESSAGE);
         let message = denied.then(|| format!("seaworthy: {}{}", told.join("; "), and_more("; ", more)));
-        let (mut warnings, more) = fit(of(Weight::Denies).chain(of(Weight::Warns)).map(text), WARNINGS);
+        let (mut warnings, more) = fit(&mut of(Weight::Denies).chain(of(Weight::Warns)).map(text), WARNINGS);
         if more > 0 {
             warnings.push(format!("seaworthy:{}", and_more(" ", more)));
         }

@@ -15,11 +15,13 @@ extern crate alloc;
 pub mod contract;
 pub mod documents;
 mod fix;
+pub mod glob;
 mod kinds;
 pub mod mask;
 mod metadata;
 mod outcome;
 pub mod path;
+pub mod text;
 pub mod told;
 pub mod yaml;
 

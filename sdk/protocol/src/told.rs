@@ -2,9 +2,10 @@
 //!
 //! It must not know what is told.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use crate::text::before;
 
 /// How much may be told, in bytes. An API server counts characters: bytes are no fewer.
 #[derive(Clone, Copy, Debug)]
@@ -33,15 +34,20 @@ const PEM: &str = "-----BEGIN ";
 /// The text on one line, without control characters: an API server drops a warning that has one, and a terminal obeys it.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let text = match text.split_once(PEM) {
-        Some((before, _)) => before.to_owned() + CUT,
-        None => text.to_owned(),
+    let (text, end) = match before(text, PEM) {
+        Some(before) => (before, CUT),
+        None => (text, ""),
     };
-    text.replace(char::is_control, " ")
+    let mut line = String::with_capacity(text.len() + end.len());
+    for char in text.chars() {
+        line.push(if char.is_control() { ' ' } else { char });
+    }
+    line.push_str(end);
+    line
 }
 
 /// The first of these texts, each once and cut to its limit, as far as there is room, and how many are left out.
-pub fn fit(texts: impl Iterator<Item = String>, room: Room) -> (Vec<String>, usize) {
+pub fn fit(texts: &mut dyn Iterator<Item = String>, room: Room) -> (Vec<String>, usize) {
     let mut told: Vec<String> = Vec::new();
     let (mut left, mut more) = (room.all.saturating_sub(MORE), 0);
     for text in texts {
@@ -97,8 +103,8 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_counted_and_what_is_said_again_is_not() {
-        let texts = (0..100).flat_map(|index| [format!("{index} {}", "x".repeat(98)), "again".to_string()]);
-        let (told, more) = fit(texts, WARNINGS);
+        let mut texts = (0..100).flat_map(|index| [format!("{index} {}", "x".repeat(98)), "again".to_string()]);
+        let (told, more) = fit(&mut texts, WARNINGS);
         let length: usize = told.iter().map(String::len).sum();
         assert!(length <= WARNINGS.all && length > WARNINGS.all - 300, "{length}");
         assert_eq!((told.len() + more, told[1].as_str()), (101, "again"));

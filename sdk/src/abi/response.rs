@@ -33,27 +33,32 @@ pub fn validation(rule: &str, outcome: &Outcome, warns_only: bool) -> Vec<u8> {
         Verdict::Fail => warns_only,
         _ => true,
     };
-    let is_undecided = matches!(outcome.verdict, Verdict::Error | Verdict::Unknown);
-    let reason = outcome.reason.iter().filter(|_| is_undecided).map(|reason| one_line(reason));
-    let of = |level| outcome.findings.iter().filter(move |finding| finding.level == level).map(prose);
+    let mut told = Vec::new();
+    if let (Verdict::Error | Verdict::Unknown, Some(reason)) = (outcome.verdict, &outcome.reason) {
+        told.push(one_line(reason));
+    }
     // The worst first.
-    let why = || reason.clone().chain(of(Level::Violation));
-    let prefix = String::from(rule) + ": ";
+    add_prose(&mut told, outcome, Level::Violation);
 
     let mut writer = Writer::default();
     writer.open(b'{');
     writer.flag("accepted", accepted);
     if !accepted {
-        let (texts, more) = fit(why(), MESSAGE);
-        let mut message = prefix.clone() + &texts.join("; ");
+        let (texts, more) = fit(&mut told.iter().cloned(), MESSAGE);
+        let mut message = format!("{rule}: ");
+        for (index, text) in texts.iter().enumerate() {
+            message.push_str(if index == 0 { "" } else { "; " });
+            message.push_str(text);
+        }
         if more > 0 {
-            message = message + &format!("; and {more} more");
+            message.push_str(&format!("; and {more} more"));
         }
         writer.member("message", &message);
     }
-    let (mut warnings, more) = fit(why().chain(of(Level::Warning)).map(|text| prefix.clone() + &text), WARNINGS);
+    add_prose(&mut told, outcome, Level::Warning);
+    let (mut warnings, more) = fit(&mut told.iter().map(|text| format!("{rule}: {text}")), WARNINGS);
     if more > 0 {
-        warnings.push(format!("{prefix}and {more} more"));
+        warnings.push(format!("{rule}: and {more} more"));
     }
     if !warnings.is_empty() {
         writer.texts("warnings", &mut warnings.iter().map(String::as_str));
@@ -100,12 +105,17 @@ fn write_finding(writer: &mut Writer, finding: &Finding) {
     writer.close(b'}');
 }
 
-fn prose(finding: &Finding) -> String {
-    let (message, path) = (&finding.message, path::shorten(&finding.path));
-    one_line(&match &finding.container {
-        Some(container) => format!("container {container}: {message} ({path})"),
-        None => format!("{message} ({path})"),
-    })
+fn add_prose(told: &mut Vec<String>, outcome: &Outcome, level: Level) {
+    for finding in &outcome.findings {
+        if finding.level != level {
+            continue;
+        }
+        let (message, path) = (&finding.message, path::shorten(&finding.path));
+        told.push(one_line(&match &finding.container {
+            Some(container) => format!("container {container}: {message} ({path})"),
+            None => format!("{message} ({path})"),
+        }));
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use protocol::glob::matches_name;
+
 use super::version::Version;
 use crate::manifest::Node;
 use crate::paths::{ancestors, folder};
-use crate::wildcard::matches_name;
 
 /// Where `CODEOWNERS` may lie, the first of these that is there.
 pub const CODEOWNERS: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
