@@ -29,7 +29,11 @@ pub struct Client {
 impl Client {
     /// Opens a folder with these files, as an editor with these capabilities.
     pub fn start(files: &[(&str, &str)], capabilities: Value) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), files, capabilities)
+    }
+
+    /// The same in a folder where something is already.
+    pub fn start_in(folder: TempDir, files: &[(&str, &str)], capabilities: Value) -> Self {
         let mut server = Command::new(target().join("release/seaworthy"))
             .arg("lsp")
             .stdin(Stdio::piped())

@@ -4,6 +4,10 @@
 mod client;
 mod neovim;
 
+use std::fs;
+use std::process::Command;
+
+use seaworthy_tests::artifacts::target;
 use serde_json::{Value, json};
 
 use client::Client;
@@ -90,6 +94,30 @@ fn a_fix_is_an_edit_and_the_rule_is_explained() {
 }
 
 #[test]
+fn a_finding_is_waived_in_the_configuration_once_somebody_says_why() {
+    let mut client = Client::start(&[("web.yaml", POD), ("seaworthy.yaml", "# ours\nprofile: full\n")], json!({}));
+    client.open("web.yaml", POD);
+    let at = json!({"start": {"line": 9, "character": 34}, "end": {"line": 9, "character": 34}});
+    let asked =
+        json!({"textDocument": {"uri": client.address("web.yaml")}, "range": at, "context": {"diagnostics": []}});
+    let actions = client.ask("textDocument/codeAction", asked);
+    let waive =
+        actions.as_array().unwrap().iter().find(|it| it["title"].as_str().unwrap().starts_with("Waive privilege"));
+    let edit = &waive.unwrap()["edit"]["changes"][client.address("seaworthy.yaml")][0];
+    assert_eq!(edit["range"]["start"], json!({"line": 2, "character": 0}));
+    let waiver = edit["newText"].as_str().unwrap();
+    assert!(waiver.contains("rule: privilege-escalation-disabled") && waiver.contains("container: app"), "{waiver}");
+
+    client.write("seaworthy.yaml", &format!("# ours\nprofile: full\n{waiver}"));
+    client.save("seaworthy.yaml");
+    assert!(client.message().contains("`owner` is a string that is not empty"));
+    let answered = waiver.replace("owner: ''", "owner: ana").replace("reason: ''", "reason: the vendor needs it");
+    client.write("seaworthy.yaml", &format!("# ours\nprofile: full\n{answered}"));
+    client.save("seaworthy.yaml");
+    assert!(!rules(&client.diagnostics("web.yaml")).contains(&"privilege-escalation-disabled"));
+}
+
+#[test]
 fn a_template_is_one_hint_and_a_broken_file_one_error() {
     let template =
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n{{- if .Values.a }}\nspec: {}\n{{- end }}\n";
@@ -128,6 +156,34 @@ fn a_configuration_that_is_refused_is_told_and_the_last_one_stays() {
     client.write("seaworthy.yaml", "rules: {privilege-escalation-disabled: {enabled: false}}\n");
     client.save("seaworthy.yaml");
     assert!(!rules(&client.diagnostics("web.yaml")).contains(&"privilege-escalation-disabled"));
+}
+
+#[test]
+fn a_configuration_that_is_refused_at_the_start_is_told_too() {
+    let mut client = Client::start(&[("web.yaml", POD), ("seaworthy.yaml", "ruels: {}\n")], json!({}));
+    assert!(client.message().contains("ruels"));
+    client.open("web.yaml", POD);
+    client.write("seaworthy.yaml", "rules: {}\n");
+    client.save("seaworthy.yaml");
+    assert!(rules(&client.diagnostics("web.yaml")).contains(&"privilege-escalation-disabled"));
+}
+
+#[test]
+fn what_the_baseline_knows_is_not_told_again() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("web.yaml"), POD).unwrap();
+    let written = Command::new(target().join("release/seaworthy"))
+        .args(["baseline", "write", ".", "--output", "known.yaml"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(folder.path().join("known.yaml").exists(), "{written:?}");
+    let mut client = Client::start_in(folder, &[("seaworthy.yaml", "baseline: known.yaml\n")], json!({}));
+    client.open("web.yaml", POD);
+    client.change("web.yaml", &format!("# The first.\n{POD}"));
+    assert_eq!(rules(&client.diagnostics("web.yaml")), Vec::<&str>::new());
+    client.change("web.yaml", &format!("{POD}        privileged: true\n"));
+    assert_eq!(rules(&client.diagnostics("web.yaml")), ["pod-security"]);
 }
 
 #[test]

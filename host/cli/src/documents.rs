@@ -39,9 +39,7 @@ pub fn ask<T>(
     then: impl FnOnce(Checked<'_, Module>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut config = config.clone();
-    let is_asked = |name: &str| found.iter().any(|found| found.metadata.name == name);
-    config.settings.retain(|(name, _)| is_asked(name));
-    config.severities.retain(|(name, _)| is_asked(name));
+    judging::keep_asked(&mut config, &found);
     config.overrides.clear();
     config.waivers.clear();
     let sandbox = judging::sandbox(Limits::default(), found.len())?;

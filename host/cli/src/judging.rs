@@ -8,8 +8,8 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use engine::config::Config;
-use engine::report::Unread;
+use editor::Opened;
+use engine::config::{Config, FILE_NAME};
 use engine::waiver::Date;
 use engine::{Bundle, Completeness, Rule, Settings};
 use protocol::documents::{GROUP, REPOSITORY_TREE};
@@ -18,7 +18,7 @@ use sandbox::{Module, Run, Sandbox};
 use session::{Session, Setup};
 use sources::Reading;
 
-use crate::bundle;
+use crate::bundle::{self, Found};
 use crate::configuration::{self, Configuration, Located};
 use crate::failure::Failure;
 use crate::foreign;
@@ -34,7 +34,7 @@ pub fn opened<'r>(
     sandbox: &Sandbox,
     options: &Judging,
     usual: Profile,
-) -> Result<(Session<&'r Run<'r>>, Vec<Unread>), Failure> {
+) -> Result<Opened<&'r Run<'r>>, Failure> {
     let Chosen { mut found, configuration, mut refusals } =
         choose(&options.selection, &options.configuration, &options.paths)?;
     bundle::document(&mut found)?;
@@ -42,12 +42,10 @@ pub fn opened<'r>(
     excludes.extend_from_slice(&options.exclude);
     let rendering = configuration.rendering(&options.rendering)?;
     let definitions = configuration.definitions(&options.crds);
+    let is_configured_elsewhere = configuration.shown.as_deref().is_some_and(|name| name != FILE_NAME);
+    let known = configuration.baseline(options.baseline.as_deref())?;
     let mut config = configuration.config;
-    let is_asked = |name: &str| found.iter().any(|found| found.metadata.name == name);
-    config.settings.retain(|(name, _)| is_asked(name));
-    config.severities.retain(|(name, _)| is_asked(name));
-    config.disabled.retain(|name| is_asked(name));
-    config.overrides.iter_mut().for_each(|over| over.rules.retain(|(name, _)| is_asked(name)));
+    keep_asked(&mut config, &found);
     let mut files = input::read(&options.paths, &excludes, &rendering, &Reading::default());
     if sources::asks_for_dockerfiles(found.iter().map(|found| &found.metadata)) {
         sources::read_dockerfiles(&mut files);
@@ -68,7 +66,16 @@ pub fn opened<'r>(
     let mut unread = files.unread;
     unread.extend(undefined);
     unread.extend(refusals.into_unread());
-    Ok((session, unread))
+    Ok(Opened { session, unread, known, is_configured_elsewhere })
+}
+
+/// Leaves out what a configuration says of rules that are not asked.
+pub fn keep_asked(config: &mut Config, found: &[Found]) {
+    let is_asked = |name: &str| found.iter().any(|found| found.metadata.name == name);
+    config.settings.retain(|(name, _)| is_asked(name));
+    config.severities.retain(|(name, _)| is_asked(name));
+    config.disabled.retain(|name| is_asked(name));
+    config.overrides.iter_mut().for_each(|over| over.rules.retain(|(name, _)| is_asked(name)));
 }
 
 /// Keeps a value as long as the process, which has only one of it and ends with its use: the system takes memory and code

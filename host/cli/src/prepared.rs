@@ -25,7 +25,8 @@ use crate::failure::Failure;
 use crate::foreign;
 use crate::input;
 use crate::judging::{
-    Chosen, check_stdin, choose, default_world, for_life, load, looks_at_trees, off, sandbox, session, today,
+    Chosen, check_stdin, choose, default_world, for_life, keep_asked, load, looks_at_trees, off, sandbox, session,
+    today,
 };
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
@@ -147,12 +148,8 @@ impl<'o> Prepared<'o> {
         }
         let foreign = foreign::find(policies, &config)?;
         // A policy may be called like one of the rules that are not asked.
-        let is_asked = |name: &str| found.iter().any(|found| found.metadata.name == name);
-        config.settings.retain(|(name, _)| is_asked(name));
-        config.severities.retain(|(name, _)| is_asked(name));
-        config.disabled.retain(|name| is_asked(name));
+        keep_asked(&mut config, &found);
         config.annotated.retain(|name| foreign.iter().all(|policy| policy.name() != name));
-        config.overrides.iter_mut().for_each(|over| over.rules.retain(|(name, _)| is_asked(name)));
         // What a finding is known by stands in fields that rules need not read, and policies of others may read anything.
         let is_whole = needs.whole_objects || base.is_some() || baseline.is_some() || !foreign.is_empty();
         // A profile is about rules that nobody named.

@@ -1,9 +1,11 @@
 //! Fixes and waivers as edits of texts. The editor makes them, and people see them before they are saved.
 
 use engine::Subject;
+use engine::config::{FILE_NAME, with_waiver};
 use engine::edit::{Wanted, edited, merged};
 use engine::report::{Diagnostic, Report, diagnostics};
-use protocol::{Applicability, Edit};
+use engine::waiver::Date;
+use protocol::{Applicability, Edit, Level};
 
 /// An edit of one file that somebody may want.
 pub struct Action {
@@ -21,11 +23,7 @@ pub struct Action {
 
 /// The fixes of the findings of a file, within these lines, counted from 1.
 pub fn fixes(report: &Report<'_>, file: &str, first: u32, last: u32) -> Vec<Action> {
-    let within = |told: &Diagnostic<'_>| {
-        let place = told.place.map(|place| (place.start.line, place.end.line));
-        place.is_some_and(|(start, end)| start <= last && end >= first)
-    };
-    let told = of_file(report, file).filter(|(_, told, _)| within(told));
+    let told = of_file(report, file).filter(|(_, told, _)| is_within(told, first, last));
     let made = told.filter_map(|(subject, told, edit)| {
         Some(Action {
             title: title(&told),
@@ -58,6 +56,39 @@ pub fn all_fixes(report: &Report<'_>, file: &str) -> Option<String> {
         mutated,
     });
     edited(manifest, &wanted.collect::<Vec<_>>()).ok()
+}
+
+/// A waiver for each rule that is broken within these lines, as an edit of the configuration.
+pub fn waivers(
+    report: &Report<'_>,
+    file: &str,
+    (first, last): (u32, u32),
+    configuration: &str,
+    today: Date,
+) -> Vec<Action> {
+    let broken = diagnostics(report).filter(|told| {
+        told.is_told()
+            && told.file == file
+            && told.rendered.is_none()
+            && told.level == Level::Violation
+            && told.message.is_some()
+    });
+    let mut actions: Vec<Action> = Vec::new();
+    for told in broken.filter(|told| is_within(told, first, last)) {
+        let rule = &told.rule.name;
+        if actions.iter().any(|action| action.rule.as_ref() == Some(rule)) {
+            continue;
+        }
+        let Some(text) = with_waiver(configuration, rule, told.object, told.container, today) else { continue };
+        let Some(line) = told.place.map(|place| place.start.line) else { continue };
+        let title = format!("Waive {rule} here: write why, and who answers for it, in {FILE_NAME}");
+        actions.push(Action { title, rule: Some(rule.clone()), line, is_safe: false, text });
+    }
+    actions
+}
+
+fn is_within(told: &Diagnostic<'_>, first: u32, last: u32) -> bool {
+    told.place.is_some_and(|place| place.start.line <= last && place.end.line >= first)
 }
 
 /// What the rules tell of a file that was not rendered, where a program may change it.

@@ -23,6 +23,7 @@ mod workspace;
 use std::path::Path;
 
 use engine::Runtime;
+use engine::baseline::Baseline;
 use engine::report::Unread;
 use session::Session;
 
@@ -34,6 +35,10 @@ pub struct Opened<R: Runtime> {
     pub session: Session<R>,
     /// What could not be read.
     pub unread: Vec<Unread>,
+    /// What was there before somebody looked, and is not told again.
+    pub known: Option<Baseline>,
+    /// Whether the configuration lies elsewhere, so that a file of its name here would take its place.
+    pub is_configured_elsewhere: bool,
 }
 
 /// Why a workspace cannot be opened. The editor shows it, and keeps what it had.

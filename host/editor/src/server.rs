@@ -4,16 +4,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use engine::config::FILE_NAME;
+use engine::report::Report;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{self as notify, Notification as _};
 use lsp_types::request::{self as ask, Request as _};
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionProviderCapability, CodeDescription,
-    Diagnostic, DiagnosticSeverity, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, Hover, HoverContents, HoverParams, InitializeParams, InitializeResult, MarkupContent,
-    MarkupKind, MessageType, NumberOrString, PublishDiagnosticsParams, Range, ServerCapabilities, ServerInfo,
-    ShowMessageParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, TextEdit, WorkspaceEdit,
+    CreateFile, Diagnostic, DiagnosticSeverity, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentChangeOperation, DocumentChanges, Hover,
+    HoverContents, HoverParams, InitializeParams, InitializeResult, MarkupContent, MarkupKind, MessageType,
+    NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, PublishDiagnosticsParams, Range, ResourceOp,
+    ResourceOperationKind, ServerCapabilities, ServerInfo, ShowMessageParams, TextDocumentEdit,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TextEdit,
+    Uri, WorkspaceEdit,
 };
 use serde_json::Value;
 use url::Url;
@@ -21,7 +25,7 @@ use url::Url;
 use crate::notes::{Note, Weight, hover, notes};
 use crate::position::{Encoding, Text};
 use crate::workspace::Workspace;
-use crate::{Open, OpenError, actions};
+use crate::{Open, actions};
 
 /// Why serving ended before the editor said so.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +39,6 @@ pub enum ServeError {
     /// The editor names no folder.
     #[error("the editor names no folder on the disk: open a folder, not a single file")]
     NoFolder,
-    /// The folder cannot be checked.
-    #[error(transparent)]
-    Open(#[from] OpenError),
     /// The editor is gone.
     #[error("the editor is gone")]
     Gone,
@@ -55,8 +56,11 @@ pub fn serve<O: Open>(connection: &Connection, opener: O) -> Result<(), ServeErr
     let info = ServerInfo { name: "seaworthy".into(), version: Some(env!("CARGO_PKG_VERSION").into()) };
     let result = InitializeResult { capabilities: capabilities(encoding), server_info: Some(info) };
     connection.initialize_finish(id, serde_json::to_value(result)?)?;
-    let workspace = Workspace::open(opener, root(&params).ok_or(ServeError::NoFolder)?)?;
-    Server { connection, workspace, encoding, published: BTreeMap::new() }.run()
+    let workspace = Workspace::new(opener, root(&params).ok_or(ServeError::NoFolder)?);
+    let can = params.capabilities.workspace.and_then(|workspace| workspace.workspace_edit);
+    let can_create =
+        can.and_then(|can| can.resource_operations).is_some_and(|can| can.contains(&ResourceOperationKind::Create));
+    Server { connection, workspace, encoding, can_create, published: BTreeMap::new() }.run()
 }
 
 fn capabilities(encoding: Encoding) -> ServerCapabilities {
@@ -86,15 +90,16 @@ struct Server<'c, O: Open> {
     connection: &'c Connection,
     workspace: Workspace<O>,
     encoding: Encoding,
+    /// Whether the editor makes files.
+    can_create: bool,
     /// What the editor shows, by file, and of which version of its text: columns may be other ones in another.
     published: BTreeMap<String, (Option<i32>, Vec<Note>)>,
 }
 
 impl<O: Open> Server<'_, O> {
     fn run(mut self) -> Result<(), ServeError> {
-        self.publish()?;
         let connection = self.connection;
-        let mut is_stale = false;
+        let mut is_stale = self.read()?;
         loop {
             // What waits already comes first.
             let message = match connection.receiver.try_recv() {
@@ -158,11 +163,11 @@ impl<O: Open> Server<'_, O> {
                 let DidSaveTextDocumentParams { text_document: document, .. } = serde_json::from_value(params)?;
                 let name = self.workspace.name(document.uri.as_str());
                 if name.is_some_and(|name| self.workspace.reaches_beyond(&name)) {
-                    return self.reopen();
+                    return self.read();
                 }
                 Ok(false)
             }
-            notify::DidChangeWatchedFiles::METHOD => self.reopen(),
+            notify::DidChangeWatchedFiles::METHOD => self.read(),
             _ => Ok(false),
         }
     }
@@ -173,8 +178,9 @@ impl<O: Open> Server<'_, O> {
         true
     }
 
-    fn reopen(&mut self) -> Result<bool, ServeError> {
-        if let Err(cause) = self.workspace.reopen() {
+    /// Reads the workspace anew, and says whether a check has to follow. Where it cannot be read, the editor shows why.
+    fn read(&mut self) -> Result<bool, ServeError> {
+        if let Err(cause) = self.workspace.read() {
             let message = cause.to_string();
             self.notify::<notify::ShowMessage>(ShowMessageParams { typ: MessageType::ERROR, message })?;
             return Ok(false);
@@ -184,7 +190,7 @@ impl<O: Open> Server<'_, O> {
 
     /// Says what is to be said of each file of which the editor shows something else.
     fn publish(&mut self) -> Result<(), ServeError> {
-        let said = self.workspace.check(|report, is_changed| notes(report, is_changed));
+        let Some(said) = self.workspace.check(|report, is_changed| notes(report, is_changed)) else { return Ok(()) };
         let of_version = |(name, notes): (String, Vec<Note>)| (name.clone(), (self.workspace.version(&name), notes));
         let said: BTreeMap<_, _> = said.into_iter().map(of_version).collect();
         for name in self.published.keys().filter(|name| !said.contains_key(*name)) {
@@ -244,13 +250,12 @@ impl<O: Open> Server<'_, O> {
                 Some(hover(rule, &said.map(|(note, _)| note.message.as_str()).collect::<Vec<_>>()))
             });
             (about.collect::<Vec<_>>().join("\n---\n\n"), at.first().map(|(_, range)| *range))
-        });
+        })?;
         let contents = HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: said });
         serde_json::to_value(range.map(|range| Hover { contents, range: Some(range) })).ok()
     }
 
     /// The fixes of what is said at a range, and all safe ones of the file.
-    #[allow(clippy::mutable_key_type, reason = "the protocol's addresses are keys of its edits")]
     fn code_actions(&mut self, params: &CodeActionParams) -> Option<Value> {
         let uri = &params.text_document.uri;
         let name = self.workspace.name(uri.as_str())?;
@@ -259,18 +264,11 @@ impl<O: Open> Server<'_, O> {
         let (first, last) = (params.range.start.line + 1, params.range.end.line + 1);
         let (fixes, all) = self
             .workspace
-            .check(|report, _| (actions::fixes(report, &name, first, last), actions::all_fixes(report, &name)));
-        let edit = |new: &str| {
-            let edits = vec![changed(&old, new, &text)];
-            WorkspaceEdit { changes: Some([(uri.clone(), edits)].into()), ..WorkspaceEdit::default() }
-        };
-        let fixed = |context: &Diagnostic, action: &actions::Action| {
-            matches!(&context.code, Some(NumberOrString::String(code)) if Some(code) == action.rule.as_ref())
-                && context.range.start.line + 1 == action.line
-        };
+            .check(|report, _| (actions::fixes(report, &name, first, last), actions::all_fixes(report, &name)))?;
+        let edit = |new: &str| of_file(uri.clone(), changed(&old, new, &text));
         let mut offered: Vec<CodeActionOrCommand> = Vec::new();
         for action in &fixes {
-            let diagnostics = params.context.diagnostics.iter().filter(|context| fixed(context, action)).cloned();
+            let diagnostics = params.context.diagnostics.iter().filter(|context| is_about(action, context)).cloned();
             offered.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title: if action.is_safe { action.title.clone() } else { format!("{} (review it)", action.title) },
                 kind: Some(CodeActionKind::QUICKFIX),
@@ -280,6 +278,7 @@ impl<O: Open> Server<'_, O> {
                 ..CodeAction::default()
             }));
         }
+        offered.extend(self.waivers(&name, (first, last), &params.context.diagnostics));
         if let Some(new) = all.filter(|new| *new != old) {
             offered.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title: "Fix all that is safe to fix in this file".into(),
@@ -290,6 +289,54 @@ impl<O: Open> Server<'_, O> {
         }
         serde_json::to_value(offered).ok()
     }
+
+    /// Waivers of what is said at these lines, written into the configuration. Where there is none yet, the editor makes it.
+    fn waivers(&mut self, name: &str, lines: (u32, u32), shown: &[Diagnostic]) -> Vec<CodeActionOrCommand> {
+        let Some((old, today)) = self.workspace.configuration().filter(|(old, _)| self.can_create || old.is_some())
+        else {
+            return Vec::new();
+        };
+        let Some(uri) = self.workspace.address(FILE_NAME).and_then(|address| address.parse::<Uri>().ok()) else {
+            return Vec::new();
+        };
+        let text = old.clone().unwrap_or_default();
+        let make = |report: &Report<'_>| actions::waivers(report, name, lines, &text, today);
+        let actions = self.workspace.check(|report, _| make(report)).unwrap_or_default();
+        let offer = |action: actions::Action| {
+            let edit = changed(&text, &action.text, &Text::new(&text, self.encoding));
+            let edit = if old.is_some() { of_file(uri.clone(), edit) } else { of_new_file(uri.clone(), edit) };
+            let diagnostics = shown.iter().filter(|shown| is_about(&action, shown)).cloned().collect();
+            CodeActionOrCommand::CodeAction(CodeAction {
+                title: action.title,
+                kind: Some(CodeActionKind::QUICKFIX),
+                diagnostics: Some(diagnostics),
+                edit: Some(edit),
+                ..CodeAction::default()
+            })
+        };
+        actions.into_iter().map(offer).collect()
+    }
+}
+
+#[allow(clippy::mutable_key_type, reason = "the protocol's addresses are keys of its edits")]
+fn of_file(uri: Uri, edit: TextEdit) -> WorkspaceEdit {
+    WorkspaceEdit { changes: Some([(uri, vec![edit])].into()), ..WorkspaceEdit::default() }
+}
+
+fn of_new_file(uri: Uri, edit: TextEdit) -> WorkspaceEdit {
+    let create = CreateFile { uri: uri.clone(), options: None, annotation_id: None };
+    let text_document = OptionalVersionedTextDocumentIdentifier { uri, version: None };
+    let edits = TextDocumentEdit { text_document, edits: vec![OneOf::Left(edit)] };
+    let operations =
+        vec![DocumentChangeOperation::Op(ResourceOp::Create(create)), DocumentChangeOperation::Edit(edits)];
+    let changes = DocumentChanges::Operations(operations);
+    WorkspaceEdit { document_changes: Some(changes), ..WorkspaceEdit::default() }
+}
+
+/// Whether the action is about what an editor shows there.
+fn is_about(action: &actions::Action, shown: &Diagnostic) -> bool {
+    matches!(&shown.code, Some(NumberOrString::String(code)) if Some(code) == action.rule.as_ref())
+        && shown.range.start.line + 1 == action.line
 }
 
 fn range(note: &Note, text: &Text<'_>) -> Range {

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::config::FILE_NAME;
-use engine::report::{Report, Unread};
-use session::{InOrder, Session};
+use engine::report::Report;
+use engine::waiver::Date;
+use session::InOrder;
 use url::Url;
 
 use crate::{Open, OpenError, Opened};
@@ -19,32 +20,30 @@ struct Document {
     is_changed: bool,
 }
 
-/// A workspace, opened.
+/// A workspace under an editor.
 pub struct Workspace<O: Open> {
     opener: O,
     root: PathBuf,
-    session: Session<O::Runtime>,
-    unread: Vec<Unread>,
+    /// As it was when it could last be read; none where it never could.
+    opened: Option<Opened<O::Runtime>>,
     /// By the name of its file.
     documents: BTreeMap<String, Document>,
 }
 
 impl<O: Open> Workspace<O> {
-    /// Opens the folder.
-    pub fn open(mut opener: O, root: PathBuf) -> Result<Self, OpenError> {
-        let Opened { session, unread } = opener.open(&root)?;
-        Ok(Self { opener, root, session, unread, documents: BTreeMap::new() })
+    /// The folder, not read yet.
+    pub fn new(opener: O, root: PathBuf) -> Self {
+        Self { opener, root, opened: None, documents: BTreeMap::new() }
     }
 
     /// Reads everything anew, as it is on the disk now; texts that are open stay as they are there. What was known stays
     /// where the folder cannot be read.
-    pub fn reopen(&mut self) -> Result<(), OpenError> {
-        let Opened { session, unread } = self.opener.open(&self.root)?;
-        (self.session, self.unread) = (session, unread);
+    pub fn read(&mut self) -> Result<(), OpenError> {
+        let opened = self.opened.insert(self.opener.open(&self.root)?);
         for (name, document) in &mut self.documents {
             document.is_changed = fs::read_to_string(self.root.join(name)).ok().as_ref() != Some(&document.text);
             if is_manifest(name) {
-                self.session.files.set(name, document.text.clone().into_bytes());
+                opened.session.files.set(name, document.text.clone().into_bytes());
             }
         }
         Ok(())
@@ -67,8 +66,8 @@ impl<O: Open> Workspace<O> {
         let known = self.documents.get(name);
         let is_known =
             known.map_or_else(|| self.on_disk(name), |known| Some(known.text.clone())).as_ref() == Some(&text);
-        if is_manifest(name) && !is_known {
-            self.session.files.set(name, text.clone().into_bytes());
+        if let Some(opened) = self.opened.as_mut().filter(|_| is_manifest(name) && !is_known) {
+            opened.session.files.set(name, text.clone().into_bytes());
         }
         let is_changed = !is_known || known.is_some_and(|known| known.is_changed);
         self.documents.insert(name.to_owned(), Document { version, text, is_changed });
@@ -77,12 +76,11 @@ impl<O: Open> Workspace<O> {
     /// The file is as it is on the disk from now on.
     pub fn close(&mut self, name: &str) {
         let Some(document) = self.documents.remove(name) else { return };
-        if !document.is_changed || !is_manifest(name) {
-            return;
-        }
-        match self.on_disk(name) {
-            Some(text) => self.session.files.set(name, text.into_bytes()),
-            None => self.session.files.remove(name),
+        let on_disk = self.on_disk(name);
+        let Some(opened) = self.opened.as_mut().filter(|_| document.is_changed && is_manifest(name)) else { return };
+        match on_disk {
+            Some(text) => opened.session.files.set(name, text.into_bytes()),
+            None => opened.session.files.remove(name),
         }
     }
 
@@ -93,7 +91,14 @@ impl<O: Open> Workspace<O> {
     }
 
     fn has_renderings(&self) -> bool {
-        self.session.files.any(|file| file.manifest.rendering().is_some())
+        self.opened.as_ref().is_some_and(|opened| opened.session.files.any(|file| file.manifest.rendering().is_some()))
+    }
+
+    /// The text of the configuration, none where there is no such file yet, and the day on which its waivers count. None
+    /// where it lies outside the workspace.
+    pub fn configuration(&self) -> Option<(Option<String>, Date)> {
+        let opened = self.opened.as_ref().filter(|opened| !opened.is_configured_elsewhere)?;
+        Some((self.text(FILE_NAME), opened.session.setup().today))
     }
 
     /// The version of a text, where the editor has it open.
@@ -110,11 +115,16 @@ impl<O: Open> Workspace<O> {
         fs::read_to_string(self.root.join(name)).ok()
     }
 
-    /// Checks everything, and hands the report on; with it, whether a file has changed since the workspace was read.
-    pub fn check<T>(&mut self, then: impl FnOnce(&Report<'_>, &dyn Fn(&str) -> bool) -> T) -> T {
-        let Self { session, unread, documents, .. } = self;
-        let is_changed = |name: &str| documents.get(name).is_some_and(|document| document.is_changed);
-        then(&session.check(&InOrder).into_report(unread.clone()), &is_changed)
+    /// Checks everything, and hands the report on; with it, whether a file has changed since the workspace was read. None
+    /// where it could never be read.
+    pub fn check<T>(&mut self, then: impl FnOnce(&Report<'_>, &dyn Fn(&str) -> bool) -> T) -> Option<T> {
+        let Opened { session, unread, known, .. } = self.opened.as_mut()?;
+        let is_changed = |name: &str| self.documents.get(name).is_some_and(|document| document.is_changed);
+        let mut report = session.check(&InOrder).into_report(unread.clone());
+        if let Some(known) = known {
+            report = report.against(known);
+        }
+        Some(then(&report, &is_changed))
     }
 }
 

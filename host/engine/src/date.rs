@@ -40,6 +40,23 @@ impl Date {
         self.number() - earlier.number()
     }
 
+    /// The day that comes so many days after this one.
+    #[must_use]
+    pub fn after(self, days: u16) -> Self {
+        (0..days).fold(self, |day, _| day.next())
+    }
+
+    fn next(self) -> Self {
+        let tomorrow = Self { day: self.day + 1, ..self };
+        let next_month = Self { month: self.month + 1, day: 1, ..self };
+        let days = [tomorrow, next_month].into_iter();
+        days.filter_map(|day| Self::parse(&day.to_string())).next().unwrap_or(Self {
+            year: self.year + 1,
+            month: 1,
+            day: 1,
+        })
+    }
+
     /// Days since 1 March of the year 0. Years that begin in March end with the day that leap years add.
     fn number(self) -> i64 {
         let (year, month) = (i64::from(self.year), i64::from(self.month));
@@ -96,6 +113,9 @@ mod tests {
             ("2026-03-01", "2026-02-28", -1),
             ("1970-01-01", "2026-11-29", 20_786),
         ] {
+            if let Ok(days) = u16::try_from(days) {
+                assert_eq!(day(earlier).after(days), day(later), "{earlier}");
+            }
             assert_eq!(day(later).days_since(day(earlier)), days, "{earlier} to {later}");
         }
     }

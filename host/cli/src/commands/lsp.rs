@@ -66,8 +66,6 @@ impl Open for Workspace {
         env::set_current_dir(root).map_err(|cause| OpenError(format!("{}: {cause}", root.display())))?;
         let InFolder { mut judging } = InFolder::try_parse_from(["lsp", "."]).map_err(|cause| refused(&cause))?;
         judging.profile = self.profile;
-        let opened = judging::opened(self.run, self.sandbox, &judging, Profile::Recommended);
-        let (session, unread) = opened.map_err(|cause| refused(&cause))?;
-        Ok(Opened { session, unread })
+        judging::opened(self.run, self.sandbox, &judging, Profile::Recommended).map_err(|cause| refused(&cause))
     }
 }
