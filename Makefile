@@ -36,7 +36,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools dist musl pre-commit
+.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools linters dist musl pre-commit
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,7 +92,7 @@ docs: build web $(MDBOOK) ## Build the site of the documentation (target/docs): 
 	@cp -R $(WEB)/site $(TARGET)/docs/playground
 
 $(MDBOOK):
-	$(CARGO) install --quiet --locked mdbook --version 0.5.4 --no-default-features --features search --root $(TARGET)/tools
+	$(CARGO) install --quiet --locked --debug mdbook --version 0.5.4 --no-default-features --features search --root $(TARGET)/tools
 
 extension: ## Build the extension for Visual Studio Code (editors/vscode/seaworthy.vsix)
 	$(NODE)
@@ -148,7 +148,7 @@ fixtures: ## Build the policy that tests bring along, with Kubewarden's own SDK,
 	$(CARGO) build --locked --release --manifest-path tests/foreign/fixtures/sdk-policy/Cargo.toml \
 		--target-dir $(TARGET)/fixtures --target wasm32-unknown-unknown --target wasm32-wasip1
 
-bench: build native ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run
+bench: build native linters ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run
 	$(CARGO) bench --locked $(HOSTS) --bench evaluate
 
 # Times in what is released are those of the last commit, so that whoever builds it again gets the same bytes.
@@ -182,6 +182,16 @@ $(TARGET)/tools/helm $(TARGET)/tools/kustomize:
 	@go version >/dev/null 2>&1 \
 		|| { echo 'LEFT OUT: Go is not installed, so nothing is rendered with $(notdir $@) in the tests' >&2; exit 0; }; \
 		mkdir -p $(TARGET)/tools && GOBIN=$(TARGET)/tools go install $(PACKAGE)
+
+linters: $(TARGET)/tools/kube-linter $(TARGET)/tools/kube-score ## Fetch kube-linter and kube-score to target/tools, to measure beside (needs Go)
+
+$(TARGET)/tools/kube-linter: PACKAGE = golang.stackrox.io/kube-linter/cmd/kube-linter@v0.8.1
+$(TARGET)/tools/kube-score: PACKAGE = github.com/zegl/kube-score/cmd/kube-score@latest
+$(TARGET)/tools/kube-linter $(TARGET)/tools/kube-score:
+	@go version >/dev/null 2>&1 \
+		|| { echo 'LEFT OUT: Go is not installed, so nothing is measured beside $(notdir $@)' >&2; exit 0; }; \
+		mkdir -p $(TARGET)/tools; GOBIN=$(TARGET)/tools go install $(PACKAGE) \
+		|| echo 'LEFT OUT: $(notdir $@) cannot be fetched, so nothing is measured beside it' >&2
 
 PRE_COMMIT := 4.7.0
 
@@ -217,7 +227,7 @@ kubernetes-tables: ## Make the tables of kubernetes-schema anew, from the module
 	$(TARGET)/release/tables policies/kubernetes-schema/tables/types.txt $(KUBERNETES)
 
 deny: ## Licences, sources and banned crates among all dependencies
-	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny --version $(CARGO_DENY)
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --debug cargo-deny --version $(CARGO_DENY)
 	cargo deny --locked --all-features --log-level error check bans licenses sources
 
 time-zones: ## Write the names of time zones that Go brings along to sdk/src/cron/zones.txt (needs Go)

@@ -152,3 +152,9 @@ subjects: [{{kind: ServiceAccount, name: service-{index}}}]
     }
     text
 }
+
+/// The same in the namespace of that name.
+#[must_use]
+pub fn namespace_of(number: usize, name: &str) -> String {
+    namespace(number).replace("namespace: shop", &format!("namespace: {name}"))
+}

@@ -21,11 +21,13 @@ pub fn medians(rounds: usize, candidates: &mut [Candidate<'_>]) -> Vec<(&'static
             }
         }
     }
-    let median = |times: &mut Vec<Duration>| {
-        times.sort();
-        times.get(times.len() / 2).copied().unwrap_or_default()
-    };
-    candidates.iter().map(|(name, _)| *name).zip(times.iter_mut().map(median)).collect()
+    candidates.iter().map(|(name, _)| *name).zip(times.iter_mut().map(|times| median(times))).collect()
+}
+
+/// The middle one.
+pub fn median(times: &mut [Duration]) -> Duration {
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// A few milliseconds of work that needs no memory.
@@ -54,13 +56,26 @@ fn thread_time() -> Duration {
 
 /// The largest resident memory that any child has had, in KiB.
 pub fn peak_memory_of_children() -> u64 {
+    usage_of_children().ru_maxrss.try_into().unwrap_or_default()
+}
+
+/// CPU time, in programs and in the kernel, of all children that have ended.
+pub fn cpu_of_children() -> Duration {
+    let usage = usage_of_children();
+    let time = |time: libc::timeval| {
+        let micros = u32::try_from(time.tv_usec).unwrap_or_default();
+        Duration::new(time.tv_sec.try_into().unwrap_or_default(), micros * 1000)
+    };
+    time(usage.ru_utime) + time(usage.ru_stime)
+}
+
+fn usage_of_children() -> libc::rusage {
     // SAFETY: the structure is plain numbers, and the call fills it in.
-    let usage = unsafe {
+    unsafe {
         let mut usage: libc::rusage = std::mem::zeroed();
         libc::getrusage(libc::RUSAGE_CHILDREN, &raw mut usage);
         usage
-    };
-    usage.ru_maxrss.try_into().unwrap_or_default()
+    }
 }
 
 /// Bytes of a module without its custom sections.

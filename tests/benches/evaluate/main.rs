@@ -21,6 +21,7 @@ use seaworthy_tests::{artifacts, each, generate, input, inputs, metadata, native
 mod clock;
 mod editing;
 mod instantiate;
+mod linters;
 mod reader;
 
 /// The rule that the single figures are about: it looks at every container and at nothing else.
@@ -33,6 +34,7 @@ fn main() {
     let corpus = env::var_os("SEAWORTHY_BENCH_CORPUS");
     let corpus = corpus.as_deref().map(Path::new);
     corpus.into_iter().for_each(whole_corpus);
+    linters::measure(corpus);
     reader::measure(corpus);
     single();
     throughput();
@@ -125,10 +127,7 @@ fn speeds(pools: &[ThreadPool; 2], work: &dyn Fn(&ThreadPool) -> usize) -> [Dura
             walls.push(start.elapsed());
         }
     }
-    walls.map(|mut walls| {
-        walls.sort();
-        walls.get(walls.len() / 2).copied().unwrap_or_default()
-    })
+    walls.map(|mut walls| clock::median(&mut walls))
 }
 
 /// The whole program on one manifest.
@@ -159,6 +158,5 @@ fn run(paths: &[&std::ffi::OsStr], times: usize) -> (Duration, u64) {
         status.unwrap_or_else(|cause| panic!("{}: {cause}; run `make build`", binary.display()));
         walls.push(start.elapsed());
     }
-    walls.sort();
-    (walls.get(times / 2).copied().unwrap_or_default(), clock::peak_memory_of_children())
+    (clock::median(&mut walls), clock::peak_memory_of_children())
 }
