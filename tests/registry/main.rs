@@ -9,10 +9,12 @@
 #[path = "../command_line/bundles.rs"]
 mod bundles;
 mod commands;
+mod configurations;
 mod credentials;
 mod forged;
 mod host_calls;
 mod hostile;
+mod images;
 mod oversized;
 mod policies;
 mod pushing;

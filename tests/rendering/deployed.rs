@@ -158,3 +158,33 @@ fn folders_that_are_given_apart_are_one_input() {
     assert_eq!((&object["environment"], &object["namespace"]), (&"eu".into(), &"shop".into()));
     assert_eq!((&source["file"], &source["line"]), (&"base/web.yaml".into(), &20.into()));
 }
+
+#[test]
+fn what_a_cluster_knows_may_stand_in_the_configuration() {
+    let Some(tools) = Tools::find() else { return };
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: web}\nspec:\n  generators:\n  - clusters:\n      \
+               selector: {matchLabels: {tier: production}}\n      values: {folder: '{{name}}-apps'}\n  template:\n    metadata: {name: \
+               'web-{{name}}'}\n    spec:\n      source: {repoURL: https://example.com/mirror, path: '{{values.folder}}/web'}\n";
+    let folder = Folder::of("set.yaml", set)
+        .and(".git/config", "[remote \"origin\"]\n\turl = https://example.com/shop\n")
+        .and("eu-apps/web/kustomization.yaml", "resources: [web.yaml]\n")
+        .and("eu-apps/web/web.yaml", bad())
+        .and("us-apps/web/kustomization.yaml", "resources: [web.yaml]\n")
+        .and("us-apps/web/web.yaml", deployment());
+    super::incomplete(
+        &folder,
+        &tools,
+        "the generator `clusters` is not known here, nor are its elements in the configuration",
+    );
+    let labels = |tier: &str| format!("metadata: {{labels: {{tier: {tier}}}}}");
+    let config = format!(
+        "rendering:\n  repositories: ['git@example.com:mirror.git']\n  generators:\n    clusters:\n    - {{name: eu, {}}}\n    - {{name: \
+         us, {}}}\n    - {{name: test, {}}}\n",
+        labels("production"),
+        labels("production"),
+        labels("test")
+    );
+    let folder = folder.and("seaworthy.yaml", config);
+    assert_eq!(failing_in(&folder, &tools, RULE), ["web-eu"]);
+    assert_eq!(check(&folder, &tools, &["--rule", RULE]).code, Some(1), "all is rendered: test is of another tier");
+}

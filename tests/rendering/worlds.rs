@@ -126,3 +126,25 @@ fn a_rendering_that_was_made_before_is_not_made_again() {
     assert_eq!(check(&folder, &tools, &["--rule", "run-as-non-root"]).with(0), first);
     assert_eq!(renderings(), made);
 }
+
+#[test]
+fn environments_may_have_a_folder_of_their_own() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = Folder::of("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n")
+        .and("web/templates/web.yaml", TEMPLATE)
+        .and("web/values.yaml", "tag: 1.4.2\n")
+        .and("web/environments/production.yaml", "# what is released\ntag: latest\n")
+        .and("web/env/test/values.yaml", "tag: edge\n")
+        .and("web/values/values-eu.yaml", "tag: 1.4.1\n")
+        .and("web/environments/note.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: note}\n")
+        .and("web/files/other.yaml", "tag: latest\n");
+    let failed = failures(&folder, &tools, "immutable-image-tag");
+    let at = |environment: &str, file: &str, line| (environment.to_owned(), file.to_owned(), line, true);
+    let expected = [at("production", "web/environments/production.yaml", 2), at("test", "web/env/test/values.yaml", 1)];
+    assert_eq!(failed, expected);
+    let report = json(&folder, &tools, &["--rule", "run-as-non-root"]);
+    let results = report["results"].as_array().unwrap().iter().map(|it| it["object"]["environment"].as_str().unwrap());
+    let mut environments: Vec<&str> = results.collect();
+    environments.sort_unstable();
+    assert_eq!(environments, ["default", "eu", "production", "test"]);
+}

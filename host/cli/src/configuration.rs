@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use engine::Folders;
 use engine::baseline::Baseline;
-use engine::config::{Config, ConfigError, FILE_NAME, Loader};
+use engine::config::{Config, ConfigError, FILE_NAME, Loader, SignatureConfig};
 use engine::manifest::Limits;
+use engine::waiver::Date;
 use protocol::RuleMetadata;
 use sources::{Exclude, Mode, RenderOptions, Revision};
 
@@ -18,6 +19,7 @@ use crate::cache;
 use crate::failure::Failure;
 use crate::options::configuration::ConfigOptions;
 use crate::options::rendering::{Render, Rendering};
+use crate::published;
 
 /// The file of a configuration, and where all its files are read from.
 pub struct Located {
@@ -171,6 +173,8 @@ impl Configuration {
         options.values.splice(0..0, said.values.iter().map(within));
         options.set.splice(0..0, said.set.iter().cloned());
         options.roots.extend(said.roots.iter().map(within));
+        options.repositories.extend(said.repositories.iter().cloned());
+        options.generators.clone_from(&said.generators);
         if let Some(version) = said.kube_version.as_ref().filter(|_| given.kube_version.is_none()) {
             if !sources::is_kube_version(version) {
                 return Err(refused(version));
@@ -252,13 +256,37 @@ impl<'a> Files<'a> {
 }
 
 impl Loader for Files<'_> {
-    fn load(&mut self, reference: &str, from: &str) -> Result<(String, Vec<u8>), String> {
-        if reference.contains("://") {
-            return Err("is no file, and only files can be extended".into());
+    fn load(&mut self, reference: &str, from: &str, trusted: &[SignatureConfig]) -> Result<(String, Vec<u8>), String> {
+        if reference.starts_with(published::SCHEME) {
+            return Ok((reference.to_owned(), published::fetch(reference, trusted)?));
         }
-        let folder = self.folders.get(from).cloned().unwrap_or_default();
+        if reference.contains("://") {
+            return Err("is neither a file nor registry://HOST/REPOSITORY@sha256:DIGEST".into());
+        }
+        let Some(folder) = self.folders.get(from) else {
+            return Err(NO_FILE.into());
+        };
         self.open(&clean(&folder.join(reference))).map_err(|(_, cause)| cause)
     }
+}
+
+/// Why a configuration in a registry extends no file.
+const NO_FILE: &str = "is a file, and a configuration in a registry has none beside it: push that one too, and extend it by \
+                       registry://HOST/REPOSITORY@sha256:DIGEST";
+
+/// The text of a configuration that is to be published: one that holds for these rules, and extends no file.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn publishable(path: &Path, rules: &[&RuleMetadata], today: Date) -> Result<Vec<u8>, Failure> {
+    let path = absolute(path);
+    let mut files = Files::new(&Place::Disk);
+    let (name, text) = files.open(&path).map_err(|(name, cause)| Failure::File(format!("{name} {cause}")))?;
+    // As for those who extend it, nothing lies beside it.
+    files.folders.clear();
+    let config = Config::load(&name, text.clone(), rules, &mut files).map_err(|cause| refused(&cause))?;
+    config.check_waivers(today).map_err(|cause| refused(&cause))?;
+    Ok(text)
 }
 
 /// The nearest configuration in these folders or above them, up to the root of the repository.

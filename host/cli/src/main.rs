@@ -28,7 +28,9 @@ mod options;
 mod outputs;
 mod prepared;
 mod present;
+mod published;
 mod replace;
+mod trust;
 mod versions;
 mod watch;
 

@@ -1,4 +1,4 @@
-//! Modules and bundles in OCI registries: pushed, pulled by digest, signed and verified.
+//! Modules, bundles and configurations in OCI registries: pushed, pulled by digest, signed and verified.
 //!
 //! A registry is a stranger. It may say anything, at any length, at any pace, and send us anywhere; what counts is that
 //! content has the digest that was asked for, and that somebody who is trusted has signed that digest. It must not know what
@@ -18,7 +18,8 @@
 //! # Form
 //!
 //! A module is Kubewarden's artifact: a manifest whose one layer is `application/vnd.wasm.content.layer.v1+wasm`, so that
-//! `registry://` addresses work in policy-server and kwctl. A bundle is an index of such manifests, one for each rule.
+//! `registry://` addresses work in policy-server and kwctl. A bundle is an index of such manifests, one for each rule. A
+//! [configuration](Configuration) is a manifest whose one layer is its text.
 //!
 //! ```no_run
 //! use registry::{Identity, Options, PublicKey, Reference, Registry, Trust};
@@ -42,9 +43,12 @@
 // The essay leads whoever works here to the modules; to others their names say enough.
 #![allow(rustdoc::private_intra_doc_links)]
 
+mod base64_text;
+mod configuration;
 mod digest;
 mod error;
 mod host_calls;
+mod image;
 mod keys;
 mod manifest;
 mod options;
@@ -57,6 +61,7 @@ mod token;
 mod transport;
 mod verify;
 
+pub use configuration::{CONFIGURATION_TYPE, Configuration, KeptError};
 pub use digest::{Digest, DigestError};
 pub use error::RegistryError;
 pub use host_calls::{OPERATIONS, OciCalls};

@@ -31,6 +31,8 @@ pub struct Manifest {
     pub size: u64,
     /// What it says.
     pub content: OciManifest,
+    /// Its bytes, as they came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// One module of a bundle.
@@ -89,7 +91,7 @@ impl Manifest {
         if number > entries {
             return Err(malformed(format!("it has {number} entries, more than the {entries} allowed")));
         }
-        Ok(Self { digest, size: bytes.len() as u64, content })
+        Ok(Self { digest, size: bytes.len() as u64, content, bytes: bytes.to_vec() })
     }
 
     /// The manifest of an artifact; an index is none.

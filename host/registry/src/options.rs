@@ -44,6 +44,8 @@ pub struct Limits {
     pub module_bytes: u64,
     /// Bytes of all modules of a bundle together.
     pub bundle_bytes: u64,
+    /// Bytes of a configuration. People write them by hand.
+    pub configuration_bytes: u64,
     /// Bytes of a manifest or an index, and of an image's configuration. Registries need not take larger ones
     /// ([distribution spec](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests)).
     pub manifest_bytes: u64,
@@ -70,6 +72,7 @@ impl Default for Limits {
         Self {
             module_bytes: 32 << 20,
             bundle_bytes: 256 << 20,
+            configuration_bytes: 1 << 20,
             manifest_bytes: 4 << 20,
             payload_bytes: 64 << 10,
             message_bytes: 64 << 10,

@@ -152,7 +152,12 @@ impl Registry {
 
     /// Pushes a blob, in one piece, unless it is there
     /// ([POST, then PUT](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#post-then-put)).
-    async fn push_blob(&self, reference: &Reference, content: &[u8], digest: &str) -> Result<(), RegistryError> {
+    pub(crate) async fn push_blob(
+        &self,
+        reference: &Reference,
+        content: &[u8],
+        digest: &str,
+    ) -> Result<(), RegistryError> {
         let transport = &self.transport;
         // Whether it is there is a question that may be answered with no: then it is pushed, and that says what is wrong.
         if transport.write(&Method::HEAD, reference, &format!("blobs/{digest}"), None).await.is_ok() {
@@ -168,7 +173,7 @@ impl Registry {
     }
 
     /// Pushes a manifest to a tag or else by its digest. Its digest and length.
-    async fn put(
+    pub(crate) async fn put(
         &self,
         reference: &Reference,
         tag: Option<&str>,
@@ -176,15 +181,27 @@ impl Registry {
     ) -> Result<(Digest, u64), RegistryError> {
         let failed = |cause: String| RegistryError::Push { what: reference.to_string(), cause };
         let bytes = serde_json::to_vec(manifest).map_err(|cause| failed(cause.to_string()))?;
-        let digest = Digest::of(&bytes);
-        let below = format!("manifests/{}", tag.map_or_else(|| digest.to_string(), str::to_owned));
-        let content = Content { bytes: &bytes, media_type: manifest.content_type() };
-        self.transport.write(&Method::PUT, reference, &below, Some(content)).await.map_err(unwritten)?;
+        let digest = self.put_bytes(reference, tag, &bytes, manifest.content_type()).await?;
         Ok((digest, bytes.len() as u64))
     }
 
+    /// As [`put`](Self::put), of the bytes of a manifest.
+    pub(crate) async fn put_bytes(
+        &self,
+        reference: &Reference,
+        tag: Option<&str>,
+        bytes: &[u8],
+        media_type: &str,
+    ) -> Result<Digest, RegistryError> {
+        let digest = Digest::of(bytes);
+        let below = format!("manifests/{}", tag.map_or_else(|| digest.to_string(), str::to_owned));
+        let content = Content { bytes, media_type };
+        self.transport.write(&Method::PUT, reference, &below, Some(content)).await.map_err(unwritten)?;
+        Ok(digest)
+    }
+
     /// Does the registry have at the tag what was pushed there?
-    async fn settle(&self, reference: &Reference, digest: Digest) -> Result<Digest, RegistryError> {
+    pub(crate) async fn settle(&self, reference: &Reference, digest: Digest) -> Result<Digest, RegistryError> {
         let tagged = reference.tagged(reference.tag().unwrap_or_default().to_owned());
         let kept = self.resolve_now(&tagged).await?;
         if kept != digest {
@@ -199,7 +216,7 @@ impl Registry {
 }
 
 /// The tag to push to.
-fn writable(reference: &Reference) -> Result<&str, RegistryError> {
+pub(crate) fn writable(reference: &Reference) -> Result<&str, RegistryError> {
     reference.tag().filter(|_| reference.digest().is_none()).ok_or_else(|| RegistryError::Push {
         what: reference.to_string(),
         cause: "name a tag; the digest comes of the content".to_owned(),

@@ -147,18 +147,20 @@ pub(crate) fn payload(reference: &Reference, digest: Digest, annotations: &BTree
 }
 
 /// A signature as it is found: nothing of it is checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Found {
     /// What the payload is, and so what of it is signed.
     pub form: Form,
     /// What is said to be signed.
+    #[serde(with = "crate::base64_text")]
     pub payload: Vec<u8>,
     /// In base64.
     pub signature: String,
 }
 
 /// A form of signatures.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Form {
     /// The payload of this module.
     SimpleSigning,

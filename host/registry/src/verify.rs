@@ -13,19 +13,28 @@ impl Registry {
     /// # Errors
     /// It has no signature that counts ([`RegistryError::Signature`]), or its registry does not answer as it should.
     pub fn verify(&self, reference: &Reference, trust: &Trust) -> Result<Digest, RegistryError> {
-        let unverified = |cause| RegistryError::Signature { what: reference.to_string(), cause };
         if trust.keys.is_empty() {
-            return Err(unverified(SignatureError::NoKeys));
+            return Err(RegistryError::Signature { what: reference.to_string(), cause: SignatureError::NoKeys });
         }
         let digest = self.manifest_digest(reference)?;
+        self.proof(reference, digest, &[trust]).map(|_| digest)
+    }
+
+    /// The signatures by which the artifact is signed as everybody here asks.
+    pub(crate) fn proof(
+        &self,
+        reference: &Reference,
+        digest: Digest,
+        trusted: &[&Trust],
+    ) -> Result<Vec<Found>, RegistryError> {
         let mut found = self.block_on(self.signatures(&reference.at(digest), digest))?;
         // Signatures of both forms count, but who is signed in ours need not be asked for more.
-        if trust.check(reference, digest, &found).is_err() {
+        if check_all(reference, digest, trusted, &found).is_err() {
             let Statements { found: more, failed } = self.block_on(self.statements(&reference.at(digest), digest))?;
             found.extend(more);
-            trust.check(reference, digest, &found).map_err(|cause| failed.unwrap_or_else(|| unverified(cause)))?;
+            check_all(reference, digest, trusted, &found).map_err(|cause| failed.unwrap_or(cause))?;
         }
-        Ok(digest)
+        Ok(found)
     }
 
     /// All signatures of the artifact, none of them checked.
@@ -54,6 +63,20 @@ impl Registry {
         let manifest = self.fetch_current(&place).await?;
         manifest.map(|manifest| manifest.image(&place.to_string()).cloned()).transpose()
     }
+}
+
+/// Whether everybody has signed who must. Where nobody must, nothing is signed.
+pub(crate) fn check_all(
+    reference: &Reference,
+    digest: Digest,
+    trusted: &[&Trust],
+    found: &[Found],
+) -> Result<(), RegistryError> {
+    let unverified = |cause| RegistryError::Signature { what: reference.to_string(), cause };
+    if trusted.is_empty() {
+        return Err(unverified(SignatureError::NoKeys));
+    }
+    trusted.iter().try_for_each(|trust| trust.check(reference, digest, found).map_err(unverified))
 }
 
 /// Where cosign keeps the signatures of an artifact.

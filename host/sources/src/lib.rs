@@ -3,6 +3,7 @@
 //!
 //! It reads disks, starts processes and decides nothing: what a text means is the engine's. It must not know a terminal, a rule or a sandbox.
 
+mod cache;
 mod definitions;
 mod dockerfile;
 mod earlier;
@@ -22,6 +23,7 @@ mod tests;
 mod tree;
 mod walk;
 
+pub use cache::Cache;
 pub use definitions::read_definitions;
 pub use dockerfile::{asks_for_dockerfiles, read_dockerfiles};
 pub use earlier::{Earlier, EarlierError};

@@ -1,17 +1,20 @@
-//! `seaworthy push`: puts a module, or all rules as a bundle, into a registry, and signs them.
+//! `seaworthy push`: puts a module, all rules as a bundle, a configuration or an image into a registry, and signs them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use engine::Sections;
+use protocol::RuleMetadata;
 use registry::{Digest, KeyPair, NewModule, Reference, Registry, RegistryError};
 use sandbox::Limits;
 use serde_json::{Value, json};
 
 use crate::bundle;
+use crate::configuration::publishable;
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
+use crate::judging::today;
 use crate::options::password::PasswordOptions;
 use crate::options::registry::{
     ArtifactFormat, RegistryOptions, annotation, annotations, failure, key_file, reference, shown,
@@ -25,14 +28,17 @@ Examples:
   seaworthy push --bundle policies/ ghcr.io/shop/readiness:v1     the modules of a folder
   seaworthy push team-label.wasm ghcr.io/shop/team-label:v1       one module, for Kubewarden too
   seaworthy push ghcr.io/shop/readiness:v1 --sign cosign.key      signed, as pull --verify asks
+  seaworthy push seaworthy.yaml ghcr.io/shop/configuration:v1 --sign cosign.key
+                                                                  a configuration, for others to extend
+  seaworthy push image/ ghcr.io/shop/seaworthy:0.1.0              an image that lies there as an OCI layout
 
 Credentials are Docker's: `docker login ghcr.io`.";
 
 #[derive(clap::Args)]
 #[command(allow_missing_positional = true)]
 pub struct Args {
-    /// One module instead of a bundle.
-    #[arg(value_name = "FILE.wasm", conflicts_with = "bundle")]
+    /// One module instead of a bundle, or a configuration (.yaml, .yml or .json), or a folder with an image as an OCI layout.
+    #[arg(value_name = "FILE", conflicts_with = "bundle")]
     pub file: Option<PathBuf>,
 
     /// Where to: HOST/REPOSITORY:TAG.
@@ -62,8 +68,12 @@ pub struct Args {
     pub format: ArtifactFormat,
 }
 
+/// The largest layer of an image, in bytes.
+const BLOB_BYTES: usize = 256 << 20;
+
 /// What was pushed.
 struct Pushed {
+    what: &'static str,
     digest: Digest,
     /// The modules of a bundle, by their rules' names.
     modules: Vec<(String, Digest)>,
@@ -73,6 +83,12 @@ struct Pushed {
 pub fn run(options: &Args) -> Result<u8, Failure> {
     // A wrong password is said before anything is pushed.
     let key = options.sign.as_deref().map(|path| key_pair(path, &options.password)).transpose()?;
+    if let Some(path) = options.file.as_deref().filter(|path| is_configuration(path)) {
+        return configuration(options, path, key.as_ref());
+    }
+    if let Some(path) = options.file.as_deref().filter(|path| path.is_dir()) {
+        return image(options, path, key.as_ref());
+    }
     let modules = match &options.file {
         Some(path) => vec![module(path)?],
         None => {
@@ -86,27 +102,69 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     };
     let registry = options.registry.registry()?;
     let pushed = push(&registry, options, &modules).map_err(|cause| failure(&cause))?;
-    if let Some(key) = &key {
-        sign(&registry, options, &pushed, key).map_err(|cause| failure(&cause))?;
+    finish(&registry, options, &pushed, key.as_ref()).map(|()| HOLDS)
+}
+
+fn is_configuration(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+}
+
+/// Pushes a configuration that holds: what is wrong with it is said here, and not in each repository that extends it.
+fn configuration(options: &Args, path: &Path, key: Option<&KeyPair>) -> Result<u8, Failure> {
+    let (found, refusals) = bundle::find(None)?;
+    let code = refusals.complain();
+    let rules: Vec<&RuleMetadata> = found.iter().map(|found| &found.metadata).collect();
+    let text = publishable(path, &rules, today())?;
+    let registry = options.registry.registry()?;
+    let digest = registry.push_configuration(&options.reference, &text).map_err(|cause| failure(&cause))?;
+    let pushed = Pushed { what: "a configuration", digest, modules: Vec::new() };
+    finish(&registry, options, &pushed, key).map(|()| code)
+}
+
+/// Pushes the one image of an [OCI layout](https://github.com/opencontainers/image-spec/blob/main/image-layout.md).
+fn image(options: &Args, folder: &Path, key: Option<&KeyPair>) -> Result<u8, Failure> {
+    let wrong = |cause: &str| Failure::File(format!("{} {cause}", shown(folder)));
+    let read = |path: PathBuf| sources::read_regular(&path, BLOB_BYTES).map_err(|cause| cause.to_string());
+    let blob = |digest: Digest| read(folder.join("blobs/sha256").join(digest.hex()));
+    let index =
+        read(folder.join("index.json")).map_err(|cause| wrong(&format!("is no OCI layout: index.json {cause}")))?;
+    let index: Value = serde_json::from_slice(&index).map_err(|cause| wrong(&format!("is no OCI layout: {cause}")))?;
+    let Some([manifest]) = index.pointer("/manifests").and_then(Value::as_array).map(Vec::as_slice) else {
+        return Err(wrong("is no OCI layout of one image"));
+    };
+    let digest = manifest.get("digest").and_then(Value::as_str).and_then(|digest| digest.parse().ok());
+    let digest: Digest = digest.ok_or_else(|| wrong("is no OCI layout: its image has no digest"))?;
+    let manifest = blob(digest).map_err(|cause| wrong(&format!("has no image {digest}: its manifest {cause}")))?;
+    if Digest::of(&manifest) != digest {
+        return Err(wrong(&format!("has another manifest at {digest}")));
+    }
+    let registry = options.registry.registry()?;
+    let digest = registry.push_image(&options.reference, &manifest, blob).map_err(|cause| failure(&cause))?;
+    finish(&registry, options, &Pushed { what: "an image", digest, modules: Vec::new() }, key).map(|()| HOLDS)
+}
+
+/// Signs what was pushed, where it is to be signed, and says so.
+fn finish(registry: &Registry, options: &Args, pushed: &Pushed, key: Option<&KeyPair>) -> Result<(), Failure> {
+    if let Some(key) = key {
+        sign(registry, options, pushed, key).map_err(|cause| failure(&cause))?;
     }
     output::print(&match options.format {
-        ArtifactFormat::Human => human(options, &pushed),
-        ArtifactFormat::Json => json(options, &pushed),
-    })?;
-    Ok(HOLDS)
+        ArtifactFormat::Human => human(options, pushed),
+        ArtifactFormat::Json => json(options, pushed),
+    })
 }
 
 fn push(registry: &Registry, options: &Args, modules: &[NewModule]) -> Result<Pushed, RegistryError> {
     match (&options.file, modules) {
         (Some(_), [module]) => {
             let digest = registry.push_module(&options.reference, module)?;
-            Ok(Pushed { digest, modules: Vec::new() })
+            Ok(Pushed { what: "a module", digest, modules: Vec::new() })
         }
         _ => {
             let progress = Progress::start("pushing", modules.len());
             let bundle = registry.push_bundle(&options.reference, modules, || progress.step())?;
             let modules = bundle.entries.into_iter().map(|entry| (entry.rule, entry.digest)).collect();
-            Ok(Pushed { digest: bundle.digest, modules })
+            Ok(Pushed { what: "a bundle", digest: bundle.digest, modules })
         }
     }
 }
@@ -170,7 +228,10 @@ fn manifest_annotations(sections: &Sections) -> BTreeMap<String, String> {
 
 fn human(options: &Args, pushed: &Pushed) -> String {
     let reference = &options.reference;
-    let what = if options.file.is_some() { "a module".into() } else { count(pushed.modules.len(), "module") };
+    let what = match pushed.modules.len() {
+        0 => pushed.what.to_owned(),
+        modules => count(modules, "module"),
+    };
     let mut text = format!("{GREEN}pushed{GREEN:#} {BOLD}{reference}{BOLD:#}, {what}");
     match &options.sign {
         Some(key) => {

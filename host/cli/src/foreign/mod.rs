@@ -6,7 +6,6 @@
 mod mutate;
 mod policies;
 mod route;
-mod trust;
 
 pub use mutate::settle;
 pub use policies::{Found, find, limits, load};

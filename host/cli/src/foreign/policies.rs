@@ -10,13 +10,13 @@ use registry::{Options, Reference, Registry};
 use sandbox::{Module, Sandbox, sections};
 use serde_json::Value as Json;
 
-use super::trust::Trusted;
 use crate::bundle;
 use crate::cache;
 use crate::failure::Failure;
 use crate::options::policies::PolicyOptions;
 use crate::present::output::{self, one_line};
 use crate::present::progress::Progress;
+use crate::trust::Trusted;
 
 /// A policy that was found, not yet loaded.
 pub struct Found {

@@ -2,9 +2,10 @@
 //!
 //! They become one tree, of which every value still knows the file and the line that it stands on. Mappings are joined member
 //! by member; lists and all other values replace what was there, but for lists of things that each stand for themselves,
-//! which are added. The module knows those lists and `extends`, and no other key.
+//! which are added. The module knows those lists and `extends`, and of `signatures` that a file answers by them for what it
+//! extends out of a registry; it knows no other key.
 
-use super::ConfigError;
+use super::{ConfigError, Reader, SignatureConfig};
 use crate::manifest::{Content, Entry, Limits, Node, Position, Source, Span, Value, read};
 use crate::spot::Spot;
 
@@ -22,18 +23,19 @@ const BYTES: usize = 1 << 20;
 
 /// Where else configurations come from.
 pub trait Loader {
-    /// The name and the text of what a configuration extends. `from` is the name of that one.
+    /// The name and the text of what a configuration extends. `from` is the name of that one; `trusted` says who must have
+    /// signed what comes out of a registry, by that one and by those that extend it. What is loaded cannot vouch for itself.
     ///
     /// # Errors
     /// Why there is none, to stand behind what was asked for.
-    fn load(&mut self, reference: &str, from: &str) -> Result<(String, Vec<u8>), String>;
+    fn load(&mut self, reference: &str, from: &str, trusted: &[SignatureConfig]) -> Result<(String, Vec<u8>), String>;
 }
 
 /// For where nothing else can be read.
 pub struct Alone;
 
 impl Loader for Alone {
-    fn load(&mut self, _: &str, _: &str) -> Result<(String, Vec<u8>), String> {
+    fn load(&mut self, _: &str, _: &str, _: &[SignatureConfig]) -> Result<(String, Vec<u8>), String> {
         Err("cannot be read here: `extends` works on the command line".into())
     }
 }
@@ -43,6 +45,14 @@ pub struct Layers {
     files: Vec<Layer>,
     /// All of it; none where every file is empty.
     pub root: Option<Node>,
+}
+
+/// What is known of the files that extend the one that is read, that one included.
+#[derive(Default)]
+struct Above {
+    names: Vec<String>,
+    /// Who must have signed what they extend.
+    trusted: Vec<SignatureConfig>,
 }
 
 /// One file. Its spans were moved behind those of the files before it.
@@ -59,7 +69,7 @@ impl Layers {
     /// The first thing that is wrong with one of them.
     pub fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader) -> Result<Self, ConfigError> {
         let mut layers = Self { files: Vec::new(), root: None };
-        layers.root = layers.add(name, text, loader, &mut Vec::new())?;
+        layers.root = layers.add(name, text, loader, &mut Above::default())?;
         Ok(layers)
     }
 
@@ -84,7 +94,7 @@ impl Layers {
         name: &str,
         text: Vec<u8>,
         loader: &mut dyn Loader,
-        above: &mut Vec<String>,
+        above: &mut Above,
     ) -> Result<Option<Node>, ConfigError> {
         let manifest = read(name, text, &Limits { bytes: BYTES, ..Limits::default() });
         if let Some(problem) = manifest.problems.first() {
@@ -115,17 +125,22 @@ impl Layers {
         };
         let extends = entries.iter().position(|entry| &*entry.key == "extends").map(|at| entries.remove(at));
         let mut base = None;
-        above.push(name.to_owned());
+        let trusted = above.trusted.len();
+        if let Some(own) = entries.iter().find(|entry| &*entry.key == "signatures" && entry.value.value != Value::Null)
+        {
+            above.trusted.extend(Reader { layers: self, rules: &[] }.signatures(&own.value)?);
+        }
+        above.names.push(name.to_owned());
         for reference in extends.map_or(Ok(Vec::new()), |entry| self.references(entry.value))? {
             let text = reference.as_str().unwrap_or_default();
-            let (name, bytes) = match loader.load(text, name) {
+            let (name, bytes) = match loader.load(text, name, &above.trusted) {
                 Ok(loaded) => loaded,
                 Err(cause) => return self.refuse(reference.span, &format!("`{text}` {cause}")),
             };
-            if above.contains(&name) {
+            if above.names.contains(&name) {
                 return self.refuse(reference.span, &format!("`{text}` extends what extends it"));
             }
-            if above.len() >= DEPTH || self.files.len() >= FILES {
+            if above.names.len() >= DEPTH || self.files.len() >= FILES {
                 let message = format!("too many configurations: at most {DEPTH} extend one another, {FILES} in all");
                 return self.refuse(reference.span, &message);
             }
@@ -134,7 +149,8 @@ impl Layers {
                 (base, more) => base.or(more),
             };
         }
-        above.pop();
+        above.names.pop();
+        above.trusted.truncate(trusted);
         Ok(Some(match base {
             Some(base) => joined(base, own, true),
             None => own,
@@ -153,7 +169,7 @@ impl Layers {
         let is_named = |node: &Node| node.as_str().is_some_and(|text| !text.trim().is_empty());
         match nodes.iter().find(|node| !is_named(node)) {
             None => Ok(nodes),
-            Some(_) => self.refuse(span, "`extends` is a file, or a list of files"),
+            Some(_) => self.refuse(span, "`extends` is a file or registry://..., or a list of them"),
         }
     }
 }

@@ -21,7 +21,7 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
         "additionalProperties": false,
         "properties": {
             "extends": {
-                "description": "Configurations that this one is laid over: a file, or several.",
+                "description": "Configurations that this one is laid over: a file, registry://HOST/REPOSITORY@sha256:DIGEST, or several.",
                 "anyOf": [{"type": "string", "minLength": 1}, texts("The last one has the last word.")],
             },
             "profile": {"enum": Profile::ALL.map(Profile::name), "description": "How many rules run."},
@@ -41,6 +41,12 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
                     "set": texts("Single values for charts, as helm --set takes them."),
                     "kube_version": text("The version of Kubernetes that charts ask for."),
                     "api_versions": texts("The API versions that charts may count on."),
+                    "repositories": texts("Addresses of this repository beside those of its remotes."),
+                    "generators": {
+                        "type": "object",
+                        "additionalProperties": {"type": "array", "items": {"type": "object"}},
+                        "description": "What generators of ApplicationSets give that ask a cluster or a server, such as clusters.",
+                    },
                     "roots": texts("Folders that are deployed though nothing here refers to them."),
                 },
             },

@@ -331,8 +331,11 @@ fn words_that_are_not_known_are_refused_with_those_that_are() {
             "rules: {plain-rule: {severity: hgih}}",
             "1:32: a severity is one of low, medium, high, critical; did you mean `high`?",
         ),
+        ("rendering: {generators: {cluster: []}}", "1:26: `cluster` is not known here; did you mean `clusters`?"),
+        ("rendering: {generators: {clusters: [a]}}", "1:37: an element is a mapping of strings"),
+        ("rendering: {generators: {clusters: [{a: [b]}]}}", "1:41: an element is a mapping of strings"),
         ("extends: base.yaml", "1:10: `base.yaml` cannot be read here: `extends` works on the command line"),
-        ("extends: {a: b}", "1:10: `extends` is a file, or a list of files"),
+        ("extends: {a: b}", "1:10: `extends` is a file or registry://..., or a list of them"),
     ] {
         let refused = read_config(text).unwrap_err();
         assert!(refused.starts_with(expected), "{text}: {refused}");
@@ -343,7 +346,7 @@ fn words_that_are_not_known_are_refused_with_those_that_are() {
 struct Shelf(Vec<(&'static str, &'static str)>);
 
 impl Loader for Shelf {
-    fn load(&mut self, reference: &str, _: &str) -> Result<(String, Vec<u8>), String> {
+    fn load(&mut self, reference: &str, _: &str, _: &[SignatureConfig]) -> Result<(String, Vec<u8>), String> {
         let found = self.0.iter().find(|(name, _)| *name == reference);
         found
             .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))

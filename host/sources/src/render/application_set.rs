@@ -14,6 +14,9 @@ use super::repository::Repository;
 /// What a generator says of one Application.
 pub type Element = BTreeMap<String, String>;
 
+/// What is said in the configuration of generators that ask a cluster or a server, by the generator.
+pub type Given = BTreeMap<String, Vec<Element>>;
+
 /// Applications of one set.
 const ELEMENTS: usize = 1_000;
 
@@ -33,8 +36,9 @@ pub fn elements<'n>(
     spec: &'n Node,
     catalog: &Catalog<'_>,
     repository: &Repository,
+    given: &Given,
 ) -> Result<Vec<Element>, Unknown<'n>> {
-    let generators = Generators { catalog, repository };
+    let generators = Generators { catalog, repository, given };
     let mut elements = Vec::new();
     for generator in spec.list("generators") {
         elements.extend(generators.elements(generator, 0)?);
@@ -48,6 +52,7 @@ pub fn elements<'n>(
 struct Generators<'a> {
     catalog: &'a Catalog<'a>,
     repository: &'a Repository,
+    given: &'a Given,
 }
 
 impl Generators<'_> {
@@ -68,7 +73,14 @@ impl Generators<'_> {
                 let inner: Result<Vec<_>, _> = inner.iter().map(|it| self.elements(it, depth + 1)).collect();
                 if &*entry.key == "matrix" { crossed(inner?) } else { merged(inner?, entry.value.list("mergeKeys")) }
             }
-            other => return unknown(format!("the generator `{other}` is not known here"), generator),
+            other => match self.given.get(other) {
+                Some(elements) => selected(elements, &entry.value)?,
+                None => {
+                    let said =
+                        format!("the generator `{other}` is not known here, nor are its elements in the configuration");
+                    return unknown(said, generator);
+                }
+            },
         };
         let Some(selector) = generator.get("selector") else { return Ok(made) };
         if let Some(expressions) = selector.get("matchExpressions") {
@@ -121,15 +133,7 @@ impl Generators<'_> {
         if elements.is_empty() {
             return unknown("nothing in the input fits the paths of a generator", git);
         }
-        if let Some(Value::Mapping(values)) = git.get("values").map(|it| &it.value) {
-            for element in &mut elements {
-                for entry in values {
-                    let value = mark::text_of(&entry.value.value).unwrap_or_default();
-                    let value = filled_text(&value, element);
-                    element.insert(format!("values.{}", entry.key), value);
-                }
-            }
-        }
+        with_values(&mut elements, git);
         Ok(elements)
     }
 
@@ -137,6 +141,38 @@ impl Generators<'_> {
     fn below(&self, real: &Path) -> Option<String> {
         let root = self.catalog.tree.root_of(real)?;
         Some(crate::read::name(real.strip_prefix(root).ok()?)).filter(|path| !path.is_empty())
+    }
+}
+
+/// The elements that a generator chooses by labels, with its own values.
+fn selected<'n>(elements: &[Element], generator: &'n Node) -> Result<Vec<Element>, Unknown<'n>> {
+    let selector = generator.get("selector").or_else(|| generator.get("labelSelector"));
+    if let Some(expressions) = selector.and_then(|selector| selector.get("matchExpressions")) {
+        return unknown("`matchExpressions` of a generator are not evaluated here", expressions);
+    }
+    let labels = match selector.and_then(|selector| selector.get("matchLabels")).map(|labels| &labels.value) {
+        Some(Value::Mapping(labels)) => labels.as_slice(),
+        _ => &[],
+    };
+    let fits = |element: &&Element| {
+        labels.iter().all(|label| {
+            element.get(&format!("metadata.labels.{}", label.key)) == mark::text_of(&label.value.value).as_ref()
+        })
+    };
+    let mut chosen: Vec<Element> = elements.iter().filter(fits).cloned().collect();
+    with_values(&mut chosen, generator);
+    Ok(chosen)
+}
+
+/// Adds the values that a generator says, in which an element may be named.
+fn with_values(elements: &mut [Element], generator: &Node) {
+    let Some(Value::Mapping(values)) = generator.get("values").map(|it| &it.value) else { return };
+    for element in elements {
+        for entry in values {
+            let value = mark::text_of(&entry.value.value).unwrap_or_default();
+            let value = filled_text(&value, element);
+            element.insert(format!("values.{}", entry.key), value);
+        }
     }
 }
 

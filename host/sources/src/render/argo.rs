@@ -27,7 +27,7 @@ impl Deployer<'_> {
         if let Some(patch) = spec.get("templatePatch").filter(|patch| !patch.as_str().is_some_and(patches_no_source)) {
             return vec![*self.unknown("`templatePatch` is not applied here: nothing of the set is rendered", patch)];
         }
-        let elements = match application_set::elements(spec, self.catalog, self.repository) {
+        let elements = match application_set::elements(spec, self.catalog, self.repository, self.generators) {
             Ok(elements) => elements,
             Err(application_set::Unknown { what, at }) => {
                 return vec![*self.unknown(format!("{what}: nothing of the set is rendered"), at)];

@@ -13,6 +13,7 @@ use engine::manifest::Object;
 use super::catalog::{Catalog, Known};
 use super::deployer::{Deployer, Made};
 use super::mark;
+use super::options::RenderOptions;
 use super::parts::Role;
 use super::repository::Repository;
 
@@ -20,6 +21,7 @@ use super::repository::Repository;
 pub struct Deployers<'a> {
     catalog: &'a Catalog<'a>,
     repository: Repository,
+    options: &'a RenderOptions,
     /// What was followed.
     followed: BTreeSet<String>,
     /// What kustomizations list, as it was written.
@@ -29,14 +31,14 @@ pub struct Deployers<'a> {
 }
 
 impl<'a> Deployers<'a> {
-    pub fn new(catalog: &'a Catalog<'a>) -> Self {
+    pub fn new(catalog: &'a Catalog<'a>, options: &'a RenderOptions) -> Self {
         let resources = catalog.named(Role::Resource);
         let mut listed = HashMap::new();
         for known in catalog.files.iter().filter(|known| resources.contains(&known.real)) {
             listed.extend(known.file.manifest.objects().filter_map(|it| Some((key(it)?, (known.file, it)))));
         }
-        let repository = Repository::of(catalog.tree);
-        Self { catalog, repository, followed: BTreeSet::new(), listed, resources }
+        let repository = Repository::of(catalog.tree, &options.repositories);
+        Self { catalog, repository, options, followed: BTreeSet::new(), listed, resources }
     }
 
     /// What the objects deploy that nothing is built of.
@@ -58,8 +60,9 @@ impl<'a> Deployers<'a> {
             let Some(key) = key(standing) else { continue };
             let (written, object) = self.listed.get(&key).copied().unwrap_or((file, standing));
             if self.followed.insert(key) {
-                let (catalog, repository) = (self.catalog, &self.repository);
-                let deployer = Deployer { catalog, repository, file: written, object, stands_in: file, standing };
+                let (catalog, repository, generators) = (self.catalog, &self.repository, &self.options.generators);
+                let deployer =
+                    Deployer { catalog, repository, generators, file: written, object, stands_in: file, standing };
                 made.extend(jobs(&deployer));
             }
         }

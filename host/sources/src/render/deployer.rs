@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use engine::File;
 use engine::manifest::{Covered, Limits, Manifest, Node, Object, Span, Value, read};
 
+use super::application_set::Given;
 use super::catalog::Catalog;
 use super::chart::Values;
 use super::failure::{Failure, Why};
@@ -24,6 +25,8 @@ pub type Source = Result<Option<Made>, Box<Made>>;
 pub struct Deployer<'a> {
     pub catalog: &'a Catalog<'a>,
     pub repository: &'a Repository,
+    /// What generators give that ask a cluster or a server.
+    pub generators: &'a Given,
     /// Where it was written.
     pub file: &'a File,
     pub object: &'a Object,

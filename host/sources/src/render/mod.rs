@@ -7,7 +7,6 @@
 
 mod application_set;
 mod argo;
-mod cache;
 mod catalog;
 mod chart;
 mod deploy;
@@ -48,8 +47,8 @@ pub use names::{is_api_version, is_kube_version};
 pub use options::{KUBE_VERSION, Mode, RenderOptions};
 pub use wrapper::{Refused, helm_arguments};
 
+use crate::cache::Cache;
 use crate::files::{Files, Origin};
-use cache::Cache;
 use catalog::Catalog;
 use deploy::Deployers;
 use deployer::Made;
@@ -100,7 +99,7 @@ struct Rounds<'a> {
 impl Rounds<'_> {
     /// What people have written first, then what of kustomizations and charts nobody deploys.
     fn all(&mut self, catalog: &Catalog<'_>) {
-        let mut deployers = Deployers::new(catalog);
+        let mut deployers = Deployers::new(catalog, self.options);
         let written = deployers.written();
         let jobs = self.deploying(written);
         self.run_all(jobs, &mut deployers);

@@ -1,5 +1,6 @@
 //! How charts and kustomizations are rendered, as people say it on a command line or in a configuration.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Whether to render.
@@ -31,6 +32,10 @@ pub struct RenderOptions {
     pub api_versions: Vec<String>,
     /// Folders of kustomizations that are deployed by themselves, although others here refer to them.
     pub roots: Vec<PathBuf>,
+    /// Addresses of this repository beside those of its remotes.
+    pub repositories: Vec<String>,
+    /// What generators of ApplicationSets give that ask a cluster or a server, by the generator.
+    pub generators: BTreeMap<String, Vec<BTreeMap<String, String>>>,
     /// Whether tools may fetch remote bases and charts.
     pub allow_network: bool,
     /// A program that kustomize runs for helm: this one, under the name [`HELM_WRAPPER`](super::HELM_WRAPPER).
@@ -48,6 +53,8 @@ impl Default for RenderOptions {
             kube_version: KUBE_VERSION.to_owned(),
             api_versions: Vec::new(),
             roots: Vec::new(),
+            repositories: Vec::new(),
+            generators: BTreeMap::new(),
             allow_network: false,
             wrapper: None,
             cache: None,

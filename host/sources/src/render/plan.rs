@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::iter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engine::manifest::{Covered, Node};
 use engine::shell_word;
 
-use super::catalog::{Catalog, Chart};
+use super::catalog::{Catalog, Chart, Known};
 use super::chart::{Release, Values};
 use super::failure::Failure;
 use super::kustomization::Over;
@@ -128,9 +128,12 @@ impl Catalog<'_> {
     /// A release of the chart for its own values and one for each of its environments.
     pub fn releases(&self, chart: &Chart<'_>) -> Vec<Job> {
         let own = self.release(chart, "default", Vec::new(), Need::Default);
-        let beside = self.files.iter().filter(|known| known.real.parent() == Some(&chart.folder));
-        let others = beside.filter_map(|known| {
-            let name = values_environment(known.real.file_name()?.to_str()?)?;
+        let is_values = |known: &&Known<'_>| known.file.manifest.objects().next().is_none();
+        let mut seen = BTreeSet::new();
+        let others = self.files.iter().filter(is_values).filter_map(|known| {
+            let name = environment_in(known.real.strip_prefix(&chart.folder).ok()?)?;
+            // Two files of one name are two environments.
+            let name = if seen.insert(name.clone()) { name } else { format!("{name} ({})", shown_in(chart, known)?) };
             Some(self.release(chart, &name, vec![Values::File(known.real.clone())], Need::Always))
         });
         iter::once(own).chain(others).collect()
@@ -169,12 +172,41 @@ impl Catalog<'_> {
     }
 }
 
+/// The path of a file in its chart.
+fn shown_in(chart: &Chart<'_>, known: &Known<'_>) -> Option<String> {
+    Some(crate::read::name(known.real.strip_prefix(&chart.folder).ok()?))
+}
+
+/// Folders of a chart in which people keep values of environments.
+const FOLDERS: [&str; 6] = ["env", "environment", "environments", "envs", "values", "overrides"];
+
+/// The environment that a file of a chart is for, by its path there: beside the chart's own values, or in a folder for them,
+/// as `environments/production.yaml` or `environments/production/values.yaml`.
+fn environment_in(path: &Path) -> Option<String> {
+    let steps: Vec<&str> = path.iter().map(|step| step.to_str()).collect::<Option<_>>()?;
+    match steps.as_slice() {
+        [file] => values_environment(file),
+        [folder, file] if FOLDERS.contains(folder) => values_environment(file).or_else(|| {
+            let (stem, ending) = file.rsplit_once('.')?;
+            (is_yaml(ending) && !["", "values", "values.schema"].contains(&stem)).then(|| stem.to_owned())
+        }),
+        [folder, environment, file] if FOLDERS.contains(folder) => {
+            let is_values = file.rsplit_once('.').is_some_and(|(stem, ending)| stem == "values" && is_yaml(ending));
+            is_values.then(|| (*environment).to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn is_yaml(ending: &str) -> bool {
+    matches!(ending.to_ascii_lowercase().as_str(), "yaml" | "yml" | "json")
+}
+
 /// The environment that a file of values is for, by its name: `values-production.yaml`, `values.production.yaml`,
 /// `production-values.yaml`, in capitals or not, and as JSON too.
 fn values_environment(file: &str) -> Option<String> {
     let (stem, ending) = file.rsplit_once('.')?;
     let lower = stem.to_ascii_lowercase();
-    let is_values = matches!(ending.to_ascii_lowercase().as_str(), "yaml" | "yml" | "json");
     let cut = |before: &str, behind: &str| {
         let name = lower.strip_prefix(before)?.strip_suffix(behind)?;
         stem.get(before.len()..before.len() + name.len())
@@ -183,7 +215,7 @@ fn values_environment(file: &str) -> Option<String> {
         [("values-", ""), ("values.", ""), ("values_", ""), ("", "-values"), ("", ".values"), ("", "_values")];
     let name = affixes.iter().find_map(|(before, behind)| cut(before, behind));
     // `values.schema.json` says what values may be.
-    name.filter(|name| is_values && !name.is_empty() && *name != "schema").map(str::to_owned)
+    name.filter(|name| is_yaml(ending) && !name.is_empty() && *name != "schema").map(str::to_owned)
 }
 
 /// What people call the environment that a folder is for.
@@ -217,6 +249,20 @@ mod tests {
             ("other.yaml", None),
         ] {
             assert_eq!(values_environment(file).as_deref(), environment, "{file}");
+        }
+        for (path, environment) in [
+            ("values-eu.yaml", Some("eu")),
+            ("environments/production.yaml", Some("production")),
+            ("values/values-eu.yml", Some("eu")),
+            ("env/staging/values.yaml", Some("staging")),
+            ("values/values.yaml", None),
+            ("values/readme.md", None),
+            ("env/staging/other.yaml", None),
+            ("templates/values-eu.yaml", None),
+            ("charts/db/values-eu.yaml", None),
+            ("ci/eu-values.yaml", None),
+        ] {
+            assert_eq!(environment_in(Path::new(path)).as_deref(), environment, "{path}");
         }
         assert_eq!(
             (environment_of("overlays/production"), environment_of("")),

@@ -16,7 +16,16 @@ pub struct Repository {
 }
 
 impl Repository {
-    pub fn of(tree: &Tree) -> Self {
+    /// The one around the tree, which these addresses name too. A setting alone says nothing about other addresses.
+    pub fn of(tree: &Tree, addresses: &[String]) -> Self {
+        let mut repository = Self::around(tree);
+        if !repository.remotes.is_empty() {
+            repository.remotes.extend(addresses.iter().map(|address| spelt(address)));
+        }
+        repository
+    }
+
+    fn around(tree: &Tree) -> Self {
         let mut all = tree.roots().flat_map(Path::ancestors).map(|it| it.join(".git"));
         // The innermost one counts, a submodule's too: what is around it is another repository.
         let git = all.find(|it| fs::symlink_metadata(it).is_ok()).and_then(|at| folder_of(&at));
@@ -120,12 +129,15 @@ mod tests {
         write(".git/worktrees/tree/commondir", "../..\n");
         write("tree/.git", &format!("gitdir: {}/.git/worktrees/tree\n", folder.path().display()));
         write("lost/.git", "gitdir: ../nowhere\n");
-        let of = |name: &str| Repository::of(&Tree::new(&[folder.path().join(name)]));
+        let of = |name: &str| {
+            Repository::of(&Tree::new(&[folder.path().join(name)]), &["https://example.com/mirror".into()])
+        };
         let (outer, inner) = ("https://example.com/outer", "https://example.com/inner");
         let (sub, tree) = (of("sub"), of("tree"));
         assert!(sub.is_here(inner) && !sub.is_here(outer) && sub.is_this_tree(Some("next")));
         assert!(tree.is_here(outer) && !tree.is_here(inner) && tree.is_this_tree(Some("topic")));
         assert!(of("lost").is_here(inner), "nothing is known");
+        assert!(tree.is_here("git@example.com:mirror.git"), "it has another address");
         assert!(of(".").is_here(outer) && !of(".").is_here(inner));
     }
 

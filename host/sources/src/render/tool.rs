@@ -3,6 +3,7 @@
 //!
 //! Whoever calls has checked every argument. The module must not know what is rendered.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read};
@@ -10,13 +11,13 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::cache::Cache;
 use super::failure::{Failure, Why};
 use super::stage::Stage;
+use crate::cache::Cache;
 
 /// What one rendering may take.
 const TIME: Duration = Duration::from_secs(60);
@@ -140,15 +141,29 @@ impl Tool {
         &self.program
     }
 
-    /// What it says its version is.
+    /// What it says its version is. Who checks again and again asks the same program once.
     pub fn version(&self) -> &str {
+        static KNOWN: Mutex<BTreeMap<Stamp, String>> = Mutex::new(BTreeMap::new());
         self.version.get_or_init(|| {
+            let stamp = fs::metadata(&self.program).ok().and_then(|kind| Some((kind.modified().ok()?, kind.len())));
+            let stamp = stamp.map(|(time, bytes)| (self.program.clone(), time, bytes));
+            let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(version) = stamp.as_ref().and_then(|stamp| known().get(stamp).cloned()) {
+                return version;
+            }
             let mut command = Command::new(&self.program);
             command.args(self.ask_version).env_clear().env("HOME", "/nonexistent");
-            run(self.name, command, TIME, OUTPUT).unwrap_or_default().trim().to_owned()
+            let version = run(self.name, command, TIME, OUTPUT).unwrap_or_default().trim().to_owned();
+            if let Some(stamp) = stamp {
+                known().insert(stamp, version.clone());
+            }
+            version
         })
     }
 }
+
+/// A program as it is: where it lies, when it was written, and how long it is.
+type Stamp = (PathBuf, SystemTime, u64);
 
 /// The failure without the temporary folder, which nobody knows and which is another every time.
 fn without_folder(failure: Failure, stage: &Stage) -> Failure {

@@ -1,4 +1,4 @@
-//! Who must have signed a policy out of a registry: those who are named on the command line, and those whom the
+//! Who must have signed what comes out of a registry: those who are named on the command line, and those whom the
 //! configuration names for the place that it is in. It must not know what a policy is.
 
 use engine::config::{Config, SignatureConfig};
@@ -36,8 +36,23 @@ impl Trusted {
     /// A key cannot be read, or is none; something is asked of signatures, but of nobody's.
     pub fn read(options: &PolicyOptions, config: &Config) -> Result<Self, Failure> {
         let everywhere = options.signature.trust_if_asked(&options.verify)?;
-        let below = config.signatures.iter().map(|said| Ok((said.of.clone(), trust(said)?)));
-        Ok(Self { everywhere, below: below.collect::<Result<_, Failure>>()? })
+        Ok(Self { everywhere, ..Self::configured(&config.signatures)? })
+    }
+
+    /// Those whom a configuration names alone.
+    ///
+    /// # Errors
+    /// A key is none.
+    pub fn configured(signatures: &[SignatureConfig]) -> Result<Self, Failure> {
+        let below = signatures.iter().map(|said| Ok((said.of.clone(), trust(said)?)));
+        Ok(Self { everywhere: None, below: below.collect::<Result<_, Failure>>()? })
+    }
+
+    /// All who must have signed what is in this repository.
+    pub fn of(&self, reference: &Reference) -> Vec<&Trust> {
+        let name = reference.name();
+        let below = self.below.iter().filter(|(place, _)| is_below(&name, place)).map(|(_, trust)| trust);
+        self.everywhere.iter().chain(below).collect()
     }
 
     /// Whether the command line wants every policy signed.
@@ -50,8 +65,7 @@ impl Trusted {
     /// # Errors
     /// Somebody has not signed, or the configuration names signers, but none for this place; or the registry's answer.
     pub fn pin(&self, registry: &Registry, reference: &Reference) -> Result<Reference, PinError> {
-        let below = self.below.iter().filter(|(place, _)| is_below(&reference.name(), place)).map(|(_, trust)| trust);
-        let all: Vec<&Trust> = self.everywhere.iter().chain(below).collect();
+        let all = self.of(reference);
         if all.is_empty() && !self.below.is_empty() {
             return Err(PinError::Nobody(reference.name()));
         }

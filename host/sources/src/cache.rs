@@ -1,7 +1,8 @@
-//! Renderings made before, by everything that they depend on: the tool, its version, its arguments and all its files.
+//! Texts that were made or fetched before. Renderings are kept by everything that they depend on: the tool, its version, its
+//! arguments and all its files.
 //!
 //! A rendering may hold what its sources hold, so the folder is the user's alone; any other is not used. Errors of the
-//! cache are ignored: then it is rendered again.
+//! cache are ignored: then the text is made again.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -18,7 +19,7 @@ use sha2::{Digest, Sha256};
 /// Bytes that are kept.
 const KEPT: u64 = 256 << 20;
 
-/// A folder of renderings.
+/// A folder of texts.
 #[derive(Debug)]
 pub struct Cache(PathBuf);
 
@@ -48,6 +49,7 @@ impl Cache {
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// What was kept.
     pub fn get(&self, key: &str) -> Option<String> {
         let path = self.0.join(key);
         let kind = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
@@ -61,6 +63,7 @@ impl Cache {
         Some(text)
     }
 
+    /// Keeps a text.
     pub fn put(&self, key: &str, text: &str) {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let draft = self.0.join(format!(".{}.{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
