@@ -90,8 +90,7 @@ pub fn fixed(options: &Judging, needing_review: bool) -> Result<Fixed, Failure> 
         let choice = Choice { needing_review, refused: &refused, held: &held };
         let round = prepared.check(|judged| Ok(Round::new(&judged, choice, now)))?;
         if let Some(attempt) = tried.take() {
-            let findings: Vec<Finding> = attempt.made.iter().map(|made| made.finding.clone()).collect();
-            let objections = objections(&answers, &findings, &round.answers);
+            let objections = objections(&answers, &attempt.made, &round.answers);
             if objections.is_empty() {
                 texts = attempt.texts;
                 fixed.made.extend(attempt.made);

@@ -140,7 +140,8 @@ fn item(text: Text<'_>, parent: &Node, index: usize, operation: &Operation) -> E
             if item.is_some() && text.is_first_on_line(dash) {
                 Ok(insertion(text.line_start(dash), format!("{:column$}{written}\n", "")))
             } else if item.is_none() {
-                Ok(insertion(text.line_end(span(neighbour).1), format!("\n{:column$}{written}", "")))
+                let end = text.behind_comments(text.line_end(span(neighbour).1), column);
+                Ok(insertion(end, format!("\n{:column$}{written}", "")))
             } else {
                 Err(Unclean)
             }
@@ -183,6 +184,7 @@ fn add_in_flow(text: Text<'_>, last: &Entry, key: &str, value: &Json) -> Edited 
 fn add_in_block(text: Text<'_>, last: &Entry, own: &[&Entry], key: &str, value: &Json) -> Edited {
     let column = own.first().map(|first| text.column(key_start(first))).ok_or(Unclean)?;
     let end = text.line_end(text.end_of(last).ok_or(Unclean)?);
+    let end = text.behind_comments(end, column);
     Ok(insertion(end, format!("\n{:column$}{}", "", yaml::entry(key, value, column))))
 }
 

@@ -35,6 +35,23 @@ impl<'a> Text<'a> {
         rest.find('\n').map_or(self.0.len(), |length| at + length + 1)
     }
 
+    /// Behind the comments on the next lines that belong to what ends at the end of this line: they are indented deeper than
+    /// a column, or comment out what is.
+    pub(super) fn behind_comments(self, mut end: usize, column: usize) -> usize {
+        let indent = |text: &str| text.len() - text.trim_start_matches(' ').len();
+        loop {
+            let start = self.next_line(end);
+            let line = self.slice(start, self.line_end(start));
+            let Some((space, comment)) = line.split_once('#').filter(|(space, _)| space.trim().is_empty()) else {
+                return end;
+            };
+            if space.len().max(indent(comment)) <= column {
+                return end;
+            }
+            end = self.line_end(start);
+        }
+    }
+
     /// How far a place is indented, in characters.
     pub(super) fn column(self, at: usize) -> usize {
         self.slice(self.line_start(at), at).chars().count()

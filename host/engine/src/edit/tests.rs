@@ -81,6 +81,22 @@ fn members_are_added_behind_the_last_and_removed_with_their_lines() {
 }
 
 #[test]
+fn comments_of_the_last_member_stay_with_it() {
+    let of = |end: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  a:\n    b: 1\n{end}");
+    for (before, behind) in [
+        ("    # c: 2\n#    d: 3\n", "# the end\n"),
+        ("   # deeper\n", "  # as deep\n    # below that\n"),
+        ("", "# the end"),
+        ("", "\n    # behind a blank line\n"),
+        ("    # the last\n", ""),
+    ] {
+        let text = of(&format!("{before}{behind}"));
+        let new = clean(&text, |pod| pod["spec"]["new"] = json!(true));
+        assert_eq!(new, of(&format!("{before}  new: true\n{behind}")), "{text}");
+    }
+}
+
+#[test]
 fn items_come_and_go_and_the_others_stay() {
     let new = clean(POD, |pod| {
         let containers = pod["spec"]["containers"].as_array_mut().unwrap();

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::Verdict;
+use protocol::{FieldMask, Verdict, api_group};
 
-use super::{Asked, Finding};
+use super::{Asked, Finding, Made};
 use crate::report::{Report, of_object};
 
 /// What rules say of objects: the findings that people are told, and where a rule could not decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     found: BTreeMap<Asked, Vec<Finding>>,
+    /// What the rules of these findings read of their objects.
+    reads: BTreeMap<Asked, FieldMask>,
     undecided: BTreeSet<Asked>,
     /// Files that cannot be read, and others that lack something.
     problems: usize,
@@ -36,6 +38,7 @@ impl Answers {
                     let Some(message) = found.message else { continue };
                     let (container, path) = (found.container.map(str::to_owned), found.path.to_owned());
                     let finding = Finding { asked: asked.clone(), container, path, message: message.to_owned() };
+                    answers.reads.entry(asked.clone()).or_insert_with(|| mask(report, judged.subject, judgement.rule));
                     answers.found.entry(asked.clone()).or_default().push(finding);
                 }
             }
@@ -60,6 +63,12 @@ impl Answers {
     }
 }
 
+/// What a rule reads of an object; everything, where nobody knows.
+fn mask(report: &Report<'_>, subject: crate::input::Subject<'_>, rule: usize) -> FieldMask {
+    let Some(rule) = report.rules.get(rule) else { return FieldMask::whole() };
+    FieldMask::for_kind(&rule.reads, api_group(&subject.object.api_version), &subject.object.kind)
+}
+
 /// The rule of that index, and the object.
 pub(super) fn asked(report: &Report<'_>, subject: crate::input::Subject<'_>, rule: usize) -> Asked {
     Asked {
@@ -79,47 +88,87 @@ pub struct Objection {
     pub reason: String,
 }
 
-/// What speaks against edits of which these findings were to be fixed: what is found still, or anew, or cannot be decided
-/// any more.
+/// What speaks against these edits: what is found still, or anew, or cannot be decided any more.
 #[must_use]
-pub fn objections(before: &Answers, made: &[Finding], after: &Answers) -> Vec<Objection> {
+pub fn objections(before: &Answers, made: &[Made], after: &Answers) -> Vec<Objection> {
     if after.problems > before.problems {
         return vec![Objection {
-            suspects: made.to_vec(),
+            suspects: made.iter().map(|made| made.finding.clone()).collect(),
             reason: "then something could not be checked any more".into(),
         }];
     }
     let mut objections = Vec::new();
     let mut fixed: BTreeMap<&Asked, usize> = BTreeMap::new();
-    for finding in made {
+    for Made { finding, .. } in made {
         *fixed.entry(&finding.asked).or_default() += 1;
         if after.found.get(&finding.asked).is_some_and(|found| found.contains(finding)) {
             let reason = "then the check would find the same".into();
             objections.push(Objection { suspects: vec![finding.clone()], reason });
         }
     }
+    let edits = Edits::of(made);
     for (asked, found) in &after.found {
         let left = before.count(asked).saturating_sub(fixed.get(asked).copied().unwrap_or_default());
         if found.len() > left {
             let is_new = |of: &&Finding| !before.found.get(asked).is_some_and(|found| found.contains(of));
             let new = found.iter().find(is_new).or(found.last()).map_or("", |of| of.message.as_str());
             let reason = format!("then {} would find: {new}", asked.rule);
-            objections.push(Objection { suspects: suspects(made, asked), reason });
+            objections.push(Objection { suspects: edits.near(asked, after.reads.get(asked)), reason });
         }
     }
     for asked in after.undecided.difference(&before.undecided) {
         let reason = format!("then {} could not decide", asked.rule);
-        objections.push(Objection { suspects: suspects(made, asked), reason });
+        objections.push(Objection { suspects: edits.near(asked, None), reason });
     }
     objections
 }
 
-/// The edits that are nearest to what a rule says of an object: for the rule itself, else those of the object, of the file,
-/// or all.
-fn suspects(made: &[Finding], asked: &Asked) -> Vec<Finding> {
-    let place = |asked: &Asked| (asked.file.clone(), asked.document, asked.object.clone());
-    let is_near: [&dyn Fn(&Asked) -> bool; 4] =
-        [&|of| of == asked, &|of| place(of) == place(asked), &|of| of.file == asked.file, &|_| true];
-    let near = is_near.iter().map(|is_near| made.iter().filter(|of| is_near(&of.asked)).cloned().collect::<Vec<_>>());
-    near.into_iter().find(|near| !near.is_empty()).unwrap_or_default()
+/// An object, by its file and its place there.
+type Place<'a> = (&'a str, usize, &'a str);
+
+/// Edits by where they are made.
+struct Edits<'a> {
+    all: &'a [Made],
+    by_object: BTreeMap<Place<'a>, Vec<&'a Made>>,
+    by_file: BTreeMap<&'a str, Vec<&'a Made>>,
+}
+
+impl<'a> Edits<'a> {
+    fn of(all: &'a [Made]) -> Self {
+        let mut edits = Self { all, by_object: BTreeMap::new(), by_file: BTreeMap::new() };
+        for made in all {
+            let asked = &made.finding.asked;
+            edits.by_object.entry((&asked.file, asked.document, &asked.object)).or_default().push(made);
+            edits.by_file.entry(&asked.file).or_default().push(made);
+        }
+        edits
+    }
+
+    /// Those that are nearest to what a rule says of an object: for the rule itself, else those of what it reads of the
+    /// object, of the object, of the file, or all.
+    fn near(&self, asked: &Asked, reads: Option<&FieldMask>) -> Vec<Finding> {
+        let findings = |made: &[&Made]| made.iter().map(|made| made.finding.clone()).collect();
+        let of_object = self.by_object.get(&(&*asked.file, asked.document, &*asked.object));
+        let of_object = of_object.map(Vec::as_slice).unwrap_or_default();
+        let of_rule: Vec<&Made> = of_object.iter().copied().filter(|made| made.finding.asked == *asked).collect();
+        let is_read = |made: &&Made| reads.is_none_or(|mask| made.fields.iter().any(|field| touches(mask, field)));
+        let read: Vec<&Made> = of_object.iter().copied().filter(is_read).collect();
+        let of_file = self.by_file.get(&*asked.file).map(Vec::as_slice).unwrap_or_default();
+        let near = [of_rule.as_slice(), &read, of_object, of_file].into_iter().find(|near| !near.is_empty());
+        near.map_or_else(|| self.all.iter().map(|made| made.finding.clone()).collect(), findings)
+    }
+}
+
+/// Whether a change of a field changes what a mask keeps.
+fn touches(mask: &FieldMask, field: &[String]) -> bool {
+    match field.split_first() {
+        _ if mask.is_whole() => true,
+        None => true,
+        Some((key, rest)) => mask.field(key).is_some_and(|mask| touches(mask, rest)),
+    }
+}
+
+#[cfg(test)]
+pub(super) fn near(made: &[Made], asked: &Asked, reads: &FieldMask) -> Vec<Finding> {
+    Edits::of(made).near(asked, Some(reads))
 }

@@ -11,7 +11,7 @@ mod target;
 mod tests;
 
 pub use answers::{Answers, Objection, objections};
-pub use plan::{Choice, Left, Made, NewText, Plan, plan};
+pub use plan::{Choice, Left, NewText, Plan, plan};
 
 /// A finding whose edit was proposed: what is said of which object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,19 @@ pub struct Finding {
     pub path: String,
     /// What is wrong.
     pub message: String,
+}
+
+/// An edit that is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The finding that it fixes.
+    pub finding: Finding,
+    /// Whether somebody has to review it.
+    pub needs_review: bool,
+    /// The index of the file that it changes.
+    pub file: usize,
+    /// The fields that it sets, each by the keys on the way to it; items of lists count as their list.
+    pub fields: Vec<Vec<String>>,
 }
 
 /// A rule and an object, by its place: an edit moves no object to another document.

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protocol::path::{self, Segment};
 use protocol::{Applicability, Edit, Fix, Json};
 use serde_json::Value;
 
-use super::Finding;
 use super::answers::asked;
 use super::target::{self, Target};
+use super::{Finding, Made};
 use crate::edit::{MergeError, Wanted, edited, merged};
 use crate::manifest::Manifest;
 use crate::report::{Diagnostic, Report, of_object};
@@ -45,17 +46,6 @@ pub struct NewText {
     pub file: usize,
     /// What it says then.
     pub text: String,
-}
-
-/// An edit that is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
-    /// The finding that it fixes.
-    pub finding: Finding,
-    /// Whether somebody has to review it.
-    pub needs_review: bool,
-    /// The index of the file that it changes.
-    pub file: usize,
 }
 
 /// An edit that is not made.
@@ -116,6 +106,27 @@ pub fn plan(report: &Report<'_>, choice: Choice<'_>) -> Plan {
         plan.of_file(file, proposals);
     }
     plan
+}
+
+/// The fields that an edit sets.
+fn fields(edit: &Edit) -> Vec<Vec<String>> {
+    fn add(value: &Json, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
+        match value {
+            Json::Map(members) if !members.is_empty() => members.iter().for_each(|(key, value)| {
+                path.push(key.to_string());
+                add(value, path, all);
+                path.pop();
+            }),
+            _ => all.push(path.clone()),
+        }
+    }
+    let keys = path::parse(&edit.path).unwrap_or_default().into_iter().filter_map(|segment| match segment {
+        Segment::Key(key) => Some(key),
+        Segment::Index(_) => None,
+    });
+    let mut all = Vec::new();
+    add(&edit.value, &mut keys.collect(), &mut all);
+    all
 }
 
 /// Whether a program can make the edit. A rule says of an edit with a placeholder that it is an example; one that does not
@@ -179,6 +190,7 @@ impl Plan {
             finding: left.finding,
             needs_review: edit.applicability == Applicability::NeedsReview,
             file,
+            fields: fields(edit),
         }));
     }
 

@@ -115,18 +115,42 @@ fn what_is_refused_is_told_and_what_is_held_is_not() {
 fn a_check_objects_to_what_stays_and_to_what_is_new() {
     let safe = |object, key: &str| (object, edit("$['spec']", Json::of(key, 2), Applicability::Safe));
     let answers = |fixes| with(fixes, Answers::of);
-    let made = |fixes| -> Vec<Finding> { planned(fixes, false).made.into_iter().map(|made| made.finding).collect() };
+    let made = |fixes| planned(fixes, false).made;
+    let findings = |made: &[Made]| -> Vec<Finding> { made.iter().map(|made| made.finding.clone()).collect() };
     let before = || vec![safe(0, "a"), safe(1, "b")];
     let fixed = made(vec![safe(0, "a")]);
     // `finding 0` is the first of whatever is found.
     let advice = || (1, Fix::from("x"));
     assert_eq!(objections(&answers(vec![safe(0, "a")]), &fixed, &answers(vec![])), []);
     let stays = objections(&answers(vec![safe(0, "a")]), &fixed, &answers(vec![safe(0, "a")]));
-    assert!(stays.iter().all(|it| it.suspects == fixed) && stays[0].reason.contains("the same"), "{stays:?}");
+    assert!(
+        stays.iter().all(|it| it.suspects == findings(&fixed)) && stays[0].reason.contains("the same"),
+        "{stays:?}"
+    );
     let new = objections(&answers(vec![safe(0, "a")]), &fixed, &answers(vec![advice()]));
-    assert_eq!(new, [Objection { suspects: fixed.clone(), reason: "then one would find: finding 0".into() }]);
+    assert_eq!(new, [Objection { suspects: findings(&fixed), reason: "then one would find: finding 0".into() }]);
     // Of two objects, the one that has it is to blame.
     let both = made(before());
     let found = objections(&answers(before()), &both, &answers(vec![(1, Fix::from("x")), (1, Fix::from("y"))]));
     assert!(found.iter().all(|it| it.suspects.iter().all(|of| of.asked.document == 1)), "{found:?}");
+}
+
+#[test]
+fn of_the_edits_of_an_object_those_are_to_blame_that_the_rule_reads() {
+    let edits = vec![
+        (0, edit("$['spec']", Json::of("replicas", 2), Applicability::Safe)),
+        (0, edit("$['spec']", Json::of("other", 2), Applicability::Safe)),
+    ];
+    let made = planned(edits, false).made;
+    assert_eq!(made[0].fields, [["spec".to_owned(), "replicas".to_owned()]]);
+    let near = |reads: &[&str]| {
+        let mask = protocol::FieldMask::for_kind(reads, "", "Pod");
+        let asked = Asked { rule: "three".into(), ..made[0].finding.asked.clone() };
+        answers::near(&made, &asked, &mask).into_iter().map(|of| of.message).collect::<Vec<_>>()
+    };
+    assert_eq!(near(&["spec.replicas"]), ["finding 0"]);
+    assert_eq!(near(&["spec.other.deep"]), ["finding 1"]);
+    assert_eq!(near(&["spec"]), ["finding 0", "finding 1"]);
+    assert_eq!(near(&["*"]), ["finding 0", "finding 1"]);
+    assert_eq!(near(&["status"]), ["finding 0", "finding 1"], "it looked something up");
 }
