@@ -2,6 +2,7 @@
 //! repository runs nothing. Helm and kustomize come from `make`; where they are not, that is said and nothing is tried.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod adoption;
 mod base;
 mod deployed;
 mod hostile;

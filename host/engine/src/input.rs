@@ -145,6 +145,11 @@ impl Input {
         subject.object.group() == GROUP && !is_of_host
     }
 
+    /// Whether another file was rendered of this one, and stands for it.
+    pub(crate) fn is_rendered(&self, file: usize) -> bool {
+        self.rendered.contains_key(&file)
+    }
+
     /// Whether the subject is built together with something that is not in the input: what is missing here may be there.
     #[must_use]
     pub fn is_beside_unseen(&self, subject: Subject<'_>) -> bool {
@@ -169,7 +174,7 @@ impl Input {
 
     /// All objects that stand for themselves: those to judge, and those that others only see.
     pub(crate) fn members(&self) -> impl Iterator<Item = Subject<'_>> {
-        let standing = self.files.iter().enumerate().filter(|(file, _)| !self.rendered.contains_key(file));
+        let standing = self.files.iter().enumerate().filter(|(file, _)| !self.is_rendered(*file));
         standing.flat_map(move |(file, of)| {
             standing_in(file, of, &self.patches).map(move |(document, object)| Subject { file, document, object })
         })

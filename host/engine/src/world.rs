@@ -11,9 +11,11 @@ mod objects;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use crate::answers::{Answers, Outlook, Question};
 use crate::call::CallError;
+use crate::file::File;
 use crate::input::{Input, Subject};
 use crate::manifest::{Content, Document, Manifest, Object};
 use crate::places::{FilePlaces, Home};
@@ -96,7 +98,9 @@ impl<'a> World<'a> {
             world.by_kind.entry(key).or_default().insert(variant);
         }
         world.by_kind.values_mut().for_each(Objects::finish);
-        for (index, _) in input.files().iter().enumerate().filter(|(_, file)| !is_read(&file.manifest)) {
+        // A template that was rendered is read as what it gave.
+        let is_unread = |(index, file): &(usize, &Arc<File>)| !is_read(&file.manifest) && !input.is_rendered(*index);
+        for (index, _) in input.files().iter().enumerate().filter(is_unread) {
             for unit in input.places().of(index).units() {
                 *world.unread.entry(unit).or_default() += 1;
             }
