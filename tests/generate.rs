@@ -92,8 +92,14 @@ spec:
 /// `number` services, each a Deployment with its Service, ServiceAccount, disruption budget and network policy.
 #[must_use]
 pub fn services(number: usize) -> String {
+    services_from(0, number)
+}
+
+/// The same, from an index on.
+#[must_use]
+pub fn services_from(first: usize, number: usize) -> String {
     let mut text = String::new();
-    for index in 0..number {
+    for index in first..first + number {
         text.push_str("---\n");
         text.push_str(&deployment(index));
         let _ = write!(

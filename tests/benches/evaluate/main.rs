@@ -10,7 +10,6 @@
 use std::env;
 use std::hint::black_box;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use engine::{Bundle, Completeness, Input, Judge, Question, Rule, Runtime, Subject, World};
@@ -22,6 +21,7 @@ mod clock;
 mod editing;
 mod instantiate;
 mod linters;
+mod processes;
 mod reader;
 
 /// The rule that the single figures are about: it looks at every container and at nothing else.
@@ -29,11 +29,12 @@ const RULE: &str = "read-only-root-filesystem";
 
 fn main() {
     sizes();
-    // Before this process grows: until it is replaced, a child counts as large as its parent.
-    process();
     let corpus = env::var_os("SEAWORTHY_BENCH_CORPUS");
     let corpus = corpus.as_deref().map(Path::new);
-    corpus.into_iter().for_each(whole_corpus);
+    processes::one_manifest();
+    processes::repositories(corpus);
+    processes::rendered();
+    processes::watching();
     linters::measure(corpus);
     reader::measure(corpus);
     single();
@@ -128,35 +129,4 @@ fn speeds(pools: &[ThreadPool; 2], work: &dyn Fn(&ThreadPool) -> usize) -> [Dura
         }
     }
     walls.map(|mut walls| clock::median(&mut walls))
-}
-
-/// The whole program on one manifest.
-fn process() {
-    let folder = artifacts::target().join("bench");
-    std::fs::create_dir_all(&folder).expect("the target folder is writable");
-    let manifest = folder.join("deployment.yaml");
-    std::fs::write(&manifest, generate::deployment(1)).expect("the target folder is writable");
-    let (wall, peak) = run(&[manifest.as_os_str()], 31);
-    println!("cold process, whole bundle, one manifest (target: 20 ms, 40 MiB)");
-    println!("  median wall {:.1} ms, peak memory {:.1} MiB\n", wall.as_secs_f64() * 1e3, peak as f64 / 1024.0);
-}
-
-fn whole_corpus(folder: &Path) {
-    let (wall, peak) = run(&[folder.as_os_str()], 5);
-    println!("{} (target: 3 s)", folder.display());
-    println!("  median wall {:.2} s, peak memory {:.1} MiB\n", wall.as_secs_f64(), peak as f64 / 1024.0);
-}
-
-/// Median wall time of `seaworthy check`, and the largest resident memory of any run in KiB.
-fn run(paths: &[&std::ffi::OsStr], times: usize) -> (Duration, u64) {
-    let binary = artifacts::target().join("release/seaworthy");
-    let mut walls = Vec::new();
-    for _ in 0..times {
-        let start = Instant::now();
-        let mut command = Command::new(&binary);
-        let status = command.arg("check").args(paths).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        status.unwrap_or_else(|cause| panic!("{}: {cause}; run `make build`", binary.display()));
-        walls.push(start.elapsed());
-    }
-    (clock::median(&mut walls), clock::peak_memory_of_children())
 }
