@@ -5,6 +5,7 @@
 mod approvals;
 mod classes;
 mod history;
+mod promotions;
 mod pull_requests;
 mod rendered;
 #[path = "../command_line/support.rs"]

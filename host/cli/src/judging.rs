@@ -59,10 +59,14 @@ pub fn opened<'r>(
     session.files.load(take(&mut files.files), take(&mut files.unrendered));
     let (definitions, undefined) = sources::read_definitions(&definitions, &Reading::default());
     session.define(definitions);
+    let mut trees = Vec::new();
     if looks_at_trees(session.asked()) {
-        let trees = sources::read_trees(&options.paths, &mut files);
-        session.load_trees(trees);
+        trees = sources::read_trees(&options.paths, &mut files);
     }
+    if looks_at_promotions(session.asked()) {
+        trees.extend(sources::read_promotions(&options.paths, &options.promotion.options(), &mut files).now);
+    }
+    session.load_trees(trees);
     let mut unread = files.unread;
     unread.extend(undefined);
     unread.extend(refusals.into_unread());
@@ -175,6 +179,12 @@ pub fn looks_at_trees(bundle: &Bundle<Module>) -> bool {
     let asked = bundle.rules().iter().filter(|rule| speaks_of_documents(rule));
     let asked = asked.filter(|rule| !rule.metadata.applies_to.iter().all(is_other));
     sources::is_asked_for(asked.map(|rule| &rule.metadata))
+}
+
+/// Whether some of the rules that are asked looks at promotions.
+pub fn looks_at_promotions(bundle: &Bundle<Module>) -> bool {
+    let asked = bundle.rules().iter().filter(|rule| speaks_of_documents(rule));
+    sources::asks_for_promotions(asked.map(|rule| &rule.metadata))
 }
 
 /// Whether a rule may say something about what is no object of Kubernetes: one about everything has only that to say which

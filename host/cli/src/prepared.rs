@@ -13,7 +13,7 @@ use engine::{Completeness, Selected, kept_for};
 use protocol::Profile;
 use sandbox::{Budget, Run};
 use session::{Session, Setup};
-use sources::{Edited, Exclude, Files, Log, Origin, Reading, RenderOptions};
+use sources::{Edited, Exclude, Files, Log, Origin, Promotions, Reading, RenderOptions};
 
 use crate::base::{self, Base};
 use crate::budget::{self, Unfinished};
@@ -25,8 +25,8 @@ use crate::failure::Failure;
 use crate::foreign;
 use crate::input;
 use crate::judging::{
-    Chosen, check_stdin, choose, default_world, for_life, keep_asked, load, looks_at_trees, off, sandbox, session,
-    today,
+    Chosen, check_stdin, choose, default_world, for_life, keep_asked, load, looks_at_promotions, looks_at_trees, off,
+    sandbox, session, today,
 };
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
@@ -214,11 +214,20 @@ impl<'o> Prepared<'o> {
         let trees = |paths: &[PathBuf], files: &mut Files| {
             if wants_trees { sources::read_trees(paths, files) } else { Vec::new() }
         };
-        is_other |= self.session.load_trees(trees(paths, &mut files));
+        let promotions = if looks_at_promotions(self.session.asked()) {
+            sources::read_promotions(paths, &self.options.promotion.options(), &mut files)
+        } else {
+            Promotions::default()
+        };
+        let mut known = trees(paths, &mut files);
+        known.extend(promotions.now);
+        is_other |= self.session.load_trees(known);
         if let Some(base) = self.base.as_ref().filter(|_| self.before.is_none()) {
             let read = |paths: &[PathBuf], excludes: &[Exclude], rendering: &RenderOptions| {
                 let mut files = self.read_files(paths, &[], excludes, rendering);
-                let trees = trees(paths, &mut files);
+                let mut trees = trees(paths, &mut files);
+                // What the trusted branch has already was promoted before.
+                trees.extend(promotions.before);
                 (files, trees)
             };
             let (files, trees) = base.read(&self.excludes, &self.rendering, read)?;

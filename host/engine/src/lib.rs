@@ -41,6 +41,7 @@ mod places;
 pub mod pods;
 mod policy;
 mod profile;
+pub mod promotion;
 mod question;
 mod redaction;
 mod relations;

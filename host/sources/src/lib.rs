@@ -1,5 +1,5 @@
 //! Turns the outside into input: files and folders, what tools render of them, the paths of repositories, captured logs,
-//! Dockerfiles, standard input.
+//! Dockerfiles, promotions, standard input.
 //!
 //! It reads disks, starts processes and decides nothing: what a text means is the engine's. It must not know a terminal, a rule or a sandbox.
 
@@ -16,6 +16,7 @@ mod git;
 mod ignores;
 mod logs;
 mod projects;
+mod promotion;
 mod read;
 mod render;
 #[cfg(test)]
@@ -32,9 +33,10 @@ pub use error::{LogError, ReadError};
 pub use event::{Event, EventError};
 pub use files::{Files, Origin, problems};
 pub use find::{BASELINE, Found, Reading, find};
-pub use git::{Change, Commit, Entry, EntryKind, GitError, Logged, Repository, Revision};
+pub use git::{Change, Commit, Entry, EntryKind, GitError, Logged, Made, MadeFile, Repository, Revision};
 pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
+pub use promotion::{PromotionOptions, Promotions, asks_for_promotions, read_promotions};
 pub use read::{STDIN, name, read_input, read_regular};
 pub use render::{
     HELM_WRAPPER, KUBE_VERSION, Mode, Refused, RenderOptions, helm_arguments, is_api_version, is_kube_version, render,

@@ -248,8 +248,36 @@ pub const CHANGE_SET: DocumentKind = DocumentKind {
     ],
 };
 
+/// The versions that a file of production names, and when production and staging wrote them.
+pub const PROMOTION: DocumentKind = DocumentKind {
+    kind: "Promotion",
+    api_version: API_VERSION,
+    policy_type: PolicyType::Raw,
+    may_hold_secrets: true,
+    tags: &["change-management"],
+    bytes: 8 << 20,
+    fields: &[
+        required("spec.time", FieldType::Integer),
+        optional("spec.unknown", FieldType::Text),
+        required("spec.versions", mappings(10_000)),
+        optional("spec.versions.of", FieldType::Text),
+        required("spec.versions.at", FieldType::Text),
+        optional("spec.versions.tag", FieldType::Text),
+        optional("spec.versions.digest", FieldType::Text),
+        optional("spec.versions.written", FieldType::Integer),
+        required("spec.versions.earlier", FieldType::Integer),
+        required("spec.versions.staging", mappings(10_000)),
+        required("spec.versions.staging.file", FieldType::Text),
+        optional("spec.versions.staging.tag", FieldType::Text),
+        optional("spec.versions.staging.digest", FieldType::Text),
+        optional("spec.versions.staging.from", FieldType::Integer),
+        optional("spec.versions.staging.until", FieldType::Integer),
+        optional("spec.versions.staging.commit", FieldType::Text),
+    ],
+};
+
 /// All kinds of documents.
-pub const DOCUMENTS: &[DocumentKind] = &[CHANGE_SET, DOCKERFILE, LOG_SAMPLE, PULL_REQUEST, REPOSITORY_TREE];
+pub const DOCUMENTS: &[DocumentKind] = &[CHANGE_SET, DOCKERFILE, LOG_SAMPLE, PROMOTION, PULL_REQUEST, REPOSITORY_TREE];
 
 /// The document of this group and kind, if it is one.
 #[must_use]

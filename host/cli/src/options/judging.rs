@@ -9,6 +9,7 @@ use sources::{Exclude, Log};
 
 use super::configuration::ConfigOptions;
 use super::limits::Limits;
+use super::promotion::Promotion;
 use super::rendering::Rendering;
 use super::selection::{Selection, severity};
 use super::word::{WordError, one_of};
@@ -42,6 +43,9 @@ pub struct Judging {
 
     #[command(flatten)]
     pub rendering: Rendering,
+
+    #[command(flatten)]
+    pub promotion: Promotion,
 
     #[command(flatten)]
     pub selection: Selection,

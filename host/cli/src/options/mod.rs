@@ -8,6 +8,7 @@ pub mod limits;
 pub mod outputs;
 pub mod password;
 pub mod policies;
+pub mod promotion;
 pub mod registry;
 pub mod rendering;
 pub mod selection;

@@ -1,4 +1,5 @@
-//! Documents that a host makes of what is no manifest: a log, a repository's paths, a Dockerfile, a pull request, a change.
+//! Documents that a host makes of what is no manifest: a log, a repository's paths, a Dockerfile, a pull request, a change,
+//! a promotion.
 //! Rules check them or look them up as they do objects of Kubernetes. Which kinds there are, and their fields, is a table:
 //! [`protocol::documents`].
 //!
@@ -12,6 +13,7 @@ mod build;
 mod change_set;
 mod dockerfile;
 mod log_sample;
+mod promotion;
 mod pull_request;
 mod repository_tree;
 mod schema;
@@ -19,6 +21,7 @@ mod schema;
 pub use change_set::{Change, ChangedField, ChangedFile, ChangedObject, Review, Status, Team, change_set};
 pub use dockerfile::{Form, Instruction, Word, dockerfile};
 pub use log_sample::{Author, lines, log_sample};
+pub use promotion::{Promoted, Staged, promotion};
 pub use pull_request::{Commit, PullRequest, pull_request};
 pub use repository_tree::repository_tree;
 pub use schema::DocumentError;

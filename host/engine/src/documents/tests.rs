@@ -4,7 +4,7 @@ use protocol::documents::{API_VERSION, CHANGE_SET, DOCKERFILE, DOCUMENTS, LOG_LI
 use protocol::{FieldMask, path};
 
 use super::*;
-use crate::manifest::{Entry, Limits, Manifest, Node, Span, Value, read};
+use crate::manifest::{Entry, Limits, Manifest, Node, Source, Span, Value, read};
 
 fn json(manifest: &Manifest) -> String {
     let mut json = Vec::new();
@@ -321,6 +321,7 @@ fn rules_check_and_look_up_what_a_host_has_made() {
         change_set("main..feature", &Change::default()),
         dockerfile("Dockerfile", TEXT.into(), &instructions()),
         log_sample("web.log", "{}".into(), &author),
+        promotion("production.yaml", Source::default(), 0, None, &[]),
         pull_request("1", &about()),
         repository_tree("shop", &[]),
     ];

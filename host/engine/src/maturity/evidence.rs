@@ -8,18 +8,21 @@ use super::{Evidence, Practice};
 use crate::input::Input;
 use crate::manifest::kustomization::is_file_name;
 use crate::manifest::{Content, Document, Manifest, Node, Object, Value};
+use crate::promotion::{Environments, Stage, named, of_name, versions};
 
 /// All evidence, in the order of the input. `roots` are the folders that were asked for, as files are named.
 pub(super) fn find(input: &Input, catalog: &Catalog, roots: &[String]) -> Vec<Evidence> {
-    let mut finder = Finder { catalog, evidence: Vec::new(), environments: BTreeMap::new() };
+    let mut finder = Finder { catalog, evidence: Vec::new(), environments: BTreeMap::new(), promoted: BTreeMap::new() };
     let below = |name: &'_ str| {
         let rests = roots.iter().filter_map(|root| name.strip_prefix(root.as_str())?.strip_prefix('/').map(str::len));
         rests.min().map_or(0, |rest| name.len() - rest)
     };
     for manifest in input.files().iter().map(|file| &file.manifest) {
-        if catalog.is_sample(manifest.name.get(below(&manifest.name)..).unwrap_or_default()) {
+        let path = manifest.name.get(below(&manifest.name)..).unwrap_or_default();
+        if catalog.is_sample(path) {
             continue;
         }
+        finder.promoted(path, manifest);
         for document in &manifest.documents {
             finder.document(manifest, document);
         }
@@ -32,6 +35,8 @@ struct Finder<'a> {
     evidence: Vec<Evidence>,
     /// By environment, where it was first seen.
     environments: BTreeMap<String, Evidence>,
+    /// The same of those that promotions go through.
+    promoted: BTreeMap<Stage, Evidence>,
 }
 
 impl Finder<'_> {
@@ -118,19 +123,37 @@ impl Finder<'_> {
             None
         };
         if let Some(environment) = environment {
-            let what = format!("a configuration for {environment}");
-            let evidence = Evidence { practice: Practice::Environments, what, file: manifest.name.clone(), line };
-            self.environments.entry(environment.to_owned()).or_insert(evidence);
+            self.environments.entry(environment.to_owned()).or_insert(of_environment(environment, manifest, line));
+        }
+    }
+
+    /// What is promoted from one environment to another, read as for the rule about promotions.
+    fn promoted(&mut self, path: &str, manifest: &Manifest) {
+        for named in named(path, &versions(manifest), &Environments::default()) {
+            let line = manifest.source.position(named.version.span.start).line;
+            let evidence = || of_environment(named.stage.name(), manifest, line);
+            self.promoted.entry(named.stage).or_insert_with(evidence);
         }
     }
 
     /// One environment is none: there is nothing to promote between.
     fn finish(mut self) -> Vec<Evidence> {
+        for (stage, evidence) in std::mem::take(&mut self.promoted) {
+            // `prod` and `production` are one.
+            if self.environments.keys().all(|known| of_name(known) != Some(stage)) {
+                self.environments.insert(stage.name().to_owned(), evidence);
+            }
+        }
         if self.environments.len() >= 2 {
             self.evidence.extend(self.environments.into_values());
         }
         self.evidence
     }
+}
+
+fn of_environment(environment: &str, manifest: &Manifest, line: u32) -> Evidence {
+    let what = format!("a configuration for {environment}");
+    Evidence { practice: Practice::Environments, what, file: manifest.name.clone(), line }
 }
 
 /// A definition of Crossplane's from which teams make what they need by themselves.

@@ -197,3 +197,18 @@ fn the_table_names_practices_as_the_output_does_and_has_no_name_twice() {
     let text = include_str!("catalog.yaml");
     assert!(text.contains("gitops:") && catalog.is_environment("production") && catalog.is_sample("testdata/a.yaml"));
 }
+
+#[test]
+fn what_is_promoted_shows_environments_each_once() {
+    let set = (
+        "apps/web.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: web}\nspec:\n  generators:\n  - list:\n      \
+         elements:\n      - {env: staging, tag: '2'}\n      - {env: production, tag: '1'}\n",
+    );
+    assert_eq!(
+        found(&[set], Practice::Environments),
+        ["a configuration for production @ apps/web.yaml:9", "a configuration for staging @ apps/web.yaml:8"]
+    );
+    let image = ("web/prod/values.yaml", "image: {repository: acme/web, tag: '1'}\n");
+    assert_eq!(found(&[image], Practice::Environments), [""; 0], "`prod` and `production` are one");
+}

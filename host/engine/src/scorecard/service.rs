@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use protocol::documents::LOG_SAMPLE;
+use protocol::documents::{LOG_SAMPLE, PROMOTION};
 use protocol::workload_kind;
 
 use crate::input::{Input, Subject};
 use crate::manifest::{Node, Object, Value};
 use crate::pods;
+use crate::promotion::{as_known, reference};
 use crate::selector::Selector;
 
 /// Where the name of a workload's service may stand.
@@ -182,6 +183,9 @@ impl<'a> Services<'a> {
         if is_log(object) {
             return self.logged(object);
         }
+        if PROMOTION.is(object.group(), &object.kind) {
+            return self.promoted(project, object);
+        }
         let labels = grouping.0.iter().filter_map(|source| source.label()).map(|key| {
             let annotation = || is_entity(object).then(|| annotation(&object.node, key)).flatten();
             label(&object.node, key).or_else(annotation)
@@ -219,6 +223,31 @@ impl<'a> Services<'a> {
         }
         found.sort_unstable();
         found.dedup();
+        found
+    }
+
+    /// The services that are promoted by a file: those that run an image that it names, or else the one that the deepest folder
+    /// on its path is called like.
+    fn promoted(&self, project: usize, object: &Object) -> Vec<usize> {
+        let node = object.node.look();
+        let versions = node.get("spec").map_or(&[][..], |spec| spec.list("versions"));
+        let images: HashSet<&str> = versions.iter().filter_map(|version| text(version, "of")).collect();
+        let runs = |workload: &&Workload<'_>| {
+            let spec = workload.template.and_then(|template| template.get("spec"));
+            let containers = spec.map_or(&[][..], |spec| spec.list("containers")).iter();
+            let mut run = containers.filter_map(|container| text(container, "image"));
+            run.any(|image| images.contains(as_known(reference(image).repository)))
+        };
+        let of_project = |service: &usize| self.identities.get(*service).is_some_and(|it| it.project == project);
+        let running = self.workloads.iter().filter(runs).map(|workload| workload.service).filter(of_project);
+        let mut found: Vec<usize> = running.collect();
+        found.sort_unstable();
+        found.dedup();
+        if found.is_empty() {
+            let mut folders = object.name.as_deref().unwrap_or_default().rsplit('/').skip(1);
+            found =
+                folders.find_map(|folder| self.by_name.get(&(project, folder.to_owned())).cloned()).unwrap_or_default();
+        }
         found
     }
 

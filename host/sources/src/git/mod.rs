@@ -9,6 +9,7 @@
 //! repository.entries(&base)?;                          // all files of a commit
 //! repository.read_all(&entries, |entry, bytes| ..)?;   // their bytes, in one process
 //! repository.log(&base, &head)?;                       // the commits of a branch, with their messages
+//! repository.history(&main, &[".yaml"], 1_000)?;       // what a branch did to files, commit by commit
 //! repository.export(&base, folder, |path| ..)?;        // the commit as files in a folder
 //! ```
 //!
@@ -20,6 +21,7 @@ mod command;
 mod entries;
 mod error;
 mod export;
+mod history;
 mod log;
 mod repository;
 mod revision;
@@ -29,6 +31,7 @@ mod tests;
 pub use changes::Change;
 pub use entries::{Entry, EntryKind};
 pub use error::GitError;
+pub use history::{Made, MadeFile};
 pub use log::Logged;
 pub use repository::{Commit, Repository};
 pub use revision::Revision;

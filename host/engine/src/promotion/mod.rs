@@ -1,0 +1,23 @@
+//! What production names, held against what staging named before: the facts that a rule about promotions decides by.
+//!
+//! Files are read as they are written ([`versions`]), each is of an environment by its name or by a mapping ([`Environments`]),
+//! and a history says when each version was written ([`Timeline`]). It says when a version was written, and not when it ran:
+//! nobody here sees a cluster. The module must not know git, nor how long is long enough.
+
+mod environments;
+mod pairs;
+mod reference;
+mod shared;
+mod stage;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod versions;
+
+pub use environments::{Environments, Mapped};
+pub use pairs::{Present, Side, pairs};
+pub(crate) use reference::{as_known, reference};
+pub use shared::{Own, Shared};
+pub use stage::{Stage, of_name};
+pub use timeline::{FileChange, Named, Places, Step, Stood, Timeline, named};
+pub use versions::{Version, versions};

@@ -1,0 +1,180 @@
+//! Which environment a path or a name is of, staging or production, and what the same is called in the other one.
+//!
+//! Only names are looked at: `services/web/staging`, `values-production.yaml`, `web-prod`. The module must not know what is
+//! in a file.
+
+/// An environment that promotions go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// What runs before production.
+    Staging,
+    /// What users see.
+    Production,
+}
+
+impl Stage {
+    /// The name on a command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// Words for an environment, alone or as a part of a name.
+const WORDS: [(&str, Stage); 9] = [
+    ("production", Stage::Production),
+    ("prod", Stage::Production),
+    ("prd", Stage::Production),
+    ("staging", Stage::Staging),
+    ("stage", Stage::Staging),
+    ("stg", Stage::Staging),
+    ("preprod", Stage::Staging),
+    ("preproduction", Stage::Staging),
+    ("uat", Stage::Staging),
+];
+
+/// Words for one where nothing else is in the name: `live-chat` is a service.
+const WHOLE: [(&str, Stage); 1] = [("live", Stage::Production)];
+
+/// What stands for the environment in the name of what all environments have.
+const BLANK: &str = "*";
+
+/// A path or a name of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The environment.
+    pub stage: Stage,
+    /// The path or the name without it: equal for the same thing in another environment.
+    pub slot: String,
+}
+
+/// The environment of a file by its path, with `/`: that of the deepest folder that is called like one, or else of the deepest
+/// step that has one in its name.
+#[must_use]
+pub fn of_path(path: &str) -> Option<Placed> {
+    let steps = || path.rsplit('/').map(stem);
+    let whole = steps().find_map(|step| {
+        let word = step.to_ascii_lowercase();
+        let known = WORDS.iter().chain(&WHOLE).find(|(known, _)| *known == word);
+        known
+            .map(|(_, stage)| *stage)
+            .or_else(|| matches!(&*word, "pre-prod" | "pre-production").then_some(Stage::Staging))
+    });
+    let stage = whole.or_else(|| steps().find_map(of_name))?;
+    Some(Placed { stage, slot: neutral(path, stage) })
+}
+
+/// The environment that a name has in it: `web-production`, `eu_prod_1`. None where it has two, or none.
+#[must_use]
+pub fn of_name(name: &str) -> Option<Stage> {
+    let mut stages = words(name).into_iter().filter_map(|word| word.stage);
+    let first = stages.next()?;
+    stages.all(|stage| stage == first).then_some(first)
+}
+
+/// The text without the words for an environment.
+#[must_use]
+pub fn neutral(text: &str, stage: Stage) -> String {
+    let (mut neutral, mut rest) = (String::new(), 0);
+    let is_whole = |start: usize, end: usize| {
+        let before = text.get(..start).is_none_or(|before| before.is_empty() || before.ends_with('/'));
+        before && text.get(end..).is_none_or(|after| after.is_empty() || after.starts_with(['/', '.']))
+    };
+    for Word { start, end, stage: of } in words(text) {
+        let word = text.get(start..end).unwrap_or_default();
+        let of_whole = || WHOLE.iter().find(|(known, _)| word.eq_ignore_ascii_case(known) && is_whole(start, end));
+        if of.or_else(|| of_whole().map(|(_, stage)| *stage)) == Some(stage) {
+            neutral.push_str(text.get(rest..start).unwrap_or_default());
+            neutral.push_str(BLANK);
+            rest = end;
+        }
+    }
+    neutral.push_str(text.get(rest..).unwrap_or_default());
+    neutral
+}
+
+/// A word of a name.
+struct Word {
+    start: usize,
+    end: usize,
+    stage: Option<Stage>,
+}
+
+/// The words of a name: letters and digits between anything else. `pre-prod` is one, and `non-prod` is no environment.
+fn words(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut rest = 0;
+    for part in text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric()) {
+        let word = part.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        let (start, end) = (rest, rest + word.len());
+        rest += part.len();
+        if word.is_empty() {
+            continue;
+        }
+        let known = WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, stage)| *stage);
+        let before =
+            words.last().filter(|last| last.end + 1 == start && !text.get(last.end..start).is_some_and(|it| it == "/"));
+        let before = before.and_then(|last| text.get(last.start..last.end)).unwrap_or_default().to_ascii_lowercase();
+        match (&*before, known) {
+            ("pre", Some(Stage::Production)) => {
+                let start = words.pop().map_or(start, |last| last.start);
+                words.push(Word { start, end, stage: Some(Stage::Staging) });
+            }
+            ("non" | "not" | "no", Some(_)) => words.push(Word { start, end, stage: None }),
+            _ => words.push(Word { start, end, stage: known }),
+        }
+    }
+    words
+}
+
+/// The name of a file without what says its format.
+fn stem(step: &str) -> &str {
+    [".yaml", ".yml", ".json"].iter().find_map(|ending| step.strip_suffix(ending)).unwrap_or(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_of_a_file_is_told_by_its_path() {
+        let (staging, production) = (Some(Stage::Staging), Some(Stage::Production));
+        for (path, stage, slot) in [
+            ("services/web/staging/kustomization.yaml", staging, "services/web/*/kustomization.yaml"),
+            ("services/web/production/kustomization.yaml", production, "services/web/*/kustomization.yaml"),
+            ("services/web/prod/values-prod.yaml", production, "services/web/*/values-*.yaml"),
+            ("charts/web/values.stg.yaml", staging, "charts/web/values.*.yaml"),
+            ("clusters/prod-eu/apps/web.yaml", production, "clusters/*-eu/apps/web.yaml"),
+            ("live/web.yaml", production, "*/web.yaml"),
+            ("overlays/pre-prod/a.yaml", staging, "overlays/*/a.yaml"),
+            // The folder that is called like an environment wins over a name that has one in it.
+            ("production/web-staging-db.yaml", production, "*/web-staging-db.yaml"),
+            ("services/live-chat/a.yaml", None, ""),
+            ("clusters/non-prod/a.yaml", None, ""),
+            ("products/web.yaml", None, ""),
+            ("stage-to-prod/a.yaml", None, ""),
+            ("", None, ""),
+            ("é/ß-prod.yaml", production, "é/ß-*.yaml"),
+        ] {
+            let placed = of_path(path);
+            assert_eq!(placed.as_ref().map(|placed| placed.stage), stage, "{path}");
+            assert_eq!(placed.map(|placed| placed.slot).unwrap_or_default(), slot, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_may_have_one_environment_in_it() {
+        for (name, stage) in [
+            ("web-production", Some(Stage::Production)),
+            ("Staging", Some(Stage::Staging)),
+            ("reproduce", None),
+            ("prod-staging", None),
+            ("preprod", Some(Stage::Staging)),
+        ] {
+            assert_eq!(of_name(name), stage, "{name}");
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Which versions files name, when they stood, and what is held against what.
+
+use std::sync::Arc;
+
+use super::stage::Stage;
+use super::{
+    Environments, FileChange, Mapped, Own, Present, Shared, Side, Step, Timeline, Version, named, pairs, versions,
+};
+use crate::manifest::{Limits, read};
+
+fn found(name: &str, yaml: &str) -> Vec<Version> {
+    versions(&read(name, yaml.into(), &Limits::default()))
+}
+
+/// `of@at=tag@digest`, each.
+fn shown(name: &str, yaml: &str) -> Vec<String> {
+    let show = |version: Version| {
+        let Version { of, at, tag, digest, .. } = version;
+        format!(
+            "{} {at} {}{}",
+            of.unwrap_or("?".into()),
+            tag.unwrap_or_default(),
+            digest.map_or(String::new(), |it| format!("@{it}"))
+        )
+    };
+    found(name, yaml).into_iter().map(show).collect()
+}
+
+#[test]
+fn kustomizations_name_images_charts_and_patches() {
+    let yaml = "\
+images:
+  - {name: web, newName: docker.io/acme/web, newTag: '1.10'}
+  - {name: api, digest: sha256:ab}
+  - {name: job, newTag: 2}
+  - {name: renamed, newName: other}
+  - {name: nothing}
+helmCharts: [{name: redis, repo: 'https://charts.example.com/', version: 1.2.3, valuesInline: {image: {tag: '7'}}}]
+patches:
+  - patch: |
+      - {op: replace, path: /spec/template/spec/containers/0/image, value: 'acme/side:3'}
+  - patch: |
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: web}
+      spec: {template: {spec: {containers: [{name: web, image: 'acme/patched:4'}]}}}
+";
+    assert_eq!(
+        shown("a/kustomization.yaml", yaml),
+        [
+            "acme/web images[web] 1.10",
+            "api images[api] @sha256:ab",
+            "job images[job] 2",
+            "https://charts.example.com/redis helmCharts[redis] 1.2.3",
+            "? helmCharts[redis].valuesInline.image 7",
+            "acme/side patches[0].patch [0] /spec/template/spec/containers/0/image 3",
+            "acme/patched patches[1].patch Deployment/web spec.template.spec.containers[web].image 4",
+        ]
+    );
+}
+
+#[test]
+fn values_of_a_chart_name_images() {
+    let yaml = "\
+image: {registry: ghcr.io, repository: acme/web, tag: 1.0.0}
+sidecar: {image: 'acme/side:2.0.0@sha256:cd'}
+global: {imageTag: 3.0.0}
+proxy: {image: {tag: 4.0.0}}
+pinned: {image: {repository: acme/pinned, tag: 'v1@sha256:ef'}}
+ports: {tag: not-an-image}
+replicas: 2
+open: {image: {tag: '{{ .Values.tag }}'}}
+empty: {image: {repository: acme/none, tag: ''}}
+";
+    assert_eq!(
+        shown("values-production.yaml", yaml),
+        [
+            "ghcr.io/acme/web image 1.0.0",
+            "acme/side sidecar.image 2.0.0@sha256:cd",
+            "? global.imageTag 3.0.0",
+            "? proxy.image 4.0.0",
+            "acme/pinned pinned.image v1@sha256:ef",
+        ]
+    );
+}
+
+#[test]
+fn argo_cd_names_charts_parameters_and_fixed_revisions() {
+    let yaml = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web}
+spec:
+  sources:
+    - repoURL: https://charts.example.com
+      chart: web
+      targetRevision: 1.2.3
+      helm:
+        parameters: [{name: image.tag, value: '5'}, {name: replicas, value: '2'}]
+        values: |
+          image: {repository: acme/web, tag: '6'}
+    - {repoURL: 'https://github.com/acme/config.git', path: web, targetRevision: v1.0.0}
+    - {repoURL: 'https://github.com/acme/config.git', path: web, targetRevision: main}
+    - repoURL: https://github.com/acme/config.git
+      path: api
+      targetRevision: HEAD
+      kustomize: {images: ['api=acme/api:7']}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: web}
+spec:
+  generators:
+    - list:
+        elements:
+          - {env: staging, tag: '2', replicas: '1'}
+          - {env: production, tag: '1', image: 'acme/web:8'}
+";
+    assert_eq!(
+        shown("apps.yaml", yaml),
+        [
+            "https://charts.example.com/web Application/web spec.sources[0].targetRevision 1.2.3",
+            "? Application/web spec.sources[0].helm.parameters[image.tag] 5",
+            "acme/web Application/web spec.sources[0].helm.values image 6",
+            "https://github.com/acme/config//web Application/web spec.sources[1].targetRevision v1.0.0",
+            "acme/api Application/web spec.sources[3].kustomize.images[0] 7",
+            "? ApplicationSet/web spec.generators[0].list.elements[staging, 1].tag 2",
+            "? ApplicationSet/web spec.generators[0].list.elements[production].tag 1",
+            "acme/web ApplicationSet/web spec.generators[0].list.elements[production].image 8",
+        ]
+    );
+}
+
+#[test]
+fn flux_names_charts_images_and_sources() {
+    let yaml = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web}
+spec:
+  chart: {spec: {chart: web, version: '>=1.0.0', sourceRef: {kind: HelmRepository, name: acme}}}
+  values: {image: {repository: acme/web, tag: '9'}}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: web}
+spec: {url: 'oci://ghcr.io/acme/web', ref: {tag: 1.0.0}}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: web}
+spec: {url: 'https://github.com/acme/web', ref: {branch: main}}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: web}
+spec: {images: [{name: acme/web, newTag: '3'}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: web}
+stringData: {image: 'acme/secret:1'}
+";
+    assert_eq!(
+        shown("web.yaml", yaml),
+        [
+            "acme/web HelmRelease/web spec.chart.spec.version >=1.0.0",
+            "acme/web HelmRelease/web spec.values.image 9",
+            "ghcr.io/acme/web OCIRepository/web spec.ref 1.0.0",
+            "acme/web Kustomization/web spec.images[acme/web] 3",
+        ]
+    );
+}
+
+#[test]
+fn hostile_files_name_little_and_break_nothing() {
+    for text in
+        ["", "images: {}", "images: [1, null, [], {name: []}]", "image: '@@::'", "images: &a [*a]", "{{ x", "\u{0}"]
+    {
+        assert!(found("kustomization.yaml", text).len() <= 1, "{text}");
+    }
+    let many = "- image: acme/web:1\n".repeat(5_000);
+    assert_eq!(found("values.yaml", &many).len(), 1_000);
+    let nested = (0..50).fold("image: a:1".to_owned(), |inner, _| {
+        format!("patch: |\n{}", inner.lines().map(|line| format!("  {line}\n")).collect::<String>())
+    });
+    assert!(found("kustomization.yaml", &nested).is_empty());
+}
+
+/// A step that leaves a file with one image of these tags, at the old path or a new one.
+fn step(time: u64, changes: &[(&str, &str, &str)]) -> Step {
+    let change = |(old, new, tag): &(&str, &str, &str)| FileChange {
+        old: (!old.is_empty()).then(|| (*old).to_owned()),
+        new: (!new.is_empty()).then(|| {
+            let text = format!("images: [{{name: acme/web, newTag: '{tag}'}}]");
+            ((*new).to_owned(), Arc::from(found(new, &text)))
+        }),
+    };
+    Step { commit: format!("c{time}"), time, changes: changes.iter().map(change).collect() }
+}
+
+const STAGING: &str = "web/staging/kustomization.yaml";
+const PRODUCTION: &str = "web/production/kustomization.yaml";
+
+/// `tag from-until` of staging, in the order of the timeline.
+fn staging(steps: Vec<Step>) -> Vec<String> {
+    let timeline = Timeline::new(steps, &Environments::default(), 1_000);
+    let stood = timeline.stood.iter().filter(|stood| stood.named.stage == Stage::Staging);
+    let tag = |stood: &super::Stood| stood.named.version.tag.clone().unwrap_or_default();
+    stood
+        .map(|it| {
+            format!("{} {} {}-{}", it.named.slot, tag(it), it.from, it.until.map_or(String::new(), |it| it.to_string()))
+        })
+        .collect()
+}
+
+#[test]
+fn a_version_stands_until_a_commit_takes_it_away() {
+    let steps = vec![
+        step(10, &[("", STAGING, "1")]),
+        step(20, &[(STAGING, STAGING, "2")]),
+        step(30, &[(STAGING, STAGING, "1")]),
+        step(40, &[(STAGING, "", "")]),
+    ];
+    let slot = "web/*/kustomization.yaml";
+    assert_eq!(staging(steps), [format!("{slot} 1 10-20"), format!("{slot} 2 20-30"), format!("{slot} 1 30-40")]);
+}
+
+#[test]
+fn a_renamed_overlay_is_the_same_one_and_one_of_another_environment_is_not() {
+    let old = "web/stage/kustomization.yaml";
+    let moved = "apps/web/staging/kustomization.yaml";
+    let steps = vec![
+        step(10, &[("", old, "1")]),
+        step(20, &[(old, old, "2")]),
+        step(30, &[(old, moved, "2")]),
+        step(40, &[(moved, PRODUCTION, "2")]),
+    ];
+    let slot = "apps/web/*/kustomization.yaml";
+    assert_eq!(staging(steps), [format!("{slot} 1 10-20"), format!("{slot} 2 20-40")]);
+}
+
+#[test]
+fn clocks_that_go_wrong_make_no_time_longer() {
+    // The third says that it is older than the second, the fourth that it is of the future.
+    let steps = vec![
+        step(100, &[("", STAGING, "1")]),
+        step(200, &[(STAGING, STAGING, "2")]),
+        step(50, &[(STAGING, STAGING, "3")]),
+        step(5_000, &[(STAGING, STAGING, "4")]),
+        step(300, &[(STAGING, STAGING, "5")]),
+    ];
+    let slot = "web/*/kustomization.yaml";
+    let expected = ["1 100-200", "2 200-200", "3 200-1000", "4 1000-300", "5 300-"];
+    assert_eq!(staging(steps), expected.map(|it| format!("{slot} {it}")));
+}
+
+/// What staging named for production's only version: `tag from`.
+fn against(environments: &Environments, files: &[(&str, &str)], steps: Vec<Step>) -> Option<Vec<String>> {
+    let mut side = Side { timeline: Timeline::new(steps, environments, 1_000), ..Side::default() };
+    for (path, text) in files {
+        let present = named(path, &found(path, text), environments).into_iter();
+        side.present.extend(present.map(|named| Present { file: (*path).to_owned(), named }));
+    }
+    let (path, _) = files.first()?;
+    let promoted = pairs(&side, path, &[&side]).into_iter().next()?;
+    let show = |it: &crate::documents::Staged| {
+        format!("{} {}", it.tag.clone().unwrap_or_default(), it.from.map_or("today".into(), |from| from.to_string()))
+    };
+    Some(promoted.staging.iter().map(show).collect())
+}
+
+#[test]
+fn the_counterpart_is_compared_and_otherwise_the_same_image() {
+    let usual = Environments::default();
+    let production = (PRODUCTION, "images: [{name: acme/web, newTag: '1'}]");
+    let steps = || vec![step(10, &[("", STAGING, "1")]), step(20, &[("", "other/staging/kustomization.yaml", "9")])];
+    assert_eq!(against(&usual, &[production], steps()).unwrap(), ["1 10"]);
+    // Staging has another overlay by now, in a folder of another name.
+    let elsewhere = ("shop/production/kustomization.yaml", "images: [{name: acme/web, newTag: '1'}]");
+    assert_eq!(against(&usual, &[elsewhere], steps()).unwrap(), ["1 10", "9 20"]);
+    let today = ("web/staging/kustomization.yaml", "images: [{name: acme/web, newTag: '3'}]");
+    assert_eq!(against(&usual, &[production, today], steps()).unwrap(), ["1 10", "3 today"]);
+    // The place is the same, and the registry is not.
+    let mirror = (PRODUCTION, "images: [{name: acme/web, newName: mirror.example.com/web, newTag: '1'}]");
+    assert_eq!(against(&usual, &[mirror], steps()).unwrap(), ["1 10"]);
+}
+
+#[test]
+fn folders_that_are_mapped_win_over_names() {
+    let mapped = Environments {
+        mapped: vec![
+            Mapped { stage: Stage::Staging, folder: "envs/a/*".into() },
+            Mapped { stage: Stage::Production, folder: "envs/b/*".into() },
+        ],
+        named: vec![Stage::Staging, Stage::Production],
+        ..Environments::default()
+    };
+    let production = ("envs/b/web/kustomization.yaml", "images: [{name: acme/web, newTag: '1'}]");
+    let steps = vec![step(10, &[("", "envs/a/web/kustomization.yaml", "1"), ("", STAGING, "2")])];
+    assert_eq!(against(&mapped, &[production], steps).unwrap(), ["1 10"]);
+    assert_eq!(against(&mapped, &[(PRODUCTION, production.1)], vec![]), None);
+}
+
+#[test]
+fn one_file_may_have_both_environments() {
+    let set = "\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: web}
+spec:
+  generators: [{list: {elements: [{env: production, tag: '1'}, {env: staging, tag: '2'}]}}]
+";
+    assert_eq!(against(&Environments::default(), &[("apps/web.yaml", set)], vec![]).unwrap(), ["2 today"]);
+}
+
+/// Which environments name what of a shared file: `staging tag`, each.
+fn shared(files: &[(&str, &str)], path: &str) -> Vec<String> {
+    let manifests: Vec<_> =
+        files.iter().map(|(path, text)| (*path, read(path, (*text).into(), &Limits::default()))).collect();
+    let mut environments = Environments::default();
+    let own = manifests
+        .iter()
+        .filter_map(|(path, manifest)| Some(Own { path, stage: environments.place(path)?.0, manifest }));
+    let own: Vec<Own<'_>> = own.collect();
+    let find = |wanted: &str| manifests.iter().find(|(path, _)| *path == wanted).map(|(_, manifest)| manifest.clone());
+    environments.shared = Shared::new(&own, find);
+    let text = files.iter().find(|(known, _)| *known == path).unwrap().1;
+    let all = named(path, &found(path, text), &environments);
+    all.iter().map(|it| format!("{} {}", it.stage.name(), it.version.tag.clone().unwrap_or_default())).collect()
+}
+
+#[test]
+fn what_a_base_names_each_environment_names_unless_it_names_another() {
+    let base = ("web/base/kustomization.yaml", "resources: [web.yaml, ../gone, 'https://example.com/x', ../base]");
+    let web =
+        ("web/base/web.yaml", "kind: Deployment\napiVersion: apps/v1\nspec: {containers: [{image: 'acme/web:1'}]}");
+    let plain = "resources: [../base]";
+    let own = "resources: [../base]\nimages: [{name: acme/web, newTag: '2'}]";
+    let (staging, production) = ("web/staging/kustomization.yaml", "web/production/kustomization.yaml");
+    let of = |one, other| shared(&[base, web, (staging, one), (production, other)], web.0);
+    assert_eq!(of(plain, plain), ["staging 1", "production 1"]);
+    assert_eq!(of(own, plain), ["production 1"]);
+    assert_eq!(of(own, own), [""; 0]);
+    let values = ("chart/values.yaml", "image: {tag: '1'}");
+    let of = |one, other| {
+        shared(&[values, ("chart/values-staging.yaml", one), ("chart/values-production.yaml", other)], values.0)
+    };
+    assert_eq!(of("a: b", "a: b"), ["staging 1", "production 1"]);
+    assert_eq!(of("image: {tag: '2'}", "a: b"), ["production 1"]);
+}

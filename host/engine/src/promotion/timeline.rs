@@ -1,0 +1,187 @@
+//! When an environment named a version, and until when: by the commits of one branch, from the first to the last.
+//!
+//! A file that was renamed within its environment is the same file. The module must not know where a history comes from.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::stage::{Stage, neutral, of_name};
+use super::versions::Version;
+
+/// What one commit did to the files, the oldest commit first.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The commit's hash.
+    pub commit: String,
+    /// When it was made, in seconds since 1970.
+    pub time: u64,
+    /// What it changed.
+    pub changes: Vec<FileChange>,
+}
+
+/// A file that a commit changed.
+#[derive(Clone, Debug)]
+pub struct FileChange {
+    /// Its path before; none where it is new.
+    pub old: Option<String>,
+    /// Its path after, and the versions in it; none where it is gone.
+    pub new: Option<(String, Arc<[Version]>)>,
+}
+
+/// What tells the environment of a path, and what the same is called in the other one.
+pub trait Places {
+    /// The environments and the slots of a file; none where its path says none.
+    fn places(&self, path: &str) -> Vec<(Stage, String)>;
+
+    /// Whether a file of the environment names something else in the place of what this one names there.
+    fn hides(&self, path: &str, stage: Stage, at: &str) -> bool;
+}
+
+/// A version that an environment names, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The environment.
+    pub stage: Stage,
+    /// The file in the words of both environments.
+    pub slot: String,
+    /// The place in the file in the words of both environments.
+    pub at: String,
+    /// The version itself.
+    pub version: Version,
+}
+
+/// A version that stood in a file for some time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// The last path of the file.
+    pub file: String,
+    /// What stood there.
+    pub named: Named,
+    /// When a commit wrote it, in seconds since 1970.
+    pub from: u64,
+    /// When a commit took it away; none where it stands still.
+    pub until: Option<u64>,
+    /// The commit that wrote it.
+    pub commit: String,
+}
+
+/// Everything that ever stood in the files of environments.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// In the order in which it was written.
+    pub stood: Vec<Stood>,
+}
+
+/// The versions of a file, each with its environment, as far as that is known; with several, where they have it in common.
+#[must_use]
+pub fn named(path: &str, versions: &[Version], places: &impl Places) -> Vec<Named> {
+    let of_path = places.places(path);
+    let mut named = Vec::new();
+    for version in versions {
+        let of_itself = || version.said.iter().find_map(|said| of_name(said)).map(|stage| (stage, path.to_owned()));
+        let all = if of_path.is_empty() { of_itself().into_iter().collect() } else { of_path.clone() };
+        let all = all.into_iter().filter(|(stage, _)| !places.hides(path, *stage, &version.at));
+        named.extend(all.map(|(stage, slot)| Named {
+            stage,
+            slot,
+            at: neutral(&version.at, stage),
+            version: version.clone(),
+        }));
+    }
+    named
+}
+
+/// A file under way.
+struct Open {
+    path: String,
+    /// What stands in it, by its number in the timeline.
+    stands: Vec<usize>,
+}
+
+impl Timeline {
+    /// What stood in the files, by these steps. `now` is the time at which they are looked at.
+    ///
+    /// A commit's time is what its author's clock said: it counts as no earlier than that of a commit before it, and as no
+    /// later than now.
+    #[must_use]
+    pub fn new(steps: impl IntoIterator<Item = Step>, places: &impl Places, now: u64) -> Self {
+        let mut timeline = Self::default();
+        let mut files: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut latest = 0;
+        for Step { commit, time, changes } in steps {
+            let time = if time > now { now } else { time.max(latest) };
+            latest = if time < now { time } else { latest };
+            // All that moves leaves its place before anything arrives.
+            let left = changes
+                .iter()
+                .map(|change| change.old.as_ref().and_then(|old| Some((old.clone(), files.remove(old)?))));
+            let left: Vec<Option<(String, Vec<usize>)>> = left.collect();
+            for (change, left) in changes.into_iter().zip(left) {
+                let open = left.map(|(path, stands)| Open { path, stands });
+                timeline.change(open, change.new, places, (time, &commit), &mut files);
+            }
+        }
+        timeline
+    }
+
+    fn change(
+        &mut self,
+        open: Option<Open>,
+        new: Option<(String, Arc<[Version]>)>,
+        places: &impl Places,
+        (time, commit): (u64, &str),
+        files: &mut HashMap<String, Vec<usize>>,
+    ) {
+        let Open { path: old, mut stands } = open.unwrap_or(Open { path: String::new(), stands: Vec::new() });
+        let Some((path, versions)) = new else { return self.close(&stands, time) };
+        let stage = |path: &str| places.places(path).into_iter().map(|(stage, _)| stage).collect::<Vec<_>>();
+        // What became a file of another environment is new there.
+        if !stands.is_empty() && stage(&old) != stage(&path) {
+            self.close(&std::mem::take(&mut stands), time);
+        }
+        let mut kept = Vec::new();
+        for named in named(&path, &versions, places) {
+            let is_same = |known: &usize| self.stood.get(*known).is_some_and(|known| is_same(&known.named, &named));
+            let known = stands.iter().position(is_same).map(|at| stands.swap_remove(at));
+            let number = known.unwrap_or(self.stood.len());
+            match self.stood.get_mut(number) {
+                Some(stood) => stood.named = named,
+                None => {
+                    let (file, commit) = (path.clone(), commit.to_owned());
+                    self.stood.push(Stood { file, named, from: time, until: None, commit });
+                }
+            }
+            kept.push(number);
+        }
+        self.close(&stands, time);
+        // Under its new name it is found by what was called like the old one, too: only the slot of what stood there
+        // before has to follow.
+        if !old.is_empty() && old != path {
+            self.rename(&old, &path, places);
+        }
+        files.insert(path, kept);
+    }
+
+    fn close(&mut self, stands: &[usize], time: u64) {
+        for number in stands {
+            if let Some(stood) = self.stood.get_mut(*number) {
+                stood.until = Some(time);
+            }
+        }
+    }
+
+    fn rename(&mut self, old: &str, path: &str, places: &impl Places) {
+        for (stage, slot) in places.places(path) {
+            for stood in self.stood.iter_mut().filter(|stood| stood.file == old && stood.named.stage == stage) {
+                path.clone_into(&mut stood.file);
+                stood.named.slot.clone_from(&slot);
+            }
+        }
+    }
+}
+
+/// Whether it is the same version at the same place.
+fn is_same(one: &Named, other: &Named) -> bool {
+    let parts = |named: &Named| (named.stage, named.version.tag.clone(), named.version.digest.clone());
+    one.at == other.at && one.version.of == other.version.of && parts(one) == parts(other)
+}

@@ -1,0 +1,153 @@
+//! The promotions of repositories: what files of production name, and when staging named it by the history of a branch.
+//!
+//! The files of environments are read from the disk, and their history from the branch that is trusted: what somebody proposes
+//! on another one has run nowhere yet. The module must not know which promotion is good.
+
+mod repository;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::File;
+use engine::documents::{Promoted, promotion};
+use engine::promotion::{Environments, Mapped, Side, Stage, pairs};
+use protocol::RuleMetadata;
+use protocol::documents::PROMOTION;
+
+use crate::files::Files;
+use crate::git::Repository;
+use crate::read::name;
+use repository::{Known, read};
+
+/// Where environments are, if not where their names say.
+#[derive(Clone, Debug, Default)]
+pub struct PromotionOptions {
+    /// Folders, by environment. A `*` in one stands for any step of a path.
+    pub environments: Vec<(Stage, PathBuf)>,
+    /// The branch whose history counts; otherwise the one that others are merged into.
+    pub trusted: Option<String>,
+}
+
+/// The documents of production's files.
+#[derive(Default)]
+pub struct Promotions {
+    /// What they name now.
+    pub now: Vec<File>,
+    /// What they name and the trusted branch has already.
+    pub before: Vec<File>,
+}
+
+/// Whether any of the rules is about promotions, or looks them up.
+pub fn asks_for_promotions<'a>(mut rules: impl Iterator<Item = &'a RuleMetadata>) -> bool {
+    rules.any(|rule| PROMOTION.is_asked_for_by(rule))
+}
+
+/// The promotions of the repositories that the folders given are from, and of those that are mapped.
+///
+/// Without a file of staging there is none: nothing is promoted then.
+pub fn read_promotions(paths: &[PathBuf], options: &PromotionOptions, files: &mut Files) -> Promotions {
+    let mut roots = Roots::default();
+    let given: Vec<(PathBuf, PathBuf)> =
+        paths.iter().filter_map(|path| Some((path.clone(), fs::canonicalize(path).ok()?))).collect();
+    given.iter().for_each(|(_, real)| _ = roots.around(real));
+    let mut mapped: BTreeMap<PathBuf, Vec<Mapped>> = BTreeMap::new();
+    let mut shown = given.clone();
+    for (stage, path) in &options.environments {
+        match roots.mapped(*stage, path) {
+            Ok((root, folder, fixed)) => {
+                mapped.entry(root).or_default().push(folder);
+                if *stage == Stage::Production {
+                    shown.push(fixed);
+                }
+            }
+            Err(cause) => files.fail(path, &crate::error::ReadError::from(cause)),
+        }
+    }
+    let named: Vec<Stage> = options.environments.iter().map(|(stage, _)| *stage).collect();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let mut all = Vec::new();
+    for (top, repository) in roots.0 {
+        let mapped = mapped.remove(&top).unwrap_or_default();
+        let environments = Environments { mapped, named: named.clone(), ..Environments::default() };
+        all.push(read(&top, repository, environments, options.trusted.as_deref(), now, files));
+    }
+    let sides: Vec<&Side> = all.iter().map(|known| &known.side).collect();
+    let has_staging = sides.iter().any(|side| side.present.iter().any(|present| present.named.stage == Stage::Staging));
+    if !has_staging {
+        return Promotions::default();
+    }
+    let unknown = all.iter().filter(|known| known.is_of_environments()).find_map(|known| known.unknown.clone());
+    let mut promotions = Promotions::default();
+    for known in &all {
+        for (path, text) in &known.texts {
+            let versions = pairs(&known.side, path, &sides);
+            let Some(typed) = typed(&known.top.join(path), &shown).filter(|_| !versions.is_empty()) else { continue };
+            let project = files.projects.project(&known.top.join(path));
+            let mut add = |versions: &[Promoted], to: &mut Vec<File>| match promotion(
+                &name(&typed),
+                text.clone(),
+                now,
+                unknown.as_deref(),
+                versions,
+            ) {
+                Ok(manifest) => to.push(File { manifest, project }),
+                Err(cause) => files.skip(&typed, &format!("{cause}, so that its promotion is not checked")),
+            };
+            add(&versions, &mut promotions.now);
+            let written: Vec<Promoted> = versions.into_iter().filter(|version| version.written.is_some()).collect();
+            if !written.is_empty() {
+                add(&written, &mut promotions.before);
+            }
+        }
+    }
+    promotions
+}
+
+/// A path as people would type it: through one of the folders or files that they gave.
+fn typed(real: &Path, given: &[(PathBuf, PathBuf)]) -> Option<PathBuf> {
+    given.iter().find_map(|(typed, folder)| {
+        let below = real.strip_prefix(folder).ok()?;
+        Some(if below.as_os_str().is_empty() { typed.clone() } else { typed.join(below) })
+    })
+}
+
+/// The topmost folders of what is looked at, each with its repository, or why it has none.
+#[derive(Default)]
+struct Roots(BTreeMap<PathBuf, Result<Repository, String>>);
+
+impl Roots {
+    /// The root of a folder or a file: its repository, or else the folder itself.
+    fn around(&mut self, real: &Path) -> PathBuf {
+        let folder = if real.is_dir() { real } else { real.parent().unwrap_or(real) };
+        let repository = Repository::around(folder).map_err(|cause| cause.to_string());
+        let top = repository.as_ref().map_or(folder, Repository::top).to_owned();
+        // A folder in one that was given already is a part of it.
+        let above = self.0.keys().find(|known| repository.is_err() && top.starts_with(known)).cloned();
+        above.unwrap_or_else(|| {
+            self.0.entry(top.clone()).or_insert(repository);
+            top
+        })
+    }
+
+    /// A folder that is mapped: its root, the folder in it, and the part of it without a `*`, as typed and as it is.
+    fn mapped(&mut self, stage: Stage, path: &Path) -> std::io::Result<(PathBuf, Mapped, (PathBuf, PathBuf))> {
+        let has_star = |step: &std::path::Component<'_>| step.as_os_str() == "*";
+        let fixed: PathBuf = path.components().take_while(|step| !has_star(step)).collect();
+        let fixed = if fixed.as_os_str().is_empty() { PathBuf::from(".") } else { fixed };
+        let real = fs::canonicalize(&fixed)?;
+        let root = self.around(&real);
+        let rest = path.components().skip_while(|step| !has_star(step));
+        let below = real.strip_prefix(&root).unwrap_or(Path::new("")).components().chain(rest);
+        let steps: Vec<String> = below.map(|step| step.as_os_str().to_string_lossy().into_owned()).collect();
+        Ok((root, Mapped { stage, folder: steps.join("/") }, (fixed, real)))
+    }
+}
+
+impl Known {
+    /// Whether something of it is of an environment: the history of any other repository says nothing.
+    fn is_of_environments(&self) -> bool {
+        !self.side.present.is_empty()
+    }
+}

@@ -1,0 +1,300 @@
+//! The rule environment-promotion on a scripted history: what staging had before production, for how long, and what nobody can
+//! know.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::history::History;
+
+const STAGING: &str = "services/web/staging/kustomization.yaml";
+const PRODUCTION: &str = "services/web/production/kustomization.yaml";
+
+/// Hours since a day in 2024.
+const START: u64 = 1_710_000_000;
+
+fn overlay(version: &str) -> String {
+    format!("resources: [../base]\nimages:\n  - name: example.com/web\n    {version}\n")
+}
+
+/// Writes files and commits them, so many hours after the start.
+fn commit(history: &History, hour: u64, files: &[(&str, &str)]) {
+    files.iter().for_each(|(path, text)| history.write(path, text));
+    commit_all(history.path(), hour);
+}
+
+fn commit_all(folder: &Path, hour: u64) {
+    for arguments in [&["add", "--all"][..], &["commit", "--quiet", "--allow-empty", "--message=change"]] {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(folder).args(["-c", "user.name=ana", "-c", "user.email=ana@example.com"]);
+        command.args(["-c", "commit.gpgSign=false"]).args(arguments);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        command.env("GIT_COMMITTER_DATE", format!("{} +0000", START + hour * 3600));
+        assert!(command.status().unwrap().success());
+    }
+}
+
+/// A repository whose production has had version 1 for a long time, on the branch `main`.
+fn usual() -> History {
+    let history = History::of(&[]);
+    history.git(&["switch", "--quiet", "main"]);
+    let one = overlay("newTag: 1.0.0");
+    commit(
+        &history,
+        0,
+        &[(STAGING, &one), (PRODUCTION, &one), ("services/web/base/kustomization.yaml", "resources: []\n")],
+    );
+    history
+}
+
+/// What the rule says of the repository: the verdicts by the alphabet, and the report as a text.
+fn check(history: &History, more: &[&str]) -> (String, String) {
+    check_at(history, ".", more)
+}
+
+fn check_at(history: &History, path: &str, more: &[&str]) -> (String, String) {
+    let words = [
+        "check",
+        path,
+        "--rule",
+        "environment-promotion",
+        "--format",
+        "json",
+        "--render",
+        "never",
+        "--allow-unchecked",
+    ];
+    let run = history.run(None, &[&words[..], more].concat());
+    let report: Value =
+        serde_json::from_str(&run.out).unwrap_or_else(|cause| panic!("{cause}: {}{}", run.out, run.err));
+    let text = report.to_string();
+    let results = report["results"].as_array().unwrap().iter();
+    let verdicts = results.filter(|result| result["object"]["kind"] == "Promotion");
+    let mut verdicts: Vec<&str> = verdicts.map(|result| result["verdict"].as_str().unwrap()).collect();
+    verdicts.sort_unstable();
+    (verdicts.join(" "), text)
+}
+
+#[track_caller]
+fn expect((verdict, text): (String, String), wanted: &str, says: &[&str]) {
+    assert_eq!(verdict, wanted, "{text}");
+    for says in says {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+}
+
+#[test]
+fn what_staging_had_for_long_enough_is_promoted() {
+    let history = usual();
+    commit(&history, 10, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    commit(&history, 40, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    expect(check(&history, &[]), "pass", &[]);
+    // Staging goes on; what it had counts.
+    commit(&history, 41, &[(STAGING, &overlay("newTag: 1.2.0"))]);
+    expect(check(&history, &[]), "pass", &[]);
+}
+
+#[test]
+fn what_staging_had_for_minutes_is_too_early() {
+    let history = usual();
+    commit(&history, 10, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    commit(&history, 12, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    expect(check(&history, &[]), "pass", &[]);
+    history.write("seaworthy.yaml", "rules:\n  environment-promotion: {settings: {soak_hours: 24}}\n");
+    expect(
+        check(&history, &[]),
+        "fail",
+        &["staging had example.com/web:1.1.0 for 2 hours", "24 hours are required", "do not say when it ran"],
+    );
+    // It was taken away again before production took it.
+    let history = usual();
+    commit(&history, 10, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    commit(&history, 10, &[(STAGING, &overlay("newTag: 1.2.0"))]);
+    commit(&history, 50, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    expect(check(&history, &[]), "fail", &["for 0 seconds"]);
+}
+
+#[test]
+fn what_staging_never_had_or_gets_at_the_same_time_is_not_promoted() {
+    let history = usual();
+    commit(&history, 10, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    expect(check(&history, &[]), "fail", &["staging never had: it has `1.0.0`", PRODUCTION]);
+    commit(&history, 20, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    expect(check(&history, &[]), "fail", &["no later than staging"]);
+    // One pull request for both, not merged yet.
+    let history = usual();
+    let both = overlay("newTag: 1.1.0");
+    history.git(&["switch", "--quiet", "--create", "feature/both"]);
+    commit(&history, 10, &[(STAGING, &both), (PRODUCTION, &both)]);
+    expect(check(&history, &[]), "fail", &["no later than staging"]);
+}
+
+#[test]
+fn a_branch_that_nobody_trusts_proves_nothing_and_a_merge_counts_when_it_was_merged() {
+    let history = usual();
+    history.git(&["switch", "--quiet", "--create", "feature/staging"]);
+    commit(&history, 10, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    history.git(&["switch", "--quiet", "main"]);
+    history.git(&["merge", "--quiet", "--no-ff", "--no-commit", "feature/staging"]);
+    commit_all(history.path(), 100);
+    commit(&history, 100, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    // The commit of the branch is 90 hours older.
+    expect(check(&history, &[]), "fail", &["no later than staging"]);
+    expect(check(&history, &["--trusted-branch", "feature/staging"]), "pass", &[]);
+    expect(check(&history, &["--trusted-branch", "nowhere"]), "unknown", &["there is no revision `nowhere`"]);
+}
+
+#[test]
+fn two_repositories_are_mapped() {
+    let (staging, production) = (History::of(&[]), History::of(&[]));
+    for history in [&staging, &production] {
+        history.git(&["switch", "--quiet", "main"]);
+    }
+    let values = |tag: &str| format!("image:\n  tag: {tag}\n");
+    commit(&staging, 0, &[("web/values.yaml", &values("1.0.0"))]);
+    commit(&production, 1, &[("web/values.yaml", &values("1.0.0"))]);
+    commit(&staging, 10, &[("web/values.yaml", &values("1.1.0"))]);
+    commit(&production, 40, &[("web/values.yaml", &values("1.1.0"))]);
+    let map = format!("staging={},production={}", staging.path().display(), production.path().display());
+    expect(check(&production, &["--environments", &map]), "pass", &[]);
+    commit(&production, 41, &[("web/values.yaml", &values("1.2.0"))]);
+    expect(
+        check(&production, &["--environments", &map]),
+        "fail",
+        &["image:1.2.0, which staging never had: it has `1.1.0`"],
+    );
+    let run = production.run(None, &["check", ".", "--environments", "staging=nowhere"]);
+    assert!(run.code == Some(2) && run.err.contains("nowhere"), "{}", run.err);
+    let run = production.run(None, &["check", ".", "--environments", "stagin=."]);
+    assert!(run.err.contains("did you mean `staging`?"), "{}", run.err);
+}
+
+#[test]
+fn without_the_history_nothing_is_green() {
+    let history = usual();
+    commit(&history, 10, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    commit(&history, 40, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    let shallow = History::of(&[]);
+    let url = format!("file://{}", history.path().display());
+    shallow.git(&["clone", "--quiet", "--depth=1", "--branch=main", &url, "clone"]);
+    expect(check_at(&shallow, "clone", &[]), "unknown", &["this clone is shallow", "fetch-depth: 0"]);
+    shallow.git(&["-C", "clone", "fetch", "--quiet", "--unshallow"]);
+    expect(check_at(&shallow, "clone", &[]), "pass", &[]);
+    std::fs::remove_dir_all(history.path().join(".git")).unwrap();
+    expect(check(&history, &[]), "unknown", &["is in no git repository"]);
+}
+
+#[test]
+fn an_overlay_that_was_renamed_keeps_its_history() {
+    let history = usual();
+    commit(&history, 10, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    history.rename("services/web", "apps/web");
+    commit(&history, 30, &[("apps/web/production/kustomization.yaml", &overlay("newTag: 1.1.0"))]);
+    history.write("seaworthy.yaml", "rules:\n  environment-promotion: {settings: {soak_hours: 20}}\n");
+    expect(check(&history, &[]), "pass", &[]);
+}
+
+#[test]
+fn a_digest_is_compared_with_a_digest() {
+    let digest = |letter: &str| format!("digest: sha256:{}", letter.repeat(64));
+    let history = usual();
+    commit(&history, 10, &[(PRODUCTION, &overlay(&digest("a")))]);
+    expect(check(&history, &[]), "unknown", &["which cannot be compared"]);
+    let history = usual();
+    commit(&history, 10, &[(STAGING, &overlay(&digest("a")))]);
+    commit(&history, 40, &[(PRODUCTION, &overlay(&digest("a")))]);
+    expect(check(&history, &[]), "pass", &[]);
+    let history = usual();
+    let both = |letter: &str| overlay(&format!("newTag: 1.1.0\n    {}", digest(letter)));
+    commit(&history, 10, &[(STAGING, &both("a"))]);
+    commit(&history, 40, &[(PRODUCTION, &both("b"))]);
+    // The same tag, and another image.
+    expect(check(&history, &[]), "unknown", &["cannot be compared"]);
+}
+
+#[test]
+fn each_of_several_images_is_promoted_by_itself() {
+    let two = |web: &str, side: &str| {
+        format!(
+            "images:\n  - {{name: example.com/web, newTag: {web}}}\n  - {{name: example.com/side, newTag: {side}}}\n"
+        )
+    };
+    let history = usual();
+    commit(&history, 5, &[(STAGING, &two("1.0.0", "1.0.0")), (PRODUCTION, &two("1.0.0", "1.0.0"))]);
+    commit(&history, 10, &[(STAGING, &two("1.1.0", "1.0.0"))]);
+    commit(&history, 40, &[(PRODUCTION, &two("1.1.0", "1.1.0"))]);
+    let (verdict, text) = check(&history, &[]);
+    assert_eq!(verdict, "fail", "{text}");
+    assert!(text.contains("example.com/side:1.1.0, which staging never had") && !text.contains("web:1.1.0"), "{text}");
+}
+
+#[test]
+fn hostile_files_and_histories_are_looked_at_and_nothing_more() {
+    let history = usual();
+    let bomb = "a: &a [1, 1]\nb: &b [*a, *a]\nimages: [{name: *b, newTag: *b}, {name: x, newTag: {a: b}}, 3]\n";
+    commit(&history, 5, &[(STAGING, bomb)]);
+    commit(&history, 6, &[(STAGING, "\u{0}\u{1}"), ("services/web/staging/a\nb\t.yaml", "image: a:1\n")]);
+    commit(&history, 7, &[(STAGING, &overlay("newTag: \"1.1.0\\n::error::hi\\e[31m\""))]);
+    commit(&history, 8, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    let (verdict, text) = check(&history, &[]);
+    assert_eq!(verdict, "fail", "{text}");
+    let human =
+        history.run(None, &["check", ".", "--rule", "environment-promotion", "--render", "never", "--allow-unchecked"]);
+    assert!(!human.out.contains('\u{1b}') && !human.out.contains("\n::error"), "{:?}", human.out);
+}
+
+#[test]
+fn a_promotion_of_old_is_no_news_to_a_change() {
+    let history = usual();
+    commit(&history, 10, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    history.git(&["switch", "--quiet", "--create", "feature/other"]);
+    commit(&history, 20, &[("README.md", "# Shop\n")]);
+    let words =
+        ["check", ".", "--rule", "environment-promotion", "--base", "main", "--render", "never", "--allow-unchecked"];
+    let run = history.run(None, &words);
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+    commit(&history, 30, &[(PRODUCTION, &overlay("newTag: 1.2.0"))]);
+    let run = history.run(None, &words);
+    assert!(run.code == Some(1) && run.out.contains("1.2.0"), "{}{}", run.out, run.err);
+}
+
+#[test]
+fn readiness_shows_it_in_the_delivery_section_of_the_service() {
+    let history = usual();
+    let web = |namespace: &str, tag: &str| {
+        let name = format!("namespace: {namespace}");
+        crate::history::WEB.replace("namespace: shop", &name).replace("web:1.0.0", &format!("web:{tag}"))
+    };
+    commit(
+        &history,
+        10,
+        &[
+            ("services/web/staging/web.yaml", &web("shop-staging", "1.0.0")),
+            ("services/web/production/web.yaml", &web("shop-production", "1.0.0")),
+        ],
+    );
+    commit(&history, 20, &[("services/web/production/web.yaml", &web("shop-production", "1.1.0"))]);
+    let words = ["readiness", ".", "--render", "never", "--allow-unchecked", "--format", "json"];
+    let run = history.run(None, &words);
+    let card: Value = serde_json::from_str(&run.out).unwrap_or_else(|cause| panic!("{cause}: {}{}", run.out, run.err));
+    let services = card["services"].as_array().unwrap();
+    let service = services.iter().find(|card| card["namespace"] == "shop-production").unwrap();
+    let delivery = service["sections"].as_array().unwrap().iter().find(|card| card["section"] == "delivery").unwrap();
+    let line =
+        delivery["lines"].as_array().unwrap().iter().find(|line| line["rule"] == "environment-promotion").unwrap();
+    assert_eq!(line["verdict"], "fail", "{line:#}");
+    assert!(line["remarks"][0]["message"].as_str().unwrap().contains("staging never had"), "{line:#}");
+    // The share is that of the checklist, without delivery.
+    assert_eq!(run.code, Some(1), "{}", run.err);
+}
+
+#[test]
+fn what_only_a_base_sets_reaches_both_at_once() {
+    let history = usual();
+    let base = |tag: &str| format!("images: [{{name: example.com/side, newTag: {tag}}}]\n");
+    commit(&history, 10, &[("services/web/base/kustomization.yaml", &base("1.0.0"))]);
+    expect(check(&history, &[]), "pass pass", &[]);
+    commit(&history, 20, &[("services/web/base/kustomization.yaml", &base("1.1.0"))]);
+    expect(check(&history, &[]), "fail pass", &["example.com/side:1.1.0 no later than staging"]);
+}
