@@ -26,6 +26,7 @@ mod statements;
 #[path = "../command_line/support.rs"]
 mod support;
 mod tags;
+mod templates;
 #[allow(dead_code)]
 #[path = "../audit/tls.rs"]
 mod tls;

@@ -1,4 +1,4 @@
-//! Modules, bundles and configurations in OCI registries: pushed, pulled by digest, signed and verified.
+//! Modules, bundles, configurations and templates in OCI registries: pushed, pulled by digest, signed and verified.
 //!
 //! A registry is a stranger. It may say anything, at any length, at any pace, and send us anywhere; what counts is that
 //! content has the digest that was asked for, and that somebody who is trusted has signed that digest. It must not know what
@@ -19,7 +19,8 @@
 //!
 //! A module is Kubewarden's artifact: a manifest whose one layer is `application/vnd.wasm.content.layer.v1+wasm`, so that
 //! `registry://` addresses work in policy-server and kwctl. A bundle is an index of such manifests, one for each rule. A
-//! [configuration](Configuration) is a manifest whose one layer is its text.
+//! [configuration](Configuration) is a manifest whose one layer is its text. A template of services is a manifest with one
+//! layer for each [file](files).
 //!
 //! ```no_run
 //! use registry::{Identity, Options, PublicKey, Reference, Registry, Trust};
@@ -47,6 +48,7 @@ mod base64_text;
 mod configuration;
 mod digest;
 mod error;
+mod files;
 mod host_calls;
 mod image;
 mod keys;
@@ -64,6 +66,7 @@ mod verify;
 pub use configuration::{CONFIGURATION_TYPE, Configuration, KeptError};
 pub use digest::{Digest, DigestError};
 pub use error::RegistryError;
+pub use files::{PulledFiles, TEMPLATE_TYPE};
 pub use host_calls::{OPERATIONS, OciCalls};
 pub use keys::{KeyError, KeyPair, PublicKey};
 pub use manifest::{BUNDLE_TYPE, Bundle, BundleEntry, Manifest, RULE_ANNOTATION};

@@ -24,6 +24,6 @@ pub use backstage::software_template;
 pub use declaration::{Answer, Declaration};
 pub use placeholders::RenderError;
 pub use plan::{Conflict, Plan, WriteError};
-pub use record::{Change, RECORD, Record, RecordError};
+pub use record::{Change, Origin, RECORD, Record, RecordError};
 pub use render::{File, Rendered, render};
-pub use template::{Template, TemplateError};
+pub use template::{BYTES as TEMPLATE_BYTES, Template, TemplateError};

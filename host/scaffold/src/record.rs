@@ -22,14 +22,26 @@ const HEAD: &str = "# What this was made of. `--diff` compares it with the templ
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// The template: one of ours by its name, or a folder.
+    /// The template: one of ours by its name, a folder, or an address in a registry.
     pub template: String,
+    /// What the address stood for, in a registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Its version.
     pub version: u32,
     /// All answers, the defaults of then among them.
     pub answers: BTreeMap<String, String>,
     /// The digest of each file as it was written.
     pub files: BTreeMap<String, String>,
+}
+
+/// Where a template comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// What a record calls it.
+    pub name: String,
+    /// What stood there, if that is in a registry.
+    pub digest: Option<String>,
 }
 
 /// Why a record is of no use.
@@ -80,10 +92,11 @@ pub enum Change {
 impl Record {
     /// The record of what is written.
     #[must_use]
-    pub fn new(template: &Template, name: &str, answers: &Answers, rendered: &Rendered) -> Self {
+    pub fn new(template: &Template, origin: &Origin, answers: &Answers, rendered: &Rendered) -> Self {
         let own = rendered.files.iter().filter(|file| !file.is_shared);
         Self {
-            template: name.to_owned(),
+            template: origin.name.clone(),
+            digest: origin.digest.clone(),
             version: template.declaration.version,
             answers: answers.0.clone(),
             files: own.map(|file| (file.path.clone(), digest(&file.text))).collect(),

@@ -1,4 +1,4 @@
-//! Where templates come from: ours are in the binary, a team's own is a folder.
+//! Where templates come from: ours are in the binary, a team's own is a folder, or files that somebody else has fetched.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.
 const DECLARATION: &str = "template.yaml";
 
 /// Bytes of a template's files, together: more is no template.
-const BYTES: u64 = 16 << 20;
+pub const BYTES: u64 = 16 << 20;
 
 /// A template: a declaration and files.
 #[derive(Clone, Debug)]
@@ -44,6 +44,14 @@ pub enum TemplateError {
     /// A file is no regular file.
     #[error("{} is a link or no regular file, which a template must not have", .0.display())]
     Special(PathBuf),
+    /// A file is no text.
+    #[error("{path} of {place} is not UTF-8")]
+    NoText {
+        /// Where it was fetched from.
+        place: String,
+        /// The file.
+        path: String,
+    },
     /// All is too much.
     #[error("{} holds more than {} MiB, which is no template", .0.display(), BYTES >> 20)]
     Large(PathBuf),
@@ -79,30 +87,28 @@ impl Template {
     /// # Errors
     /// It cannot be read, or is none.
     pub fn read(folder: &Path) -> Result<Self, TemplateError> {
-        let error = |path: &Path| {
-            let path = path.to_owned();
-            |cause| TemplateError::Read { path, cause }
+        Self::new(&folder.display().to_string(), read(folder)?)
+    }
+
+    /// All files of the template in a folder, the declaration among them, for whoever passes them on.
+    ///
+    /// # Errors
+    /// They cannot be read, or are no template.
+    pub fn files(folder: &Path) -> Result<BTreeMap<String, String>, TemplateError> {
+        let files = read(folder)?;
+        Self::new(&folder.display().to_string(), files.clone()).map(|_| files)
+    }
+
+    /// The template of these files, as they were fetched from a place.
+    ///
+    /// # Errors
+    /// One of them is no text, or they are no template.
+    pub fn of_files(place: &str, files: BTreeMap<String, Vec<u8>>) -> Result<Self, TemplateError> {
+        let text = |(path, bytes): (String, Vec<u8>)| match String::from_utf8(bytes) {
+            Ok(text) => Ok((path, text)),
+            Err(_) => Err(TemplateError::NoText { place: place.to_owned(), path }),
         };
-        let (mut files, mut bytes) = (BTreeMap::new(), 0);
-        for entry in WalkDir::new(folder).sort_by_file_name() {
-            let entry = entry.map_err(|cause| error(folder)(cause.into()))?;
-            let path = entry.path();
-            if entry.file_type().is_dir() {
-                continue;
-            }
-            if !entry.file_type().is_file() {
-                return Err(TemplateError::Special(path.to_owned()));
-            }
-            bytes += entry.metadata().map_err(|cause| error(path)(cause.into()))?.len();
-            if bytes > BYTES {
-                return Err(TemplateError::Large(folder.to_owned()));
-            }
-            let text = fs::read_to_string(path).map_err(error(path))?;
-            let below = path.strip_prefix(folder).unwrap_or(path);
-            let steps: Vec<_> = below.iter().map(|step| step.to_string_lossy()).collect();
-            files.insert(steps.join("/"), text);
-        }
-        Self::new(&folder.display().to_string(), files)
+        Self::new(place, files.into_iter().map(text).collect::<Result<_, _>>()?)
     }
 
     fn new(place: &str, mut files: BTreeMap<String, String>) -> Result<Self, TemplateError> {
@@ -124,4 +130,35 @@ impl Template {
         }
         Ok(Self { declaration, files })
     }
+}
+
+/// The files of a folder, by their paths in it.
+///
+/// # Errors
+/// One of them cannot be read, or is no text.
+fn read(folder: &Path) -> Result<BTreeMap<String, String>, TemplateError> {
+    let error = |path: &Path| {
+        let path = path.to_owned();
+        |cause| TemplateError::Read { path, cause }
+    };
+    let (mut files, mut bytes) = (BTreeMap::new(), 0);
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.map_err(|cause| error(folder)(cause.into()))?;
+        let path = entry.path();
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        if !entry.file_type().is_file() {
+            return Err(TemplateError::Special(path.to_owned()));
+        }
+        bytes += entry.metadata().map_err(|cause| error(path)(cause.into()))?.len();
+        if bytes > BYTES {
+            return Err(TemplateError::Large(folder.to_owned()));
+        }
+        let text = fs::read_to_string(path).map_err(error(path))?;
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        let steps: Vec<_> = below.iter().map(|step| step.to_string_lossy()).collect();
+        files.insert(steps.join("/"), text);
+    }
+    Ok(files)
 }

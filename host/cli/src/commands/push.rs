@@ -1,4 +1,5 @@
-//! `seaworthy push`: puts a module, all rules as a bundle, a configuration or an image into a registry, and signs them.
+//! `seaworthy push`: puts a module, all rules as a bundle, a configuration, a template of services or an image into a
+//! registry, and signs them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use engine::Sections;
 use protocol::RuleMetadata;
-use registry::{Digest, KeyPair, NewModule, Reference, Registry, RegistryError};
+use registry::{Digest, KeyPair, NewModule, Reference, Registry, RegistryError, TEMPLATE_TYPE};
 use sandbox::Limits;
+use scaffold::Template;
 use serde_json::{Value, json};
 
 use crate::bundle;
@@ -27,6 +29,7 @@ Examples:
   seaworthy push ghcr.io/shop/readiness:v1                        the bundle inside this binary
   seaworthy push --bundle policies/ ghcr.io/shop/readiness:v1     the modules of a folder
   seaworthy push team-label.wasm ghcr.io/shop/team-label:v1       one module, for Kubewarden too
+  seaworthy push --template golden/ ghcr.io/shop/golden:v3        a template for new services
   seaworthy push ghcr.io/shop/readiness:v1 --sign cosign.key      signed, as pull --verify asks
   seaworthy push seaworthy.yaml ghcr.io/shop/configuration:v1 --sign cosign.key
                                                                   a configuration, for others to extend
@@ -48,6 +51,10 @@ pub struct Args {
     /// Push the modules of this folder instead of those inside the binary.
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
+
+    /// Push the template of services in this folder, for `seaworthy new service --template registry://...`.
+    #[arg(long, conflicts_with_all = ["file", "bundle"], value_name = "DIR")]
+    pub template: Option<PathBuf>,
 
     /// Sign what is pushed with this private key: a bundle, and each of its modules.
     #[arg(long, value_name = "KEY")]
@@ -83,6 +90,9 @@ struct Pushed {
 pub fn run(options: &Args) -> Result<u8, Failure> {
     // A wrong password is said before anything is pushed.
     let key = options.sign.as_deref().map(|path| key_pair(path, &options.password)).transpose()?;
+    if let Some(folder) = &options.template {
+        return template(options, folder, key.as_ref());
+    }
     if let Some(path) = options.file.as_deref().filter(|path| is_configuration(path)) {
         return configuration(options, path, key.as_ref());
     }
@@ -152,6 +162,14 @@ fn finish(registry: &Registry, options: &Args, pushed: &Pushed, key: Option<&Key
         ArtifactFormat::Human => human(options, pushed),
         ArtifactFormat::Json => json(options, pushed),
     })
+}
+
+fn template(options: &Args, folder: &Path, key: Option<&KeyPair>) -> Result<u8, Failure> {
+    let files = Template::files(folder).map_err(|cause| Failure::File(cause.to_string()))?;
+    let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+    let registry = options.registry.registry()?;
+    let digest = registry.push_files(&options.reference, TEMPLATE_TYPE, &files).map_err(|cause| failure(&cause))?;
+    finish(&registry, options, &Pushed { what: "a template", digest, modules: Vec::new() }, key).map(|()| HOLDS)
 }
 
 fn push(registry: &Registry, options: &Args, modules: &[NewModule]) -> Result<Pushed, RegistryError> {

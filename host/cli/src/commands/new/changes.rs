@@ -3,24 +3,19 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use scaffold::{Answers, Change, RECORD, Record, Template, render};
+use scaffold::{Answers, Change, RECORD, Record, render};
 use similar::TextDiff;
 
-use super::write::SERVICE;
+use super::template::TemplateOptions;
 use crate::exit::{BROKEN, HOLDS, UNDECIDED};
 use crate::failure::Failure;
 use crate::present::output::{self, BOLD, DIM, GREEN, RED, YELLOW, printable};
 
 /// Runs the command in the folder of a service.
-pub fn run(folder: &Path, other: Option<&Path>) -> Result<u8, Failure> {
+pub fn run(folder: &Path, options: &TemplateOptions) -> Result<u8, Failure> {
     let file = |cause: &dyn ToString| Failure::File(cause.to_string());
     let record = Record::read(&folder.join(RECORD)).map_err(|cause| file(&cause))?;
-    let template = match other {
-        Some(folder) => Template::read(folder),
-        None if record.template == SERVICE => Template::built_in(SERVICE),
-        None => Template::read(Path::new(&record.template)),
-    };
-    let template = template.map_err(|cause| file(&cause))?;
+    let (template, _) = options.find(Some(&record.template))?;
     let (name, version) = (&template.declaration.name, template.declaration.version);
     if version < record.version {
         return Err(Failure::File(format!(

@@ -3,6 +3,7 @@
 mod changes;
 mod policy;
 mod service;
+mod template;
 mod write;
 
 use clap::Subcommand;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use scaffold::Template;
+use scaffold::{Origin, Template};
 
 use super::write::Writing;
 use crate::failure::Failure;
@@ -61,7 +61,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         given.insert("sdk".into(), dependency(sdk, &options.output.join(&options.name))?);
     }
     let writing = Writing { folder: &options.output, dry_run: options.dry_run };
-    writing.template(&template, "policy", &given)
+    writing.template(&template, &Origin { name: "policy".into(), digest: None }, &given)
 }
 
 /// The SDK as Cargo takes it, from a crate in that folder.

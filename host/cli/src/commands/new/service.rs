@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use scaffold::{Template, software_template};
+use scaffold::software_template;
 
 use super::changes;
-use super::write::{SERVICE, Writing, settled};
+use super::template::TemplateOptions;
+use super::write::{Writing, settled};
 use crate::exit::UNDECIDED;
 use crate::failure::Failure;
 use crate::options::word::WordError;
@@ -22,6 +23,8 @@ Examples:
                                    lists what would be written
   seaworthy new service payments-api ... --template golden/
                                    with a template of your own
+  seaworthy new service payments-api ... --template registry://ghcr.io/acme/golden:v3 --verify cosign.pub
+                                   with one that `seaworthy push --template golden/ --sign cosign.key` put there
   seaworthy new service --kind worker --organisation acme --backstage --output templates/worker
                                    the same files as a software template for Backstage
   seaworthy new service --diff     in a service's folder: what the template of today would change
@@ -75,9 +78,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "diff")]
     pub set: Vec<Assignment>,
 
-    /// Use the template in this folder instead of the one in the binary.
-    #[arg(long, value_name = "DIR")]
-    pub template: Option<PathBuf>,
+    #[command(flatten)]
+    pub template: TemplateOptions,
 
     /// Where to write; with --diff, the folder of the service.
     #[arg(long, short, value_name = "DIR", default_value = ".")]
@@ -112,21 +114,16 @@ impl FromStr for Assignment {
 /// Runs the command.
 pub fn run(options: &Args) -> Result<u8, Failure> {
     if options.diff {
-        return changes::run(&options.output, options.template.as_deref());
+        return changes::run(&options.output, &options.template);
     }
-    let template = match &options.template {
-        Some(folder) => Template::read(folder),
-        None => Template::built_in(SERVICE),
-    };
-    let template = template.map_err(|cause| Failure::File(cause.to_string()))?;
+    let (template, origin) = options.template.find(None)?;
     let given = given(options)?;
     let writing = Writing { folder: &options.output, dry_run: options.dry_run };
     if options.backstage {
         let Some(files) = settled(software_template(&template, &given)) else { return Ok(UNDECIDED) };
         return writing.files(files, "");
     }
-    let name = options.template.as_ref().map_or(SERVICE.to_owned(), |folder| folder.display().to_string());
-    writing.template(&template, &name, &given)
+    writing.template(&template, &origin, &given)
 }
 
 fn given(options: &Args) -> Result<BTreeMap<String, String>, Failure> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use scaffold::{Answers, File, Plan, Record, Rendered, Template, render};
+use scaffold::{Answers, File, Origin, Plan, Record, Rendered, Template, render};
 
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
@@ -25,14 +25,19 @@ pub fn settled<T, E: ToString>(made: Result<T, Vec<E>>) -> Option<T> {
 }
 
 impl Writing<'_> {
-    /// Writes what a template makes of the answers, and the record of it. The name is what the record calls the template.
-    pub fn template(&self, template: &Template, name: &str, given: &BTreeMap<String, String>) -> Result<u8, Failure> {
+    /// Writes what a template makes of the answers, and the record of it. The record says where the template is from.
+    pub fn template(
+        &self,
+        template: &Template,
+        origin: &Origin,
+        given: &BTreeMap<String, String>,
+    ) -> Result<u8, Failure> {
         let Some(answers) = settled(Answers::new(template, given)) else { return Ok(UNDECIDED) };
         let rendered = render(template, &answers).map_err(|cause| Failure::Usage(cause.to_string()))?;
         let after = format!("{}{}", placeholders(template, &answers, &rendered), next(&rendered));
         let mut files = rendered.files.clone();
         if let Some(folder) = &rendered.record {
-            let record = Record::new(template, name, &answers, &rendered);
+            let record = Record::new(template, origin, &answers, &rendered);
             files.push(record.file(folder).map_err(|cause| Failure::File(cause.to_string()))?);
         }
         self.files(files, &after)
