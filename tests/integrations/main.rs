@@ -7,6 +7,7 @@ mod gitlab;
 mod hooks;
 mod image;
 mod names;
+mod review;
 #[path = "../command_line/support.rs"]
 mod support;
 

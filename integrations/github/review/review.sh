@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Fetches the reviews of a pull request and the members of teams, which its event does not have, and has seaworthy decide by them.
+set -euo pipefail
+
+refuse() {
+    echo "error: $1" >&2
+    exit 2
+}
+
+[[ "$INPUT_PULL_REQUEST" =~ ^[0-9]+$ ]] || refuse "\`$INPUT_PULL_REQUEST\` is no number of a pull request"
+pull="repos/$GITHUB_REPOSITORY/pulls/$INPUT_PULL_REQUEST"
+approvals="$(mktemp)"
+trap 'rm -f "$approvals"' EXIT
+
+# What cannot be fetched ends the script: an answer that is missing would be taken for one that says nothing.
+author="$(gh api "$pull" --jq '.user.login | tojson')" || refuse "the pull request cannot be read"
+reviews="$(gh api --paginate "$pull/reviews" --jq '.[] | {user: .user.login, state, commit: .commit_id} | tojson')" \
+    || refuse "the reviews cannot be read"
+{
+    echo "author: $author"
+    echo "reviews: [$(paste -sd, - <<< "$reviews")]"
+    echo "teams:"
+} > "$approvals"
+while IFS= read -r team; do
+    team="${team%$'\r'}"
+    [ -n "$team" ] || continue
+    [[ "$team" =~ ^@?([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+)$ ]] || refuse "\`$team\` is no team: write organisation/team"
+    organisation="${BASH_REMATCH[1]}" name="${BASH_REMATCH[2]}"
+    members="$(gh api --paginate "orgs/$organisation/teams/$name/members" --jq '.[].login | tojson')" \
+        || refuse "the members of $organisation/$name cannot be read"
+    echo "  \"@$organisation/$name\": [$(paste -sd, - <<< "$members")]" >> "$approvals"
+done <<< "$INPUT_TEAMS"
+grep -q '^  ' "$approvals" || sed -i 's/^teams:$/teams: {}/' "$approvals"
+
+code=0
+seaworthy review "--base=$INPUT_BASE" --approvals "$approvals" --format github || code=$?
+[ -z "${GITHUB_STEP_SUMMARY:-}" ] \
+    || seaworthy review "--base=$INPUT_BASE" --approvals "$approvals" --format markdown >> "$GITHUB_STEP_SUMMARY" || true
+exit "$code"

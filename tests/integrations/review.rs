@@ -1,0 +1,135 @@
+//! The action and the job that fetch reviews and teams, against servers' answers as they are, page by page.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use seaworthy_tests::artifacts::workspace;
+
+use crate::support::{self, Folder, Run};
+use crate::{bash, folder, yaml};
+
+/// `gh api PATH --jq EXPRESSION`, of files: the path with `_` for `/`.
+const GH: &str = "#!/bin/bash\n\
+    for word; do case $word in repos/*|orgs/*) path=$word ;; --jq) jq=next ;; *) [ \"$jq\" != next ] || jq=$word ;; esac; done\n\
+    file=answers/${path//\\//_}.json; [ -f $file ] || { echo 404 >&2; exit 1; }\n\
+    exec /usr/bin/jq -r \"$jq\" $file\n";
+
+/// `curl ... URL`, of files.
+const CURL: &str = "#!/bin/bash\n\
+    path=${!#}; path=${path#https://gitlab.example.com/api/v4/}\n\
+    file=answers/${path//[\\/?&=%]/_}.json; [ -f $file ] || exit 22\n\
+    cat $file\n";
+
+fn git(folder: &Folder, words: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder.path()).args(["-c", "user.name=ana", "-c", "user.email=ana@example.com"]);
+    command.args(["-c", "commit.gpgSign=false", "-c", "init.defaultBranch=main"]).args(words);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// A repository with a change of replicas, and the programs that ask a server.
+fn repository() -> Option<(Folder, String)> {
+    if Command::new("jq").arg("--version").output().is_err() {
+        eprintln!("LEFT OUT: jq is not installed, which stands for the host's own");
+        return None;
+    }
+    let folder = folder().and("CODEOWNERS", "* @acme/shop\n").and(".gitignore", "bin\ncache\nanswers\n");
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n";
+    // GitLab does not say which commit was approved.
+    let settings = "rules:\n  change-approval: {settings: {earlier_approvals: true}}\n";
+    let folder = folder.and("k8s/web.yaml", web).and("seaworthy.yaml", settings);
+    git(&folder, &["init", "--quiet"]);
+    git(&folder, &["add", "--all"]);
+    git(&folder, &["commit", "--quiet", "--message=base"]);
+    git(&folder, &["switch", "--quiet", "--create", "feature/more"]);
+    let folder = folder.and("k8s/web.yaml", web.replace("replicas: 1", "replicas: 2"));
+    git(&folder, &["commit", "--quiet", "--all", "--message=more"]);
+    for (name, text) in [("gh", GH), ("curl", CURL)] {
+        let path = folder.path().join("bin").join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let head = git(&folder, &["rev-parse", "HEAD"]);
+    Some((folder, head))
+}
+
+fn github(folder: &Folder, teams: &str, number: &str) -> Run {
+    let action = yaml("integrations/github/review/action.yml");
+    let step = &action["runs"]["steps"][0];
+    assert!(!step["run"].as_str().unwrap().contains("${{"));
+    let mut command = bash(folder, step["run"].as_str().unwrap());
+    command.env("GITHUB_ACTION_PATH", workspace().join("integrations/github/review"));
+    command.env("GITHUB_REPOSITORY", "acme/config").env("GITHUB_STEP_SUMMARY", folder.path().join("cache/summary.md"));
+    command.env("INPUT_BASE", "main").env("INPUT_PULL_REQUEST", number).env("INPUT_TEAMS", teams);
+    fs::create_dir_all(folder.path().join("cache")).unwrap();
+    support::run(&mut command, "")
+}
+
+#[test]
+fn the_action_fetches_reviews_and_teams_and_decides() {
+    let Some((folder, head)) = repository() else { return };
+    let review = |user: &str, state: &str| {
+        format!("{{\"user\": {{\"login\": \"{user}\"}}, \"state\": \"{state}\", \"commit_id\": \"{head}\"}}")
+    };
+    let folder = folder
+        .and("answers/repos_acme_config_pulls_7.json", "{\"user\": {\"login\": \"ana\"}}")
+        .and("answers/repos_acme_config_pulls_7_reviews.json", format!("[{}]", review("ben", "APPROVED")))
+        .and("answers/orgs_acme_teams_shop_members.json", "[{\"login\": \"ana\"}, {\"login\": \"ben\"}]");
+    let approved = github(&folder, "acme/shop\n", "7");
+    assert_eq!(approved.code, Some(0), "{}{}", approved.out, approved.err);
+    let summary = fs::read_to_string(folder.path().join("cache/summary.md")).unwrap();
+    assert!(summary.contains("configuration"), "{summary}");
+
+    let folder = folder.and("answers/repos_acme_config_pulls_7_reviews.json", "[]");
+    let refused = github(&folder, "acme/shop\n", "7");
+    assert_eq!(refused.code, Some(1), "{}{}", refused.out, refused.err);
+    // Without its members nobody knows who the team is; what cannot be fetched, or is no name, ends it.
+    for (teams, number) in
+        [("", "7"), ("acme/gone", "7"), ("acme/shop", "8"), ("$(touch pwned)", "7"), ("acme/shop", "7; touch pwned")]
+    {
+        let run = github(&folder, teams, number);
+        assert_eq!(run.code, Some(2), "{teams} {number}: {}{}", run.out, run.err);
+    }
+    assert!(!folder.path().join("pwned").exists());
+}
+
+#[test]
+fn the_job_of_gitlab_fetches_approvals_and_groups_and_decides() {
+    let Some((folder, _)) = repository() else { return };
+    let members: Vec<String> = (0..100).map(|number| format!("{{\"username\": \"u{number}\"}}")).collect();
+    let group = "answers/groups_acme_2Fshop_members_all_per_page_100_page_";
+    let folder = folder
+        .and("answers/projects_1_merge_requests_7.json", "{\"author\": {\"username\": \"ana\"}}")
+        .and(
+            "answers/projects_1_merge_requests_7_approvals.json",
+            "{\"approved_by\": [{\"user\": {\"username\": \"ben\"}}]}",
+        )
+        .and(&format!("{group}1.json"), format!("[{}]", members.join(",")))
+        .and(&format!("{group}2.json"), "[{\"username\": \"ben\"}]");
+    git(&folder, &["remote", "add", "origin", "."]);
+    let run = |group: &str| {
+        let template = yaml("integrations/gitlab/seaworthy.yml");
+        let job = &template[".seaworthy-review"];
+        let script: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        let mut command = bash(&folder, &script.join("\n"));
+        for (name, value) in [
+            ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
+            ("CI_PROJECT_ID", "1"),
+            ("CI_MERGE_REQUEST_IID", "7"),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+            ("SEAWORTHY_TOKEN", "secret"),
+            ("SEAWORTHY_GROUPS", group),
+        ] {
+            command.env(name, value);
+        }
+        support::run(&mut command, "")
+    };
+    let approved = run("acme/shop");
+    assert_eq!(approved.code, Some(0), "{}{}", approved.out, approved.err);
+    let gone = run("acme/gone");
+    assert_ne!(gone.code, Some(0), "{}{}", gone.out, gone.err);
+}
