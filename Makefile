@@ -36,7 +36,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools linters dist musl pre-commit
+.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools linters custom-resources dist musl pre-commit
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -193,6 +193,27 @@ $(TARGET)/tools/kube-linter $(TARGET)/tools/kube-score:
 		mkdir -p $(TARGET)/tools; GOBIN=$(TARGET)/tools go install $(PACKAGE) \
 		|| echo 'LEFT OUT: $(notdir $@) cannot be fetched, so nothing is measured beside it' >&2
 
+# The definitions of the custom resources that a new service is made of, as their projects publish them: module, folder, files.
+define CUSTOM_RESOURCES
+github.com/argoproj/argo-cd/v3@v3.1.9 manifests/crds application-crd.yaml applicationset-crd.yaml
+github.com/argoproj/argo-rollouts@v1.8.3 manifests/crds rollout-crd.yaml analysis-template-crd.yaml
+github.com/external-secrets/external-secrets@v0.20.4 config/crds/bases external-secrets.io_externalsecrets.yaml
+github.com/kyverno/kyverno@v1.15.2 config/crds/kyverno kyverno.io_policies.yaml
+github.com/prometheus-operator/prometheus-operator@v0.85.0 example/prometheus-operator-crd monitoring.coreos.com_alertmanagerconfigs.yaml monitoring.coreos.com_podmonitors.yaml monitoring.coreos.com_prometheusrules.yaml monitoring.coreos.com_servicemonitors.yaml
+github.com/slok/sloth@v0.12.0 pkg/kubernetes/gen/crd sloth.slok.dev_prometheusservicelevels.yaml
+endef
+export CUSTOM_RESOURCES
+
+custom-resources: $(TARGET)/tools/crds ## Fetch published definitions of custom resources to target/tools/crds, for the tests of new services (needs Go)
+
+$(TARGET)/tools/crds:
+	@go version >/dev/null 2>&1 \
+		|| { echo 'LEFT OUT: Go is not installed, so new services are not checked by published definitions' >&2; exit 0; }; \
+		rm -rf $@.new && mkdir -p $@.new && echo "$$CUSTOM_RESOURCES" | while read -r module folder files; do \
+			from=$$(cd $@.new && go mod download -json "$$module" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$$/\1/p'); \
+			for file in $$files; do install -m 644 "$$from/$$folder/$$file" $@.new/ || exit 1; done; \
+		done && mv $@.new $@
+
 PRE_COMMIT := 4.7.0
 
 pre-commit: $(TARGET)/tools/pre-commit/bin/pre-commit
@@ -203,7 +224,7 @@ $(TARGET)/tools/pre-commit/bin/pre-commit:
 		python3 -m venv $(TARGET)/tools/pre-commit \
 		&& $(TARGET)/tools/pre-commit/bin/pip install --quiet --disable-pip-version-check pre-commit==$(PRE_COMMIT)
 
-e2e: build native library chromium fixtures docker-registry neovim rendering-tools pre-commit ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
+e2e: build native library chromium fixtures docker-registry neovim rendering-tools custom-resources pre-commit ## Tests of the hosts: engine, sandbox, command line, registries, hostile guests and input, conformance, repo rules
 	$(CARGO) test --locked --release $(HOSTS)
 
 oracle: ## Read hostile texts beside Kubernetes' own decoder: TEXTS=20000 of them, from SEED=1 (needs Go)

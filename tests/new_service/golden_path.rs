@@ -1,8 +1,10 @@
 //! From nothing to a service on which all checks pass, in one command.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use seaworthy_tests::artifacts::target;
 use serde_json::Value;
 
 use crate::support::{Folder, Run, run};
@@ -31,8 +33,28 @@ const ASKED: [&str; 16] = [
 
 fn with_tools(folder: &Folder, tools: &Tools, words: &[&str]) -> Run {
     let mut command = folder.command(words);
-    command.env("PATH", tools.path()).env("XDG_CACHE_HOME", folder.path().join(".cache"));
+    // Git is where the system has it.
+    let path = [tools.path(), "/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()];
+    command.env("PATH", std::env::join_paths(path).unwrap()).env("XDG_CACHE_HOME", folder.path().join(".cache"));
     run(&mut command, "")
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder).args(["-c", "user.name=ana", "-c", "user.email=ana@example.com"]);
+    command.args(["-c", "commit.gpgSign=false"]).args(arguments);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    assert!(command.status().unwrap().success(), "{arguments:?}");
+}
+
+/// The folder of published definitions; none where `make custom-resources` could not fetch them, which is said.
+fn published_definitions() -> Option<String> {
+    let folder = target().join("tools/crds");
+    if !folder.exists() {
+        eprintln!("LEFT OUT: {} is not there; `make custom-resources` fetches it with Go", folder.display());
+        return None;
+    }
+    Some(folder.display().to_string())
 }
 
 fn config_repository(layout: &str) -> &'static str {
@@ -42,17 +64,21 @@ fn config_repository(layout: &str) -> &'static str {
 #[test]
 fn every_kind_layout_and_package_passes_all_checks_and_is_ready() {
     let Some(tools) = Tools::find() else { return };
+    let definitions = published_definitions();
+    let crds: Vec<&str> = definitions.iter().flat_map(|folder| ["--crds", folder.as_str()]).collect();
     for kind in KINDS {
         for (layout, package) in LAYOUTS.iter().flat_map(|layout| PACKAGES.map(|package| (*layout, package))) {
             let folder = Folder::new();
             folder.run(&service(kind, layout, package)).with(0);
             let config = config_repository(layout);
+            let repository = folder.path().join(config);
+            git(&repository, &["init", "--quiet", "--initial-branch=main"]);
             // A repository knows by its remote that an Application's source is itself.
-            let remote = format!("[remote \"origin\"]\n\turl = https://github.com/acme/{config}.git\n");
-            let folder = folder.and(&format!("{config}/.git/config"), remote);
+            git(&repository, &["remote", "add", "origin", &format!("https://github.com/acme/{config}.git")]);
             let shown = format!("{kind}, {layout}, {package}");
 
-            let checked = with_tools(&folder, &tools, &["check", config, "--profile", "full", "--format", "json"]);
+            let check = [&["check", config, "--profile", "full", "--format", "json"][..], &crds].concat();
+            let checked = with_tools(&folder, &tools, &check);
             let report: Value = serde_json::from_str(&checked.out).unwrap_or_else(|_| panic!("{shown}: {checked:?}"));
             let results = report["results"].as_array().unwrap();
             let open: Vec<&Value> = results
@@ -63,6 +89,17 @@ fn every_kind_layout_and_package_passes_all_checks_and_is_ready() {
             let advice = results.iter().flat_map(|result| result["findings"].as_array().into_iter().flatten());
             let advice: Vec<&Value> = advice.filter(|finding| finding["level"] == "warning").collect();
             assert!(advice.is_empty(), "{shown}: {advice:#?}");
+
+            // Without a definition there is no shape; a catalog entity has none, and what is no object neither.
+            let schema = results.iter().filter(|result| result["rule"] == "kubernetes-schema");
+            let unshaped = schema.filter(|result| result["verdict"] != "pass").map(|result| &result["object"]["kind"]);
+            let unshaped: BTreeSet<&str> = unshaped.filter_map(Value::as_str).collect();
+            let expected = if crds.is_empty() {
+                unshaped.clone()
+            } else {
+                BTreeSet::from(["Component", "Kustomization", "Promotion", "RepositoryTree"])
+            };
+            assert!(unshaped.is_subset(&expected), "{shown}: {unshaped:?}");
 
             let environments: BTreeSet<&str> =
                 results.iter().filter_map(|result| result["object"]["environment"].as_str()).collect();
@@ -89,6 +126,22 @@ fn every_kind_layout_and_package_passes_all_checks_and_is_ready() {
             assert_eq!((ready.code, services.len()), (Some(0), 1), "{shown}: {}", ready.out);
             assert_eq!(services[0]["share"]["percent"], 100, "{shown}: {}", services[0]);
             assert_eq!(services[0]["unknown"], 0, "{shown}: {}", services[0]);
+
+            // What the repository has of its own is there before its services are.
+            let own =
+                ["seaworthy.yaml", ".github/CODEOWNERS"].into_iter().filter(|path| repository.join(path).exists());
+            git(&repository, &[&["add"][..], &own.collect::<Vec<_>>()].concat());
+            git(&repository, &["commit", "--quiet", "--message=repository"]);
+            git(&repository, &["switch", "--quiet", "--create", "feature/payments-api"]);
+            git(&repository, &["add", "--all"]);
+            git(&repository, &["commit", "--quiet", "--message=service"]);
+            let review = with_tools(&folder, &tools, &["review", config, "--base", "main", "--format", "json"]);
+            let reviewed: Value = serde_json::from_str(&review.out).unwrap_or_else(|_| panic!("{shown}: {review:?}"));
+            assert_eq!(
+                (review.code, reviewed["class"].as_str()),
+                (Some(0), Some("new-service")),
+                "{shown}: {reviewed:#}"
+            );
         }
     }
 }

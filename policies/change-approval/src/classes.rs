@@ -80,6 +80,21 @@ impl<'a> Changed<'a> {
         steps.into_iter().try_fold(path, |path, step| path.strip_prefix(step)?.strip_prefix('.'))
     }
 
+    /// The namespace that an Application deploys to, where one that is added says it.
+    fn destination(self) -> Option<&'a str> {
+        let object = self.field.get("newObject");
+        let destination = match (self.group, self.kind) {
+            ("argoproj.io", "Application") => object.get("spec.destination.namespace"),
+            ("argoproj.io", "ApplicationSet") => object.get("spec.template.spec.destination.namespace"),
+            ("kustomize.toolkit.fluxcd.io", "Kustomization") | ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+                object.get("spec.targetNamespace")
+            }
+            _ => return None,
+        };
+        let named = destination.str().filter(|name| !name.is_empty() && !sdk::text::holds(name, "{{"));
+        named.filter(|_| self.text("status") == "added")
+    }
+
     /// Whether it is a workload that was not there before.
     pub fn is_new_service(self) -> bool {
         self.text("status") == "added" && self.template().is_some()
@@ -112,6 +127,7 @@ const COMPANIONS: &[(&str, &str)] = &[
     ("helm.toolkit.fluxcd.io", "HelmRelease"),
     ("keda.sh", "ScaledObject"),
     ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+    ("kyverno.io", "Policy"),
     ("monitoring.coreos.com", "PodMonitor"),
     ("monitoring.coreos.com", "PrometheusRule"),
     ("monitoring.coreos.com", "ServiceMonitor"),
@@ -156,6 +172,8 @@ impl ChangeApproval {
         if any_matches_path(&self.platform_paths, place) {
             return (Class::Platform, format!("{place} belongs to the platform"));
         }
+        // What deploys a new service stands with its controller: where it deploys to counts.
+        let namespace = changed.destination().filter(|_| adds_service).unwrap_or(namespace);
         if self.platform_namespaces.iter().any(|pattern| matches_name(pattern, namespace)) {
             return (Class::Platform, format!("the namespace {namespace} belongs to the platform"));
         }
