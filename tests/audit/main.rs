@@ -14,6 +14,7 @@ mod pages;
 mod real;
 mod reports;
 mod server;
+mod shards;
 #[path = "../command_line/support.rs"]
 mod support;
 mod tls;

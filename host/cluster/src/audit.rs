@@ -10,6 +10,7 @@ use crate::Cluster;
 use crate::error::{ClusterError, RequestError};
 use crate::gather::{Gathered, gather};
 use crate::list::{Page, Query};
+use crate::shard::Shard;
 use crate::survey::{Kind, Survey};
 
 /// One audit of a cluster, or of some of its namespaces.
@@ -17,6 +18,7 @@ pub struct Audit<'a> {
     cluster: &'a Cluster,
     survey: Survey,
     namespaces: Vec<String>,
+    shard: Option<Shard>,
 }
 
 /// Objects to judge.
@@ -40,7 +42,13 @@ impl<'a> Audit<'a> {
         rules: impl Iterator<Item = &'m RuleMetadata>,
         namespaces: Vec<String>,
     ) -> Self {
-        Self { cluster, survey: Survey::new(&cluster.served, rules), namespaces }
+        Self { cluster, survey: Survey::new(&cluster.served, rules), namespaces, shard: None }
+    }
+
+    /// The same audit of the objects that fall to this shard; rules look up all.
+    #[must_use]
+    pub fn of_shard(self, shard: Option<Shard>) -> Self {
+        Self { shard, ..self }
     }
 
     /// Reads the world, in no more than about so many bytes of memory. `done` is told how many objects have come.
@@ -83,7 +91,11 @@ impl<'a> Audit<'a> {
             owner.is_some_and(|owner| self.survey.judges(owner.through))
         };
         let mut batch = Batch { problems: page.problems, remaining: page.remaining, ..Batch::default() };
-        for object in page.objects {
+        let is_here = |object: &Object| {
+            let name = object.name.as_deref().unwrap_or_default();
+            self.shard.is_none_or(|shard| shard.has(&object.kind, object.namespace.as_deref(), name))
+        };
+        for object in page.objects.into_iter().filter(is_here) {
             if is_owned(&object) {
                 batch.owned += 1;
             } else {

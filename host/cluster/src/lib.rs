@@ -18,6 +18,7 @@ mod list;
 mod lookups;
 mod publish;
 mod report;
+mod shard;
 mod survey;
 
 use std::sync::mpsc;
@@ -39,6 +40,7 @@ pub use gather::Gathered;
 pub use lookups::LookUps;
 pub use publish::{Publisher, Unwritten};
 pub use report::{Dialect, Report};
+pub use shard::{Shard, ShardError};
 
 /// A cluster that has answered: what it serves is known.
 pub struct Cluster {

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use engine::manifest::{Node, Object};
 use kube::core::Request;
 use kube::core::params::{DeleteParams, Patch, PatchParams};
 use protocol::FieldMask;
@@ -18,6 +19,7 @@ use crate::discovery::{Found, Resource, is_segment};
 use crate::error::{ClusterError, RequestError};
 use crate::list::{Pages, Query};
 use crate::report::{Dialect, MANAGED_BY, MANAGER, Report};
+use crate::shard::Shard;
 
 /// Reports on their way at once: enough to keep a server busy, few enough to leave it to others.
 const AT_ONCE: usize = 8;
@@ -71,15 +73,36 @@ impl<'a> Publisher<'a> {
     }
 
     /// Removes our reports in these namespaces that were not written; where none is given, in all, and those of the cluster.
-    /// Gives the number of those removed, or that would be.
+    /// Those about objects of other shards are left to them. Gives the number of those removed, or that would be.
     ///
     /// # Errors
     /// The first report that could not be listed or removed.
-    pub fn remove_stale(self, namespaces: &[String]) -> Result<usize, ClusterError> {
+    pub fn remove_stale(self, namespaces: &[String], shard: Option<Shard>) -> Result<usize, ClusterError> {
         let Self { cluster, writer, written } = self;
-        let namespaces = namespaces.to_vec();
-        let removed = cluster.wait(async move { writer.remove_stale(&written, &namespaces).await })?;
+        let (namespaces, earlier) = (namespaces.to_vec(), Earlier { written, shard });
+        let removed = cluster.wait(async move { writer.remove_stale(&earlier, &namespaces).await })?;
         removed.map_err(|cause| ClusterError::Request { during: "removing stale reports", cause })
+    }
+}
+
+/// Which reports of earlier audits may go.
+struct Earlier {
+    /// Those that are to be there, by name.
+    written: HashSet<Box<str>>,
+    /// The part of the audit that this is.
+    shard: Option<Shard>,
+}
+
+impl Earlier {
+    fn may_go(&self, report: &Object) -> bool {
+        let name = report.name.as_deref().unwrap_or_default();
+        let node = report.node.look();
+        let scope = |field: &str| node.get("scope").and_then(|scope| scope.get(field)).and_then(Node::as_str);
+        let is_here = |shard: Shard| {
+            shard.has(scope("kind").unwrap_or_default(), scope("namespace"), scope("name").unwrap_or_default())
+        };
+        // The label alone is easily copied.
+        !self.written.contains(name) && name.starts_with(MANAGER) && self.shard.is_none_or(is_here)
     }
 }
 
@@ -114,14 +137,14 @@ impl Writer {
         self.api.send(request.map_err(|cause| unreadable(&cause))?).await.map(drop)
     }
 
-    async fn remove_stale(&self, written: &HashSet<Box<str>>, namespaces: &[String]) -> Result<usize, RequestError> {
+    async fn remove_stale(&self, earlier: &Earlier, namespaces: &[String]) -> Result<usize, RequestError> {
         let mut removed = 0;
         if namespaces.is_empty() {
-            removed += self.remove_stale_of(&self.namespaced, None, written).await?;
-            removed += self.remove_stale_of(&self.cluster_wide, None, written).await?;
+            removed += self.remove_stale_of(&self.namespaced, None, earlier).await?;
+            removed += self.remove_stale_of(&self.cluster_wide, None, earlier).await?;
         }
         for namespace in namespaces {
-            removed += self.remove_stale_of(&self.namespaced, Some(namespace), written).await?;
+            removed += self.remove_stale_of(&self.namespaced, Some(namespace), earlier).await?;
         }
         Ok(removed)
     }
@@ -130,18 +153,14 @@ impl Writer {
         &self,
         resource: &Resource,
         namespace: Option<&str>,
-        written: &HashSet<Box<str>>,
+        earlier: &Earlier,
     ) -> Result<usize, RequestError> {
-        let mask = FieldMask::of_entries(&["metadata.name", "metadata.namespace"]);
+        let mask = FieldMask::of_entries(&["metadata.name", "metadata.namespace", "scope"]);
         let query = Query { labels: format!("{MANAGED_BY}={MANAGER}"), ..Query::all(resource, namespace, mask) };
         let (mut pages, mut removed) = (Pages::new(self.api.clone(), query), 0);
         while let Some(page) = pages.next().await {
-            for object in page?.objects {
+            for object in page?.objects.into_iter().filter(|report| earlier.may_go(report)) {
                 let name = object.name.as_deref().unwrap_or_default();
-                // The label alone is easily copied.
-                if written.contains(name) || !name.starts_with(MANAGER) {
-                    continue;
-                }
                 let parameters = DeleteParams { dry_run: self.is_dry_run, ..DeleteParams::default() };
                 let request = request(resource, object.namespace.as_deref(), name)?;
                 let request = request.delete(name, &parameters).map_err(|cause| unreadable(&cause))?;

@@ -20,6 +20,7 @@ mod pr;
 mod pull;
 mod push;
 mod readiness;
+mod report;
 mod review;
 mod rules;
 mod serve;
@@ -92,6 +93,9 @@ pub enum Command {
     /// Check what runs in a cluster. Print the result, or write it there as policy reports.
     #[command(after_help = audit::EXAMPLES)]
     Audit(Box<audit::Args>),
+    /// Put reports together that were written in parts.
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Args),
     /// Serve the rules as an admission webhook, without Kubewarden.
     #[command(after_help = serve::EXAMPLES)]
     Serve(Box<serve::Args>),
@@ -133,6 +137,7 @@ impl Command {
             Self::Verify(args) => verify::run(args),
             Self::Keys(args) => keys::run(args),
             Self::Audit(args) => audit::run(args),
+            Self::Report(args) => report::run(args),
             Self::Serve(args) => serve::run(args),
             Self::Kubewarden(args) => kubewarden::run(args),
             Self::Lsp(args) => lsp::run(args),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use cluster::Shard;
 use engine::report::{FindingRow, ObjectRow, ResultRow, RuleRow, to_json};
 use protocol::Verdict;
 use serde::Serialize;
@@ -40,12 +41,13 @@ struct Summary {
 /// Writes the document.
 pub struct Json {
     namespaces: Vec<String>,
+    shard: Option<Shard>,
     results: usize,
 }
 
 impl Json {
-    pub fn new(namespaces: &[String]) -> Self {
-        Self { namespaces: namespaces.to_vec(), results: 0 }
+    pub fn new(namespaces: &[String], shard: Option<Shard>) -> Self {
+        Self { namespaces: namespaces.to_vec(), shard, results: 0 }
     }
 
     /// What is to be written before the next result.
@@ -56,9 +58,12 @@ impl Json {
         }
         let (version, namespaces) = (to_json(&env!("CARGO_PKG_VERSION")), to_json(&self.namespaces));
         let namespaces = namespaces.replace('\n', "\n  ");
+        let shard =
+            self.shard.map(|Shard { index, of }| format!("  \"shard\": {{\"index\": {index}, \"of\": {of}}},\n"));
         format!(
-            "{{\n  \"format\": \"seaworthy.dev/audit/v1\",\n  \"version\": {version},\n  \"namespaces\": {namespaces},\n  \
-             \"results\": ["
+            "{{\n  \"format\": \"seaworthy.dev/audit/v1\",\n  \"version\": {version},\n  \"namespaces\": {namespaces},\n\
+             {}  \"results\": [",
+            shard.unwrap_or_default()
         )
     }
 }

@@ -11,7 +11,7 @@ mod tally;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use cluster::{Audit, Cluster, ClusterError, Dialect};
+use cluster::{Audit, Cluster, ClusterError, Dialect, Shard};
 use engine::config::suggestion;
 use engine::manifest::Object;
 use engine::{Completeness, Judgement, World};
@@ -57,6 +57,11 @@ pub struct Args {
     /// Only what is in this namespace; may be given several times. Rules still look up other objects anywhere.
     #[arg(long, value_name = "NAMESPACE")]
     pub namespace: Vec<String>,
+
+    /// Only the objects of one shard of several, such as 0/4: each of as many processes checks its own, and `seaworthy report
+    /// merge` puts their JSON together. Rules still look up all objects.
+    #[arg(long, value_name = "INDEX/COUNT")]
+    pub shard: Option<Shard>,
 
     #[command(flatten)]
     pub selection: Selection,
@@ -146,17 +151,16 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let off = judging::off(session.bundle());
     let rules: Vec<&RuleMetadata> = session.bundle().rules().iter().map(|rule| &rule.metadata).collect();
     let mut outlet: Box<dyn Outlet> = match (options.format, dialect) {
-        (_, Some(dialect)) if options.write => {
-            Box::new(Written::new(&cluster, dialect, options.dry_run, &options.namespace)?)
-        }
+        (_, Some(dialect)) if options.write => Box::new(Written::new(&cluster, dialect, options)?),
         (_, Some(dialect)) => Box::new(Printed::new(dialect)),
-        (Format::Json, _) => Box::new(Json::new(&options.namespace)),
+        (Format::Json, _) => Box::new(Json::new(&options.namespace, options.shard)),
         (Format::Full, _) => Box::new(Human::new(Detail::Full)),
         (Format::Short, _) => Box::new(Human::new(Detail::Short)),
         _ => Box::new(Human::new(Detail::Fitting)),
     };
     let mut tally = Tally::new(rules, off, *today);
     tally.watch(config, &options.namespace);
+    tally.is_part = options.shard.is_some();
     for unread in refusals.into_unread() {
         tally.problem(format!("{} {}", unread.path, unread.reason));
     }
@@ -179,7 +183,7 @@ fn audit(
 ) -> Result<(), Failure> {
     let judging =
         session.bundle().rules().iter().map(|rule| &rule.metadata).filter(|rule| !tally.off.contains(&&*rule.name));
-    let audit = Audit::new(cluster, judging, options.namespace.clone());
+    let audit = Audit::new(cluster, judging, options.namespace.clone()).of_shard(options.shard);
     let reading = Progress::open_ended("reading what rules look up,".into());
     let bytes = usize::try_from(options.world_memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
     let gathered = audit.gather(bytes, reading.counter()).map_err(failure)?;

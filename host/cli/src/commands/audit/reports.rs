@@ -1,11 +1,11 @@
 //! The audit as policy reports: printed as YAML, or written to the cluster.
 
-use cluster::{Cluster, Dialect, Publisher, Report, Unwritten};
+use cluster::{Cluster, Dialect, Publisher, Report, Shard, Unwritten};
 use engine::report::render::human::who;
 use engine::yaml;
 
 use super::tally::Tally;
-use super::{Judged, Outlet, failure, human};
+use super::{Args, Judged, Outlet, failure, human};
 use crate::failure::Failure;
 use crate::present::output::{self, count};
 
@@ -58,18 +58,15 @@ pub struct Written<'a> {
     publisher: Option<Publisher<'a>>,
     is_dry_run: bool,
     namespaces: Vec<String>,
+    shard: Option<Shard>,
     written: usize,
 }
 
 impl<'a> Written<'a> {
-    pub fn new(
-        cluster: &'a Cluster,
-        dialect: Dialect,
-        is_dry_run: bool,
-        namespaces: &[String],
-    ) -> Result<Self, Failure> {
-        let publisher = Publisher::new(cluster, dialect, is_dry_run).map_err(failure)?;
-        Ok(Self { dialect, publisher: Some(publisher), is_dry_run, namespaces: namespaces.to_vec(), written: 0 })
+    pub fn new(cluster: &'a Cluster, dialect: Dialect, options: &Args) -> Result<Self, Failure> {
+        let Args { dry_run: is_dry_run, shard, .. } = *options;
+        let publisher = Some(Publisher::new(cluster, dialect, is_dry_run).map_err(failure)?);
+        Ok(Self { dialect, publisher, is_dry_run, namespaces: options.namespace.clone(), shard, written: 0 })
     }
 }
 
@@ -91,7 +88,7 @@ impl Outlet for Written<'_> {
         let would = if self.is_dry_run { "would be " } else { "" };
         let stale = match self.publisher.take() {
             Some(publisher) if tally.is_whole => {
-                let removed = publisher.remove_stale(&self.namespaces).map_err(failure)?;
+                let removed = publisher.remove_stale(&self.namespaces, self.shard).map_err(failure)?;
                 format!("{} of earlier audits {would}removed", count(removed, "report"))
             }
             // What was not listed may still be there, and so may what its report says.

@@ -59,6 +59,8 @@ pub struct Tally<'a> {
     pub unseen: Vec<(String, String)>,
     /// Whether all objects that rules judge were listed.
     pub is_whole: bool,
+    /// Whether it is one of several parts, to each of which nothing may fall.
+    pub is_part: bool,
 }
 
 impl<'a> Tally<'a> {
@@ -83,6 +85,7 @@ impl<'a> Tally<'a> {
             problem_count: 0,
             unseen: Vec::new(),
             is_whole: true,
+            is_part: false,
         }
     }
 
@@ -178,7 +181,7 @@ impl<'a> Tally<'a> {
     /// What the audit comes to.
     pub fn conclusion(&self) -> Conclusion {
         let has = |verdict| self.verdicts.iter().any(|verdicts| verdicts.contains_key(&verdict));
-        let is_complete = self.problem_count == 0 && self.objects > 0 && !has(Verdict::Error);
+        let is_complete = self.problem_count == 0 && (self.objects > 0 || self.is_part) && !has(Verdict::Error);
         Conclusion::of(is_complete, self.is_failed)
     }
 

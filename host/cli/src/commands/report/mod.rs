@@ -1,0 +1,31 @@
+//! `seaworthy report`: what is done with reports that were written before.
+
+mod merge;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  seaworthy report merge shard-*.json > audit.json";
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Put the audits of all shards together: the document of one audit, and its exit code.
+    #[command(after_help = merge::EXAMPLES)]
+    Merge(merge::Args),
+}
+
+/// Runs the command.
+pub fn run(options: &Args) -> Result<u8, Failure> {
+    match &options.command {
+        Command::Merge(args) => merge::run(args),
+    }
+}
