@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A minor version of Kubernetes, the release that stands for it, and the file of modules that it is built of.
 const VERSIONS: [(&str, &str, &str); 2] = [("1.36", "1.36.3", "go.mod"), ("1.35", "1.35.4", "go.1.35.mod")];
@@ -23,6 +23,9 @@ const PLUGINS_OFF: &str = "ServiceAccount,Priority,RuntimeClass,NamespaceLifecyc
     CertificateApproval,CertificateSigning,CertificateSubjectRestriction,ClusterTrustBundleAttest,DefaultTolerationSeconds";
 
 const TOKEN: &str = "tests-of-one-machine";
+
+/// A user who may do nothing but what a test lets it: its name and its token.
+pub const READER: (&str, &str) = ("reader", "reader-of-one-machine");
 
 /// Builds the program for a minor version, into this folder; `None` where Go is not installed.
 ///
@@ -72,7 +75,8 @@ impl Cluster {
         let key = rcgen::KeyPair::generate().expect("a key can be made");
         fs::write(at("accounts.key"), key.serialize_pem()).expect("the folder is writable");
         fs::write(at("accounts.pub"), key.public_key_pem()).expect("the folder is writable");
-        fs::write(at("tokens"), format!("{TOKEN},tests,1,system:masters\n")).expect("the folder is writable");
+        let tokens = format!("{TOKEN},tests,1,system:masters\n{},{},2\n", READER.1, READER.0);
+        fs::write(at("tokens"), tokens).expect("the folder is writable");
         let mut store = Command::new(program);
         store.args(["etcd", "--unsafe-no-fsync", "--log-level", "error", "--data-dir"]).arg(at("store"));
         store.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
@@ -140,6 +144,43 @@ impl Cluster {
         let warnings = warnings.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned()).collect();
         let bytes = answer.bytes().await.expect("the API server answers");
         (status, warnings, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// Has it serve a kind from now on. `schema` is that of the whole object, structural.
+    ///
+    /// # Panics
+    /// If it does not take the definition.
+    pub async fn define(&self, api_version: &str, kind: &str, plural: &str, is_namespaced: bool, schema: &Value) {
+        let (group, version) = api_version.split_once('/').expect("a custom resource has a group");
+        let scope = if is_namespaced { "Namespaced" } else { "Cluster" };
+        let version =
+            json!({ "name": version, "served": true, "storage": true, "schema": { "openAPIV3Schema": schema } });
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": { "name": format!("{plural}.{group}") },
+            "spec": { "group": group, "scope": scope, "names": { "kind": kind, "plural": plural }, "versions": [version] },
+        });
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        let (status, _, said) = self.ask("POST", path, "application/json", &definition).await;
+        assert_eq!(status, 201, "{said:#}");
+        let start = Instant::now();
+        let path = format!("/apis/{api_version}/{plural}");
+        while self.ask("GET", &path, "application/json", &Value::Null).await.0 != 200 {
+            assert!(start.elapsed() < Duration::from_secs(60), "{plural} is not served");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The token of who may do everything.
+    #[must_use]
+    pub const fn token(&self) -> &'static str {
+        TOKEN
     }
 
     /// Whether the server still runs.

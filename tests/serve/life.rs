@@ -3,7 +3,9 @@
 use std::fs;
 
 use rustix::process::Signal;
+use seaworthy_tests::artifacts;
 
+use crate::look_ups::until;
 use crate::reviews::{create, deployment, serve};
 use crate::server::{Server, post_over, review};
 use crate::support::Folder;
@@ -30,6 +32,50 @@ fn a_new_configuration_counts_and_a_bad_one_does_not() {
     assert!(denies(&server) && server.get("/readyz").status == 200);
     let metrics = server.get("/metrics").body;
     assert!(metrics.contains(r#"seaworthy_reloads_total{what="configuration",result="loaded"} 1"#), "{metrics}");
+}
+
+#[test]
+fn a_new_bundle_counts_as_a_whole_and_a_bad_one_does_not() {
+    let modules = artifacts::modules();
+    let folder = Folder::of("rules/one.wasm", &modules["run-as-non-root"]);
+    let server = Server::start(&folder, &["--bundle", "rules"]);
+    let status = |rule: &str| {
+        server.post(&format!("/validate/{rule}"), review(&create(&deployment("web:1.2.3", true))).to_string()).status
+    };
+    assert_eq!((status("run-as-non-root"), status("immutable-image-tag")), (200, 404));
+    // Half of a module is none, and whoever has good rules keeps them.
+    let path = folder.path().join("rules/other.wasm");
+    let module = &modules["immutable-image-tag"];
+    fs::write(&path, &module[..module.len() / 2]).unwrap();
+    let line = server.wait_for("the old configuration is kept: ");
+    assert!(line.contains("other.wasm"), "{line}");
+    assert_eq!((status("run-as-non-root"), status("immutable-image-tag")), (200, 404));
+    fs::write(&path, module).unwrap();
+    until("the new rule is there", || status("immutable-image-tag") == 200);
+    fs::remove_file(folder.path().join("rules/one.wasm")).unwrap();
+    until("the old rule is gone", || status("run-as-non-root") == 404);
+}
+
+#[test]
+fn a_module_that_cannot_be_used_is_named_and_the_others_serve() {
+    let modules = artifacts::modules();
+    let folder = Folder::of("rules/one.wasm", &modules["run-as-non-root"]).and("rules/bad.wasm", "no module");
+    let server = Server::start(&folder, &["--bundle", "rules"]);
+    server.wait_for("rules/bad.wasm is no WebAssembly module: nothing is checked by it");
+    assert!(
+        server.get("/readyz").status == 200
+            && server.ask(&create(&deployment("web:1.2.3", true))).warnings().len() == 1
+    );
+}
+
+#[test]
+fn a_hangup_has_it_read_again_at_once() {
+    let (server, folder) = serve("admission: {mode: warn}\n");
+    fs::write(folder.path().join("seaworthy.yaml"), "admission: {mode: enforce}\n").unwrap();
+    server.signal(Signal::HUP);
+    server.wait_for("the configuration was replaced");
+    assert!(denies(&server));
+    assert_eq!(server.get("/healthz").status, 200, "it does not end by that");
 }
 
 #[test]

@@ -61,3 +61,22 @@ fn a_body_that_does_not_come_holds_up_nobody() {
     let answer = send(&mut slow, "{", b"");
     assert_eq!((answer.status, answer.body.trim()), (408, "the body did not arrive in time"));
 }
+
+#[test]
+fn those_who_say_nothing_or_half_of_it_hold_up_nobody() {
+    let server = Server::start(&Folder::new(), &["--workers", "1", "--queue", "1"]);
+    let head = format!("POST /validate HTTP/1.1\r\nhost: a\r\n{JSON}\r\n");
+    // Some are idle, and some never end their head.
+    let waiting: Vec<_> = (0..400).map(|number| (number, server.connect())).collect();
+    for (_, connection) in waiting.iter().filter(|(number, _)| number % 2 == 0) {
+        (&*connection).write_all(head.as_bytes()).unwrap();
+    }
+    assert!(server.post("/validate", padded(100)).is_allowed());
+    // Who speaks at last is answered.
+    for (number, mut connection) in waiting.into_iter().take(20) {
+        let head = if number % 2 == 0 { String::new() } else { head.clone() };
+        let body = padded(100);
+        let rest = format!("{head}content-length: {}\r\n\r\n", body.len());
+        assert!(send(&mut connection, &rest, body.as_bytes()).is_allowed());
+    }
+}

@@ -13,7 +13,8 @@ use crate::support::Folder;
 const LOOPS: &str = "run-for-ever";
 const GOOD: &str = "run-as-non-root";
 
-fn section(name: &str, data: &[u8]) -> Vec<u8> {
+/// A custom section.
+pub fn section(name: &str, data: &[u8]) -> Vec<u8> {
     let leb = |mut number: usize| {
         let mut bytes = vec![];
         while number >= 0x80 {

@@ -5,10 +5,14 @@ mod chart;
 mod cluster;
 mod life;
 mod limits;
+mod look_ups;
 mod looping;
+mod policies;
 mod reviews;
 mod server;
+mod stand_in;
 #[allow(dead_code)]
 #[path = "../command_line/support.rs"]
 mod support;
 mod tls;
+mod traces;

@@ -74,6 +74,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// A rule that was read elsewhere.
+    pub fn given(metadata: RuleMetadata, shown: &str, wasm: Vec<u8>) -> Self {
+        Self { metadata, shown: shown.to_owned(), source: Source::File(wasm) }
+    }
+
     /// The module.
     pub fn wasm(&self) -> &[u8] {
         self.source.wasm()
@@ -253,7 +258,11 @@ fn ready(sandbox: &Sandbox, source: &Source) -> Option<Module> {
     unsafe { sandbox.load_precompiled(embedded.name, embedded.code) }.ok()
 }
 
-fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failure> {
+/// The modules in a folder; at least one.
+///
+/// # Errors
+/// There is none, or the folder cannot be read.
+pub fn modules(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let shown = folder.display();
     let unreadable = |cause| Failure::Bundle(format!("the bundle {shown} {}", ReadError::from(cause)));
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
@@ -263,6 +272,11 @@ fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failu
     if paths.is_empty() {
         return Err(Failure::Bundle(format!("the bundle {shown} holds no modules (<rule>.wasm)")));
     }
+    Ok(paths)
+}
+
+fn in_folder(folder: &Path, refusals: &mut Refusals) -> Result<Vec<Found>, Failure> {
+    let paths = modules(folder)?;
     let mut found: Vec<Found> = Vec::new();
     for path in paths {
         let shown = path.display().to_string();

@@ -2,6 +2,7 @@
 //!
 //! It must not know what is asked for.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use http::{HeaderMap, Request};
@@ -14,6 +15,9 @@ use crate::error::{RequestError, Status, credentials};
 
 /// Bytes of one answer. Pages of usual objects have one or two MiB.
 const ANSWER_BYTES: usize = 64 << 20;
+
+/// Bytes of one line of an answer that goes on: an object has a few MiB at most, and more where it is escaped.
+const LINE_BYTES: usize = 32 << 20;
 
 /// How often a request is tried again.
 const RETRIES: u32 = 4;
@@ -51,6 +55,23 @@ impl Api {
         self.once(request).await.map_err(|failure| failure.cause)
     }
 
+    /// An answer that goes on for as long as the server likes, line by line. It ends as an error where nothing comes for
+    /// so long. It is asked for once: whoever follows something knows best when to ask again.
+    pub async fn lines(&self, request: Request<Vec<u8>>, silence: Duration) -> Result<Lines, RequestError> {
+        let answer = match timeout(self.request_timeout, self.client.send(request.map(Body::from))).await {
+            Err(_) => return Err(RequestError::Timeout(self.request_timeout)),
+            Ok(answer) => answer.map_err(|cause| unreachable(&cause).cause)?,
+        };
+        let (status, body) = (answer.status(), answer.into_body());
+        if status.is_success() {
+            return Ok(Lines { body, silence, begun: Vec::new(), whole: VecDeque::new() });
+        }
+        // What is said of a refusal is short.
+        let body = timeout(self.request_timeout, Limited::new(body, LINE_BYTES).collect()).await;
+        let body = body.ok().and_then(Result::ok).map(|body| body.to_bytes()).unwrap_or_default();
+        Err(RequestError::Refused(read_status(status.as_u16(), &body).0))
+    }
+
     async fn once(&self, request: Request<Vec<u8>>) -> Result<Vec<u8>, Failure> {
         match timeout(self.request_timeout, self.whole(request)).await {
             Ok(answer) => answer,
@@ -77,6 +98,43 @@ impl Api {
         match status.as_u16() {
             429 | 500 | 502..=504 => Err(Failure::passing(cause, retry_after.or(asked_for))),
             _ => Err(Failure::last(cause)),
+        }
+    }
+}
+
+/// The lines of an answer that goes on.
+pub struct Lines {
+    body: Body,
+    silence: Duration,
+    begun: Vec<u8>,
+    whole: VecDeque<Vec<u8>>,
+}
+
+impl Lines {
+    /// The next line; `None` where the server has ended the answer behind a whole one.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, RequestError> {
+        let broken = |cause: String| Err(RequestError::Unreachable(cause));
+        loop {
+            if let Some(line) = self.whole.pop_front() {
+                return Ok(Some(line));
+            }
+            let frame = match timeout(self.silence, self.body.frame()).await {
+                Err(_) => return broken(format!("nothing came for {} s", self.silence.as_secs())),
+                Ok(None) if self.begun.is_empty() => return Ok(None),
+                Ok(None) => return broken("the answer broke off".into()),
+                Ok(Some(Err(cause))) => return broken(chain(&cause)),
+                Ok(Some(Ok(frame))) => frame,
+            };
+            let Ok(data) = frame.into_data() else { continue };
+            for part in data.split_inclusive(|byte| *byte == b'\n') {
+                self.begun.extend_from_slice(part);
+                if self.begun.len() > LINE_BYTES {
+                    return Err(RequestError::TooLarge(LINE_BYTES));
+                }
+                if part.ends_with(b"\n") {
+                    self.whole.push_back(std::mem::take(&mut self.begun));
+                }
+            }
         }
     }
 }

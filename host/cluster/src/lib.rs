@@ -1,7 +1,8 @@
 //! A live cluster: lists its objects in pages, answers look-ups from it, writes policy reports.
 //!
 //! A [`Cluster`] is reached by kubeconfig ([`Access`]) and never asked for more than it has to tell: each request is bounded
-//! in time and size, tried again where the server is merely busy, and its failure is told in words. Nothing is watched.
+//! in time and size, tried again where the server is merely busy, and its failure is told in words. A [`Cache`] follows one
+//! by watches, for whoever cannot wait for an answer.
 //!
 //! Callers are synchronous: requests run on threads of this crate's own. It must not know wasmtime, files to judge, or how
 //! anything is printed.
@@ -10,6 +11,7 @@
 
 mod access;
 mod audit;
+mod cache;
 mod client;
 mod discovery;
 mod error;
@@ -34,6 +36,7 @@ use protocol::FieldMask;
 
 pub use access::Access;
 pub use audit::{Audit, Batch};
+pub use cache::{Cache, CacheOptions, CachedKind, Sight};
 pub use discovery::full_name;
 pub use error::{ClusterError, RequestError, Status};
 pub use gather::Gathered;

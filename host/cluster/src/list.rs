@@ -63,6 +63,8 @@ pub struct Page {
     pub problems: Vec<String>,
     /// How many come behind this page, where the server says so.
     pub remaining: Option<u64>,
+    /// When the list was taken, as the server counts time: a watch from here on misses nothing.
+    pub version: Option<String>,
 }
 
 /// A list under way.
@@ -146,7 +148,8 @@ impl Pages {
         let items = items.ok_or_else(|| unreadable(&"it is no list"))?;
         self.expiries = 0;
         self.token = metadata.continue_token.filter(|token| !token.is_empty());
-        let mut page = Page { remaining: metadata.remaining_item_count, ..Page::default() };
+        let version = metadata.resource_version;
+        let mut page = Page { remaining: metadata.remaining_item_count, version, ..Page::default() };
         for item in items {
             match item {
                 Ok(object) if object.name.is_none() => page.problems.push(format!("{} without a name", object.kind)),
@@ -184,6 +187,7 @@ struct Metadata {
     #[serde(rename = "continue")]
     continue_token: Option<String>,
     remaining_item_count: Option<u64>,
+    resource_version: Option<String>,
 }
 
 impl<'de> DeserializeSeed<'de> for List<'_> {

@@ -38,7 +38,8 @@ pub struct Survey {
 impl Survey {
     /// What these rules need of what is served.
     pub fn new<'a>(served: &Served, rules: impl Iterator<Item = &'a RuleMetadata>) -> Self {
-        let (mut judged, mut looked_up) = (BTreeMap::new(), BTreeMap::new());
+        let rules: Vec<&RuleMetadata> = rules.collect();
+        let (mut judged, mut looked_up) = (BTreeMap::new(), look_ups(rules.iter().copied()));
         for rule in rules {
             // Where kinds are named beside everything, a cluster is asked about those.
             let is_named = rule.applies_to.iter().any(|about| about.kind != KindMatch::ANY);
@@ -48,12 +49,6 @@ impl Survey {
                     wanted.versions.extend(about.versions.iter().map(String::as_str));
                     wanted.reads.extend(rule.reads.iter().map(String::as_str));
                 }
-            }
-            for LookUp { api_version, kind, reads } in &rule.looks_up {
-                let key = (api_group(api_version).to_owned(), kind.clone());
-                let wanted: &mut Wanted<'_> = looked_up.entry(key).or_default();
-                wanted.versions.push(api_version.rsplit('/').next().unwrap_or_default());
-                wanted.reads.extend(reads.iter().map(String::as_str));
             }
         }
         // An owner counts only where it is there.
@@ -77,11 +72,10 @@ impl Survey {
                 Found::Unknown(reason) => survey.unknown_judged.push((full_name(&group, &kind), reason.to_owned())),
             }
         }
-        for ((group, kind), mut wanted) in looked_up {
-            wanted.reads.extend(["metadata.name", "metadata.namespace"]);
+        for ((group, kind), wanted) in looked_up {
             match served.find(&group, &kind, &wanted.versions) {
                 Found::Served(resource) => {
-                    let mask = FieldMask::of_entries(&wanted.reads);
+                    let mask = wanted.mask_of_look_up();
                     survey.looked_up.push(Kind { resource: resource.clone(), mask });
                 }
                 Found::Absent => {}
@@ -103,6 +97,49 @@ impl Survey {
 struct Wanted<'a> {
     versions: Vec<&'a str>,
     reads: Vec<&'a str>,
+}
+
+impl Wanted<'_> {
+    /// What is read of an object that is looked up: its name tells it from others, whether or not a rule reads it.
+    fn mask_of_look_up(&self) -> FieldMask {
+        let entries: Vec<&str> = self.reads.iter().copied().chain(["metadata.name", "metadata.namespace"]).collect();
+        FieldMask::of_entries(&entries)
+    }
+}
+
+/// What rules want of the kinds that they look up.
+fn look_ups<'a>(rules: impl Iterator<Item = &'a RuleMetadata>) -> BTreeMap<(String, String), Wanted<'a>> {
+    let mut looked_up: BTreeMap<_, Wanted<'a>> = BTreeMap::new();
+    for LookUp { api_version, kind, reads } in rules.flat_map(|rule| &rule.looks_up) {
+        let wanted = looked_up.entry((api_group(api_version).to_owned(), kind.clone())).or_default();
+        wanted.versions.push(api_version.rsplit('/').next().unwrap_or_default());
+        wanted.reads.extend(reads.iter().map(String::as_str));
+    }
+    looked_up
+}
+
+/// A kind that rules look up, whether or not a cluster serves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookedUp {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// Kind, singular.
+    pub kind: String,
+    /// The versions that the rules were written for.
+    pub versions: Vec<String>,
+    /// What any of the rules reads.
+    pub mask: FieldMask,
+}
+
+impl LookedUp {
+    /// All that these rules look up, by group and kind.
+    pub fn by<'a>(rules: impl Iterator<Item = &'a RuleMetadata>) -> Vec<Self> {
+        let all = look_ups(rules).into_iter().map(|((group, kind), wanted)| {
+            let mask = wanted.mask_of_look_up();
+            Self { group, kind, versions: wanted.versions.into_iter().map(str::to_owned).collect(), mask }
+        });
+        all.collect()
+    }
 }
 
 /// The kinds that are meant; all that can be listed where it is every kind.

@@ -35,6 +35,12 @@ pub struct AdmissionRule {
 }
 
 impl AdmissionRule {
+    /// Every operation on everything.
+    pub(crate) fn of_everything() -> Self {
+        let (any, all) = (|| vec![ANY.to_owned()], vec!["*/*".to_owned()]);
+        Self { api_groups: any(), api_versions: any(), resources: all, operations: any() }
+    }
+
     /// Whether this is meant to happen to this object, as with `matchPolicy: Equivalent`, which is the default: every version
     /// of a resource is the resource, and so is the group under which it was served before.
     ///

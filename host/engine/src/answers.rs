@@ -29,6 +29,11 @@ pub struct Outlook {
 }
 
 impl Outlook {
+    /// The view of whoever looks at the objects of a cluster, which all see alike.
+    pub(crate) const fn of_cluster() -> Self {
+        Self { project: 0, places: (0, String::new()), folder: String::new(), spreads: Vec::new(), file: None }
+    }
+
     /// The project whose objects are seen.
     #[must_use]
     pub const fn project(&self) -> usize {
@@ -63,14 +68,33 @@ pub struct Question {
 const PARTS: usize = 16;
 
 /// The answers kept, shared by all threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Answers {
     parts: [RwLock<HashMap<Question, Arc<[u8]>>>; PARTS],
     bytes: AtomicUsize,
+    most: usize,
     keys: RandomState,
 }
 
+impl Default for Answers {
+    fn default() -> Self {
+        Self::within(BYTES_KEPT)
+    }
+}
+
 impl Answers {
+    /// No answers yet, and never more than so many bytes of them.
+    #[must_use]
+    pub fn within(most: usize) -> Self {
+        Self { parts: Default::default(), bytes: AtomicUsize::new(0), most, keys: RandomState::new() }
+    }
+
+    /// Bytes of what is kept, as it was counted.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// The answer kept for the question, or else a new one.
     ///
     /// # Errors
@@ -90,10 +114,10 @@ impl Answers {
         let answer: Arc<[u8]> = answer()?.into();
         let folders = question.outlook.folder.len() + size_of_val(&*question.outlook.spreads);
         let bytes = folders + question.payload.len() + answer.len();
-        if bytes > BYTES_KEPT {
+        if bytes > self.most {
             return Ok(answer);
         }
-        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > BYTES_KEPT {
+        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > self.most {
             self.parts.iter().filter_map(|part| part.write().ok()).for_each(|mut part| part.clear());
             self.bytes.store(bytes, Ordering::Relaxed);
         }

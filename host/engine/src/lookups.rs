@@ -129,9 +129,16 @@ impl LookUps<'_> {
     }
 }
 
+/// Empties the values of an object that is kept for look-ups, if it is a Secret.
+pub(crate) fn conceal(object: &mut Object) {
+    if is_secret(object) {
+        object.node.change(|node| *node = without_values(node));
+    }
+}
+
 /// The objects that the labels and fields select, as a list. It says how many are at least missing from it, as the API has
 /// it, where something could not be read.
-fn list(asked: &LookUpRequest, objects: &[&Object], remaining: usize) -> Result<Vec<u8>, CallError> {
+pub(crate) fn list(asked: &LookUpRequest, objects: &[&Object], remaining: usize) -> Result<Vec<u8>, CallError> {
     let selector =
         |text: &Option<String>| Selector::parse(text.as_deref().unwrap_or_default()).map_err(CallError::invalid);
     let (labels, fields) = (selector(&asked.label_selector)?, selector(&asked.field_selector)?);
@@ -165,11 +172,15 @@ pub fn write_looked_up(object: &Object, mask: &FieldMask, answer: &mut Vec<u8>) 
 }
 
 fn write_node(object: &Object, node: &Node, mask: &FieldMask, answer: &mut Vec<u8>) {
-    if object.group().is_empty() && object.kind == "Secret" {
+    if is_secret(object) {
         without_values(node).write_json(mask, answer);
     } else {
         node.write_json(mask, answer);
     }
+}
+
+fn is_secret(object: &Object) -> bool {
+    object.group().is_empty() && object.kind == "Secret"
 }
 
 /// A Secret with all values of `data` and `stringData` empty, and with them the annotation in which `kubectl apply`

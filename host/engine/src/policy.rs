@@ -110,6 +110,16 @@ impl Policy {
         };
         Ok(Self { metadata, admission, mutating: read.mutating, grant: Grant::declaring(&looks_up, declared) })
     }
+
+    /// The same policy, asked about any request: what it is sent somebody else has chosen.
+    #[must_use]
+    pub fn of_any_request(self) -> Self {
+        let admission = match self.admission {
+            Admission::Documents => Admission::Documents,
+            Admission::Requests(_) => Admission::Requests(vec![AdmissionRule::of_everything()]),
+        };
+        Self { admission, ..self }
+    }
 }
 
 /// Artifact Hub's severities; it has `info` below `low`.

@@ -76,13 +76,17 @@ enum Form {
 }
 
 /// One index: numbers of objects by what their field says, and those that are always related.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Index {
     by_text: HashMap<Box<str>, Vec<usize>>,
     always: Vec<usize>,
-    /// How many objects there are.
-    count: usize,
+    /// Bytes of what is filed, about.
+    bytes: usize,
 }
+
+/// Bytes that a text takes in an index besides its own, and a number.
+const TEXT: usize = 64;
+const NUMBER: usize = 8;
 
 impl Indices {
     /// The numbers of the objects that may be related in at least one of these ways, ascending; `None` where all may be.
@@ -115,6 +119,19 @@ impl Indices {
         }
         Some(Arc::clone(indices.entry(key).or_insert(index)))
     }
+
+    /// Files one more object, under a number that no other has had, in every index that there is.
+    pub fn add(&mut self, number: usize, node: &Node) {
+        let Ok(indices) = self.0.get_mut() else { return };
+        for ((form, field), index) in indices {
+            Arc::make_mut(index).add(*form, &mask::steps(field), number, node);
+        }
+    }
+
+    /// Bytes that all indices take, about.
+    pub fn bytes(&self) -> usize {
+        self.0.read().map_or(0, |indices| indices.values().map(|index| index.bytes).sum())
+    }
 }
 
 impl How {
@@ -134,26 +151,38 @@ impl Index {
         let mut index = Self::default();
         let mut selectors: Vec<(usize, Vec<String>)> = Vec::new();
         for (number, node) in nodes {
-            index.count = index.count.max(number + 1);
-            let mut values = Vec::new();
-            let is_plain = collect(&node, steps, &mut values);
-            let texts = if is_plain { form.texts(&values) } else { None };
-            match (texts, form) {
-                (None, _) => index.always.push(number),
+            match (form.texts_of(&node, steps), form) {
                 (Some(pairs), Form::Selectors) => selectors.push((number, pairs)),
-                (Some(texts), _) => {
-                    for text in texts {
-                        // A ServiceAccount logs in as `system:serviceaccount:<namespace>:<name>`: found by its name too.
-                        if let Some((_, name)) = text.rsplit_once(':') {
-                            index.file(name.to_owned(), number);
-                        }
-                        index.file(text, number);
-                    }
-                }
+                (texts, _) => index.file_all(texts, number),
             }
         }
         index.file_by_rarest(selectors);
         index
+    }
+
+    /// Files one more. A selector goes under the pair of its own that is the rarest so far.
+    fn add(&mut self, form: Form, steps: &[String], number: usize, node: &Node) {
+        let mut texts = form.texts_of(node, steps);
+        if let (Some(pairs), Form::Selectors) = (&mut texts, form) {
+            pairs.sort_by_key(|pair| self.by_text.get(pair.as_str()).map_or(0, Vec::len));
+            pairs.truncate(1);
+        }
+        self.file_all(texts, number);
+    }
+
+    /// Files an object under each of these texts, or where there are none to go by, as always related.
+    fn file_all(&mut self, texts: Option<Vec<String>>, number: usize) {
+        let Some(texts) = texts else {
+            self.bytes += NUMBER;
+            return self.always.push(number);
+        };
+        for text in texts {
+            // A ServiceAccount logs in as `system:serviceaccount:<namespace>:<name>`: found by its name too.
+            if let Some((_, name)) = text.rsplit_once(':') {
+                self.file(name.to_owned(), number);
+            }
+            self.file(text, number);
+        }
     }
 
     /// Files each selector under the rarest of its pairs: all must match, so one is enough to find it.
@@ -172,9 +201,13 @@ impl Index {
     }
 
     fn file(&mut self, text: String, number: usize) {
+        if !self.by_text.contains_key(text.as_str()) {
+            self.bytes += TEXT + text.len();
+        }
         let numbers = self.by_text.entry(text.into_boxed_str()).or_default();
         if numbers.last() != Some(&number) {
             numbers.push(number);
+            self.bytes += NUMBER;
         }
     }
 
@@ -220,6 +253,12 @@ impl Index {
 }
 
 impl Form {
+    /// What an object is filed under by its values at the end of these steps; `None` where it is always related.
+    fn texts_of(self, node: &Node, steps: &[String]) -> Option<Vec<String>> {
+        let mut values = Vec::new();
+        if collect(node, steps, &mut values) { self.texts(&values) } else { None }
+    }
+
     /// What an object is filed under; `None` where it is always related.
     fn texts(self, values: &[&Node]) -> Option<Vec<String>> {
         match (self, values) {

@@ -84,6 +84,11 @@ impl Case<'_> {
         let said = |weight, text| Said { weight, severity, rule: &rule.name, text };
         let outcome = &judgement.outcome;
         match outcome.verdict {
+            // As a policy-server has it where a policy may change nothing.
+            Verdict::Pass if judgement.mutated.is_some() => {
+                let text = "lets the object in only as another one, and nothing is changed here".to_owned();
+                vec![said(weigh(mode, Reaction::Deny), text)]
+            }
             Verdict::Error => {
                 let reason = outcome.reason.as_deref().unwrap_or("it gave no reason");
                 vec![said(weigh(mode, self.reaction()), format!("not decided: {}", one_line(reason)))]

@@ -7,12 +7,15 @@
 
 mod answer;
 mod body;
+mod cluster;
+mod connection;
 mod decide;
 mod metrics;
 mod pool;
 mod review;
 mod server;
 mod tls;
+mod traces;
 mod work;
 
 use std::io;
@@ -21,17 +24,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use engine::config::Reaction;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{interval, sleep, timeout};
 
+use connection::Plain;
 use pool::Pool;
 use server::{Server, now, router};
 use tls::{Certificate, TlsListener};
+use traces::Traces;
 
+pub use cluster::{Cached, Cluster};
 pub use server::Source;
 pub use tls::{Pair, PairError};
 
@@ -59,6 +64,8 @@ pub struct Options {
     pub undecided: Reaction,
     /// How long a client waits that does not say so.
     pub time: Duration,
+    /// Where traces go, if anywhere: the address of a collector that takes OTLP over HTTP.
+    pub collector: Option<String>,
     /// How long requests are still taken after the end was asked for, while nobody is told to send more.
     pub drain: Duration,
 }
@@ -115,17 +122,29 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
         let address = options.address;
         let listener = TcpListener::bind(address).await.map_err(system(&format!("listening on {address}")))?;
         let local = listener.local_addr().map_err(system("listening"))?;
-        let session = source.load(None).map_err(ServeError::Rules)?;
+        let session = source.load().map_err(ServeError::Rules)?;
         let session = session.ok_or_else(|| ServeError::Rules("there are no rules".to_owned()))?;
         let pool = Pool::new(options.workers, options.queue);
         let server = Arc::new(Server::new(source, session, pool, options.undecided, options.time));
+        if let Some(collector) = &options.collector {
+            let telling = Arc::downgrade(&server);
+            let told = move |cause: &str| {
+                if let Some(server) = telling.upgrade() {
+                    log(&server, "warning", &format!("traces are lost: {cause}"));
+                }
+            };
+            let _ = server.traces.set(Traces::to(collector, told));
+        }
         let certificate = options.pair.clone().map(|pair| watch_certificate(&server, pair)).transpose()?;
         let (stop, stopped) = watch::channel(false);
         let reload = Arc::new(Notify::new());
         tokio::spawn(follow_configuration(Arc::clone(&server), Arc::clone(&reload)));
         tokio::spawn(listen(Arc::clone(&server), events, reload, options.drain, stop));
         probe(&server);
-        server.is_ready.store(true, Ordering::Relaxed);
+        match is_coming(&server) {
+            true => _ = tokio::spawn(wait_for_cluster(Arc::clone(&server))),
+            false => server.is_ready.store(true, Ordering::Relaxed),
+        }
         let scheme = if certificate.is_some() { "https" } else { "http" };
         log(&server, "info", &format!("listening on {scheme}://{local}"));
 
@@ -137,10 +156,7 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
                     let listener = TlsListener::new(listener, certificate)?;
                     axum::serve(listener, app).with_graceful_shutdown(end(stopped.clone())).await
                 }
-                None => {
-                    let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
-                    axum::serve(listener, app).with_graceful_shutdown(end(stopped.clone())).await
-                }
+                None => axum::serve(Plain(listener), app).with_graceful_shutdown(end(stopped.clone())).await,
             }
         };
         let too_long = async {
@@ -156,6 +172,20 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
     // Whatever is stuck in a guest is stopped at its deadline, and nobody waits for it.
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(())
+}
+
+/// Whether a kind that rules look up has not yet been seen, nor been found to be out of sight.
+fn is_coming<S: Source>(server: &Server<S>) -> bool {
+    server.cached().iter().any(|kind| kind.state == Cached::COMING)
+}
+
+/// Whoever is ready earlier calls much unknown that is known in a moment. A cluster that shows nothing is not waited for.
+async fn wait_for_cluster<S: Source>(server: Arc<Server<S>>) {
+    while is_coming(&server) {
+        sleep(Duration::from_millis(20)).await;
+    }
+    server.is_ready.store(true, Ordering::Relaxed);
+    log(&server, "info", "ready: each kind that rules look up is known, or known to be out of sight");
 }
 
 /// Has every rule say something: one that cannot is named, and undecided wherever it is asked.
@@ -188,17 +218,15 @@ async fn follow_configuration<S: Source>(server: Arc<Server<S>>, reload: Arc<Not
             () = reload.notified() => {}
         }
         let loading = Arc::clone(&server);
-        let loaded = tokio::task::spawn_blocking(move || {
-            let rules = loading.rules();
-            loading.source.load(Some(&rules.session.setup().config))
-        });
+        let loaded = tokio::task::spawn_blocking(move || loading.source.load());
         match loaded.await {
             Ok(Ok(None)) | Err(_) => refused = None,
             Ok(Ok(Some(session))) => {
                 refused = None;
                 server.replace(session);
+                probe(&server);
                 server.metrics.reload("configuration", true);
-                log(&server, "info", "the configuration was replaced");
+                log(&server, "info", "the configuration was replaced, and the rules with it");
             }
             Ok(Err(cause)) if refused.as_ref() == Some(&cause) => {}
             Ok(Err(cause)) => {
@@ -221,7 +249,7 @@ async fn listen<S: Source>(
     while events.recv().await.is_some_and(|event| event == Event::Reload) {
         reload.notify_one();
     }
-    server.is_ready.store(false, Ordering::Relaxed);
+    server.is_ending.store(true, Ordering::Relaxed);
     log(&server, "info", "ending: not ready any more");
     let again = async { while events.recv().await.is_some_and(|event| event != Event::End) {} };
     let _ = timeout(drain, again).await;
@@ -229,5 +257,11 @@ async fn listen<S: Source>(
 }
 
 fn log<S: Source>(server: &Server<S>, level: &str, message: &str) {
-    server.source.log(&json!({ "time": now(), "level": level, "message": message }));
+    server.source.log(&line(level, message));
+}
+
+/// A line of the log that is about no review.
+#[must_use]
+pub fn line(level: &str, message: &str) -> Value {
+    json!({ "time": now(), "level": level, "message": message })
 }

@@ -9,35 +9,105 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::cluster::Cached;
+
 type Labels = Vec<(&'static str, String)>;
+
+type Latencies = Family<Labels, Histogram, fn() -> Histogram>;
 
 /// The content type of what [`Metrics::text`] gives.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What is looked at only when somebody asks.
+pub struct Gauged {
+    /// Reviews that wait for a place.
+    pub waiting: usize,
+    /// The kinds that are looked up.
+    pub cached: Vec<Cached>,
+    /// Bytes that they may take, where any are followed.
+    pub most_bytes: Option<usize>,
+}
+
+/// What is kept of a cluster.
+#[derive(Default)]
+struct OfCluster {
+    objects: Family<Labels, Gauge>,
+    bytes: Family<Labels, Gauge>,
+    most_bytes: Gauge,
+    states: Family<Labels, Gauge>,
+    lists: Family<Labels, Counter>,
+    failures: Family<Labels, Counter>,
+}
+
+impl OfCluster {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("cache_objects", "Objects kept for look-ups, by kind", self.objects.clone());
+        registry.register("cache_bytes", "Bytes that they take", self.bytes.clone());
+        registry.register("cache_bytes_limit", "Bytes that all kinds may take", self.most_bytes.clone());
+        registry.register("cache_state", "1 for the state that a kind is in", self.states.clone());
+        registry.register("cache_lists", "How often a kind was listed", self.lists.clone());
+        registry.register("cache_failures", "How often a kind was lost or refused", self.failures.clone());
+    }
+
+    fn set(&self, cached: &[Cached], most_bytes: usize) {
+        self.most_bytes.set(number(most_bytes));
+        // Kinds may go, and states do.
+        self.states.clear();
+        self.objects.clear();
+        self.bytes.clear();
+        for Cached { name, state, objects, bytes, lists, failures } in cached {
+            let of_kind = labels([("kind", name.as_str())]);
+            self.states.get_or_create(&labels([("kind", name.as_str()), ("state", state)])).set(1);
+            self.objects.get_or_create(&of_kind).set(number(*objects));
+            self.bytes.get_or_create(&of_kind).set(number(*bytes));
+            for (counter, now) in [(&self.lists, *lists), (&self.failures, *failures)] {
+                let counter = counter.get_or_create(&of_kind);
+                counter.inc_by(now.saturating_sub(counter.get()));
+            }
+        }
+    }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
 
 /// All counters.
 pub struct Metrics {
     registry: Registry,
     reviews: Family<Labels, Counter>,
     verdicts: Family<Labels, Counter>,
+    evaluations: Family<Labels, Counter>,
+    latencies: Latencies,
     reloads: Family<Labels, Counter>,
     seconds: Histogram,
     last_review: Gauge,
     waiting: Gauge,
+    cluster: OfCluster,
 }
 
 impl Metrics {
     pub fn new() -> Self {
-        let mut registry = Registry::with_prefix("seaworthy");
+        let mut registry = Registry::default();
         let (reviews, verdicts, reloads) = (Family::default(), Family::default(), Family::default());
         let seconds = Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]);
-        let (last_review, waiting) = (Gauge::default(), Gauge::default());
-        registry.register("reviews", "Reviews, by operation and answer", reviews.clone());
-        registry.register("verdicts", "What rules said, by rule, verdict and mode", verdicts.clone());
-        registry.register("reloads", "New configurations and certificates, by result", reloads.clone());
-        registry.register_with_unit("review", "Time from a request to its answer", Unit::Seconds, seconds.clone());
-        registry.register("last_review_timestamp_seconds", "When the last review was answered", last_review.clone());
-        registry.register("reviews_waiting", "Reviews that wait for a place", waiting.clone());
-        Self { registry, reviews, verdicts, reloads, seconds, last_review, waiting }
+        let (last_review, waiting, cluster) = (Gauge::default(), Gauge::default(), OfCluster::default());
+        let ours = registry.sub_registry_with_prefix("seaworthy");
+        ours.register("reviews", "Reviews, by operation and answer", reviews.clone());
+        ours.register("verdicts", "What rules said, by rule, verdict and mode", verdicts.clone());
+        ours.register("reloads", "New configurations and certificates, by result", reloads.clone());
+        ours.register_with_unit("review", "Time from a request to its answer", Unit::Seconds, seconds.clone());
+        ours.register("last_review_timestamp_seconds", "When the last review was answered", last_review.clone());
+        ours.register("reviews_waiting", "Reviews that wait for a place", waiting.clone());
+        cluster.register(ours);
+        // As Kubewarden's policy-server calls them, without its labels that name objects and namespaces.
+        let evaluations = Family::default();
+        let latencies =
+            Latencies::new_with_constructor(|| Histogram::new([1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0]));
+        let theirs = registry.sub_registry_with_prefix("kubewarden");
+        theirs.register("policy_evaluations", "What rules said, as policy-server counts it", evaluations.clone());
+        theirs.register("policy_evaluation_latency_milliseconds", "Time that a rule took", latencies.clone());
+        Self { registry, reviews, verdicts, evaluations, latencies, reloads, seconds, last_review, waiting, cluster }
     }
 
     /// A review was answered.
@@ -53,6 +123,23 @@ impl Metrics {
         self.verdicts.get_or_create(&labels([("rule", rule), ("verdict", verdict), ("mode", mode)])).inc();
     }
 
+    /// The same, as a policy-server counts it.
+    pub fn evaluation(&self, rule: &str, operation: &str, is_accepted: bool, is_mutated: bool, time: Option<Duration>) {
+        let word = |is_so: bool| if is_so { "true" } else { "false" };
+        let labels_of_all = labels([
+            ("policy_name", rule),
+            ("resource_request_operation", operation),
+            ("accepted", word(is_accepted)),
+            ("mutated", word(is_mutated)),
+            ("request_origin", "validate"),
+        ]);
+        self.evaluations.get_or_create(&labels_of_all).inc();
+        if let Some(time) = time {
+            let latency = self.latencies.get_or_create(&labels([("policy_name", rule)]));
+            latency.observe(time.as_secs_f64() * 1000.0);
+        }
+    }
+
     /// Something was loaded anew, or not.
     pub fn reload(&self, what: &str, is_good: bool) {
         let result = if is_good { "loaded" } else { "refused" };
@@ -60,8 +147,11 @@ impl Metrics {
     }
 
     /// All of it as text.
-    pub fn text(&self, waiting: usize) -> String {
-        self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    pub fn text(&self, gauged: &Gauged) -> String {
+        self.waiting.set(number(gauged.waiting));
+        if let Some(most_bytes) = gauged.most_bytes {
+            self.cluster.set(&gauged.cached, most_bytes);
+        }
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);

@@ -201,13 +201,15 @@ impl Review {
 
     /// What rules are asked: whether the object may become what it is to be.
     pub fn question(&self) -> Option<Question<'_>> {
-        let object = self.object.as_ref()?;
+        // What goes has an old object alone.
+        let about = self.object.as_ref().or(self.old_object.as_ref())?;
         Some(Question {
+            object: self.object.as_ref(),
             old_object: self.old_object.as_ref(),
             operation: self.operation,
             subresource: self.subresource.as_deref(),
             user: Some(&self.user),
-            ..Question::create(object, Viewpoint::nowhere(object), Completeness::Admission)
+            ..Question::create(about, Viewpoint::nowhere(about), Completeness::Admission)
         })
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -14,7 +14,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use engine::Runtime;
-use engine::config::{Config, Reaction, suggestion};
+use engine::config::{Reaction, suggestion};
 use engine::waiver::Date;
 use protocol::Verdict;
 use serde_json::{Value, json};
@@ -24,9 +24,11 @@ use tokio::time::timeout_at;
 
 use crate::answer::Answer;
 use crate::body::{self, BodyError};
-use crate::metrics::{self, Metrics};
+use crate::cluster::{Cached, Cluster};
+use crate::metrics::{self, Gauged, Metrics};
 use crate::pool::Pool;
 use crate::review::{self, Review, ReviewError};
+use crate::traces::{Parent, Span, Trace, Traces};
 use crate::work::{Concluded, Rules, Work};
 
 /// How long before its client gives up an answer is on its way.
@@ -37,11 +39,14 @@ pub trait Source: Send + Sync + 'static {
     /// What runs the rules.
     type Runtime: Runtime<Module: Send + Sync> + Send + Sync + 'static;
 
-    /// The rules under the configuration as it is now; nothing where that is the one known already.
+    /// The rules under the configuration as both are now; nothing where they are what was given last.
     ///
     /// # Errors
     /// Why they cannot be had.
-    fn load(&self, known: Option<&Config>) -> Result<Option<Session<Self::Runtime>>, String>;
+    fn load(&self) -> Result<Option<Session<Self::Runtime>>, String>;
+
+    /// The cluster, if look-ups are answered from one.
+    fn cluster(&self) -> Option<&dyn Cluster>;
 
     /// The day on which waivers count.
     fn today(&self) -> Date;
@@ -55,8 +60,12 @@ pub struct Server<S: Source> {
     pub source: S,
     pub metrics: Metrics,
     pub pool: Pool,
-    /// Whether requests are welcome.
+    /// Where traces go, if anywhere.
+    pub traces: OnceLock<Traces>,
+    /// Whether all that there is to wait for is there.
     pub is_ready: AtomicBool,
+    /// Whether nobody is to send anything here any more.
+    pub is_ending: AtomicBool,
     rules: RwLock<Arc<Rules<S::Runtime>>>,
     undecided: Reaction,
     time: Duration,
@@ -66,7 +75,23 @@ impl<S: Source> Server<S> {
     /// A server by these rules. `time` is what a request gets that does not say how long its client waits.
     pub fn new(source: S, session: Session<S::Runtime>, pool: Pool, undecided: Reaction, time: Duration) -> Self {
         let (metrics, rules) = (Metrics::new(), RwLock::new(Arc::new(Rules::new(session))));
-        Self { source, metrics, pool, is_ready: AtomicBool::new(false), rules, undecided, time }
+        let (is_ready, is_ending) = (AtomicBool::new(false), AtomicBool::new(false));
+        let traces = OnceLock::new();
+        let server = Self { source, metrics, pool, traces, is_ready, is_ending, rules, undecided, time };
+        server.follow();
+        server
+    }
+
+    /// Has the cluster followed as the rules need it.
+    fn follow(&self) {
+        if let Some(cluster) = self.source.cluster() {
+            cluster.follow(&self.rules().at_work());
+        }
+    }
+
+    /// What is known of the kinds that rules look up.
+    pub fn cached(&self) -> Vec<Cached> {
+        self.source.cluster().map(Cluster::kinds).unwrap_or_default()
     }
 
     /// The rules as they are now.
@@ -77,6 +102,7 @@ impl<S: Source> Server<S> {
     /// From now on requests are judged by these rules; those at work keep theirs.
     pub fn replace(&self, session: Session<S::Runtime>) {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Rules::new(session));
+        self.follow();
     }
 
     /// What becomes of an object of which nothing is known.
@@ -100,29 +126,56 @@ impl<S: Source> Server<S> {
     fn concluded(
         &self,
         rules: &Rules<S::Runtime>,
-        review: &Review,
+        work: &Work,
         concluded: &Concluded,
+        parent: Parent,
         started: Instant,
     ) -> Response {
-        let Concluded { answer, judgements } = concluded;
+        let (review, passes_because) = (&work.review, work.passes_because(rules));
+        let Concluded { answer, judgements, times } = concluded;
         let operation = review.operation.name();
-        let kind_of_answer = match (answer.is_allowed(), review.passes_because()) {
+        let kind_of_answer = match (answer.is_allowed(), passes_because) {
             (_, Some(_)) => "passed",
             (true, None) => "allowed",
             (false, None) => "denied",
         };
         let (metadata, admission) = (rules.metadata(), &rules.session.setup().config.admission);
-        let mut said = serde_json::Map::new();
+        let (mut said, mut spans) = (serde_json::Map::new(), Vec::new());
+        let received = SystemTime::now().checked_sub(started.elapsed()).unwrap_or(SystemTime::UNIX_EPOCH);
         for judgement in judgements {
             let Some(rule) = metadata.get(judgement.rule) else { continue };
             let mode = admission.mode_of(&rule.name, review.namespace.as_deref());
             let verdict = judgement.outcome.verdict;
             self.metrics.verdict(&rule.name, verdict.name(), mode.name());
+            let is_accepted = ![Verdict::Fail, Verdict::Error].contains(&verdict);
+            let took = times.get(&judgement.rule).copied();
+            let time = took.map(|(_, time)| time);
+            self.metrics.evaluation(&rule.name, operation, is_accepted, judgement.mutated.is_some(), time);
+            if let (Some(_), Some((begun, time))) = (self.traces.get(), took) {
+                spans.push(Span {
+                    name: rule.name.clone(),
+                    begun: received + begun.duration_since(started),
+                    time,
+                    attributes: vec![("seaworthy.verdict", verdict.name().to_owned())],
+                    is_error: verdict == Verdict::Error,
+                });
+            }
             if ![Verdict::Pass, Verdict::NotApplicable].contains(&verdict) {
                 said.insert(rule.name.clone(), json!({ "verdict": verdict.name(), "mode": mode.name() }));
             }
         }
         self.metrics.review(operation, kind_of_answer, started.elapsed());
+        if let Some(traces) = self.traces.get() {
+            let attributes = vec![
+                ("k8s.operation", operation.to_owned()),
+                ("k8s.kind", review.kind.clone()),
+                ("seaworthy.uid", answer.uid.clone()),
+                ("seaworthy.answer", kind_of_answer.to_owned()),
+            ];
+            let (name, time) = ("validate".to_owned(), started.elapsed());
+            let review = Span { name, begun: received, time, attributes, is_error: false };
+            traces.take(Trace { parent, review, rules: spans });
+        }
         let mut line = json!({
             "time": now(), "level": "info", "uid": answer.uid, "operation": operation, "kind": review.kind,
             "namespace": review.namespace, "name": review.name, "subresource": review.subresource,
@@ -130,7 +183,7 @@ impl<S: Source> Server<S> {
         });
         if let Some(fields) = line.as_object_mut() {
             fields.retain(|_, value| !value.is_null());
-            if let Some(reason) = review.passes_because() {
+            if let Some(reason) = passes_because {
                 fields.insert("passed".to_owned(), reason.into());
             }
             if !said.is_empty() {
@@ -162,14 +215,20 @@ async fn one<S: Source>(State(server): State<Arc<Server<S>>>, Path(rule): Path<S
 }
 
 async fn readyz<S: Source>(State(server): State<Arc<Server<S>>>) -> Response {
-    match server.is_ready.load(Ordering::Relaxed) {
-        true => "ready\n".into_response(),
-        false => refuse(StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    let is_ready = server.is_ready.load(Ordering::Relaxed) && !server.is_ending.load(Ordering::Relaxed);
+    // The reasons are in the log: anybody may ask here.
+    let unseen = server.cached().into_iter().filter(|kind| kind.state != Cached::CURRENT);
+    let unseen: String = unseen.map(|kind| format!("{}: {}\n", kind.name, kind.state)).collect();
+    match is_ready {
+        true => format!("ready\n{unseen}").into_response(),
+        false => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready\n{unseen}")).into_response(),
     }
 }
 
 async fn metrics_text<S: Source>(State(server): State<Arc<Server<S>>>) -> Response {
-    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], server.metrics.text(server.pool.waiting())).into_response()
+    let most_bytes = server.source.cluster().map(Cluster::most_bytes);
+    let now_known = Gauged { waiting: server.pool.waiting(), cached: server.cached(), most_bytes };
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], server.metrics.text(&now_known)).into_response()
 }
 
 async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, request: Request) -> Response {
@@ -178,7 +237,7 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
     if let Err(message) = check_headers(request.headers()) {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
     }
-    let rules = server.rules();
+    let (rules, parent) = (server.rules(), Parent::of(request.headers()));
     if let Some(name) = &only {
         let known: Vec<&str> = rules.session.bundle().rules().iter().map(|rule| rule.metadata.name.as_str()).collect();
         if !known.contains(&name.as_str()) {
@@ -207,7 +266,7 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
             let review = Review::read(&body.bytes);
             drop(body);
             if let Ok(work) = read.get_or_init(|| review.map(|review| Work::new(review, only, deadline))) {
-                work.run(&rules, server.source.today(), server.undecided);
+                work.run(&rules, server.source.cluster(), server.source.today(), server.undecided);
             }
         }
     });
@@ -215,7 +274,7 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
     match read.get() {
         Some(Ok(work)) => {
             let concluded = work.conclude(&rules, server.source.today(), server.undecided);
-            server.concluded(&rules, &work.review, &concluded, started)
+            server.concluded(&rules, work, &concluded, parent, started)
         }
         Some(Err(ReviewError::Object { uid, cause })) => server.undecided(&rules, Some(uid.clone()), cause, started),
         Some(Err(cause)) => {

@@ -20,6 +20,8 @@ use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{TlsAcceptor, rustls::version};
 
+use crate::connection::Patient;
+
 /// How long a client may take to shake hands.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -124,7 +126,7 @@ impl Certificate {
 
 /// Connections that have shaken hands.
 pub struct TlsListener {
-    connections: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
+    connections: mpsc::Receiver<(Patient<TlsStream<TcpStream>>, SocketAddr)>,
     address: SocketAddr,
 }
 
@@ -150,7 +152,7 @@ impl TlsListener {
                     let _ = stream.set_nodelay(true);
                     if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
                         drop(place);
-                        let _ = send.send((stream, peer)).await;
+                        let _ = send.send((Patient::new(stream), peer)).await;
                     }
                 });
             }
@@ -160,7 +162,7 @@ impl TlsListener {
 }
 
 impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
+    type Io = Patient<TlsStream<TcpStream>>;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {

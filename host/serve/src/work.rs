@@ -1,10 +1,10 @@
 //! One review at work: a thread asks the rules one by one, and whoever waits for the answer takes what is decided when the
 //! time is over.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use engine::config::Reaction;
 use engine::manifest::Object;
@@ -16,11 +16,12 @@ use protocol::{Outcome, RuleMetadata, Verdict, api_group};
 use session::Session;
 
 use crate::answer::Answer;
+use crate::cluster::Cluster;
 use crate::decide::{Case, Known, known};
 use crate::review::Review;
 
 /// Why a look-up has no answer here.
-const NO_CLUSTER: &str = "seaworthy serve looks at nothing besides the object";
+const NO_CLUSTER: &str = "seaworthy serve without --cluster looks at nothing besides the object";
 
 /// The rules under one configuration, and the world that they see: nothing of it is known, so nothing is missing.
 pub struct Rules<R: Runtime> {
@@ -41,6 +42,16 @@ impl<R: Runtime> Rules<R> {
         Self { session, world }
     }
 
+    /// The rules that are asked of anything anywhere: what others look up, nobody needs to know.
+    pub fn at_work(&self) -> Vec<&RuleMetadata> {
+        let config = &self.session.setup().config;
+        let is_off =
+            |rule: &RuleMetadata| config.disabled.contains(&rule.name) && !config.enables_somewhere(&rule.name);
+        let mut rules = self.metadata();
+        rules.retain(|rule| config.suffices_for(rule) && !is_off(rule));
+        rules
+    }
+
     /// The rules, in the order that judgements name them in.
     pub fn metadata(&self) -> Vec<&RuleMetadata> {
         self.session.bundle().rules().iter().map(|rule| &rule.metadata).collect()
@@ -50,6 +61,8 @@ impl<R: Runtime> Rules<R> {
 /// A review, and how far it has come.
 pub struct Work {
     pub review: Review,
+    /// Why none of our rules is asked.
+    passes: Option<&'static str>,
     /// The one rule that is asked; all, where none is named.
     only: Option<String>,
     deadline: Instant,
@@ -59,6 +72,8 @@ pub struct Work {
 #[derive(Clone, Default)]
 struct Progress {
     judgements: Vec<Judgement>,
+    /// When each rule was asked and how long it took, by index.
+    times: HashMap<usize, (Instant, Duration)>,
     /// The rules that looked at other objects, by index.
     looked_up: HashSet<usize>,
     before: Option<HashSet<Known>>,
@@ -71,11 +86,13 @@ pub struct Concluded {
     pub answer: Answer,
     /// What each rule said, waivers applied.
     pub judgements: Vec<Judgement>,
+    /// When each rule was asked and how long it took, by index.
+    pub times: HashMap<usize, (Instant, Duration)>,
 }
 
 impl Work {
     pub fn new(review: Review, only: Option<String>, deadline: Instant) -> Self {
-        Self { review, only, deadline, progress: Mutex::default() }
+        Self { passes: review.passes_because(), review, only, deadline, progress: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
@@ -86,19 +103,29 @@ impl Work {
         self.lock().is_closed || Instant::now() >= self.deadline
     }
 
+    /// Whether a rule is asked. What is none of our rules' business may be that of a policy of somebody else's.
     fn is_asked<R: Runtime>(&self, rules: &Rules<R>, index: usize) -> bool {
-        let name = rules.session.bundle().rules().get(index).map(|rule| &rule.metadata.name);
-        self.only.as_ref().is_none_or(|only| Some(only) == name)
+        let Some(rule) = rules.session.bundle().rules().get(index) else { return false };
+        let is_named = self.only.as_ref().is_none_or(|only| *only == rule.metadata.name);
+        is_named && (rule.admission().is_some() || self.passes.is_none())
     }
 
-    /// Asks the rules, until the time is over.
-    pub fn run<R: Runtime>(&self, rules: &Rules<R>, today: Date, undecided: Reaction) {
+    /// Why nothing was asked, where that is so.
+    pub fn passes_because<R: Runtime>(&self, rules: &Rules<R>) -> Option<&'static str> {
+        let count = rules.session.bundle().rules().len();
+        self.passes.filter(|_| !(0..count).any(|index| self.is_asked(rules, index)))
+    }
+
+    /// Asks the rules, until the time is over. What they look up the cluster answers, where there is one.
+    pub fn run<R: Runtime>(&self, rules: &Rules<R>, cluster: Option<&dyn Cluster>, today: Date, undecided: Reaction) {
         let Some(question) = self.review.question() else { return };
-        self.ask(rules, &question, &|index| self.is_asked(rules, index), &mut |judgement, looked_up| {
+        let asking = Asking { rules, cluster };
+        self.ask(asking, &question, &|index| self.is_asked(rules, index), &mut |judgement, looked_up, time| {
             let mut progress = self.lock();
             if looked_up {
                 progress.looked_up.insert(judgement.rule);
             }
+            progress.times.insert(judgement.rule, time);
             progress.judgements.push(judgement);
         });
         if self.review.operation != Operation::Update {
@@ -109,7 +136,7 @@ impl Work {
         let (judgements, looked_up) = self.judgements(rules, &question, today);
         let denying = self.case(rules, &judgements, &looked_up, Some(&nothing), undecided, &rules.metadata()).denying();
         let (mut found, mut asked) = (HashSet::new(), 0);
-        self.ask(rules, &before, &|index| denying.contains(&index), &mut |judgement, _| {
+        self.ask(asking, &before, &|index| denying.contains(&index), &mut |judgement, _, _| {
             asked += 1;
             found.extend(judgement.outcome.findings.iter().map(|finding| known(judgement.rule, finding)));
         });
@@ -120,10 +147,10 @@ impl Work {
 
     fn ask<R: Runtime>(
         &self,
-        rules: &Rules<R>,
+        Asking { rules, cluster }: Asking<'_, R>,
         question: &Question<'_>,
         is_asked: &dyn Fn(usize) -> bool,
-        each: &mut dyn FnMut(Judgement, bool),
+        each: &mut dyn FnMut(Judgement, bool, (Instant, Duration)),
     ) {
         let judge = rules.session.judge(&rules.world);
         let (writer, mut payload) = (Writer::new(question), Vec::new());
@@ -133,9 +160,12 @@ impl Work {
             }
             payload.clear();
             asked.write(&writer, &mut payload);
-            let noting = Noting(AtomicBool::new(false));
+            let (noting, begun) = (Noting { cluster, has_looked: AtomicBool::new(false) }, Instant::now());
             let judgement = judge.ask(&asked, question, &payload, &noting);
-            each(judgement, noting.0.into_inner());
+            // What a policy of somebody else's says is its last word.
+            let is_ours =
+                rules.session.bundle().rules().get(asked.index).is_some_and(|rule| rule.admission().is_none());
+            each(judgement, is_ours && noting.has_looked.into_inner(), (begun, begun.elapsed()));
         }
     }
 
@@ -189,27 +219,47 @@ impl Work {
     pub fn conclude<R: Runtime>(&self, rules: &Rules<R>, today: Date, undecided: Reaction) -> Concluded {
         self.lock().is_closed = true;
         let uid = self.review.uid.clone();
-        if self.review.passes_because().is_some() {
-            return Concluded { answer: Answer::allowed(uid), judgements: Vec::new() };
+        let without = |answer| Concluded { answer, judgements: Vec::new(), times: HashMap::new() };
+        if self.passes_because(rules).is_some() {
+            return without(Answer::allowed(uid));
         }
         let Some(question) = self.review.question() else {
-            let answer = Answer::undecided(uid, undecided, "the request has no object");
-            return Concluded { answer, judgements: Vec::new() };
+            return without(Answer::undecided(uid, undecided, "the request has no object"));
         };
         let (judgements, looked_up) = self.judgements(rules, &question, today);
-        let before = self.lock().before.clone();
+        let Progress { before, times, .. } = self.lock().clone();
         let metadata = rules.metadata();
         let answer = self.case(rules, &judgements, &looked_up, before.as_ref(), undecided, &metadata).answer();
-        Concluded { answer, judgements }
+        Concluded { answer, judgements, times }
     }
 }
 
-/// Notes whether anything is looked up: what rests on other objects may still change.
-struct Noting(AtomicBool);
+/// Who is asked, and who answers what they look up.
+struct Asking<'a, R: Runtime> {
+    rules: &'a Rules<R>,
+    cluster: Option<&'a dyn Cluster>,
+}
 
-impl Route for Noting {
+impl<R: Runtime> Clone for Asking<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R: Runtime> Copy for Asking<'_, R> {}
+
+/// Notes whether anything is looked up: what rests on other objects may still change.
+struct Noting<'a> {
+    cluster: Option<&'a dyn Cluster>,
+    has_looked: AtomicBool,
+}
+
+impl Route for Noting<'_> {
     fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
-        self.0.store(true, Ordering::Relaxed);
-        input.call(call)
+        self.has_looked.store(true, Ordering::Relaxed);
+        match self.cluster {
+            Some(cluster) => cluster.call(call),
+            None => input.call(call),
+        }
     }
 }

@@ -6,7 +6,9 @@
 mod mutate;
 mod policies;
 mod route;
+mod server;
 
 pub use mutate::settle;
 pub use policies::{Found, find, limits, load};
 pub use route::{Asked, asking, asks_beyond, asks_registry};
+pub use server::PolicyServer;

@@ -29,6 +29,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// A policy that looks up objects, as far as it declares it, and asks nothing else.
+    pub fn looking(policy: Policy, wasm: Vec<u8>, settings: Json) -> Self {
+        Self { policy, wasm, settings, allow: Capabilities::look_ups(), asks_cluster: false }
+    }
+
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.policy.metadata.name
@@ -117,7 +122,7 @@ fn warn_of_withheld(name: &str, policy: &Policy) {
 }
 
 /// A policy's name and module. Out of a registry it is what was signed, where anybody must have signed it.
-fn fetch(address: &str, trusted: &Trusted) -> Result<(String, Vec<u8>), Failure> {
+pub fn fetch(address: &str, trusted: &Trusted) -> Result<(String, Vec<u8>), Failure> {
     let failed = |cause: String| Failure::Bundle(format!("the policy {}: {cause}", one_line(address)));
     let Some(reference) = address.strip_prefix(REGISTRY) else {
         if trusted.wants_all_signed() {
@@ -136,11 +141,16 @@ fn fetch(address: &str, trusted: &Trusted) -> Result<(String, Vec<u8>), Failure>
     Ok((module.name, module.bytes))
 }
 
-/// Settings from a file: one mapping.
+/// Settings from a file.
 fn settings(path: &Path) -> Result<Json, Failure> {
+    mapping(path, "settings")
+}
+
+/// One mapping from a file, of what is called so.
+pub fn mapping(path: &Path, what: &str) -> Result<Json, Failure> {
     let name = one_line(&path.display().to_string());
     let text = sources::read_regular(path, Limits::default().bytes)
-        .map_err(|cause| Failure::File(format!("the settings {name} {cause}")))?;
+        .map_err(|cause| Failure::File(format!("the {what} {name} {cause}")))?;
     let manifest = read(&name, text, &Limits::default());
     if let Some(problem) = manifest.problems.first() {
         let (line, column) = (problem.position.line, problem.position.column);
@@ -152,9 +162,9 @@ fn settings(path: &Path) -> Result<Json, Failure> {
             Content::Other(node @ Node { value: Value::Mapping(_), .. }) => {
                 serde_json::to_value(node).map_err(|cause| Failure::Usage(format!("{name}: {cause}")))
             }
-            _ => Err(Failure::Usage(format!("{name}: settings are one mapping"))),
+            _ => Err(Failure::Usage(format!("{name}: {what} are one mapping"))),
         },
-        _ => Err(Failure::Usage(format!("{name}: settings are one document"))),
+        _ => Err(Failure::Usage(format!("{name}: {what} are one document"))),
     }
 }
 

@@ -25,13 +25,17 @@ pub struct AccessOptions {
 }
 
 impl AccessOptions {
-    /// Connects to the cluster.
-    pub fn connect(&self) -> Result<Cluster, Failure> {
-        let access = Access {
+    /// The way to the cluster.
+    pub fn access(&self) -> Access {
+        Access {
             kubeconfig: self.kubeconfig.clone(),
             context: self.context.clone(),
             request_timeout: Duration::from_secs(self.request_timeout.into()),
-        };
-        Cluster::connect(&access).map_err(|cause| Failure::Cluster(cause.to_string()))
+        }
+    }
+
+    /// Connects to the cluster.
+    pub fn connect(&self) -> Result<Cluster, Failure> {
+        Cluster::connect(&self.access()).map_err(|cause| Failure::Cluster(cause.to_string()))
     }
 }

@@ -54,6 +54,15 @@ impl Tree {
         self.0 = Kept::Packed { bytes, whole: OnceLock::new() };
     }
 
+    /// Bytes of the tree where it is packed; none where it is not.
+    #[must_use]
+    pub fn packed_bytes(&self) -> usize {
+        match &self.0 {
+            Kept::Whole(_) => 0,
+            Kept::Packed { bytes, .. } => bytes.len(),
+        }
+    }
+
     /// Where its text has values that are no longer in the tree.
     #[must_use]
     pub fn gone(&self) -> Vec<Span> {

@@ -1,8 +1,11 @@
 //! `seaworthy serve`: the rules as an admission webhook.
 //!
-//! Where the rules, the configuration and the clock come from. It must not know how a review is read or answered.
+//! What may be typed, and what becomes of it. It must not know how a review is read or answered.
 
-use std::io::Write as _;
+mod log;
+mod rules;
+mod watched;
+
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -10,27 +13,25 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use engine::Completeness;
-use engine::config::{Config, Reaction};
-use engine::waiver::Date;
-use sandbox::{Limits, Sandbox};
-use serde_json::Value;
-use serve::{Event, Options, Pair, Source};
-use session::{Session, Setup};
+use cluster::CacheOptions;
+use engine::config::Reaction;
+use serve::{Event, Options, Pair};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::exit::HOLDS;
 use crate::failure::Failure;
-use crate::foreign;
-use crate::judging::{self, Chosen};
-use crate::options::configuration::ConfigOptions;
+use crate::options::cluster::AccessOptions;
 use crate::options::selection::Selection;
+
+use rules::{Given, Rules};
+use watched::Watched;
 
 pub const EXAMPLES: &str = "\
 Examples:
   seaworthy serve --tls-cert tls.crt --tls-key tls.key        warns, and denies nothing
   seaworthy serve --tls-cert ... --config seaworthy.yaml      denies what it enforces
+  seaworthy serve --tls-cert ... --cluster                    rules see what else is in the cluster
   seaworthy serve --plain-http --address 127.0.0.1:8080       to try it with curl
 
 docs/serve.md says how to install it, and what each request is answered.";
@@ -60,6 +61,27 @@ pub struct Args {
     #[command(flatten)]
     pub selection: Selection,
 
+    /// Serve the policies in this file of Kubewarden's policy-server (`policies.yml`), each at /validate/NAME, instead of the
+    /// rules. It is read again when it, or a module that it names, changes.
+    #[arg(long, conflicts_with_all = ["config", "bundle", "rule", "skip", "severity"], value_name = "FILE")]
+    pub policies: Option<PathBuf>,
+
+    /// Answer look-ups from the cluster: the kinds that rules look up are listed once and then watched. Without it they are
+    /// unknown.
+    #[arg(long)]
+    pub cluster: bool,
+
+    #[command(flatten)]
+    pub access: AccessOptions,
+
+    /// How much memory all objects may take that are kept for look-ups. Kinds beyond it are unknown.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536), value_name = "MIB")]
+    pub cache_mib: u32,
+
+    /// How long a kind still counts after its watch broke. After that it is unknown.
+    #[arg(long, default_value_t = 120, value_name = "SECONDS")]
+    pub stale_seconds: u32,
+
     /// What happens where an enforced rule gave no answer, if the configuration does not say it. Give `deny` where the webhook
     /// has `failurePolicy: Fail`.
     #[arg(long, value_enum, default_value_t = Undecided::Warn, value_name = "REACTION")]
@@ -76,6 +98,10 @@ pub struct Args {
     /// How long a request may take whose client does not say how long it waits.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30), value_name = "SECONDS")]
     pub timeout_seconds: u8,
+
+    /// Send traces to this collector of OpenTelemetry, by OTLP over HTTP, such as http://collector:4318.
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
 
     /// How long requests are still taken after SIGTERM, while /readyz already says no.
     #[arg(long, default_value_t = 5, value_name = "SECONDS")]
@@ -105,9 +131,19 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
             Undecided::Deny => Reaction::Deny,
         },
         time: Duration::from_secs(options.timeout_seconds.into()),
+        collector: options.otlp_endpoint.clone(),
         drain: Duration::from_secs(options.drain_seconds.into()),
     };
-    let bundle = Bundle { selection: options.selection.clone(), config: options.config.clone(), workers };
+    let kept = CacheOptions {
+        bytes: options.cache_mib as usize * (1 << 20),
+        patience: Duration::from_secs(options.stale_seconds.into()),
+    };
+    let cluster = options.cluster.then(|| Watched::start(&options.access.access(), kept)).transpose()?;
+    let given = match &options.policies {
+        Some(path) => Given::Policies(path.clone()),
+        None => Given::Bundle { selection: options.selection.clone(), config: options.config.clone() },
+    };
+    let rules = Rules::new(given, workers, cluster);
     let (tell, events) = serve::events();
     let signals = Signals::new([SIGHUP, SIGINT, SIGTERM]);
     let mut signals = signals.map_err(|cause| Failure::Usage(format!("signals cannot be heard: {cause}")))?;
@@ -119,55 +155,6 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
             }
         }
     });
-    serve::serve(bundle, served, events).map_err(|cause| Failure::Usage(cause.to_string()))?;
+    serve::serve(rules, served, events).map_err(|cause| Failure::Usage(cause.to_string()))?;
     Ok(HOLDS)
-}
-
-/// The rules of the binary, or of a folder, under a configuration that may change.
-struct Bundle {
-    selection: Selection,
-    config: Option<PathBuf>,
-    workers: usize,
-}
-
-impl Source for Bundle {
-    type Runtime = Sandbox;
-
-    fn load(&self, known: Option<&Config>) -> Result<Option<Session<Sandbox>>, String> {
-        self.session(known).map_err(|cause| cause.to_string())
-    }
-
-    fn today(&self) -> Date {
-        judging::today()
-    }
-
-    fn log(&self, line: &Value) {
-        // Where standard error is closed there is nobody to tell.
-        let _ = writeln!(std::io::stderr(), "{line}");
-    }
-}
-
-impl Bundle {
-    fn session(&self, known: Option<&Config>) -> Result<Option<Session<Sandbox>>, Failure> {
-        let options =
-            ConfigOptions { config: self.config.clone(), no_config: self.config.is_none(), ..ConfigOptions::default() };
-        let Chosen { found, configuration, mut refusals } = judging::choose(&self.selection, &options, &[])?;
-        let config = configuration.config;
-        if known == Some(&config) {
-            return Ok(None);
-        }
-        let limits = Limits { deadline: Duration::from_secs(1), ..foreign::limits(&[], &config) };
-        let slots = self.workers * found.len();
-        let failed = |cause| Failure::Bundle(format!("modules cannot be run here: {cause}"));
-        let sandbox = Sandbox::new(limits, slots).map_err(failed)?;
-        let rules = judging::load(&sandbox, found, Vec::new(), &config, &mut refusals)?;
-        if let Some(unread) = refusals.into_unread().first() {
-            return Err(Failure::Bundle(format!("{} {}", unread.path, unread.reason)));
-        }
-        let mut session = Session::new(sandbox, rules);
-        let setup = Setup { config, profile: None, completeness: Completeness::Admission, today: judging::today() };
-        let configured = session.configure(setup, |_| true, |_| false);
-        configured.map_err(|refused| Failure::Usage(refused.to_string()))?;
-        Ok(Some(session))
-    }
 }

@@ -1,0 +1,11 @@
+//! The log of a server: a JSON object a line, on standard error.
+
+use std::io::Write as _;
+
+use serde_json::Value;
+
+/// Writes a line.
+pub fn log(line: &Value) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

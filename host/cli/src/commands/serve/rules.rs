@@ -1,0 +1,148 @@
+//! Where a server's rules and configuration come from, and whether they are others than before.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use engine::Completeness;
+use engine::config::Config;
+use engine::waiver::Date;
+use sandbox::{Limits, Sandbox};
+use serde_json::Value;
+use serve::Source;
+use session::{Session, Setup};
+
+use super::log::log;
+use super::watched::Watched;
+use crate::bundle::{self, Refusals};
+use crate::failure::Failure;
+use crate::foreign::{self, PolicyServer};
+use crate::judging::{self, Chosen};
+use crate::options::configuration::ConfigOptions;
+use crate::options::selection::Selection;
+
+/// Where the rules are, all of which may change.
+pub enum Given {
+    /// The rules of the binary, or of a folder, under a configuration.
+    Bundle { selection: Selection, config: Option<PathBuf> },
+    /// The policies of a policy-server.
+    Policies(PathBuf),
+}
+
+/// What a server lives on.
+pub struct Rules {
+    given: Given,
+    workers: usize,
+    cluster: Option<Watched>,
+    last: Mutex<Option<Read>>,
+}
+
+/// What the rules were made of.
+#[derive(PartialEq)]
+struct Read {
+    config: Config,
+    files: Vec<Stamp>,
+}
+
+/// What tells one content of a file from another, without reading it.
+#[derive(PartialEq)]
+struct Stamp {
+    path: PathBuf,
+    known: Option<(u64, SystemTime)>,
+}
+
+impl Stamp {
+    fn of(path: PathBuf) -> Self {
+        let known = fs::metadata(&path).and_then(|file| Ok((file.len(), file.modified()?)));
+        Self { path, known: known.ok() }
+    }
+}
+
+impl Source for Rules {
+    type Runtime = Sandbox;
+
+    fn load(&self) -> Result<Option<Session<Sandbox>>, String> {
+        self.session().map_err(|cause| cause.to_string())
+    }
+
+    fn cluster(&self) -> Option<&dyn serve::Cluster> {
+        self.cluster.as_ref().map(|cluster| cluster as &dyn serve::Cluster)
+    }
+
+    fn today(&self) -> Date {
+        judging::today()
+    }
+
+    fn log(&self, line: &Value) {
+        log(line);
+    }
+}
+
+impl Rules {
+    pub fn new(given: Given, workers: usize, cluster: Option<Watched>) -> Self {
+        Self { given, workers, cluster, last: Mutex::default() }
+    }
+
+    /// A session of what is there now; nothing where that is what there was.
+    fn session(&self) -> Result<Option<Session<Sandbox>>, Failure> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before anything is read: what changes meanwhile is read again.
+        let files = self.files(last.as_ref())?;
+        let (found, policies, config, mut refusals) = match &self.given {
+            // Modules at a registry are not asked for again as long as the files are the same.
+            Given::Policies(_) if last.as_ref().is_some_and(|last| last.files == files) => return Ok(None),
+            Given::Policies(path) => {
+                let PolicyServer { rules, policies, config } = PolicyServer::read(path)?;
+                (rules, policies, config, Refusals::default())
+            }
+            Given::Bundle { selection, config } => {
+                let (config, no_config) = (config.clone(), config.is_none());
+                let options = ConfigOptions { config, no_config, ..ConfigOptions::default() };
+                let Chosen { found, configuration, refusals } = judging::choose(selection, &options, &[])?;
+                (found, Vec::new(), configuration.config, refusals)
+            }
+        };
+        let read = Read { config, files };
+        if last.as_ref() == Some(&read) {
+            return Ok(None);
+        }
+        let config = &read.config;
+        let limits = Limits { deadline: Duration::from_secs(1), ..foreign::limits(&[], config) };
+        let slots = self.workers * (found.len() + policies.len());
+        let failed = |cause| Failure::Bundle(format!("modules cannot be run here: {cause}"));
+        let sandbox = Sandbox::new(limits, slots).map_err(failed)?;
+        let rules = judging::load(&sandbox, found, policies, config, &mut refusals)?;
+        for refused in refusals.into_unread() {
+            let refused = format!("{} {}", refused.path, refused.reason);
+            // Whoever has good rules keeps them; whoever has none is better off with the others.
+            if last.is_some() {
+                return Err(Failure::Bundle(refused));
+            }
+            log(&serve::line("error", &format!("{refused}: nothing is checked by it")));
+        }
+        let mut session = Session::new(sandbox, rules);
+        let (config, today) = (read.config.clone(), judging::today());
+        let setup = Setup { config, profile: None, completeness: Completeness::Admission, today };
+        let configured = session.configure(setup, |_| true, |_| false);
+        configured.map_err(|refused| Failure::Usage(refused.to_string()))?;
+        *last = Some(read);
+        Ok(Some(session))
+    }
+
+    /// The files that the rules are made of, the configuration aside.
+    fn files(&self, last: Option<&Read>) -> Result<Vec<Stamp>, Failure> {
+        let paths = match &self.given {
+            Given::Bundle { selection, .. } => selection.bundle.as_deref().map_or(Ok(Vec::new()), bundle::modules)?,
+            Given::Policies(path) => {
+                let known = last.map_or(&[][..], |last| last.files.as_slice());
+                match known {
+                    // Which modules there are says the file itself.
+                    [file, ..] if *file == Stamp::of(path.clone()) => known.iter().map(|it| it.path.clone()).collect(),
+                    _ => [vec![path.clone()], PolicyServer::modules(path)?].concat(),
+                }
+            }
+        };
+        Ok(paths.into_iter().map(Stamp::of).collect())
+    }
+}

@@ -1,0 +1,164 @@
+//! The lines of a watch: what each says has happened.
+
+use std::fmt;
+
+use engine::manifest::{ApiObject, Object, ObjectError};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use crate::error::{RequestError, Status};
+
+/// What a line says.
+#[derive(Debug)]
+pub enum Event {
+    /// An object is new, or another.
+    Put(Object),
+    /// An object is new or another, and none that can be read.
+    Unreadable(String),
+    /// An object is gone.
+    Gone {
+        /// Where it was.
+        namespace: Option<String>,
+        /// What it was called.
+        name: String,
+    },
+    /// Nothing happened up to now.
+    Bookmark,
+    /// The server cannot go on, and says why.
+    Failed(Status),
+}
+
+/// What is said of any event.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    what: String,
+    object: Said,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Said {
+    metadata: Metadata,
+    /// Of a `Status`.
+    code: Option<u16>,
+    message: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Metadata {
+    namespace: Option<String>,
+    name: Option<String>,
+    resource_version: Option<String>,
+}
+
+/// Reads a line, and from where on a watch would go on behind it.
+///
+/// # Errors
+/// It is none of a watch.
+pub fn read(line: &[u8], item: ApiObject<'_>) -> Result<(Event, Option<String>), RequestError> {
+    let unreadable = |cause: serde_json::Error| RequestError::Unreadable(cause.to_string());
+    let Head { what, object: Said { metadata, code, message } } = serde_json::from_slice(line).map_err(unreadable)?;
+    let event = match what.as_str() {
+        "ADDED" | "MODIFIED" => {
+            let mut deserializer = serde_json::Deserializer::from_slice(line);
+            match Line(item).deserialize(&mut deserializer).map_err(unreadable)? {
+                Ok(object) => Event::Put(object),
+                Err(problem) => Event::Unreadable(problem.to_string()),
+            }
+        }
+        "DELETED" => {
+            let nameless = || RequestError::Unreadable("what is gone has no name".into());
+            Event::Gone { namespace: metadata.namespace, name: metadata.name.ok_or_else(nameless)? }
+        }
+        "BOOKMARK" => Event::Bookmark,
+        "ERROR" => {
+            let (code, message) = (code.unwrap_or(500), message.unwrap_or_default());
+            return Ok((Event::Failed(Status { code, message, continue_token: None }), None));
+        }
+        other => return Err(RequestError::Unreadable(format!("there is no event {other}"))),
+    };
+    Ok((event, metadata.resource_version))
+}
+
+/// A line, of which the object is wanted.
+struct Line<'a>(ApiObject<'a>);
+
+impl<'de> DeserializeSeed<'de> for Line<'_> {
+    type Value = Result<Object, ObjectError>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Line<'_> {
+    type Value = Result<Object, ObjectError>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an event of a watch")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut object = None;
+        while let Some(key) = members.next_key::<String>()? {
+            if key == "object" {
+                object = Some(members.next_value_seed(self.0)?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        object.ok_or_else(|| A::Error::missing_field("object"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::FieldMask;
+
+    use super::*;
+
+    fn read(line: &str) -> Result<(Event, Option<String>), RequestError> {
+        let mask = FieldMask::of_entries(&["metadata.name", "metadata.namespace", "spec.n"]);
+        super::read(line.as_bytes(), ApiObject { mask: &mask, api_version: "v1", kind: "Service" })
+    }
+
+    #[test]
+    fn events_are_read_and_objects_cut_to_what_is_wanted() {
+        let object = r#"{"kind":"Service","metadata":{"name":"web","namespace":"a","resourceVersion":"7","labels":{"a":"b"}},"spec":{"n":1,"m":2}}"#;
+        for what in ["ADDED", "MODIFIED"] {
+            let (event, version) = read(&format!("{{\"type\":\"{what}\",\"object\":{object}}}\n")).unwrap();
+            let Event::Put(object) = event else { panic!("{event:?}") };
+            assert_eq!(
+                (object.name.as_deref(), object.namespace.as_deref(), version.as_deref()),
+                (Some("web"), Some("a"), Some("7"))
+            );
+            let mut kept = Vec::new();
+            object.node.write_json(&FieldMask::whole(), &mut kept);
+            assert_eq!(kept, br#"{"metadata":{"name":"web","namespace":"a"},"spec":{"n":1}}"#);
+        }
+        let (event, version) = read(&format!("{{\"type\":\"DELETED\",\"object\":{object}}}")).unwrap();
+        assert!(matches!(event, Event::Gone { name, .. } if name == "web") && version.is_some());
+        let bookmark = r#"{"type":"BOOKMARK","object":{"kind":"Service","metadata":{"resourceVersion":"9"}}}"#;
+        assert!(matches!(read(bookmark).unwrap(), (Event::Bookmark, Some(version)) if version == "9"));
+        let expired = r#"{"type":"ERROR","object":{"kind":"Status","metadata":{},"code":410,"message":"too old"}}"#;
+        assert!(matches!(read(expired).unwrap(), (Event::Failed(Status { code: 410, .. }), None)));
+        let twice = r#"{"type":"ADDED","object":{"metadata":{"name":"web"},"spec":{"n":1,"n":2}}}"#;
+        assert!(matches!(read(twice).unwrap().0, Event::Unreadable(problem) if problem.contains("`n`")));
+    }
+
+    #[test]
+    fn what_is_no_event_is_an_error() {
+        for line in [
+            "",
+            "{}",
+            "[]",
+            r#"{"type":"ADDED"}"#,
+            r#"{"type":"MOVED","object":{}}"#,
+            r#"{"type":"DELETED","object":{"metadata":{}}}"#,
+        ] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}
