@@ -36,7 +36,7 @@ export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench new-policy time-zones judge kubernetes-tables tools rendering-tools linters custom-resources dist musl pre-commit
+.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench bench-serve new-policy time-zones judge kubernetes-tables tools rendering-tools linters custom-resources dist musl pre-commit
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -149,7 +149,10 @@ fixtures: ## Build the policy that tests bring along, with Kubewarden's own SDK,
 		--target-dir $(TARGET)/fixtures --target wasm32-unknown-unknown --target wasm32-wasip1
 
 bench: build native linters ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run
-	$(CARGO) bench --locked $(HOSTS) --bench evaluate
+	$(CARGO) bench --locked $(HOSTS) --bench evaluate --bench serve
+
+bench-serve: build ## Only the webhook: reviews a second, latency, overload, memory
+	$(CARGO) bench --locked $(HOSTS) --bench serve
 
 # Times in what is released are those of the last commit, so that whoever builds it again gets the same bytes.
 dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || echo 0)

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::policies::{self, Found};
-use super::trust::Trusted;
+use crate::trust::Trusted;
 use crate::bundle;
 use crate::failure::Failure;
 use crate::present::output::one_line;
