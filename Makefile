@@ -23,6 +23,7 @@ WEB := $(TARGET)/web
 NODE_MODULES := host/web/node_modules/.package-lock.json
 MDBOOK := $(TARGET)/tools/bin/mdbook
 CHROMIUM ?= /usr/bin/chromium
+FIREFOX ?= /usr/bin/firefox-esr
 CARGO := cargo
 CARGO_DENY := 0.20.2
 CARGO_CYCLONEDX := 0.5.9
@@ -34,9 +35,10 @@ NODE = @node --version >/dev/null 2>&1 || { echo 'node is missing: install Node.
 export CARGO_TARGET_DIR := $(TARGET)
 export SEAWORTHY_POLICIES := $(MODULES)
 export CHROMIUM
+export FIREFOX
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench chromium docker-registry test check fmt clippy unit e2e oracle deny bench bench-serve new-policy time-zones judge kubernetes-tables tools rendering-tools linters custom-resources dist musl pre-commit
+.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench web-screens chromium firefox docker-registry test check fmt clippy unit e2e oracle deny bench bench-serve new-policy time-zones judge kubernetes-tables tools rendering-tools linters custom-resources dist musl pre-commit
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,17 +105,25 @@ neovim:
 	@command -v nvim >/dev/null || { test $$(id -u) -eq 0 && apt-get update -qq \
 		&& apt-get install -y -qq --no-install-recommends neovim; } || true
 
-web-test: web chromium ## Tests of the page, in a headless Chromium
+web-test: web chromium firefox ## Tests of the page, in a headless Chromium, and the core of them in Firefox
 	cd host/web && npm run --silent test -w page
 
 web-bench: web chromium ## What the library and the page cost: time to load and to judge, frames, bytes
 	node host/web/library/bench.mjs
 	cd host/web && npm run --silent measure -w page
 
+web-screens: web chromium ## Pictures of the page on six screens, light and dark (target/web/screens)
+	cd host/web && npm run --silent screens -w page
+
 chromium:
 	@test -x $(CHROMIUM) \
 		|| { test $$(id -u) -eq 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
 		|| { echo 'Chromium is missing: install it, or name another with CHROMIUM=/path/to/it' >&2; exit 1; }
+
+# Left out, aloud, by the tests themselves where it cannot be installed.
+firefox:
+	@test -x $(FIREFOX) || { test $$(id -u) -eq 0 && apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends firefox-esr; } || true
 
 docker-registry:
 	@command -v docker-registry >/dev/null \

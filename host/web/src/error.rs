@@ -48,6 +48,9 @@ pub enum SessionError {
     /// The options are not such.
     #[error("{0}")]
     Options(String),
+    /// An edit cannot be made; why.
+    #[error("{0}")]
+    Edit(String),
     /// The configuration does not hold.
     #[error("the configuration, {0}")]
     Config(#[source] ConfigError),

@@ -5,6 +5,7 @@
 //! called by anybody else.
 #![warn(missing_docs)]
 
+mod edited;
 mod error;
 mod number;
 mod options;
@@ -24,6 +25,16 @@ pub use error::{LoadError, SessionError};
 
 /// What every output says that it was made by.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The text of a file with the edit of a finding made in it: comments and layout stay. `at` says which object, `edit` is
+/// the finding's, both JSON.
+///
+/// # Errors
+/// Why it cannot be made.
+#[wasm_bindgen]
+pub fn edited(name: &str, text: String, at: &str, edit: &str) -> Result<String, JsError> {
+    edited::text(name, text, at, edit).map_err(|cause| refused(&cause))
+}
 
 /// A bundle of rules, ready to judge. Files are given as names and texts in turn, options as JSON; answers are text.
 #[wasm_bindgen]

@@ -1,6 +1,6 @@
 /** The engine in a Worker, for a page: nothing here blocks, and no rule that hangs goes on for ever. */
 import { fetched, type LoadOptions } from "./seaworthy.js";
-import type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata, SourceFile } from "./types.js";
+import type { CheckOptions, Edit, ObjectPlace, PolicyInfo, Readiness, Report, RuleMetadata, SourceFile } from "./types.js";
 import type { Message, Method, Request } from "./worker.js";
 
 export interface WorkerOptions extends LoadOptions {
@@ -14,6 +14,9 @@ export interface WorkerOptions extends LoadOptions {
 export class SupersededError extends Error {
   override readonly name = "SupersededError";
 }
+
+/** What is done each time it is asked, one after the other. */
+const IN_ORDER: ReadonlySet<Method> = new Set<Method>(["addPolicy", "removePolicy", "edited"]);
 
 /** What a rule is said to have done when it is not run any more. */
 type Stop = [name: string, milliseconds: number | undefined];
@@ -86,6 +89,10 @@ export class SeaworthyWorker {
     return this.#call("markdown", files, options);
   }
 
+  edited(file: SourceFile, object: ObjectPlace, edit: Edit): Promise<string> {
+    return this.#call("edited", file, object, edit);
+  }
+
   async addPolicy(name: string, wasm: BufferSource, settings?: unknown): Promise<PolicyInfo> {
     const info = await this.#call<PolicyInfo>("addPolicy", name, wasm, settings);
     // A Worker that starts in place of this one gets it too.
@@ -110,9 +117,8 @@ export class SeaworthyWorker {
 
   #call<T>(method: Method, ...parameters: unknown[]): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      // Policies come and go in order; of two questions only the newer one matters.
-      const isQuestion = method !== "addPolicy" && method !== "removePolicy";
-      const isOlder = (call: Call) => isQuestion && call.method === method;
+      // Policies come and go in order, and each edit is wanted; of two questions only the newer one matters.
+      const isOlder = (call: Call) => !IN_ORDER.has(method) && call.method === method;
       for (const call of this.#waiting.filter(isOlder)) call.reject(new SupersededError(`a newer ${method} came`));
       this.#waiting = this.#waiting.filter((call) => !isOlder(call));
       this.#waiting.push({ method, parameters, isWatched: false, resolve, reject });

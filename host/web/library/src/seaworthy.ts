@@ -1,8 +1,8 @@
 /** The engine in this very thread: for Node and for Workers. */
-import { initSync, Session } from "./engine/engine.js";
+import { edited, initSync, Session } from "./engine/engine.js";
 import { bytesOf, moduleOf, type Source } from "./files.js";
 import { assertIntact, EngineLost, lose } from "./sandbox.js";
-import type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata, SourceFile } from "./types.js";
+import type { CheckOptions, Edit, ObjectPlace, PolicyInfo, Readiness, Report, RuleMetadata, SourceFile } from "./types.js";
 
 /** Where the engine and the rules are; without, beside this file. */
 export interface LoadOptions {
@@ -63,6 +63,15 @@ export class Seaworthy {
   /** The readiness checklist as Markdown, to paste in a pull request. */
   markdown(files: readonly SourceFile[], options?: CheckOptions): string {
     return intact(() => this.#session.markdown(flat(files), asked(options)));
+  }
+
+  /**
+   * The text of a file with the edit of a finding made in one of its objects: comments and layout stay. Throws where the
+   * object is not there any more, or where nothing but a person can write it.
+   */
+  edited(file: SourceFile, object: ObjectPlace, edit: Edit): string {
+    const { document, path } = object;
+    return intact(() => edited(file.name, file.text, JSON.stringify({ document, path }), JSON.stringify(edit)));
   }
 
   /**

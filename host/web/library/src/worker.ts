@@ -9,7 +9,8 @@ import { type LoadOptions, Seaworthy } from "./seaworthy.js";
 
 /** What can be called. `load` comes first. */
 export type Method =
-  | "load" | "rules" | "check" | "checkJson" | "readiness" | "sarif" | "markdown" | "addPolicy" | "removePolicy" | "stop";
+  | "load" | "rules" | "check" | "checkJson" | "readiness" | "sarif" | "markdown" | "edited" | "addPolicy" | "removePolicy"
+  | "stop";
 
 export interface Request {
   id: number;

@@ -50,6 +50,7 @@ const ICONS = {
   add: "M8 3v10M3 8h10",
   back: "M10 3.5 5.5 8l4.5 4.5",
   check: "m3.5 8.5 3 3 6-7",
+  copy: "M5.5 5.5h8v8h-8zM3 10.5h-.5v-8h8V3",
   close: "m4 4 8 8M12 4l-8 8",
   dash: "M4 8h8",
   dark: "M13 9.7A5.5 5.5 0 0 1 6.3 3 5.5 5.5 0 1 0 13 9.7Z",
@@ -69,6 +70,8 @@ const ICONS = {
   scorecard: "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0M.8 8h14.4",
   search: "M10.8 10.800 14 14M12 7a5 5 0 1 1-10 0 5 5 0 0 1 10 0",
   system: "M2 3h12v8H2zM5.500 13.500h5M8 11v2.500",
+  tree: "M2.500 3h5M5 3v9.500h3.500M5 7.700h3.500M9 7.700h4.500M9 12.500h4.500",
+  undo: "M6 3 3 6l3 3M3 6h6.500a3.500 3.500 0 0 1 0 7H6",
   unknown: "M6 6.200a2 2 0 1 1 2.900 1.800c-.6.3-.9.700-.9 1.300M8 11.800v.01",
 } as const;
 
@@ -104,31 +107,36 @@ export function gauge(percent: number | null): SVGElement {
 }
 let gauges = 0;
 
-const live = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+/** What is said in passing, and beside it, at once and until it is closed, what went wrong. */
+const said = h("div", { role: "status", "aria-live": "polite" });
+const wrong = h("div", { role: "alert" });
+const toasts = h("div", { class: "toasts" }, said, wrong);
 
 /** Says something in passing, aloud to screen readers, with at most one thing to do about it. */
 export function toast(message: string, action?: { label: string; run: () => void }): void {
-  if (!live.isConnected) document.body.append(live);
-  const gone = (): void => note.remove();
-  const note = h(
-    "div",
-    { class: "toast" },
-    h("span", null, message),
-    action &&
-      h(
-        "button",
-        {
-          type: "button",
-          class: "quiet",
-          onclick: () => {
-            action.run();
-            gone();
-          },
-        },
-        action.label,
-      ),
-  );
-  live.replaceChildren(note);
+  const gone = note(said, "toast", message, action ?? undefined);
   // Long enough to read it, and to decide.
-  setTimeout(gone, (action ? 6_000 : 3_000) + message.length * 60);
+  setTimeout(gone, (action ? 8_000 : 3_000) + message.length * 60);
+}
+
+/** Says that something went wrong. It stays until the reader has read it. */
+export function complain(message: string): void {
+  const gone = note(wrong, "toast wrong", message, { label: "Close", run: () => gone() });
+}
+
+function note(place: HTMLElement, kind: string, message: string, action?: { label: string; run: () => void }): () => void {
+  if (!toasts.isConnected) document.body.append(toasts);
+  const gone = (): void => shown.remove();
+  const run = (): void => {
+    action?.run();
+    gone();
+  };
+  const shown = h(
+    "div",
+    { class: kind },
+    h("span", null, message),
+    action && h("button", { type: "button", class: "quiet", onclick: run }, action.label),
+  );
+  place.replaceChildren(shown);
+  return gone;
 }

@@ -6,11 +6,12 @@
 import type { SeaworthyWorker } from "seaworthy";
 import { start } from "./engine";
 import { bad, good } from "./examples";
-import type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata } from "./model";
+import type { CheckOptions, Edit, PolicyInfo, Readiness, Report, RuleMetadata } from "./model";
 import type { Workspace } from "./workspace";
 
 export type Outcome =
-  | { state: "loading" }
+  /** `share` of the bytes of engine and rules is here, from 0 to 1. */
+  | { state: "loading"; share: number }
   /** The engine or the rules did not come: nothing can be judged. */
   | { state: "failed"; message: string }
   | { state: "empty" }
@@ -26,13 +27,16 @@ const REST_MS = 140;
 const WARM_UPS = 30;
 
 export class Judge {
-  outcome: Outcome = { state: "loading" };
+  outcome: Outcome = { state: "loading", share: 0 };
   rules: RuleMetadata[] = [];
   /** Policies that the reader brought, with their bytes: one is added anew to get settings. */
   readonly own = new Map<string, ArrayBuffer>();
   #worker: SeaworthyWorker | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #generation = 0;
+  /** How often something changed, and which of these changes the report knows. */
+  #changes = 0;
+  #reported = -1;
   #listeners: ((outcome: Outcome, busy: boolean) => void)[] = [];
 
   constructor(readonly workspace: Workspace) {
@@ -46,10 +50,10 @@ export class Judge {
   }
 
   /** Loads the engine and the rules; may be called again after it failed. */
-  async start(): Promise<void> {
-    this.#tell({ state: "loading" }, true);
+  async load(): Promise<void> {
+    this.#tell({ state: "loading", share: 0 }, true);
     try {
-      this.#worker = await start();
+      this.#worker = await start((share) => this.#tell({ state: "loading", share }, true));
       this.rules = await this.#worker.rules();
     } catch (error) {
       this.#tell({ state: "failed", message: said(error) }, false);
@@ -57,14 +61,13 @@ export class Judge {
     }
     performance.mark("seaworthy-ready");
     await this.#judge();
-    await this.#warmUp();
   }
 
   /**
    * Judges the examples while the page is empty and nobody waits: browsers compile what is called for the first time, and
    * make faster what is called often, so that the first answers would take three times as long.
    */
-  async #warmUp(): Promise<void> {
+  async warmUp(): Promise<void> {
     if (this.outcome.state !== "empty") return;
     const generation = this.#generation;
     const files = [...good().files, ...bad().files];
@@ -77,6 +80,7 @@ export class Judge {
   }
 
   request(delay: number): void {
+    this.#changes++;
     if (!this.#worker) return;
     this.#tell(this.outcome, true);
     clearTimeout(this.#timer);
@@ -109,6 +113,17 @@ export class Judge {
 
   async json(): Promise<string> {
     return this.#running().checkJson(this.workspace.sources, this.options());
+  }
+
+  /** The text of a file with an edit made in one of its objects. */
+  async edited(name: string, object: { document: number; path: string }, edit: Edit): Promise<string> {
+    const file = this.workspace.byName(name);
+    // Of an older text the places may be others.
+    if (!file || this.#reported !== this.#changes) throw new Error("The text has just changed: wait for the new findings.");
+    const { text } = file;
+    const edited = await this.#running().edited({ name, text }, object, edit);
+    if (file.text !== text) throw new Error("The text has just changed: wait for the new findings.");
+    return edited;
   }
 
   /** Judges by a policy that the reader brought, too. It takes the place of one that was brought under the same name. */
@@ -154,6 +169,7 @@ export class Judge {
 
   async #judge(): Promise<void> {
     const generation = ++this.#generation;
+    const changes = this.#changes;
     const files = this.workspace.sources;
     if (files.length === 0) {
       this.#tell({ state: "empty" }, false);
@@ -165,6 +181,7 @@ export class Judge {
       const options = this.options();
       const report = await worker.check(files, options);
       if (generation !== this.#generation) return;
+      this.#reported = changes;
       const { duration: milliseconds } = performance.measure("seaworthy-judged", { start: started });
       this.#tell({ state: "judged", report, milliseconds }, true);
       const readiness = await worker.readiness(files, options);

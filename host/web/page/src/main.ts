@@ -1,28 +1,30 @@
 /**
  * Puts the page together: the workspace in the middle, the Judge beside it, and the panes that show what comes of it.
  */
+import { Keeper } from "./actions/keep";
 import { choose, onDrop, type Opened } from "./actions/open";
 import { save } from "./actions/save";
 import { fromFragment, toFragment } from "./actions/share";
-import { setTheme, show as showTheme, theme, type Theme } from "./actions/theme";
-import { h, icon, mark, toast } from "./dom";
-import { Editor } from "./editor/editor";
+import { show as showTheme, theme } from "./actions/theme";
+import { complain, h, toast } from "./dom";
+import { EditorPlace, type Told } from "./editor/place";
 import { bad, good } from "./examples";
+import { header } from "./header";
 import { Judge, said, type Outcome } from "./judge";
-import { counted } from "./model";
+import { counted, isSecret } from "./model";
 import { Files } from "./panes/files";
 import { Findings } from "./panes/findings";
-import { menu } from "./panes/menu";
+import { keepSwitch } from "./panes/keep";
 import { Panes, type PaneName } from "./panes/panes";
 import { Rules } from "./panes/rules";
 import { Scorecard } from "./panes/scorecard";
 import { welcome } from "./panes/welcome";
 import { worldSwitch } from "./panes/world";
-import { Workspace, type Snapshot } from "./workspace";
+import { summary } from "./summary";
+import { Workspace, type Snapshot, type Undo } from "./workspace";
 
 /** Beyond this many characters, chat and mail programs are known to cut links. */
 const LONG_LINK = 16_000;
-const SECRET = /^\s*kind:\s*["']?Secret\b/m;
 
 showTheme(theme());
 
@@ -32,45 +34,77 @@ const stale = new Set<PaneName>();
 
 const workspace = new Workspace();
 const judge = new Judge(workspace);
+const keeper = new Keeper(workspace);
+
+/** Says what happened; where it took away a text, with a way back. */
+const done = (message: string, undo: Undo | undefined): void =>
+  undo ? toast(message, { label: "Undo", run: undo }) : toast(message);
 
 const explain = (rule: string): void => {
   panes.show("rules");
   rules.open(rule);
 };
-const jump = (file: string, line: number, column = 1): void => {
+const jump = (file: string, line: number, column = 1, told?: Told): void => {
   panes.show("editor");
-  editor.jump(file, line, column);
+  void editor.jump(file, line, column, told);
 };
-const start = (snapshot: Snapshot): void => {
-  workspace.restore(snapshot);
+const start = (what: string, snapshot: Snapshot): void => {
+  const undo = workspace.restore(snapshot);
   panes.show("findings");
+  if (undo) done(`${what} in place of your files`, undo);
 };
 const openFiles = (): void => choose({ accept: ".yaml,.yml,.json,.wasm,Kustomization" }, opened);
 const openFolder = (): void => choose({ folder: true }, opened);
 const openPolicy = (): void => choose({ accept: ".wasm,application/wasm" }, opened);
+const startGood = (): void => start("The good example is", good());
+const startBad = (): void => start("The bad example is", bad());
 
-const editorHost = h("div", { class: "editor-host" });
-const editor = new Editor(editorHost, workspace, explain);
+async function apply({ finding, result }: Told): Promise<void> {
+  const { object, rule } = result;
+  if (!finding.edit) return;
+  try {
+    const text = await judge.edited(object.file, object, finding.edit);
+    panes.show("editor");
+    const review = finding.edit.applicability === "needs-review" ? ". Check that it fits your service" : "";
+    done(`Applied the fix of ${rule} to ${object.file}${review}.`, await editor.rewrite(object.file, text));
+  } catch (error) {
+    complain(`The fix of ${rule} was not applied. ${said(error)}`);
+  }
+}
+
+async function copy({ finding }: Told): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(finding.fix ?? "");
+    toast("The fix is copied");
+  } catch {
+    complain("This browser does not let the page copy: select the fix, and copy it with Ctrl+C.");
+  }
+}
+
+const fixing = { apply: (told: Told) => void apply(told), copy: (told: Told) => void copy(told) };
+const editor = new EditorPlace(workspace, { explain, ...fixing });
 const files = new Files(workspace, { openFiles, openFolder, focusEditor: () => editor.focus() });
 const findings = new Findings({
   jump,
   explain,
-  retry: () => void judge.start(),
-  tryBad: () => start(bad()),
+  ...fixing,
+  retry: () => void judge.load(),
+  tryBad: startBad,
   turnOff: (rule) => workspace.turn(rule, false),
 });
 const scorecard = new Scorecard({ jump, explain });
 const rules = new Rules(judge, {
   openPolicy,
   tryYaml: (name, text) => {
-    workspace.add([{ name: `${name}.yaml`, text }]);
+    const isReplaced = workspace.byName(`${name}.yaml`) !== undefined;
+    const undo = workspace.add([{ name: `${name}.yaml`, text }]);
     panes.show("editor");
-    toast(`Opened the example as ${name}.yaml`);
+    done(`Opened the example as ${name}.yaml`, isReplaced ? undo : undefined);
   },
 });
 const hello = welcome({
-  good: () => start(good()),
-  bad: () => start(bad()),
+  good: startGood,
+  bad: startBad,
   openFiles,
   openFolder,
   focusEditor: () => editor.focus(),
@@ -78,13 +112,14 @@ const hello = welcome({
 const status = h("p", { class: "status" });
 /** Says aloud when the number of findings changed. */
 const spoken = h("p", { class: "unseen", role: "status" });
+const progress = h("progress", { class: "progress", max: 1, value: 0, "aria-label": "Loading the rules" });
 
 const editorPane = h(
   "section",
   { class: "editor-pane", "aria-label": "Editor" },
   files.element,
-  h("div", { class: "editor-place" }, editorHost, hello),
-  h("footer", { class: "editor-foot" }, worldSwitch(workspace)),
+  h("div", { class: "editor-place" }, files.tree.element, editor.element, hello),
+  h("footer", { class: "editor-foot" }, worldSwitch(workspace), keepSwitch(workspace, keeper)),
 );
 const sidePane = h("section", { class: "side-pane", "aria-label": "Results" });
 const main = h("main", null, editorPane, sidePane);
@@ -109,7 +144,7 @@ async function share(): Promise<void> {
   const { length } = address.href;
   const notes = [
     "It holds the files themselves.",
-    workspace.sources.some(({ text }) => SECRET.test(text)) && "One of them is a Secret.",
+    workspace.sources.some(({ text }) => isSecret(text)) && "One of them is a Secret.",
     length > LONG_LINK && `It is ${counted(length, "character")} long: some programs cut such links.`,
     judge.own.size > 0 && "Your own policies are not part of it.",
   ].filter(Boolean);
@@ -119,6 +154,7 @@ async function share(): Promise<void> {
   } catch {
     // Only then: the address bar is remembered, and browsers share what they remember among a person's devices.
     history.replaceState(null, "", address);
+    keeper.link = address.hash;
     toast(`The link is in the address bar. ${notes.join(" ")}`);
   }
 }
@@ -127,66 +163,28 @@ async function download(name: string, type: string, make: () => Promise<string>)
   try {
     save(name, type, await make());
   } catch (error) {
-    toast(said(error));
+    complain(`${name} was not made. ${said(error)}`);
   }
 }
 
-const themes: [Theme, string][] = [
-  ["system", "As the system"],
-  ["light", "Light"],
-  ["dark", "Dark"],
-];
-const header = h(
-  "header",
-  { class: "top" },
-  h("h1", null, mark(), h("span", null, "seaworthy")),
-  h(
-    "div",
-    { class: "tools", role: "group", "aria-label": "Tools" },
-    menu({ label: "Examples", icon: "examples" }, [
-      { label: "A bad service", detail: "It runs, and will hurt", icon: "close", run: () => start(bad()) },
-      { label: "A good service", detail: "It holds every rule", icon: "check", run: () => start(good()) },
-      { label: "Start anew", detail: "One empty file", icon: "add", run: () => start({ files: [], world: "partial" }) },
-    ]),
-    h(
-      "button",
-      {
-        type: "button",
-        class: "tool",
-        "aria-label": "Share",
-        title: "Copy a link that holds these files",
-        onclick: () => void share(),
-      },
-      icon("link"),
-      h("span", { class: "label" }, "Share"),
-    ),
-    menu({ label: "Download", icon: "download" }, [
-      {
-        label: "Checklist",
-        detail: "Markdown, for a pull request",
-        run: () => void download("readiness.md", "text/markdown", () => judge.markdown()),
-      },
-      {
-        label: "SARIF",
-        detail: "For code scanning",
-        run: () => void download("seaworthy.sarif", "application/sarif+json", () => judge.sarif()),
-      },
-      {
-        label: "Report",
-        detail: "JSON, as of the command line",
-        run: () => void download("report.json", "application/json", () => judge.json()),
-      },
-    ]),
-    menu(
-      { label: "Theme", icon: "dark" },
-      themes.map(([name, label]) => ({ label, icon: name, chosen: () => theme() === name, run: () => setTheme(name) })),
-    ),
-  ),
-);
+const top = header({
+  good: startGood,
+  bad: startBad,
+  empty: () => start("An empty file is", { files: [], world: "partial" }),
+  share: () => void share(),
+  markdown: () => void download("readiness.md", "text/markdown", () => judge.markdown()),
+  sarif: () => void download("seaworthy.sarif", "application/sarif+json", () => judge.sarif()),
+  json: () => void download("report.json", "application/json", () => judge.json()),
+});
 
 function show(outcome: Outcome, busy: boolean): void {
   main.setAttribute("aria-busy", String(busy));
   document.documentElement.dataset["state"] = busy ? "busy" : outcome.state;
+  progress.hidden = outcome.state !== "loading";
+  if (outcome.state === "loading") {
+    progress.value = outcome.share;
+    if (shown?.state === "loading") return;
+  }
   // While the newest text is judged, what is known of the one before stays.
   if (outcome === shown) return;
   const before = shown?.state === "judged" ? shown.report : undefined;
@@ -199,7 +197,11 @@ function show(outcome: Outcome, busy: boolean): void {
     files.count(report);
     rules.show(outcome);
   }
-  summarise(outcome);
+  const says = summary(outcome, judge.rules.length);
+  panes.badge("findings", says.findings);
+  panes.badge("scorecard", says.scorecard);
+  status.textContent = says.status;
+  if (says.spoken !== undefined) spoken.textContent = says.spoken;
   refresh(panes.current);
 }
 
@@ -211,71 +213,69 @@ function refresh(name: PaneName): void {
   else scorecard.show(judge.outcome);
 }
 
-function summarise(outcome: Outcome): void {
-  if (outcome.state !== "judged") {
-    panes.badge("findings", "");
-    panes.badge("scorecard", "");
-    const words = { loading: "Loading the rules…", failed: "The rules are not loaded", refused: "Not judged" };
-    status.textContent =
-      outcome.state === "empty"
-        ? `${counted(judge.rules.length, "rule")} ready. Nothing leaves this page.`
-        : words[outcome.state];
-    return;
-  }
-  const { report, readiness, milliseconds } = outcome;
-  const failures = report.problems.filter((problem) => problem.failure).length + (report.summary.verdicts.error ?? 0);
-  const violations = report.results
-    .flatMap((result) => result.findings)
-    .filter((finding) => finding.level === "violation").length;
-  const total = failures + violations;
-  const isIncomplete = report.summary.outcome === "incomplete";
-  const clean = isIncomplete ? "Not everything was checked" : "All checks passed";
-  spoken.textContent = total === 0 ? clean : counted(total, "thing to mend", "things to mend");
-  panes.badge("findings", String(total), total > 0 ? "bad" : isIncomplete ? "incomplete" : "good");
-  if (readiness) {
-    const shares = readiness.services.flatMap((service) => service.share.percent ?? []);
-    const least = Math.min(...shares);
-    panes.badge("scorecard", shares.length > 0 ? `${least} %` : "", least === 100 && !isIncomplete ? "good" : "");
-  }
-  const duration = milliseconds < 1 ? "under 1 ms" : `${Math.round(milliseconds)} ms`;
-  status.textContent = `${counted(report.summary.objects, "object")}, ${counted(report.rules.length, "rule")}, ${duration}. Nothing leaves this page.`;
-}
-
 async function opened({ manifests, policies, folder }: Opened): Promise<void> {
   if (manifests.length > 0) {
-    workspace.add(manifests);
+    const replaced = manifests.filter(({ name, text }) => (workspace.byName(name)?.text ?? text) !== text);
+    const undo = workspace.add(manifests);
     if (folder) workspace.takeFor("complete");
-    const world = folder ? " A folder is taken for everything there is." : "";
-    if (manifests.length > 1 || folder) toast(`Opened ${counted(manifests.length, "file")}.${world}`);
+    const world = folder ? " The folder is taken for everything there is." : "";
+    const lost = replaced.length > 0 ? ` ${counted(replaced.length, "file")} of the same name replaced.` : "";
+    if (manifests.length > 1 || folder || lost) {
+      done(`Opened ${counted(manifests.length, "file")}.${world}${lost}`, undo);
+    }
   }
   for (const { name, wasm } of policies) {
     try {
       await judge.addPolicy(name, wasm);
-      toast(`Judging by ${name} too`);
+      toast(`${name} is added: it checks your files too`);
       explain(name);
     } catch (error) {
-      toast(`${name} is no policy that can be used: ${said(error)}`);
+      complain(`${name}.wasm cannot be used as a policy: ${said(error).replace(`${name}: `, "")}`);
     }
   }
 }
 
-async function restoreShared(): Promise<boolean> {
+/** Opens the link in the address bar, unless what is here began with it. */
+async function openLink(): Promise<void> {
+  if (location.hash === keeper.link) return;
   try {
     const snapshot = await fromFragment(location.hash);
-    if (!snapshot) return false;
-    workspace.restore(snapshot);
-    return true;
+    if (!snapshot) return;
+    keeper.link = location.hash;
+    const undo = workspace.restore(snapshot);
+    if (undo) done("The link's files are in place of yours", undo);
   } catch (error) {
-    toast(said(error));
-    return false;
+    complain(said(error));
   }
+}
+
+function reopen(): void {
+  const kept = keeper.read();
+  if (!kept) return;
+  keeper.link = kept.link;
+  workspace.restore(kept.snapshot);
+  const active = workspace.byName(kept.active);
+  if (active) workspace.show(active.id);
+}
+
+/** Ctrl+Z where nothing is typed; the editor has its own. */
+function onKey(event: KeyboardEvent): void {
+  const [target] = event.composedPath();
+  const isTyping = target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+  if (isTyping || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+  if (event.shiftKey ? workspace.redo() : workspace.undo()) event.preventDefault();
 }
 
 judge.onOutcome(show);
 panes.onShow = refresh;
 workspace.onChange(() => (hello.hidden = !workspace.isEmpty));
-document.getElementById("app")?.replaceChildren(header, main);
+document.getElementById("app")?.replaceChildren(top, progress, main);
 onDrop((files) => void opened(files));
-addEventListener("hashchange", () => void restoreShared());
-await restoreShared();
-await judge.start();
+addEventListener("hashchange", () => void openLink());
+addEventListener("keydown", onKey);
+reopen();
+await openLink();
+// The rules come first; the editor is large, and one can type without it.
+await judge.load();
+await editor.load();
+await judge.warmUp();

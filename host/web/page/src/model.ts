@@ -3,7 +3,7 @@
  */
 import type { Report, RuleMetadata } from "seaworthy";
 
-export type { CheckOptions, PolicyInfo, Readiness, Report, RuleMetadata, SourceFile } from "seaworthy";
+export type { CheckOptions, Edit, PolicyInfo, Readiness, Report, RuleMetadata, SourceFile } from "seaworthy";
 
 export type Result = Report["results"][number];
 export type Finding = Result["findings"][number];
@@ -15,15 +15,33 @@ export type World = "complete" | "partial";
 export const SECTIONS = ["reliability", "observability", "security", "operations", "delivery"] as const;
 export type Section = (typeof SECTIONS)[number];
 
+/** The worst first. */
+export const SEVERITIES = ["critical", "high", "medium", "low"] as const satisfies readonly Severity[];
+
 export function titled(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
+/** `8,000`: how every number on the page is written. */
+export function number(count: number): string {
+  return count.toLocaleString("en");
+}
+
 export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  return `${number(count)} ${count === 1 ? one : many}`;
 }
 
 /** `Deployment shop/storefront`, as the command line says it. */
 export function objectName(object: { kind: string; namespace?: string; name: string }): string {
   return `${object.kind} ${object.namespace ? `${object.namespace}/` : ""}${object.name}`.trim();
+}
+
+/** A normalised JSONPath as people write it: `spec.containers[0].image`, quoted only where a key needs it. */
+export function shortPath(path: string): string {
+  return path.replace(/^\$/, "").replaceAll(/\['([\w-]+)'\]/g, ".$1").replace(/^\./, "");
+}
+
+/** Whether a manifest holds a Secret, as far as can be told without reading it whole. */
+export function isSecret(text: string): boolean {
+  return /^\s*["']?kind["']?:\s*["']?Secret\b/m.test(text);
 }

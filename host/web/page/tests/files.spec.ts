@@ -10,7 +10,7 @@ test("files are added, renamed and closed, and closing is undone", async ({ app 
   await app.page.keyboard.press("Enter");
   await expect(app.findings.getByText(/^web\.yaml:/).first()).toBeVisible();
   await files.getByRole("button", { name: "Close web.yaml" }).click();
-  await expect(app.findings).toContainText("Nothing to judge yet");
+  await expect(app.findings).toContainText("Nothing to check yet");
   await app.page.getByRole("button", { name: "Undo" }).click();
   await expect(app.finding("no readinessProbe")).toBeVisible();
   await expect(app.editor).toContainText("kind: Deployment");
@@ -50,7 +50,7 @@ test("a link holds the files, the rules that are off and the settings, and opens
   await app.type(deployment("example.com/web:latest") + "# ⚓ kept\n");
   await app.page.getByRole("radio", { name: "everything" }).check({ force: true });
   await app.tab("Rules").click();
-  await app.page.getByRole("switch", { name: "Judge by readiness-probe" }).click();
+  await app.page.getByRole("switch", { name: "Enable readiness-probe" }).click();
   await app.page.getByRole("button", { name: "Share" }).click();
   await expect(app.toast).toContainText("The link");
   const address = await app.page.evaluate(() => navigator.clipboard.readText());
@@ -71,7 +71,7 @@ test("a damaged link is said to be one, and leaves an empty page", async ({ app 
   await app.page.goto("about:blank");
   await app.load("#s=AAAA_not_a_link");
   await expect(app.toast).toContainText("This link is damaged");
-  await expect(app.findings).toContainText("Nothing to judge yet");
+  await expect(app.findings).toContainText("Nothing to check yet");
 });
 
 for (const [label, name, says] of [

@@ -58,7 +58,18 @@ export class App {
   /** Opens the page and waits until it can judge. */
   async load(fragment = ""): Promise<void> {
     await this.page.goto(`${this.server.address}${fragment}`, { waitUntil: "networkidle" });
+    await this.#ready();
+  }
+
+  /** Loads it again, as it stands in the address bar. */
+  async reload(): Promise<void> {
+    await this.page.reload({ waitUntil: "networkidle" });
+    await this.#ready();
+  }
+
+  async #ready(): Promise<void> {
     await this.settled();
+    await expect(this.page.locator("html")).toHaveAttribute("data-editor", "ready");
     this.#loaded = [...this.#asked];
   }
 
@@ -86,6 +97,20 @@ export class App {
     await this.editor.click({ position: { x: 60, y: 20 } });
     await this.page.keyboard.press("ControlOrMeta+a");
     await this.page.keyboard.insertText(text);
+  }
+
+  /** What the page holds of the file that is open. */
+  text(): Promise<string> {
+    return this.editor.evaluate((content) => {
+      const lines = [...content.querySelectorAll(".cm-line")].map((line) => line.textContent);
+      return lines.join("\n");
+    });
+  }
+
+  /** What a reader presses to take back what was done last. */
+  async undo(): Promise<void> {
+    await this.editor.focus();
+    await this.page.keyboard.press("ControlOrMeta+z");
   }
 
   tab(name: string): Locator {

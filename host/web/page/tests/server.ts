@@ -24,6 +24,7 @@ export class StaticServer {
   sent = 0;
   #server: Server;
   #packed = new Map<string, Buffer>();
+  #held: { part: string; released: Promise<void> } | undefined;
 
   /** `missing`: paths that contain it answer 404, to see what the page makes of it. */
   constructor(readonly options: { missing?: string } = {}) {
@@ -51,9 +52,23 @@ export class StaticServer {
     this.#server.close();
   }
 
+  /** Answers paths that contain `part` only after the function that it returns was called. */
+  hold(part: string): () => void {
+    let release = (): void => undefined;
+    this.#held = { part, released: new Promise((resolve) => (release = resolve)) };
+    return () => release();
+  }
+
+  /** Bytes of the files that were sent whose paths contain one and end with the other. */
+  sizes(part: string, end: string): number {
+    const sent = [...this.#packed].filter(([name]) => name.includes(part) && name.endsWith(end));
+    return sent.reduce((sum, [, body]) => sum + body.length, 0);
+  }
+
   async #file(path: string): Promise<Buffer> {
     const { missing } = this.options;
     if (missing !== undefined && path.includes(missing)) throw new Error("missing");
+    if (this.#held && path.includes(this.#held.part)) await this.#held.released;
     const name = normalize(path.endsWith("/") ? `${path}index.html` : path);
     let packed = this.#packed.get(name);
     if (!packed) {

@@ -1,7 +1,7 @@
 /**
  * Files from the reader's disk: chosen or dropped, one by one or by the folder. Nothing is uploaded: the page reads them.
  */
-import { h, toast } from "../dom";
+import { complain, h, toast } from "../dom";
 import { said } from "../judge";
 import { counted, type SourceFile } from "../model";
 
@@ -26,7 +26,7 @@ export function choose(options: { folder?: boolean; accept?: string }, opened: (
   const input = h("input", { type: "file", multiple: true, accept: options.accept, webkitdirectory: options.folder });
   input.addEventListener("change", () => {
     const found = [...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
-    void read(found, options.folder ?? false).then(opened, (error: unknown) => toast(said(error)));
+    void read(found, options.folder ?? false).then(opened, (error: unknown) => complain(said(error)));
   });
   input.click();
 }
@@ -52,7 +52,7 @@ export function onDrop(opened: (opened: Opened) => void): void {
       event.preventDefault();
       event.stopPropagation();
       veil.hidden = true;
-      void dropped(event.dataTransfer).then(opened, (error: unknown) => toast(said(error)));
+      void dropped(event.dataTransfer).then(opened, (error: unknown) => complain(said(error)));
     },
     { capture: true },
   );

@@ -11,19 +11,23 @@ const PREFIX = "#s=";
 const MAX_BYTES = 8 << 20;
 
 export async function toFragment(snapshot: Snapshot): Promise<string> {
-  const { files, world, off = [], settings = {} } = snapshot;
-  const json = JSON.stringify({
-    files: files.map(({ name, text }) => [name, text]),
-    world,
-    ...(off.length > 0 && { off }),
-    ...(Object.keys(settings).length > 0 && { settings }),
-  });
+  const json = JSON.stringify(written(snapshot));
   const bytes = new Uint8Array(
     await new Response(through(new Blob([json]), new CompressionStream("deflate-raw"))).arrayBuffer(),
   );
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return PREFIX + btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** A workspace as it is written down. */
+export function written({ files, world, off = [], settings = {} }: Snapshot): Record<string, unknown> {
+  return {
+    files: files.map(({ name, text }) => [name, text]),
+    world,
+    ...(off.length > 0 && { off }),
+    ...(Object.keys(settings).length > 0 && { settings }),
+  };
 }
 
 /** The workspace of a fragment; `undefined` where it has none. Throws where it is damaged. */
@@ -55,7 +59,8 @@ async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   }
 }
 
-function snapshotOf(value: unknown): Snapshot {
+/** What was written down, if it is of that shape; throws otherwise. */
+export function snapshotOf(value: unknown): Snapshot {
   const { files, world, off = [], settings = {} } = value as Record<string, unknown>;
   if (!Array.isArray(files) || !Array.isArray(off) || typeof settings !== "object" || settings === null) {
     throw new Error("not a workspace");

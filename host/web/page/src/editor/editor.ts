@@ -4,7 +4,7 @@
  * It stands in a shadow root: there CodeMirror adopts its style sheets, which the content security policy allows, rather than
  * writing style elements, which it does not.
  */
-import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentLess, indentMore, isolateHistory, redo, undo } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
 import { lintGutter, nextDiagnostic, setDiagnostics } from "@codemirror/lint";
@@ -21,9 +21,15 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import type { Report } from "../model";
-import type { OpenFile, Workspace } from "../workspace";
+import type { OpenFile, Undo, Workspace } from "../workspace";
 import { diagnostics, offset } from "./diagnostics";
+import type { Actions, Told } from "./place";
 import { theme } from "./theme";
+import { isSame, tell, toldField } from "./told";
+
+/** In an editor of fewer pixels a line stands at the top that something is written beneath, so that both are seen. */
+const LOW = 600;
+const ABOVE = { y: "start", yMargin: 48 } as const;
 
 const flash = StateEffect.define<number | null>();
 const jumped = StateField.define({
@@ -59,12 +65,14 @@ export class Editor {
   #states = new Map<number, EditorState>();
   #shown: OpenFile;
   #report: Report | undefined;
+  /** The finding that is written out beneath its line. */
+  #told: Told | undefined;
   #extensions: Extension;
 
   constructor(
     host: HTMLElement,
     readonly workspace: Workspace,
-    readonly explain: (rule: string) => void,
+    readonly actions: Actions,
   ) {
     const root = host.attachShadow({ mode: "open" });
     this.#extensions = [
@@ -82,11 +90,15 @@ export class Editor {
       search({ top: true }),
       yaml(),
       jumped,
+      toldField,
       theme,
       // Tab leaves the editor, so that nobody is caught in it; these two indent.
       keymap.of([
         { key: "Mod-]", run: indentMore },
         { key: "Mod-[", run: indentLess },
+        { key: "Mod-z", run: (view) => this.#undo(view), preventDefault: true },
+        { key: "Mod-y", mac: "Mod-Shift-z", run: (view) => redo(view) || workspace.redo(), preventDefault: true },
+        { linux: "Ctrl-Shift-z", run: (view) => redo(view) || workspace.redo(), preventDefault: true },
         ...defaultKeymap,
         ...historyKeymap,
         ...searchKeymap,
@@ -112,23 +124,68 @@ export class Editor {
   mark(report: Report | undefined): void {
     this.#report = report;
     const { doc } = this.view.state;
-    const found = report ? diagnostics(report, this.#shown.name, doc, this.explain) : [];
+    const found = report ? diagnostics(report, this.#shown.name, doc, this.actions.explain) : [];
     this.view.dispatch(setDiagnostics(this.view.state, found));
+    const told = this.#told;
+    if (!told || !report) return;
+    const isStill = report.results.some((result) =>
+      result.findings.some((finding) => isSame(told, { finding, result })),
+    );
+    if (!isStill) this.#tell(undefined, 0);
   }
 
-  /** Opens a file at a place, in the report's terms. */
-  jump(file: string, line: number, column = 1): void {
+  select(from: number, to: number): void {
+    const { length } = this.view.state.doc;
+    this.view.dispatch({ selection: { anchor: Math.min(from, length), head: Math.min(to, length) } });
+  }
+
+  /** Opens a file at a place, in the report's terms, and writes the finding beneath it that led there. */
+  jump(file: string, line: number, column = 1, told?: Told): void {
     const open = this.workspace.byName(file);
     if (!open) return;
     this.workspace.show(open.id);
     const position = offset(this.view.state.doc, line, column);
-    const { from } = this.view.state.doc.lineAt(position);
+    const { from, to } = this.view.state.doc.lineAt(position);
+    this.#tell(told, to);
+    const isLow = this.view.scrollDOM.clientHeight < LOW;
     this.view.dispatch({
       selection: { anchor: position },
-      effects: [EditorView.scrollIntoView(position, { y: "center" }), flash.of(from)],
+      effects: [EditorView.scrollIntoView(position, isLow && told ? ABOVE : { y: "center" }), flash.of(from)],
     });
     this.view.focus();
     setTimeout(() => this.view.dispatch({ effects: flash.of(null) }), 1200);
+  }
+
+  /** Changes only what differs, as one step that Ctrl+Z takes back, and shows where. */
+  rewrite(file: string, text: string): Undo | undefined {
+    const open = this.workspace.byName(file);
+    if (!open) return undefined;
+    this.workspace.show(open.id);
+    const before = this.view.state.doc.toString();
+    const changes = difference(before, text);
+    this.view.dispatch({
+      changes,
+      selection: { anchor: changes.from },
+      effects: EditorView.scrollIntoView(changes.from, { y: "center" }),
+      annotations: isolateHistory.of("full"),
+      userEvent: "input.fix",
+    });
+    return () => {
+      const { id } = open;
+      // What was typed since is not thrown away: then Ctrl+Z goes back step by step.
+      if (this.workspace.files.find((file) => file.id === id)?.text === text) this.rewrite(open.name, before);
+    };
+  }
+
+  #tell(told: Told | undefined, at: number): void {
+    this.#told = told;
+    this.view.dispatch({ effects: tell.of(told ? { at, told, actions: this.actions } : null) });
+  }
+
+  /** What was done last is undone first: a file that was closed comes back before older typing in this one goes. */
+  #undo(view: EditorView): boolean {
+    if (this.workspace.isFresh && this.workspace.undo()) return true;
+    return undo(view) || this.workspace.undo();
   }
 
   #stateOf(file: OpenFile): EditorState {
@@ -148,15 +205,26 @@ export class Editor {
   }
 
   #sync(): void {
-    const { active, files } = this.workspace;
+    const { active } = this.workspace;
     for (const id of this.#states.keys()) {
-      if (!files.some((file) => file.id === id)) this.#states.delete(id);
+      if (!this.workspace.remembers(id)) this.#states.delete(id);
     }
     if (active !== this.#shown) {
+      this.#tell(undefined, 0);
       this.#states.set(this.#shown.id, this.view.state);
       this.#shown = active;
       this.view.setState(this.#stateOf(active));
     }
     this.mark(this.#report);
   }
+}
+
+/** The one stretch of text in which two texts differ. */
+function difference(before: string, after: string): { from: number; to: number; insert: string } {
+  const most = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < most && before[from] === after[from]) from++;
+  let end = 0;
+  while (end < most - from && before.at(-1 - end) === after.at(-1 - end)) end++;
+  return { from, to: before.length - end, insert: after.slice(from, after.length - end) };
 }

@@ -69,7 +69,7 @@ export class Panes {
   }
 
   /** A word beside the label: how many, or what share. */
-  badge(name: PaneName, text: string, kind = ""): void {
+  badge(name: PaneName, { text, kind }: { text: string; kind: string }): void {
     const badge = this.#tabs.get(name)?.badge;
     if (!badge) return;
     badge.textContent = text;

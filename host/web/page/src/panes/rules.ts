@@ -1,10 +1,10 @@
 /**
- * The rules: on and off, how often each is broken, and for one of them its documentation and settings. All of it is said by
+ * The rules: on and off, how often each fails, and for one of them its documentation and settings. All of it is said by
  * the modules themselves. Policies that the reader brought stand first.
  */
 import { h, icon, replace, toast, type Child } from "../dom";
 import { said, type Judge, type Outcome } from "../judge";
-import { SECTIONS, titled, type RuleMetadata } from "../model";
+import { counted, number, SECTIONS, titled, type RuleMetadata } from "../model";
 import { inline, markdown } from "../text/markdown";
 import { settingsForm, type Schema } from "./settings";
 
@@ -118,7 +118,7 @@ export class Rules {
         h(
           "p",
           { class: "soft centered" },
-          this.judge.rules.length === 0 ? "The rules are not loaded." : "No rule has these words.",
+          this.judge.rules.length === 0 ? "The rules are not loaded." : "No rule matches.",
         ),
     );
   }
@@ -133,7 +133,7 @@ export class Rules {
       type: "checkbox",
       role: "switch",
       class: "switch",
-      "aria-label": `Judge by ${name}`,
+      "aria-label": `Enable ${name}`,
       "data-key": `switch-${name}`,
       onchange: () => workspace.turn(name, input.checked),
     });
@@ -152,16 +152,16 @@ export class Rules {
           { class: "about" },
           h("span", { class: "mono" }, name),
           h("span", { class: `severity ${rule.severity}` }, rule.severity),
-          waits && h("span", null, "waits for settings"),
+          waits && h("span", null, "disabled: no settings"),
           workspace.settings.has(name) && h("span", { class: "set" }, "your settings"),
         ),
       ),
       broken > 0 &&
         h(
           "span",
-          { class: "count", title: `broken by ${broken} objects` },
-          broken,
-          h("span", { class: "unseen" }, " broken"),
+          { class: "count", title: `fails for ${counted(broken, "object")}` },
+          number(broken),
+          h("span", { class: "unseen" }, " failed"),
         ),
     );
   }
@@ -190,12 +190,18 @@ export class Rules {
   }
 
   #nothing(name: string): Node[] {
-    return [this.#head(name, "This rule is not here", []), h("p", { class: "soft" }, "A report or a link named it.")];
+    return [this.#head(name, "This rule is not loaded", []), h("p", { class: "soft" }, "A report or a link names it.")];
   }
 
   async #remove(name: string): Promise<void> {
+    const wasm = this.judge.own.get(name);
     await this.judge.removePolicy(name);
     this.open(undefined);
+    const undo = async (wasm: ArrayBuffer): Promise<void> => {
+      await this.judge.addPolicy(name, wasm, this.judge.workspace.settings.get(name));
+      this.open(name);
+    };
+    if (wasm) toast(`Removed ${name}`, { label: "Undo", run: () => void undo(wasm) });
   }
 
   #head(name: string, title: string, about: Child[]): Node {
@@ -237,10 +243,15 @@ export class Rules {
         reset.hidden = settings === undefined;
       });
     reset.hidden = !workspace.settings.has(rule.name);
-    reset.addEventListener("click", () => {
-      workspace.set(rule.name, undefined);
-      reset.hidden = true;
+    const set = (settings: unknown): void => {
+      workspace.set(rule.name, settings);
+      reset.hidden = settings === undefined;
       details.querySelector("form")?.replaceWith(form());
+    };
+    reset.addEventListener("click", () => {
+      const had = workspace.settings.get(rule.name);
+      set(undefined);
+      toast(`${rule.name} has its defaults`, { label: "Undo", run: () => set(had) });
     });
     details.append(
       h("summary", null, icon("rules"), h("span", null, "Settings"), h("span", { class: "soft" }, count), icon("down")),

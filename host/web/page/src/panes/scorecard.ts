@@ -1,12 +1,13 @@
 /**
- * The readiness checklist, service by service, in its four sections.
+ * The readiness checklist, service by service, the worst first, each in its sections.
  */
 import { h, gauge, icon, replace, type IconName } from "../dom";
-import { counted, titled, type Readiness } from "../model";
+import { counted, number, titled } from "../model";
 import type { Outcome } from "../judge";
 import { fix } from "../text/fix";
 import { inline } from "../text/markdown";
-import { notice } from "./findings";
+import { notice } from "./notices";
+import { type Card, overview, titleOf, tone, worstFirst } from "./overview";
 
 export interface Actions {
   jump: (file: string, line: number) => void;
@@ -16,13 +17,12 @@ export interface Actions {
 /** How many services are shown before one asks for all. */
 const MANY = 20;
 
-type Card = Readiness["services"][number] | Readiness["shared"][number];
 type Line = Card["sections"][number]["lines"][number];
 type Remark = Line["remarks"][number];
 
 const VERDICTS: Record<Line["verdict"], { icon: IconName; says: string }> = {
-  pass: { icon: "check", says: "holds" },
-  fail: { icon: "close", says: "broken" },
+  pass: { icon: "check", says: "pass" },
+  fail: { icon: "close", says: "fail" },
   error: { icon: "close", says: "could not be decided" },
   unknown: { icon: "unknown", says: "unknown" },
   waived: { icon: "dash", says: "waived" },
@@ -36,7 +36,7 @@ export class Scorecard {
   #all = false;
 
   constructor(readonly actions: Actions) {
-    this.show({ state: "loading" });
+    this.show({ state: "loading", share: 0 });
   }
 
   show(outcome: Outcome): void {
@@ -49,34 +49,43 @@ export class Scorecard {
           : notice(
               "empty",
               "No services yet",
-              "Each workload in your manifests gets a card here: what of the readiness checklist holds, and what is missing.",
+              "Each service in your manifests gets a card here: which checks of the readiness checklist pass, and which do not.",
             ),
       );
       return;
     }
     const { services, shared, undecided } = outcome.readiness;
     const failures = outcome.report.problems.filter((problem) => problem.failure);
-    const cards = [...services, ...shared];
+    const cards = worstFirst([...services, ...shared]);
     const left = this.#all ? 0 : Math.max(0, cards.length - MANY);
     const showAll = (): void => {
       this.#all = true;
       this.show(outcome);
     };
+    const open = (card: Card): void => {
+      const index = cards.indexOf(card);
+      if (index >= cards.length - left) showAll();
+      const article = this.element.querySelectorAll<HTMLElement>("article")[index];
+      article?.scrollIntoView({ block: "start" });
+      article?.focus({ preventScroll: true });
+    };
+    const isUnread = failures.length > 0;
     replace(
       this.element,
       heading(),
       undecided &&
         h(
           "p",
-          { class: "card failure slim" },
-          failures.length > 0
+          { class: isUnread ? "card failure slim" : "card unchecked slim" },
+          isUnread
             ? `${counted(failures.length, "place")} could not be read, so this is not the whole picture.`
             : outcome.report.unchecked.length > 0
               ? "Something that deploys workloads was not checked, so this is not the whole picture."
-              : "Something could not be decided, so this is not the whole picture.",
+              : "A rule could not decide, so this is not the whole picture.",
         ),
       services.length === 0 &&
         notice("empty", "No services here", "The checklist is about workloads, such as a Deployment."),
+      cards.length > 1 && overview(cards, open),
       ...cards.slice(0, cards.length - left).map((card) => this.#card(card)),
       left > 0 &&
         h("button", { type: "button", class: "button rest", onclick: showAll }, `Show ${counted(left, "more card")}`),
@@ -85,10 +94,10 @@ export class Scorecard {
 
   #card(card: Card): Node {
     const { percent, holds, counted: of } = card.share;
-    const title = ("name" in card ? card.name : undefined) ?? "Shared by several services";
+    const title = titleOf(card);
     return h(
       "article",
-      { class: "service", "aria-label": title },
+      { class: `service ${tone(card)}`, "aria-label": title, tabindex: "-1" },
       h(
         "header",
         null,
@@ -100,11 +109,11 @@ export class Scorecard {
           h(
             "p",
             { class: "soft" },
-            of === 0 ? "No line counts here" : `${holds} of ${counted(of, "line")} hold`,
-            rest(card),
+            of === 0 ? "No check counts here" : `${number(holds)} of ${counted(of, "check")} pass`,
+            ...rest(card),
           ),
         ),
-        percent !== null && h("strong", { class: "percent" }, percent, h("small", null, "%")),
+        percent !== null && h("strong", { class: "percent" }, `${percent} %`),
       ),
       ...card.sections
         .filter((section) => section.lines.length > 0)
@@ -121,10 +130,10 @@ export class Scorecard {
                 min: 0,
                 max: Math.max(share.counted, 1),
                 value: share.holds,
-                "aria-label": `${titled(section.section)}: lines that hold`,
+                "aria-label": `${titled(section.section)}: checks that pass`,
                 class: share.holds === share.counted ? "full" : "part",
               }),
-              h("span", { class: "share" }, share.counted === 0 ? "none" : `${share.holds}/${share.counted}`),
+              h("span", { class: "share" }, share.counted === 0 ? "n/a" : `${number(share.holds)} of ${number(share.counted)}`),
             ),
             h("ul", { class: "lines" }, ...section.lines.map((line) => this.#line(line, `${title} ${line.rule}`))),
           );
@@ -173,7 +182,7 @@ export class Scorecard {
         "button",
         { type: "button", class: "jump plain", onclick: () => this.actions.jump(file, line) },
         h("span", { class: "message" }, ...inline(message)),
-        h("span", { class: "line" }, h("span", { class: "unseen" }, "line "), line),
+        h("span", { class: "line" }, h("span", { class: "unseen" }, "line "), number(line)),
       ),
       fix(remark),
     );
@@ -184,11 +193,13 @@ function heading(): Node {
   return h("h2", { class: "unseen" }, "Scorecard");
 }
 
-function rest(card: Card): string {
-  const parts = [
-    card.unknown > 0 && `${card.unknown} unknown`,
-    card.waived > 0 && `${card.waived} waived`,
-    card.notApplicable > 0 && `${card.notApplicable} not applicable`,
-  ].filter((part) => part !== false);
-  return parts.length > 0 ? `, ${parts.join(", ")}` : "";
+function rest(card: Card): Node[] {
+  const parts: [count: number, words: string, kind: string][] = [
+    [card.unknown, "unknown", "unknown-count"],
+    [card.waived, "waived", ""],
+    [card.notApplicable, "not applicable", ""],
+  ];
+  return parts.flatMap(([count, words, kind]) =>
+    count === 0 ? [] : [h("span", { class: kind }, `, ${number(count)} ${words}`)],
+  );
 }

@@ -24,13 +24,13 @@ export function welcome(actions: Actions): HTMLElement {
     h(
       "p",
       null,
-      "Paste your Kubernetes manifests, or drop files or a folder here. You see as you type what is missing, where, and what to write instead.",
+      "Paste your Kubernetes manifests, or drop files or a folder here. You see as you type what is wrong, where, and how to fix it.",
     ),
     h(
       "div",
       { class: "starts" },
-      start("close", "A bad example", "A storefront that runs, and will hurt", actions.bad, "bad"),
-      start("check", "A good example", "A catalog that holds every rule", actions.good, "good"),
+      start("close", "A bad example", "A storefront with many findings", actions.bad, "bad"),
+      start("check", "A good example", "A catalog that passes every check", actions.good, "good"),
       start("examples", "Open files", "Manifests from your disk", actions.openFiles),
       start("folder", "Open a folder", "All manifests of a service", actions.openFolder),
     ),

@@ -25,7 +25,7 @@ export function worldSwitch(workspace: Workspace): HTMLElement {
       "p",
       null,
       h("b", null, "A part: "),
-      "what is not here may be elsewhere. A rule that looks for it, such as a budget for a Deployment, answers ",
+      "other objects may exist elsewhere. A rule that does not find one here, such as a PodDisruptionBudget, answers ",
       h("i", null, "unknown"),
       ".",
     ),
@@ -33,11 +33,11 @@ export function worldSwitch(workspace: Workspace): HTMLElement {
       "p",
       null,
       h("b", null, "Everything: "),
-      "what is not here is missing. Choose it for all manifests of a service, or for what ",
+      "what is not here is missing. Choose this for all manifests of a service, or for the output of ",
       h("code", null, "kustomize build"),
       " or ",
       h("code", null, "helm template"),
-      " prints.",
+      ".",
     ),
   );
   const opener = h(

@@ -1,0 +1,44 @@
+import { expect, test } from "@playwright/test";
+import { deployment } from "./page.ts";
+import { StaticServer } from "./server.ts";
+
+/** What 1.6 Mbit/s bring in one second. Together with four round trips of 150 ms that is well below 3 s. */
+const ONE_SECOND = 200_000;
+
+test("the page is painted from a few bytes, and the rules come before the editor", async ({ page }) => {
+  const site = new StaticServer();
+  await page.goto(await site.start(), { waitUntil: "networkidle" });
+  const [html, style, program] = [site.sizes("index", ".html"), site.sizes("index-", ".css"), site.sizes("index-", ".js")];
+  expect(Math.min(html, style, program)).toBeGreaterThan(0);
+  expect(html + style + program, "what is needed before the rules are asked for").toBeLessThan(ONE_SECOND);
+  const at = (part: string): number => site.requests.findIndex((path) => path.includes(part));
+  expect(at(".bundle")).toBeGreaterThan(0);
+  expect(at("editor-")).toBeGreaterThan(at(".bundle"));
+  expect(at("editor-")).toBeGreaterThan(at("engine_bg"));
+  site.stop();
+});
+
+test("while the rules are on their way, one sees how far, and can type", { tag: "@firefox" }, async ({ page }) => {
+  const site = new StaticServer();
+  const release = site.hold(".bundle");
+  await page.goto(await site.start());
+  await expect(page.getByRole("heading", { name: "seaworthy" })).toBeVisible();
+  await expect(page.getByRole("progressbar", { name: "Loading the rules" })).toBeVisible();
+  await expect(page.getByRole("tabpanel", { name: "Findings" })).toContainText("Loading the rules");
+  await page.getByRole("textbox", { name: "Manifest manifest.yaml" }).fill(deployment("example.com/web:latest"));
+  release();
+  await expect(page.getByRole("tabpanel", { name: "Findings" })).toContainText("the tag latest is mutable");
+  await expect(page.getByRole("progressbar", { name: "Loading the rules" })).toBeHidden();
+  await expect(page.locator("html")).toHaveAttribute("data-editor", "ready");
+  await expect(page.getByRole("textbox", { name: "Manifest manifest.yaml" })).toContainText("example.com/web:latest");
+  site.stop();
+});
+
+test("without the editor one can still type, and it is said", async ({ page }) => {
+  const site = new StaticServer({ missing: "editor-" });
+  await page.goto(await site.start());
+  await expect(page.getByRole("alert").filter({ hasText: "editor" })).toContainText("could not be loaded");
+  await page.getByRole("textbox", { name: "Manifest manifest.yaml" }).fill(deployment("example.com/web:latest"));
+  await expect(page.getByRole("tabpanel", { name: "Findings" })).toContainText("the tag latest is mutable");
+  site.stop();
+});
