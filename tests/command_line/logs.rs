@@ -31,7 +31,7 @@ fn a_log_is_a_line_of_the_checklist_of_whoever_wrote_it() {
     let folder = Folder::of("k8s/api.yaml", DEPLOYMENT).and("out.log", LOG);
     for log in ["api=out.log", "shop/api=out.log", "web=out.log"] {
         let out = folder.run(&["readiness", "k8s", "--rule", "structured-logging", "--log", log]).with(1);
-        assert!(out.starts_with("shop/web  0 %  0 of 1 hold\n"), "{log}: {out}");
+        assert!(out.starts_with("shop/web  0 %  0 of 1 checks pass\n"), "{log}: {out}");
         assert!(out.contains("\n          out.log:4  LogSample "), "{log}: {out}");
     }
     let good = Folder::of("k8s/api.yaml", DEPLOYMENT).and("api.log", LOG.lines().next().unwrap());

@@ -8,6 +8,7 @@ use protocol::Profile;
 
 use crate::exit::{self, UNDECIDED};
 use crate::failure::Failure;
+use crate::judging::today;
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
 use crate::options::word::{WordError, one_of};
@@ -82,7 +83,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         let text = match options.format {
             Format::Human => render::human(&scorecard, report, options.fail_under),
             Format::Markdown => render::markdown(&scorecard, report),
-            Format::Html => render::html(&scorecard, report, version),
+            Format::Html => render::html(&scorecard, report, version, today()),
             Format::Json => render::json(&scorecard, report, version) + "\n",
         };
         output::print(&text)?;

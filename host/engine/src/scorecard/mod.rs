@@ -9,5 +9,5 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Answer, Card, Line, Mark, Owner, Remark, Scorecard, SectionCard, Share};
+pub use model::{Answer, Card, Line, Mark, Owner, Remark, Scorecard, SectionCard, Share, Standing};
 pub use service::{Grouping, NameSource};

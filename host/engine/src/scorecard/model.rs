@@ -1,8 +1,9 @@
 //! Cards, sections, lines and shares: the checklist before it is shown.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use protocol::{Finding, Level, Outcome, RuleMetadata, Section, Verdict};
+use protocol::{Finding, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
 
 use super::service::{Grouping, Services};
 use crate::input::Subject;
@@ -98,8 +99,23 @@ pub enum Mark {
 pub struct Share {
     /// Lines that hold.
     pub holds: usize,
-    /// Lines that count: those that hold, those that do not, and those that are unknown.
+    /// Lines that count: those that hold and those that do not.
     pub counted: usize,
+    /// Lines of which nobody knows: no failures, and no reason to call the service ready.
+    pub unknown: usize,
+}
+
+/// How good a share is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// All that counts holds.
+    Ready,
+    /// At least 80 %, or nothing fails but something is unknown.
+    Nearly,
+    /// Less.
+    Not,
+    /// No line counts.
+    Nothing,
 }
 
 impl Share {
@@ -112,18 +128,37 @@ impl Share {
         }
     }
 
-    /// Whether it is less than so many percent. A service of which no line counts is not under anything.
+    /// Whether it may be less than so many percent: a gate takes what is unknown for a failure. A service of which no line
+    /// counts is not under anything.
     #[must_use]
     pub fn is_under(self, least: u8) -> bool {
-        self.holds * 100 < usize::from(least) * self.counted
+        self.holds * 100 < usize::from(least) * (self.counted + self.unknown)
+    }
+
+    /// Whether every line that counts holds, and none is unknown.
+    #[must_use]
+    pub const fn is_ready(self) -> bool {
+        self.holds == self.counted && self.unknown == 0
+    }
+
+    /// How good it is, for a colour: nothing is green of which something is unknown.
+    #[must_use]
+    pub const fn standing(self) -> Standing {
+        match (self.percent(), self.unknown) {
+            (None, 0) => Standing::Nothing,
+            (Some(100), 0) => Standing::Ready,
+            (None | Some(80..), _) => Standing::Nearly,
+            (Some(_), _) => Standing::Not,
+        }
     }
 
     fn of<'l>(lines: impl Iterator<Item = &'l Line<'l>>) -> Self {
         let mut share = Self::default();
         for line in lines {
             match line.mark() {
-                Mark::Done => share = Self { holds: share.holds + 1, counted: share.counted + 1 },
-                Mark::Open | Mark::Unknown => share.counted += 1,
+                Mark::Done => share = Self { holds: share.holds + 1, counted: share.counted + 1, ..share },
+                Mark::Open => share.counted += 1,
+                Mark::Unknown => share.unknown += 1,
                 Mark::Waived | Mark::NotApplicable => {}
             }
         }
@@ -168,6 +203,18 @@ impl<'a> Scorecard<'a> {
             Card { owner: Owner::Shared, namespace, objects: gathered.objects, sections }
         });
         Self { cards: cards.chain(shared.filter(|card| !card.sections.is_empty())).collect() }
+    }
+
+    /// The cards, the worst first: by share, then by how bad the failures are, then in their order. What is shared is last.
+    #[must_use]
+    pub fn worst_first(&self) -> Vec<&Card<'a>> {
+        let mut cards: Vec<&Card<'a>> = self.cards.iter().collect();
+        cards.sort_by_cached_key(|card| {
+            let failing = Severity::ALL.map(|severity| Reverse(card.failing(severity)));
+            let [low, medium, high, critical] = failing;
+            (card.owner == Owner::Shared, card.share().percent().unwrap_or(101), [critical, high, medium, low])
+        });
+        cards
     }
 
     /// The cards of services.
@@ -259,6 +306,13 @@ impl Card<'_> {
         self.lines().filter(|line| line.mark() == mark).count()
     }
 
+    /// How many checks of that severity fail, or could not decide; delivery included.
+    #[must_use]
+    pub fn failing(&self, severity: Severity) -> usize {
+        let lines = self.sections.iter().flat_map(|section| &section.lines);
+        lines.filter(|line| line.mark() == Mark::Open && line.rule.severity == severity).count()
+    }
+
     /// Whether any line, delivery included, does not hold.
     #[must_use]
     pub fn has_open_lines(&self) -> bool {
@@ -266,7 +320,7 @@ impl Card<'_> {
     }
 }
 
-impl SectionCard<'_> {
+impl<'a> SectionCard<'a> {
     /// As the guide writes it.
     #[must_use]
     pub const fn title(&self) -> &'static str {
@@ -277,6 +331,20 @@ impl SectionCard<'_> {
             Section::Operations => "Operations",
             Section::Delivery => "Delivery",
         }
+    }
+
+    /// The lines, those that do not hold first, and of these the worst; otherwise in the bundle's order.
+    #[must_use]
+    pub fn worst_first(&self) -> Vec<&Line<'a>> {
+        let mut lines: Vec<&Line<'a>> = self.lines.iter().collect();
+        lines.sort_by_key(|line| match line.mark() {
+            Mark::Open => (0, Reverse(Some(line.rule.severity))),
+            Mark::Unknown => (1, Reverse(None)),
+            Mark::Waived => (2, Reverse(None)),
+            Mark::Done => (3, Reverse(None)),
+            Mark::NotApplicable => (4, Reverse(None)),
+        });
+        lines
     }
 
     /// The share of the section's lines that holds.

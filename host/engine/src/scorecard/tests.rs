@@ -6,7 +6,7 @@ use protocol::{Finding, Level, Outcome, Profile, RuleMetadata, Section, Severity
 use serde_json::json;
 
 use super::service::Services;
-use super::{Card, Grouping, Line, Mark, NameSource, Scorecard, render};
+use super::{Card, Grouping, Line, Mark, NameSource, Scorecard, Standing, render};
 use crate::judge::Judgement;
 use crate::manifest::{Limits, read};
 use crate::report::{Judged, Report};
@@ -27,6 +27,7 @@ fn rule(section: Section, name: &str) -> Rule<()> {
         severity: Severity::High,
         section,
         since: "0.1.0".into(),
+        url: String::new(),
         profile: Profile::default(),
         rests_on: Vec::new(),
         yields_to: Vec::new(),
@@ -278,17 +279,22 @@ fn the_worst_verdict_is_that_of_the_line_and_what_does_not_apply_is_none() {
 }
 
 #[test]
-fn unknown_counts_against_the_share_and_waived_and_inapplicable_lines_do_not_count() {
+fn unknown_waived_and_inapplicable_lines_do_not_count_and_a_gate_takes_unknown_for_a_failure() {
     use Verdict::{Fail, NotApplicable, Pass, Unknown, Waived};
     let api = [(PROBE, Pass), (NO_ROOT, Unknown), (NO_TOKEN, Waived), (RUNBOOK, Fail), (APPROVAL, Fail)];
     with_card(&api, &[(PROBE, NotApplicable)], |card| {
-        assert_eq!((card.share().holds, card.share().counted, card.share().percent()), (1, 3, Some(33)));
+        let share = card.share();
+        assert_eq!((share.holds, share.counted, share.unknown, share.percent()), (1, 2, 1, Some(50)));
+        assert!(share.is_under(34) && !share.is_under(33) && !share.is_ready());
         let marks =
             [Mark::Done, Mark::Open, Mark::Unknown, Mark::Waived, Mark::NotApplicable].map(|mark| card.count(mark));
         assert_eq!(marks, [1, 1, 1, 1, 0]);
         let shares: Vec<_> =
             card.sections.iter().map(|of| (of.title(), of.share().holds, of.share().counted)).collect();
-        assert_eq!(shares, [("Reliability", 1, 1), ("Security", 0, 1), ("Operations", 0, 1), ("Delivery", 0, 1)]);
+        assert_eq!(shares, [("Reliability", 1, 1), ("Security", 0, 0), ("Operations", 0, 1), ("Delivery", 0, 1)]);
+    });
+    with_card(&[(PROBE, Pass), (NO_ROOT, Unknown)], &[], |card| {
+        assert_eq!((card.share().percent(), card.share().standing()), (Some(100), Standing::Nearly), "not green");
     });
     with_card(&[(PROBE, NotApplicable)], &[], |card| {
         assert_eq!(card.share().percent(), None);
@@ -340,7 +346,7 @@ fn no_format_lets_a_manifest_or_a_module_write_markup() {
     };
     let report = report(&input, &bundle, &say);
     let scorecard = Scorecard::new(&report, &Grouping::default());
-    let page = render::html(&scorecard, &report, "<b>");
+    let page = render::html(&scorecard, &report, "<b>", Date::LAST);
     assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script") && !page.contains("<b>"));
     assert_eq!(page.matches("</article>").count(), 1);
     let markdown = render::markdown(&scorecard, &report);

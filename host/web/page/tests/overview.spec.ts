@@ -17,6 +17,18 @@ test("services stand worst first, and lead to their cards", async ({ app, page }
   await expect(page.getByRole("article", { name: "first" })).toBeFocused();
 });
 
+test("unknown is no failure in the share, and not green", async ({ app, page }) => {
+  await app.type(deployment().replace("replicas: 1", "replicas: 2"));
+  await app.tab("Scorecard").click();
+  const card = page.getByRole("article", { name: "web" });
+  await expect(card).toContainText(/\d+ unknown/);
+  const text = await card.locator("header").innerText();
+  const [, passed = NaN, counted = NaN] = (/(\d+) of (\d+) checks? pass/.exec(text) ?? []).map(Number);
+  const failed = await card.locator("li.check.fail, li.check.error").count();
+  const delivery = await card.locator("section", { hasText: "Delivery" }).locator("li.check.fail").count();
+  expect(counted - passed, text).toBe(failed - delivery);
+});
+
 test("findings are filtered by severity and by section, and what is hidden is counted", async ({ app, page }) => {
   await app.type(deployment("example.com/web:latest"));
   await expect(app.finding("no readinessProbe")).toBeVisible();

@@ -4,22 +4,24 @@
 //! anything even if it did not.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use protocol::Severity;
 
 use super::{UNDECIDED, counts};
+use crate::date::Date;
 use crate::report::Report;
 use crate::report::render::printable;
-use crate::scorecard::model::{Card, Line, Mark, Remark, Scorecard};
+use crate::scorecard::model::{Card, Line, Mark, Remark, Scorecard, SectionCard, Share, Standing};
 
 const STYLE: &str = include_str!("page.css");
 
-/// The page.
+/// The page, as of that day.
 #[must_use]
-pub fn html(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &str) -> String {
-    page(scorecard, report, version).into_string() + "\n"
+pub fn html(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &str, date: Date) -> String {
+    page(scorecard, report, version, date).into_string() + "\n"
 }
 
-fn page(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &str) -> Markup {
-    let cards = || scorecard.cards.iter().enumerate();
+fn page(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &str, date: Date) -> Markup {
+    let cards = scorecard.worst_first();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -34,24 +36,28 @@ fn page(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &str) -> Markup
                 header {
                     h1 { "Production readiness" }
                     p { (in_one_sentence(scorecard)) }
+                    p.quiet {
+                        time datetime=(date) { (date) } ", seaworthy " (printable(version)) ", input: "
+                        (report.completeness.name())
+                    }
                 }
                 main {
                     @if report.is_incomplete() {
                         p.undecided role="alert" { (UNDECIDED) }
                     }
-                    @if scorecard.cards.len() > 1 {
-                        nav aria-label="Services" {
+                    @if cards.len() > 1 {
+                        nav aria-label="Services, worst first" {
                             ul {
-                                @for (index, card) in cards() { (entry(index, card)) }
+                                @for (index, card) in cards.iter().enumerate() { (entry(index, card)) }
                             }
                         }
                     }
-                    @for (index, card) in cards() { (article(index, card, report)) }
+                    @for (index, card) in cards.iter().enumerate() { (article(index, card, report)) }
                 }
                 footer {
                     p {
-                        "A line counts if it applies and is not waived; unknown counts as not holding. The world is "
-                        (report.completeness.name()) ". seaworthy " (printable(version)) "."
+                        "The share counts checks that pass or fail. Unknown, waived and not applicable checks are not in it, "
+                        "and a service with unknown checks is not ready."
                     }
                 }
             }
@@ -61,7 +67,7 @@ fn page(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &str) -> Markup
 
 fn in_one_sentence(scorecard: &Scorecard<'_>) -> String {
     let services = scorecard.services().count();
-    let ready = scorecard.services().filter(|card| card.share().percent() == Some(100)).count();
+    let ready = scorecard.services().filter(|card| card.share().standing() == Standing::Ready).count();
     match services {
         0 => "There is no service here.".into(),
         1 => format!("1 service, {}.", if ready == 1 { "ready" } else { "not ready" }),
@@ -69,47 +75,71 @@ fn in_one_sentence(scorecard: &Scorecard<'_>) -> String {
     }
 }
 
+/// The colour of a share; the number beside it says it too.
+const fn tone(share: Share) -> &'static str {
+    match share.standing() {
+        Standing::Ready => "good",
+        Standing::Nearly => "warn",
+        Standing::Not => "bad",
+        Standing::Nothing => "off",
+    }
+}
+
+fn percent(share: Share) -> String {
+    share.percent().map_or_else(|| "n/a".into(), |percent| format!("{percent} %"))
+}
+
 /// One service in the overview.
 fn entry(index: usize, card: &Card<'_>) -> Markup {
     let share = card.share();
-    let percent = share.percent().unwrap_or_default();
     html! {
         li {
             a href={ "#card-" (index) } {
                 strong { (printable(&card.title())) } " "
-                span.bar aria-hidden="true" { i style={ "width:" (percent) "%" } {} } " "
-                span.number { (share.holds) " of " (share.counted) " hold" }
+                span.bar.(tone(share)) aria-hidden="true" {
+                    i style={ "width:" (share.percent().unwrap_or_default()) "%" } {}
+                } " "
+                span.number { span.(tone(share)) { (percent(share)) } " " span.quiet { (failures(card)) } }
             }
         }
     }
 }
 
+/// `1 critical, 2 high`; what is unknown is no failure, and is said.
+fn failures(card: &Card<'_>) -> String {
+    let failing = Severity::ALL.into_iter().rev().map(|severity| (card.failing(severity), severity.name()));
+    let all = failing.chain([(card.count(Mark::Unknown), "unknown")]);
+    let said: Vec<String> =
+        all.filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    if said.is_empty() { "no failure".into() } else { said.join(", ") }
+}
+
 fn article(index: usize, card: &Card<'_>, report: &Report<'_>) -> Markup {
-    let percent = card.share().percent();
+    let share = card.share();
     html! {
         article id={ "card-" (index) } aria-labelledby={ "title-" (index) } {
             header {
                 h2 id={ "title-" (index) } { (printable(&card.title())) }
-                p {
-                    span.percent.good[percent == Some(100)] {
-                        @match percent {
-                            Some(percent) => { (percent) " %" }
-                            None => "n/a",
-                        }
-                    }
-                    " " span.quiet { (counts(card)) }
-                }
+                p { span.percent.(tone(share)) { (percent(share)) } " " span.quiet { (counts(card)) } }
             }
-            div.sections {
-                @for part in &card.sections {
-                    @let share = part.share();
-                    section {
-                        h3 { (part.title()) " " span { (share.holds) " of " (share.counted) } }
-                        ul {
-                            @for line in &part.lines { (item(line, report)) }
-                        }
-                    }
-                }
+            @for part in &card.sections { (section(part, report)) }
+        }
+    }
+}
+
+/// A section folds; one in which all is well is folded already.
+fn section(part: &SectionCard<'_>, report: &Report<'_>) -> Markup {
+    let share = part.share();
+    let is_open = part.lines.iter().any(|line| matches!(line.mark(), Mark::Open | Mark::Unknown));
+    html! {
+        details open[is_open] {
+            summary {
+                h3 { (part.title()) }
+                " " span.(tone(share)) { (share.holds) " of " (share.counted) }
+                @if share.unknown > 0 { span.warn { ", " (share.unknown) " unknown" } }
+            }
+            ul {
+                @for line in part.worst_first() { (item(line, report)) }
             }
         }
     }
@@ -119,20 +149,21 @@ fn item(line: &Line<'_>, report: &Report<'_>) -> Markup {
     let mark = line.mark();
     // What a mark means is said in words too, for those who do not see it.
     let (symbol, tone, said, is_shown) = match mark {
-        Mark::Done => ("✓", "good", "holds", false),
-        Mark::Open => ("✗", "bad", "does not hold", false),
+        Mark::Done => ("✓", "good", "passes", false),
+        Mark::Open => ("✗", "bad", "fails", false),
         Mark::Unknown => ("?", "warn", "unknown", true),
         Mark::Waived => ("–", "warn", "waived", true),
         Mark::NotApplicable => ("–", "off", "n/a", true),
     };
     let remarks = line.remarks();
+    let severity = line.rule.severity.name();
     html! {
         li class=[(mark == Mark::NotApplicable).then_some("off")] {
             span.mark.(tone) role="img" aria-label=(said) { (symbol) }
             div {
                 (printable(&line.rule.title)) " "
                 @if is_shown { span.word.(tone) { (said) } " " }
-                code.rule { (printable(&line.rule.name)) }
+                span.rule { code { (printable(&line.rule.name)) } " " span.severity.(severity) { (severity) } }
                 @if !remarks.is_empty() {
                     ul.remarks {
                         @for remark in &remarks { (note(remark, mark, report)) }
@@ -153,7 +184,12 @@ fn note(remark: &Remark<'_>, mark: Mark, report: &Report<'_>) -> Markup {
             @if mark != Mark::NotApplicable {
                 small { (printable(&remark.about())) ", " code { (printable(file)) ":" (line) } }
             }
-            @if let Some(fix) = fix { pre { (printable(&fix.text())) } }
+            @match fix {
+                // What is written into a manifest is code; advice is a sentence.
+                Some(fix) if fix.edit().is_some() => pre { code { (printable(&fix.text())) } },
+                Some(fix) => p.advice { "Fix: " (printable(&fix.text())) },
+                None => {},
+            }
         }
     }
 }

@@ -4,13 +4,18 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
+use super::counts;
 use crate::report::Report;
 use crate::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 use crate::report::render::{count, one_line};
-use crate::scorecard::model::{Card, Line, Mark, Owner, Scorecard, Share};
+use crate::scorecard::model::{Card, Line, Mark, Owner, Scorecard, Share, Standing};
+use crate::shown::cut;
 
-/// Characters of a bar: each stands for 5 %.
-const BAR: usize = 20;
+/// Characters of a bar: each stands for 10 %.
+const BAR: usize = 10;
+
+/// Characters of a service's name in the overview.
+const TITLE: usize = 28;
 
 /// The checklist of each service, and who is ready; with `fail_under`, who has at least so many percent.
 #[must_use]
@@ -67,18 +72,8 @@ fn write_summary(scorecard: &Scorecard<'_>, fail_under: Option<u8>, text: &mut S
         let _ = writeln!(text, "{YELLOW}There is no service here: no workload was found{YELLOW:#}");
         return;
     }
-    let titles: Vec<String> = scorecard.cards.iter().map(|card| one_line(&card.title())).collect();
-    let width = titles.iter().map(|title| title.chars().count()).max().unwrap_or_default();
     if scorecard.cards.len() > 1 {
-        let _ = writeln!(text, "{BOLD}Services{BOLD:#}");
-        for (card, title) in scorecard.cards.iter().zip(&titles) {
-            let (share, style) = (card.share(), style(card.share()));
-            let full = share.holds * BAR / share.counted.max(1);
-            let (bar, rest) = ("█".repeat(full), "░".repeat(BAR - full));
-            let percent = percent(share);
-            let _ = writeln!(text, "  {title:width$}  {style}{bar}{rest} {percent:>5}{style:#}  {}", counts(card));
-        }
-        text.push('\n');
+        write_overview(scorecard, text);
     }
     let count = count(services, "service");
     let of_services = |wanted: &dyn Fn(Share) -> bool| scorecard.services().filter(|card| wanted(card.share())).count();
@@ -88,7 +83,7 @@ fn write_summary(scorecard: &Scorecard<'_>, fail_under: Option<u8>, text: &mut S
             under => writeln!(text, "{RED}{count}: {under} under {least} %{RED:#}"),
         },
         None => {
-            let ready = of_services(&|share| share.holds == share.counted);
+            let ready = of_services(&Share::is_ready);
             let shared = scorecard.cards.iter().filter(|card| card.owner == Owner::Shared).any(Card::has_open_lines);
             let style = if ready == services && !shared { GREEN } else { RED };
             let beside = if shared { "; what they share is not" } else { "" };
@@ -97,29 +92,32 @@ fn write_summary(scorecard: &Scorecard<'_>, fail_under: Option<u8>, text: &mut S
     };
 }
 
+/// All services, the worst first, in lines of at most 80 columns.
+fn write_overview(scorecard: &Scorecard<'_>, text: &mut String) {
+    let cards = scorecard.worst_first();
+    let titles: Vec<String> = cards.iter().map(|card| cut(&one_line(&card.title()), TITLE)).collect();
+    let width = titles.iter().map(|title| title.chars().count()).max().unwrap_or_default();
+    let _ = writeln!(text, "{BOLD}Services{BOLD:#}");
+    for (card, title) in cards.iter().zip(&titles) {
+        let (share, style) = (card.share(), style(card.share()));
+        let full = share.holds * BAR / share.counted.max(1);
+        let (bar, rest) = ("█".repeat(full), "░".repeat(BAR - full));
+        let (percent, of) = (percent(share), format!("{} of {}", share.holds, share.counted));
+        let unknown = if share.unknown > 0 { format!(", {} unknown", share.unknown) } else { String::new() };
+        let _ = writeln!(text, "  {title:width$}  {style}{bar}{rest} {percent:>5}{style:#}  {of}{unknown}");
+    }
+    text.push('\n');
+}
+
 fn percent(share: Share) -> String {
     share.percent().map_or_else(|| "n/a".into(), |percent| format!("{percent} %"))
 }
 
-/// `11 of 12 lines hold, 1 unknown, 8 n/a`.
-fn counts(card: &Card<'_>) -> String {
-    let share = card.share();
-    let mut text = format!("{} of {} hold", share.holds, share.counted);
-    for mark in [Mark::Unknown, Mark::Waived, Mark::NotApplicable] {
-        match card.count(mark) {
-            0 => {}
-            number => {
-                let _ = write!(text, ", {number} {}", mark.text());
-            }
-        }
-    }
-    text
-}
-
 fn style(share: Share) -> Style {
-    match share.percent() {
-        Some(100) => GREEN,
-        Some(_) => RED,
-        None => DIM,
+    match share.standing() {
+        Standing::Ready => GREEN,
+        Standing::Nearly => YELLOW,
+        Standing::Not => RED,
+        Standing::Nothing => DIM,
     }
 }

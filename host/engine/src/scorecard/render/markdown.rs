@@ -1,15 +1,24 @@
 //! The checklist as GitHub and GitLab show it: to paste in a pull request.
 //!
-//! Names and messages come from strangers: no character of theirs is markup.
+//! The worst service comes first, and each section folds. A comment that is too long is refused, so what does not fit is
+//! said shorter, and what does not fit then is counted. Names and messages come from strangers: no character of theirs is
+//! markup.
 
 use std::fmt::Write as _;
 
 use super::{UNDECIDED, counts};
 use crate::report::Report;
-use crate::scorecard::model::{Card, Line, Mark, Scorecard};
-use crate::shown::markdown as escape;
+use crate::report::render::markdown::COMMENT;
+use crate::scorecard::model::{Card, Line, Mark, Scorecard, SectionCard};
+use crate::shown::{count, cut, markdown as escape};
 
-/// The checklist as Markdown.
+/// What is kept free for the line that counts the rest.
+const REST: usize = 200;
+
+/// Characters of a name or a message: no single one takes the room of all others.
+const SENTENCE: usize = 1_000;
+
+/// The checklist as Markdown, short enough for a comment.
 #[must_use]
 pub fn markdown(scorecard: &Scorecard<'_>, report: &Report<'_>) -> String {
     let mut text = String::from("## Production readiness\n");
@@ -19,33 +28,75 @@ pub fn markdown(scorecard: &Scorecard<'_>, report: &Report<'_>) -> String {
     if scorecard.cards.is_empty() {
         text.push_str("\nThere is no service here.\n");
     }
-    for card in &scorecard.cards {
-        write_card(card, report, &mut text);
+    let mut left_out = 0;
+    for card in scorecard.worst_first() {
+        let room = (COMMENT - REST).saturating_sub(text.len());
+        // Everything about it, or what fails, or its share alone.
+        let forms = [Depth::Everything, Depth::Failures, Depth::Share].into_iter();
+        match forms.map(|depth| card_text(card, report, depth)).find(|form| form.len() <= room) {
+            Some(form) if left_out == 0 => text += &form,
+            _ => left_out += 1,
+        }
+    }
+    if left_out > 0 {
+        let services = count(left_out, "more card");
+        let _ = writeln!(text, "\n{services}, none worse: `seaworthy readiness` shows all.");
     }
     text
 }
 
-fn write_card(card: &Card<'_>, report: &Report<'_>, text: &mut String) {
-    let share = card.share();
-    let percent = share.percent().map_or_else(|| "nothing counts".into(), |percent| format!("{percent} %"));
-    let _ = writeln!(text, "\n### {}: {percent}", escape(&card.title()));
-    let _ = writeln!(text, "\n{}", counts(card));
-    for section in &card.sections {
-        let share = section.share();
-        let _ = writeln!(text, "\n#### {} ({}/{})\n", section.title(), share.holds, share.counted);
-        section.lines.iter().for_each(|line| write_line(line, report, text));
-    }
+/// How much is told of a card.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Everything,
+    /// The lines that do not hold, without remarks.
+    Failures,
+    Share,
 }
 
-fn write_line(line: &Line<'_>, report: &Report<'_>, text: &mut String) {
-    let title = escape(&line.rule.title);
-    let _ = match line.mark() {
-        mark @ (Mark::Done | Mark::Open) => writeln!(text, "- {} {title} (`{}`)", mark.text(), line.rule.name),
-        // A box would ask somebody to tick it.
-        mark => writeln!(text, "- *{}*: {title} (`{}`)", mark.text(), line.rule.name),
+fn card_text(card: &Card<'_>, report: &Report<'_>, depth: Depth) -> String {
+    let percent = card.share().percent().map_or_else(|| "nothing counts".into(), |percent| format!("{percent} %"));
+    let mut text = format!("\n### {}: {percent}\n\n{}\n", escape(&cut(&card.title(), SENTENCE)), counts(card));
+    for section in &card.sections {
+        write_section(section, report, depth, &mut text);
+    }
+    text
+}
+
+fn write_section(section: &SectionCard<'_>, report: &Report<'_>, depth: Depth, text: &mut String) {
+    let is_told = |line: &&Line<'_>| match depth {
+        Depth::Everything => true,
+        Depth::Failures => line.mark() == Mark::Open,
+        Depth::Share => false,
     };
+    let lines: Vec<&Line<'_>> = section.worst_first().into_iter().filter(is_told).collect();
+    if lines.is_empty() {
+        return;
+    }
+    let share = section.share();
+    let unknown = if share.unknown > 0 { format!(", {} unknown", share.unknown) } else { String::new() };
+    let of = format!("{} of {} pass{unknown}", share.holds, share.counted);
+    let open = if lines.iter().any(|line| line.mark() == Mark::Open) { " open" } else { "" };
+    let _ = writeln!(text, "\n<details{open}><summary>{} ({of})</summary>\n", section.title());
+    for line in lines {
+        write_line(line, report, depth, text);
+    }
+    text.push_str("\n</details>\n");
+}
+
+fn write_line(line: &Line<'_>, report: &Report<'_>, depth: Depth, text: &mut String) {
+    let (title, rule) = (escape(&line.rule.title), &line.rule.name);
+    let _ = match line.mark() {
+        mark @ Mark::Done => writeln!(text, "- {} {title} (`{rule}`)", mark.text()),
+        mark @ Mark::Open => writeln!(text, "- {} {title} (`{rule}`, {})", mark.text(), line.rule.severity),
+        // A box would ask somebody to tick it.
+        mark => writeln!(text, "- *{}*: {title} (`{rule}`)", mark.text()),
+    };
+    if depth != Depth::Everything {
+        return;
+    }
     for remark in line.remarks() {
-        let message = escape(remark.message);
+        let message = escape(&cut(remark.message, SENTENCE));
         let message = match remark.prefix() {
             Some(prefix) => format!("{prefix}: {message}"),
             None => message,
@@ -55,6 +106,7 @@ fn write_line(line: &Line<'_>, report: &Report<'_>, text: &mut String) {
             continue;
         }
         let (file, row) = remark.place(report);
-        let _ = writeln!(text, "  - {}:{row}, {}: {message}", escape(file), escape(&remark.about()));
+        let (file, about) = (escape(&cut(file, SENTENCE)), escape(&cut(&remark.about(), SENTENCE)));
+        let _ = writeln!(text, "  - {file}:{row}, {about}: {message}");
     }
 }

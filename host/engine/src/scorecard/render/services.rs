@@ -8,7 +8,7 @@ use super::UNDECIDED;
 use crate::report::Report;
 use crate::report::render::style::{BOLD, GREEN, RED, YELLOW};
 use crate::report::render::{count, one_line};
-use crate::scorecard::model::{Card, Mark, Scorecard};
+use crate::scorecard::model::Scorecard;
 
 /// The table as text with colours; the printer takes them out where they do not belong.
 #[must_use]
@@ -28,10 +28,10 @@ pub fn services(scorecard: &Scorecard<'_>, report: &Report<'_>) -> String {
     for (card, title) in scorecard.cards.iter().zip(&titles) {
         let share = card.share();
         let pass = format!("{} of {}", share.holds, share.counted);
-        let style = if share.holds == share.counted { GREEN } else { YELLOW };
+        let style = if share.is_ready() { GREEN } else { YELLOW };
         let _ = write!(text, "{title:width$}  {style}{pass:>9}{style:#}");
         for severity in &severities {
-            match failing(card, *severity) {
+            match card.failing(*severity) {
                 0 => _ = write!(text, "  {:>8}", "-"),
                 number => _ = write!(text, "  {RED}{number:>8}{RED:#}"),
             }
@@ -42,10 +42,4 @@ pub fn services(scorecard: &Scorecard<'_>, report: &Report<'_>) -> String {
     let services = count(scorecard.services().count(), "service");
     let _ = writeln!(text, "\n{ready} of {services} without a failing check");
     text
-}
-
-/// Checks of that severity that do not hold, or could not decide.
-fn failing(card: &Card<'_>, severity: Severity) -> usize {
-    let lines = card.sections.iter().flat_map(|section| &section.lines);
-    lines.filter(|line| line.mark() == Mark::Open && line.rule.severity == severity).count()
 }
