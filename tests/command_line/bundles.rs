@@ -25,6 +25,7 @@ impl FixedRule {
             severity: Severity::Medium,
             section: Section::Security,
             since: "0.1.0".into(),
+            url: String::new(),
             profile: Profile::default(),
             rests_on: Vec::new(),
             yields_to: Vec::new(),

@@ -25,6 +25,8 @@ pub struct Note {
     pub weight: Weight,
     /// The rule, where one says it.
     pub rule: Option<String>,
+    /// The page about the rule.
+    pub url: Option<String>,
     pub message: String,
 }
 
@@ -43,6 +45,7 @@ pub fn notes(report: &Report<'_>, is_changed: impl Fn(&str) -> bool) -> BTreeMap
             end: told.place.map(|place| place.end).filter(|end| *end != start),
             weight: weight(&told),
             rule: Some(told.rule.name.clone()),
+            url: told.rule.link().map(str::to_owned),
             message: message(&told),
         };
         if seen.insert((told.file.to_owned(), note.start, note.message.clone())) {
@@ -56,6 +59,7 @@ pub fn notes(report: &Report<'_>, is_changed: impl Fn(&str) -> bool) -> BTreeMap
                 end: None,
                 weight: Weight::Error,
                 rule: None,
+                url: None,
                 message: problem.to_string(),
             };
             notes.entry(file.manifest.name.clone()).or_default().push(note);
@@ -74,6 +78,7 @@ pub fn notes(report: &Report<'_>, is_changed: impl Fn(&str) -> bool) -> BTreeMap
             end: None,
             weight: Weight::Warning,
             rule: None,
+            url: None,
             message,
         });
     }
@@ -87,7 +92,7 @@ fn of_unchecked(unchecked: &Unchecked) -> Note {
         message.push_str(&command);
     }
     let start = Position { line: unchecked.line.max(1), column: 1 };
-    Note { start, end: None, weight: Weight::Hint, rule: None, message }
+    Note { start, end: None, weight: Weight::Hint, rule: None, url: None, message }
 }
 
 fn weight(told: &Diagnostic<'_>) -> Weight {

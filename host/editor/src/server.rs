@@ -356,7 +356,8 @@ fn diagnostic(note: &Note, text: &Text<'_>) -> Diagnostic {
             Weight::Hint => DiagnosticSeverity::HINT,
         }),
         code: note.rule.clone().map(NumberOrString::String),
-        code_description: None::<CodeDescription>,
+        // A code without a name of a rule has no page.
+        code_description: note.url.as_deref().and_then(|url| Some(CodeDescription { href: url.parse().ok()? })),
         source: Some("seaworthy".into()),
         message: note.message.clone(),
         ..Diagnostic::default()

@@ -92,6 +92,7 @@ impl Policy {
             severity: severity(annotation("severity")),
             section: section(annotation("category")),
             since: String::new(),
+            url: annotation("url").unwrap_or_default().to_owned(),
             // Who brings a policy wants it to run, whatever the profile.
             profile: Profile::Essential,
             rests_on: Vec::new(),

@@ -175,6 +175,7 @@ mod tests {
             severity: Severity::Low,
             section: Section::Security,
             since: String::new(),
+            url: String::new(),
             profile,
             rests_on,
             yields_to: Vec::new(),

@@ -62,6 +62,7 @@ fn rule(name: &str, kind: &str, looks_up: LookUps) -> Rule<LookUps> {
         severity: Severity::Low,
         section: Section::Delivery,
         since: String::new(),
+        url: String::new(),
         profile: Profile::default(),
         rests_on: Vec::new(),
         yields_to: Vec::new(),

@@ -169,13 +169,14 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
     let rests_on = declaration.rests_on.iter().map(tools::one_of).collect::<syn::Result<_>>()?;
     let capabilities = declaration.capabilities.iter().map(capability).collect::<syn::Result<_>>()?;
     Ok(RuleMetadata {
-        name,
         version: std::env::var("CARGO_PKG_VERSION").unwrap_or_default(),
         title: documentation.title,
         documentation: documentation.markdown,
         severity: one_of(&declaration.severity, &Severity::ALL)?,
         section: one_of(&declaration.section, &Section::ALL)?,
         since: declaration.since.value(),
+        url: page(&std::env::var("CARGO_PKG_HOMEPAGE").unwrap_or_default(), &name),
+        name,
         profile,
         rests_on,
         yields_to: declaration.yields_to.iter().map(LitStr::value).collect(),
@@ -186,6 +187,11 @@ fn metadata(declaration: &Declaration) -> syn::Result<RuleMetadata> {
         settings: setting::schema(&declaration.settings, &declaration.structs)?,
         examples: documentation.examples,
     })
+}
+
+/// The page about a rule: `homepage` of its Cargo.toml, or where that is a folder, the page in it that is named so.
+fn page(homepage: &str, rule: &str) -> String {
+    if homepage.ends_with('/') { format!("{homepage}{rule}.html") } else { homepage.to_owned() }
 }
 
 /// The variant that an identifier names.

@@ -355,6 +355,7 @@ mod tests {
             severity: Severity::Low,
             section: Section::Delivery,
             since: String::new(),
+            url: String::new(),
             profile: Profile::default(),
             rests_on: Vec::new(),
             yields_to: Vec::new(),

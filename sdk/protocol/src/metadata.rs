@@ -216,6 +216,9 @@ pub struct RuleMetadata {
     pub section: Section,
     /// The first version of the bundle that had it.
     pub since: String,
+    /// The address of a page about it; empty where it has none. [`link`](Self::link) is what may be shown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub url: String,
     /// The smallest profile that it is part of.
     #[serde(default)]
     pub profile: Profile,
@@ -240,4 +243,15 @@ pub struct RuleMetadata {
     pub settings: Value,
     /// The documented examples.
     pub examples: Vec<Example>,
+}
+
+impl RuleMetadata {
+    /// The address of the page about it, as far as it is one that may be shown: what leads to another program or writes to
+    /// a terminal is none.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        let is_web = self.url.starts_with("https://") || self.url.starts_with("http://");
+        let is_plain = self.url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'<>\\`".contains(&byte));
+        (is_web && is_plain).then_some(&*self.url)
+    }
 }

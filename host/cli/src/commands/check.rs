@@ -122,8 +122,8 @@ fn report(options: &Args, destinations: &Destinations, judged: &Judged<'_>) -> R
     let Args { policies, strict, outputs, .. } = options;
     let Judged { report, configuration, off, changes, render_never, .. } = judged;
     let human = |detail, out: &mut dyn Write| {
-        let (width, render_never) = (output::width(), render_never.as_deref());
-        let run = human::Run { detail, width, strict: *strict, configuration: *configuration, off, render_never };
+        let (screen, render_never) = (output::screen(), render_never.as_deref());
+        let run = human::Run { detail, screen, strict: *strict, configuration: *configuration, off, render_never };
         let text = change::render(changes, policies.write) + &human::render(report, &run);
         out.write_all(text.as_bytes())
     };

@@ -171,9 +171,9 @@ fn check(
         let version = env!("CARGO_PKG_VERSION");
         match options.format {
             Format::Human => {
-                let (detail, width) = (Detail::Full, output::width());
+                let (detail, screen) = (Detail::Full, output::screen());
                 let run =
-                    human::Run { detail, width, strict: false, configuration: None, off: &[], render_never: None };
+                    human::Run { detail, screen, strict: false, configuration: None, off: &[], render_never: None };
                 output::print(&human::render(&report, &run))
             }
             Format::Json => output::stream(|out| render::json(&report, version, out)),

@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use engine::report::render::human::Screen;
 pub use engine::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 pub use engine::report::render::{count, one_line, printable};
 
@@ -54,15 +55,52 @@ pub fn clear_screen() {
     }
 }
 
-/// How many characters fit in a line: in one of the terminal, or where standard output is none, in a wide one.
+/// What standard output is shown on: the terminal, or where it is none, a wide text.
 #[must_use]
-pub fn width() -> usize {
+pub fn screen() -> Screen {
     const WIDE: usize = 140;
-    terminal_size::terminal_size_of(io::stdout()).map_or(WIDE, |(width, _)| usize::from(width.0))
+    let width = terminal_size::terminal_size_of(io::stdout()).map_or(WIDE, |(width, _)| usize::from(width.0));
+    Screen { width, has_links: takes_links(io::stdout().is_terminal(), |name| env::var(name).ok()) }
+}
+
+/// Whether a text may have links (OSC 8): on the terminals that are known to show them. Others may show their codes.
+fn takes_links(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    // What other programs take for a word of the user; 0 is no.
+    if let Some(forced) = variable("FORCE_HYPERLINK").filter(|value| !value.is_empty()) {
+        return forced != "0";
+    }
+    let is = |name: &str, known: &[&str]| variable(name).is_some_and(|value| known.contains(&value.as_str()));
+    let vte = variable("VTE_VERSION").and_then(|version| version.parse::<u32>().ok());
+    is_terminal
+        && (is("TERM_PROGRAM", &["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "WarpTerminal", "zed"])
+            || is("TERM", &["xterm-kitty", "alacritty", "foot", "foot-extra", "xterm-ghostty", "contour"])
+            // GNOME Terminal and its relatives, from 0.50 on.
+            || vte.is_some_and(|version| version >= 5_000)
+            || ["WT_SESSION", "KONSOLE_VERSION", "DOMTERM"].iter().any(|name| variable(name).is_some()))
 }
 
 /// Whether this is a job that nobody watches.
 #[must_use]
 pub fn is_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::takes_links;
+
+    #[test]
+    fn links_are_for_terminals_that_show_them_and_for_whoever_asks() {
+        let of = |is_terminal: bool, set: &'static [(&str, &str)]| {
+            takes_links(is_terminal, |name| {
+                set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        for known in [[("TERM", "xterm-kitty")], [("VTE_VERSION", "7600")], [("WT_SESSION", "1")]] {
+            let known: &'static [(&str, &str)] = Box::leak(Box::new(known));
+            assert!(of(true, known) && !of(false, known), "{known:?}");
+        }
+        assert!(!of(true, &[("TERM", "xterm-256color")]) && !of(true, &[("VTE_VERSION", "4600")]) && !of(true, &[]));
+        assert!(of(false, &[("FORCE_HYPERLINK", "1")]) && !of(true, &[("FORCE_HYPERLINK", "0"), ("TERM", "foot")]));
+    }
 }

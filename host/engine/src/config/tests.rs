@@ -16,6 +16,7 @@ fn rule(name: &str, settings: Json) -> RuleMetadata {
         severity: Severity::Low,
         section: Section::Security,
         since: String::new(),
+        url: String::new(),
         profile: Profile::default(),
         rests_on: Vec::new(),
         yields_to: Vec::new(),

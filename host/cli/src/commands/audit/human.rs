@@ -29,10 +29,10 @@ impl Human {
     fn take(&mut self, message: &Message<'_>, text: &mut String) {
         self.findings += 1;
         match self.detail {
-            Detail::Full => *text += &in_full(message, output::width()),
+            Detail::Full => *text += &in_full(message, output::screen()),
             Detail::Short => *text += &render::short(message),
             Detail::Fitting => {
-                self.kept.push((in_full(message, output::width()), render::short(message)));
+                self.kept.push((in_full(message, output::screen()), render::short(message)));
                 if self.findings > READABLE {
                     self.kept.drain(..).for_each(|(_, line)| *text += &line);
                 }

@@ -35,6 +35,8 @@ impl Level {
 pub struct Message<'a> {
     pub(super) level: Level,
     pub(super) rule: Option<String>,
+    /// The page about the rule.
+    pub(super) url: Option<&'a str>,
     pub(super) title: String,
     /// Empty where it is about no file.
     pub(super) file: String,
@@ -98,6 +100,7 @@ impl<'a> From<&Diagnostic<'a>> for Message<'a> {
                 (false, _) => Level::Warning,
             },
             rule: Some(one_line(&diagnostic.rule.name)),
+            url: diagnostic.rule.link(),
             title,
             file: one_line(diagnostic.file),
             place: diagnostic.place.map(|place| (place.start, place.end)),
@@ -146,6 +149,7 @@ fn in_file<'r>(manifest: &'r Manifest, problem: &Problem) -> Message<'r> {
     Message {
         level: Level::Error,
         rule: None,
+        url: None,
         title: one_line(&problem.kind.to_string()),
         file: one_line(&manifest.name),
         place: Some((problem.position, manifest.source.position(problem.span.end))),
@@ -160,6 +164,7 @@ fn no_file(unread: &Unread) -> Message<'_> {
     Message {
         level: Level::Error,
         rule: None,
+        url: None,
         title: format!("{} {}", one_line(&unread.path), one_line(&unread.reason)),
         file: String::new(),
         place: None,

@@ -16,6 +16,9 @@ pub struct RuleRow<'a> {
     title: &'a str,
     section: Section,
     severity: Severity,
+    /// The page about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
     verdicts: BTreeMap<Verdict, usize>,
 }
 
@@ -23,7 +26,8 @@ impl<'a> RuleRow<'a> {
     /// The row of a rule.
     #[must_use]
     pub fn new(rule: &'a RuleMetadata, verdicts: BTreeMap<Verdict, usize>) -> Self {
-        Self { name: &rule.name, title: &rule.title, section: rule.section, severity: rule.severity, verdicts }
+        let RuleMetadata { name, title, section, severity, .. } = rule;
+        Self { name, title, section: *section, severity: *severity, url: rule.link(), verdicts }
     }
 }
 

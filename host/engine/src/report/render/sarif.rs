@@ -203,14 +203,18 @@ fn insert(object: &mut Value, key: &str, value: Value) {
 
 /// A `reportingDescriptor`.
 fn descriptor(rule: &RuleMetadata) -> Value {
-    json!({
+    let mut descriptor = json!({
         "id": rule.name,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": description(rule)},
         "help": {"text": rule.documentation, "markdown": rule.documentation},
         "defaultConfiguration": {"level": level(rule.severity, Level::Violation)},
         "properties": properties(rule),
-    })
+    });
+    if let Some(url) = rule.link() {
+        insert(&mut descriptor, "helpUri", json!(url));
+    }
+    descriptor
 }
 
 /// What GitHub sorts by: `security-severity`, a CVSS score, only of rules about security.

@@ -175,6 +175,8 @@ export class Rules {
         h("span", { class: `severity ${rule.severity}` }, rule.severity),
         h("span", null, isOwn ? "yours" : titled(rule.section)),
         rule.since !== "" && h("span", null, `since ${rule.since}`),
+        // What a stranger's policy names is not made a link.
+        !isOwn && rule.url !== undefined && link(rule.url),
       ]),
       hasSchema(rule) && this.#settings(rule),
       h("div", { class: "prose" }, markdown(says, { onYaml: (yaml) => this.#tryIt(rule.name, yaml) })),
@@ -304,6 +306,11 @@ export class Rules {
 
 function group(title: string, rows: Node[]): Node {
   return h("section", { class: "rule-group" }, h("h3", null, title), h("ul", null, ...rows));
+}
+
+/** The page about a rule in the documentation. */
+function link(url: string): HTMLElement {
+  return h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, "Documentation page");
 }
 
 function hasSchema(rule: RuleMetadata): boolean {

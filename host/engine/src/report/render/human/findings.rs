@@ -22,7 +22,7 @@ pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         Detail::Short => false,
     };
     for message in &messages {
-        *text += &if full { in_full(message, run.width) } else { short(message) };
+        *text += &if full { in_full(message, run.screen) } else { short(message) };
     }
     if !full && !messages.is_empty() {
         text.push('\n');

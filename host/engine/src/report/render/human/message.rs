@@ -3,6 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level as Title, Origin, Renderer, Snippet};
 
+use super::Screen;
 use crate::manifest::Position;
 use crate::report::render::message::{Level, Message};
 
@@ -10,14 +11,14 @@ use crate::report::render::message::{Level, Message};
 const FAR: u32 = 1000;
 
 /// The message in full, with an empty line behind. What is left of a line of the manifest behind its number and frame is
-/// cut after `width` characters.
+/// cut after the screen's width.
 #[must_use]
-pub fn in_full(message: &Message<'_>, width: usize) -> String {
-    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width);
-    renderer.render(&[group(message)]) + "\n\n"
+pub fn in_full(message: &Message<'_>, screen: Screen) -> String {
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(screen.width);
+    renderer.render(&[group(message, screen)]) + "\n\n"
 }
 
-fn group<'m>(message: &'m Message<'_>) -> Group<'m> {
+fn group<'m>(message: &'m Message<'_>, screen: Screen) -> Group<'m> {
     let level = match message.level {
         Level::Finding(_) => Title::ERROR.with_name(message.level.name()),
         Level::Warning => Title::WARNING,
@@ -25,7 +26,10 @@ fn group<'m>(message: &'m Message<'_>) -> Group<'m> {
     };
     let title = level.primary_title(message.title.as_str());
     let title = match &message.rule {
-        Some(rule) => title.id(rule.as_str()),
+        Some(rule) => match message.url.filter(|_| screen.has_links) {
+            Some(url) => title.id(rule.as_str()).id_url(url),
+            None => title.id(rule.as_str()),
+        },
         None => title,
     };
     let nowhere = (!message.file.is_empty()).then(|| Origin::path(message.file.as_str()).into());

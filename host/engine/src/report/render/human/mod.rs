@@ -29,13 +29,22 @@ pub enum Detail {
     Short,
 }
 
+/// What a text is shown on.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    /// Characters of a line of a manifest that are shown.
+    pub width: usize,
+    /// Whether a rule's name is a link to its page (OSC 8).
+    pub has_links: bool,
+}
+
 /// What the report does not know of the run.
 #[derive(Clone, Debug)]
 pub struct Run<'a> {
     /// How much is said of each finding.
     pub detail: Detail,
-    /// Characters of a line of a manifest that are shown.
-    pub width: usize,
+    /// What it is shown on.
+    pub screen: Screen,
     /// Whether what was passed over counts.
     pub strict: bool,
     /// The configuration, as people type its path.
