@@ -12,6 +12,7 @@ pub fn read(paths: &[PathBuf], excludes: &[Exclude], rendering: &RenderOptions, 
     let progress = Progress::start("reading", found.count());
     let mut files = found.read(|| progress.step());
     drop(progress);
-    sources::render(paths, &mut files, rendering);
+    let progress = Progress::open_ended("rendering".into(), "charts and kustomizations");
+    sources::render(paths, &mut files, rendering, &|| progress.step());
     files
 }

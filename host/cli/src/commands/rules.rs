@@ -1,10 +1,10 @@
-//! `seaworthy rules`: the checklist as a table.
+//! `seaworthy rules`: the checklist, by section and profile.
 
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
 use engine::report::to_json;
-use protocol::RuleMetadata;
+use protocol::{Profile, RuleMetadata};
 use serde_json::json;
 
 use crate::bundle;
@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::options::selection::Selection;
 use crate::present::markdown::cell;
 use crate::present::output::{self, BOLD, DIM, one_line};
+use crate::present::table::{WIDTH, wrapped};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +20,13 @@ Examples:
   seaworthy rules --severity high   what must not wait
   seaworthy rules --format json     all metadata: kinds, fields read, settings, documentation
   seaworthy rules --format markdown the checklist as a page, a table for each section";
+
+/// What the profiles are: a rule is in its own and in those after it.
+const PROFILES: &str = "
+A profile has the rules of those before it: essential, recommended (the default
+of `check`), full (the default of `readiness`).
+`seaworthy explain RULE` says what a rule requires, why, and how to fix it.
+";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -57,19 +65,30 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     if rules.is_empty() {
         return output::print("No rule is left by --rule, --skip and --severity.\n").map(|()| code);
     }
+    output::print(&list(&rules)).map(|()| code)
+}
+
+/// The checklist for a terminal: by section, then by the smallest profile that has the rule. No line is wider than 80
+/// columns.
+fn list(rules: &[RuleMetadata]) -> String {
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
     let mut text = String::new();
-    let mut section = None;
-    for rule in &rules {
-        if section.replace(rule.section) != Some(rule.section) {
+    for section in rules.chunk_by(|one, other| one.section == other.section) {
+        for profile in Profile::ALL {
+            let rules: Vec<&RuleMetadata> = section.iter().filter(|rule| rule.profile == profile).collect();
+            let Some(first) = rules.first() else { continue };
             let gap = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "{gap}{BOLD}{}{BOLD:#}", rule.section);
+            let _ = writeln!(text, "{gap}{BOLD}{}{BOLD:#}, profile {profile}", first.section);
+            for RuleMetadata { name, severity, title, looks_up, .. } in rules {
+                let world = if looks_up.is_empty() { "" } else { "looks at other objects" };
+                let _ = writeln!(text, "  {name:width$}  {severity:8}  {DIM}{world}{DIM:#}");
+                for line in wrapped(&one_line(title), WIDTH - 4) {
+                    let _ = writeln!(text, "    {line}");
+                }
+            }
         }
-        let world = if rule.looks_up.is_empty() { "" } else { " (looks at other objects)" };
-        let (name, severity, profile, title) = (&rule.name, rule.severity, rule.profile, one_line(&rule.title));
-        let _ = writeln!(text, "  {name:width$}  {severity:8}  {profile:11}  {title}{DIM}{world}{DIM:#}");
     }
-    output::print(&text).map(|()| code)
+    text + PROFILES
 }
 
 /// The checklist as Markdown.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, ValueEnum};
 use engine::Completeness;
 use protocol::{Profile, Severity};
@@ -20,8 +21,8 @@ pub struct Judging {
     /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml, .json, Kustomization and Dockerfiles;
     /// a file may have any name. A folder's children that are repositories, or of which several have a LICENSE, are
     /// projects: each is checked without a view of the others. Of the repository around a folder the names of all files
-    /// are seen, so that a path in a manifest can be called wrong.
-    #[arg(required_unless_present = "log", value_name = "PATH")]
+    /// are seen, so that a path in a manifest can be called wrong. Without a path and without --log, this folder.
+    #[arg(default_value = ".", default_value_if("log", ArgPredicate::IsPresent, None), value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// Do not read what matches this pattern, in the way of .gitignore: `tests/`, `*.secret.yaml`. May be given several

@@ -1,15 +1,16 @@
-//! Markdown on a terminal: headings bold, code in colour, lists and line breaks as they are written.
+//! Markdown on a terminal: headings bold, code in colour, tables in columns, lists and line breaks as they are written.
 
 use std::fmt::Write as _;
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::output::{BOLD, CYAN, DIM, printable};
+use super::table::{WIDTH, table};
 
 /// The text with colours.
 pub fn render(source: &str) -> String {
     let mut writer = Writer::default();
-    Parser::new(source).for_each(|event| writer.event(event));
+    Parser::new_ext(source, Options::ENABLE_TABLES).for_each(|event| writer.event(event));
     writer.text.truncate(writer.text.trim_end().len());
     writer.text + "\n"
 }
@@ -28,6 +29,8 @@ struct Writer {
     /// The addresses of the links that are open.
     links: Vec<String>,
     is_code: bool,
+    /// The rows of the table that is open; none outside of tables.
+    rows: Option<Vec<Vec<String>>>,
 }
 
 impl Writer {
@@ -35,6 +38,10 @@ impl Writer {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
+            Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) if self.rows.is_some() => {
+                self.cell(&printable(&text));
+            }
+            Event::SoftBreak | Event::HardBreak if self.rows.is_some() => self.cell(" "),
             Event::Text(text) if self.is_code => {
                 for line in text.lines() {
                     let _ = writeln!(self.text, "    {CYAN}{}{CYAN:#}", printable(line));
@@ -69,6 +76,13 @@ impl Writer {
                 self.text.truncate(self.text.trim_end_matches(' ').len());
                 let _ = write!(self.text, "{:indent$}{mark} ", "");
             }
+            Tag::Table(_) => self.rows = Some(Vec::new()),
+            Tag::TableHead | Tag::TableRow => self.rows.iter_mut().for_each(|rows| rows.push(Vec::new())),
+            Tag::TableCell => {
+                self.rows.iter_mut().filter_map(|rows| rows.last_mut()).for_each(|row| row.push(String::new()))
+            }
+            // What is in a cell is measured: it has no colours.
+            Tag::Strong | Tag::Link { .. } if self.rows.is_some() => {}
             Tag::Strong => _ = write!(self.text, "{BOLD}"),
             Tag::Link { dest_url, .. } => self.links.push(dest_url.into_string()),
             _ => {}
@@ -91,6 +105,12 @@ impl Writer {
                     self.text.push_str("\n\n");
                 }
             }
+            TagEnd::Table => {
+                let rows = self.rows.take().unwrap_or_default();
+                self.text += &table(&rows, WIDTH, |head| format!("{BOLD}{head}{BOLD:#}"));
+                self.text.push('\n');
+            }
+            TagEnd::Strong | TagEnd::Link if self.rows.is_some() => {}
             TagEnd::Strong => _ = write!(self.text, "{BOLD:#}"),
             TagEnd::Link => {
                 let url = self.links.pop().unwrap_or_default();
@@ -103,6 +123,13 @@ impl Writer {
         }
     }
 
+    /// Adds to the cell of a table that is open.
+    fn cell(&mut self, text: &str) {
+        if let Some(cell) = self.rows.iter_mut().filter_map(|rows| rows.last_mut()?.last_mut()).next() {
+            cell.push_str(text);
+        }
+    }
+
     /// A new line, under the text of the item that it is in.
     fn line(&mut self) {
         let _ = write!(self.text, "\n{:1$}", "", self.lists.len() * 2);
@@ -112,6 +139,13 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_stand_in_columns() {
+        let source = "Before.\n\n| condition | **holds** if |\n|---|---|\n| `exists` | there is a [value](https://a.example) |\n\nAfter.\n";
+        let expected = "Before.\n\ncondition  holds if\nexists     there is a value\n\nAfter.\n";
+        assert_eq!(anstream::adapter::strip_str(&render(source)).to_string(), expected);
+    }
 
     #[test]
     fn what_a_rule_documents_is_shown_as_it_reads_best() {

@@ -3,3 +3,4 @@
 pub mod markdown;
 pub mod output;
 pub mod progress;
+pub mod table;

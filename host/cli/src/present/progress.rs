@@ -31,9 +31,9 @@ impl Progress {
         Self::of(doing.to_owned(), Some(total), "{msg} {human_pos} of {human_len} {wide_bar}")
     }
 
-    /// Begins where nobody knows how much there is, as in "checking Pods, 7 objects".
-    pub fn open_ended(doing: String) -> Self {
-        Self::of(doing, None, "{msg} {human_pos} objects")
+    /// Begins where nobody knows how much there is, as in "checking Pods, objects: 7".
+    pub fn open_ended(doing: String, what: &'static str) -> Self {
+        Self::of(format!("{doing} {what}:"), None, "{msg} {human_pos}")
     }
 
     fn of(doing: String, total: Option<usize>, template: &'static str) -> Self {

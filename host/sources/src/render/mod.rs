@@ -62,14 +62,15 @@ use tree::Tree;
 const ROUNDS: usize = 10;
 
 /// Renders what there is to render of the files that were read of the paths, and adds it to them.
-pub fn render(paths: &[PathBuf], files: &mut Files, options: &RenderOptions) {
+pub fn render(paths: &[PathBuf], files: &mut Files, options: &RenderOptions, step: &(dyn Fn() + Sync)) {
     if options.mode == Mode::Never {
         return;
     }
     let tree = Tree::new(paths).with(&files.edited);
     let done = {
         let catalog = Catalog::new(&tree, files);
-        let mut rounds = Rounds { tree: &tree, options, tools: None, done: Vec::new(), deployed: BTreeSet::new() };
+        let mut rounds =
+            Rounds { tree: &tree, options, step, tools: None, done: Vec::new(), deployed: BTreeSet::new() };
         rounds.all(&catalog);
         rounds.tools.iter().flat_map(|tools| &tools.cache).for_each(Cache::shrink);
         rounds.finished()
@@ -89,6 +90,8 @@ type Done = (Job, Result<File, Failure>);
 struct Rounds<'a> {
     tree: &'a Tree,
     options: &'a RenderOptions,
+    /// Called after each rendering.
+    step: &'a (dyn Fn() + Sync),
     /// Looked for where there is something to render.
     tools: Option<Tools>,
     done: Vec<Done>,
@@ -159,10 +162,15 @@ impl Rounds<'_> {
     }
 
     fn run(&mut self, jobs: Vec<Job>) {
-        let (tree, options) = (self.tree, self.options);
+        let (tree, options, step) = (self.tree, self.options, self.step);
         let find = || Tools::find(options.cache.as_deref().and_then(Cache::open), options.allow_network);
         let tools = &*self.tools.get_or_insert_with(find);
-        let made: Vec<_> = jobs.par_iter().map(|job| rendered(job, tools, tree, options)).collect();
+        let one = |job| {
+            let made = rendered(job, tools, tree, options);
+            step();
+            made
+        };
+        let made: Vec<_> = jobs.par_iter().map(one).collect();
         let before = self.done.len();
         for (job, made) in jobs.into_iter().zip(made) {
             let made = made.map(|mut rendered| {

@@ -184,7 +184,7 @@ fn audit(
     let judging =
         session.bundle().rules().iter().map(|rule| &rule.metadata).filter(|rule| !tally.off.contains(&&*rule.name));
     let audit = Audit::new(cluster, judging, options.namespace.clone()).of_shard(options.shard);
-    let reading = Progress::open_ended("reading what rules look up,".into());
+    let reading = Progress::open_ended("reading what rules look up,".into(), "objects");
     let bytes = usize::try_from(options.world_memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
     let gathered = audit.gather(bytes, reading.counter()).map_err(failure)?;
     drop(reading);
@@ -193,7 +193,7 @@ fn audit(
 
     let world = World::of(&gathered.objects, gathered.blind_spots);
     for (kind, batches) in audit.kinds(&world) {
-        let progress = Progress::open_ended(format!("checking {kind},"));
+        let progress = Progress::open_ended(format!("checking {kind},"), "objects");
         for batch in batches {
             let batch = match batch {
                 Ok(batch) => batch,

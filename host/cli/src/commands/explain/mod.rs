@@ -2,6 +2,7 @@
 //!
 //! The documentation is the rule's own doc comment.
 
+mod configured;
 mod page;
 
 use std::fmt::Write as _;
@@ -11,14 +12,18 @@ use clap::ValueEnum;
 use protocol::{LookUp, RuleMetadata};
 use serde_json::Value;
 
+use self::configured::Configured;
 use crate::bundle;
+use crate::configuration;
 use crate::failure::Failure;
+use crate::options::configuration::ConfigOptions;
 use crate::present::markdown;
 use crate::present::output::{self, BOLD, CYAN, DIM, one_line, printable};
+use crate::present::table::{WIDTH, wrapped};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy explain readiness-probe                             on the terminal
+  seaworthy explain readiness-probe                             on the terminal, with the settings of seaworthy.yaml
   seaworthy explain readiness-probe --format markdown > rule.md   a page for your own documentation";
 
 #[derive(clap::Args)]
@@ -30,6 +35,9 @@ pub struct Args {
     /// Use the modules of this folder instead of the bundle inside the binary.
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub configuration: ConfigOptions,
 
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
@@ -52,19 +60,30 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let rule = found.iter().map(|found| &found.metadata).find(|rule| rule.name == options.rule);
     let rule = rule.ok_or_else(|| Failure::Usage(bundle::unknown_rule(&options.rule, &names)))?;
     let text = match options.format {
-        Format::Human => render(rule),
+        Format::Human => {
+            let all: Vec<&RuleMetadata> = found.iter().map(|found| &found.metadata).collect();
+            let (_, located) = configuration::locate(&options.configuration, &[PathBuf::from(".")])?;
+            let configuration = located.read(&all)?;
+            render(rule, &Configured::new(&configuration, &rule.name))
+        }
         Format::Markdown => page::render(rule),
     };
     output::print(&text).map(|()| code)
 }
 
-fn render(rule: &RuleMetadata) -> String {
+fn render(rule: &RuleMetadata, configured: &Configured<'_>) -> String {
     let RuleMetadata { name, severity, section, profile, .. } = rule;
     let since = one_line(&rule.since);
     let about = format!("{section}, severity {severity}, profile {profile}, since {since}");
     let mut text = format!("{BOLD}{name}{BOLD:#}  {DIM}{about}{DIM:#}\n\n");
     text.push_str(&markdown::render(&rule.documentation));
-    settings(&rule.settings, &mut text);
+    if let Some(url) = rule.link() {
+        let _ = writeln!(text, "\n{DIM}{url}{DIM:#}");
+    }
+    settings(&rule.settings, configured, &mut text);
+    for line in configured.lines() {
+        let _ = writeln!(text, "\n{}", one_line(&line));
+    }
     if !rule.rests_on.is_empty() {
         let _ = writeln!(text, "\n{BOLD}Rests on{BOLD:#}\n");
         for tools in &rule.rests_on {
@@ -82,26 +101,28 @@ fn render(rule: &RuleMetadata) -> String {
     text
 }
 
-fn settings(schema: &Value, text: &mut String) {
+fn settings(schema: &Value, configured: &Configured<'_>, text: &mut String) {
     if schema.get("properties").and_then(Value::as_object).is_some_and(|known| !known.is_empty()) {
         let _ = writeln!(text, "\n{BOLD}Settings{BOLD:#}");
-        fields(schema, "  ", text);
+        fields(schema, "  ", &|name| configured.value(name), text);
     }
 }
 
 /// The settings, or the fields of the items of a setting below it.
-fn fields(schema: &Value, indent: &str, text: &mut String) {
+fn fields(schema: &Value, indent: &str, configured: &dyn Fn(&str) -> Option<String>, text: &mut String) {
     for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let name = one_line(name);
         let default = schema.get("default").map(|default| one_line(&format!("default {default}")));
         let default = default.unwrap_or_else(|| "required".into());
+        let value = configured(&name).map_or_else(String::new, |value| format!("{BOLD}{}{BOLD:#}, ", one_line(&value)));
         let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-        let _ = writeln!(text, "\n{indent}{CYAN}{name}{CYAN:#}  {DIM}{default}{DIM:#}");
-        for line in description.lines() {
-            let _ = writeln!(text, "{indent}  {}", printable(line));
+        let _ = writeln!(text, "\n{indent}{CYAN}{name}{CYAN:#}  {value}{DIM}{default}{DIM:#}");
+        for line in description.lines().flat_map(|line| wrapped(line, WIDTH.saturating_sub(indent.len() + 2))) {
+            let _ = writeln!(text, "{indent}  {}", printable(&line));
         }
         if let Some(items) = schema.get("items") {
-            fields(items, &format!("{indent}    "), text);
+            // The values of a list's items are part of the list's.
+            fields(items, &format!("{indent}    "), &|_| None, text);
         }
     }
 }

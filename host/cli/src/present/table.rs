@@ -1,0 +1,93 @@
+//! Texts and tables in lines of at most 80 columns: what every terminal has, whatever its size is now.
+
+use unicode_width::UnicodeWidthStr as _;
+
+/// Columns of a line.
+pub const WIDTH: usize = 80;
+
+/// Between two columns of a table.
+const GAP: usize = 2;
+
+/// The least that a column is cut down to.
+const LEAST: usize = 8;
+
+/// The text in lines of at most so many columns. A word that is wider than a line is alone on it, and whole.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let Some(line) = lines.last_mut() else { continue };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// A table without lines between its cells; the first row is its head. Where it is too wide, the widest columns wrap.
+pub fn table(rows: &[Vec<String>], width: usize, head: impl Fn(&str) -> String) -> String {
+    let widths = widths(rows, width);
+    let mut text = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        let cells: Vec<Vec<String>> =
+            widths.iter().enumerate().map(|(column, width)| cell(row, column, *width)).collect();
+        for line in 0..cells.iter().map(Vec::len).max().unwrap_or_default() {
+            let mut shown = String::new();
+            for (cell, width) in cells.iter().zip(&widths) {
+                let part = cell.get(line).map_or("", String::as_str);
+                shown.push_str(part);
+                shown.extend(std::iter::repeat_n(' ', (width + GAP).saturating_sub(part.width())));
+            }
+            let shown = shown.trim_end();
+            text.push_str(&if index == 0 { head(shown) } else { shown.to_owned() });
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn cell(row: &[String], column: usize, width: usize) -> Vec<String> {
+    wrapped(row.get(column).map_or("", String::as_str), width)
+}
+
+/// What each column gets: what it needs, and where that is too much, the widest give.
+fn widths(rows: &[Vec<String>], width: usize) -> Vec<usize> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let needs = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
+    let mut widths: Vec<usize> = (0..columns).map(|column| needs(column).unwrap_or_default()).collect();
+    let room = width.saturating_sub(GAP * columns.saturating_sub(1));
+    while widths.iter().sum::<usize>() > room {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > LEAST => *widest -= 1,
+            _ => break,
+        }
+    }
+    widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_wider_than_it_may_be_and_nothing_is_lost() {
+        let long = "what somebody has to say about it in a sentence that does not fit in one line of a terminal";
+        let rows = [["condition", "holds if"], ["exists", long], ["one-of", "船 船 船"]];
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+        let text = table(&rows, 40, str::to_uppercase);
+        assert!(text.lines().all(|line| line.width() <= 40), "{text}");
+        assert!(text.starts_with("CONDITION  HOLDS IF\n"), "{text}");
+        assert_eq!(text.split_whitespace().filter(|word| long.split(' ').any(|of| of == *word)).count(), 19);
+    }
+
+    #[test]
+    fn a_word_that_is_too_wide_stays_whole() {
+        assert_eq!(wrapped("a spec.template.spec.containers b", 10), ["a", "spec.template.spec.containers", "b"]);
+        assert_eq!(wrapped("", 10), [""]);
+        assert_eq!(table(&[], 10, str::to_owned), "");
+    }
+}
