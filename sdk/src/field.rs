@@ -126,8 +126,7 @@ impl<'a> Field<'a> {
         Self { memory: self.memory, value: value.filter(|value| !matches!(value, Value::Null)), step }
     }
 
-    /// A field of this struct, or of structs in it: `get("securityContext.runAsNonRoot")`. A key with a dot is quoted, as in
-    /// `reads`: `get("metadata.labels['example.com/team']")`.
+    /// A field of this struct, or of structs in it: `get("spec.replicas")`, `get("metadata.labels['example.com/team']")`.
     #[must_use]
     pub fn get(self, fields: &'a str) -> Self {
         let (mut value, mut rest) = (self.value, fields);
@@ -275,8 +274,7 @@ impl<'a> Field<'a> {
         self.read("a string", |value| if let Value::String(value) = value { Some(*value) } else { None })
     }
 
-    /// The quantity, if the field is set: a string such as `500m`, or a YAML number. What is neither is noted as malformed,
-    /// with the reason.
+    /// The quantity, if the field is set: a string such as `500m`, or a YAML number. Anything else is noted as malformed.
     #[must_use]
     pub fn quantity(self) -> Option<Quantity> {
         let text = match self.value()? {
@@ -437,8 +435,9 @@ fn first_step(fields: &str) -> (&str, &str) {
     {
         return (key, rest.strip_prefix('.').unwrap_or(rest));
     }
-    let behind_first = fields.as_bytes().get(1..).unwrap_or_default();
-    let end = behind_first.iter().position(|byte| matches!(byte, b'.' | b'[')).map_or(fields.len(), |end| end + 1);
+    let is_end = |byte: &u8| matches!(byte, b'.' | b'[');
+    let end =
+        fields.as_bytes().get(1..).unwrap_or_default().iter().position(is_end).map_or(fields.len(), |end| end + 1);
     let (key, rest) = fields.split_at_checked(end).unwrap_or((fields, ""));
     (key, rest.strip_prefix('.').unwrap_or(rest))
 }

@@ -43,7 +43,7 @@ fn a_log_comes_from_standard_input_too() {
     let folder = Folder::new();
     let run = folder.run_with_input(&[&ONE[..], &["--log", "web=-"]].concat(), LOG);
     assert!(run.with(1).contains("--> <stdin>:3:1\n"));
-    for arguments in [&["--log", "-"][..], &["--log", "web=-", "-"], &["--log", "a=-", "--log", "b=-"], &[]] {
+    for arguments in [&["--log", "-"][..], &["--log", "web=-", "-"], &["--log", "a=-", "--log", "b=-"]] {
         let complaint = folder.run_with_input(&[&ONE[..], arguments].concat(), LOG).complaint();
         assert!(!complaint.is_empty(), "{arguments:?}");
     }

@@ -139,7 +139,7 @@ fn a_step_summary_is_added_to_and_a_comment_has_an_end() {
     assert_eq!((run.code, run.err.as_str()), (Some(1), ""));
     let summary = fs::read_to_string(summary).unwrap();
     assert!(
-        summary.starts_with("before\n<!-- seaworthy -->\n## seaworthy: 4000 findings in 2000 objects"),
+        summary.starts_with("before\n<!-- seaworthy -->\n## seaworthy: 4,000 findings in 2,000 objects"),
         "{summary}"
     );
     assert!(summary.len() < 1 << 20, "{}", summary.len());
@@ -147,7 +147,9 @@ fn a_step_summary_is_added_to_and_a_comment_has_an_end() {
     assert!(comment.chars().count() < 65_536 && comment.len() > 60_000);
     let shown = comment.matches("<b>critical</b>").count();
     assert_eq!((comment.matches("<details>").count(), comment.matches("</details>").count()), (shown, shown));
-    let rest = format!("\n{} findings more, none worse: `seaworthy check` shows all.\n", 4_000 - shown);
+    let more = 4_000 - shown;
+    let more = format!("{},{:03}", more / 1000, more % 1000);
+    let rest = format!("\n{more} findings more, none worse: `seaworthy check` shows all.\n");
     assert!(comment.ends_with(&rest), "{}", &comment[comment.len() - 200..]);
     assert!(comment.contains("````yaml\nkind: `Job`\n```\nx: 1\n````\n"), "no fix ends its block");
 }

@@ -154,7 +154,6 @@ fn what_is_mistyped_is_refused_with_what_may_have_been_meant() {
     for (arguments, expected) in [
         (&["chek"][..], "a similar subcommand exists: 'check'"),
         (&["check", ".", "--frmat"], "a similar argument exists: '--format'"),
-        (&["check"], "required arguments were not provided:\n  <PATH>..."),
         (&["check", ".", "--format", "jsn"], "tip: a similar value exists: 'json'"),
         (&["check", ".", "--severity", "hihg"], "expected low, medium, high, critical; did you mean `high`?"),
         (&["check", ".", "--world", "all"], "[possible values: complete, partial]"),

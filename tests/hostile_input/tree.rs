@@ -178,7 +178,7 @@ fn a_great_many_files_are_read() {
     }
     let run = check(&folder, &["."]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.out.contains("(20000 pass; 20000 files, 20000 objects, input: complete)"), "{}", run.out);
+    assert!(run.out.contains("(20,000 pass; 20,000 files, 20,000 objects, input: complete)"), "{}", run.out);
 }
 
 #[test]

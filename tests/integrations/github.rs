@@ -69,7 +69,7 @@ fn a_step_may_report_only_and_fails_where_it_could_not_check() {
     assert_eq!(read(&folder, "output"), "exit-code=1\n");
     assert_eq!(read(&folder, "summary.md"), "");
     assert_eq!(step(&folder, "check", &[("path", "nowhere"), ("fail", "false")], &[]).code, Some(2));
-    assert_eq!(step(&folder, "check", &[("path", "\n\n")], &[]).code, Some(2), "no path is no empty input");
+    assert_eq!(step(&folder, "check", &[("path", "\n\n")], &[]).code, Some(1), "no path is this folder");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn under_the_name_of_a_plugin_usage_says_what_people_type() {
     let help = run(&["audit", "--help"]).with(0);
     assert!(help.contains("Usage: kubectl seaworthy audit [OPTIONS]"), "{help}");
     assert!(help.contains("\n  kubectl seaworthy audit") && !help.contains("\n  seaworthy"), "{help}");
-    let complaint = run(&["check"]).complaint();
+    let complaint = run(&["check", "--frmat"]).complaint();
     assert!(complaint.contains("Usage: kubectl seaworthy check"), "{complaint}");
     let help = support::run(Command::new(binary()).arg("--help"), "").with(0);
     assert!(help.contains("Usage: seaworthy [OPTIONS]") && !help.contains("kubectl seaworthy"), "{help}");

@@ -32,7 +32,12 @@ const ASKED: [&str; 16] = [
 ];
 
 fn with_tools(folder: &Folder, tools: &Tools, words: &[&str]) -> Run {
+    with_tools_in(folder, folder.path(), tools, words)
+}
+
+fn with_tools_in(folder: &Folder, place: &Path, tools: &Tools, words: &[&str]) -> Run {
     let mut command = folder.command(words);
+    command.current_dir(place);
     // Git is where the system has it.
     let path = [tools.path(), "/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()];
     command.env("PATH", std::env::join_paths(path).unwrap()).env("XDG_CACHE_HOME", folder.path().join(".cache"));
@@ -135,7 +140,7 @@ fn every_kind_layout_and_package_passes_all_checks_and_is_ready() {
             git(&repository, &["switch", "--quiet", "--create", "feature/payments-api"]);
             git(&repository, &["add", "--all"]);
             git(&repository, &["commit", "--quiet", "--message=service"]);
-            let review = with_tools(&folder, &tools, &["review", config, "--base", "main", "--format", "json"]);
+            let review = with_tools_in(&folder, &repository, &tools, &["review", "--base", "main", "--format", "json"]);
             let reviewed: Value = serde_json::from_str(&review.out).unwrap_or_else(|_| panic!("{shown}: {review:?}"));
             assert_eq!(
                 (review.code, reviewed["class"].as_str()),

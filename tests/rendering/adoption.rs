@@ -1,4 +1,4 @@
-//! A repository on the day on which somebody first checks it, and on those after: 60 findings become a green pipeline by a
+//! A repository on the day on which somebody first checks it, and on those after: some 60 findings become a green pipeline by a
 //! profile, waivers, fixes and a baseline, and it stays green until somebody adds one.
 //!
 //! The repository in `repository/` has a chart with three environments, a base with three overlays, Argo CD Applications of
@@ -112,9 +112,9 @@ fn sixty_findings_become_a_green_pipeline() {
         assert!(all.contains(&expected), "{expected:?} is not among {all:#?}");
     }
 
-    // A profile: what hurts everybody, 60 findings.
+    // A profile: what hurts everybody, 61 findings.
     configure(&folder, "profile: essential\n");
-    assert_eq!(told(&folder, &tools), 60);
+    assert_eq!(told(&folder, &tools), 61);
     let report = json(&folder, &tools, &[]);
     assert_eq!(report["summary"]["outcome"], "broken");
     assert!(report["summary"]["verdicts"].get("unknown").is_none(), "all is seen: {}", report["summary"]);
@@ -127,7 +127,7 @@ fn sixty_findings_become_a_green_pipeline() {
          legacy-*}\n  owner: ana@example.com\n  reason: the vendor's image needs it until 8.0\n  expires: 2999-03-31\n- {<<: *legacy, rule: \
          run-as-non-root}\n- {<<: *legacy, rule: privilege-escalation-disabled}\n",
     );
-    assert_eq!(told(&folder, &tools), 56);
+    assert_eq!(told(&folder, &tools), 57);
     let report = json(&folder, &tools, &[]);
     let states = report["waivers"].as_array().unwrap().iter().map(|waiver| waiver["state"].as_str().unwrap());
     assert_eq!(states.collect::<Vec<_>>(), ["used"; 3]);
@@ -153,7 +153,7 @@ fn sixty_findings_become_a_green_pipeline() {
     let after = failing(&json(&folder, &tools, &[]));
     assert!(!after.iter().any(|it| it.0 == "privilege-escalation-disabled" && it.1 == BASE), "{after:#?}");
     let left = told(&folder, &tools);
-    assert!((40..56).contains(&left), "{left}");
+    assert!((40..57).contains(&left), "{left}");
 
     // A baseline for the rest: the pipeline is green.
     let written = seaworthy(&folder, &tools, &["baseline", "write", "."]).with(0);

@@ -194,7 +194,7 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
 }
 
 fn discovery(kept: &Kept, is_core: bool) -> Response {
-    let served = KINDS.iter().filter(|kind| kept.kinds.contains_key(kind.2) && !kind.0.contains('/') == is_core);
+    let served = KINDS.iter().filter(|kind| kept.kinds.contains_key(kind.2) && kind.0.contains('/') != is_core);
     // A group may be there several times: whoever reads it takes all.
     let groups = served.map(|(api_version, kind, plural)| {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));

@@ -192,12 +192,15 @@ fn after(needed: i64) -> String {
 
 /// `3 days`, `1 hour`, `12 minutes`: the largest unit that is in it, rounded down.
 fn time(seconds: i64) -> String {
-    let (count, unit) = match seconds {
-        // 24 hours are what people call the time to wait, and not a day.
-        ..MINUTE => (seconds, "second"),
-        ..HOUR => (seconds / MINUTE, "minute"),
-        _ if seconds <= 2 * DAY => (seconds / HOUR, "hour"),
-        _ => (seconds / DAY, "day"),
+    // 24 hours are what people call the time to wait, and not a day.
+    let (count, unit) = if seconds < MINUTE {
+        (seconds, "second")
+    } else if seconds < HOUR {
+        (seconds / MINUTE, "minute")
+    } else if seconds <= 2 * DAY {
+        (seconds / HOUR, "hour")
+    } else {
+        (seconds / DAY, "day")
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

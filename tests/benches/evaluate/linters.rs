@@ -54,7 +54,7 @@ fn linters() -> Vec<Linter> {
 }
 
 fn rows() -> Vec<Row> {
-    let spread = |number, namespaces| {
+    let spread = |number: usize, namespaces: usize| {
         (0..namespaces).map(|index| generate::namespace_of(number / namespaces, &format!("shop-{index}"))).collect()
     };
     vec![

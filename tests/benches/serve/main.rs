@@ -1,7 +1,7 @@
 //! What `seaworthy serve` bears: reviews a second, how long they take, what it does under more than it can, and its memory.
 //!
 //! Server and load share the machine, as the rows of docs/speed.md say. `make bench` runs it; `make bench-serve` runs it alone.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

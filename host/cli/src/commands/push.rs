@@ -33,7 +33,7 @@ Examples:
   seaworthy push ghcr.io/shop/readiness:v1 --sign cosign.key      signed, as pull --verify asks
   seaworthy push seaworthy.yaml ghcr.io/shop/configuration:v1 --sign cosign.key
                                                                   a configuration, for others to extend
-  seaworthy push image/ ghcr.io/shop/seaworthy:0.1.0              an image that lies there as an OCI layout
+  seaworthy push image/ ghcr.io/shop/seaworthy:0.1.0              the image of an OCI layout
 
 Credentials are Docker's: `docker login ghcr.io`.";
 

@@ -80,8 +80,10 @@ fn list(rules: &[RuleMetadata]) -> String {
             let gap = if text.is_empty() { "" } else { "\n" };
             let _ = writeln!(text, "{gap}{BOLD}{}{BOLD:#}, profile {profile}", first.section);
             for RuleMetadata { name, severity, title, looks_up, .. } in rules {
-                let world = if looks_up.is_empty() { "" } else { "looks at other objects" };
-                let _ = writeln!(text, "  {name:width$}  {severity:8}  {DIM}{world}{DIM:#}");
+                let _ = match looks_up.is_empty() {
+                    true => writeln!(text, "  {name:width$}  {severity}"),
+                    false => writeln!(text, "  {name:width$}  {severity:8}  {DIM}looks at other objects{DIM:#}"),
+                };
                 for line in wrapped(&one_line(title), WIDTH - 4) {
                     let _ = writeln!(text, "    {line}");
                 }

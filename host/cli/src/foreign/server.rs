@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::policies::{self, Found};
-use crate::trust::Trusted;
 use crate::bundle;
 use crate::failure::Failure;
 use crate::present::output::one_line;
+use crate::trust::Trusted;
 
 /// A file's own address, as a policy-server has it.
 const FILE: &str = "file://";

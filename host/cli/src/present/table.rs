@@ -81,7 +81,8 @@ mod tests {
         let text = table(&rows, 40, str::to_uppercase);
         assert!(text.lines().all(|line| line.width() <= 40), "{text}");
         assert!(text.starts_with("CONDITION  HOLDS IF\n"), "{text}");
-        assert_eq!(text.split_whitespace().filter(|word| long.split(' ').any(|of| of == *word)).count(), 19);
+        let kept = text.split_whitespace().filter(|word| long.split(' ').any(|of| of == *word));
+        assert_eq!(kept.count(), long.split(' ').count());
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn words(text: &str) -> Vec<Word> {
         }
         let known = WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, stage)| *stage);
         let before =
-            words.last().filter(|last| last.end + 1 == start && !text.get(last.end..start).is_some_and(|it| it == "/"));
+            words.last().filter(|last| last.end + 1 == start && text.get(last.end..start).is_none_or(|it| it != "/"));
         let before = before.and_then(|last| text.get(last.start..last.end)).unwrap_or_default().to_ascii_lowercase();
         match (&*before, known) {
             ("pre", Some(Stage::Production)) => {

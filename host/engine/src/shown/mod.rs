@@ -5,5 +5,5 @@ mod plain;
 mod safe;
 
 pub use markdown::{code_block, markdown};
-pub use plain::{count, cut, is_hidden, one_line, printable};
+pub use plain::{count, cut, grouped, is_hidden, one_line, printable};
 pub use safe::{text, to_json, write_json};

@@ -1,7 +1,6 @@
 //! The Applications that an ApplicationSet makes of what stands in the input: of lists, and of folders and files in git,
 //! alone or crossed and merged. What a cluster or a server knows is unknown here.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use engine::manifest::{Entry, Node, Value};
@@ -9,13 +8,8 @@ use engine::manifest::{Entry, Node, Value};
 use super::catalog::Catalog;
 use super::deployer::text;
 use super::mark;
+use super::options::{Element, Given};
 use super::repository::Repository;
-
-/// What a generator says of one Application.
-pub type Element = BTreeMap<String, String>;
-
-/// What is said in the configuration of generators that ask a cluster or a server, by the generator.
-pub type Given = BTreeMap<String, Vec<Element>>;
 
 /// Applications of one set.
 const ELEMENTS: usize = 1_000;

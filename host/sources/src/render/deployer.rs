@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use engine::File;
 use engine::manifest::{Covered, Limits, Manifest, Node, Object, Span, Value, read};
 
-use super::application_set::Given;
 use super::catalog::Catalog;
 use super::chart::Values;
 use super::failure::{Failure, Why};
 use super::mark::{self, Shift};
+use super::options::Given;
 use super::plan::{Job, Need, What, or_here};
 use super::repository::Repository;
 

@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// What a generator says of one Application.
+pub type Element = BTreeMap<String, String>;
+
+/// What is said in the configuration of generators that ask a cluster or a server, by the generator.
+pub type Given = BTreeMap<String, Vec<Element>>;
+
 /// Whether to render.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -35,7 +41,7 @@ pub struct RenderOptions {
     /// Addresses of this repository beside those of its remotes.
     pub repositories: Vec<String>,
     /// What generators of ApplicationSets give that ask a cluster or a server, by the generator.
-    pub generators: BTreeMap<String, Vec<BTreeMap<String, String>>>,
+    pub generators: Given,
     /// Whether tools may fetch remote bases and charts.
     pub allow_network: bool,
     /// A program that kustomize runs for helm: this one, under the name [`HELM_WRAPPER`](super::HELM_WRAPPER).

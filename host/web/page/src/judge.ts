@@ -52,10 +52,15 @@ export class Judge {
   /** Loads the engine and the rules; may be called again after it failed. */
   async load(): Promise<void> {
     this.#tell({ state: "loading", share: 0 }, true);
+    // What else was asked for may go on coming after one of them failed.
+    let failed = false;
     try {
-      this.#worker = await start((share) => this.#tell({ state: "loading", share }, true));
+      this.#worker = await start((share) => {
+        if (!failed) this.#tell({ state: "loading", share }, true);
+      });
       this.rules = await this.#worker.rules();
     } catch (error) {
+      failed = true;
       this.#tell({ state: "failed", message: said(error) }, false);
       return;
     }

@@ -23,8 +23,8 @@ use crate::present::table::{WIDTH, wrapped};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy explain readiness-probe                             on the terminal, with the settings of seaworthy.yaml
-  seaworthy explain readiness-probe --format markdown > rule.md   a page for your own documentation";
+  seaworthy explain readiness-probe                      with the settings here
+  seaworthy explain readiness-probe --format markdown    a page for your own site";
 
 #[derive(clap::Args)]
 pub struct Args {

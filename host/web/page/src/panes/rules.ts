@@ -310,7 +310,7 @@ function group(title: string, rows: Node[]): Node {
 
 /** The page about a rule in the documentation. */
 function link(url: string): HTMLElement {
-  return h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, "Documentation page");
+  return h("a", { class: "link", href: url, target: "_blank", rel: "noopener noreferrer" }, "Documentation page");
 }
 
 function hasSchema(rule: RuleMetadata): boolean {

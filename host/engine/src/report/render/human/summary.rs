@@ -12,7 +12,7 @@ use crate::baseline::Comparison;
 use crate::profile::{LeftOut, Selected};
 use crate::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 use crate::report::{Judged, Report, Since, diagnostics};
-use crate::shown::{count, one_line};
+use crate::shown::{count, grouped, one_line};
 
 /// Objects listed, the worst first.
 const LISTED: usize = 20;
@@ -225,5 +225,10 @@ pub fn conclusion(verdicts: &BTreeMap<Verdict, usize>) -> (Style, String) {
 /// `3 fail, 12 pass`, the worst first.
 #[must_use]
 pub fn tally(verdicts: &BTreeMap<Verdict, usize>) -> String {
-    verdicts.iter().rev().map(|(verdict, number)| format!("{number} {verdict}")).collect::<Vec<_>>().join(", ")
+    verdicts
+        .iter()
+        .rev()
+        .map(|(verdict, number)| format!("{} {verdict}", grouped(*number)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
