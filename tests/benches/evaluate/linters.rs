@@ -14,7 +14,7 @@ use seaworthy_tests::{artifacts, generate};
 use super::clock;
 
 /// What is run on a folder: its name, its program, and the arguments before the files.
-struct Linter {
+pub struct Linter {
     name: &'static str,
     program: PathBuf,
     arguments: &'static [&'static str],
@@ -29,15 +29,17 @@ struct Row {
     rounds: usize,
 }
 
+impl Linter {
+    /// A run of our own.
+    pub fn ours(name: &'static str, arguments: &'static [&'static str]) -> Self {
+        Self { name, program: artifacts::target().join("release/seaworthy"), arguments, takes_files: false }
+    }
+}
+
 fn linters() -> Vec<Linter> {
     let tool = |name| artifacts::target().join("tools").join(name);
     vec![
-        Linter {
-            name: "seaworthy",
-            program: artifacts::target().join("release/seaworthy"),
-            arguments: &["check", "--format", "json"],
-            takes_files: false,
-        },
+        Linter::ours("seaworthy", &["check", "--format", "json"]),
         Linter {
             name: "kube-linter",
             program: tool("kube-linter"),
@@ -149,7 +151,7 @@ fn growth(folder: &Path) {
 }
 
 /// CPU time of one run, its children's with it.
-fn cpu(linter: &Linter, folder: &Path) -> Duration {
+pub fn cpu(linter: &Linter, folder: &Path) -> Duration {
     let mut command = Command::new(&linter.program);
     command.args(linter.arguments).stdout(Stdio::null()).stderr(Stdio::null());
     if linter.takes_files {
