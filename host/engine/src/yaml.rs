@@ -16,8 +16,12 @@ pub fn document(value: &Value) -> String {
 
 /// `key: value` with its children, all lines but the first indented by `indent` spaces. Without a line break at the end.
 pub fn entry(key: &str, value: &Value, indent: usize) -> String {
-    let mut text = scalar(key);
-    text.push(':');
+    scalar(key) + &behind_key(value, indent)
+}
+
+/// What [`entry`] writes behind the key: the colon, and the value behind it or below.
+pub fn behind_key(value: &Value, indent: usize) -> String {
+    let mut text = ":".to_owned();
     match value {
         Value::Object(members) if !members.is_empty() => {
             let _ = write!(text, "\n{:1$}", "", indent + 2);

@@ -2,10 +2,12 @@
 //!
 //! Only what differs is edited, at the places that the reader noted, so that comments, blank lines and layout stay. The
 //! result is read again before it is given back: the objects must mean exactly what was asked for, and all others what
-//! they meant before. A text in which that cannot be done (anchors that others refer to, merge keys, unusual
-//! indentation) is refused, or has the object written anew where the caller takes that. The module must not know who asks
-//! for a change, nor write files.
+//! they meant before, and each comment must stand beside what it stood beside. A text in which that cannot be done (anchors
+//! that others refer to, merge keys, a comment of what goes) is refused, or has the object written anew where the caller
+//! takes that. The module must not know who asks for a change, nor write files.
 
+mod apply;
+mod comments;
 mod difference;
 mod in_text;
 mod merge;
@@ -15,13 +17,13 @@ mod tests;
 
 use serde_json::Value as Json;
 
+use apply::Applied;
 pub use difference::{Change, Operation, between, is_same};
-use in_text::{TextEdit, Unclean};
 pub use merge::{MergeError, merged};
 
 use crate::manifest::{Limits, Manifest, Object, read};
 
-/// The text cannot be changed so that it means what was asked for.
+/// The text cannot be changed so that it means what was asked for, and has its comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the manifest cannot be changed so that it means what was asked for")]
 pub struct Unwritable;
@@ -52,34 +54,45 @@ pub struct Rewritten {
 /// # Errors
 /// [`Unwritable`]: all of the changes are made, or none.
 pub fn edited(manifest: &Manifest, wanted: &[Wanted<'_>]) -> Result<String, Unwritable> {
-    let text = &*manifest.source.text();
-    let edits: Result<Vec<TextEdit>, Unclean> = wanted.iter().try_fold(Vec::new(), |mut edits, wanted| {
-        for change in between(&wanted.object.node, wanted.mutated) {
-            edits.push(in_text::of_change(text, &wanted.object.node, &change)?);
-        }
-        Ok(edits)
-    });
-    let new = edits.ok().and_then(|edits| in_text::apply(text, edits));
-    new.filter(|new| means(manifest, wanted, new)).ok_or(Unwritable)
+    let (applied, new) = in_place(manifest, wanted).ok_or(Unwritable)?;
+    if comments::are_kept(manifest, &new, &applied) { Ok(applied.text) } else { Err(Unwritable) }
 }
 
-/// As [`edited`], and where that cannot be, with the objects written anew.
+/// As [`edited`], but comments of what goes may go with it; where that cannot be, with the objects written anew.
 ///
 /// # Errors
 /// [`Unwritable`].
 pub fn rewritten(manifest: &Manifest, wanted: &[Wanted<'_>]) -> Result<Rewritten, Unwritable> {
-    if let Ok(text) = edited(manifest, wanted) {
-        return Ok(Rewritten { text, is_clean: true });
+    if let Some((applied, _)) = in_place(manifest, wanted) {
+        return Ok(Rewritten { text: applied.text, is_clean: true });
     }
     let text = &*manifest.source.text();
     let anew = wanted.iter().map(|wanted| in_text::anew(text, &wanted.object.node, wanted.mutated)).collect();
-    let new = in_text::apply(text, anew).filter(|new| means(manifest, wanted, new));
-    new.map(|text| Rewritten { text, is_clean: false }).ok_or(Unwritable)
+    let (applied, _) = meant(manifest, wanted, Applied::new(text, anew)).ok_or(Unwritable)?;
+    Ok(Rewritten { text: applied.text, is_clean: false })
+}
+
+/// The text with what differs edited, and what it is read as.
+fn in_place(manifest: &Manifest, wanted: &[Wanted<'_>]) -> Option<(Applied, Manifest)> {
+    let text = &*manifest.source.text();
+    let mut edits = Vec::new();
+    for wanted in wanted {
+        for change in between(&wanted.object.node, wanted.mutated) {
+            edits.extend(in_text::of_change(text, &wanted.object.node, &change).ok()?);
+        }
+    }
+    meant(manifest, wanted, Applied::new(text, edits))
+}
+
+/// The new text and what it is read as, if that is what was asked for.
+fn meant(manifest: &Manifest, wanted: &[Wanted<'_>], applied: Option<Applied>) -> Option<(Applied, Manifest)> {
+    let applied = applied?;
+    let new = read(&manifest.name, applied.text.as_bytes().to_vec(), &Limits::default());
+    means(manifest, wanted, &new).then_some((applied, new))
 }
 
 /// Whether the new text has the same objects as the old one, but for those that shall differ.
-fn means(old: &Manifest, wanted: &[Wanted<'_>], text: &str) -> bool {
-    let new = read(&old.name, text.as_bytes().to_vec(), &Limits::default());
+fn means(old: &Manifest, wanted: &[Wanted<'_>], new: &Manifest) -> bool {
     if !new.problems.is_empty() || new.documents.len() != old.documents.len() {
         return false;
     }

@@ -52,6 +52,20 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The first byte of the comments right above a line, if they are indented like it, in characters: they are about it.
+    pub(super) fn above_comments(self, mut start: usize, column: usize) -> usize {
+        while let Some(line_break) = start.checked_sub(1) {
+            let above = self.line_start(line_break);
+            let line = self.slice(above, line_break);
+            let words = line.trim_start_matches(' ');
+            if line.len() - words.len() != column || !words.starts_with('#') {
+                break;
+            }
+            start = above;
+        }
+        start
+    }
+
     /// How far a place is indented, in characters.
     pub(super) fn column(self, at: usize) -> usize {
         self.slice(self.line_start(at), at).chars().count()

@@ -251,7 +251,7 @@ fn what_is_there_already_is_not_added_again() {
 
 #[test]
 fn members_and_items_are_removed() {
-    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  # the first\n  min: 1\n  add: [A, B, C]\n";
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  min: 1\n  add: [A, B, C]\n";
     let instead = Fix::of("min", Fix::Null).and("max", 1);
     let items = [("$['spec']['add'][2]", Fix::Null), ("$['spec']", instead)];
     let new = fixed(text, &items).unwrap();
@@ -286,4 +286,76 @@ fn fixes_that_do_not_fit_are_refused_together() {
     let manifest = read("a.yaml", POD.into(), &Limits::default());
     let example = Edit { applicability: Applicability::Example, ..edit("$['spec']", Fix::of("a", "<b>")) };
     assert_eq!(merged(manifest.objects().next().unwrap(), [&example]), Err(MergeError::Example("spec".into())));
+}
+
+/// A Pod with this specification.
+fn pod(spec: &str) -> String {
+    format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:{spec}")
+}
+
+#[test]
+fn comments_stay_beside_what_they_are_about() {
+    let spec = "$['spec']";
+    let added = || Fix::of("new", 1);
+    let cases: [(&str, &str, Fix, &str); 11] = [
+        // On the line of what was empty and becomes a block.
+        ("\n  a: {} # c\n  b: 1\n", spec, Fix::of("a", added()), "\n  a: # c\n    new: 1\n  b: 1\n"),
+        ("\n  a: # c\n  b: 1\n", spec, Fix::of("a", added()), "\n  a: # c\n    new: 1\n  b: 1\n"),
+        ("\n  a: [] # c\n", spec, Fix::of("a", vec![added()]), "\n  a: # c\n  - new: 1\n"),
+        (" {} # c\n", spec, added(), " # c\n  new: 1\n"),
+        // In braces over several lines.
+        (" {\n  # a\n  a: 1 # c\n  # end\n  }\n", spec, added(), " {\n  # a\n  a: 1, # c\n  new: 1,\n  # end\n  }\n"),
+        (" {\n  a: 1, # c\n  }\n", spec, added(), " {\n  a: 1, # c\n  new: 1,\n  }\n"),
+        (" {\n  a: 1 # c\n  }\n", spec, added().and("other", 2), " {\n  a: 1, # c\n  new: 1,\n  other: 2,\n  }\n"),
+        (" {\n  a: 1,\n  # b\n  b: 2\n  }\n", "$['spec']['a']", Fix::Null, " {\n  # b\n  b: 2\n  }\n"),
+        // In lists.
+        ("\n  a: [\n    x, # x\n    y\n  ]\n", "$['spec']['a'][1]", Fix::Null, "\n  a: [\n    x, # x\n  ]\n"),
+        (
+            "\n  a:\n  # x\n  - x # 1\n  - y\n  # z\n  - z # 3\n",
+            "$['spec']['a'][1]",
+            Fix::Null,
+            "\n  a:\n  # x\n  - x # 1\n  # z\n  - z # 3\n",
+        ),
+        (
+            "\n  a:\n  - x # 1\n  # end\n  b: '#1' # b\n",
+            spec,
+            Fix::of("a", vec![Fix::from("z")]),
+            "\n  a:\n  - x # 1\n  - z\n  # end\n  b: '#1' # b\n",
+        ),
+    ];
+    for (old, path, fix, new) in cases {
+        assert_eq!(fixed(&pod(old), &[(path, fix)]), Ok(pod(new)), "{old}");
+    }
+}
+
+#[test]
+fn an_edit_that_would_lose_or_move_a_comment_is_refused() {
+    let refused = Err(Unwritable.to_string());
+    for (spec, path, fix) in [
+        // What the comment is about goes.
+        ("\n  # the first\n  a: 1\n  b: 2\n", "$['spec']['a']", Fix::Null),
+        ("\n  a: 1 # why\n  b: 2\n", "$['spec']['a']", Fix::Null),
+        ("\n  a:\n  - b # why\n  - c\n", "$['spec']['a'][0]", Fix::Null),
+        (" {\n  a: 1, # why\n  b: 2\n  }\n", "$['spec']['a']", Fix::Null),
+        (" {\n  # why\n  a: 1,\n  b: 2\n  }\n", "$['spec']['a']", Fix::Null),
+        ("\n  a: [\n    x,\n    y # why\n  ]\n", "$['spec']['a'][1]", Fix::Null),
+        // It stands within what is replaced.
+        ("\n  a: # why\n    b: 1\n", "$['spec']", Fix::of("a", "c")),
+        ("\n  a: | # why\n    b\n", "$['spec']", Fix::of("a", "c")),
+    ] {
+        assert_eq!(fixed(&pod(spec), &[(path, fix)]), refused, "{spec}");
+    }
+    let text = pod("\n  # the first\n  a: 1 # why\n  b: 2\n");
+    // Who has the object changed by a policy wants the change, with or without them.
+    assert_eq!(
+        clean(&text, |pod| drop(pod["spec"].as_object_mut().unwrap().remove("a"))),
+        pod("\n  # the first\n  b: 2\n")
+    );
+}
+
+#[test]
+fn an_item_is_put_above_the_comment_of_the_next_one() {
+    let text = pod("\n  a:\n  - x\n  # the last\n  - z\n");
+    let new = clean(&text, |pod| pod["spec"]["a"] = json!(["x", "y", "z"]));
+    assert_eq!(new, text.replace("  # the last\n", "  - 'y'\n  # the last\n"));
 }

@@ -200,7 +200,8 @@ impl Plan {
             return proposals;
         }
         if let [proposal] = proposals.as_slice() {
-            let why = "the text there is shared by an anchor, an alias or a merge key, or is written in an unusual way";
+            let why = "the text there is shared by an anchor, an alias or a merge key, or is written in an unusual way, or a \
+                       comment would lose its line";
             self.leave(proposal, why.into());
             return Vec::new();
         }
