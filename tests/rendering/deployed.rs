@@ -165,12 +165,7 @@ fn what_a_cluster_knows_may_stand_in_the_configuration() {
     let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: web}\nspec:\n  generators:\n  - clusters:\n      \
                selector: {matchLabels: {tier: production}}\n      values: {folder: '{{name}}-apps'}\n  template:\n    metadata: {name: \
                'web-{{name}}'}\n    spec:\n      source: {repoURL: https://example.com/mirror, path: '{{values.folder}}/web'}\n";
-    let folder = Folder::of("set.yaml", set)
-        .and(".git/config", "[remote \"origin\"]\n\turl = https://example.com/shop\n")
-        .and("eu-apps/web/kustomization.yaml", "resources: [web.yaml]\n")
-        .and("eu-apps/web/web.yaml", bad())
-        .and("us-apps/web/kustomization.yaml", "resources: [web.yaml]\n")
-        .and("us-apps/web/web.yaml", deployment());
+    let folder = clusters(set);
     super::incomplete(
         &folder,
         &tools,
@@ -187,4 +182,27 @@ fn what_a_cluster_knows_may_stand_in_the_configuration() {
     let folder = folder.and("seaworthy.yaml", config);
     assert_eq!(failing_in(&folder, &tools, RULE), ["web-eu"]);
     assert_eq!(check(&folder, &tools, &["--rule", RULE]).code, Some(1), "all is rendered: test is of another tier");
+    let given = |clusters: &str| {
+        format!("rendering:\n  repositories: ['git@example.com:mirror.git']\n  generators: {{clusters: {clusters}}}\n")
+    };
+    for unfit in ["[]".to_owned(), format!("[{{name: test, {}}}]", labels("test"))] {
+        let folder = clusters(set).and("seaworthy.yaml", given(&unfit));
+        super::incomplete(&folder, &tools, "the configuration has no element that the generator `clusters` chooses");
+    }
+    // These labels choose the resource that lists the clusters.
+    let decided = set
+        .replace("clusters:", "clusterDecisionResource:")
+        .replace("selector: {matchLabels", "labelSelector: {matchLabels");
+    let config = given("[{name: eu}]").replace("clusters:", "clusterDecisionResource:");
+    assert_eq!(failing_in(&clusters(&decided).and("seaworthy.yaml", config), &tools, RULE), ["web-eu"]);
+}
+
+/// A folder of two clusters' applications, which this set deploys.
+fn clusters(set: &str) -> Folder {
+    Folder::of("set.yaml", set)
+        .and(".git/config", "[remote \"origin\"]\n\turl = https://example.com/shop\n")
+        .and("eu-apps/web/kustomization.yaml", "resources: [web.yaml]\n")
+        .and("eu-apps/web/web.yaml", bad())
+        .and("us-apps/web/kustomization.yaml", "resources: [web.yaml]\n")
+        .and("us-apps/web/web.yaml", deployment())
 }

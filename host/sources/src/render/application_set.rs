@@ -67,24 +67,24 @@ impl Generators<'_> {
                 let inner: Result<Vec<_>, _> = inner.iter().map(|it| self.elements(it, depth + 1)).collect();
                 if &*entry.key == "matrix" { crossed(inner?) } else { merged(inner?, entry.value.list("mergeKeys")) }
             }
-            other => match self.given.get(other) {
-                Some(elements) => selected(elements, &entry.value)?,
-                None => {
+            other => {
+                let Some(elements) = self.given.get(other) else {
                     let said =
                         format!("the generator `{other}` is not known here, nor are its elements in the configuration");
                     return unknown(said, generator);
-                }
-            },
+                };
+                // The `labelSelector` of a `clusterDecisionResource` chooses the resource that lists the clusters.
+                let mut chosen = selected(elements.clone(), entry.value.get("selector"), "metadata.labels.")?;
+                with_values(&mut chosen, &entry.value);
+                chosen
+            }
         };
-        let Some(selector) = generator.get("selector") else { return Ok(made) };
-        if let Some(expressions) = selector.get("matchExpressions") {
-            return unknown("`matchExpressions` of a generator are not evaluated here", expressions);
+        let made = selected(made, generator.get("selector"), "")?;
+        if made.is_empty() && self.given.contains_key(&*entry.key) {
+            let said = format!("the configuration has no element that the generator `{}` chooses", entry.key);
+            return unknown(said, generator);
         }
-        let Some(Value::Mapping(wanted)) = selector.get("matchLabels").map(|it| &it.value) else { return Ok(made) };
-        let fits = |element: &Element| {
-            wanted.iter().all(|it| element.get(&*it.key) == mark::text_of(&it.value.value).as_ref())
-        };
-        Ok(made.into_iter().filter(fits).collect())
+        Ok(made)
     }
 
     /// The folders or the files that git has, by the patterns of a generator.
@@ -138,24 +138,22 @@ impl Generators<'_> {
     }
 }
 
-/// The elements that a generator chooses by labels, with its own values.
-fn selected<'n>(elements: &[Element], generator: &'n Node) -> Result<Vec<Element>, Unknown<'n>> {
-    let selector = generator.get("selector").or_else(|| generator.get("labelSelector"));
-    if let Some(expressions) = selector.and_then(|selector| selector.get("matchExpressions")) {
+/// The elements that have the labels which a selector wants, each under a key with this before it.
+fn selected<'n>(elements: Vec<Element>, selector: Option<&'n Node>, before: &str) -> Result<Vec<Element>, Unknown<'n>> {
+    let Some(selector) = selector else { return Ok(elements) };
+    if let Some(expressions) = selector.get("matchExpressions") {
         return unknown("`matchExpressions` of a generator are not evaluated here", expressions);
     }
-    let labels = match selector.and_then(|selector| selector.get("matchLabels")).map(|labels| &labels.value) {
+    let labels = match selector.get("matchLabels").map(|labels| &labels.value) {
         Some(Value::Mapping(labels)) => labels.as_slice(),
         _ => &[],
     };
-    let fits = |element: &&Element| {
-        labels.iter().all(|label| {
-            element.get(&format!("metadata.labels.{}", label.key)) == mark::text_of(&label.value.value).as_ref()
-        })
+    let fits = |element: &Element| {
+        labels
+            .iter()
+            .all(|label| element.get(&format!("{before}{}", label.key)) == mark::text_of(&label.value.value).as_ref())
     };
-    let mut chosen: Vec<Element> = elements.iter().filter(fits).cloned().collect();
-    with_values(&mut chosen, generator);
-    Ok(chosen)
+    Ok(elements.into_iter().filter(fits).collect())
 }
 
 /// Adds the values that a generator says, in which an element may be named.
