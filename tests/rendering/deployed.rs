@@ -206,3 +206,15 @@ fn clusters(set: &str) -> Folder {
         .and("us-apps/web/kustomization.yaml", "resources: [web.yaml]\n")
         .and("us-apps/web/web.yaml", deployment())
 }
+
+#[test]
+fn values_named_default_are_beside_the_charts_own_and_shared_ones_are_no_environment() {
+    let Some(tools) = Tools::find() else { return };
+    let web = deployment().replace("runAsNonRoot: true", "runAsNonRoot: {{ .Values.nonRoot }}");
+    let folder = Folder::of("Chart.yaml", CHART)
+        .and("templates/web.yaml", web)
+        .and("values.yaml", "nonRoot: true\n")
+        .and("environments/default.yaml", "nonRoot: false\n")
+        .and("environments/common.yaml", "nonRoot: false\n");
+    assert_eq!(failing_in(&folder, &tools, RULE), ["default (environments/default.yaml)"]);
+}

@@ -129,7 +129,7 @@ impl Catalog<'_> {
     pub fn releases(&self, chart: &Chart<'_>) -> Vec<Job> {
         let own = self.release(chart, "default", Vec::new(), Need::Default);
         let is_values = |known: &&Known<'_>| known.file.manifest.objects().next().is_none();
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeSet::from([own.environment.clone()]);
         let others = self.files.iter().filter(is_values).filter_map(|known| {
             let name = environment_in(known.real.strip_prefix(&chart.folder).ok()?)?;
             // Two files of one name are two environments.
@@ -180,22 +180,31 @@ fn shown_in(chart: &Chart<'_>, known: &Known<'_>) -> Option<String> {
 /// Folders of a chart in which people keep values of environments.
 const FOLDERS: [&str; 6] = ["env", "environment", "environments", "envs", "values", "overrides"];
 
+/// What people call values that several environments share.
+const SHARED: [&str; 3] = ["base", "common", "global"];
+
 /// The environment that a file of a chart is for, by its path there: beside the chart's own values, or in a folder for them,
 /// as `environments/production.yaml` or `environments/production/values.yaml`.
 fn environment_in(path: &Path) -> Option<String> {
     let steps: Vec<&str> = path.iter().map(|step| step.to_str()).collect::<Option<_>>()?;
-    match steps.as_slice() {
+    let name = match steps.as_slice() {
         [file] => values_environment(file),
         [folder, file] if FOLDERS.contains(folder) => values_environment(file).or_else(|| {
             let (stem, ending) = file.rsplit_once('.')?;
-            (is_yaml(ending) && !["", "values", "values.schema"].contains(&stem)).then(|| stem.to_owned())
+            // JSON there is often something else, such as a schema; as values it says so in its name.
+            let is_json = ending.eq_ignore_ascii_case("json");
+            let is_values = stem.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("values"));
+            (is_yaml(ending) && !is_json && !is_values).then(|| stem.to_owned())
         }),
         [folder, environment, file] if FOLDERS.contains(folder) => {
             let is_values = file.rsplit_once('.').is_some_and(|(stem, ending)| stem == "values" && is_yaml(ending));
             is_values.then(|| (*environment).to_owned())
         }
         _ => None,
-    }
+    };
+    name.filter(|name| {
+        !name.is_empty() && !name.starts_with('_') && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
+    })
 }
 
 fn is_yaml(ending: &str) -> bool {
@@ -255,7 +264,16 @@ mod tests {
             ("environments/production.yaml", Some("production")),
             ("values/values-eu.yml", Some("eu")),
             ("env/staging/values.yaml", Some("staging")),
+            ("environments/default.yaml", Some("default")),
+            ("env/eu/values.json", Some("eu")),
             ("values/values.yaml", None),
+            ("values/values2.yaml", None),
+            ("environments/common.yaml", None),
+            ("environments/Base.yaml", None),
+            ("environments/_shared.yaml", None),
+            ("environments/global/values.yaml", None),
+            ("environments/production.json", None),
+            ("values-common.yaml", None),
             ("values/readme.md", None),
             ("env/staging/other.yaml", None),
             ("templates/values-eu.yaml", None),
