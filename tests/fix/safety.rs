@@ -30,6 +30,15 @@ fn a_placeholder_is_never_written() {
 }
 
 #[test]
+fn a_container_that_runs_as_root_is_not_kept_from_starting() {
+    let root = POD.to_owned() + "    securityContext:\n      runAsUser: 0\n";
+    let folder = Folder::of("pod.yaml", &root);
+    let out = run(&folder, &["--rule", "run-as-non-root", "--unsafe", "--write"]).with(0);
+    assert!(out.contains("left to fix by hand"), "{out}");
+    assert_eq!(text(&folder, "pod.yaml"), root);
+}
+
+#[test]
 fn several_rules_edit_one_object_together() {
     let folder = Folder::of("web.yaml", DEPLOYMENT);
     let rules = ["read-only-root-filesystem", "run-as-non-root", "privilege-escalation-disabled", crate::RULE];

@@ -106,13 +106,17 @@ impl Rule for RunAsNonRoot {
         if self.exempt_user_namespaces && workload.pod().get("hostUsers").bool() == Some(false) {
             return not_applicable("the pod has a user namespace of its own, where root is nobody on the node");
         }
+        let pod = workload.pod().get("securityContext");
+        let non_root = pod.get("runAsNonRoot");
+        // An edit of the pod's field reaches the containers that are known to be root.
+        let reaches_root = non_root.bool() == Some(false)
+            && workload.containers(Class::ALL).any(|container| is_root(container.effective_security("runAsUser")));
         if !self.accept_numeric_user {
-            let pod = workload.pod().get("securityContext");
-            let non_root = pod.get("runAsNonRoot");
+            let user = pod.get("runAsUser");
             if non_root.bool() == Some(false) {
-                allows_root(non_root, pod.get("runAsUser"), fix::set(non_root, true), findings);
+                allows_root(non_root, user, promise(non_root, reaches_root || is_root(user)), findings);
             }
-            not_user_zero(pod.get("runAsUser"), findings);
+            not_user_zero(user, findings);
         }
         let users_are_numbers = !workload.is_windows();
         for container in workload.containers(Class::ALL) {
@@ -120,7 +124,7 @@ impl Rule for RunAsNonRoot {
             let non_root = container.effective_security("runAsNonRoot");
             let accepted = self.accept_numeric_user && users_are_numbers && user.integer().is_some_and(|user| user > 0);
             if !accepted && non_root.bool() != Some(true) {
-                let fix = fix::set(non_root, true);
+                let fix = promise(non_root, reaches_root || is_root(user));
                 // The kubelet asks for what is so already.
                 let is_so = users_are_numbers && !non_root.is_set() && user.integer().is_some_and(|user| user > 0);
                 allows_root(non_root, user, if is_so { fix.safe() } else { fix }, findings);
@@ -144,8 +148,20 @@ fn allows_root(non_root: Field<'_>, user: Field<'_>, fix: Fix, findings: &mut Fi
     findings.fail(non_root, message, fix);
 }
 
+fn is_root(user: Field<'_>) -> bool {
+    user.integer() == Some(0)
+}
+
+/// An edit, unless a container would not start any more: which other user it may have, nobody knows here.
+fn promise(non_root: Field<'_>, is_root: bool) -> Fix {
+    if is_root {
+        return "set `runAsNonRoot: true` and a `runAsUser` above 0".into();
+    }
+    fix::set(non_root, true)
+}
+
 fn not_user_zero(user: Field<'_>, findings: &mut Findings) {
-    if user.integer() == Some(0) {
+    if is_root(user) {
         let message = "user 0 is root, which the kubelet refuses to start under `runAsNonRoot: true`";
         findings.fail(user, message, fix::set(user, 1000).example());
     }
