@@ -123,7 +123,7 @@ fn what_is_not_pinned_or_not_signed_as_the_file_says_is_refused() {
     let missing = format!("{}0000", &address[..address.len() - 4]);
     let tag = format!("registry://{name}");
     let elsewhere = server.name("elsewhere");
-    let tries: [(&str, &str, &str, &str); 9] = [
+    let tries: [(&str, &str, &str, &str); 10] = [
         (&tag, &of, &mine, "is a tag, which can be moved: write its digest, registry://"),
         (&address, &of, &other, "is not verified: key 1 did not make its signature"),
         (&address, &elsewhere, &mine, "must be signed, and this file does not say by whom"),
@@ -131,7 +131,8 @@ fn what_is_not_pinned_or_not_signed_as_the_file_says_is_refused() {
         (&unsigned, &of, &mine, "is not verified: it has no signature"),
         (&missing, &of, &mine, "does not exist"),
         (&module, &server.host, &mine, "is no configuration"),
-        ("oci://ghcr.io/shop/configuration", &of, &mine, "is neither a file nor registry://HOST/REPOSITORY@sha256:"),
+        ("oci://ghcr.io/shop/configuration", &of, &mine, "is a tag, which can be moved: write its digest, registry://"),
+        ("https://shop.example/a.yaml", &of, &mine, "is not a file, and not registry://HOST/REPOSITORY@sha256:DIGEST"),
         ("registry://UPPER/case@sha256:1", &of, &mine, "is no reference"),
     ];
     for (address, of, key, said) in tries {
@@ -179,7 +180,7 @@ fn what_does_not_hold_or_lies_on_a_disk_is_not_published() {
         ("rules: {run-as-nonroot: {}}\n", "bad.yaml:1:9: `run-as-nonroot` is not known here"),
         (
             "extends: base.yaml\n",
-            "bad.yaml:1:10: `base.yaml` is a file, and a configuration in a registry has none beside",
+            "bad.yaml:1:10: `base.yaml` is a file, and a configuration in a registry has no files beside it",
         ),
         (
             "waivers: [{rule: run-as-non-root, object: {name: a}, owner: a, reason: b, expires: 2999-01-01}]\n",

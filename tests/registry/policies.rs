@@ -152,7 +152,7 @@ fn where_signers_are_named_a_policy_of_nobodys_is_refused() {
     for place in ["ghcr.io/shop".to_owned(), format!("{host}/sho"), format!("{host}/shop/rules/more")] {
         fs::write(signed.folder.path().join("c.yaml"), configured(&place, signed.folder.path())).unwrap();
         let said = check(&signed.folder, &name, &["--config", "c.yaml"]).complaint();
-        assert!(said.contains(&format!("nothing of {host}/shop/rules")), "{place}: {said}");
+        assert!(said.contains(&format!("names a key for {host}/shop/rules")), "{place}: {said}");
         let more = ["--config", "c.yaml", "--verify", "cosign.pub"];
         assert!(has_judged(&check(&signed.folder, &name, &more)), "{place}");
     }

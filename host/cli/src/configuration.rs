@@ -13,6 +13,7 @@ use engine::config::{Config, ConfigError, FILE_NAME, Loader, SignatureConfig};
 use engine::manifest::Limits;
 use engine::waiver::Date;
 use protocol::RuleMetadata;
+use registry::Reference;
 use sources::{Exclude, Mode, RenderOptions, Revision};
 
 use crate::cache;
@@ -257,11 +258,12 @@ impl<'a> Files<'a> {
 
 impl Loader for Files<'_> {
     fn load(&mut self, reference: &str, from: &str, trusted: &[SignatureConfig]) -> Result<(String, Vec<u8>), String> {
-        if reference.starts_with(published::SCHEME) {
-            return Ok((reference.to_owned(), published::fetch(reference, trusted)?));
+        if let Some(read) = Reference::of_address(reference) {
+            let read = read.map_err(|cause| cause.to_string())?;
+            return Ok((reference.to_owned(), published::fetch(&read, trusted)?));
         }
         if reference.contains("://") {
-            return Err("is neither a file nor registry://HOST/REPOSITORY@sha256:DIGEST".into());
+            return Err("is not a file, and not registry://HOST/REPOSITORY@sha256:DIGEST".into());
         }
         let Some(folder) = self.folders.get(from) else {
             return Err(NO_FILE.into());
@@ -270,9 +272,9 @@ impl Loader for Files<'_> {
     }
 }
 
-/// Why a configuration in a registry extends no file.
-const NO_FILE: &str = "is a file, and a configuration in a registry has none beside it: push that one too, and extend it by \
-                       registry://HOST/REPOSITORY@sha256:DIGEST";
+/// A configuration in a registry cannot extend a file.
+const NO_FILE: &str = "is a file, and a configuration in a registry has no files beside it: push this file too, and write its \
+                       address here, registry://HOST/REPOSITORY@sha256:DIGEST";
 
 /// The text of a configuration that is to be published: one that holds for these rules, and extends no file.
 ///

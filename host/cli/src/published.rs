@@ -2,21 +2,17 @@
 //! user's cache, so that they are there without the registry. It must not know what a configuration says.
 
 use engine::config::SignatureConfig;
-use registry::{Configuration, Digest, Options, Reference, Registry, Trust};
+use registry::{Configuration, Digest, Options, Reference, Registry, SCHEME, Trust};
 use sources::Cache;
 
 use crate::cache;
 use crate::trust::Trusted;
 
-/// How the address of one begins.
-pub const SCHEME: &str = "registry://";
-
-/// The text at an address, signed by all who must have signed it.
+/// The text at a reference, signed by all who must have signed it.
 ///
 /// # Errors
 /// Why there is none, to stand behind the address, and what to write instead.
-pub fn fetch(address: &str, signatures: &[SignatureConfig]) -> Result<Vec<u8>, String> {
-    let reference: Reference = address.parse().map_err(|cause: registry::ReferenceError| cause.to_string())?;
+pub fn fetch(reference: &Reference, signatures: &[SignatureConfig]) -> Result<Vec<u8>, String> {
     let name = reference.name();
     let Some(digest) = reference.digest() else {
         return Err(format!(

@@ -15,9 +15,7 @@ pub enum PinError {
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// The configuration names signers, but none for this place.
-    #[error(
-        "the configuration says by `signatures` who signs what, and nothing of {0}: add it there, or --verify KEY.pub"
-    )]
+    #[error("no entry of `signatures` in the configuration names a key for {0}: add one, or give --verify KEY.pub")]
     Nobody(String),
 }
 

@@ -1,12 +1,12 @@
 //! Configurations in registries: one text, signed. What is pulled carries all that proves it, so that it can be kept and
 //! verified again without its registry. It must not know what a configuration says, nor where one is kept.
 
-use oci_client::client::{Config, ImageLayer};
-use oci_client::manifest::{OciDescriptor, OciImageManifest, OciManifest};
+use oci_client::client::ImageLayer;
+use oci_client::manifest::OciDescriptor;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::Manifest;
-use crate::push::writable;
+use crate::push::NewArtifact;
 use crate::signature::Found;
 use crate::verify::check_all;
 use crate::{Digest, Limits, Reference, Registry, RegistryError, Trust};
@@ -78,18 +78,13 @@ impl Registry {
     /// # Errors
     /// The registry does not take it, or then has something else at the tag.
     pub fn push_configuration(&self, reference: &Reference, text: &[u8]) -> Result<Digest, RegistryError> {
-        let tag = writable(reference)?;
-        let layer = ImageLayer::new(text.to_vec(), TEXT_TYPE.to_owned(), None);
-        let config = Config::new("{}", CONFIGURATION_TYPE.to_owned(), None);
-        let manifest = OciImageManifest::build(&[layer], &config, None);
-        self.block_on(async {
-            for layer in &manifest.layers {
-                self.push_blob(reference, text, &layer.digest).await?;
-            }
-            self.push_blob(reference, &config.data, &manifest.config.digest).await?;
-            let digest = self.put(reference, Some(tag), &OciManifest::Image(manifest)).await?.0;
-            self.settle(reference, digest).await
-        })
+        let artifact = NewArtifact {
+            layers: vec![ImageLayer::new(text.to_vec(), TEXT_TYPE.to_owned(), None)],
+            config_type: CONFIGURATION_TYPE,
+            artifact_type: None,
+            annotations: None,
+        };
+        self.push_artifact(reference, &artifact)
     }
 
     /// The configuration at that digest. Its signatures are verified before anything else of it is fetched.

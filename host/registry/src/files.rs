@@ -6,10 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use oci_client::client::{Config, ImageLayer};
-use oci_client::manifest::{OciImageManifest, OciManifest};
+use oci_client::client::ImageLayer;
 
-use crate::push::writable;
+use crate::push::NewArtifact;
 use crate::{Digest, Reference, Registry, RegistryError};
 
 /// `artifactType` of a template of services or rules.
@@ -44,23 +43,17 @@ impl Registry {
         artifact_type: &str,
         files: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Digest, RegistryError> {
-        let tag = writable(reference)?;
         let layer = |(path, bytes): (&String, &Vec<u8>)| {
             let annotations = BTreeMap::from([(TITLE.to_owned(), path.clone())]);
             ImageLayer::new(bytes.clone(), FILE_TYPE.to_owned(), Some(annotations))
         };
-        let layers: Vec<ImageLayer> = files.iter().map(layer).collect();
-        let config = Config::new("{}", EMPTY_TYPE.to_owned(), None);
-        let mut manifest = OciImageManifest::build(&layers, &config, None);
-        manifest.artifact_type = Some(artifact_type.to_owned());
-        self.block_on(async {
-            for (layer, descriptor) in layers.iter().zip(&manifest.layers) {
-                self.push_blob(reference, &layer.data, &descriptor.digest).await?;
-            }
-            self.push_blob(reference, &config.data, &manifest.config.digest).await?;
-            let digest = self.put(reference, Some(tag), &OciManifest::Image(manifest)).await?.0;
-            self.settle(reference, digest).await
-        })
+        let artifact = NewArtifact {
+            layers: files.iter().map(layer).collect(),
+            config_type: EMPTY_TYPE,
+            artifact_type: Some(artifact_type.to_owned()),
+            annotations: None,
+        };
+        self.push_artifact(reference, &artifact)
     }
 
     /// The files of an artifact of that type, of so many bytes together at the most.

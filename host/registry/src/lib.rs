@@ -73,6 +73,6 @@ pub use manifest::{BUNDLE_TYPE, Bundle, BundleEntry, Manifest, RULE_ANNOTATION};
 pub use oci_client::manifest::OciManifest;
 pub use options::{Credentials, Limits, Options, PlainHttp};
 pub use push::NewModule;
-pub use reference::{Reference, ReferenceError};
+pub use reference::{Reference, ReferenceError, SCHEME};
 pub use registry::{Artifact, ManifestAndConfig, Module, Registry};
 pub use signature::{Fault, Identity, SignatureError, Trust};

@@ -32,17 +32,37 @@ pub struct NewModule {
     pub annotations: BTreeMap<String, String>,
 }
 
+/// An artifact to push. Its own configuration says nothing but its type.
+pub(crate) struct NewArtifact {
+    pub(crate) layers: Vec<ImageLayer>,
+    /// Media type of its configuration.
+    pub(crate) config_type: &'static str,
+    pub(crate) artifact_type: Option<String>,
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
+}
+
+impl NewModule {
+    fn artifact(&self) -> NewArtifact {
+        let mut annotations = self.annotations.clone();
+        if let Some(rule) = &self.rule {
+            annotations.insert(RULE_ANNOTATION.to_owned(), rule.clone());
+        }
+        NewArtifact {
+            layers: vec![ImageLayer::new(self.bytes.clone(), WASM_LAYER_MEDIA_TYPE.to_owned(), None)],
+            config_type: WASM_CONFIG_MEDIA_TYPE,
+            artifact_type: None,
+            annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
+        }
+    }
+}
+
 impl Registry {
     /// Pushes a module in Kubewarden's form: a manifest with one layer. The digest of the manifest.
     ///
     /// # Errors
     /// The registry does not take it, or then has something else at the tag.
     pub fn push_module(&self, reference: &Reference, module: &NewModule) -> Result<Digest, RegistryError> {
-        let tag = writable(reference)?;
-        self.block_on(async {
-            let digest = self.push_at(reference, module, Some(tag)).await?.0;
-            self.settle(reference, digest).await
-        })
+        self.push_artifact(reference, &module.artifact())
     }
 
     /// Pushes modules, each by its digest, and then an index of them at the tag: who pulls the tag gets all or none of them.
@@ -67,7 +87,7 @@ impl Registry {
                 if entries.iter().any(|entry| entry.rule == rule) {
                     return Err(failed(format!("two of its modules are called {rule}")));
                 }
-                let (digest, size) = self.push_at(reference, module, None).await?;
+                let (digest, size) = self.push_at(reference, &module.artifact(), None).await?;
                 manifests.push(entry(&rule, digest, size));
                 entries.push(BundleEntry { rule, digest });
                 pushed();
@@ -128,23 +148,27 @@ impl Registry {
         })
     }
 
-    /// Pushes a module's blobs and its manifest, to a tag or else by its digest. The manifest's digest and length.
+    /// Pushes an artifact to the reference's tag. The digest of its manifest.
+    pub(crate) fn push_artifact(&self, reference: &Reference, artifact: &NewArtifact) -> Result<Digest, RegistryError> {
+        let tag = writable(reference)?;
+        self.block_on(async {
+            let digest = self.push_at(reference, artifact, Some(tag)).await?.0;
+            self.settle(reference, digest).await
+        })
+    }
+
+    /// Pushes an artifact's blobs and its manifest, to a tag or else by its digest. The manifest's digest and length.
     async fn push_at(
         &self,
         reference: &Reference,
-        module: &NewModule,
+        artifact: &NewArtifact,
         tag: Option<&str>,
     ) -> Result<(Digest, u64), RegistryError> {
-        let layer = ImageLayer::new(module.bytes.clone(), WASM_LAYER_MEDIA_TYPE.to_owned(), None);
-        let config = Config::new("{}", WASM_CONFIG_MEDIA_TYPE.to_owned(), None);
-        let mut annotations = module.annotations.clone();
-        if let Some(rule) = &module.rule {
-            annotations.insert(RULE_ANNOTATION.to_owned(), rule.clone());
-        }
-        let annotations = Some(annotations).filter(|annotations| !annotations.is_empty());
-        let manifest = OciImageManifest::build(&[layer], &config, annotations);
-        for layer in &manifest.layers {
-            self.push_blob(reference, &module.bytes, &layer.digest).await?;
+        let config = Config::new("{}", artifact.config_type.to_owned(), None);
+        let mut manifest = OciImageManifest::build(&artifact.layers, &config, artifact.annotations.clone());
+        manifest.artifact_type.clone_from(&artifact.artifact_type);
+        for (layer, descriptor) in artifact.layers.iter().zip(&manifest.layers) {
+            self.push_blob(reference, &layer.data, &descriptor.digest).await?;
         }
         self.push_blob(reference, &config.data, &manifest.config.digest).await?;
         self.put(reference, tag, &OciManifest::Image(manifest)).await
@@ -173,7 +197,7 @@ impl Registry {
     }
 
     /// Pushes a manifest to a tag or else by its digest. Its digest and length.
-    pub(crate) async fn put(
+    async fn put(
         &self,
         reference: &Reference,
         tag: Option<&str>,

@@ -25,6 +25,12 @@ pub struct ReferenceError {
     pub cause: String,
 }
 
+/// How an address in a registry begins: Kubewarden's form, which is ours.
+pub const SCHEME: &str = "registry://";
+
+/// All forms of that; Helm has the other one.
+const SCHEMES: [&str; 2] = [SCHEME, "oci://"];
+
 /// The registry that short names are in, and the host at which it answers.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "index.docker.io");
 
@@ -36,7 +42,7 @@ impl FromStr for Reference {
         if let Some((place, character)) = text.chars().enumerate().find(|(_, character)| !character.is_ascii()) {
             return Err(wrong(format!("character {} is `{character}`; only ASCII may be part of one", place + 1)));
         }
-        let bare = ["registry://", "oci://"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+        let bare = Self::without_scheme(text);
         // The grammar is the distribution project's, as the client crate has it.
         let read: oci_client::Reference = bare.parse().map_err(|cause| {
             wrong(format!("{cause}; expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:DIGEST"))
@@ -53,6 +59,19 @@ impl FromStr for Reference {
 }
 
 impl Reference {
+    /// The reference at an address in a registry, such as `registry://HOST/REPOSITORY:TAG`; `None` for what does not begin
+    /// like one, such as a path.
+    #[must_use]
+    pub fn of_address(address: &str) -> Option<Result<Self, ReferenceError>> {
+        (Self::without_scheme(address).len() < address.len()).then(|| address.parse())
+    }
+
+    /// What stands behind the scheme of an address; all of it where there is none.
+    #[must_use]
+    pub fn without_scheme(address: &str) -> &str {
+        SCHEMES.iter().find_map(|scheme| address.strip_prefix(scheme)).unwrap_or(address)
+    }
+
     /// Host and perhaps port of the registry: `docker.io`, `localhost:5000`. A host's case means nothing; it is lower here.
     #[must_use]
     pub fn registry(&self) -> &str {

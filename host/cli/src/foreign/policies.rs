@@ -58,9 +58,6 @@ fn reaches_far(allowed: &Capabilities) -> bool {
     far.any(|(namespace, operation)| allowed.contains(namespace, operation))
 }
 
-/// How an address in a registry begins.
-const REGISTRY: &str = "registry://";
-
 /// Reads all policies that were asked for, with what the configuration says of them. Nothing is compiled or run.
 ///
 /// # Errors
@@ -124,7 +121,7 @@ fn warn_of_withheld(name: &str, policy: &Policy) {
 /// A policy's name and module. Out of a registry it is what was signed, where anybody must have signed it.
 pub fn fetch(address: &str, trusted: &Trusted) -> Result<(String, Vec<u8>), Failure> {
     let failed = |cause: String| Failure::Bundle(format!("the policy {}: {cause}", one_line(address)));
-    let Some(reference) = address.strip_prefix(REGISTRY) else {
+    let Some(reference) = Reference::of_address(address) else {
         if trusted.wants_all_signed() {
             return Err(failed("a file is not signed; --verify is for policies at registry://...".into()));
         }
@@ -134,7 +131,7 @@ pub fn fetch(address: &str, trusted: &Trusted) -> Result<(String, Vec<u8>), Fail
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         return Ok((name, wasm));
     };
-    let reference: Reference = reference.parse().map_err(|cause: registry::ReferenceError| failed(cause.cause))?;
+    let reference = reference.map_err(|cause| failed(cause.cause))?;
     let registry = Registry::new(Options::default()).map_err(|cause| failed(cause.to_string()))?;
     let pinned = trusted.pin(&registry, &reference).map_err(|cause| failed(cause.to_string()))?;
     let module = registry.pull_module(&pinned).map_err(|cause| failed(cause.to_string()))?;

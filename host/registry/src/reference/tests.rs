@@ -160,3 +160,14 @@ fn only_this_machine_is_this_machine() {
         assert_eq!(text.parse::<Reference>().unwrap().is_loopback(), is_loopback, "{text}");
     }
 }
+
+#[test]
+fn an_address_begins_with_a_scheme() {
+    for address in ["registry://ghcr.io/shop/web:1", "oci://ghcr.io/shop/web:1"] {
+        assert_eq!(Reference::of_address(address).unwrap().unwrap().to_string(), "ghcr.io/shop/web:1");
+    }
+    for path in ["ghcr.io/shop/web:1", "./web.wasm", "https://ghcr.io/shop/web:1", "Registry://ghcr.io/a", ""] {
+        assert_eq!(Reference::of_address(path), None, "{path}");
+    }
+    assert!(Reference::of_address("registry://UPPER/case").unwrap().is_err());
+}

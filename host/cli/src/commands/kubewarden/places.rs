@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use registry::Reference;
+use registry::{Reference, SCHEME};
 use serde::Deserialize;
 
 use super::Args;
@@ -46,7 +46,7 @@ impl Places {
     /// # Errors
     /// It is none that `seaworthy push` printed.
     pub fn new(options: &Args) -> Result<Self, Failure> {
-        let base = |registry: &String| registry.trim_start_matches("registry://").trim_end_matches('/').to_owned();
+        let base = |registry: &String| Reference::without_scheme(registry).trim_end_matches('/').to_owned();
         match &options.pushed {
             None => Ok(Self::Published { registry: options.registry.as_ref().map(base), tag: options.tag.clone() }),
             Some(path) => pushed(path),
@@ -62,21 +62,21 @@ impl Places {
         let place = match self {
             Self::Pushed(modules) => {
                 let pinned = modules.get(rule).ok_or_else(|| missing("is not among the modules that were pushed"))?;
-                Place { module: format!("registry://{pinned}"), parts: None }
+                Place { module: format!("{SCHEME}{pinned}"), parts: None }
             }
             Self::Published { registry, tag } => {
                 let tag = tag.clone().unwrap_or_else(|| format!("v{version}"));
                 let own = url.strip_suffix(rule).and_then(|base| base.strip_suffix('/'));
                 match registry.as_deref().or(own) {
                     Some(base) => {
-                        let module = format!("registry://{base}/{rule}:{tag}");
+                        let module = format!("{SCHEME}{base}/{rule}:{tag}");
                         Place { module, parts: Some((base.to_owned(), tag)) }
                     }
                     None if url.is_empty() => {
                         return Err(missing("does not say where it is published: give --registry BASE"));
                     }
                     // One of somebody else's, who calls it something else there.
-                    None => Place { module: format!("registry://{url}:{tag}"), parts: None },
+                    None => Place { module: format!("{SCHEME}{url}:{tag}"), parts: None },
                 }
             }
         };

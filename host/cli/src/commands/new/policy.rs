@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use registry::Reference;
 use scaffold::{Origin, Template};
 
 use super::write::Writing;
@@ -55,7 +56,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         given.insert("home".into(), "workspace".into());
     }
     if let Some(registry) = &options.registry {
-        given.insert("registry".into(), registry.trim_start_matches("registry://").trim_end_matches('/').into());
+        given.insert("registry".into(), Reference::without_scheme(registry).trim_end_matches('/').into());
     }
     if let Some(sdk) = &options.sdk {
         given.insert("sdk".into(), dependency(sdk, &options.output.join(&options.name))?);

@@ -13,9 +13,6 @@ use crate::failure::Failure;
 use crate::options::registry::{RegistryOptions, SignatureOptions, failure};
 use crate::present::output::warn;
 
-/// How an address in a registry begins.
-const REGISTRIES: [&str; 2] = ["registry://", "oci://"];
-
 /// Which template.
 #[derive(clap::Args)]
 pub struct TemplateOptions {
@@ -44,22 +41,23 @@ impl TemplateOptions {
         let name = self.template.as_deref().or(recorded).unwrap_or(SERVICE);
         let origin = Origin { name: name.to_owned(), digest: None };
         let file = |cause: &dyn ToString| Failure::File(cause.to_string());
-        if !REGISTRIES.iter().any(|scheme| name.starts_with(scheme)) {
+        let Some(reference) = Reference::of_address(name) else {
             if trust.is_some() {
                 return Err(Failure::Usage(format!(
-                    "--verify is about templates in a registry, and {name} is in none"
+                    "--verify is for a template in a registry, and {name} is not an address there: leave --verify out, or \
+                     name the template as registry://HOST/REPOSITORY:TAG"
                 )));
             }
             let is_ours = name == SERVICE && self.template.is_none();
             let template = if is_ours { Template::built_in(name) } else { Template::read(Path::new(name)) };
             return Ok((template.map_err(|cause| file(&cause))?, origin));
-        }
-        let reference = name.parse::<Reference>().map_err(|cause| Failure::Usage(format!("{name}: {cause}")))?;
+        };
+        let reference = reference.map_err(|cause| Failure::Usage(format!("{name}: {cause}")))?;
         let registry = self.registry.registry()?;
         let digest = match &trust {
             Some(trust) => registry.verify(&reference, trust),
             None => {
-                warn(&format!("{reference} is not verified: --verify KEY.pub asks for a signature"));
+                warn(&format!("{reference} is not verified: give the key that signs it, --verify KEY.pub"));
                 registry.resolve(&reference)
             }
         };
