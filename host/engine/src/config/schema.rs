@@ -4,6 +4,7 @@ use protocol::{Profile, RuleMetadata, Severity};
 use serde_json::{Map, Value as Json, json};
 
 use super::admission::Mode;
+use super::rendering::GENERATORS;
 
 /// The schema of configurations for these rules.
 #[must_use]
@@ -11,6 +12,8 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
     let text = |description: &str| json!({"type": "string", "minLength": 1, "description": description});
     let texts = |description: &str| json!({"type": "array", "items": {"type": "string", "minLength": 1}, "description": description});
     let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+    let elements =
+        GENERATORS.map(|generator| (generator.to_owned(), json!({"type": "array", "items": {"type": "object"}})));
     let severities = Severity::ALL.map(Severity::name);
     let severity = |description: &str| json!({"enum": severities, "description": description});
     json!({
@@ -44,7 +47,8 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
                     "repositories": texts("Addresses of this repository beside those of its remotes."),
                     "generators": {
                         "type": "object",
-                        "additionalProperties": {"type": "array", "items": {"type": "object"}},
+                        "additionalProperties": false,
+                        "properties": Map::from_iter(elements),
                         "description": "What generators of ApplicationSets give that ask a cluster or a server, such as clusters.",
                     },
                     "roots": texts("Folders that are deployed though nothing here refers to them."),

@@ -481,4 +481,11 @@ fn the_schema_knows_every_key_and_setting() {
     assert_eq!(known, KEYS.into_iter().collect());
     let settings = &schema["properties"]["rules"]["properties"]["typed-rule"]["properties"]["settings"];
     assert_eq!(settings["properties"]["most"]["type"], "integer");
+    // An editor knows the names that are read, and no other.
+    let generators = &properties["rendering"]["properties"]["generators"];
+    assert_eq!(generators["additionalProperties"], false);
+    for generator in generators["properties"].as_object().unwrap().keys() {
+        assert!(read_config(&format!("rendering: {{generators: {{{generator}: []}}}}")).is_ok(), "{generator}");
+    }
+    assert_eq!(generators["properties"].as_object().unwrap().len(), 5);
 }
