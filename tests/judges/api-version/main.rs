@@ -159,7 +159,10 @@ fn every_version_of_every_kind_is_decided_as_its_own_methods_say() {
 
 #[test]
 fn the_table_is_what_its_program_makes() {
-    let Some(made) = go_run(&workspace().join("policies/api-version/lifecycle")) else { return };
+    let Some(made) = go_run(&workspace().join("policies/api-version/lifecycle")) else {
+        eprintln!("LEFT OUT: Go is not installed, so the table is not made again to compare it");
+        return;
+    };
     let kept = fs::read_to_string(table_file()).expect("the table is there");
     assert!(made == kept, "`make lifecycle` writes another table");
 }
