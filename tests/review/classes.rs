@@ -234,6 +234,9 @@ fn nothing_is_no_change() {
     let history = History::usual();
     let run = history.run(None, &["review", "--base", "main"]);
     assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+    assert_eq!(run.out, "main..HEAD\n\nNothing changed, so there is nothing to approve\n");
+    let (review, code) = history.review(None, &[]);
+    assert_eq!((review["decision"].as_str(), code), (Some("unchanged"), 0));
     history.write("approvals.json", "{\"author\": \"ana\", \"reviews\": []}");
     let (review, code) = history.review(None, &["--approvals", "approvals.json"]);
     assert_eq!((review["decision"].as_str(), code), (Some("undecided"), 2));

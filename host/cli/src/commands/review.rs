@@ -31,7 +31,7 @@ The change is compared with the last commit that both have. The approval matrix,
 commit: a change cannot lower what it takes.
 
 Exit codes:
-  0  the change is classified; with --approvals, it is approved
+  0  the change is classified, or nothing changed; with --approvals, it is approved
   1  with --approvals: approvals are missing
   2  something that decides is not known: a chart that is not rendered, an owner, the members of a team, the history";
 
@@ -120,10 +120,8 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         Format::Github => render::github(&review),
     })?;
     Ok(match review.decision {
-        Decision::Classified | Decision::Approved => HOLDS,
+        Decision::Unchanged | Decision::Classified | Decision::Approved => HOLDS,
         Decision::Refused => BROKEN,
-        // A change of nothing takes nothing.
-        Decision::Undecided if change.files.is_empty() && change.objects.is_empty() && !is_asked => HOLDS,
         Decision::Undecided => UNDECIDED,
     })
 }

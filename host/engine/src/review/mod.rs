@@ -47,6 +47,8 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Decision {
+    /// It changes no file and no object, and nobody asked whether it is approved.
+    Unchanged,
     /// Nobody asked whether it is approved.
     Classified,
     /// It has what it takes.
@@ -90,6 +92,7 @@ impl Review {
             Verdict::Pass if is_asked => Decision::Approved,
             Verdict::Pass => Decision::Classified,
             Verdict::Fail => Decision::Refused,
+            Verdict::Unknown if !is_asked && files.is_empty() && objects.is_empty() => Decision::Unchanged,
             _ => Decision::Undecided,
         };
         let mut review = Self {
@@ -100,7 +103,7 @@ impl Review {
             reviews: String::new(),
             path: String::new(),
             missing: Vec::new(),
-            reason: outcome.reason.clone(),
+            reason: outcome.reason.clone().filter(|_| decision != Decision::Unchanged),
             parts: Vec::new(),
         };
         outcome.findings.iter().for_each(|finding| review.add(finding, files, objects));

@@ -18,6 +18,7 @@ const ANNOTATIONS: usize = 10;
 /// What the decision is, in words.
 const fn decided(decision: Decision) -> &'static str {
     match decision {
+        Decision::Unchanged => "Nothing changed, so there is nothing to approve",
         Decision::Classified => "Not asked: give the reviews with --approvals",
         Decision::Approved => "Approved",
         Decision::Refused => "Not approved",
@@ -39,6 +40,9 @@ fn place(part: &Part) -> String {
 #[must_use]
 pub fn human(review: &Review) -> String {
     let mut text = format!("{BOLD}{}{BOLD:#}\n\n", one_line(&review.change));
+    if review.decision == Decision::Unchanged {
+        return text + decided(review.decision) + "\n";
+    }
     let width = review.parts.iter().map(|part| part.class.chars().count()).max().unwrap_or_default();
     for part in review.strictest_first().take(TOLD) {
         let (class, what, reason) = (one_line(&part.class), one_line(&part.what), one_line(&part.reason));
@@ -58,7 +62,7 @@ pub fn human(review: &Review) -> String {
     let style = match review.decision {
         Decision::Approved => GREEN,
         Decision::Refused => RED,
-        Decision::Classified | Decision::Undecided => YELLOW,
+        Decision::Unchanged | Decision::Classified | Decision::Undecided => YELLOW,
     };
     let _ = writeln!(text, "\n{style}{}{style:#}", decided(review.decision));
     for cause in causes(review) {
@@ -91,6 +95,9 @@ pub fn json(review: &Review, version: &str) -> String {
 /// A comment for a pull request.
 #[must_use]
 pub fn markdown(review: &Review) -> String {
+    if review.decision == Decision::Unchanged {
+        return format!("## Change review\n\n**{}**\n", decided(review.decision));
+    }
     let class = if review.class.is_empty() { "not classified" } else { &review.class };
     let mut text = format!("## Change review: {}\n\n**{}**\n", escape(class), decided(review.decision));
     for cause in causes(review) {
@@ -119,16 +126,11 @@ pub fn github(review: &Review) -> String {
     let mut text = String::new();
     let kind = match review.decision {
         Decision::Refused | Decision::Undecided => "error",
-        Decision::Classified | Decision::Approved => "notice",
+        Decision::Unchanged | Decision::Classified | Decision::Approved => "notice",
     };
-    let causes: Vec<&str> = causes(review).map(String::as_str).collect();
-    let takes: Vec<String> = rows(review).map(|(name, value)| format!("{name}: {value}")).collect();
-    let message = format!(
-        "{}. {}",
-        decided(review.decision),
-        causes.into_iter().chain(takes.iter().map(String::as_str)).collect::<Vec<_>>().join(". ")
-    );
-    text += &command(kind, None, &message);
+    let takes = rows(review).map(|(name, value)| format!("{name}: {value}"));
+    let said = std::iter::once(decided(review.decision).to_owned()).chain(causes(review).cloned()).chain(takes);
+    text += &command(kind, None, &said.collect::<Vec<_>>().join(". "));
     // What is no annotation of its own is counted in the last one.
     let room = if kind == "notice" { ANNOTATIONS - 1 } else { ANNOTATIONS };
     let told = if review.parts.len() > room { room - 1 } else { review.parts.len() };

@@ -59,6 +59,19 @@ fn each_format_says_what_was_decided_and_why() {
 }
 
 #[test]
+fn a_change_of_nothing_is_said_to_be_one() {
+    let outcome = Outcome { verdict: Verdict::Unknown, reason: Some("nothing was changed".into()), findings: vec![] };
+    let review = |is_asked| Review::new("main..feature", &outcome, is_asked, &[], &[]);
+    assert_eq!((review(false).decision, review(true).decision), (Decision::Unchanged, Decision::Undecided));
+    let said = "Nothing changed, so there is nothing to approve";
+    assert!(render::human(&review(false)).ends_with(&format!("\n\n{said}\n")));
+    assert_eq!(render::markdown(&review(false)), format!("## Change review\n\n**{said}**\n"));
+    assert_eq!(render::github(&review(false)), format!("::notice title=seaworthy review::{said}\n"));
+    let json: serde_json::Value = serde_json::from_str(&render::json(&review(false), "1")).unwrap();
+    assert_eq!(json["decision"], "unchanged");
+}
+
+#[test]
 fn no_name_is_a_command_or_markup() {
     let mut review = review(Verdict::Pass, false);
     review.parts[1].what = "a\n::error::x".into();
