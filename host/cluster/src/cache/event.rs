@@ -28,7 +28,7 @@ pub enum Event {
     Failed(Status),
 }
 
-/// What is said of any event.
+/// What every event has. Objects may have a `code` or a `message` of their own, so these are not read here.
 #[derive(Deserialize)]
 struct Head {
     #[serde(rename = "type")]
@@ -37,12 +37,9 @@ struct Head {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 struct Said {
     metadata: Metadata,
-    /// Of a `Status`.
-    code: Option<u16>,
-    message: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -53,13 +50,28 @@ struct Metadata {
     resource_version: Option<String>,
 }
 
+/// An event `ERROR`.
+#[derive(Default, Deserialize)]
+struct Failure {
+    object: Told,
+}
+
+/// A `Status`, or whatever stands in its place.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    kind: String,
+    code: Option<u16>,
+    message: Option<String>,
+}
+
 /// Reads a line, and from where on a watch would go on behind it.
 ///
 /// # Errors
-/// It is none of a watch.
+/// The line is not an event of a watch.
 pub fn read(line: &[u8], item: ApiObject<'_>) -> Result<(Event, Option<String>), RequestError> {
     let unreadable = |cause: serde_json::Error| RequestError::Unreadable(cause.to_string());
-    let Head { what, object: Said { metadata, code, message } } = serde_json::from_slice(line).map_err(unreadable)?;
+    let Head { what, object: Said { metadata } } = serde_json::from_slice(line).map_err(unreadable)?;
     let event = match what.as_str() {
         "ADDED" | "MODIFIED" => {
             let mut deserializer = serde_json::Deserializer::from_slice(line);
@@ -73,13 +85,17 @@ pub fn read(line: &[u8], item: ApiObject<'_>) -> Result<(Event, Option<String>),
             Event::Gone { namespace: metadata.namespace, name: metadata.name.ok_or_else(nameless)? }
         }
         "BOOKMARK" => Event::Bookmark,
-        "ERROR" => {
-            let (code, message) = (code.unwrap_or(500), message.unwrap_or_default());
-            return Ok((Event::Failed(Status { code, message, continue_token: None }), None));
-        }
+        "ERROR" => return Ok((Event::Failed(status(line)), None)),
         other => return Err(RequestError::Unreadable(format!("there is no event {other}"))),
     };
     Ok((event, metadata.resource_version))
+}
+
+/// Why the server cannot go on. What is no `Status` does not say it.
+fn status(line: &[u8]) -> Status {
+    let Failure { object } = serde_json::from_slice(line).unwrap_or_default();
+    let said = Some(object).filter(|object| object.kind == "Status").unwrap_or_default();
+    Status { code: said.code.unwrap_or(500), message: said.message.unwrap_or_default(), continue_token: None }
 }
 
 /// A line, of which the object is wanted.
@@ -144,8 +160,24 @@ mod tests {
         assert!(matches!(read(bookmark).unwrap(), (Event::Bookmark, Some(version)) if version == "9"));
         let expired = r#"{"type":"ERROR","object":{"kind":"Status","metadata":{},"code":410,"message":"too old"}}"#;
         assert!(matches!(read(expired).unwrap(), (Event::Failed(Status { code: 410, .. }), None)));
+        let other = r#"{"type":"ERROR","object":{"kind":"ConfigMap","metadata":{},"code":410,"message":"mine"}}"#;
+        assert!(
+            matches!(read(other).unwrap().0, Event::Failed(Status { code: 500, message, .. }) if message.is_empty())
+        );
         let twice = r#"{"type":"ADDED","object":{"metadata":{"name":"web"},"spec":{"n":1,"n":2}}}"#;
         assert!(matches!(read(twice).unwrap().0, Event::Unreadable(problem) if problem.contains("`n`")));
+    }
+
+    #[test]
+    fn an_object_may_have_a_code_and_a_message_of_its_own() {
+        for own in [r#""code":"E42","message":{"en":"hello"}"#, r#""code":70000"#, r#""code":-1,"message":[]"#] {
+            let object = format!(r#"{{"kind":"Service",{own},"metadata":{{"name":"web","resourceVersion":"7"}}}}"#);
+            for what in ["ADDED", "MODIFIED", "DELETED"] {
+                let (event, version) = read(&format!(r#"{{"type":"{what}","object":{object}}}"#)).unwrap();
+                assert!(matches!(event, Event::Put(_) | Event::Gone { .. }), "{own}: {event:?}");
+                assert_eq!(version.as_deref(), Some("7"));
+            }
+        }
     }
 
     #[test]
