@@ -4,6 +4,9 @@
 //! What is asked again is remembered until something changes, and the indices of relations grow along with the objects, so
 //! that neither a look-up nor a change costs more where there are many. Objects are kept packed.
 //!
+//! A list replaces the objects in place, one after the other, so that it needs no second copy of them. An object that it
+//! brings unchanged costs a comparison.
+//!
 //! The module must not know where changes come from, nor how old they are.
 
 use std::collections::BTreeMap;
@@ -20,7 +23,7 @@ use crate::relations::Indices;
 const ANSWERS: usize = 1 << 20;
 
 /// Bytes that an object takes besides what is packed and its name, which is kept twice.
-const OBJECT: usize = size_of::<Object>() + 128;
+const OBJECT: usize = size_of::<Slot>() + 128;
 
 /// Slots that are let be, however few of them hold an object.
 const SLOTS: usize = 64;
@@ -29,13 +32,22 @@ const SLOTS: usize = 64;
 #[derive(Debug)]
 pub struct Live {
     /// Each under a number that no other has had. What has gone leaves a gap, until there are more gaps than objects.
-    slots: Vec<Option<Object>>,
+    slots: Vec<Option<Slot>>,
     /// The numbers, by namespace and name. What is in no namespace has an empty one.
     names: BTreeMap<String, BTreeMap<String, usize>>,
     count: usize,
     bytes: usize,
     relations: Indices,
     answers: Answers,
+    /// The number of the last list that began.
+    list: u64,
+}
+
+/// An object, and the number of the last list that had begun when it was put.
+#[derive(Debug)]
+struct Slot {
+    object: Object,
+    list: u64,
 }
 
 impl Default for Live {
@@ -47,6 +59,7 @@ impl Default for Live {
             bytes: 0,
             relations: Indices::default(),
             answers: Answers::within(ANSWERS),
+            list: 0,
         }
     }
 }
@@ -70,23 +83,45 @@ impl Live {
         self.bytes + self.relations.bytes() + self.answers.bytes()
     }
 
-    /// The object is as it is here from now on. Without a name it is none that could be looked up.
+    /// A list of all objects begins. Until it ends, the objects that it has not brought yet are still there.
+    pub const fn begin_list(&mut self) {
+        self.list += 1;
+    }
+
+    /// The list has ended: an object that was not put since it began no longer exists.
+    pub fn end_list(&mut self) {
+        let is_gone = |slot: &&Slot| slot.list != self.list;
+        let gone = self.slots.iter().flatten().filter(is_gone).map(|Slot { object, .. }| {
+            (object.namespace.clone().unwrap_or_default(), object.name.clone().unwrap_or_default())
+        });
+        let gone: Vec<(String, String)> = gone.collect();
+        gone.iter().for_each(|(namespace, name)| self.remove(namespace, name));
+    }
+
+    /// Adds an object, or replaces the one of that name. An object without a name is left out: nothing could look it up.
     pub fn put(&mut self, mut object: Object) {
         let Some(name) = object.name.clone() else { return };
         let namespace = object.namespace.clone().unwrap_or_default();
-        self.remove(&namespace, &name);
         lookups::conceal(&mut object);
         object.node.pack(&FieldMask::whole());
+        let known = self.names.get(&namespace).and_then(|names| names.get(&name)).copied();
+        if let Some(Some(known)) = known.and_then(|number| self.slots.get_mut(number))
+            && is_same(&known.object, &object)
+        {
+            known.list = self.list;
+            return;
+        }
+        self.remove(&namespace, &name);
         let number = self.slots.len();
         self.relations.add(number, &object.node.look());
         self.bytes += weight(&object);
         self.count += 1;
-        self.slots.push(Some(object));
+        self.slots.push(Some(Slot { object, list: self.list }));
         self.names.entry(namespace).or_default().insert(name, number);
         self.answers = Answers::within(ANSWERS);
     }
 
-    /// The object is gone. `namespace` is empty where it was in none.
+    /// Removes an object, if it is there. `namespace` is empty for a cluster-scoped object.
     pub fn remove(&mut self, namespace: &str, name: &str) {
         let Some(names) = self.names.get_mut(namespace) else { return };
         let number = names.remove(name);
@@ -95,7 +130,7 @@ impl Live {
         }
         let gone = number.and_then(|number| self.slots.get_mut(number)).and_then(Option::take);
         let Some(gone) = gone else { return };
-        self.bytes -= weight(&gone);
+        self.bytes -= weight(&gone.object);
         self.count -= 1;
         self.answers = Answers::within(ANSWERS);
         if self.slots.len() > SLOTS.max(2 * self.count) {
@@ -106,9 +141,9 @@ impl Live {
     fn close_gaps(&mut self) {
         let mut old = std::mem::take(&mut self.slots);
         for number in self.names.values_mut().flat_map(BTreeMap::values_mut) {
-            let object = old.get_mut(*number).and_then(Option::take);
+            let slot = old.get_mut(*number).and_then(Option::take);
             *number = self.slots.len();
-            self.slots.push(object);
+            self.slots.push(slot);
         }
         self.relations = Indices::default();
     }
@@ -149,7 +184,7 @@ impl Live {
     fn listed(&self, asked: &LookUpRequest, namespace: Option<&str>) -> Vec<&Object> {
         let nodes = || {
             let objects = self.slots.iter().enumerate();
-            objects.filter_map(|(number, object)| Some((number, object.as_ref()?.node.look())))
+            objects.filter_map(|(number, slot)| Some((number, slot.as_ref()?.object.node.look())))
         };
         let related = if asked.related.is_empty() { None } else { self.relations.candidates(&asked.related, nodes) };
         if let Some(numbers) = related {
@@ -167,8 +202,13 @@ impl Live {
     }
 
     fn object(&self, number: usize) -> Option<&Object> {
-        self.slots.get(number)?.as_ref()
+        Some(&self.slots.get(number)?.as_ref()?.object)
     }
+}
+
+/// Whether nothing changed that is kept. Both are packed, and are compared as such.
+fn is_same(one: &Object, other: &Object) -> bool {
+    one.api_version == other.api_version && one.kind == other.kind && one.node.is_packed_like(&other.node)
 }
 
 fn is_in(object: &Object, namespace: Option<&str>) -> bool {

@@ -45,7 +45,7 @@ pub enum Change {
     },
     /// The list is whole.
     Listed,
-    /// Changes are being followed, again or for the first time.
+    /// The watch says that nothing else has changed.
     Followed,
     Put(Object),
     /// A change could not be read.
@@ -67,7 +67,7 @@ pub struct TooMuch(usize);
 
 #[derive(Debug)]
 enum State {
-    /// The first attempt to list it has not ended.
+    /// The first list, or the first since the cluster serves the kind, has not ended.
     Coming,
     Absent,
     /// All of it is there, but for what changed since it was lost.
@@ -108,9 +108,8 @@ impl Sight {
 #[derive(Debug)]
 pub struct Kind {
     state: State,
+    /// The objects. A list replaces them one by one: two copies would need twice the memory.
     live: Live,
-    /// The list that is under way.
-    next: Option<Live>,
     /// What of it could not be read, now and in the list under way.
     flaw: Option<String>,
     next_flaw: Option<String>,
@@ -129,7 +128,6 @@ impl Kind {
         Self {
             state: State::Coming,
             live: Live::default(),
-            next: None,
             flaw: None,
             next_flaw: None,
             budget,
@@ -147,29 +145,39 @@ impl Kind {
     pub fn take(&mut self, change: Change, now: Instant) -> Result<(), TooMuch> {
         match change {
             Change::Absent => self.forget(State::Absent),
-            Change::Begun => (self.next, self.next_flaw) = (Some(Live::default()), None),
+            Change::Begun => {
+                self.live.begin_list();
+                self.next_flaw = None;
+                // The cluster serves it now, so there may be objects.
+                if matches!(self.state, State::Absent) {
+                    self.state = State::Coming;
+                }
+            }
             Change::Page { objects, problem } => {
-                let next = self.next.get_or_insert_default();
-                objects.into_iter().for_each(|object| next.put(object));
+                objects.into_iter().for_each(|object| self.live.put(object));
                 self.next_flaw = self.next_flaw.take().or(problem);
             }
             Change::Listed => {
-                self.live = self.next.take().unwrap_or_default();
+                self.live.end_list();
                 self.flaw = self.next_flaw.take();
                 self.lists += 1;
                 self.state = State::Seen { lost: None };
             }
-            Change::Followed => {
-                if let State::Seen { lost } = &mut self.state {
-                    *lost = None;
-                }
+            Change::Followed => self.found(),
+            Change::Put(object) => {
+                self.found();
+                self.live.put(object);
             }
-            Change::Put(object) => self.live.put(object),
-            Change::Unreadable(problem) => self.flaw = Some(problem),
-            Change::Gone { namespace, name } => self.live.remove(namespace.as_deref().unwrap_or_default(), &name),
+            Change::Unreadable(problem) => {
+                self.found();
+                self.flaw = Some(problem);
+            }
+            Change::Gone { namespace, name } => {
+                self.found();
+                self.live.remove(namespace.as_deref().unwrap_or_default(), &name);
+            }
             Change::Lost(reason) => {
                 self.failures += 1;
-                self.next = None;
                 match &mut self.state {
                     State::Seen { lost } => _ = lost.get_or_insert((now, reason)),
                     state => *state = State::Unseen(reason),
@@ -183,8 +191,15 @@ impl Kind {
         self.weigh()
     }
 
+    /// A watch that says something is alive, and what was lost is found again.
+    fn found(&mut self) {
+        if let State::Seen { lost } = &mut self.state {
+            *lost = None;
+        }
+    }
+
     fn forget(&mut self, state: State) {
-        (self.live, self.next, self.flaw, self.next_flaw) = (Live::default(), None, None, None);
+        (self.live, self.flaw, self.next_flaw) = (Live::default(), None, None);
         self.state = state;
     }
 
@@ -227,6 +242,11 @@ impl Kind {
         }
     }
 
+    /// Whether its objects count only for a while: nothing is heard of it.
+    pub const fn is_lost(&self) -> bool {
+        matches!(self.state, State::Seen { lost: Some(_) })
+    }
+
     /// Whether only a new list can tell what could not be read.
     pub const fn is_flawed(&self) -> bool {
         self.flaw.is_some()
@@ -239,7 +259,7 @@ impl Kind {
 
     /// Bytes that all of it takes.
     pub fn bytes(&self) -> usize {
-        self.live.bytes() + self.next.as_ref().map_or(0, Live::bytes)
+        self.live.bytes()
     }
 }
 
@@ -335,12 +355,29 @@ mod tests {
     }
 
     #[test]
+    fn each_event_of_a_watch_finds_what_was_lost() {
+        for event in [
+            Change::Followed,
+            Change::Put(object("db")),
+            Change::Gone { namespace: Some("a".into()), name: "db".into() },
+        ] {
+            let (mut told, _) = Told::listed(usize::MAX, &["web"]);
+            told.after(10, Change::Lost("gone away".into())).unwrap();
+            assert!(told.0.is_lost() && told.sees(100).is_err());
+            told.after(100, event).unwrap();
+            assert!(!told.0.is_lost() && told.sees(10_000).is_ok());
+        }
+    }
+
+    #[test]
     fn what_is_not_served_has_no_objects_and_may_come() {
         let (mut told, _) = Told::listed(usize::MAX, &["web"]);
         told.after(1, Change::Absent).unwrap();
         assert_eq!((told.sees(1), told.0.sight(told.at(1))), (Ok(0), Sight::Absent));
         told.after(2, Change::Begun).unwrap();
         told.after(3, Change::Page { objects: vec![object("db")], problem: None }).unwrap();
+        let still = Err("it is still being read".to_owned());
+        assert_eq!((told.sees(3), told.0.sight(told.at(3))), (still, Sight::Coming), "nothing is missing yet");
         told.after(4, Change::Listed).unwrap();
         assert_eq!(told.sees(4), Ok(1));
     }
@@ -381,6 +418,13 @@ mod tests {
         assert_eq!(told.after(1, Change::Put(object("api"))), Err(TooMuch(one)));
         assert_eq!((used(&told.0.budget), told.0.len()), (0, 0));
         assert!(told.sees(1).unwrap_err().starts_with("all that rules look up takes more than"));
+        // A list of what is there already needs no more room.
+        let (mut told, taken) = Told::listed(one, &["web"]);
+        taken.unwrap();
+        told.after(1, Change::Begun).unwrap();
+        told.after(1, Change::Page { objects: vec![object("web")], problem: None }).unwrap();
+        told.after(1, Change::Listed).unwrap();
+        assert_eq!((told.sees(1), used(&told.0.budget)), (Ok(1), one));
         // One kind's memory is another's loss.
         let budget = Arc::new(Budget::of(one));
         let mut kinds = [(); 2].map(|()| Kind::new(Arc::clone(&budget), PATIENCE));

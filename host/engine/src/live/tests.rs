@@ -126,3 +126,41 @@ fn the_answers_are_those_of_a_world() {
         }
     }
 }
+
+#[test]
+fn a_list_replaces_what_was_there_in_place() {
+    let mut live = Live::default();
+    live.put(service("a", "stays", "web"));
+    live.put(service("a", "changes", "web"));
+    live.put(service("b", "goes", "web"));
+    let before = live.bytes;
+    live.begin_list();
+    live.put(service("a", "stays", "web"));
+    live.put(service("a", "changes", "db"));
+    let all = json!({"api_version": "v1", "kind": "Service"});
+    assert_eq!(names(&live, &all), ["a/changes", "a/stays", "b/goes"], "the list may still bring it");
+    live.put(service("c", "comes", "web"));
+    live.end_list();
+    assert_eq!(names(&live, &all), ["a/changes", "a/stays", "c/comes"]);
+    assert_eq!(names(&live, &selecting("web")), ["a/stays", "c/comes"]);
+    live.begin_list();
+    live.end_list();
+    assert!(live.is_empty() && live.bytes == 0 && before > 0, "{}", live.bytes);
+}
+
+/// A list mostly brings what is known: answers and indices stay, and no slot is used up.
+#[test]
+fn an_unchanged_object_costs_nothing() {
+    let mut live = Live::default();
+    live.put(service("a", "web", "web"));
+    let asked = names(&live, &selecting("web"));
+    let kept = (live.bytes(), live.slots.len());
+    assert!(live.answers.bytes() > 0);
+    live.begin_list();
+    live.put(service("a", "web", "web"));
+    live.end_list();
+    assert_eq!(((live.bytes(), live.slots.len()), names(&live, &selecting("web"))), (kept, asked));
+    // The same name with other content is another object.
+    live.put(service("a", "web", "db"));
+    assert!(names(&live, &selecting("web")).is_empty());
+}

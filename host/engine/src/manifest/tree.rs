@@ -63,6 +63,14 @@ impl Tree {
         }
     }
 
+    /// Whether both trees are packed, and into the same bytes: then they are the same tree, and neither is unpacked.
+    pub(crate) fn is_packed_like(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kept::Packed { bytes, .. }, Kept::Packed { bytes: others, .. }) => bytes == others,
+            _ => false,
+        }
+    }
+
     /// Where its text has values that are no longer in the tree.
     #[must_use]
     pub fn gone(&self) -> Vec<Span> {
