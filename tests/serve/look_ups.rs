@@ -143,6 +143,35 @@ fn what_is_lost_for_too_long_is_unknown_until_it_is_found_again() {
 }
 
 #[test]
+fn a_server_that_has_always_forgotten_is_not_taken_for_current() {
+    let cluster = StandIn::of(&[BUDGETS]);
+    cluster.put(BUDGETS, &budget("web"));
+    let (server, _folder) = start(&cluster, &["--stale-seconds", "2"]);
+    until("it is ready", || is_ready(&server) && verdict(&server, RULE) == "pass");
+    // Lists and watches alike are answered 410.
+    cluster.refuses(BUDGETS, 410);
+    server.wait_for(&format!("look-ups of {KIND} may become unknown: expired (410)"));
+    until("it is stale", || state(&server, KIND) == "unknown");
+    cluster.allows(BUDGETS);
+    until("it is found", || verdict(&server, RULE) == "pass");
+}
+
+#[test]
+fn an_open_watch_that_says_nothing_proves_nothing() {
+    let cluster = StandIn::of(&[BUDGETS]);
+    cluster.put(BUDGETS, &budget("web"));
+    let (server, _folder) = start(&cluster, &["--stale-seconds", "2"]);
+    until("it is ready", || is_ready(&server) && cluster.asked(&[BUDGETS, "watch="]) == 1);
+    cluster.refuses_lists(BUDGETS, 500);
+    until("it is stale", || state(&server, KIND) == "unknown");
+    cluster.allows(BUDGETS);
+    until("it is found", || state(&server, KIND) == "current");
+    // The end of a failure is told like its beginning: once at the start, and once now.
+    let answered = format!("look-ups of {KIND} are answered");
+    until("the log says so", || server.log().iter().filter(|line| line.contains(&answered)).count() == 2);
+}
+
+#[test]
 fn what_may_not_be_seen_is_unknown_and_the_log_says_so() {
     let cluster = StandIn::of(&[BUDGETS, "secrets"]);
     cluster.put(BUDGETS, &budget("web"));

@@ -45,6 +45,8 @@ struct Kept {
     watchers: HashMap<String, Vec<UnboundedSender<String>>>,
     /// Codes that requests about a kind are refused with.
     refused: HashMap<String, u16>,
+    /// Codes that lists of a kind are refused with, while it may be watched.
+    unlisted: HashMap<String, u16>,
     requests: Vec<String>,
 }
 
@@ -125,8 +127,16 @@ impl StandIn {
         self.hangs_up(plural);
     }
 
+    /// Every list of the kind is refused with this code, and open watches end. New ones may be opened.
+    pub fn refuses_lists(&self, plural: &str, code: u16) {
+        self.kept().unlisted.insert(plural.to_owned(), code);
+        self.hangs_up(plural);
+    }
+
     pub fn allows(&self, plural: &str) {
-        self.kept().refused.remove(plural);
+        let mut kept = self.kept();
+        kept.refused.remove(plural);
+        kept.unlisted.remove(plural);
     }
 
     /// Open watches end.
@@ -190,7 +200,13 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
     if !kept.kinds.contains_key(plural) {
         return status(404, "the server could not find the requested resource");
     }
-    if query.contains_key("watch") { watch(&mut kept, plural, &query) } else { list(&kept, plural, &query) }
+    if query.contains_key("watch") {
+        return watch(&mut kept, plural, &query);
+    }
+    match kept.unlisted.get(plural) {
+        Some(code) => status(*code, "as the test wants it"),
+        None => list(&kept, plural, &query),
+    }
 }
 
 fn discovery(kept: &Kept, is_core: bool) -> Response {

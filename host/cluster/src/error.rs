@@ -52,7 +52,7 @@ impl fmt::Display for Status {
             401 => "the API server does not accept the credentials",
             403 => "forbidden",
             404 => "not found",
-            410 => "the list expired again and again",
+            410 => "expired",
             429 => "the API server is too busy",
             500..=599 => "the API server failed",
             _ => "refused",

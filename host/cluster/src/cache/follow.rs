@@ -31,8 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How long is waited where there was no room: what others take is seldom given back.
 const ROOM_WAIT: Duration = Duration::from_secs(300);
 
-/// Hears what becomes of a kind: its name, and what keeps it from being seen, if something does.
-pub type Told = Arc<dyn Fn(&str, Result<usize, &str>) + Send + Sync>;
+/// Hears what becomes of a kind: its name, and why it may not be seen, if so.
+pub type Told = Arc<dyn Fn(&str, Result<(), &str>) + Send + Sync>;
 
 /// A kind, shared by who follows it and those who look it up.
 pub type Shared = Arc<RwLock<Kind>>;
@@ -46,19 +46,23 @@ pub struct Follower {
     pub told: Told,
 }
 
-/// Why following has come to an end.
+/// Why following has come to an end. A watch goes on where it was only if something was heard of it: until then it may be
+/// one that never says anything.
 enum End {
-    /// The server has closed the watch, as it does from time to time.
+    /// The server has closed a watch that was heard, as it does from time to time.
     Closed,
-    /// It no longer knows what changed since then: only a list tells.
-    Expired,
+    /// A watch that was heard broke.
+    Broken(RequestError),
+    /// The server no longer knows what changed since then: only a list tells.
+    Expired(RequestError),
+    /// A list failed, or a watch of which nothing was heard: only a list tells.
     Failed(RequestError),
     TooMuch(TooMuch),
 }
 
 impl From<RequestError> for End {
     fn from(cause: RequestError) -> Self {
-        if cause.is(410) { Self::Expired } else { Self::Failed(cause) }
+        Self::Failed(cause)
     }
 }
 
@@ -71,7 +75,7 @@ impl From<TooMuch> for End {
 impl Follower {
     /// Follows the kind for ever.
     pub async fn run(self) {
-        let (mut version, mut waits) = (None, Waits::default());
+        let (mut version, mut waits, mut has_expired) = (None, Waits::default(), false);
         loop {
             let begun = Instant::now();
             let end = match &mut version {
@@ -82,24 +86,33 @@ impl Follower {
                     }
                     Err(end) => end,
                 },
-                Some(version) => self.watch(version).await.err().unwrap_or(End::Closed),
+                Some(version) => self.watch(version, &mut has_expired).await.err().unwrap_or(End::Closed),
             };
             if begun.elapsed() > LONGEST_WAIT {
                 waits = Waits::default();
             }
             let wait = match end {
-                // Who closes at once each time is not asked at once each time.
+                // A server that closes at once each time is not asked at once each time.
                 End::Closed if !self.is_flawed() => waits.next(),
-                End::Closed | End::Expired => {
+                End::Closed => {
+                    version = None;
+                    waits.next()
+                }
+                End::Broken(cause) => {
+                    self.fail(&cause);
+                    waits.next()
+                }
+                End::Expired(cause) => {
+                    // It happens, and a list makes up for it. A watch that expires again behind that list shows nothing.
+                    if std::mem::replace(&mut has_expired, true) {
+                        self.fail(&cause);
+                    }
                     version = None;
                     waits.next()
                 }
                 End::Failed(cause) => {
                     self.fail(&cause);
-                    // A server that answers and will not go on from here may have lost what was there, as one that was restored.
-                    if matches!(cause, RequestError::Refused(_)) {
-                        version = None;
-                    }
+                    version = None;
                     waits.next()
                 }
                 End::TooMuch(cause) => {
@@ -128,6 +141,15 @@ impl Follower {
         self.kind.read().unwrap_or_else(PoisonError::into_inner).is_flawed()
     }
 
+    /// Says that the kind is known, to whoever heard that it may not be.
+    fn tell(&self) {
+        (self.told)(&self.resource.full_name(), Ok(()));
+    }
+
+    fn is_lost(&self) -> bool {
+        self.kind.read().unwrap_or_else(PoisonError::into_inner).is_lost()
+    }
+
     /// Lists all of it, and says from where on to watch.
     async fn list(&self) -> Result<String, End> {
         self.take(Change::Begun)?;
@@ -141,34 +163,46 @@ impl Follower {
         }
         let version = version.ok_or_else(|| RequestError::Unreadable("a list without a resourceVersion".into()))?;
         self.take(Change::Listed)?;
-        let number = self.kind.read().unwrap_or_else(PoisonError::into_inner).len();
-        (self.told)(&self.resource.full_name(), Ok(number));
+        self.tell();
         Ok(version)
     }
 
-    /// Takes in all changes behind the version, which moves along.
-    async fn watch(&self, version: &mut String) -> Result<(), End> {
+    /// Takes in all changes behind the version, which moves along. Something that is heard ends a row of expiries.
+    async fn watch(&self, version: &mut String, has_expired: &mut bool) -> Result<(), End> {
         let Some(path) = self.resource.path(None) else { return Ok(()) };
         let parameters = WatchParams::default().timeout(OPEN);
         let request = Request::new(path).watch(&parameters, version);
         let request = request.map_err(|cause| RequestError::Unreadable(cause.to_string()))?;
-        let mut lines = self.api.lines(request, SILENCE).await?;
-        self.take(Change::Followed)?;
+        let expired = |cause: RequestError| if cause.is(410) { End::Expired(cause) } else { End::Failed(cause) };
+        // A watch that is open proves nothing yet: what is lost stays lost until something comes.
+        let mut lines = self.api.lines(request, SILENCE).await.map_err(expired)?;
         let api_version = self.resource.api_version();
         let item = ApiObject { mask: &self.mask, api_version: &api_version, kind: &self.resource.kind };
-        while let Some(line) = lines.next().await? {
+        let mut is_heard = false;
+        loop {
+            let line = match lines.next().await {
+                Ok(Some(line)) => line,
+                Ok(None) if is_heard => return Ok(()),
+                Ok(None) => return Err(RequestError::Unreachable("the watch ended before anything came".into()).into()),
+                Err(cause) if is_heard => return Err(End::Broken(cause)),
+                Err(cause) => return Err(End::Failed(cause)),
+            };
             let (event, at) = event::read(&line, item)?;
             let change = match event {
                 Event::Put(object) => Change::Put(object),
                 Event::Unreadable(problem) => Change::Unreadable(problem),
                 Event::Gone { namespace, name } => Change::Gone { namespace, name },
                 Event::Bookmark => Change::Followed,
-                Event::Failed(status) => return Err(RequestError::Refused(status).into()),
+                Event::Failed(status) => return Err(expired(RequestError::Refused(status))),
             };
+            let was_lost = self.is_lost();
             self.take(change)?;
+            if was_lost {
+                self.tell();
+            }
+            (is_heard, *has_expired) = (true, false);
             *version = at.unwrap_or_else(|| std::mem::take(version));
         }
-        Ok(())
     }
 }
 

@@ -32,7 +32,10 @@ use kind::{Budget, Change, Kind};
 
 pub use kind::Sight;
 
-/// How often it is looked which kinds the cluster serves.
+/// How `told` hears of the cluster itself.
+const CLUSTER: &str = "the cluster";
+
+/// How often the cluster is asked which kinds it serves.
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// How a cluster is kept in memory.
@@ -104,15 +107,15 @@ impl Entry {
 }
 
 impl Cache {
-    /// Begins to follow a cluster. `told` hears of a kind, by its name, how many objects were listed, or why it cannot be
-    /// seen, each reason once.
+    /// Begins to follow a cluster. `told` hears of each kind, and of the cluster itself, that look-ups are answered, or why
+    /// they may not be. It hears only what is new.
     ///
     /// # Errors
     /// The way to the cluster is not known. One that does not answer is asked again and again.
     pub fn start(
         access: &Access,
         options: CacheOptions,
-        told: impl Fn(&str, Result<usize, &str>) + Send + Sync + 'static,
+        told: impl Fn(&str, Result<(), &str>) + Send + Sync + 'static,
     ) -> Result<Self, ClusterError> {
         let host = |cause: &dyn std::fmt::Display| ClusterError::Host(cause.to_string());
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("cache").enable_all().build();
@@ -248,7 +251,7 @@ impl Kinds {
         for entry in all.iter().filter(|entry| entry.follower.is_none()) {
             entry.take(Change::Lost(reason.to_owned()));
         }
-        (self.told)("the cluster", Err(reason));
+        (self.told)(CLUSTER, Err(reason));
     }
 }
 
@@ -256,28 +259,55 @@ impl Kinds {
 async fn discover(api: Api, kinds: Arc<Kinds>, runtime: Handle) {
     loop {
         match Served::discover(&api).await {
-            Ok(served) => kinds.settle(&api, &served, &runtime),
+            Ok(served) => {
+                kinds.settle(&api, &served, &runtime);
+                (kinds.told)(CLUSTER, Ok(()));
+            }
             Err(cause) => kinds.lose(&cause.to_string()),
         }
         let _ = timeout(PERIOD, kinds.are_others.notified()).await;
     }
 }
 
-/// Leaves out what was said last.
-fn once_each(told: impl Fn(&str, Result<usize, &str>) + Send + Sync + 'static) -> Told {
-    let last: Mutex<HashMap<String, String>> = Mutex::default();
+/// Leaves out what was said of the same name last, so that a failure is told once, and so is its end.
+fn once_each(told: impl Fn(&str, Result<(), &str>) + Send + Sync + 'static) -> Told {
+    let last: Mutex<HashMap<String, Option<String>>> = Mutex::default();
     Arc::new(move |name, said| {
+        let reason = said.err().map(str::to_owned);
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = match said {
-            Ok(_) => {
-                last.remove(name);
-                true
-            }
-            Err(reason) => last.insert(name.to_owned(), reason.to_owned()).as_deref() != Some(reason),
-        };
+        let is_new = last.get(name) != Some(&reason);
+        last.insert(name.to_owned(), reason);
         drop(last);
         if is_new {
             told(name, said);
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_once_and_so_is_its_end() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearing = Arc::clone(&heard);
+        let told = once_each(move |name, said| {
+            let said = said.err().unwrap_or("known").to_owned();
+            hearing.lock().unwrap().push(format!("{name}: {said}"));
+        });
+        for (name, said) in [
+            ("Pod", Err("gone")),
+            ("Pod", Err("gone")),
+            ("Node", Err("gone")),
+            ("Pod", Err("forbidden")),
+            ("Pod", Ok(())),
+            ("Pod", Ok(())),
+            ("Pod", Err("forbidden")),
+        ] {
+            told(name, said);
+        }
+        let expected = ["Pod: gone", "Node: gone", "Pod: forbidden", "Pod: known", "Pod: forbidden"];
+        assert_eq!(*heard.lock().unwrap(), expected);
+    }
 }

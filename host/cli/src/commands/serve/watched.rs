@@ -18,7 +18,7 @@ impl Watched {
     /// The way to it is not known.
     pub fn start(access: &Access, options: CacheOptions) -> Result<Self, Failure> {
         let cache = Cache::start(access, options, |kind, said| match said {
-            Ok(objects) => log(&serve::line("info", &format!("{kind}: {objects} objects are known"))),
+            Ok(()) => log(&serve::line("info", &format!("look-ups of {kind} are answered"))),
             Err(reason) => log(&serve::line("warning", &format!("look-ups of {kind} may become unknown: {reason}"))),
         });
         cache.map(Self).map_err(|cause| Failure::Cluster(cause.to_string()))
