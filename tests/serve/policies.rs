@@ -14,8 +14,13 @@ use crate::support::Folder;
 
 /// A policy of somebody else's that answers every request so.
 fn policy(answer: &str) -> Vec<u8> {
+    policy_that(&format!("(call $response (i32.const 0) (i32.const {}))", answer.len()), answer)
+}
+
+/// A policy of somebody else's that does this with every request. Its answer, if it gives one, is at 0.
+fn policy_that(validates: &str, answer: &str) -> Vec<u8> {
     let data = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let (length, answer) = (answer.len(), data(answer));
+    let answer = data(answer);
     let (version, valid) = (data("\"v1\""), data("{\"valid\":true}"));
     let text = format!(
         r#"(module
@@ -23,7 +28,7 @@ fn policy(answer: &str) -> Vec<u8> {
           (memory (export "memory") 1)
           (data (i32.const 0) "{answer}") (data (i32.const 0x800) "{version}") (data (i32.const 0x900) "{valid}")
           (func (export "__guest_call") (param $operation i32) (param i32) (result i32)
-            (if (i32.eq (local.get $operation) (i32.const 8)) (then (call $response (i32.const 0) (i32.const {length}))))
+            (if (i32.eq (local.get $operation) (i32.const 8)) (then {validates}))
             (if (i32.eq (local.get $operation) (i32.const 16)) (then (call $response (i32.const 0x800) (i32.const 4))))
             (if (i32.eq (local.get $operation) (i32.const 17)) (then (call $response (i32.const 0x900) (i32.const 14))))
             (i32.const 1)))"#
@@ -100,6 +105,32 @@ fn a_policy_has_the_last_word_on_whatever_it_is_asked() {
     assert!(!ask(&server, "root", &request("UPDATE", &scaled, &bad)).is_allowed());
     let changes = ask(&server, "changes", &create(&object));
     assert!(changes.message().contains("lets the object in only as another one"), "{changes:?}");
+}
+
+#[test]
+fn a_policy_that_gives_no_answer_denies_where_it_protects() {
+    let policies = "\
+        traps: {module: traps.wasm}\n\
+        loops: {module: loops.wasm}\n\
+        babbles: {module: babbles.wasm}\n\
+        watched: {module: traps.wasm, policyMode: monitor}\n";
+    let folder = Folder::of("policies.yml", policies)
+        .and("traps.wasm", policy_that("(unreachable)", ""))
+        .and("loops.wasm", policy_that("(loop $again (br $again))", ""))
+        .and("babbles.wasm", policy("yes"));
+    let server = Server::start(&folder, &["--policies", "policies.yml"]);
+    let object = create(&deployment("web:1.2.3", false));
+    for name in ["traps", "loops", "babbles"] {
+        let answer = ask(&server, name, &object);
+        assert!(answer.message().contains(&format!("{name}: not decided: ")), "{answer:?}");
+    }
+    assert!(ask(&server, "watched", &object).is_allowed());
+    // What is too large to be checked is denied as well.
+    let padded = review(&object).to_string().replace("1.2.3", &"1".repeat(33 << 20));
+    let padded = padded.replace(",\"uid\":\"7f3c\"", "").replace("\"request\":{", "\"request\":{\"uid\":\"7f3c\",");
+    assert!(server.post("/validate/traps", padded).message().contains("not checked"));
+    let run = folder.run(&["serve", "--plain-http", "--policies", "policies.yml", "--undecided", "warn"]);
+    assert!(run.code == Some(2) && run.err.contains("--undecided"), "{run:?}");
 }
 
 #[test]

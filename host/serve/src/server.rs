@@ -105,16 +105,10 @@ impl<S: Source> Server<S> {
         self.follow();
     }
 
-    /// What becomes of an object of which nothing is known.
-    fn reaction(&self, rules: &Rules<S::Runtime>) -> Reaction {
-        let admission = &rules.session.setup().config.admission;
-        if admission.may_enforce() { admission.undecided.unwrap_or(self.undecided) } else { Reaction::Warn }
-    }
-
     /// Answers a request of which nothing was decided.
     fn undecided(&self, rules: &Rules<S::Runtime>, uid: Option<String>, reason: &str, started: Instant) -> Response {
         let Some(uid) = uid else { return refuse(StatusCode::BAD_REQUEST, &format!("no uid was found: {reason}")) };
-        let answer = Answer::undecided(uid, self.reaction(rules), reason);
+        let answer = Answer::undecided(uid, rules.reaction(self.undecided), reason);
         self.metrics.review("", "undecided", started.elapsed());
         self.source.log(&json!({
             "time": now(), "level": "warning", "uid": answer.uid, "allowed": answer.is_allowed(), "undecided": reason,

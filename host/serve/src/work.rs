@@ -52,6 +52,12 @@ impl<R: Runtime> Rules<R> {
         rules
     }
 
+    /// What becomes of an object of which nothing is known. `fallback` counts where the configuration says nothing.
+    pub fn reaction(&self, fallback: Reaction) -> Reaction {
+        let admission = &self.session.setup().config.admission;
+        if admission.may_enforce() { admission.undecided.unwrap_or(fallback) } else { Reaction::Warn }
+    }
+
     /// The rules, in the order that judgements name them in.
     pub fn metadata(&self) -> Vec<&RuleMetadata> {
         self.session.bundle().rules().iter().map(|rule| &rule.metadata).collect()
@@ -224,7 +230,7 @@ impl Work {
             return without(Answer::allowed(uid));
         }
         let Some(question) = self.review.question() else {
-            return without(Answer::undecided(uid, undecided, "the request has no object"));
+            return without(Answer::undecided(uid, rules.reaction(undecided), "the request has no object"));
         };
         let (judgements, looked_up) = self.judgements(rules, &question, today);
         let Progress { before, times, .. } = self.lock().clone();

@@ -84,8 +84,9 @@ impl PolicyServer {
     }
 
     fn none() -> Self {
-        // As a policy-server has it: an object that is updated is judged as if it were new.
-        let admission = Admission { mode: Mode::Enforce, known: Some(Reaction::Deny), ..Admission::default() };
+        // As a policy-server has it: a policy that gives no answer denies, and an updated object is checked like a new one.
+        let (deny, modes) = (Some(Reaction::Deny), Vec::new());
+        let admission = Admission { mode: Mode::Enforce, undecided: deny, known: deny, modes };
         Self { rules: Vec::new(), policies: Vec::new(), config: Config { admission, ..Config::default() } }
     }
 

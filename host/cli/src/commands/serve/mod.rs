@@ -62,8 +62,9 @@ pub struct Args {
     pub selection: Selection,
 
     /// Serve the policies in this file of Kubewarden's policy-server (`policies.yml`), each at /validate/NAME, instead of the
-    /// rules. It is read again when it, or a module that it names, changes.
-    #[arg(long, conflicts_with_all = ["config", "bundle", "rule", "skip", "severity"], value_name = "FILE")]
+    /// rules. A policy in mode `protect` that gives no answer denies. The file is read again when it, or a module that it
+    /// names, changes.
+    #[arg(long, conflicts_with_all = ["config", "bundle", "rule", "skip", "severity", "undecided"], value_name = "FILE")]
     pub policies: Option<PathBuf>,
 
     /// Answer look-ups from the cluster: the kinds that rules look up are listed once and then watched. Without it they are

@@ -115,8 +115,9 @@ impl Rules {
         let rules = judging::load(&sandbox, found, policies, config, &mut refusals)?;
         for refused in refusals.into_unread() {
             let refused = format!("{} {}", refused.path, refused.reason);
-            // Whoever has good rules keeps them; whoever has none is better off with the others.
-            if last.is_some() {
+            // Whoever has good rules keeps them; whoever has none is better off with the others. The policies of a file are
+            // served whole or not at all: one that is left out would let in what it denies.
+            if last.is_some() || matches!(self.given, Given::Policies(_)) {
                 return Err(Failure::Bundle(refused));
             }
             log(&serve::line("error", &format!("{refused}: nothing is checked by it")));
