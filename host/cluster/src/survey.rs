@@ -107,13 +107,17 @@ impl Wanted<'_> {
     }
 }
 
-/// What rules want of the kinds that they look up.
+/// What rules want of the kinds that they look up, whatever the order of the rules.
 fn look_ups<'a>(rules: impl Iterator<Item = &'a RuleMetadata>) -> BTreeMap<(String, String), Wanted<'a>> {
     let mut looked_up: BTreeMap<_, Wanted<'a>> = BTreeMap::new();
     for LookUp { api_version, kind, reads } in rules.flat_map(|rule| &rule.looks_up) {
         let wanted = looked_up.entry((api_group(api_version).to_owned(), kind.clone())).or_default();
         wanted.versions.push(api_version.rsplit('/').next().unwrap_or_default());
         wanted.reads.extend(reads.iter().map(String::as_str));
+    }
+    for list in looked_up.values_mut().flat_map(|wanted| [&mut wanted.versions, &mut wanted.reads]) {
+        list.sort_unstable();
+        list.dedup();
     }
     looked_up
 }
@@ -151,4 +155,34 @@ fn kinds(served: &Served, about: &KindMatch) -> Vec<(String, String)> {
     let all = served.kinds().filter(|resource| about.matches(&resource.group, &resource.kind));
     let all = all.filter(|resource| resource.can_list() && !OBSERVATIONS.contains(&&*resource.group));
     all.filter(|resource| !is_event(resource)).map(|it| (it.group.clone(), it.kind.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rule(api_version: &str, reads: &[&str]) -> RuleMetadata {
+        let look_up = json!({ "apiVersion": api_version, "kind": "HorizontalPodAutoscaler", "reads": reads });
+        let rule = json!({
+            "name": "a", "version": "1.0.0", "title": "", "documentation": "", "severity": "low", "since": "0.1.0",
+            "section": "reliability", "appliesTo": [], "reads": [], "looksUp": [look_up], "settings": {}, "examples": [],
+        });
+        serde_json::from_value(rule).unwrap()
+    }
+
+    /// Otherwise rules that are read again in another order would have every kind listed anew.
+    #[test]
+    fn what_is_looked_up_does_not_depend_on_the_order_of_the_rules() {
+        let rules = [
+            rule("autoscaling/v2", &["spec.maxReplicas", "spec.minReplicas"]),
+            rule("autoscaling/v1", &["spec.minReplicas", "spec.scaleTargetRef"]),
+            rule("autoscaling/v2", &["spec.maxReplicas"]),
+        ];
+        let wanted = LookedUp::by(rules.iter());
+        assert_eq!(wanted, LookedUp::by(rules.iter().rev()));
+        let versions: Vec<String> = wanted.iter().map(|wanted| wanted.versions.join(" ")).collect();
+        assert_eq!(versions, ["v1 v2"]);
+    }
 }
