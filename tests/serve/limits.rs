@@ -1,9 +1,10 @@
 //! Bodies: large, larger than may be, slow, and many on one connection.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::time::{Duration, Instant};
 
 use crate::reviews::{create, deployment, serve};
-use crate::server::{Server, post_over, review, send};
+use crate::server::{PATIENCE, Server, post_over, review, send};
 use crate::support::Folder;
 
 const JSON: &str = "content-type: application/json";
@@ -79,4 +80,19 @@ fn those_who_say_nothing_or_half_of_it_hold_up_nobody() {
         let rest = format!("{head}content-length: {}\r\n\r\n", body.len());
         assert!(send(&mut connection, &rest, body.as_bytes()).is_allowed());
     }
+}
+
+#[test]
+fn a_head_that_never_ends_is_hung_up_on_and_an_idle_connection_is_not() {
+    let server = Server::start(&Folder::new(), &[]);
+    let (mut idle, mut slow, body) = (server.connect(), server.connect(), padded(100));
+    assert!(post_over(&mut idle, "/validate", JSON, body.as_bytes()).is_allowed());
+    slow.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    slow.write_all(b"POST /validate HTTP/1.1\r\nhost: a\r\n").unwrap();
+    let start = Instant::now();
+    // Each byte is a sign of life, and buys no time.
+    while slow.write_all(b"x").is_ok() && !matches!(slow.read(&mut [0; 64]), Ok(0)) {
+        assert!(start.elapsed() < PATIENCE, "it may take for ever");
+    }
+    assert!(post_over(&mut idle, "/validate", JSON, body.as_bytes()).is_allowed());
 }

@@ -1,15 +1,21 @@
-//! Connections that end when their client has been silent for too long, so that nobody holds thousands for ever.
+//! Connections that end when their client is silent or slow for too long, so that nobody holds thousands for ever.
 //!
 //! An API server leaves a connection idle for 90 seconds before it closes it itself. Whoever closes first makes the next
-//! request fail, so this is longer. It must not know what is said over a connection.
+//! request fail, so the time for silence is longer. The head of a request has its own time, which further bytes do not
+//! extend: hyper's would count from the last answer on, and end idle connections too. A body has the time of its request.
+//!
+//! The module must not know what is said over a connection, only when a request begins and ends ([`Requests`]).
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::serve::Listener;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
@@ -17,31 +23,94 @@ use tokio::time::{Instant, Sleep, sleep};
 /// How long a client may say nothing.
 const SILENCE: Duration = Duration::from_secs(180);
 
-/// A connection whose client may be silent for so long.
+/// How long the head of a request may take, from its first byte on.
+const HEAD: Duration = Duration::from_secs(20);
+
+/// Counts the beginnings and the ends of a connection's requests. An odd number means that a request is at work.
+#[derive(Clone, Default)]
+pub struct Requests(Arc<AtomicUsize>);
+
+impl Requests {
+    /// The head of a request is there. The request is at work until the result is dropped.
+    pub fn begin(&self) -> AtWork<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        AtWork(&self.0)
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A request at work.
+pub struct AtWork<'a>(&'a AtomicUsize);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Handlers get the requests of the connection that they are asked over.
+impl<L, T> Connected<IncomingStream<'_, L>> for Requests
+where
+    L: Listener<Io = Patient<T>>,
+{
+    fn connect_info(stream: IncomingStream<'_, L>) -> Self {
+        stream.io().requests.clone()
+    }
+}
+
+/// A connection whose client may be silent, and take for the head of a request, for so long.
 pub struct Patient<T> {
     stream: T,
-    patience: Duration,
+    silence: Duration,
+    head: Duration,
     until: Pin<Box<Sleep>>,
+    requests: Requests,
+    /// How many beginnings and ends of requests are taken into account.
+    counted: usize,
+    /// Whether some of a request's head is there.
+    has_begun: bool,
 }
 
 impl<T> Patient<T> {
     pub fn new(stream: T) -> Self {
-        Self::within(stream, SILENCE)
+        Self::within(stream, SILENCE, HEAD)
     }
 
-    fn within(stream: T, patience: Duration) -> Self {
-        Self { stream, patience, until: Box::pin(sleep(patience)) }
+    fn within(stream: T, silence: Duration, head: Duration) -> Self {
+        let (until, requests) = (Box::pin(sleep(silence)), Requests::default());
+        Self { stream, silence, head, until, requests, counted: 0, has_begun: false }
+    }
+
+    /// Sets the time anew where a request began or ended meanwhile, and where something came. Further bytes of a head do
+    /// not.
+    fn note(&mut self, has_come: bool) {
+        let count = self.requests.count();
+        if count != self.counted {
+            (self.counted, self.has_begun) = (count, false);
+            self.wait(self.silence);
+        }
+        if has_come && !self.has_begun {
+            // What comes while no request is at work is the head of one.
+            self.has_begun = count.is_multiple_of(2);
+            self.wait(if self.has_begun { self.head } else { self.silence });
+        }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.until.as_mut().reset(Instant::now() + time);
     }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Patient<T> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        match Pin::new(&mut this.stream).poll_read(context, buffer) {
-            Poll::Ready(read) => {
-                this.until.as_mut().reset(Instant::now() + this.patience);
-                Poll::Ready(read)
-            }
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        this.note(read.is_ready());
+        match read {
+            Poll::Ready(read) => Poll::Ready(read),
             Poll::Pending => this.until.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into())),
         }
     }
@@ -94,18 +163,68 @@ impl Listener for Plain {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::timeout;
 
     use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+    const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn who_says_nothing_is_not_listened_to_for_ever() {
         let (mut client, server) = duplex(16);
-        let mut server = Patient::within(server, Duration::from_millis(20));
+        let mut server = Patient::within(server, SHORT, LONG);
+        let requests = server.requests.clone();
+        let at_work = requests.begin();
         client.write_all(b"a").await.unwrap();
         assert_eq!(server.read_u8().await.unwrap(), b'a');
         assert_eq!(server.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
         // It can still be told.
         server.write_all(b"b").await.unwrap();
         assert_eq!(client.read_u8().await.unwrap(), b'b');
+        drop(at_work);
+    }
+
+    #[tokio::test]
+    async fn a_head_has_its_time_however_often_a_byte_of_it_comes() {
+        let (mut client, server) = duplex(16);
+        let mut server = Patient::within(server, LONG, SHORT);
+        tokio::spawn(async move {
+            while client.write_all(b"a").await.is_ok() {
+                sleep(SHORT / 10).await;
+            }
+        });
+        let reading = async {
+            loop {
+                if let Err(cause) = server.read_u8().await {
+                    return cause.kind();
+                }
+            }
+        };
+        assert_eq!(timeout(LONG, reading).await.unwrap(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn the_time_of_a_head_ends_with_it() {
+        let (mut client, server) = duplex(16);
+        let mut server = Patient::within(server, LONG, SHORT);
+        let requests = server.requests.clone();
+        client.write_all(b"a").await.unwrap();
+        assert_eq!(server.read_u8().await.unwrap(), b'a');
+        let at_work = requests.begin();
+        assert!(timeout(3 * SHORT, server.read_u8()).await.is_err(), "its body may be slow");
+        drop(at_work);
+        assert!(timeout(3 * SHORT, server.read_u8()).await.is_err(), "the connection may be idle");
+        // The next head has its time again.
+        client.write_all(b"b").await.unwrap();
+        assert_eq!(server.read_u8().await.unwrap(), b'b');
+        assert_eq!(server.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        // A request that is answered before anybody looks counts as well.
+        let (mut client, server) = duplex(16);
+        let mut server = Patient::within(server, LONG, SHORT);
+        client.write_all(b"a").await.unwrap();
+        assert_eq!(server.read_u8().await.unwrap(), b'a');
+        drop(server.requests.clone().begin());
+        assert!(timeout(3 * SHORT, server.read_u8()).await.is_err());
     }
 }

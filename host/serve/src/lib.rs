@@ -30,7 +30,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{interval, sleep, timeout};
 
-use connection::Plain;
+use connection::{Plain, Requests};
 use pool::Pool;
 use server::{Server, now, router};
 use tls::{Certificate, TlsListener};
@@ -149,7 +149,7 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
         log(&server, "info", &format!("listening on {scheme}://{local}"));
 
         let end = |mut stopped: watch::Receiver<bool>| async move { _ = stopped.wait_for(|stopped| *stopped).await };
-        let app = router(Arc::clone(&server));
+        let app = router(Arc::clone(&server)).into_make_service_with_connect_info::<Requests>();
         let served = async {
             match certificate {
                 Some(certificate) => {

@@ -8,9 +8,10 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use axum::http::{StatusCode, Uri};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use engine::Runtime;
@@ -25,6 +26,7 @@ use tokio::time::timeout_at;
 use crate::answer::Answer;
 use crate::body::{self, BodyError};
 use crate::cluster::{Cached, Cluster};
+use crate::connection::Requests;
 use crate::metrics::{self, Gauged, Metrics};
 use crate::pool::Pool;
 use crate::review::{self, Review, ReviewError};
@@ -197,7 +199,14 @@ pub fn router<S: Source>(server: Arc<Server<S>>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics_text))
+        .layer(from_fn(at_work))
         .with_state(server)
+}
+
+/// Tells the connection that the head of the request is there, and later that the request is answered.
+async fn at_work(ConnectInfo(requests): ConnectInfo<Requests>, request: Request, next: Next) -> Response {
+    let _at_work = requests.begin();
+    next.run(request).await
 }
 
 async fn all<S: Source>(State(server): State<Arc<Server<S>>>, request: Request) -> Response {
