@@ -28,9 +28,11 @@ use engine::config::Reaction;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::{interval, sleep, timeout};
 
 use connection::{Plain, Requests};
+use metrics::Reloaded;
 use pool::Pool;
 use server::{Server, now, router};
 use tls::{Certificate, TlsListener};
@@ -122,7 +124,7 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
         let address = options.address;
         let listener = TcpListener::bind(address).await.map_err(system(&format!("listening on {address}")))?;
         let local = listener.local_addr().map_err(system("listening"))?;
-        let session = source.load().map_err(ServeError::Rules)?;
+        let session = source.load(true).map_err(ServeError::Rules)?;
         let session = session.ok_or_else(|| ServeError::Rules("there are no rules".to_owned()))?;
         let pool = Pool::new(options.workers, options.queue);
         let server = Arc::new(Server::new(source, session, pool, options.undecided, options.time));
@@ -201,7 +203,7 @@ fn probe<S: Source>(server: &Arc<Server<S>>) {
 fn watch_certificate<S: Source>(server: &Arc<Server<S>>, pair: Pair) -> Result<Arc<Certificate>, PairError> {
     let server = Arc::clone(server);
     Certificate::watch(pair, move |result| {
-        server.metrics.reload("certificate", result.is_ok());
+        server.metrics.reload(Reloaded::Certificate, result.is_ok());
         match result {
             Ok(()) => log(&server, "info", "the certificate was replaced"),
             Err(cause) => log(&server, "error", &format!("the old certificate is kept: {cause}")),
@@ -209,33 +211,45 @@ fn watch_certificate<S: Source>(server: &Arc<Server<S>>, pair: Pair) -> Result<A
     })
 }
 
-/// Takes each new configuration, and keeps the old one where the new one does not hold.
+/// Takes each new configuration, and keeps the old one if the new one is refused.
 async fn follow_configuration<S: Source>(server: Arc<Server<S>>, reload: Arc<Notify>) {
     let (mut ticks, mut refused) = (interval(PERIOD), None);
     loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = reload.notified() => {}
-        }
+        let is_told = tokio::select! {
+            _ = ticks.tick() => false,
+            () = reload.notified() => true,
+        };
         let loading = Arc::clone(&server);
-        let loaded = tokio::task::spawn_blocking(move || loading.source.load());
-        match loaded.await {
-            Ok(Ok(None)) | Err(_) => refused = None,
-            Ok(Ok(Some(session))) => {
+        match aside(move || loading.source.load(is_told)).await {
+            Ok(None) => {
+                refused = None;
+                if is_told {
+                    log(&server, "info", "the configuration was read again: nothing has changed");
+                }
+            }
+            Ok(Some(session)) => {
                 refused = None;
                 server.replace(session);
                 probe(&server);
-                server.metrics.reload("configuration", true);
+                server.metrics.reload(Reloaded::Configuration, true);
                 log(&server, "info", "the configuration was replaced, and the rules with it");
             }
-            Ok(Err(cause)) if refused.as_ref() == Some(&cause) => {}
-            Ok(Err(cause)) => {
-                server.metrics.reload("configuration", false);
+            Err(cause) if refused.as_ref() == Some(&cause) && !is_told => {}
+            Err(cause) => {
+                server.metrics.reload(Reloaded::Configuration, false);
                 log(&server, "error", &format!("the old configuration is kept: {cause}"));
                 refused = Some(cause);
             }
         }
     }
+}
+
+/// Loads on a thread that may block. A panic is a refusal: what is served goes on.
+async fn aside<T: Send + 'static>(
+    load: impl FnOnce() -> Result<Option<T>, String> + Send + 'static,
+) -> Result<Option<T>, String> {
+    let loaded = spawn_blocking(load).await;
+    loaded.unwrap_or_else(|_| Err("reading it panicked; please report this as a bug".to_owned()))
 }
 
 /// Does what it is told, until the end.
@@ -264,4 +278,16 @@ fn log<S: Source>(server: &Server<S>, level: &str, message: &str) {
 #[must_use]
 pub fn line(level: &str, message: &str) -> Value {
     json!({ "time": now(), "level": level, "message": message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_while_loading_is_a_refusal() {
+        let refused = aside::<()>(|| panic!("a bug")).await.unwrap_err();
+        assert!(refused.contains("panicked"), "{refused}");
+        assert_eq!(aside(|| Ok(Some(1))).await, Ok(Some(1)));
+    }
 }

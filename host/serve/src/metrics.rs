@@ -18,6 +18,26 @@ type Latencies = Family<Labels, Histogram, fn() -> Histogram>;
 /// The content type of what [`Metrics::text`] gives.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// What is replaced while a server runs.
+#[derive(Clone, Copy)]
+pub enum Reloaded {
+    Certificate,
+    Configuration,
+}
+
+impl Reloaded {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::Configuration => "configuration",
+        }
+    }
+}
+
+/// What becomes of it.
+const LOADED: &str = "loaded";
+const REFUSED: &str = "refused";
+
 /// What is looked at only when somebody asks.
 pub struct Gauged {
     /// Reviews that wait for a place.
@@ -89,7 +109,14 @@ pub struct Metrics {
 impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::default();
-        let (reviews, verdicts, reloads) = (Family::default(), Family::default(), Family::default());
+        let (reviews, verdicts) = (Family::default(), Family::default());
+        let reloads = Family::<Labels, Counter>::default();
+        // An alert on a first refusal needs the series before it.
+        for what in [Reloaded::Certificate, Reloaded::Configuration] {
+            for result in [LOADED, REFUSED] {
+                reloads.get_or_create(&labels([("what", what.name()), ("result", result)])).inc_by(0);
+            }
+        }
         let seconds = Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]);
         let (last_review, waiting, cluster) = (Gauge::default(), Gauge::default(), OfCluster::default());
         let ours = registry.sub_registry_with_prefix("seaworthy");
@@ -140,10 +167,10 @@ impl Metrics {
         }
     }
 
-    /// Something was loaded anew, or not.
-    pub fn reload(&self, what: &str, is_good: bool) {
-        let result = if is_good { "loaded" } else { "refused" };
-        self.reloads.get_or_create(&labels([("what", what), ("result", result)])).inc();
+    /// Something was loaded anew, or refused.
+    pub fn reload(&self, what: Reloaded, is_good: bool) {
+        let result = if is_good { LOADED } else { REFUSED };
+        self.reloads.get_or_create(&labels([("what", what.name()), ("result", result)])).inc();
     }
 
     /// All of it as text.
@@ -161,4 +188,25 @@ impl Metrics {
 
 fn labels<const N: usize>(labels: [(&'static str, &str); N]) -> Labels {
     labels.map(|(name, value)| (name, value.to_owned())).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reloads_are_counted_from_nothing_on() {
+        let metrics = Metrics::new();
+        metrics.reload(Reloaded::Certificate, false);
+        let text = metrics.text(&Gauged { waiting: 0, cached: Vec::new(), most_bytes: None });
+        for (what, result, count) in [
+            ("certificate", "loaded", 0),
+            ("certificate", "refused", 1),
+            ("configuration", "loaded", 0),
+            ("configuration", "refused", 0),
+        ] {
+            let line = format!("seaworthy_reloads_total{{what=\"{what}\",result=\"{result}\"}} {count}\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
+    }
 }

@@ -41,11 +41,12 @@ pub trait Source: Send + Sync + 'static {
     /// What runs the rules.
     type Runtime: Runtime<Module: Send + Sync> + Send + Sync + 'static;
 
-    /// The rules under the configuration as both are now; nothing where they are what was given last.
+    /// The rules under the configuration as both are now; nothing if they are what was given last. `is_told` says that
+    /// somebody asks for it: without that, something that failed lately is not fetched again at once.
     ///
     /// # Errors
-    /// Why they cannot be had.
-    fn load(&self) -> Result<Option<Session<Self::Runtime>>, String>;
+    /// Why they cannot be loaded.
+    fn load(&self, is_told: bool) -> Result<Option<Session<Self::Runtime>>, String>;
 
     /// The cluster, if look-ups are answered from one.
     fn cluster(&self) -> Option<&dyn Cluster>;

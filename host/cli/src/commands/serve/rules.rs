@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use engine::Completeness;
 use engine::config::Config;
@@ -22,6 +22,10 @@ use crate::judging::{self, Chosen};
 use crate::options::configuration::ConfigOptions;
 use crate::options::selection::Selection;
 
+/// How long the modules of a file are not fetched again after that failed, at first and at most.
+const FIRST_WAIT: Duration = Duration::from_secs(4);
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
 /// Where the rules are, all of which may change.
 pub enum Given {
     /// The rules of the binary, or of a folder, under a configuration.
@@ -35,7 +39,37 @@ pub struct Rules {
     given: Given,
     workers: usize,
     cluster: Option<Watched>,
-    last: Mutex<Option<Read>>,
+    known: Mutex<Known>,
+}
+
+/// What came of earlier attempts.
+#[derive(Default)]
+struct Known {
+    /// What the rules are made of that are served.
+    last: Option<Read>,
+    failed: Option<Failed>,
+}
+
+/// An attempt that failed. While its files are the same, the next one waits, twice as long each time: registries are spared.
+struct Failed {
+    files: Vec<Stamp>,
+    cause: String,
+    until: Instant,
+    wait: Duration,
+}
+
+impl Failed {
+    /// An attempt that failed now, after an earlier one that may have failed on the same files.
+    fn again(before: Option<Self>, files: Vec<Stamp>, cause: String, now: Instant) -> Self {
+        let before = before.filter(|before| before.files == files);
+        let wait = before.map_or(FIRST_WAIT, |before| (2 * before.wait).min(LONGEST_WAIT));
+        Self { files, cause, until: now + wait, wait }
+    }
+
+    /// Whether to wait before these files are tried.
+    fn waits(&self, files: &[Stamp], now: Instant) -> bool {
+        self.files == files && now < self.until
+    }
 }
 
 /// What the rules were made of.
@@ -46,7 +80,7 @@ struct Read {
 }
 
 /// What tells one content of a file from another, without reading it.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Stamp {
     path: PathBuf,
     known: Option<(u64, SystemTime)>,
@@ -62,8 +96,21 @@ impl Stamp {
 impl Source for Rules {
     type Runtime = Sandbox;
 
-    fn load(&self) -> Result<Option<Session<Sandbox>>, String> {
-        self.session().map_err(|cause| cause.to_string())
+    fn load(&self, is_told: bool) -> Result<Option<Session<Sandbox>>, String> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before anything is read: what changes meanwhile is read again.
+        let files = self.files(known.last.as_ref()).map_err(|cause| cause.to_string())?;
+        let now = Instant::now();
+        if let Some(failed) = known.failed.as_ref().filter(|failed| !is_told && failed.waits(&files, now)) {
+            return Err(failed.cause.clone());
+        }
+        let session = self.session(&mut known.last, files.clone()).map_err(|cause| cause.to_string());
+        // A configuration is no part of these files, and is read each time: it may have been mended.
+        known.failed = match (&session, &self.given) {
+            (Err(cause), Given::Policies(_)) => Some(Failed::again(known.failed.take(), files, cause.clone(), now)),
+            _ => None,
+        };
+        session
     }
 
     fn cluster(&self) -> Option<&dyn serve::Cluster> {
@@ -81,14 +128,11 @@ impl Source for Rules {
 
 impl Rules {
     pub fn new(given: Given, workers: usize, cluster: Option<Watched>) -> Self {
-        Self { given, workers, cluster, last: Mutex::default() }
+        Self { given, workers, cluster, known: Mutex::default() }
     }
 
-    /// A session of what is there now; nothing where that is what there was.
-    fn session(&self) -> Result<Option<Session<Sandbox>>, Failure> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        // Before anything is read: what changes meanwhile is read again.
-        let files = self.files(last.as_ref())?;
+    /// A session of what is there now; nothing if that is what there was.
+    fn session(&self, last: &mut Option<Read>, files: Vec<Stamp>) -> Result<Option<Session<Sandbox>>, Failure> {
         let (found, policies, config, mut refusals) = match &self.given {
             // Modules at a registry are not asked for again as long as the files are the same.
             Given::Policies(_) if last.as_ref().is_some_and(|last| last.files == files) => return Ok(None),
@@ -145,5 +189,29 @@ impl Rules {
             }
         };
         Ok(paths.into_iter().map(Stamp::of).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_tried_again_ever_more_seldom_and_at_once_where_a_file_changed() {
+        let stamp = |length| vec![Stamp { path: "policies.yml".into(), known: Some((length, SystemTime::UNIX_EPOCH)) }];
+        let mut now = Instant::now();
+        let mut failed = None;
+        let mut waits = Vec::new();
+        for _ in 0..10 {
+            let next = Failed::again(failed, stamp(1), "no connection".into(), now);
+            assert!(next.waits(&stamp(1), now) && !next.waits(&stamp(2), now));
+            assert!(!next.waits(&stamp(1), now + next.wait));
+            now += next.wait;
+            waits.push(next.wait.as_secs());
+            failed = Some(next);
+        }
+        assert_eq!(waits, [4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+        let other = Failed::again(failed, stamp(2), "no connection".into(), now);
+        assert_eq!(other.wait, FIRST_WAIT);
     }
 }
