@@ -1,6 +1,6 @@
 //! Traces: what a collector is sent of a review.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
@@ -12,28 +12,21 @@ use crate::support::Folder;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/// Takes one request, and gives its path and body.
+/// A collector that takes one request, and gives its first line and its body.
 fn collector() -> (String, thread::JoinHandle<(String, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let taking = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (mut bytes, mut part) = (Vec::new(), [0; 65536]);
-        loop {
-            let length = stream.read(&mut part).unwrap();
-            bytes.extend_from_slice(&part[..length]);
-            let text = String::from_utf8_lossy(&bytes);
-            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-            let length = head
-                .to_lowercase()
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-            if body.len() >= length.unwrap() {
-                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
-                return (head.lines().next().unwrap().to_owned(), serde_json::from_str(body).unwrap());
-            }
-        }
+        let mut reader = BufReader::new(&stream);
+        let head: Vec<String> =
+            reader.by_ref().lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+        let length = head.iter().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let mut body = vec![0; length.unwrap()];
+        reader.read_exact(&mut body).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+        (head[0].clone(), serde_json::from_slice(&body).unwrap())
     });
     (url, taking)
 }

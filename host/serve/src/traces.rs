@@ -1,8 +1,8 @@
 //! Traces of reviews, for a collector of OpenTelemetry: OTLP over HTTP, as JSON.
 //!
-//! A span for each review, below that of the API server where it says so (`traceparent`), and one for each rule below it. A
-//! span holds what was asked and decided, and nothing of an object. Spans that a collector does not take in time are
-//! dropped and counted: no review waits for one.
+//! Each review has a span, below the API server's own span if the request names it (`traceparent`), and each rule has one
+//! below the review's. A span holds what was asked and decided, and nothing of an object. Spans that the collector does not
+//! take in time are dropped: no review waits for the collector.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 /// Reviews whose spans wait to be sent.
 const WAITING: usize = 1024;
 
-/// Reviews that are sent at once, and how long is waited for as many.
+/// How many reviews are sent at once, and how long the first of them waits for the others.
 const BATCH: usize = 256;
 const PERIOD: Duration = Duration::from_secs(2);
 
@@ -28,34 +28,33 @@ const SERVER: u32 = 2;
 const INTERNAL: u32 = 1;
 const ERROR: u32 = 2;
 
-/// Something that took some time.
+/// A piece of work and its time.
 pub struct Span {
     pub name: String,
     pub begun: SystemTime,
     pub time: Duration,
-    /// In words.
     pub attributes: Vec<(&'static str, String)>,
     pub is_error: bool,
 }
 
-/// A review and what was done for it.
+/// The spans of a review.
 pub struct Trace {
     pub parent: Parent,
     pub review: Span,
     pub rules: Vec<Span>,
 }
 
-/// Where a review's span belongs.
+/// The span above a review's span.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parent {
-    /// The trace and the span above, in hexadecimal digits, where somebody says so.
+    /// The ids of the trace and of the span above, if the request has them.
     of: Option<(String, String)>,
-    /// Whether whoever is above does not want it.
+    /// Whether the API server does not record this trace.
     is_unwanted: bool,
 }
 
 impl Parent {
-    /// What a request says: `traceparent` of the W3C.
+    /// Reads the header `traceparent`, as the W3C defines it.
     pub fn of(headers: &HeaderMap) -> Self {
         let text = headers.get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let parts: Vec<&str> = text.split('-').collect();
@@ -71,7 +70,7 @@ impl Parent {
     }
 }
 
-/// The way to a collector.
+/// Sends traces to a collector.
 pub struct Traces(Sender<Trace>);
 
 impl Traces {
@@ -82,10 +81,10 @@ impl Traces {
         Self(send)
     }
 
-    /// Takes a trace, unless too many wait or nobody wants it.
+    /// Takes a trace, unless too many wait or the API server does not record it.
     pub fn take(&self, trace: Trace) {
         if !trace.parent.is_unwanted {
-            // What is lost here is seen by its absence; a review is worth more.
+            // A review is worth more than its trace.
             let _ = self.0.try_send(trace);
         }
     }
@@ -96,38 +95,32 @@ async fn export(url: String, mut traces: Receiver<Trace>, told: impl Fn(&str) + 
         Ok(client) => (client, None),
         Err(cause) => return told(&cause.to_string()),
     };
-    loop {
-        let mut batch = Vec::new();
+    while let Some(first) = traces.recv().await {
+        let mut batch = vec![first];
         let gathering = async {
-            while batch.len() < BATCH {
-                match traces.recv().await {
-                    Some(trace) => batch.push(trace),
-                    None => return true,
-                }
+            while batch.len() < BATCH
+                && let Some(trace) = traces.recv().await
+            {
+                batch.push(trace);
             }
-            false
         };
-        let is_over = timeout(PERIOD, gathering).await.unwrap_or_default();
-        if !batch.is_empty() {
-            let body = to_json(&batch).to_string();
-            let request = client.post(&url).header("content-type", "application/json").body(body);
-            let failed = match request.send().await {
-                Ok(answer) if answer.status().is_success() => None,
-                Ok(answer) => Some(answer.status().to_string()),
-                Err(cause) => Some(cause.to_string()),
-            };
-            if failed.is_some() && failed != last {
-                told(failed.as_deref().unwrap_or_default());
-            }
-            last = failed;
+        // When the time is over, what is there is sent.
+        let _ = timeout(PERIOD, gathering).await;
+        let body = to_json(&batch).to_string();
+        let request = client.post(&url).header("content-type", "application/json").body(body);
+        let failed = match request.send().await {
+            Ok(answer) if answer.status().is_success() => None,
+            Ok(answer) => Some(answer.status().to_string()),
+            Err(cause) => Some(cause.to_string()),
+        };
+        if failed.is_some() && failed != last {
+            told(failed.as_deref().unwrap_or_default());
         }
-        if is_over {
-            return;
-        }
+        last = failed;
     }
 }
 
-/// As OTLP has it (`ExportTraceServiceRequest`).
+/// The body of a request to a collector: OTLP's `ExportTraceServiceRequest`.
 fn to_json(traces: &[Trace]) -> Value {
     let spans: Vec<Value> = traces.iter().flat_map(spans).collect();
     let service =
@@ -167,7 +160,7 @@ fn attribute(key: &str, value: &str) -> Value {
     json!({ "key": key, "value": { "stringValue": value } })
 }
 
-/// 16 digits that nobody else has: not secret, but never the same.
+/// A new id of 16 hexadecimal digits. It is not secret.
 fn id() -> String {
     format!("{:016x}", RandomState::new().hash_one(0) | 1)
 }
@@ -181,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_is_who_says_so() {
+    fn a_parent_is_read_from_its_header() {
         let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
         let known = parent(&format!("00-{trace}-{span}-01"));
         assert_eq!(known, Parent { of: Some((trace.into(), span.into())), is_unwanted: false });

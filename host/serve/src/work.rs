@@ -75,7 +75,7 @@ pub struct Work {
     progress: Mutex<Progress>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Progress {
     judgements: Vec<Judgement>,
     /// When each rule was asked and how long it took, by index.
@@ -139,7 +139,11 @@ impl Work {
         }
         let Some(before) = self.review.question_before() else { return };
         let nothing = HashSet::new();
-        let (judgements, looked_up) = self.judgements(rules, &question, today);
+        let (judgements, looked_up) = {
+            let progress = self.lock();
+            (progress.judgements.clone(), progress.looked_up.clone())
+        };
+        let judgements = self.settled(rules, &question, judgements, today);
         let denying = self.case(rules, &judgements, &looked_up, Some(&nothing), undecided, &rules.metadata()).denying();
         let (mut found, mut asked) = (HashSet::new(), 0);
         self.ask(asking, &before, &|index| denying.contains(&index), &mut |judgement, _, _| {
@@ -175,14 +179,14 @@ impl Work {
         }
     }
 
-    /// All that is said by now. Rules that have not answered are undecided.
-    fn judgements<R: Runtime>(
+    /// What rules said by now, waivers applied. Rules that have not answered are undecided.
+    fn settled<R: Runtime>(
         &self,
         rules: &Rules<R>,
         question: &Question<'_>,
+        mut judgements: Vec<Judgement>,
         today: Date,
-    ) -> (Vec<Judgement>, HashSet<usize>) {
-        let Progress { mut judgements, looked_up, .. } = self.lock().clone();
+    ) -> Vec<Judgement> {
         let judge = rules.session.judge(&rules.world);
         let asked = judge.asked(question).map(|asked| asked.index).filter(|index| self.is_asked(rules, *index));
         for rule in asked {
@@ -196,7 +200,7 @@ impl Work {
         if let Some(object) = question.object {
             rules.session.waive(object, &mut judgements, today);
         }
-        (judgements, looked_up)
+        judgements
     }
 
     fn case<'a, R: Runtime>(
@@ -221,9 +225,10 @@ impl Work {
         }
     }
 
-    /// The answer by what is decided. Nothing is asked after this.
+    /// The answer by what is decided. No rule is asked after this.
     pub fn conclude<R: Runtime>(&self, rules: &Rules<R>, today: Date, undecided: Reaction) -> Concluded {
-        self.lock().is_closed = true;
+        let closed = Progress { is_closed: true, ..Progress::default() };
+        let Progress { judgements, looked_up, before, times, .. } = std::mem::replace(&mut *self.lock(), closed);
         let uid = self.review.uid.clone();
         let without = |answer| Concluded { answer, judgements: Vec::new(), times: HashMap::new() };
         if self.passes_because(rules).is_some() {
@@ -232,8 +237,7 @@ impl Work {
         let Some(question) = self.review.question() else {
             return without(Answer::undecided(uid, rules.reaction(undecided), "the request has no object"));
         };
-        let (judgements, looked_up) = self.judgements(rules, &question, today);
-        let Progress { before, times, .. } = self.lock().clone();
+        let judgements = self.settled(rules, &question, judgements, today);
         let metadata = rules.metadata();
         let answer = self.case(rules, &judgements, &looked_up, before.as_ref(), undecided, &metadata).answer();
         Concluded { answer, judgements, times }
