@@ -61,7 +61,7 @@ fn a_module_that_cannot_be_used_is_named_and_the_others_serve() {
     let modules = artifacts::modules();
     let folder = Folder::of("rules/one.wasm", &modules["run-as-non-root"]).and("rules/bad.wasm", "no module");
     let server = Server::start(&folder, &["--bundle", "rules"]);
-    server.wait_for("rules/bad.wasm is no WebAssembly module: nothing is checked by it");
+    server.wait_for("rules/bad.wasm is no WebAssembly module; the rule is not served");
     assert!(
         server.get("/readyz").status == 200
             && server.ask(&create(&deployment("web:1.2.3", true))).warnings().len() == 1
@@ -105,7 +105,7 @@ fn an_end_lets_nobody_in_that_it_does_not_answer() {
     let json = "content-type: application/json";
     assert!(post_over(&mut connection, "/validate", json, body.as_bytes()).is_allowed());
     server.signal(Signal::TERM);
-    server.wait_for("not ready any more");
+    server.wait_for("stopping: /readyz answers 503");
     // Whoever has not heard of it yet is answered, on an old connection and on a new one.
     assert_eq!((server.get("/readyz").status, server.get("/healthz").status), (503, 200));
     assert!(post_over(&mut connection, "/validate", json, body.as_bytes()).is_allowed());

@@ -53,10 +53,10 @@ fn ask(server: &Server, timeout: &str, root: bool) -> Answer {
 fn what_is_found_counts_whatever_else_is_undecided() {
     let folder = folder();
     let server = start(&folder, &[]);
-    server.wait_for(&format!("the rule {LOOPS} cannot be asked"));
+    server.wait_for(&format!("the rule {LOOPS} cannot run"));
     assert_eq!(server.get("/readyz").status, 200);
     // The deadline of the rule is a second, and this client does not wait for it.
-    for (timeout, why) in [("800ms", "the time of the request was over"), ("5s", "stopped after 1000 ms")] {
+    for (timeout, why) in [("800ms", "the request timed out"), ("5s", "stopped after 1000 ms")] {
         let answer = ask(&server, timeout, true);
         assert!(answer.message().contains("run-as-non-root: container app"), "{answer:?}");
         assert!(!answer.message().contains(LOOPS), "{answer:?}");

@@ -1,4 +1,4 @@
-//! What can go wrong between here and an API server, in words for whoever has to mend it.
+//! What can go wrong between here and an API server, in words for whoever has to fix it.
 
 use std::error::Error;
 use std::fmt;
@@ -65,7 +65,7 @@ impl fmt::Display for Status {
 /// Why nothing can be done with a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClusterError {
-    /// The way to it is not known: no kubeconfig, or one that does not hold.
+    /// The way to it is not known: there is no kubeconfig, or it cannot be used.
     #[error("no cluster to talk to: {0}")]
     Access(String),
     /// A request that everything depends on failed.
@@ -81,7 +81,7 @@ pub enum ClusterError {
     #[error("the cluster does not serve {0}")]
     NotServed(String),
     /// This process cannot work with it: no threads, or one that is gone.
-    #[error("the cluster cannot be talked to from here: {0}")]
+    #[error("this process cannot talk to the cluster: {0}")]
     Host(String),
 }
 
@@ -95,9 +95,9 @@ pub(crate) enum LookUpError {
     #[error("{what}: {cause}")]
     Request { what: String, cause: RequestError },
     /// There is more of it than a module can read.
-    #[error("all {kind} are more than {limit} MiB; a narrower look-up is needed")]
+    #[error("all {kind} together exceed {limit} MiB; look up fewer of them")]
     TooMuch { kind: String, limit: usize },
-    /// An object of a list is none.
+    /// An item of a list is not an object that can be read.
     #[error("{0}")]
     Object(String),
     #[error("the look-up is not readable: it names no namespace")]

@@ -86,7 +86,7 @@ impl Case<'_> {
         match outcome.verdict {
             // As a policy-server has it where a policy may change nothing.
             Verdict::Pass if judgement.mutated.is_some() => {
-                let text = "lets the object in only as another one, and nothing is changed here".to_owned();
+                let text = "would change the object, and this webhook changes nothing".to_owned();
                 vec![said(weigh(mode, Reaction::Deny), text)]
             }
             Verdict::Error => {

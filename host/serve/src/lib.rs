@@ -167,7 +167,7 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
         };
         tokio::select! {
             served = served => served.map_err(system("serving"))?,
-            () = too_long => log(&server, "warning", "ending with requests at work"),
+            () = too_long => log(&server, "warning", "stopped before every request was answered"),
         }
         Ok::<(), ServeError>(())
     })?;
@@ -187,7 +187,7 @@ async fn wait_for_cluster<S: Source>(server: Arc<Server<S>>) {
         sleep(Duration::from_millis(20)).await;
     }
     server.is_ready.store(true, Ordering::Relaxed);
-    log(&server, "info", "ready: each kind that rules look up is known, or known to be out of sight");
+    log(&server, "info", "ready: look-ups of each kind are answered, or the log says why not");
 }
 
 /// Has every rule say something: one that cannot is named, and undecided wherever it is asked.
@@ -195,7 +195,7 @@ fn probe<S: Source>(server: &Arc<Server<S>>) {
     let rules = server.rules();
     for rule in rules.session.bundle().rules() {
         if let Err(cause) = rule.check_protocol(rules.session.runtime()) {
-            log(server, "error", &format!("the rule {} cannot be asked: {cause}", rule.metadata.name));
+            log(server, "error", &format!("the rule {} cannot run: {cause}", rule.metadata.name));
         }
     }
 }
@@ -264,7 +264,7 @@ async fn listen<S: Source>(
         reload.notify_one();
     }
     server.is_ending.store(true, Ordering::Relaxed);
-    log(&server, "info", "ending: not ready any more");
+    log(&server, "info", "stopping: /readyz answers 503");
     let again = async { while events.recv().await.is_some_and(|event| event != Event::End) {} };
     let _ = timeout(drain, again).await;
     let _ = stop.send(true);

@@ -1,4 +1,4 @@
-//! What is counted, for Prometheus. No label names an object, a namespace or a person: there may be any number of them.
+//! Metrics for Prometheus. No label names an object, a namespace or a person: there may be any number of them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -34,21 +34,21 @@ impl Reloaded {
     }
 }
 
-/// What becomes of it.
+/// The results of a reload.
 const LOADED: &str = "loaded";
 const REFUSED: &str = "refused";
 
-/// What is looked at only when somebody asks.
+/// Values that are read only when the metrics are asked for.
 pub struct Gauged {
-    /// Reviews that wait for a place.
+    /// Reviews that wait for a worker.
     pub waiting: usize,
     /// The kinds that are looked up.
     pub cached: Vec<Cached>,
-    /// Bytes that they may take, where any are followed.
+    /// Bytes that their objects may take, if a cluster is followed.
     pub most_bytes: Option<usize>,
 }
 
-/// What is kept of a cluster.
+/// The metrics of the watch cache.
 #[derive(Default)]
 struct OfCluster {
     objects: Family<Labels, Gauge>,
@@ -62,9 +62,9 @@ struct OfCluster {
 impl OfCluster {
     fn register(&self, registry: &mut Registry) {
         registry.register("cache_objects", "Objects kept for look-ups, by kind", self.objects.clone());
-        registry.register("cache_bytes", "Bytes that they take", self.bytes.clone());
-        registry.register("cache_bytes_limit", "Bytes that all kinds may take", self.most_bytes.clone());
-        registry.register("cache_state", "1 for the state that a kind is in", self.states.clone());
+        registry.register("cache_bytes", "Bytes of the objects kept for look-ups, by kind", self.bytes.clone());
+        registry.register("cache_bytes_limit", "Bytes that the objects of all kinds may take", self.most_bytes.clone());
+        registry.register("cache_state", "1 for the state of a kind", self.states.clone());
         registry.register("cache_lists", "How often a kind was listed", self.lists.clone());
         registry.register("cache_failures", "How often a kind was lost or refused", self.failures.clone());
     }
@@ -92,7 +92,7 @@ fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// All counters.
+/// All metrics.
 pub struct Metrics {
     registry: Registry,
     reviews: Family<Labels, Counter>,
@@ -121,23 +121,23 @@ impl Metrics {
         let (last_review, waiting, cluster) = (Gauge::default(), Gauge::default(), OfCluster::default());
         let ours = registry.sub_registry_with_prefix("seaworthy");
         ours.register("reviews", "Reviews, by operation and answer", reviews.clone());
-        ours.register("verdicts", "What rules said, by rule, verdict and mode", verdicts.clone());
-        ours.register("reloads", "New configurations and certificates, by result", reloads.clone());
+        ours.register("verdicts", "Verdicts, by rule, verdict and mode", verdicts.clone());
+        ours.register("reloads", "Reloads of the configuration and the certificate, by result", reloads.clone());
         ours.register_with_unit("review", "Time from a request to its answer", Unit::Seconds, seconds.clone());
         ours.register("last_review_timestamp_seconds", "When the last review was answered", last_review.clone());
-        ours.register("reviews_waiting", "Reviews that wait for a place", waiting.clone());
+        ours.register("reviews_waiting", "Reviews that wait for a worker", waiting.clone());
         cluster.register(ours);
         // As Kubewarden's policy-server calls them, without its labels that name objects and namespaces.
         let evaluations = Family::default();
         let latencies =
             Latencies::new_with_constructor(|| Histogram::new([1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0]));
         let theirs = registry.sub_registry_with_prefix("kubewarden");
-        theirs.register("policy_evaluations", "What rules said, as policy-server counts it", evaluations.clone());
-        theirs.register("policy_evaluation_latency_milliseconds", "Time that a rule took", latencies.clone());
+        theirs.register("policy_evaluations", "Verdicts, as policy-server counts them", evaluations.clone());
+        theirs.register("policy_evaluation_latency_milliseconds", "Time of one evaluation, by rule", latencies.clone());
         Self { registry, reviews, verdicts, evaluations, latencies, reloads, seconds, last_review, waiting, cluster }
     }
 
-    /// A review was answered.
+    /// Counts a review that was answered.
     pub fn review(&self, operation: &str, answer: &str, time: Duration) {
         self.reviews.get_or_create(&labels([("operation", operation), ("answer", answer)])).inc();
         self.seconds.observe(time.as_secs_f64());
@@ -145,12 +145,12 @@ impl Metrics {
         self.last_review.set(i64::try_from(now.as_secs()).unwrap_or_default());
     }
 
-    /// A rule said something.
+    /// Counts a verdict.
     pub fn verdict(&self, rule: &str, verdict: &str, mode: &str) {
         self.verdicts.get_or_create(&labels([("rule", rule), ("verdict", verdict), ("mode", mode)])).inc();
     }
 
-    /// The same, as a policy-server counts it.
+    /// Counts a verdict as a policy-server does.
     pub fn evaluation(&self, rule: &str, operation: &str, is_accepted: bool, is_mutated: bool, time: Option<Duration>) {
         let word = |is_so: bool| if is_so { "true" } else { "false" };
         let labels_of_all = labels([
@@ -167,13 +167,13 @@ impl Metrics {
         }
     }
 
-    /// Something was loaded anew, or refused.
+    /// Counts a reload.
     pub fn reload(&self, what: Reloaded, is_good: bool) {
         let result = if is_good { LOADED } else { REFUSED };
         self.reloads.get_or_create(&labels([("what", what.name()), ("result", result)])).inc();
     }
 
-    /// All of it as text.
+    /// All metrics as text.
     pub fn text(&self, gauged: &Gauged) -> String {
         self.waiting.set(number(gauged.waiting));
         if let Some(most_bytes) = gauged.most_bytes {

@@ -222,7 +222,7 @@ impl Review {
     /// Why nothing is judged: what is asked for is none of the rules' business, whatever they would say.
     pub fn passes_because(&self) -> Option<&'static str> {
         match (self.operation, self.subresource.as_deref()) {
-            (Operation::Delete, _) => Some("nothing is checked that is deleted"),
+            (Operation::Delete, _) => Some("deletions are not checked"),
             (Operation::Connect, _) => Some("connections are not checked"),
             (_, Some(part)) if part != "ephemeralcontainers" => Some("this subresource is not checked"),
             _ if self.is_unchanged() => Some("nothing changes"),

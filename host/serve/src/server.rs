@@ -31,7 +31,7 @@ use crate::metrics::{self, Gauged, Metrics};
 use crate::pool::Pool;
 use crate::review::{self, Review, ReviewError};
 use crate::traces::{Parent, Span, Trace, Traces};
-use crate::work::{Concluded, Rules, Work};
+use crate::work::{Concluded, Rules, TIMED_OUT, Work};
 
 /// How long before its client gives up an answer is on its way.
 const RESERVE: Duration = Duration::from_millis(200);
@@ -285,7 +285,7 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
             server.metrics.review("", "refused", started.elapsed());
             refuse(StatusCode::BAD_REQUEST, &cause.to_string())
         }
-        None if ended.is_err() => server.undecided(&rules, uid, "the time of the request was over", started),
+        None if ended.is_err() => server.undecided(&rules, uid, TIMED_OUT, started),
         None => server.undecided(&rules, uid, "the check ended without a result", started),
     }
 }

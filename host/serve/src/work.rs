@@ -20,8 +20,11 @@ use crate::cluster::Cluster;
 use crate::decide::{Case, Known, known};
 use crate::review::Review;
 
-/// Why a look-up has no answer here.
-const NO_CLUSTER: &str = "seaworthy serve without --cluster looks at nothing besides the object";
+/// Why a rule that was not asked in time has no verdict.
+pub const TIMED_OUT: &str = "the request timed out";
+
+/// Why a look-up has no answer without a cluster.
+const NO_CLUSTER: &str = "seaworthy serve sees other objects only with --cluster";
 
 /// The rules under one configuration, and the world that they see: nothing of it is known, so nothing is missing.
 pub struct Rules<R: Runtime> {
@@ -191,7 +194,7 @@ impl Work {
         let asked = judge.asked(question).map(|asked| asked.index).filter(|index| self.is_asked(rules, *index));
         for rule in asked {
             if !judgements.iter().any(|judgement| judgement.rule == rule) {
-                let reason = Some("the time of the request was over".to_owned());
+                let reason = Some(TIMED_OUT.to_owned());
                 let outcome = Arc::new(Outcome { verdict: Verdict::Error, reason, findings: Vec::new() });
                 judgements.push(Judgement { rule, outcome, mutated: None, severity: None });
             }

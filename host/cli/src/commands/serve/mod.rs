@@ -1,6 +1,6 @@
 //! `seaworthy serve`: the rules as an admission webhook.
 //!
-//! What may be typed, and what becomes of it. It must not know how a review is read or answered.
+//! Reads the command line and starts the server. It must not know how a review is read or answered.
 
 mod log;
 mod rules;
@@ -30,15 +30,15 @@ use watched::Watched;
 pub const EXAMPLES: &str = "\
 Examples:
   seaworthy serve --tls-cert tls.crt --tls-key tls.key        warns, and denies nothing
-  seaworthy serve --tls-cert ... --config seaworthy.yaml      denies what it enforces
-  seaworthy serve --tls-cert ... --cluster                    rules see what else is in the cluster
+  seaworthy serve --tls-cert ... --config seaworthy.yaml      denies violations of enforced rules
+  seaworthy serve --tls-cert ... --cluster                    rules see other objects of the cluster
   seaworthy serve --plain-http --address 127.0.0.1:8080       to try it with curl
 
-docs/serve.md says how to install it, and what each request is answered.";
+docs/serve.md says how to install it, and how it answers each request.";
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Where to listen.
+    /// The address to listen on.
     #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
     pub address: SocketAddr,
 
@@ -50,11 +50,11 @@ pub struct Args {
     #[arg(long, requires = "tls_cert", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
-    /// Speak HTTP without TLS, which an API server does not.
+    /// Speak HTTP without TLS. An API server cannot use it.
     #[arg(long, conflicts_with = "tls_cert")]
     pub plain_http: bool,
 
-    /// The configuration: rules that are off, settings, waivers, and what is enforced. It is read again when it changes.
+    /// The configuration: disabled rules, settings, waivers, and modes. It is read again when it changes.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
@@ -67,57 +67,57 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["config", "bundle", "rule", "skip", "severity", "undecided"], value_name = "FILE")]
     pub policies: Option<PathBuf>,
 
-    /// Answer look-ups from the cluster: the kinds that rules look up are listed once and then watched. Without it they are
-    /// unknown.
+    /// Answer look-ups from the cluster: the server lists the kinds that rules look up, and then watches them. Without it,
+    /// rules that look up objects are unknown.
     #[arg(long)]
     pub cluster: bool,
 
     #[command(flatten)]
     pub access: AccessOptions,
 
-    /// How much memory all objects may take that are kept for look-ups. Kinds beyond it are unknown.
+    /// How much memory the objects kept for look-ups may take. A kind that does not fit is unknown.
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536), value_name = "MIB")]
     pub cache_mib: u32,
 
-    /// How long a kind still counts after its watch broke. After that it is unknown.
+    /// How long look-ups of a kind are still answered after its watch broke. Then the kind is unknown.
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     pub stale_seconds: u32,
 
-    /// What happens where an enforced rule gave no answer, if the configuration does not say it. Give `deny` where the webhook
-    /// has `failurePolicy: Fail`.
+    /// What happens if an enforced rule gives no answer and the configuration does not set `undecided`. Use `deny` if the
+    /// webhook has `failurePolicy: Fail`.
     #[arg(long, value_enum, default_value_t = Undecided::Warn, value_name = "REACTION")]
     pub undecided: Undecided,
 
-    /// How many requests are checked at once; as many as there are cores by default.
+    /// How many requests are checked at once. The default is the number of cores.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..), value_name = "N")]
     pub workers: Option<u16>,
 
-    /// How many requests may wait. More are answered at once as not checked.
+    /// How many requests may wait. Further ones are answered at once as not checked.
     #[arg(long, default_value_t = 64, value_name = "N")]
     pub queue: u16,
 
-    /// How long a request may take whose client does not say how long it waits.
+    /// How long a request may take if its client does not say how long it waits.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30), value_name = "SECONDS")]
     pub timeout_seconds: u8,
 
-    /// Send traces to this collector of OpenTelemetry, by OTLP over HTTP, such as http://collector:4318.
+    /// Send traces to this OpenTelemetry collector, by OTLP over HTTP, such as http://collector:4318.
     #[arg(long, value_name = "URL")]
     pub otlp_endpoint: Option<String>,
 
-    /// How long requests are still taken after SIGTERM, while /readyz already says no.
+    /// How long the server takes requests after SIGTERM, while /readyz already answers 503.
     #[arg(long, default_value_t = 5, value_name = "SECONDS")]
     pub drain_seconds: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Undecided {
-    /// The object is let in, with a warning.
+    /// Let the object in, with a warning.
     Warn,
-    /// The object is denied.
+    /// Deny the object.
     Deny,
 }
 
-/// Runs the command, until somebody ends it.
+/// Runs the command until it is stopped.
 pub fn run(options: &Args) -> Result<u8, Failure> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let workers = options.workers.map_or(cores, usize::from);
@@ -147,7 +147,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let rules = Rules::new(given, workers, cluster);
     let (tell, events) = serve::events();
     let signals = Signals::new([SIGHUP, SIGINT, SIGTERM]);
-    let mut signals = signals.map_err(|cause| Failure::Usage(format!("signals cannot be heard: {cause}")))?;
+    let mut signals = signals.map_err(|cause| Failure::Usage(format!("cannot listen for signals: {cause}")))?;
     thread::spawn(move || {
         for signal in signals.forever() {
             let event = if signal == SIGHUP { Event::Reload } else { Event::End };

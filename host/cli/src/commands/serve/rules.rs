@@ -164,7 +164,7 @@ impl Rules {
             if last.is_some() || matches!(self.given, Given::Policies(_)) {
                 return Err(Failure::Bundle(refused));
             }
-            log(&serve::line("error", &format!("{refused}: nothing is checked by it")));
+            log(&serve::line("error", &format!("{refused}; the rule is not served")));
         }
         let mut session = Session::new(sandbox, rules);
         let (config, today) = (read.config.clone(), judging::today());
