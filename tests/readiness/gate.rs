@@ -81,7 +81,7 @@ fn where_nothing_was_judged_nothing_is_ready() {
     let folder = Folder::of("k8s/values.yaml", "a: 1\n").bundle(&[FixedRule::new("a-is", Verdict::Pass)]);
     let run = run(&folder, &[]);
     assert_eq!(run.code, Some(2));
-    assert!(run.out.contains("There is no service here"), "{}", run.out);
+    assert!(run.out.contains("No services found"), "{}", run.out);
 }
 
 fn services(folder: &Folder, more: &[&str]) -> Vec<String> {

@@ -6,8 +6,10 @@
 mod model;
 pub mod render;
 mod service;
+mod share;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Answer, Card, Line, Mark, Owner, Remark, Scorecard, SectionCard, Share, Standing};
+pub use model::{Answer, Card, Line, Owner, Remark, Scorecard, SectionCard};
 pub use service::{Grouping, NameSource};
+pub use share::{Mark, Share, Standing};

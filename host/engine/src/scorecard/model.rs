@@ -1,4 +1,4 @@
-//! Cards, sections, lines and shares: the checklist before it is shown.
+//! Cards, sections and lines: the checklist before it is shown.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use protocol::{Finding, Level, Outcome, RuleMetadata, Section, Severity, Verdict};
 
 use super::service::{Grouping, Services};
+use super::share::{Mark, Share, Standing};
 use crate::input::Subject;
 use crate::manifest::with_container;
 use crate::report::Report;
@@ -15,6 +16,8 @@ use crate::report::Report;
 pub struct Scorecard<'a> {
     /// A card for each service, by namespace and name; behind them, for each namespace, one for what is shared.
     pub cards: Vec<Card<'a>>,
+    /// Whether something was not checked that may belong to any of them.
+    pub is_incomplete: bool,
 }
 
 /// The checklist of one service.
@@ -79,93 +82,6 @@ pub struct Remark<'a> {
     pub message: &'a str,
 }
 
-/// How a line is marked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// It holds.
-    Done,
-    /// It does not, or the rule could not decide.
-    Open,
-    /// Whether it holds cannot be seen from here.
-    Unknown,
-    /// It does not hold, which somebody allowed until a date.
-    Waived,
-    /// It does not concern the service.
-    NotApplicable,
-}
-
-/// How many of the lines that count hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Share {
-    /// Lines that hold.
-    pub holds: usize,
-    /// Lines that count: those that hold and those that do not.
-    pub counted: usize,
-    /// Lines of which nobody knows: no failures, and no reason to call the service ready.
-    pub unknown: usize,
-}
-
-/// How good a share is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// All that counts holds.
-    Ready,
-    /// At least 80 %, or nothing fails but something is unknown.
-    Nearly,
-    /// Less.
-    Not,
-    /// No line counts.
-    Nothing,
-}
-
-impl Share {
-    /// Whole percents, rounded down, so that 100 means all; none where no line counts.
-    #[must_use]
-    pub const fn percent(self) -> Option<usize> {
-        match self.counted {
-            0 => None,
-            counted => Some(self.holds * 100 / counted),
-        }
-    }
-
-    /// Whether it may be less than so many percent: a gate takes what is unknown for a failure. A service of which no line
-    /// counts is not under anything.
-    #[must_use]
-    pub fn is_under(self, least: u8) -> bool {
-        self.holds * 100 < usize::from(least) * (self.counted + self.unknown)
-    }
-
-    /// Whether every line that counts holds, and none is unknown.
-    #[must_use]
-    pub const fn is_ready(self) -> bool {
-        self.holds == self.counted && self.unknown == 0
-    }
-
-    /// How good it is, for a colour: nothing is green of which something is unknown.
-    #[must_use]
-    pub const fn standing(self) -> Standing {
-        match (self.percent(), self.unknown) {
-            (None, 0) => Standing::Nothing,
-            (Some(100), 0) => Standing::Ready,
-            (None | Some(80..), _) => Standing::Nearly,
-            (Some(_), _) => Standing::Not,
-        }
-    }
-
-    fn of<'l>(lines: impl Iterator<Item = &'l Line<'l>>) -> Self {
-        let mut share = Self::default();
-        for line in lines {
-            match line.mark() {
-                Mark::Done => share = Self { holds: share.holds + 1, counted: share.counted + 1, ..share },
-                Mark::Open => share.counted += 1,
-                Mark::Unknown => share.unknown += 1,
-                Mark::Waived | Mark::NotApplicable => {}
-            }
-        }
-        share
-    }
-}
-
 impl<'a> Scorecard<'a> {
     /// The scorecard of a report.
     #[must_use]
@@ -202,7 +118,17 @@ impl<'a> Scorecard<'a> {
             let sections = gathered.sections(&report.rules, |_| false);
             Card { owner: Owner::Shared, namespace, objects: gathered.objects, sections }
         });
-        Self { cards: cards.chain(shared.filter(|card| !card.sections.is_empty())).collect() }
+        let cards = cards.chain(shared.filter(|card| !card.sections.is_empty())).collect();
+        Self { cards, is_incomplete: report.is_incomplete() }
+    }
+
+    /// How good a share is: nothing is ready while something is unknown or was not checked.
+    #[must_use]
+    pub const fn standing(&self, share: Share) -> Standing {
+        match share.standing() {
+            Standing::Ready if self.is_incomplete => Standing::Nearly,
+            standing => standing,
+        }
     }
 
     /// The cards, the worst first: by share, then by how bad the failures are, then in their order. What is shared is last.
@@ -297,7 +223,7 @@ impl Card<'_> {
     /// The share of the checklist that holds, delivery aside.
     #[must_use]
     pub fn share(&self) -> Share {
-        Share::of(self.lines())
+        Share::of(self.lines().map(Line::mark))
     }
 
     /// How many lines of the checklist are marked so.
@@ -350,21 +276,7 @@ impl<'a> SectionCard<'a> {
     /// The share of the section's lines that holds.
     #[must_use]
     pub fn share(&self) -> Share {
-        Share::of(self.lines.iter())
-    }
-}
-
-impl Mark {
-    /// In every text format: a box, or a word.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Done => "[x]",
-            Self::Open => "[ ]",
-            Self::Unknown => "unknown",
-            Self::Waived => "waived",
-            Self::NotApplicable => "n/a",
-        }
+        Share::of(self.lines.iter().map(Line::mark))
     }
 }
 

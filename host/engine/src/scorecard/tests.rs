@@ -9,6 +9,7 @@ use super::service::Services;
 use super::{Card, Grouping, Line, Mark, NameSource, Scorecard, Standing, render};
 use crate::judge::Judgement;
 use crate::manifest::{Limits, read};
+use crate::report::render::style::{GREEN, YELLOW};
 use crate::report::{Judged, Report};
 use crate::waiver::Date;
 use crate::{Bundle, Completeness, File, Input, Rule};
@@ -285,7 +286,7 @@ fn unknown_waived_and_inapplicable_lines_do_not_count_and_a_gate_takes_unknown_f
     with_card(&api, &[(PROBE, NotApplicable)], |card| {
         let share = card.share();
         assert_eq!((share.holds, share.counted, share.unknown, share.percent()), (1, 2, 1, Some(50)));
-        assert!(share.is_under(34) && !share.is_under(33) && !share.is_ready());
+        assert!(share.is_under(34) && !share.is_under(33) && share.standing() == Standing::Not);
         let marks =
             [Mark::Done, Mark::Open, Mark::Unknown, Mark::Waived, Mark::NotApplicable].map(|mark| card.count(mark));
         assert_eq!(marks, [1, 1, 1, 1, 0]);
@@ -302,6 +303,26 @@ fn unknown_waived_and_inapplicable_lines_do_not_count_and_a_gate_takes_unknown_f
         assert!(!card.has_open_lines());
     });
     with_card(&[(APPROVAL, Fail)], &[], |card| assert!(card.has_open_lines()));
+}
+
+#[test]
+fn nothing_is_green_while_something_was_not_checked_or_nothing_counts() {
+    let (input, bundle) = (input(&[("k8s/a.yaml", 0, &workload("Deployment", "api", ""))]), bundle());
+    let shown = |verdict: Verdict, is_incomplete: bool, fail_under: Option<u8>| {
+        let report = report(&input, &bundle, &|_| vec![(PROBE, outcome(verdict))]);
+        let scorecard = Scorecard { is_incomplete, ..Scorecard::new(&report, &Grouping::default()) };
+        let html = render::html(&scorecard, &report, "", Date::LAST);
+        (render::human(&scorecard, &report, fail_under).lines().last().unwrap().to_owned(), html)
+    };
+    let (line, html) = shown(Verdict::Pass, false, None);
+    assert_eq!(line, format!("{GREEN}1 service: 1 ready{GREEN:#}"));
+    assert!(html.contains("<p>1 service, ready.</p>") && html.contains("good\">100 %"));
+    let (line, html) = shown(Verdict::Pass, true, None);
+    assert_eq!(line, format!("{YELLOW}1 service: 0 ready; not everything was checked{YELLOW:#}"));
+    assert!(html.contains("1 service, not ready: not everything was checked.") && !html.contains("good\">1"));
+    let gate = format!("{YELLOW}1 service: none is under 80 %; not everything was checked{YELLOW:#}");
+    assert_eq!(shown(Verdict::Pass, true, Some(80)).0, gate);
+    assert_eq!(shown(Verdict::NotApplicable, false, None).0, format!("{YELLOW}1 service: 0 ready{YELLOW:#}"));
 }
 
 #[test]

@@ -10,7 +10,8 @@ use super::{UNDECIDED, counts};
 use crate::date::Date;
 use crate::report::Report;
 use crate::report::render::printable;
-use crate::scorecard::model::{Card, Line, Mark, Remark, Scorecard, SectionCard, Share, Standing};
+use crate::scorecard::model::{Card, Line, Remark, Scorecard, SectionCard};
+use crate::scorecard::share::{Mark, Share, Standing};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -48,11 +49,11 @@ fn page(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &str, date: Dat
                     @if cards.len() > 1 {
                         nav aria-label="Services, worst first" {
                             ul {
-                                @for (index, card) in cards.iter().enumerate() { (entry(index, card)) }
+                                @for (index, card) in cards.iter().enumerate() { (entry(index, card, scorecard)) }
                             }
                         }
                     }
-                    @for (index, card) in cards.iter().enumerate() { (article(index, card, report)) }
+                    @for (index, card) in cards.iter().enumerate() { (article(index, card, scorecard, report)) }
                 }
                 footer {
                     p {
@@ -67,17 +68,18 @@ fn page(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &str, date: Dat
 
 fn in_one_sentence(scorecard: &Scorecard<'_>) -> String {
     let services = scorecard.services().count();
-    let ready = scorecard.services().filter(|card| card.share().standing() == Standing::Ready).count();
+    let ready = scorecard.services().filter(|card| scorecard.standing(card.share()) == Standing::Ready).count();
+    let why = if scorecard.is_incomplete { ": not everything was checked" } else { "" };
     match services {
-        0 => "There is no service here.".into(),
-        1 => format!("1 service, {}.", if ready == 1 { "ready" } else { "not ready" }),
-        _ => format!("{services} services, {ready} ready."),
+        0 => "No services found: the input has no workload.".into(),
+        1 => format!("1 service, {}{why}.", if ready == 1 { "ready" } else { "not ready" }),
+        _ => format!("{services} services, {ready} ready{why}."),
     }
 }
 
 /// The colour of a share; the number beside it says it too.
-const fn tone(share: Share) -> &'static str {
-    match share.standing() {
+const fn tone(standing: Standing) -> &'static str {
+    match standing {
         Standing::Ready => "good",
         Standing::Nearly => "warn",
         Standing::Not => "bad",
@@ -90,16 +92,17 @@ fn percent(share: Share) -> String {
 }
 
 /// One service in the overview.
-fn entry(index: usize, card: &Card<'_>) -> Markup {
+fn entry(index: usize, card: &Card<'_>, scorecard: &Scorecard<'_>) -> Markup {
     let share = card.share();
+    let tone = tone(scorecard.standing(share));
     html! {
         li {
             a href={ "#card-" (index) } {
                 strong { (printable(&card.title())) } " "
-                span.bar.(tone(share)) aria-hidden="true" {
+                span.bar.(tone) aria-hidden="true" {
                     i style={ "width:" (share.percent().unwrap_or_default()) "%" } {}
                 } " "
-                span.number { span.(tone(share)) { (percent(share)) } " " span.quiet { (failures(card)) } }
+                span.number { span.(tone) { (percent(share)) } " " span.quiet { (failures(card)) } }
             }
         }
     }
@@ -114,28 +117,30 @@ fn failures(card: &Card<'_>) -> String {
     if said.is_empty() { "no failure".into() } else { said.join(", ") }
 }
 
-fn article(index: usize, card: &Card<'_>, report: &Report<'_>) -> Markup {
+fn article(index: usize, card: &Card<'_>, scorecard: &Scorecard<'_>, report: &Report<'_>) -> Markup {
     let share = card.share();
+    let tone = tone(scorecard.standing(share));
     html! {
         article id={ "card-" (index) } aria-labelledby={ "title-" (index) } {
             header {
                 h2 id={ "title-" (index) } { (printable(&card.title())) }
-                p { span.percent.(tone(share)) { (percent(share)) } " " span.quiet { (counts(card)) } }
+                p { span.percent.(tone) { (percent(share)) } " " span.quiet { (counts(card)) } }
             }
-            @for part in &card.sections { (section(part, report)) }
+            @for part in &card.sections { (section(part, scorecard, report)) }
         }
     }
 }
 
 /// A section folds; one in which all is well is folded already.
-fn section(part: &SectionCard<'_>, report: &Report<'_>) -> Markup {
+fn section(part: &SectionCard<'_>, scorecard: &Scorecard<'_>, report: &Report<'_>) -> Markup {
     let share = part.share();
+    let tone = tone(scorecard.standing(share));
     let is_open = part.lines.iter().any(|line| matches!(line.mark(), Mark::Open | Mark::Unknown));
     html! {
         details open[is_open] {
             summary {
                 h3 { (part.title()) }
-                " " span.(tone(share)) { (share.holds) " of " (share.counted) }
+                " " span.(tone) { (share.holds) " of " (share.counted) }
                 @if share.unknown > 0 { span.warn { ", " (share.unknown) " unknown" } }
             }
             ul {

@@ -8,7 +8,8 @@ use super::counts;
 use crate::report::Report;
 use crate::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 use crate::report::render::{count, one_line};
-use crate::scorecard::model::{Card, Line, Mark, Owner, Scorecard, Share, Standing};
+use crate::scorecard::model::{Card, Line, Owner, Scorecard};
+use crate::scorecard::share::{Mark, Share, Standing};
 use crate::shown::cut;
 
 /// Characters of a bar: each stands for 10 %.
@@ -22,15 +23,15 @@ const TITLE: usize = 28;
 pub fn human(scorecard: &Scorecard<'_>, report: &Report<'_>, fail_under: Option<u8>) -> String {
     let mut text = String::new();
     for card in &scorecard.cards {
-        write_card(card, report, &mut text);
+        write_card(card, scorecard, report, &mut text);
     }
     write_summary(scorecard, fail_under, &mut text);
     text
 }
 
-fn write_card(card: &Card<'_>, report: &Report<'_>, text: &mut String) {
+fn write_card(card: &Card<'_>, scorecard: &Scorecard<'_>, report: &Report<'_>, text: &mut String) {
     let (share, title) = (card.share(), one_line(&card.title()));
-    let style = style(share);
+    let style = style(scorecard.standing(share));
     let _ = writeln!(text, "{BOLD}{title}{BOLD:#}  {style}{}{style:#}  {}", percent(share), counts(card));
     for section in &card.sections {
         let share = section.share();
@@ -69,7 +70,7 @@ fn write_line(line: &Line<'_>, report: &Report<'_>, text: &mut String) {
 fn write_summary(scorecard: &Scorecard<'_>, fail_under: Option<u8>, text: &mut String) {
     let services = scorecard.services().count();
     if services == 0 {
-        let _ = writeln!(text, "{YELLOW}There is no service here: no workload was found{YELLOW:#}");
+        let _ = writeln!(text, "{YELLOW}No services found: the input has no workload{YELLOW:#}");
         return;
     }
     if scorecard.cards.len() > 1 {
@@ -77,17 +78,26 @@ fn write_summary(scorecard: &Scorecard<'_>, fail_under: Option<u8>, text: &mut S
     }
     let count = count(services, "service");
     let of_services = |wanted: &dyn Fn(Share) -> bool| scorecard.services().filter(|card| wanted(card.share())).count();
+    let unchecked = if scorecard.is_incomplete { "; not everything was checked" } else { "" };
     let _ = match fail_under {
         Some(least) => match of_services(&|share| share.is_under(least)) {
+            0 if scorecard.is_incomplete => {
+                writeln!(text, "{YELLOW}{count}: none is under {least} %{unchecked}{YELLOW:#}")
+            }
             0 => writeln!(text, "{GREEN}{count}: none is under {least} %{GREEN:#}"),
-            under => writeln!(text, "{RED}{count}: {under} under {least} %{RED:#}"),
+            under => writeln!(text, "{RED}{count}: {under} under {least} %{unchecked}{RED:#}"),
         },
         None => {
-            let ready = of_services(&Share::is_ready);
+            let ready = of_services(&|share| scorecard.standing(share) == Standing::Ready);
             let shared = scorecard.cards.iter().filter(|card| card.owner == Owner::Shared).any(Card::has_open_lines);
-            let style = if ready == services && !shared { GREEN } else { RED };
+            let is_known = scorecard.cards.iter().all(|card| card.share().unknown == 0);
+            let style = match scorecard.cards.iter().any(Card::has_open_lines) {
+                true => RED,
+                false if ready == services && is_known => GREEN,
+                false => YELLOW,
+            };
             let beside = if shared { "; what they share is not" } else { "" };
-            writeln!(text, "{style}{count}: {ready} ready{beside}{style:#}")
+            writeln!(text, "{style}{count}: {ready} ready{beside}{unchecked}{style:#}")
         }
     };
 }
@@ -99,7 +109,7 @@ fn write_overview(scorecard: &Scorecard<'_>, text: &mut String) {
     let width = titles.iter().map(|title| title.chars().count()).max().unwrap_or_default();
     let _ = writeln!(text, "{BOLD}Services{BOLD:#}");
     for (card, title) in cards.iter().zip(&titles) {
-        let (share, style) = (card.share(), style(card.share()));
+        let (share, style) = (card.share(), style(scorecard.standing(card.share())));
         let full = share.holds * BAR / share.counted.max(1);
         let (bar, rest) = ("█".repeat(full), "░".repeat(BAR - full));
         let (percent, of) = (percent(share), format!("{} of {}", share.holds, share.counted));
@@ -113,8 +123,8 @@ fn percent(share: Share) -> String {
     share.percent().map_or_else(|| "n/a".into(), |percent| format!("{percent} %"))
 }
 
-fn style(share: Share) -> Style {
-    match share.standing() {
+const fn style(standing: Standing) -> Style {
+    match standing {
         Standing::Ready => GREEN,
         Standing::Nearly => YELLOW,
         Standing::Not => RED,

@@ -1,10 +1,13 @@
 //! The scorecard as JSON, format `seaworthy.dev/readiness/v1`: fields are added, never renamed or removed.
 
+use std::collections::BTreeMap;
+
 use protocol::{Edit, Fix, Level, Section, Severity, Verdict};
 use serde::Serialize;
 
 use crate::report::{ObjectRow, Report, to_json};
-use crate::scorecard::model::{Card, Line, Mark, Owner, Remark, Scorecard, Share};
+use crate::scorecard::model::{Card, Line, Owner, Remark, Scorecard};
+use crate::scorecard::share::{Mark, Share};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -25,7 +28,11 @@ struct CardJson<'a> {
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
+    /// Its place among all cards, from 1 for the worst.
+    rank: usize,
     share: ShareJson,
+    /// How many checks fail, or could not decide; delivery included.
+    failing: BTreeMap<Severity, usize>,
     unknown: usize,
     waived: usize,
     not_applicable: usize,
@@ -39,6 +46,7 @@ struct ShareJson {
     counted: usize,
     /// Rounded down; null where no line counts.
     percent: Option<usize>,
+    standing: &'static str,
 }
 
 #[derive(Serialize)]
@@ -87,9 +95,13 @@ struct ObjectJson<'a> {
 /// The scorecard as indented JSON.
 #[must_use]
 pub fn json(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &'static str) -> String {
+    // Cards are told apart by their place in memory: two may have one title.
+    let ranks: BTreeMap<*const Card<'_>, usize> =
+        scorecard.worst_first().into_iter().map(std::ptr::from_ref).zip(1..).collect();
     let cards = |is_shared: bool| {
         let cards = scorecard.cards.iter().filter(move |card| (card.owner == Owner::Shared) == is_shared);
-        cards.map(|card| card_json(card, report)).collect()
+        let rank = |card: &Card<'_>| ranks.get(&std::ptr::from_ref(card)).copied().unwrap_or_default();
+        cards.map(|card| card_json(card, rank(card), scorecard, report)).collect()
     };
     let document = Document {
         format: "seaworthy.dev/readiness/v1",
@@ -102,10 +114,16 @@ pub fn json(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &'static st
     to_json(&document)
 }
 
-fn card_json<'a>(card: &'a Card<'_>, report: &'a Report<'_>) -> CardJson<'a> {
+fn card_json<'a>(card: &'a Card<'_>, rank: usize, scorecard: &Scorecard<'_>, report: &'a Report<'_>) -> CardJson<'a> {
+    let share = |share: Share| ShareJson {
+        holds: share.holds,
+        counted: share.counted,
+        percent: share.percent(),
+        standing: scorecard.standing(share).name(),
+    };
     let sections = card.sections.iter().map(|section| SectionJson {
         section: section.section,
-        share: share_json(section.share()),
+        share: share(section.share()),
         lines: section.lines.iter().map(|line| line_json(line, report)).collect(),
     });
     let objects = card.objects.iter();
@@ -116,17 +134,15 @@ fn card_json<'a>(card: &'a Card<'_>, report: &'a Report<'_>) -> CardJson<'a> {
             Owner::Shared => None,
         },
         namespace: card.namespace,
-        share: share_json(card.share()),
+        rank,
+        share: share(card.share()),
+        failing: Severity::ALL.map(|severity| (severity, card.failing(severity))).into(),
         unknown: card.count(Mark::Unknown),
         waived: card.count(Mark::Waived),
         not_applicable: card.count(Mark::NotApplicable),
         sections: sections.collect(),
         objects: objects.collect(),
     }
-}
-
-fn share_json(share: Share) -> ShareJson {
-    ShareJson { holds: share.holds, counted: share.counted, percent: share.percent() }
 }
 
 fn line_json<'a>(line: &'a Line<'_>, report: &'a Report<'_>) -> LineJson<'a> {

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use super::{UNDECIDED, counts};
 use crate::report::Report;
 use crate::report::render::markdown::COMMENT;
-use crate::scorecard::model::{Card, Line, Mark, Scorecard, SectionCard};
+use crate::scorecard::model::{Card, Line, Scorecard, SectionCard};
+use crate::scorecard::share::Mark;
 use crate::shown::{count, cut, markdown as escape};
 
 /// What is kept free for the line that counts the rest.
@@ -26,7 +27,7 @@ pub fn markdown(scorecard: &Scorecard<'_>, report: &Report<'_>) -> String {
         let _ = writeln!(text, "\n**{UNDECIDED}**");
     }
     if scorecard.cards.is_empty() {
-        text.push_str("\nThere is no service here.\n");
+        text.push_str("\nNo services found: the input has no workload.\n");
     }
     let mut left_out = 0;
     for card in scorecard.worst_first() {

@@ -12,7 +12,8 @@ pub use json::json;
 pub use markdown::markdown;
 pub use services::services;
 
-use super::model::{Card, Mark};
+use super::model::Card;
+use super::share::Mark;
 
 /// Said above everything where it is so: what could not be read may be the very thing that is missing.
 const UNDECIDED: &str =

@@ -9,6 +9,7 @@ use crate::report::Report;
 use crate::report::render::style::{BOLD, GREEN, RED, YELLOW};
 use crate::report::render::{count, one_line};
 use crate::scorecard::model::Scorecard;
+use crate::scorecard::share::Standing;
 
 /// The table as text with colours; the printer takes them out where they do not belong.
 #[must_use]
@@ -28,7 +29,7 @@ pub fn services(scorecard: &Scorecard<'_>, report: &Report<'_>) -> String {
     for (card, title) in scorecard.cards.iter().zip(&titles) {
         let share = card.share();
         let pass = format!("{} of {}", share.holds, share.counted);
-        let style = if share.is_ready() { GREEN } else { YELLOW };
+        let style = if scorecard.standing(share) == Standing::Ready { GREEN } else { YELLOW };
         let _ = write!(text, "{title:width$}  {style}{pass:>9}{style:#}");
         for severity in &severities {
             match card.failing(*severity) {
