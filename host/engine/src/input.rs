@@ -67,6 +67,14 @@ pub enum Skip {
     Known(&'static str),
 }
 
+impl Skip {
+    /// Whether nobody knows what is in it: an object may be.
+    #[must_use]
+    pub const fn is_unreadable(&self) -> bool {
+        matches!(self, Self::NoObject(SkipReason::Binary | SkipReason::Encrypted | SkipReason::NotReadable))
+    }
+}
+
 impl fmt::Display for Skip {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -17,8 +17,8 @@ export type Outcome =
   | { state: "empty" }
   /** The engine does not accept what it was given, such as settings. */
   | { state: "refused"; message: string }
-  /** The checklist comes a moment after the report. */
-  | { state: "judged"; report: Report; readiness?: Readiness; milliseconds: number };
+  /** The checklist comes a moment after the report. `off` counts the rules that the reader turned off. */
+  | { state: "judged"; report: Report; readiness?: Readiness; off: number; milliseconds: number };
 
 /** How long typing must rest before it is judged. */
 const REST_MS = 140;
@@ -188,10 +188,11 @@ export class Judge {
       if (generation !== this.#generation) return;
       this.#reported = changes;
       const { duration: milliseconds } = performance.measure("seaworthy-judged", { start: started });
-      this.#tell({ state: "judged", report, milliseconds }, true);
+      const off = options.skip?.length ?? 0;
+      this.#tell({ state: "judged", report, off, milliseconds }, true);
       const readiness = await worker.readiness(files, options);
       if (generation !== this.#generation) return;
-      this.#tell({ state: "judged", report, readiness, milliseconds }, false);
+      this.#tell({ state: "judged", report, readiness, off, milliseconds }, false);
     } catch (error) {
       if (generation === this.#generation) this.#tell({ state: "refused", message: said(error) }, false);
     }

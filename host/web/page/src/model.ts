@@ -41,6 +41,15 @@ export function shortPath(path: string): string {
   return path.replace(/^\$/, "").replaceAll(/\['([\w-]+)'\]/g, ".$1").replace(/^\./, "");
 }
 
+/** What keeps a report without failures from being green: what could not be read, and rules that the reader turned off. */
+export function gaps(report: Report, off: number): string[] {
+  const unreadable = report.skipped.filter((skipped) => skipped.unreadable).length;
+  return [
+    ...(unreadable > 0 ? [`${counted(unreadable, "document")} could not be read`] : []),
+    ...(off > 0 ? [`${counted(off, "rule is", "rules are")} off`] : []),
+  ];
+}
+
 /** Whether a manifest holds a Secret, as far as can be told without reading it whole. */
 export function isSecret(text: string): boolean {
   return /^\s*["']?kind["']?:\s*["']?Secret\b/m.test(text);

@@ -2,7 +2,7 @@
  * How it stands, in numbers: on the tabs, at the foot, and aloud.
  */
 import type { Outcome } from "./judge";
-import { counted, number } from "./model";
+import { counted, gaps, number } from "./model";
 
 export interface Summary {
   findings: { text: string; kind: string };
@@ -31,14 +31,18 @@ export function summary(outcome: Outcome, rules: number): Summary {
   }
 }
 
-function judged({ report, readiness, milliseconds }: Extract<Outcome, { state: "judged" }>): Summary {
+function judged({ report, readiness, off, milliseconds }: Extract<Outcome, { state: "judged" }>): Summary {
   const { verdicts, objects } = report.summary;
   const failures = report.problems.filter((problem) => problem.failure).length + (verdicts.error ?? 0);
   const violations = report.results
     .flatMap((result) => result.findings)
     .filter((finding) => finding.level === "violation").length;
   const total = failures + violations;
-  const isUnseen = report.summary.outcome === "incomplete" || objects === 0 || (verdicts.unknown ?? 0) > 0;
+  const isUnseen =
+    report.summary.outcome === "incomplete" ||
+    objects === 0 ||
+    (verdicts.unknown ?? 0) > 0 ||
+    gaps(report, off).length > 0;
   const clean = isUnseen ? "No check failed, but not everything was checked" : "All checks passed";
   const kind = total > 0 ? "bad" : isUnseen ? "incomplete" : "good";
   const duration = milliseconds < 1 ? "under 1 ms" : `${number(Math.round(milliseconds))} ms`;

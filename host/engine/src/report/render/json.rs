@@ -118,6 +118,9 @@ struct Skipped<'a> {
     file: &'a str,
     line: u32,
     reason: String,
+    /// Whether nobody knows what is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -303,6 +306,7 @@ fn skipped<'r>(report: &'r Report<'_>) -> Vec<Skipped<'r>> {
         file: report.input.file(skipped.file).map_or("", |file| &file.manifest.name),
         line: skipped.line,
         reason: skipped.reason.to_string(),
+        unreadable: skipped.reason.is_unreadable().then_some(true),
     });
     skipped.collect()
 }

@@ -68,6 +68,7 @@ export class Files {
     for (const problem of report?.problems ?? []) add(problem.file, problem.failure ? 1 : 0);
     for (const { file } of report?.unchecked ?? []) add(file, 0, true);
     for (const { object, findings, verdict } of report?.results ?? []) {
+      if (verdict === "error") add(object.file, 1);
       if (verdict === "fail") add(object.file, findings.filter((finding) => finding.level === "violation").length);
     }
     this.#states = states;

@@ -79,11 +79,11 @@ export class Findings {
       case "refused":
         return [notice("failure", "This cannot be checked", outcome.message)];
       case "judged":
-        return this.#report(outcome.report);
+        return this.#report(outcome.report, outcome.off);
     }
   }
 
-  #report(report: Report): Node[] {
+  #report(report: Report, off: number): Node[] {
     const { jump, turnOff } = this.actions;
     const undecided = report.results.filter((result) => result.verdict === "error");
     const unknown = report.results.filter((result) => result.verdict === "unknown");
@@ -96,7 +96,7 @@ export class Findings {
       ...failures.map((problem) => problemCard(problem, jump)),
       ...undecidedCards(undecided, turnOff),
       ...unchecked.map((place) => uncheckedCard(place, jump)),
-      undecided.length === 0 && failures.length === 0 && !hasFailed && verdict(report, unknown.length),
+      undecided.length === 0 && failures.length === 0 && !hasFailed && verdict(report, unknown.length, off),
       ...this.#groups(report),
       unseen.length > 0 && this.#unknown(unseen),
       skipped(report),

@@ -3,7 +3,7 @@
  * it stands. Nothing is green here of which something was not seen.
  */
 import { h, icon } from "../dom";
-import { counted, objectName, type Problem, type Report, type Result } from "../model";
+import { counted, gaps, objectName, type Problem, type Report, type Result } from "../model";
 import { inline } from "../text/markdown";
 
 type Jump = (file: string, line: number, column: number) => void;
@@ -66,7 +66,7 @@ export function uncheckedCard({ file, line, reason, command }: Report["unchecked
 }
 
 /** How it stands where no check failed. */
-export function verdict(report: Report, unknown: number): Node {
+export function verdict(report: Report, unknown: number, off: number): Node {
   const { unchecked, summary } = report;
   if (unchecked.length > 0) {
     return notice(
@@ -90,6 +90,10 @@ export function verdict(report: Report, unknown: number): Node {
       "No check failed, but not all were answered",
       `${counted(unknown, "answer is", "answers are")} unknown: the rule looked for an object that is not in these files.${more}`,
     );
+  }
+  const unseen = gaps(report, off);
+  if (unseen.length > 0) {
+    return notice("incomplete", "No check failed, but not everything was checked", `${unseen.join(", and ")}.`);
   }
   return notice("good", "Seaworthy", `All checks passed (${counted(summary.objects, "object")}).`);
 }

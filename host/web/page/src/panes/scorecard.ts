@@ -2,12 +2,12 @@
  * The readiness checklist, service by service, the worst first, each in its sections.
  */
 import { h, gauge, icon, replace, type IconName } from "../dom";
-import { counted, number, titled } from "../model";
+import { counted, gaps, number, titled } from "../model";
 import type { Outcome } from "../judge";
 import { fix } from "../text/fix";
 import { inline } from "../text/markdown";
 import { notice } from "./notices";
-import { type Card, overview, titleOf, tone, worstFirst } from "./overview";
+import { type Card, overview, titleOf, tone } from "./overview";
 
 export interface Actions {
   jump: (file: string, line: number) => void;
@@ -56,7 +56,9 @@ export class Scorecard {
     }
     const { services, shared, undecided } = outcome.readiness;
     const failures = outcome.report.problems.filter((problem) => problem.failure);
-    const cards = worstFirst([...services, ...shared]);
+    const unseen = gaps(outcome.report, outcome.off);
+    const isPart = unseen.length > 0;
+    const cards = [...services, ...shared].sort((one, other) => one.rank - other.rank);
     const left = this.#all ? 0 : Math.max(0, cards.length - MANY);
     const showAll = (): void => {
       this.#all = true;
@@ -83,21 +85,24 @@ export class Scorecard {
               ? "Something that deploys workloads was not checked, so this is not the whole picture."
               : "A rule could not decide, so this is not the whole picture.",
         ),
+      !undecided &&
+        isPart &&
+        h("p", { class: "card unchecked slim" }, `${unseen.join(", and ")}, so this is not the whole picture.`),
       services.length === 0 &&
         notice("empty", "No services here", "The checklist is about workloads, such as a Deployment."),
-      cards.length > 1 && overview(cards, open),
-      ...cards.slice(0, cards.length - left).map((card) => this.#card(card)),
+      cards.length > 1 && overview(cards, open, isPart),
+      ...cards.slice(0, cards.length - left).map((card) => this.#card(card, isPart)),
       left > 0 &&
         h("button", { type: "button", class: "button rest", onclick: showAll }, `Show ${counted(left, "more card")}`),
     );
   }
 
-  #card(card: Card): Node {
+  #card(card: Card, isPart: boolean): Node {
     const { percent, holds, counted: of } = card.share;
     const title = titleOf(card);
     return h(
       "article",
-      { class: `service ${tone(card)}`, "aria-label": title, tabindex: "-1" },
+      { class: `service ${tone(card.share, isPart)}`, "aria-label": title, tabindex: "-1" },
       h(
         "header",
         null,
@@ -131,7 +136,7 @@ export class Scorecard {
                 max: Math.max(share.counted, 1),
                 value: share.holds,
                 "aria-label": `${titled(section.section)}: checks that pass`,
-                class: share.holds === share.counted ? "full" : "part",
+                class: tone(share, isPart) === "good" ? "full" : "part",
               }),
               h("span", { class: "share" }, share.counted === 0 ? "n/a" : `${number(share.holds)} of ${number(share.counted)}`),
             ),
