@@ -3,12 +3,12 @@
 //! It asks the engine's one editor of manifests, and knows neither rules nor reports.
 
 use engine::edit::{Wanted, edited, merged};
-use engine::manifest::{Limits, read};
+use engine::manifest::{Limits, Object, read};
 use protocol::Edit;
 
 use crate::SessionError;
 
-/// Where an object stands in its file, in a report's terms.
+/// Which object it is, and where it stands in its file, in a report's terms.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct At {
@@ -16,6 +16,16 @@ pub struct At {
     document: usize,
     /// A normalised JSONPath: not `$` for an item of a list.
     path: String,
+    kind: String,
+    name: String,
+    namespace: Option<String>,
+}
+
+impl At {
+    /// Whether it is this object, wherever it stands.
+    fn is(&self, object: &Object) -> bool {
+        object.kind == self.kind && object.display_name() == self.name && object.namespace == self.namespace
+    }
 }
 
 /// The whole new text of the file.
@@ -29,8 +39,9 @@ pub fn text(name: &str, text: String, at: &str, edit: &str) -> Result<String, Se
     let manifest = read(name, text.into_bytes(), &Limits::default());
     let index = at.document.wrapping_sub(1);
     let objects = manifest.documents.get(index).map(|document| document.objects()).unwrap_or_default();
-    let Some(object) = objects.iter().find(|object| *object.path == *at.path) else {
-        return Err(SessionError::Edit(format!("{name} has changed: the object is not where it was")));
+    let Some(object) = objects.iter().find(|object| object.path == at.path && at.is(object)) else {
+        let At { kind, name: of, .. } = at;
+        return Err(SessionError::Edit(format!("{name} has changed: {kind} {of} is not where it was")));
     };
     let mutated = merged(object, [&edit]).map_err(|cause| SessionError::Edit(cause.to_string()))?;
     edited(&manifest, &[Wanted { document: index, object, mutated: &mutated }])
@@ -50,20 +61,32 @@ mod tests {
 
     #[test]
     fn only_the_value_changes() {
-        let at = r#"{"document":1,"path":"$"}"#;
+        let at = r#"{"document":1,"path":"$","kind":"Pod","name":"a"}"#;
         assert_eq!(made(at, "safe"), Ok(MANIFEST.replace("true", "false")));
         assert_eq!(made(at, "needs-review"), Ok(MANIFEST.replace("true", "false")));
     }
 
     #[test]
     fn what_is_not_there_is_said() {
-        let gone = Err("pod.yaml has changed: the object is not where it was".to_owned());
-        for at in
-            [r#"{"document":0,"path":"$"}"#, r#"{"document":2,"path":"$"}"#, r#"{"document":1,"path":"$['items'][0]"}"#]
-        {
-            assert_eq!(made(at, "safe"), gone);
+        let at = |document: usize, path: &str| {
+            format!(r#"{{"document":{document},"path":"{path}","kind":"Pod","name":"a"}}"#)
+        };
+        let gone = Err("pod.yaml has changed: Pod a is not where it was".to_owned());
+        for at in [at(0, "$"), at(2, "$"), at(1, "$['items'][0]")] {
+            assert_eq!(made(&at, "safe"), gone);
         }
-        assert!(made(r#"{"document":1,"path":"$"}"#, "example").is_err_and(|why| why.contains("is an example")));
+        assert!(made(&at(1, "$"), "example").is_err_and(|why| why.contains("is an example")));
         assert!(made("{}", "safe").is_err_and(|why| why.starts_with("this is no edit")));
+    }
+
+    #[test]
+    fn another_object_in_the_same_place_is_left_alone() {
+        for other in [
+            r#"{"document":1,"path":"$","kind":"Pod","name":"b"}"#,
+            r#"{"document":1,"path":"$","kind":"Job","name":"a"}"#,
+            r#"{"document":1,"path":"$","kind":"Pod","name":"a","namespace":"shop"}"#,
+        ] {
+            assert!(made(other, "safe").is_err_and(|why| why.ends_with("is not where it was")), "{other}");
+        }
     }
 }

@@ -67,11 +67,12 @@ export class Seaworthy {
 
   /**
    * The text of a file with the edit of a finding made in one of its objects: comments and layout stay. Throws where the
-   * object is not there any more, or where nothing but a person can write it.
+   * object is not there any more, or another one stands in its place, or where nothing but a person can write it.
    */
   edited(file: SourceFile, object: ObjectPlace, edit: Edit): string {
-    const { document, path } = object;
-    return intact(() => edited(file.name, file.text, JSON.stringify({ document, path }), JSON.stringify(edit)));
+    const { document, path, kind, name, namespace } = object;
+    const at = JSON.stringify({ document, path, kind, name, namespace });
+    return intact(() => edited(file.name, file.text, at, JSON.stringify(edit)));
   }
 
   /**

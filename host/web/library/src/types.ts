@@ -10,8 +10,8 @@ export type RuleMetadata = RulesOfSeaworthy[number];
 /** The change that a rule proposes in a finding. */
 export type Edit = NonNullable<Report["results"][number]["findings"][number]["edit"]>;
 
-/** Where an object stands in its file; a report says it of each. */
-export type ObjectPlace = Pick<Report["results"][number]["object"], "document" | "path">;
+/** Which object it is, and where it stands in its file; a report says it of each. */
+export type ObjectPlace = Pick<Report["results"][number]["object"], "document" | "path" | "kind" | "name" | "namespace">;
 
 /** What a policy of somebody else's says of itself, in a rule's words. */
 export type PolicyInfo = RuleMetadata;

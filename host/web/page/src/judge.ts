@@ -6,7 +6,7 @@
 import type { SeaworthyWorker } from "seaworthy";
 import { start } from "./engine";
 import { bad, good } from "./examples";
-import type { CheckOptions, Edit, PolicyInfo, Readiness, Report, RuleMetadata } from "./model";
+import type { CheckOptions, Edit, PolicyInfo, Readiness, Report, Result, RuleMetadata } from "./model";
 import type { Workspace } from "./workspace";
 
 export type Outcome =
@@ -121,7 +121,7 @@ export class Judge {
   }
 
   /** The text of a file with an edit made in one of its objects. */
-  async edited(name: string, object: { document: number; path: string }, edit: Edit): Promise<string> {
+  async edited(name: string, object: Result["object"], edit: Edit): Promise<string> {
     const file = this.workspace.byName(name);
     // Of an older text the places may be others.
     if (!file || this.#reported !== this.#changes) throw new Error("The text has just changed: wait for the new findings.");

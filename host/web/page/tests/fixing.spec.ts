@@ -51,6 +51,35 @@ test("a fix whose text changed meanwhile is not applied", async ({ app }) => {
   await expect(app.page.getByRole("alert").filter({ hasText: "was not applied" })).toContainText("has just changed");
 });
 
+test("a fix beneath its line is made in the object that it is about, wherever that stands by now", async ({ app, page }) => {
+  const [web, other] = [deployment(), deployment().replaceAll("web", "other")];
+  await app.type(web);
+  await applicable(app).getByRole("button").first().click();
+  const told = page.getByRole("note", { name: "Finding" });
+  await expect(told).toBeVisible();
+  await app.editor.focus();
+  await page.keyboard.press("ControlOrMeta+Home");
+  await page.keyboard.insertText(`${other}---\n`);
+  await expect(app.findings.getByRole("heading", { name: "Deployment shop/other" })).toBeVisible();
+  await told.getByRole("button", { name: /^Apply/ }).click();
+  await expect(app.toast).toContainText("Applied the fix of");
+  const [first = "", second = ""] = (await app.text()).split("---\n");
+  expect(first.trim()).toBe(other.trim());
+  expect(second.trim()).not.toBe(web.trim());
+});
+
+test("a finding that was closed stays closed when the text changes", async ({ app, page }) => {
+  await app.type(deployment());
+  await applicable(app).getByRole("button").first().click();
+  const told = page.getByRole("note", { name: "Finding" });
+  await told.getByRole("button", { name: "Close this finding" }).click();
+  await app.editor.focus();
+  await page.keyboard.press("ControlOrMeta+Home");
+  await page.keyboard.insertText(`${deployment().replaceAll("web", "other")}---\n`);
+  await expect(app.findings.getByRole("heading", { name: "Deployment shop/other" })).toBeVisible();
+  await expect(told).toHaveCount(0);
+});
+
 test("the finding that led to a line stands beneath it, until it is fixed or closed", async ({ app }) => {
   await app.type(deployment("example.com/web:latest"));
   await app.finding("the tag latest is mutable").getByRole("button").first().click();

@@ -127,11 +127,14 @@ export class Editor {
     const found = report ? diagnostics(report, this.#shown.name, doc, this.actions.explain) : [];
     this.view.dispatch(setDiagnostics(this.view.state, found));
     const told = this.#told;
-    if (!told || !report) return;
-    const isStill = report.results.some((result) =>
-      result.findings.some((finding) => isSame(told, { finding, result })),
-    );
-    if (!isStill) this.#tell(undefined, 0);
+    // A card that was closed is not opened again.
+    if (!told || !report || this.view.state.field(toldField).size === 0) return;
+    const now = report.results
+      .flatMap((result) => result.findings.map((finding) => ({ finding, result })))
+      .find((one) => isSame(told, one));
+    // Of the newest report: a fix is made where the object stands now.
+    if (now?.finding === told.finding) return;
+    this.#tell(now, now ? doc.lineAt(offset(doc, now.finding.line, now.finding.column)).to : 0);
   }
 
   select(from: number, to: number): void {

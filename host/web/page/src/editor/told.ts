@@ -75,13 +75,15 @@ class Card extends WidgetType {
   }
 }
 
-/** Whether two reports tell the same. */
+/** Whether two reports tell the same. The object may stand elsewhere in its file by now. */
 export function isSame(one: Told, { finding, result }: { finding: Finding; result: Result }): boolean {
   return (
     one.result.rule === result.rule &&
     one.finding.path === finding.path &&
     one.finding.message === finding.message &&
-    one.result.object.name === result.object.name &&
-    one.result.object.kind === result.object.kind
+    one.result.object.file === result.object.file &&
+    one.result.object.kind === result.object.kind &&
+    one.result.object.namespace === result.object.namespace &&
+    one.result.object.name === result.object.name
   );
 }
