@@ -14,6 +14,10 @@ use crate::options::policies::PolicyOptions;
 use crate::options::word::{WordError, one_of};
 use crate::prepared::{Judged, Known, Needs, judged};
 use crate::present::output;
+use crate::present::table::folded;
+
+/// What a line begins with that stands under a title.
+const REMARK: &str = "          ";
 
 /// Problems that are told one by one.
 const TOLD: usize = 10;
@@ -81,7 +85,11 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         }
         let version = env!("CARGO_PKG_VERSION");
         let text = match options.format {
-            Format::Human => render::human(&scorecard, report, options.fail_under),
+            Format::Human => {
+                let text = render::human(&scorecard, report, options.fail_under);
+                // Marks and titles stand in columns; what is said under a title begins below it.
+                folded(&text, output::width(), |line| if line.starts_with(REMARK) { 12 } else { 10 })
+            }
             Format::Markdown => render::markdown(&scorecard, report),
             Format::Html => render::html(&scorecard, report, version, today()),
             Format::Json => render::json(&scorecard, report, version) + "\n",

@@ -1,16 +1,18 @@
-//! Markdown on a terminal: headings bold, code in colour, tables in columns, lists and line breaks as they are written.
+//! Markdown on a terminal: headings bold, code in colour, tables in columns, lists as they are written, and paragraphs in
+//! lines that fit.
 
 use std::fmt::Write as _;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::output::{BOLD, CYAN, DIM, printable};
-use super::table::{WIDTH, table};
+use super::table::{folded, table};
 
-/// The text with colours.
-pub fn render(source: &str) -> String {
-    let mut writer = Writer::default();
+/// The text with colours, in lines of at most so many columns. Code stays as it is written.
+pub fn render(source: &str, width: usize) -> String {
+    let mut writer = Writer { width, ..Writer::default() };
     Parser::new_ext(source, Options::ENABLE_TABLES).for_each(|event| writer.event(event));
+    writer.fold();
     writer.text.truncate(writer.text.trim_end().len());
     writer.text + "\n"
 }
@@ -24,6 +26,9 @@ pub fn cell(text: &str) -> String {
 #[derive(Default)]
 struct Writer {
     text: String,
+    width: usize,
+    /// How much of the text has its lines already.
+    folded: usize,
     /// The number of the next item, by list; none in a list without numbers.
     lists: Vec<Option<u64>>,
     /// The addresses of the links that are open.
@@ -42,6 +47,7 @@ impl Writer {
                 self.cell(&printable(&text));
             }
             Event::SoftBreak | Event::HardBreak if self.rows.is_some() => self.cell(" "),
+            Event::SoftBreak => self.text.push(' '),
             Event::Text(text) if self.is_code => {
                 for line in text.lines() {
                     let _ = writeln!(self.text, "    {CYAN}{}{CYAN:#}", printable(line));
@@ -49,7 +55,7 @@ impl Writer {
             }
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text.push_str(&printable(&text)),
             Event::Code(code) => _ = write!(self.text, "{CYAN}{}{CYAN:#}", printable(&code)),
-            Event::SoftBreak | Event::HardBreak => self.line(),
+            Event::HardBreak => self.line(),
             _ => {}
         }
     }
@@ -57,7 +63,10 @@ impl Writer {
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Heading { .. } => _ = write!(self.text, "{BOLD}"),
-            Tag::CodeBlock(_) => self.is_code = true,
+            Tag::CodeBlock(_) => {
+                self.fold();
+                self.is_code = true;
+            }
             Tag::List(first) => {
                 if !self.lists.is_empty() {
                     self.line();
@@ -76,7 +85,10 @@ impl Writer {
                 self.text.truncate(self.text.trim_end_matches(' ').len());
                 let _ = write!(self.text, "{:indent$}{mark} ", "");
             }
-            Tag::Table(_) => self.rows = Some(Vec::new()),
+            Tag::Table(_) => {
+                self.fold();
+                self.rows = Some(Vec::new());
+            }
             Tag::TableHead | Tag::TableRow => self.rows.iter_mut().for_each(|rows| rows.push(Vec::new())),
             Tag::TableCell => {
                 self.rows.iter_mut().filter_map(|rows| rows.last_mut()).for_each(|row| row.push(String::new()))
@@ -96,19 +108,22 @@ impl Writer {
             TagEnd::CodeBlock => {
                 self.is_code = false;
                 self.text.push('\n');
+                self.folded = self.text.len();
             }
             TagEnd::Item if !self.text.ends_with('\n') => self.text.push('\n'),
             TagEnd::List(_) => {
                 self.lists.pop();
                 if self.lists.is_empty() {
                     self.text.truncate(self.text.trim_end().len());
+                    self.folded = self.folded.min(self.text.len());
                     self.text.push_str("\n\n");
                 }
             }
             TagEnd::Table => {
                 let rows = self.rows.take().unwrap_or_default();
-                self.text += &table(&rows, WIDTH, |head| format!("{BOLD}{head}{BOLD:#}"));
+                self.text += &table(&rows, self.width, |head| format!("{BOLD}{head}{BOLD:#}"));
                 self.text.push('\n');
+                self.folded = self.text.len();
             }
             TagEnd::Strong | TagEnd::Link if self.rows.is_some() => {}
             TagEnd::Strong => _ = write!(self.text, "{BOLD:#}"),
@@ -130,10 +145,29 @@ impl Writer {
         }
     }
 
+    /// Gives lines to what was written since the last code or table.
+    fn fold(&mut self) {
+        let text = self.text.split_off(self.folded);
+        self.text += &folded(&text, self.width, hang);
+        self.folded = self.text.len();
+    }
+
     /// A new line, under the text of the item that it is in.
     fn line(&mut self) {
         let _ = write!(self.text, "\n{:1$}", "", self.lists.len() * 2);
     }
+}
+
+/// Where the text of a line begins, behind the mark of an item.
+fn hang(line: &str) -> usize {
+    let text = line.trim_start_matches(' ');
+    let number = text.trim_start_matches(|character: char| character.is_ascii_digit());
+    let mark = match (text.strip_prefix("- "), number.strip_prefix(". ")) {
+        (Some(_), _) => 2,
+        (None, Some(rest)) if number.len() < text.len() => text.len() - rest.len(),
+        _ => 0,
+    };
+    line.len() - text.len() + mark
 }
 
 #[cfg(test)]
@@ -144,15 +178,24 @@ mod tests {
     fn tables_stand_in_columns() {
         let source = "Before.\n\n| condition | **holds** if |\n|---|---|\n| `exists` | there is a [value](https://a.example) |\n\nAfter.\n";
         let expected = "Before.\n\ncondition  holds if\nexists     there is a value\n\nAfter.\n";
-        assert_eq!(anstream::adapter::strip_str(&render(source)).to_string(), expected);
+        assert_eq!(anstream::adapter::strip_str(&render(source, 80)).to_string(), expected);
+    }
+
+    #[test]
+    fn paragraphs_and_items_fit_and_code_stays_as_it_is() {
+        let source = "One sentence that is\nlonger than `a line` of it.\n\n- an item that is longer\n  than one\n\n\
+                      ```yaml\nkey: one two three four five\n```\n\n10. ten and eleven and twelve\n";
+        let expected = "One sentence that is\nlonger than a line of\nit.\n\n- an item that is\n  longer than one\n\n    \
+                        key: one two three four five\n\n10. ten and eleven and\n    twelve\n";
+        assert_eq!(anstream::adapter::strip_str(&render(source, 22)).to_string(), expected);
     }
 
     #[test]
     fn what_a_rule_documents_is_shown_as_it_reads_best() {
         let source = "Runs as `nobody`.\nAlways.\n\n# Why\n\nSee [the docs](https://example.com) and <https://a.example>.\n\n\
                       - one\n  more\n- **two**\n  1. in `it`\n  2. x\n\n```yaml fail\na: \u{1b}[31m\n  b: `c`\n```\n\nEnd\n";
-        let expected = "Runs as nobody.\nAlways.\n\nWhy\n\nSee the docs <https://example.com> and https://a.example.\n\n\
-                        - one\n  more\n- two\n  1. in it\n  2. x\n\n    a: \\u{1b}[31m\n      b: `c`\n\nEnd\n";
-        assert_eq!(anstream::adapter::strip_str(&render(source)).to_string(), expected);
+        let expected = "Runs as nobody. Always.\n\nWhy\n\nSee the docs <https://example.com> and https://a.example.\n\n\
+                        - one more\n- two\n  1. in it\n  2. x\n\n    a: \\u{1b}[31m\n      b: `c`\n\nEnd\n";
+        assert_eq!(anstream::adapter::strip_str(&render(source, 80)).to_string(), expected);
     }
 }

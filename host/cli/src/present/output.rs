@@ -7,7 +7,11 @@ use engine::report::render::human::Screen;
 pub use engine::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 pub use engine::report::render::{count, one_line, printable};
 
+use super::table::WIDTH;
 use crate::failure::Failure;
+
+/// Columns that prose takes at least: a terminal that is narrower breaks it anywhere.
+const NARROW: usize = 40;
 
 /// Writes to standard output. That nobody reads any more, as with `| head`, is no error: what was decided stands.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -53,6 +57,12 @@ pub fn clear_screen() {
         // What cannot be cleared stays.
         let _ = stdout.write_all(b"\x1b[2J\x1b[3J\x1b[H").and_then(|()| stdout.flush());
     }
+}
+
+/// Columns of the terminal that standard output is shown on, or where it is none, what every terminal has.
+#[must_use]
+pub fn width() -> usize {
+    terminal_size::terminal_size_of(io::stdout()).map_or(WIDTH, |(width, _)| usize::from(width.0)).max(NARROW)
 }
 
 /// What standard output is shown on: the terminal, or where it is none, a wide text.

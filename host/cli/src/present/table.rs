@@ -1,8 +1,9 @@
-//! Texts and tables in lines of at most 80 columns: what every terminal has, whatever its size is now.
+//! Texts and tables in lines that a terminal does not break.
 
+use anstream::adapter::strip_str;
 use unicode_width::UnicodeWidthStr as _;
 
-/// Columns of a line.
+/// Columns of a line: what every terminal has, whatever its size is now.
 pub const WIDTH: usize = 80;
 
 /// Between two columns of a table.
@@ -26,6 +27,32 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A text with colours in lines of at most so many columns. What continues a line begins at the column that `hang` says of
+/// it. A word that is wider than a line stays whole.
+pub fn folded(text: &str, width: usize, hang: impl Fn(&str) -> usize) -> String {
+    text.split_inclusive('\n').map(|line| fold(line, width, hang(line))).collect()
+}
+
+fn fold(line: &str, width: usize, hang: usize) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut column = 0;
+    for (index, word) in line.split(' ').enumerate() {
+        let wide = strip_str(word.trim_end()).to_string().width();
+        if index > 0 && wide > 0 && column > hang && column + 1 + wide > width {
+            text.truncate(text.trim_end_matches(' ').len());
+            text.push('\n');
+            text.extend(std::iter::repeat_n(' ', hang));
+            column = hang;
+        } else if index > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += wide;
+    }
+    text
 }
 
 /// A table without lines between its cells; the first row is its head. Where it is too wide, the widest columns wrap.
@@ -83,6 +110,15 @@ mod tests {
         assert!(text.starts_with("CONDITION  HOLDS IF\n"), "{text}");
         let kept = text.split_whitespace().filter(|word| long.split(' ').any(|of| of == *word));
         assert_eq!(kept.count(), long.split(' ').count());
+    }
+
+    #[test]
+    fn colours_take_no_room_and_what_continues_a_line_hangs() {
+        let text = "  [ ]     \u{1b}[1mone two\u{1b}[0m three  four\nfive six seven eight nine ten\n\n";
+        let expected =
+            "  [ ]     \u{1b}[1mone two\u{1b}[0m\n          three  four\nfive six seven eight\n          nine ten\n\n";
+        assert_eq!(folded(text, 22, |_| 10), expected);
+        assert_eq!(folded("alpha spec.template.spec b", 10, |_| 2), "alpha\n  spec.template.spec\n  b");
     }
 
     #[test]

@@ -14,12 +14,12 @@ use serde_json::Value;
 
 use self::configured::Configured;
 use crate::bundle;
-use crate::configuration;
+use crate::exit::UNDECIDED;
 use crate::failure::Failure;
 use crate::options::configuration::ConfigOptions;
 use crate::present::markdown;
 use crate::present::output::{self, BOLD, CYAN, DIM, one_line, printable};
-use crate::present::table::{WIDTH, wrapped};
+use crate::present::table::{folded, wrapped};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -55,32 +55,39 @@ pub enum Format {
 /// Runs the command.
 pub fn run(options: &Args) -> Result<u8, Failure> {
     let (found, refusals) = bundle::find(options.bundle.as_deref())?;
-    let code = refusals.complain();
+    let mut code = refusals.complain();
     let names: Vec<&str> = found.iter().map(|found| found.metadata.name.as_str()).collect();
     let rule = found.iter().map(|found| &found.metadata).find(|rule| rule.name == options.rule);
     let rule = rule.ok_or_else(|| Failure::Usage(bundle::unknown_rule(&options.rule, &names)))?;
     let text = match options.format {
         Format::Human => {
             let all: Vec<&RuleMetadata> = found.iter().map(|found| &found.metadata).collect();
-            let (_, located) = configuration::locate(&options.configuration, &[PathBuf::from(".")])?;
-            let configuration = located.read(&all)?;
-            render(rule, &Configured::new(&configuration, &rule.name))
+            let configured = match Configured::here(&options.configuration, &all, &rule.name) {
+                Ok(configured) => configured,
+                Err(broken) => {
+                    output::complain(&broken.to_string());
+                    output::warn("the rule is explained without the configuration");
+                    code = UNDECIDED;
+                    Configured::nowhere(&rule.name)
+                }
+            };
+            render(rule, &configured, output::width())
         }
         Format::Markdown => page::render(rule),
     };
     output::print(&text).map(|()| code)
 }
 
-fn render(rule: &RuleMetadata, configured: &Configured<'_>) -> String {
+fn render(rule: &RuleMetadata, configured: &Configured<'_>, width: usize) -> String {
     let RuleMetadata { name, severity, section, profile, .. } = rule;
     let since = one_line(&rule.since);
     let about = format!("{section}, severity {severity}, profile {profile}, since {since}");
-    let mut text = format!("{BOLD}{name}{BOLD:#}  {DIM}{about}{DIM:#}\n\n");
-    text.push_str(&markdown::render(&rule.documentation));
+    let head = format!("{BOLD}{name}{BOLD:#}  {DIM}{about}{DIM:#}\n\n");
+    let mut text = String::new();
     if let Some(url) = rule.link() {
         let _ = writeln!(text, "\n{DIM}{url}{DIM:#}");
     }
-    settings(&rule.settings, configured, &mut text);
+    settings(&rule.settings, configured, width, &mut text);
     for line in configured.lines() {
         let _ = writeln!(text, "\n{}", one_line(&line));
     }
@@ -98,18 +105,19 @@ fn render(rule: &RuleMetadata, configured: &Configured<'_>) -> String {
             let _ = writeln!(text, "  {} ({})", one_line(kind), one_line(api_version));
         }
     }
-    text
+    let hang = |line: &str| line.len() - line.trim_start_matches(' ').len() + 2;
+    folded(&head, width, hang) + &markdown::render(&rule.documentation, width) + &folded(&text, width, hang)
 }
 
-fn settings(schema: &Value, configured: &Configured<'_>, text: &mut String) {
+fn settings(schema: &Value, configured: &Configured<'_>, width: usize, text: &mut String) {
     if schema.get("properties").and_then(Value::as_object).is_some_and(|known| !known.is_empty()) {
         let _ = writeln!(text, "\n{BOLD}Settings{BOLD:#}");
-        fields(schema, "  ", &|name| configured.value(name), text);
+        fields(schema, "  ", &|name| configured.value(name), width, text);
     }
 }
 
 /// The settings, or the fields of the items of a setting below it.
-fn fields(schema: &Value, indent: &str, configured: &dyn Fn(&str) -> Option<String>, text: &mut String) {
+fn fields(schema: &Value, indent: &str, configured: &dyn Fn(&str) -> Option<String>, width: usize, text: &mut String) {
     for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let name = one_line(name);
         let default = schema.get("default").map(|default| one_line(&format!("default {default}")));
@@ -117,12 +125,12 @@ fn fields(schema: &Value, indent: &str, configured: &dyn Fn(&str) -> Option<Stri
         let value = configured(&name).map_or_else(String::new, |value| format!("{BOLD}{}{BOLD:#}, ", one_line(&value)));
         let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         let _ = writeln!(text, "\n{indent}{CYAN}{name}{CYAN:#}  {value}{DIM}{default}{DIM:#}");
-        for line in description.lines().flat_map(|line| wrapped(line, WIDTH.saturating_sub(indent.len() + 2))) {
+        for line in description.lines().flat_map(|line| wrapped(line, width.saturating_sub(indent.len() + 2))) {
             let _ = writeln!(text, "{indent}  {}", printable(&line));
         }
         if let Some(items) = schema.get("items") {
             // The values of a list's items are part of the list's.
-            fields(items, &format!("{indent}    "), &|_| None, text);
+            fields(items, &format!("{indent}    "), &|_| None, width, text);
         }
     }
 }
