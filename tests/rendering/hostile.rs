@@ -122,6 +122,7 @@ fn without_the_tools_nothing_is_green() {
     let run = check(&chart, &Tools::none(), &[]);
     assert_eq!(run.code, Some(2));
     assert!(run.out.contains("helm is not installed") && run.out.contains("helm.sh/helm/v3/cmd/helm"), "{}", run.out);
+    assert!(run.out.contains("where it is installed: helm template chart | seaworthy check -"), "{}", run.out);
     let template = deployment().replacen("name: web", "name: {{ .Release.Name }}", 1);
     let chart = chart.and("chart/templates/web.yaml", template);
     let never = check(&chart, &Tools::none(), &["--render", "never"]);

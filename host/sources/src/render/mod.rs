@@ -238,8 +238,14 @@ fn unrendered(job: Job, failure: &Failure) -> Unrendered {
         Covered::Object { .. } => None,
     });
     let is_refused = matches!(failure.why, Why::Name(..) | Why::Link(_));
+    let is_missing = matches!(failure.why, Why::Missing(_));
+    let advice = match (failure.advice(folder.unwrap_or(".")), job.advice(is_missing)) {
+        // A tool that is not installed here may be elsewhere.
+        (Some(install), Some(by_hand)) if is_missing => Some(format!("{install}; where it is installed: {by_hand}")),
+        (advice, by_hand) => advice.or(by_hand),
+    };
     // Nobody is told to run by hand what is refused.
-    let advice = failure.advice(folder.unwrap_or(".")).or_else(|| job.advice()).filter(|_| !is_refused);
+    let advice = advice.filter(|_| !is_refused);
     let (file, line) = failure.at.clone().unwrap_or_else(|| (job.file.clone(), job.line));
     let of = if job.environment == "default" { String::new() } else { format!("{}: ", job.environment) };
     Unrendered { file, line, covers: job.covers, reason: format!("{of}{}", failure.why), advice, is_refused }

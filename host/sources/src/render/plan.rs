@@ -69,8 +69,8 @@ impl What {
 }
 
 impl Job {
-    /// The command that renders the same by hand, where the folder alone does not say it.
-    pub fn advice(&self) -> Option<String> {
+    /// The command that renders the same by hand: always, or only where the folder alone does not say it.
+    pub fn advice(&self, always: bool) -> Option<String> {
         let (What::Release(release), [Covered::Folder(chart)]) = (&self.what, self.covers.as_slice()) else {
             return None;
         };
@@ -82,7 +82,7 @@ impl Job {
         let values: Vec<String> =
             values.map(|path| format!(" --values {}", shell_word(&format!("{chart}/{path}")))).collect();
         let command = format!("helm template {}{} | seaworthy check -", shell_word(chart), values.concat());
-        (!values.is_empty()).then_some(command)
+        (always || !values.is_empty()).then_some(command)
     }
 }
 

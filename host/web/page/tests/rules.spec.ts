@@ -16,6 +16,21 @@ test("a rule that is off finds nothing, and on it does again", async ({ app }) =
   await expect(app.finding("no readinessProbe")).toBeVisible();
 });
 
+test("typing that changes no count makes neither the tabs nor the list of rules anew", async ({ app, page }) => {
+  await app.type(deployment());
+  await expect(app.finding("no readinessProbe")).toBeVisible();
+  await app.tab("Rules").click();
+  const judged = (): Promise<number> => page.evaluate(() => performance.getEntriesByName("seaworthy-judged").length);
+  const parts = [page.locator(".rule-row").first(), page.locator(".tab").first()];
+  for (const part of parts) await part.evaluate((element) => element.setAttribute("data-marked", ""));
+  const before = await judged();
+  await app.editor.focus();
+  await page.keyboard.press("ControlOrMeta+Home");
+  await page.keyboard.insertText("# a note\n");
+  await expect.poll(judged).toBeGreaterThan(before);
+  for (const part of parts) await expect(part).toHaveAttribute("data-marked", "");
+});
+
 test("a setting changes a verdict, and back to the defaults changes it back", { tag: "@firefox" }, async ({ app }) => {
   await app.type(deployment());
   await expect(app.finding("no cpu limit")).toBeVisible();

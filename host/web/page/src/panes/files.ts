@@ -58,7 +58,7 @@ export class Files {
     this.#render();
   }
 
-  /** What is wrong in each file. */
+  /** What is wrong in each file. The tabs are made anew only where that changes. */
   count(report: Report | undefined): void {
     const states = new Map<string, FileState>();
     const add = (file: string, violations: number, unchecked = false): void => {
@@ -71,8 +71,9 @@ export class Files {
       if (verdict === "error") add(object.file, 1);
       if (verdict === "fail") add(object.file, findings.filter((finding) => finding.level === "violation").length);
     }
+    const isSame = JSON.stringify([...states]) === JSON.stringify([...this.#states]);
     this.#states = states;
-    if (!this.#renaming) this.#render();
+    if (!isSame && !this.#renaming) this.#render();
   }
 
   #state(file: string): FileState {

@@ -18,6 +18,8 @@ export class Rules {
   #shown: string | undefined;
   #query = "";
   #broken = new Map<string, number>();
+  /** The rules of which the list was made. */
+  #listed: readonly RuleMetadata[] = [];
   #list = h("div", { class: "rule-groups" });
   #scroll = 0;
   /** Why the settings of the rule shown are not accepted. */
@@ -42,15 +44,16 @@ export class Rules {
     this.element.querySelector<HTMLElement>(rule === undefined ? "input" : ".back")?.focus();
   }
 
+  /** How often each rule fails. The list is made anew only where that, or the rules, change. */
   show(outcome: Outcome): void {
-    this.#broken = new Map();
-    if (outcome.state === "judged") {
-      for (const rule of outcome.report.rules) {
-        this.#broken.set(rule.name, (rule.verdicts.fail ?? 0) + (rule.verdicts.error ?? 0));
-      }
-    }
+    const rules = outcome.state === "judged" ? outcome.report.rules : [];
+    const broken = new Map(
+      rules.map(({ name, verdicts }): [string, number] => [name, (verdicts.fail ?? 0) + (verdicts.error ?? 0)]),
+    );
+    const isSame = JSON.stringify([...broken]) === JSON.stringify([...this.#broken]);
+    this.#broken = broken;
     this.#wrong.textContent = outcome.state === "refused" ? outcome.message : "";
-    if (this.#shown === undefined) this.#renderList();
+    if (this.#shown === undefined && !(isSame && this.#listed === this.judge.rules)) this.#renderList();
   }
 
   #render(): void {
@@ -91,6 +94,7 @@ export class Rules {
   }
 
   #renderList(): void {
+    this.#listed = this.judge.rules;
     const words = this.#query.toLowerCase().split(/\s+/).filter(Boolean);
     const rules = this.judge.rules.filter((rule) => {
       const text = `${rule.name} ${rule.title} ${rule.section} ${rule.severity}`.toLowerCase();
