@@ -303,7 +303,7 @@ fn no_format_shows_an_incomplete_run_as_a_green_one() {
     for (format, said) in [
         ("human", "not everything could be checked"),
         ("short", "not everything could be checked"),
-        ("services", "Something could not be read or decided"),
+        ("services", "Not everything could be read or checked"),
         ("json", "\"outcome\": \"incomplete\""),
         ("sarif", "\"executionSuccessful\": false"),
         ("junit", "<error message="),

@@ -53,7 +53,7 @@ fn a_rule_that_fails_to_decide_is_undecided_whatever_the_gate() {
     for more in [&[][..], &["--fail-under", "0"]] {
         let run = run(&folder(&[Verdict::Pass, Verdict::Error]), more);
         assert_eq!(run.code, Some(2));
-        assert!(run.err.contains("`seaworthy check` says what"), "{}", run.err);
+        assert!(run.err.contains("run `seaworthy check` to see what"), "{}", run.err);
     }
 }
 
@@ -62,7 +62,7 @@ fn no_format_is_silent_about_what_could_not_be_read() {
     let folder = folder(&[Verdict::Pass]).and("k8s/broken.yaml", "apiVersion: [\n");
     for (format, said) in [
         ("human", ""),
-        ("markdown", "**Something"),
+        ("markdown", "**Not everything"),
         ("html", "<p class=\"undecided\""),
         ("json", "\"undecided\": true"),
     ] {
@@ -106,7 +106,7 @@ fn a_service_that_is_not_there_is_a_mistake_with_a_suggestion() {
     let folder = folder(&[Verdict::Pass]);
     let complaint = |name: &str| run(&folder, &["--service", name]).complaint();
     assert_eq!(complaint("catalogue"), "error: there is no service `catalogue`; did you mean `catalog`?\n");
-    assert_eq!(complaint("x"), "error: there is no service `x`; there is `shop/catalog`, `shop/front`\n");
+    assert_eq!(complaint("x"), "error: there is no service `x`; the services are `shop/catalog`, `shop/front`\n");
     let mistyped = run(&folder, &["--group-by", "part_of"]).complaint();
     assert!(mistyped.contains("did you mean `part-of`?"), "{mistyped}");
 }
@@ -121,7 +121,7 @@ fn a_gate_that_no_service_goes_through_is_not_passed() {
             (run.code, run.err.as_str()),
             (
                 Some(2),
-                "error: nothing was decided; give a workload's manifests, of a chart or a kustomization what it builds\n"
+                "error: no workload found; give its manifests, or pipe in what `helm template` or `kustomize build` prints\n"
             )
         );
     }

@@ -25,16 +25,16 @@ const TOLD: usize = 10;
 pub const EXAMPLES: &str = "\
 Examples:
   seaworthy readiness k8s/                                     the checklist of each service
-  seaworthy readiness k8s/ --service catalog                   of one
+  seaworthy readiness k8s/ --service catalog                   one service
   seaworthy readiness k8s/ --format markdown                   to paste in a pull request
-  seaworthy readiness k8s/ --format html > readiness.html      one page, for everybody
-  seaworthy readiness k8s/ --fail-under 80                     a gate, to be raised step by step
-  seaworthy readiness k8s/ --group-by part-of,name             a system as one
+  seaworthy readiness k8s/ --format html > readiness.html      one self-contained page
+  seaworthy readiness k8s/ --fail-under 80                     a gate to raise step by step
+  seaworthy readiness k8s/ --group-by part-of,name             one checklist for each system
 
 Sources of a service's name: kubernetes-id, name, part-of (labels), workload (its own name)
 
 Exit codes:
-  0  all checks pass; with --fail-under, enough of them for every service
+  0  no check fails; with --fail-under, enough checks pass for every service
   1  a check fails; with --fail-under, too few pass for some service
   2  something could not be checked: bad usage, unreadable or unchecked input, a broken bundle";
 
@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
 
-    /// Where the name of a workload's service stands: the first of these that it has, or else its own name.
+    /// Where a workload names its service: the first of these sources that it has, or else its own name.
     #[arg(long, value_delimiter = ',', default_value = "kubernetes-id,name", value_parser = name_source, value_name = "SOURCES")]
     pub group_by: Vec<NameSource>,
 
@@ -96,23 +96,23 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         };
         output::print(&text)?;
         if report.is_incomplete() {
-            // No format tells what could not be read or was not checked.
+            // The formats do not list what could not be read or was not checked.
             let mut problems = sources::problems(report.input, &report.unread);
             problems.extend(unchecked_lines(report, report.missing()));
             problems.iter().take(TOLD).for_each(|problem| output::complain(problem));
             if problems.len() > TOLD || problems.is_empty() && report.has_faults() {
-                output::complain("not all could be decided; `seaworthy check` says what and why");
+                output::complain("not everything could be checked; run `seaworthy check` to see what and why");
             } else if !report.missing().is_empty() {
-                output::complain("what deploys workloads was not checked; `--allow-unchecked` accepts this");
+                output::complain("some workloads were not checked; `--allow-unchecked` accepts this");
             } else if problems.is_empty() {
-                output::complain("there is no Kubernetes object here; `seaworthy check` says what was passed over");
+                output::complain("no Kubernetes object found; run `seaworthy check` to see what was skipped");
             }
             return Ok(UNDECIDED);
         }
         // Without services, `--fail-under` cannot be evaluated: exit code 2.
         if scorecard.services().next().is_none() && (scorecard.cards.is_empty() || options.fail_under.is_some()) {
             output::complain(
-                "nothing was decided; give a workload's manifests, of a chart or a kustomization what it builds",
+                "no workload found; give its manifests, or pipe in what `helm template` or `kustomize build` prints",
             );
             return Ok(UNDECIDED);
         }
@@ -130,9 +130,9 @@ fn only(name: &str, scorecard: &mut Scorecard<'_>) -> Result<(), Failure> {
     let short = known.iter().filter_map(|title| title.rsplit('/').next());
     let candidates: Vec<&str> = short.chain(known.iter().map(String::as_str)).collect();
     let hint = match engine::config::suggestion(name, &candidates) {
-        hint if hint.is_empty() && known.is_empty() => "; there is none here".into(),
+        hint if hint.is_empty() && known.is_empty() => "; no services were found".into(),
         hint if hint.is_empty() => format!(
-            "; there is {}",
+            "; the services are {}",
             known.iter().map(|name| format!("`{name}`")).take(10).collect::<Vec<_>>().join(", ")
         ),
         hint => hint,

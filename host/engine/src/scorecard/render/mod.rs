@@ -15,9 +15,8 @@ pub use services::services;
 use super::model::Card;
 use super::share::Mark;
 
-/// Said above everything where it is so: what could not be read may be the very thing that is missing.
-const UNDECIDED: &str =
-    "Something could not be read or decided, so this is not the whole picture; seaworthy check says what.";
+/// Comes first in an incomplete run: what could not be read may be the very thing that is missing.
+const UNDECIDED: &str = "Not everything could be read or checked. Run seaworthy check to see what.";
 
 /// `11 of 12 checks pass, 1 unknown, 8 n/a`.
 fn counts(card: &Card<'_>) -> String {

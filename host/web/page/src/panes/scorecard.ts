@@ -80,14 +80,14 @@ export class Scorecard {
           "p",
           { class: isUnread ? "card failure slim" : "card unchecked slim" },
           isUnread
-            ? `${counted(failures.length, "place")} could not be read, so this is not the whole picture.`
+            ? `${counted(failures.length, "place")} could not be read. The scorecard is incomplete.`
             : outcome.report.unchecked.length > 0
-              ? "Something that deploys workloads was not checked, so this is not the whole picture."
-              : "A rule could not decide, so this is not the whole picture.",
+              ? "Some workloads were not checked. The scorecard is incomplete."
+              : "A rule could not decide. The scorecard is incomplete.",
         ),
       !undecided &&
         isPart &&
-        h("p", { class: "card unchecked slim" }, `${unseen.join(", and ")}, so this is not the whole picture.`),
+        h("p", { class: "card unchecked slim" }, `${unseen.join(", and ")}. The scorecard is incomplete.`),
       services.length === 0 &&
         notice("empty", "No services here", "The checklist is about workloads, such as a Deployment."),
       cards.length > 1 && overview(cards, open, isPart),
