@@ -16,7 +16,7 @@ use protocol::documents::{GROUP, REPOSITORY_TREE};
 use protocol::{KindMatch, Profile, RuleMetadata, api_group};
 use sandbox::{Module, Run, Sandbox};
 use session::{Session, Setup};
-use sources::Reading;
+use sources::{Exclude, Reading, RenderOptions};
 
 use crate::bundle::{self, Found};
 use crate::configuration::{self, Configuration, Located};
@@ -38,10 +38,7 @@ pub fn opened<'r>(
     let Chosen { mut found, configuration, mut refusals } =
         choose(&options.selection, &options.configuration, &options.paths)?;
     bundle::document(&mut found)?;
-    let mut excludes = configuration.patterns(options.baseline.as_deref())?;
-    excludes.extend_from_slice(&options.exclude);
-    let rendering = configuration.rendering(&options.rendering)?;
-    let definitions = configuration.definitions(&options.crds);
+    let Scope { excludes, rendering, definitions } = Scope::new(&configuration, options)?;
     let is_configured_elsewhere = configuration.shown.as_deref().is_some_and(|name| name != FILE_NAME);
     let known = configuration.baseline(options.baseline.as_deref())?;
     let mut config = configuration.config;
@@ -52,10 +49,7 @@ pub fn opened<'r>(
     }
     let profile = options.profile.or(config.profile).unwrap_or(usual);
     let rules = load(sandbox, found, Vec::new(), &config, &mut refusals)?;
-    let completeness = options.world.map(Completeness::from).or(config.world);
-    let completeness = completeness.unwrap_or_else(|| default_world(options));
-    let setup = Setup { config, profile: Some(profile), completeness, today: today() };
-    let mut session = session(run, rules, setup, &options.selection)?;
+    let mut session = session(run, rules, setup(config, Some(profile), options), &options.selection)?;
     session.files.load(take(&mut files.files), take(&mut files.unrendered));
     let (definitions, undefined) = sources::read_definitions(&definitions, &Reading::default());
     session.define(definitions);
@@ -71,6 +65,31 @@ pub fn opened<'r>(
     unread.extend(undefined);
     unread.extend(refusals.into_unread());
     Ok(Opened { session, unread, known, is_configured_elsewhere })
+}
+
+/// What is read, and how, as the configuration and the options say together.
+pub struct Scope {
+    pub excludes: Vec<Exclude>,
+    pub rendering: RenderOptions,
+    /// Where CustomResourceDefinitions are that are no part of the input.
+    pub definitions: Vec<PathBuf>,
+}
+
+impl Scope {
+    pub fn new(configuration: &Configuration, options: &Judging) -> Result<Self, Failure> {
+        let mut excludes = configuration.patterns(options.baseline.as_deref())?;
+        excludes.extend_from_slice(&options.exclude);
+        let rendering = configuration.rendering(&options.rendering)?;
+        Ok(Self { excludes, rendering, definitions: configuration.definitions(&options.crds) })
+    }
+}
+
+/// What a session checks by: the options come before the configuration.
+pub fn setup(mut config: Config, profile: Option<Profile>, options: &Judging) -> Setup {
+    let completeness = options.world.map(Completeness::from).or(config.world);
+    let completeness = completeness.unwrap_or_else(|| default_world(options));
+    config.fail_on = options.fail_on.or(config.fail_on);
+    Setup { config, profile, completeness, today: today() }
 }
 
 /// Leaves out what a configuration says of rules that are not asked.
@@ -212,7 +231,7 @@ pub fn check_stdin(options: &Judging) -> Result<(), Failure> {
 }
 
 /// Folders are everything there is; a file or a stream may be one of many.
-pub fn default_world(options: &Judging) -> Completeness {
+fn default_world(options: &Judging) -> Completeness {
     let is_whole = !options.paths.is_empty() && options.paths.iter().all(|path| path.is_dir());
     if is_whole { Completeness::Complete } else { Completeness::Partial }
 }

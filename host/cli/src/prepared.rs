@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use engine::baseline::Baseline;
 use engine::manifest::Keep;
 use engine::report::{Report, Unread};
-use engine::{Completeness, Selected, kept_for};
+use engine::{Selected, kept_for};
 use protocol::Profile;
 use sandbox::{Budget, Run};
 use session::{Session, Setup};
@@ -25,8 +25,8 @@ use crate::failure::Failure;
 use crate::foreign;
 use crate::input;
 use crate::judging::{
-    Chosen, check_stdin, choose, default_world, for_life, keep_asked, load, looks_at_promotions, looks_at_trees, off,
-    sandbox, session, today,
+    Chosen, Scope, check_stdin, choose, for_life, keep_asked, load, looks_at_promotions, looks_at_trees, off, sandbox,
+    session, setup,
 };
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
@@ -134,11 +134,8 @@ impl<'o> Prepared<'o> {
             Known::Since(revision) => base::find(revision, &options.paths)?,
             Known::Baseline | Known::These(_) => None,
         };
-        let mut excludes = configuration.patterns(options.baseline.as_deref())?;
-        excludes.extend_from_slice(&options.exclude);
-        let rendering = configuration.rendering(&options.rendering)?;
+        let Scope { excludes, rendering, definitions } = Scope::new(&configuration, options)?;
         let render_never = configuration.render_never(&options.rendering);
-        let definitions = configuration.definitions(&options.crds);
         let Configuration { mut config, shown, .. } = configuration;
         if policies.no_rules {
             found.clear();
@@ -157,13 +154,9 @@ impl<'o> Prepared<'o> {
         let profile = is_of_profile.then(|| options.profile.or(config.profile).unwrap_or(needs.profile));
         let sandbox = for_life(sandbox(foreign::limits(&foreign, &config), found.len() + foreign.len())?);
         let rules = load(sandbox, found, foreign, &config, &mut refusals)?;
-        let completeness = options.world.map(Completeness::from).or(config.world);
-        let completeness = completeness.unwrap_or_else(|| default_world(options));
-        config.fail_on = options.fail_on.or(config.fail_on);
         let budget = budget::of_run(options.timeout);
         let run: &Run<'_> = for_life(sandbox.run_within(budget));
-        let setup = Setup { config, profile, completeness, today: today() };
-        let session = for_life(session(run, rules, setup, &options.selection)?);
+        let session = for_life(session(run, rules, setup(config, profile, options), &options.selection)?);
         let mut reading = Reading::default();
         options.limits.unwrap_or_default().apply(&mut reading);
         let (definitions, undefined) = sources::read_definitions(&definitions, &reading);

@@ -2,7 +2,7 @@
 
 use engine::Subject;
 use engine::config::{FILE_NAME, with_waiver};
-use engine::edit::{Wanted, edited, merged};
+use engine::edit::{Wanted, edited, merged, with_edits};
 use engine::report::{Diagnostic, Report, diagnostics};
 use engine::waiver::Date;
 use protocol::{Applicability, Edit, Level};
@@ -25,12 +25,13 @@ pub struct Action {
 pub fn fixes(report: &Report<'_>, file: &str, first: u32, last: u32) -> Vec<Action> {
     let told = of_file(report, file).filter(|(_, told, _)| is_within(told, first, last));
     let made = told.filter_map(|(subject, told, edit)| {
+        let manifest = &report.input.file(subject.file)?.manifest;
         Some(Action {
             title: title(&told),
             rule: Some(told.rule.name.clone()),
             line: told.place?.start.line,
             is_safe: edit.applicability == Applicability::Safe,
-            text: text(report, subject, &[edit])?,
+            text: with_edits(manifest, subject.document, subject.object, [edit]).ok()?,
         })
     });
     made.collect()
@@ -110,10 +111,4 @@ fn title(told: &Diagnostic<'_>) -> String {
     let shown: String = line.chars().take(60).collect();
     let dots = if shown.len() < line.len() { "…" } else { "" };
     format!("Fix {}: {shown}{dots}", told.rule.name)
-}
-
-fn text(report: &Report<'_>, subject: Subject<'_>, edits: &[&Edit]) -> Option<String> {
-    let manifest = &report.input.file(subject.file)?.manifest;
-    let mutated = merged(subject.object, edits.iter().copied()).ok()?;
-    edited(manifest, &[Wanted { document: subject.document, object: subject.object, mutated: &mutated }]).ok()
 }

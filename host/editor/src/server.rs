@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use engine::config::FILE_NAME;
-use engine::report::Report;
+use engine::waiver::Date;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{self as notify, Notification as _};
 use lsp_types::request::{self as ask, Request as _};
@@ -262,9 +262,14 @@ impl<O: Open> Server<'_, O> {
         let old = self.workspace.text(&name)?;
         let text = Text::new(&old, self.encoding);
         let (first, last) = (params.range.start.line + 1, params.range.end.line + 1);
-        let (fixes, all) = self
-            .workspace
-            .check(|report, _| (actions::fixes(report, &name, first, last), actions::all_fixes(report, &name)))?;
+        let configuration = self.configuration();
+        let (fixes, waivers, all) = self.workspace.check(|report, _| {
+            let waivers = configuration
+                .as_ref()
+                .map(|into| actions::waivers(report, &name, (first, last), into.text(), into.today))
+                .unwrap_or_default();
+            (actions::fixes(report, &name, first, last), waivers, actions::all_fixes(report, &name))
+        })?;
         let edit = |new: &str| of_file(uri.clone(), changed(&old, new, &text));
         let mut offered: Vec<CodeActionOrCommand> = Vec::new();
         for action in &fixes {
@@ -278,7 +283,10 @@ impl<O: Open> Server<'_, O> {
                 ..CodeAction::default()
             }));
         }
-        offered.extend(self.waivers(&name, (first, last), &params.context.diagnostics));
+        if let Some(into) = &configuration {
+            let shown = &params.context.diagnostics;
+            offered.extend(waivers.into_iter().map(|waiver| into.action(waiver, shown, self.encoding)));
+        }
         if let Some(new) = all.filter(|new| *new != old) {
             offered.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title: "Fix all that is safe to fix in this file".into(),
@@ -290,31 +298,41 @@ impl<O: Open> Server<'_, O> {
         serde_json::to_value(offered).ok()
     }
 
-    /// Waivers of what is said at these lines, written into the configuration. Where there is none yet, the editor makes it.
-    fn waivers(&mut self, name: &str, lines: (u32, u32), shown: &[Diagnostic]) -> Vec<CodeActionOrCommand> {
-        let Some((old, today)) = self.workspace.configuration().filter(|(old, _)| self.can_create || old.is_some())
-        else {
-            return Vec::new();
-        };
-        let Some(uri) = self.workspace.address(FILE_NAME).and_then(|address| address.parse::<Uri>().ok()) else {
-            return Vec::new();
-        };
-        let text = old.clone().unwrap_or_default();
-        let make = |report: &Report<'_>| actions::waivers(report, name, lines, &text, today);
-        let actions = self.workspace.check(|report, _| make(report)).unwrap_or_default();
-        let offer = |action: actions::Action| {
-            let edit = changed(&text, &action.text, &Text::new(&text, self.encoding));
-            let edit = if old.is_some() { of_file(uri.clone(), edit) } else { of_new_file(uri.clone(), edit) };
-            let diagnostics = shown.iter().filter(|shown| is_about(&action, shown)).cloned().collect();
-            CodeActionOrCommand::CodeAction(CodeAction {
-                title: action.title,
-                kind: Some(CodeActionKind::QUICKFIX),
-                diagnostics: Some(diagnostics),
-                edit: Some(edit),
-                ..CodeAction::default()
-            })
-        };
-        actions.into_iter().map(offer).collect()
+    /// The configuration that waivers are written into. Where there is none yet, the editor makes it, if it can.
+    fn configuration(&self) -> Option<Configuration> {
+        let (old, today) = self.workspace.configuration().filter(|(old, _)| self.can_create || old.is_some())?;
+        let uri = self.workspace.address(FILE_NAME)?.parse().ok()?;
+        Some(Configuration { uri, old, today })
+    }
+}
+
+/// A configuration to write waivers into.
+struct Configuration {
+    uri: Uri,
+    /// Its text; none where there is no such file yet.
+    old: Option<String>,
+    /// The day on which its waivers count.
+    today: Date,
+}
+
+impl Configuration {
+    fn text(&self) -> &str {
+        self.old.as_deref().unwrap_or_default()
+    }
+
+    /// A waiver as an edit of the configuration, beside what the editor shows of its finding.
+    fn action(&self, waiver: actions::Action, shown: &[Diagnostic], encoding: Encoding) -> CodeActionOrCommand {
+        let edit = changed(self.text(), &waiver.text, &Text::new(self.text(), encoding));
+        let uri = self.uri.clone();
+        let edit = if self.old.is_some() { of_file(uri, edit) } else { of_new_file(uri, edit) };
+        let diagnostics = shown.iter().filter(|shown| is_about(&waiver, shown)).cloned().collect();
+        CodeActionOrCommand::CodeAction(CodeAction {
+            title: waiver.title,
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(diagnostics),
+            edit: Some(edit),
+            ..CodeAction::default()
+        })
     }
 }
 

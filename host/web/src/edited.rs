@@ -2,7 +2,7 @@
 //!
 //! It asks the engine's one editor of manifests, and knows neither rules nor reports.
 
-use engine::edit::{Wanted, edited, merged};
+use engine::edit::{EditError, with_edits};
 use engine::manifest::{Limits, Object, read};
 use protocol::Edit;
 
@@ -43,9 +43,11 @@ pub fn text(name: &str, text: String, at: &str, edit: &str) -> Result<String, Se
         let At { kind, name: of, .. } = at;
         return Err(SessionError::Edit(format!("{name} has changed: {kind} {of} is not where it was")));
     };
-    let mutated = merged(object, [&edit]).map_err(|cause| SessionError::Edit(cause.to_string()))?;
-    edited(&manifest, &[Wanted { document: index, object, mutated: &mutated }])
-        .map_err(|cause| SessionError::Edit(format!("{cause}: edit {name} by hand")))
+    let refused = |cause| match cause {
+        EditError::Merge(cause) => SessionError::Edit(cause.to_string()),
+        EditError::Text(cause) => SessionError::Edit(format!("{cause}: edit {name} by hand")),
+    };
+    with_edits(&manifest, index, object, [&edit]).map_err(refused)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
+use protocol::Edit;
 use serde_json::Value as Json;
 
 use apply::Applied;
@@ -27,6 +28,17 @@ use crate::manifest::{Limits, Manifest, Object, read};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the manifest cannot be changed so that it means what was asked for")]
 pub struct Unwritable;
+
+/// Why edits of rules cannot be made in a text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// They cannot be made in the object.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// The text cannot be changed so.
+    #[error(transparent)]
+    Text(#[from] Unwritable),
+}
 
 /// An object of a file, and what shall stand in its place.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +68,20 @@ pub struct Rewritten {
 pub fn edited(manifest: &Manifest, wanted: &[Wanted<'_>]) -> Result<String, Unwritable> {
     let (applied, new) = in_place(manifest, wanted).ok_or(Unwritable)?;
     if comments::are_kept(manifest, &new, &applied) { Ok(applied.text) } else { Err(Unwritable) }
+}
+
+/// The text of the file with these edits of rules made in one object, which is in the document of that index.
+///
+/// # Errors
+/// [`EditError`]: all of the edits are made, or none.
+pub fn with_edits<'e>(
+    manifest: &Manifest,
+    document: usize,
+    object: &Object,
+    edits: impl IntoIterator<Item = &'e Edit>,
+) -> Result<String, EditError> {
+    let mutated = merged(object, edits)?;
+    Ok(edited(manifest, &[Wanted { document, object, mutated: &mutated }])?)
 }
 
 /// As [`edited`], but comments of what goes may go with it; where that cannot be, with the objects written anew.

@@ -36,9 +36,17 @@ test("while the rules are on their way, one sees how far, and can type", { tag: 
 
 test("without the editor one can still type, and it is said", async ({ page }) => {
   const site = new StaticServer({ missing: "editor-" });
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(await site.start());
-  await expect(page.getByRole("alert").filter({ hasText: "editor" })).toContainText("could not be loaded");
+  const alert = page.getByRole("alert").filter({ hasText: "editor" });
+  await expect(alert).toContainText("could not be loaded");
   await page.getByRole("textbox", { name: "Manifest manifest.yaml" }).fill(deployment("example.com/web:latest"));
-  await expect(page.getByRole("tabpanel", { name: "Findings" })).toContainText("the tag latest is mutable");
+  const findings = page.getByRole("tabpanel", { name: "Findings" });
+  await expect(findings).toContainText("the tag latest is mutable");
+  await alert.getByRole("button", { name: "Close" }).click();
+  await findings.getByRole("listitem").filter({ hasText: "the tag latest is mutable" }).getByRole("button").first().click();
+  await expect(alert).toContainText("could not be loaded");
+  expect(errors).toEqual([]);
   site.stop();
 });

@@ -39,12 +39,7 @@ export class EditorPlace {
 
   /** Puts the editor in place of the plain field. Without it, one can still type. */
   async load(): Promise<void> {
-    try {
-      await this.#loaded();
-    } catch {
-      this.#loading = undefined;
-      complain("The editor could not be loaded: a plain field stands in its place. Reload the page to try again.");
-    }
+    await this.#ready();
   }
 
   focus(): void {
@@ -60,12 +55,31 @@ export class EditorPlace {
 
   /** Opens a file at a place, in the report's terms, with the finding beside it that led there. */
   async jump(file: string, line: number, column: number, told?: Told): Promise<void> {
-    (await this.#loaded()).jump(file, line, column, told);
+    const editor = await this.#ready();
+    if (editor) editor.jump(file, line, column, told);
+    else this.#showFile(file);
   }
 
   /** Changes a file's text as one step that can be undone. */
   async rewrite(file: string, text: string): Promise<Undo | undefined> {
-    return (await this.#loaded()).rewrite(file, text);
+    const editor = await this.#ready();
+    return editor ? editor.rewrite(file, text) : this.workspace.add([{ name: file, text }]);
+  }
+
+  #showFile(name: string): void {
+    const open = this.workspace.byName(name);
+    if (open) this.workspace.show(open.id);
+  }
+
+  /** The editor; where it does not come, that is said, and it is asked for again the next time. */
+  async #ready(): Promise<Editor | undefined> {
+    try {
+      return await this.#loaded();
+    } catch {
+      this.#loading = undefined;
+      complain("The editor could not be loaded. You can type in a plain field. Reload the page to try again.");
+      return undefined;
+    }
   }
 
   #showPlain(): void {
