@@ -103,6 +103,21 @@ fn a_pull_request_gets_a_checklist_in_markdown() {
     assert_data_eq!(printed("markdown"), golden("checklist.md").raw());
 }
 
+/// GitHub refuses a comment of more than 65,536 characters.
+#[test]
+fn a_checklist_of_many_services_fits_in_a_comment() {
+    let pod = |index| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: s{index}, namespace: shop}}\n---\n");
+    let rule = FixedRule::new("image-is-plain", Verdict::Fail).finds(Level::Violation, "$", "it is not plain", None);
+    let folder = Folder::of("k8s/pods.yaml", (0..2_000).map(pod).collect::<String>()).bundle(&[rule]);
+    let text = folder.run(&["readiness", "k8s", "--bundle", "bundle", "--format", "markdown"]).with(1);
+    assert!(text.chars().count() < 65_536 && text.len() > 60_000, "{}", text.len());
+    let left_out = 2_000 - text.matches("### shop/s").count();
+    let number = format!("{},{:03}", left_out / 1000, left_out % 1000);
+    let rest = format!("\n{number} more cards, none worse: `seaworthy readiness` shows all.\n");
+    assert!(text.ends_with(&rest), "{}", &text[text.len() - 200..]);
+    assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
+}
+
 #[test]
 fn machines_read_json() {
     assert_data_eq!(printed("json"), golden("card.json").raw());

@@ -12,9 +12,10 @@ test("the page is painted from a few bytes, and the rules come before the editor
   expect(Math.min(html, style, program)).toBeGreaterThan(0);
   expect(html + style + program, "what is needed before the rules are asked for").toBeLessThan(ONE_SECOND);
   const at = (part: string): number => site.requests.findIndex((path) => path.includes(part));
-  expect(at(".bundle")).toBeGreaterThan(0);
-  expect(at("editor-")).toBeGreaterThan(at(".bundle"));
-  expect(at("editor-")).toBeGreaterThan(at("engine_bg"));
+  for (const rules of [".bundle", "engine_bg"]) {
+    expect(at(rules), rules).toBeGreaterThan(0);
+    expect(at("editor-"), rules).toBeGreaterThan(at(rules));
+  }
   site.stop();
 });
 

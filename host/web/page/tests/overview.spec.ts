@@ -45,7 +45,7 @@ test("findings are filtered by severity and by section, and what is hidden is co
   await expect(severity("high")).not.toHaveCount(0);
 });
 
-test("many files stand as a tree beside the tabs, with what is wrong in each folder", async ({ app, page }) => {
+test("many files stand as a tree beside the tabs, with what is wrong in each", async ({ app, page }) => {
   const files = Array.from({ length: 12 }, (_, index) => ({
     name: `shop/${index % 2 ? "base" : "overlays/prod"}/part-${index}.yaml`,
     mimeType: "text/yaml",
@@ -61,6 +61,7 @@ test("many files stand as a tree beside the tabs, with what is wrong in each fol
   await chooser.setFiles(files.map(({ name, ...rest }) => ({ ...rest, name: name.replaceAll("/", "-") })));
   const tree = page.getByRole("navigation", { name: "Tree of files" });
   await expect(tree).toContainText("12 files");
+  await expect(tree.getByRole("button", { name: /part-\d+\.yaml.*\d violations/ })).toHaveCount(12);
   await tree.getByRole("button", { name: /part-7/ }).click();
   await expect(app.editor).toContainText("part-7");
   await page.getByRole("button", { name: "Tree of files" }).click();
