@@ -1,12 +1,14 @@
 //! The rule environment-promotion on a scripted history: what staging had before production, for how long, and what nobody can
 //! know.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::history::History;
+use crate::support;
 
 const STAGING: &str = "services/web/staging/kustomization.yaml";
 const PRODUCTION: &str = "services/web/production/kustomization.yaml";
@@ -183,6 +185,97 @@ fn without_the_history_nothing_is_green() {
     expect(check_at(&shallow, "clone", &[]), "pass", &[]);
     std::fs::remove_dir_all(history.path().join(".git")).unwrap();
     expect(check(&history, &[]), "unknown", &["is in no git repository"]);
+}
+
+#[test]
+fn a_repository_is_read_only_where_production_is_checked() {
+    let history = usual();
+    commit(
+        &history,
+        10,
+        &[("apps/web.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\n")],
+    );
+    // A git that leaves a trace.
+    let tools = History::of(&[]);
+    let (git, trace) = (tools.path().join("git"), tools.path().join("trace"));
+    std::fs::write(&git, format!("#!/bin/sh\n: > {}\nexec /usr/bin/git \"$@\"\n", trace.display())).unwrap();
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (path, is_read) in [
+        ("services/web/base", false),
+        ("services/web/staging", false),
+        ("services/web/production", true),
+        ("services", true),
+        ("apps", true),
+    ] {
+        let words = ["check", path, "--rule", "environment-promotion", "--render", "never", "--allow-unchecked"];
+        let mut command = history.0.command(&words);
+        command.env("PATH", format!("{}:/usr/bin:/bin", tools.path().display()));
+        support::run(&mut command, "");
+        assert_eq!(std::fs::remove_file(&trace).is_ok(), is_read, "{path}");
+    }
+    let mut command = history.0.command(&["check", "services/web/base", "--environments", "production=services"]);
+    command.env("PATH", format!("{}:/usr/bin:/bin", tools.path().display()));
+    support::run(&mut command, "");
+    assert!(trace.exists());
+}
+
+#[test]
+fn staging_that_is_gone_and_a_mapping_of_nothing_are_not_green() {
+    let history = usual();
+    history.remove(STAGING);
+    commit(&history, 10, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    expect(check(&history, &[]), "fail", &["1.1.0, which staging never had"]);
+    for (map, says) in [
+        ("staging=services/*/stagin,production=services/*/production", "services/*/stagin is mapped to an environment"),
+        ("staging=services/*/base,production=services/*/prod", "services/*/prod is mapped to an environment"),
+    ] {
+        let run = history.run(None, &["check", ".", "--rule", "environment-promotion", "--environments", map]);
+        assert!(run.code != Some(0) && run.out.contains(says), "{map}: {}{}", run.out, run.err);
+    }
+    // There is a file of staging, and it names nothing.
+    let map = "staging=services/*/base,production=services/*/production";
+    expect(check(&history, &["--environments", map]), "fail", &["no file of staging names this service"]);
+}
+
+#[test]
+fn what_is_not_compared_as_a_whole_is_not_green() {
+    let large = |version: &str| format!("{}{}", overlay(version), "# more\n".repeat((8 << 20) / 7));
+    let many = |count: usize| {
+        let images: String = (0..count).map(|it| format!("  - {{name: example.com/i{it}, newTag: 1.0.0}}\n")).collect();
+        format!("images:\n{images}")
+    };
+    let history = usual();
+    let lacks = |says: &str| {
+        let words = ["check", ".", "--rule", "environment-promotion", "--render", "never", "--allow-unchecked"];
+        let run = history.run(None, &words);
+        assert!(run.code != Some(0) && run.out.contains(says), "{says}: {}{}", run.out, run.err);
+    };
+    history.write(PRODUCTION, &many(1_001));
+    lacks("names more than 1000 versions, so that its promotion is not checked");
+    history.write(PRODUCTION, &large("newTag: 1.0.0"));
+    lacks("has more than 8 MiB, so that its promotion is not checked");
+    history.remove(PRODUCTION);
+    let link = |from: &str, to: &str| std::os::unix::fs::symlink(to, history.path().join(from)).unwrap();
+    link(PRODUCTION, "../staging/kustomization.yaml");
+    lacks("is a link, which has no history of its own, so that its promotion is not checked");
+
+    // Staging decides about production.
+    history.remove(PRODUCTION);
+    history.write(PRODUCTION, &overlay("newTag: 1.0.0"));
+    for (text, says) in
+        [(many(1_001), "names more than 1000 versions"), (large("newTag: 1.0.0"), "has more than 8 MiB")]
+    {
+        history.write(STAGING, &text);
+        expect(check(&history, &[]), "unknown", &[says]);
+    }
+    history.remove(STAGING);
+    link(STAGING, "../base/kustomization.yaml");
+    expect(check(&history, &[]), "unknown", &["services/web/staging/kustomization.yaml is a link"]);
+    // Large for a while.
+    history.remove(STAGING);
+    commit(&history, 10, &[(STAGING, &large("newTag: 1.1.0"))]);
+    commit(&history, 11, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    expect(check(&history, &[]), "unknown", &["the history has a file with more than 8 MiB"]);
 }
 
 #[test]

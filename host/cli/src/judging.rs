@@ -50,6 +50,8 @@ pub fn opened<'r>(
     let profile = options.profile.or(config.profile).unwrap_or(usual);
     let rules = load(sandbox, found, Vec::new(), &config, &mut refusals)?;
     let mut session = session(run, rules, setup(config, Some(profile), options), &options.selection)?;
+    let promotion = options.promotion.options();
+    let may_be_promoted = sources::may_be_promoted(&options.paths, &promotion, &files);
     session.files.load(take(&mut files.files), take(&mut files.unrendered));
     let (definitions, undefined) = sources::read_definitions(&definitions, &Reading::default());
     session.define(definitions);
@@ -57,8 +59,8 @@ pub fn opened<'r>(
     if looks_at_trees(session.asked()) {
         trees = sources::read_trees(&options.paths, &mut files);
     }
-    if looks_at_promotions(session.asked()) {
-        trees.extend(sources::read_promotions(&options.paths, &options.promotion.options(), &mut files).now);
+    if may_be_promoted && looks_at_promotions(session.asked()) {
+        trees.extend(sources::read_promotions(&options.paths, &promotion, &mut files).now);
     }
     session.load_trees(trees);
     let mut unread = files.unread;

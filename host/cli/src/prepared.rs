@@ -201,14 +201,16 @@ impl<'o> Prepared<'o> {
     pub fn read(&mut self) -> Result<bool, Failure> {
         let Judging { paths, log, .. } = self.options;
         let mut files = self.read_files(paths, log, &self.excludes, &self.rendering);
+        let promotion = self.options.promotion.options();
+        let may_be_promoted = sources::may_be_promoted(paths, &promotion, &files);
         let mut is_other = self.session.files.load(take(&mut files.files), take(&mut files.unrendered));
         // The trees of repositories may be long, and few rules look at them.
         let wants_trees = looks_at_trees(self.session.asked());
         let trees = |paths: &[PathBuf], files: &mut Files| {
             if wants_trees { sources::read_trees(paths, files) } else { Vec::new() }
         };
-        let promotions = if looks_at_promotions(self.session.asked()) {
-            sources::read_promotions(paths, &self.options.promotion.options(), &mut files)
+        let promotions = if may_be_promoted && looks_at_promotions(self.session.asked()) {
+            sources::read_promotions(paths, &promotion, &mut files)
         } else {
             Promotions::default()
         };

@@ -37,6 +37,12 @@ pub enum ReadError {
     /// What is called a Dockerfile is none.
     #[error("is no Dockerfile that could be built: {0}")]
     Dockerfile(#[source] SyntaxError),
+    /// A folder that is mapped to an environment and has nothing to compare.
+    #[error("is mapped to an environment by --environments, and no file in it can name a version: correct the path")]
+    NoEnvironment,
+    /// A file of production that is not compared with staging, or not all of it.
+    #[error("{0}, so that its promotion is not checked")]
+    Promotion(String),
     /// No document for rules can be made of it.
     #[error(transparent)]
     Document(#[from] DocumentError),

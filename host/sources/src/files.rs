@@ -22,6 +22,8 @@ pub struct Files {
     pub unrendered: Vec<Unrendered>,
     /// The Dockerfiles among the paths, which are read for rules that ask for them.
     pub(crate) dockerfiles: Vec<Dockerfile>,
+    /// The links to files that are read by another path.
+    pub(crate) links: Vec<PathBuf>,
     /// The folders among the paths that are worlds of their own.
     pub(crate) projects: Folders,
     /// What was read instead of files on the disk, and is rendered instead of them too.

@@ -286,8 +286,14 @@ impl Found<'_> {
 
     /// Of a file and a link to it, the file counts. A folder that was read by its own path needs no link to it.
     fn finish(&mut self) {
-        let seen = &mut self.seen;
-        self.candidates.retain(|candidate| !candidate.is_link || seen.insert(candidate.real.clone()));
+        let (seen, links) = (&mut self.seen, &mut self.files.links);
+        self.candidates.retain(|candidate| {
+            let is_kept = !candidate.is_link || seen.insert(candidate.real.clone());
+            if !is_kept {
+                links.push(candidate.path.clone());
+            }
+            is_kept
+        });
         for (link, _) in self.links.iter().filter(|(_, target)| !self.walked.contains(target)) {
             self.files.skip(link, "a link to a folder, not followed");
         }

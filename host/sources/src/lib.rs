@@ -36,7 +36,7 @@ pub use find::{BASELINE, Found, Reading, find};
 pub use git::{Change, Commit, Entry, EntryKind, GitError, Logged, Made, MadeFile, Repository, Revision};
 pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
-pub use promotion::{PromotionOptions, Promotions, asks_for_promotions, read_promotions};
+pub use promotion::{PromotionOptions, Promotions, asks_for_promotions, may_be_promoted, read_promotions};
 pub use read::{STDIN, name, read_input, read_regular};
 pub use render::{
     HELM_WRAPPER, KUBE_VERSION, Mode, Refused, RenderOptions, helm_arguments, is_api_version, is_kube_version, render,

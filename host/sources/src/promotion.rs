@@ -12,14 +12,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use engine::File;
 use engine::documents::{Promoted, promotion};
-use engine::promotion::{Environments, Mapped, Side, Stage, pairs};
+use engine::manifest::Object;
+use engine::promotion::{Environments, Mapped, Pairs, Side, Stage, may_be_production};
 use protocol::RuleMetadata;
 use protocol::documents::PROMOTION;
 
+use crate::error::ReadError;
 use crate::files::Files;
 use crate::git::Repository;
 use crate::read::name;
-use repository::{Known, read};
+use repository::{Known, Lacking, read};
 
 /// Where environments are, if not where their names say.
 #[derive(Clone, Debug, Default)]
@@ -44,25 +46,42 @@ pub fn asks_for_promotions<'a>(mut rules: impl Iterator<Item = &'a RuleMetadata>
     rules.any(|rule| PROMOTION.is_asked_for_by(rule))
 }
 
+/// Whether something that is checked may be of production. Only then is a repository read for its promotions: it may be large.
+pub fn may_be_promoted(paths: &[PathBuf], options: &PromotionOptions, files: &Files) -> bool {
+    let real = paths.iter().filter_map(|path| fs::canonicalize(path).ok());
+    let mut names =
+        files.files.iter().map(|file| &file.manifest.name).chain(files.unread.iter().map(|unread| &unread.path));
+    let says_environment = |object: &Object| {
+        let group = object.group();
+        group == "argoproj.io" || group.ends_with("toolkit.fluxcd.io")
+    };
+    !options.environments.is_empty()
+        || real.map(|path| name(&path)).any(|path| may_be_production(&path))
+        || files.links.iter().any(|link| may_be_production(&name(link)))
+        || names.any(|path| may_be_production(path))
+        || files.files.iter().flat_map(|file| file.manifest.objects()).any(says_environment)
+}
+
 /// The promotions of the repositories that the folders given are from, and of those that are mapped.
 ///
-/// Without a file of staging there is none: nothing is promoted then.
+/// Where nothing ever was of staging, and nothing is mapped, there is none: nothing is promoted then.
 pub fn read_promotions(paths: &[PathBuf], options: &PromotionOptions, files: &mut Files) -> Promotions {
     let mut roots = Roots::default();
-    let given: Vec<(PathBuf, PathBuf)> =
+    let mut shown: Vec<(PathBuf, PathBuf)> =
         paths.iter().filter_map(|path| Some((path.clone(), fs::canonicalize(path).ok()?))).collect();
-    given.iter().for_each(|(_, real)| _ = roots.around(real));
+    shown.iter().for_each(|(_, real)| _ = roots.around(real));
     let mut mapped: BTreeMap<PathBuf, Vec<Mapped>> = BTreeMap::new();
-    let mut shown = given.clone();
+    let mut folders = Vec::new();
     for (stage, path) in &options.environments {
         match roots.mapped(*stage, path) {
             Ok((root, folder, fixed)) => {
+                folders.push((path, root.clone(), folder.clone()));
                 mapped.entry(root).or_default().push(folder);
                 if *stage == Stage::Production {
                     shown.push(fixed);
                 }
             }
-            Err(cause) => files.fail(path, &crate::error::ReadError::from(cause)),
+            Err(cause) => files.fail(path, &ReadError::from(cause)),
         }
     }
     let named: Vec<Stage> = options.environments.iter().map(|(stage, _)| *stage).collect();
@@ -71,20 +90,34 @@ pub fn read_promotions(paths: &[PathBuf], options: &PromotionOptions, files: &mu
     for (top, repository) in roots.0 {
         let mapped = mapped.remove(&top).unwrap_or_default();
         let environments = Environments { mapped, named: named.clone(), ..Environments::default() };
-        all.push(read(&top, repository, environments, options.trusted.as_deref(), now, files));
+        all.push(read(&top, repository, environments, options.trusted.as_deref(), now));
     }
-    let sides: Vec<&Side> = all.iter().map(|known| &known.side).collect();
-    let has_staging = sides.iter().any(|side| side.present.iter().any(|present| present.named.stage == Stage::Staging));
-    if !has_staging {
+    for (path, root, folder) in folders {
+        if all.iter().any(|known| known.top == root && known.empty.contains(&folder)) {
+            files.fail(path, &ReadError::NoEnvironment);
+        }
+    }
+    if options.environments.is_empty() && !all.iter().any(Known::may_have_staging) {
         return Promotions::default();
     }
-    let unknown = all.iter().filter(|known| known.is_of_environments()).find_map(|known| known.unknown.clone());
+    documents(&all, &shown, now, files)
+}
+
+/// The documents of what production names in the files that are shown.
+fn documents(all: &[Known], shown: &[(PathBuf, PathBuf)], now: u64, files: &mut Files) -> Promotions {
+    let unknown = all.iter().find_map(Known::unknown);
+    let sides: Vec<&Side> = all.iter().map(|known| &known.side).collect();
+    let pairs = Pairs::new(&sides);
     let mut promotions = Promotions::default();
-    for known in &all {
+    for (number, known) in all.iter().enumerate() {
+        for Lacking { path, stage, reason } in &known.lacking {
+            let typed = typed(&known.top.join(path), shown).filter(|_| *stage == Some(Stage::Production));
+            typed.into_iter().for_each(|typed| files.fail(&typed, &ReadError::Promotion(reason.clone())));
+        }
         for (path, text) in &known.texts {
-            let versions = pairs(&known.side, path, &sides);
-            let Some(typed) = typed(&known.top.join(path), &shown).filter(|_| !versions.is_empty()) else { continue };
-            let project = files.projects.project(&known.top.join(path));
+            let real = known.top.join(path);
+            let Some(typed) = typed(&real, shown) else { continue };
+            let project = files.projects.project(&real);
             let mut add = |versions: &[Promoted], to: &mut Vec<File>| match promotion(
                 &name(&typed),
                 text.clone(),
@@ -93,8 +126,9 @@ pub fn read_promotions(paths: &[PathBuf], options: &PromotionOptions, files: &mu
                 versions,
             ) {
                 Ok(manifest) => to.push(File { manifest, project }),
-                Err(cause) => files.skip(&typed, &format!("{cause}, so that its promotion is not checked")),
+                Err(cause) => files.fail(&typed, &ReadError::Promotion(cause.to_string())),
             };
+            let versions = pairs.of(number, path);
             add(&versions, &mut promotions.now);
             let written: Vec<Promoted> = versions.into_iter().filter(|version| version.written.is_some()).collect();
             if !written.is_empty() {
@@ -142,12 +176,5 @@ impl Roots {
         let below = real.strip_prefix(&root).unwrap_or(Path::new("")).components().chain(rest);
         let steps: Vec<String> = below.map(|step| step.as_os_str().to_string_lossy().into_owned()).collect();
         Ok((root, Mapped { stage, folder: steps.join("/") }, (fixed, real)))
-    }
-}
-
-impl Known {
-    /// Whether something of it is of an environment: the history of any other repository says nothing.
-    fn is_of_environments(&self) -> bool {
-        !self.side.present.is_empty()
     }
 }

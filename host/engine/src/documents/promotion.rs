@@ -34,7 +34,7 @@ pub struct Promoted {
 pub struct Staged {
     /// The file.
     pub file: String,
-    /// The tag.
+    /// The tag; with the thing before it, where that is not production's, so that it is another tag: `acme/other:1.0.0`.
     pub tag: Option<String>,
     /// The digest.
     pub digest: Option<String>,

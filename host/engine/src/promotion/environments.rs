@@ -4,8 +4,7 @@
 //! It must not know where a repository lies.
 
 use super::shared::Shared;
-use super::stage::{Stage, of_path};
-use super::timeline::Places;
+use super::stage::{Stage, is_of_other_tool, of_path};
 
 /// A folder that somebody says is of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +13,14 @@ pub struct Mapped {
     pub stage: Stage,
     /// The folder from the root of the repository, with `/`; a `*` stands for one step. Empty for all of it.
     pub folder: String,
+}
+
+impl Mapped {
+    /// Whether a file is in the folder.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        slot(&self.folder, path).is_some()
+    }
 }
 
 /// The environments of one repository.
@@ -31,16 +38,18 @@ impl Environments {
     /// The environment and the slot of a file that is of one alone.
     #[must_use]
     pub fn place(&self, path: &str) -> Option<(Stage, String)> {
+        if is_of_other_tool(path) {
+            return None;
+        }
         let mapped = self.mapped.iter().find_map(|mapped| Some((mapped.stage, slot(&mapped.folder, path)?)));
         mapped.or_else(|| {
             let placed = of_path(path).filter(|placed| !self.named.contains(&placed.stage))?;
             Some((placed.stage, placed.slot))
         })
     }
-}
 
-impl Places for Environments {
-    fn places(&self, path: &str) -> Vec<(Stage, String)> {
+    /// The environments and the slots of a file; none where its path says none.
+    pub(super) fn places(&self, path: &str) -> Vec<(Stage, String)> {
         if let Some(place) = self.place(path) {
             return vec![place];
         }
@@ -48,7 +57,8 @@ impl Places for Environments {
         shared.map(|stage| (*stage, path.to_owned())).collect()
     }
 
-    fn hides(&self, path: &str, stage: Stage, at: &str) -> bool {
+    /// Whether a file of the environment names something else in the place of what this one names there.
+    pub(super) fn hides(&self, path: &str, stage: Stage, at: &str) -> bool {
         self.shared.hidden.contains(&(path.to_owned(), stage, at.to_owned()))
     }
 }

@@ -15,9 +15,9 @@ mod timeline;
 mod versions;
 
 pub use environments::{Environments, Mapped};
-pub use pairs::{Present, Side, pairs};
+pub use pairs::{Pairs, Present, Side};
 pub(crate) use reference::{as_known, reference};
 pub use shared::{Own, Shared};
-pub use stage::{Stage, of_name};
-pub use timeline::{FileChange, Named, Places, Step, Stood, Timeline, named};
-pub use versions::{Version, versions};
+pub use stage::{Stage, may_be_production, of_name};
+pub use timeline::{FileChange, Named, Step, Stood, Timeline, named};
+pub use versions::{MOST_VERSIONS, Version, versions};

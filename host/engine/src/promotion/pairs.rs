@@ -3,11 +3,14 @@
 //! The same service has the same file in both environments, and the same place in it or the same image there. Where no file of
 //! staging ever was its counterpart, the same image anywhere in staging is. The module must not know which pair is good.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::stage::Stage;
 use super::timeline::{Named, Stood, Timeline};
 use crate::documents::{Promoted, Staged};
+
+/// What a thing is called that a file does not name.
+const UNNAMED: &str = "?";
 
 /// A version that stands in a file now.
 #[derive(Clone, Debug)]
@@ -27,98 +30,140 @@ pub struct Side {
     pub timeline: Timeline,
 }
 
-/// What production of a repository names in a file, each with what staging named in any of them.
-#[must_use]
-pub fn pairs(production: &Side, file: &str, staging: &[&Side]) -> Vec<Promoted> {
-    let versions = production.present.iter().filter(|present| present.file == file);
-    let versions = versions.filter(|present| present.named.stage == Stage::Production);
-    versions.map(|present| promoted(present, production, staging)).collect()
+/// What production and staging of some repositories name and named, by what services are told by.
+#[derive(Default)]
+pub struct Pairs<'a> {
+    /// What production names, by the number of the repository and the file.
+    present: HashMap<(usize, &'a str), Vec<&'a Present>>,
+    /// What production named, by the number of the repository and the slot.
+    own: HashMap<(usize, &'a str), Vec<&'a Stood>>,
+    /// What staging of all repositories names and named, by the slot.
+    of_slot: HashMap<&'a str, Vec<Candidate<'a>>>,
+    /// The same by the thing.
+    of_thing: HashMap<&'a str, Vec<Candidate<'a>>>,
 }
 
-fn promoted(present: &Present, production: &Side, staging: &[&Side]) -> Promoted {
-    let named = &present.named;
-    let own = production.timeline.stood.iter().filter(|stood| stood.named.stage == Stage::Production);
-    let own: Vec<&Stood> = own.filter(|stood| is_of_slot(&stood.named, named)).collect();
-    let is_it = |stood: &&&Stood| {
-        stood.until.is_none()
-            && stood.file == present.file
-            && is_equal(&stood.named, named)
-            && stood.named.at == named.at
-    };
-    let written = own.iter().rev().find(is_it);
-    let earlier = own.iter().filter(|stood| !is_equal(&stood.named, named));
-    let earlier = earlier.filter(|stood| written.is_none_or(|written| stood.from < written.from)).count();
-    Promoted {
-        of: named.version.of.clone(),
-        at: named.version.at.clone(),
-        tag: named.version.tag.clone(),
-        digest: named.version.digest.clone(),
-        place: named.version.span,
-        written: written.map(|written| written.from),
-        earlier: earlier as u64,
-        staging: staged(named, staging),
-    }
+/// What staging names or named.
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    file: &'a str,
+    named: &'a Named,
+    /// Its place in the history, unless no commit has written it.
+    stood: Option<&'a Stood>,
 }
 
-/// What staging named for the same service.
-fn staged(named: &Named, staging: &[&Side]) -> Vec<Staged> {
-    let all = |is_for: &dyn Fn(&Named) -> bool| -> Vec<Staged> {
-        let mut found = Vec::new();
-        for side in staging {
-            let stood = side.timeline.stood.iter().filter(|it| it.named.stage == Stage::Staging && is_for(&it.named));
-            let stood: Vec<&Stood> = stood.collect();
-            found.extend(stood.iter().map(|stood| of_history(stood)));
-            let open: HashSet<_> = stood
-                .iter()
-                .filter(|stood| stood.until.is_none())
-                .map(|stood| key(&stood.file, &stood.named))
-                .collect();
-            let present = side.present.iter().filter(|it| it.named.stage == Stage::Staging && is_for(&it.named));
-            let unwritten = present.filter(|it| !open.contains(&key(&it.file, &it.named)));
-            found.extend(unwritten.map(of_today));
+impl<'a> Pairs<'a> {
+    /// For these repositories.
+    #[must_use]
+    pub fn new(sides: &[&'a Side]) -> Self {
+        let mut pairs = Self::default();
+        for (number, side) in sides.iter().copied().enumerate() {
+            let mut open = HashSet::new();
+            for stood in &side.timeline.stood {
+                let named = &stood.named;
+                if named.stage == Stage::Production {
+                    pairs.own.entry((number, &*named.slot)).or_default().push(stood);
+                    continue;
+                }
+                if stood.until.is_none() {
+                    open.insert(key(&stood.file, named));
+                }
+                pairs.add(Candidate { file: &stood.file, named, stood: Some(stood) });
+            }
+            for present in &side.present {
+                let (file, named) = (&*present.file, &present.named);
+                if named.stage == Stage::Production {
+                    pairs.present.entry((number, file)).or_default().push(present);
+                } else if !open.contains(&key(file, named)) {
+                    pairs.add(Candidate { file, named, stood: None });
+                }
+            }
         }
-        found
-    };
-    let of_slot = all(&|other| is_of_slot(other, named));
-    if of_slot.is_empty() && named.version.of.is_some() {
-        return all(&|other| other.version.of == named.version.of);
+        pairs
     }
-    of_slot
-}
 
-fn key<'a>(file: &'a str, named: &'a Named) -> (&'a str, &'a str, Option<&'a str>, Option<&'a str>) {
-    (file, &named.at, named.version.tag.as_deref(), named.version.digest.as_deref())
-}
+    fn add(&mut self, candidate: Candidate<'a>) {
+        self.of_slot.entry(&candidate.named.slot).or_default().push(candidate);
+        if let Some(thing) = &candidate.named.thing {
+            self.of_thing.entry(thing).or_default().push(candidate);
+        }
+    }
 
-fn of_history(stood: &Stood) -> Staged {
-    Staged {
-        file: stood.file.clone(),
-        tag: stood.named.version.tag.clone(),
-        digest: stood.named.version.digest.clone(),
-        from: Some(stood.from),
-        until: stood.until,
-        commit: Some(stood.commit.clone()),
+    /// What production names in a file of the repository of that number, each with what staging named in any repository.
+    #[must_use]
+    pub fn of(&self, number: usize, file: &str) -> Vec<Promoted> {
+        let present = self.present.get(&(number, file)).into_iter().flatten();
+        present.map(|present| self.promoted(number, present)).collect()
+    }
+
+    fn promoted(&self, number: usize, present: &Present) -> Promoted {
+        let named = &present.named;
+        let own = self.own.get(&(number, &*named.slot)).into_iter().flatten().copied();
+        let own: Vec<&Stood> = own.filter(|stood| is_of_place(&stood.named, named)).collect();
+        let is_it = |stood: &&&Stood| {
+            stood.until.is_none()
+                && stood.file == present.file
+                && is_equal(&stood.named, named)
+                && stood.named.at == named.at
+        };
+        let written = own.iter().rev().find(is_it);
+        let earlier = own.iter().filter(|stood| !is_equal(&stood.named, named));
+        let earlier = earlier.filter(|stood| written.is_none_or(|written| stood.step < written.step)).count();
+        Promoted {
+            of: named.version.of.clone(),
+            at: named.version.at.clone(),
+            tag: named.version.tag.clone(),
+            digest: named.version.digest.clone(),
+            place: named.version.span,
+            written: written.map(|written| written.from),
+            earlier: earlier as u64,
+            staging: self.staged(named),
+        }
+    }
+
+    /// What staging named for the same service.
+    fn staged(&self, production: &Named) -> Vec<Staged> {
+        let of_slot = self.of_slot.get(&*production.slot).into_iter().flatten();
+        let of_place = of_slot.filter(|candidate| is_of_place(candidate.named, production));
+        let of_place: Vec<Staged> = of_place.map(|candidate| candidate.staged(production)).collect();
+        let Some(thing) = production.thing.as_deref().filter(|_| of_place.is_empty()) else { return of_place };
+        let of_thing = self.of_thing.get(thing).into_iter().flatten();
+        of_thing.map(|candidate| candidate.staged(production)).collect()
     }
 }
 
-/// What no commit of the history has written.
-fn of_today(present: &Present) -> Staged {
-    Staged {
-        file: present.file.clone(),
-        tag: present.named.version.tag.clone(),
-        digest: present.named.version.digest.clone(),
-        from: None,
-        until: None,
-        commit: None,
+impl Candidate<'_> {
+    fn staged(&self, production: &Named) -> Staged {
+        let version = &self.named.version;
+        // A tag of another thing is another tag, whatever it is called.
+        let is_same = self.named.thing == production.thing;
+        let of = version.of.as_deref().unwrap_or(UNNAMED);
+        let tag = version.tag.as_deref().map(|tag| if is_same { tag.to_owned() } else { format!("{of}:{tag}") });
+        Staged {
+            file: self.file.to_owned(),
+            tag,
+            digest: version.digest.clone(),
+            from: self.stood.map(|stood| stood.from),
+            until: self.stood.and_then(|stood| stood.until),
+            commit: self.stood.map(|stood| stood.commit.clone()),
+        }
     }
 }
 
-/// Whether both are of the same service, by their files and the places in them.
-fn is_of_slot(one: &Named, other: &Named) -> bool {
-    let is_same_image = one.version.of.is_some() && one.version.of == other.version.of;
-    one.slot == other.slot && (is_same_image || one.at == other.at)
+/// What tells a version that stands in a file now from the others.
+type Key<'a> = (&'a str, &'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+fn key<'a>(file: &'a str, named: &'a Named) -> Key<'a> {
+    let (tag, digest) = (named.version.tag.as_deref(), named.version.digest.as_deref());
+    (file, &named.at, named.thing.as_deref(), tag, digest)
+}
+
+/// Whether both are of the same service, by the places in their files, which have the same slot.
+fn is_of_place(one: &Named, other: &Named) -> bool {
+    one.at == other.at || one.thing.is_some() && one.thing == other.thing
 }
 
 fn is_equal(one: &Named, other: &Named) -> bool {
-    (&one.version.tag, &one.version.digest) == (&other.version.tag, &other.version.digest)
+    let (version, other_version) = (&one.version, &other.version);
+    one.thing == other.thing && (&version.tag, &version.digest) == (&other_version.tag, &other_version.digest)
 }

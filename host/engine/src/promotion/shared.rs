@@ -3,8 +3,9 @@
 //!
 //! Which files there are is asked of whoever reads them. The module must not know where they lie.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::reference::as_known;
 use super::stage::Stage;
 use super::versions::{Version, versions};
 use crate::manifest::kustomization::is_file_name;
@@ -31,34 +32,44 @@ pub struct Shared {
     pub stages: BTreeMap<String, BTreeSet<Stage>>,
     /// What an environment names otherwise: the file, the environment and the place in it.
     pub hidden: BTreeSet<(String, Stage, String)>,
+    /// Whether they refer to more files than are followed.
+    pub is_cut: bool,
 }
 
 impl Shared {
     /// What the files of environments refer to. `read` gives a file that may be shared, if there is one.
     #[must_use]
     pub fn new(own: &[Own<'_>], mut read: impl FnMut(&str) -> Option<Manifest>) -> Self {
+        let mut shared = Self::default();
         let mut users: BTreeMap<(String, Stage), Vec<&str>> = BTreeMap::new();
         let mut files: BTreeMap<String, Option<Manifest>> = BTreeMap::new();
+        let mut named: HashMap<&str, Vec<Version>> = HashMap::new();
+        let by_path: HashMap<&str, &Own<'_>> = own.iter().map(|own| (own.path, own)).collect();
         let mut steps = STEPS;
         for Own { path, stage, manifest } in own {
+            let mut all = versions(manifest);
             let mut seen: HashSet<String> = HashSet::new();
             let mut waiting = references(path, manifest);
-            while let Some(next) = waiting.pop().filter(|_| steps > 0) {
+            while let Some(next) = waiting.pop() {
+                if steps == 0 {
+                    shared.is_cut = true;
+                    break;
+                }
                 steps -= 1;
                 if !seen.insert(next.clone()) {
                     continue;
                 }
+                // Patches in files of their own are the environment's, too.
+                let patch = by_path.get(&*next).filter(|patch| patch.stage == *stage);
+                all.extend(patch.into_iter().flat_map(|patch| versions(patch.manifest)));
                 let file = files.entry(next.clone()).or_insert_with(|| read(&next));
                 if let Some(manifest) = file {
                     waiting.extend(references(&next, manifest));
                     users.entry((next, *stage)).or_default().push(path);
                 }
             }
+            named.insert(path, all);
         }
-        let mut shared = Self::default();
-        let of_own = |path: &str| own.iter().find(|own| own.path == path).map(|own| versions(own.manifest));
-        let named: BTreeMap<&str, Vec<Version>> =
-            users.values().flatten().filter_map(|path| Some((*path, of_own(path)?))).collect();
         for ((path, stage), users) in users {
             let all = files.get(&path).and_then(Option::as_ref).map(versions).unwrap_or_default();
             for version in all {
@@ -76,10 +87,14 @@ impl Shared {
 }
 
 /// Whether what an environment names takes the place of what it has in common with others: `images` of a kustomization by their
-/// name, values by their path.
+/// name, a patch by the object and the field, values by their path.
 fn takes_place(own: &Version, shared: &Version) -> bool {
     let name = own.at.strip_prefix("images[").and_then(|at| at.strip_suffix(']'));
-    own.at == shared.at || name.is_some_and(|name| shared.of.as_deref() == Some(super::reference::as_known(name)))
+    let patch = own.at.split_once(' ').filter(|(at, _)| at.starts_with("patches"));
+    let at = patch.map_or(&*own.at, |(_, at)| at);
+    // A JSON patch counts containers, which have names here: the image tells which one is meant.
+    let is_operation = at.starts_with('[') && own.of.is_some() && own.of == shared.of;
+    at == shared.at || is_operation || name.is_some_and(|name| shared.of.as_deref() == Some(as_known(name)))
 }
 
 /// The files that a file is built with: what a kustomization refers to, and the values that a chart has for all.

@@ -39,6 +39,20 @@ const WORDS: [(&str, Stage); 9] = [
 /// Words for one where nothing else is in the name: `live-chat` is a service.
 const WHOLE: [(&str, Stage); 1] = [("live", Stage::Production)];
 
+/// Folders and files of tools that deploy nothing to a cluster: pipelines, editors, Compose.
+const OTHER_FOLDERS: [&str; 9] = [
+    ".azure-pipelines",
+    ".buildkite",
+    ".circleci",
+    ".devcontainer",
+    ".forgejo",
+    ".gitea",
+    ".github",
+    ".gitlab",
+    ".vscode",
+];
+const OTHER_FILES: [&str; 5] = [".gitlab-ci", "azure-pipelines", "bitbucket-pipelines", "compose", "docker-compose"];
+
 /// What stands for the environment in the name of what all environments have.
 const BLANK: &str = "*";
 
@@ -65,6 +79,21 @@ pub fn of_path(path: &str) -> Option<Placed> {
     });
     let stage = whole.or_else(|| steps().find_map(of_name))?;
     Some(Placed { stage, slot: neutral(path, stage) })
+}
+
+/// Whether a file may be of production by its path. Every file that [`of_path`] says is of production has such a path.
+#[must_use]
+pub fn may_be_production(path: &str) -> bool {
+    !is_of_other_tool(path) && neutral(path, Stage::Production) != path
+}
+
+/// Whether a file belongs to a tool that deploys nothing to a cluster: `docker-compose.prod.yml`.
+#[must_use]
+pub fn is_of_other_tool(path: &str) -> bool {
+    let mut steps = path.rsplit('/');
+    let name = steps.next().unwrap_or_default();
+    let rest = OTHER_FILES.iter().find_map(|tool| name.strip_prefix(tool));
+    rest.is_some_and(|rest| rest.starts_with(['.', '-', '_'])) || steps.any(|step| OTHER_FOLDERS.contains(&step))
 }
 
 /// The environment that a name has in it: `web-production`, `eu_prod_1`. None where it has two, or none.
@@ -94,6 +123,12 @@ pub fn neutral(text: &str, stage: Stage) -> String {
     }
     neutral.push_str(text.get(rest..).unwrap_or_default());
     neutral
+}
+
+/// The text without the words for any environment.
+#[must_use]
+pub fn neutral_of_all(text: &str) -> String {
+    neutral(&neutral(text, Stage::Staging), Stage::Production)
 }
 
 /// A word of a name.
@@ -162,6 +197,25 @@ mod tests {
             let placed = of_path(path);
             assert_eq!(placed.as_ref().map(|placed| placed.stage), stage, "{path}");
             assert_eq!(placed.map(|placed| placed.slot).unwrap_or_default(), slot, "{path}");
+        }
+    }
+
+    #[test]
+    fn files_of_other_tools_are_of_no_environment() {
+        for path in [
+            ".github/workflows/deploy-production.yml",
+            "web/.gitlab/production.yml",
+            "docker-compose.prod.yml",
+            "web/compose-prod.yaml",
+            ".gitlab-ci.production.yml",
+        ] {
+            assert!(is_of_other_tool(path) && !may_be_production(path), "{path}");
+        }
+        for path in ["composer/production/a.yaml", "composer-prod.yaml", "live/web.yaml", "a/prod-to-staging.yaml"] {
+            assert!(!is_of_other_tool(path) && may_be_production(path), "{path}");
+        }
+        for path in ["services/web/staging/a.yaml", "clusters/non-prod/a.yaml", "pre-prod/a.yaml", "live-chat/a.yaml"] {
+            assert!(!may_be_production(path), "{path}");
         }
     }
 

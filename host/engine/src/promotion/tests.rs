@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::stage::Stage;
 use super::{
-    Environments, FileChange, Mapped, Own, Present, Shared, Side, Step, Timeline, Version, named, pairs, versions,
+    Environments, FileChange, MOST_VERSIONS, Mapped, Own, Pairs, Present, Shared, Side, Step, Timeline, Version, named,
+    versions,
 };
 use crate::manifest::{Limits, read};
 
@@ -180,7 +181,8 @@ fn hostile_files_name_little_and_break_nothing() {
         assert!(found("kustomization.yaml", text).len() <= 1, "{text}");
     }
     let many = "- image: acme/web:1\n".repeat(5_000);
-    assert_eq!(found("values.yaml", &many).len(), 1_000);
+    // One more than are compared, so that nobody takes them for all.
+    assert_eq!(found("values.yaml", &many).len(), MOST_VERSIONS + 1);
     let nested = (0..50).fold("image: a:1".to_owned(), |inner, _| {
         format!("patch: |\n{}", inner.lines().map(|line| format!("  {line}\n")).collect::<String>())
     });
@@ -263,7 +265,7 @@ fn against(environments: &Environments, files: &[(&str, &str)], steps: Vec<Step>
         side.present.extend(present.map(|named| Present { file: (*path).to_owned(), named }));
     }
     let (path, _) = files.first()?;
-    let promoted = pairs(&side, path, &[&side]).into_iter().next()?;
+    let promoted = Pairs::new(&[&side]).of(0, path).into_iter().next()?;
     let show = |it: &crate::documents::Staged| {
         format!("{} {}", it.tag.clone().unwrap_or_default(), it.from.map_or("today".into(), |from| from.to_string()))
     };
@@ -281,9 +283,36 @@ fn the_counterpart_is_compared_and_otherwise_the_same_image() {
     assert_eq!(against(&usual, &[elsewhere], steps()).unwrap(), ["1 10", "9 20"]);
     let today = ("web/staging/kustomization.yaml", "images: [{name: acme/web, newTag: '3'}]");
     assert_eq!(against(&usual, &[production, today], steps()).unwrap(), ["1 10", "3 today"]);
-    // The place is the same, and the registry is not.
-    let mirror = (PRODUCTION, "images: [{name: acme/web, newName: mirror.example.com/web, newTag: '1'}]");
-    assert_eq!(against(&usual, &[mirror], steps()).unwrap(), ["1 10"]);
+}
+
+#[test]
+fn a_tag_of_another_thing_is_another_tag() {
+    let usual = Environments::default();
+    let against = |production: &str, staging: &str| {
+        let files = [(PRODUCTION, production), (STAGING, staging)];
+        against(&usual, &files, Vec::new()).unwrap()
+    };
+    let image = |of: &str| format!("images: [{{name: web, newName: {of}, newTag: '1'}}]");
+    assert_eq!(against(&image("evil/miner"), &image("acme/web")), ["acme/web:1 today"]);
+    assert_eq!(against(&image("mirror.example.com/web"), &image("acme/web")), ["acme/web:1 today"]);
+    // A registry of each environment has the same thing.
+    assert_eq!(against(&image("acme-prod/web"), &image("acme-staging/web")), ["1 today"]);
+    assert_eq!(against(&image("acme-prod/web"), &image("acme-prod/web")), ["1 today"]);
+    // Staging leaves it to the values of the chart.
+    let (whole, part) = ("image: {repository: evil/miner, tag: '1'}", "image: {tag: '1'}");
+    assert_eq!(against(whole, part), ["?:1 today"]);
+    assert_eq!(against(part, part), ["1 today"]);
+}
+
+#[test]
+fn what_stood_before_is_told_by_commits_and_not_by_seconds() {
+    let usual = Environments::default();
+    // Three commits of one second.
+    let steps = ["1", "2", "3"].map(|tag| step(10, &[(if tag == "1" { "" } else { PRODUCTION }, PRODUCTION, tag)]));
+    let mut side = Side { timeline: Timeline::new(steps, &usual, 1_000), ..Side::default() };
+    let present = named(PRODUCTION, &found(PRODUCTION, "images: [{name: acme/web, newTag: '3'}]"), &usual);
+    side.present.extend(present.into_iter().map(|named| Present { file: PRODUCTION.into(), named }));
+    assert_eq!(Pairs::new(&[&side]).of(0, PRODUCTION)[0].earlier, 2);
 }
 
 #[test]
@@ -348,4 +377,42 @@ fn what_a_base_names_each_environment_names_unless_it_names_another() {
     };
     assert_eq!(of("a: b", "a: b"), ["staging 1", "production 1"]);
     assert_eq!(of("image: {tag: '2'}", "a: b"), ["production 1"]);
+}
+
+#[test]
+fn a_patch_takes_the_place_of_what_a_base_names() {
+    let web = "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'acme/web:latest'}]}";
+    let patch = web.replace("latest", "2");
+    let inline = format!("resources: [../base]\npatches:\n  - patch: |\n{}", indented(&patch));
+    let operation = "[{op: replace, path: /spec/containers/0/image, value: 'acme/web:2'}]";
+    let operations =
+        format!("resources: [../base]\npatches: [{{patch: \"{operation}\", target: {{kind: Deployment}}}}]");
+    let file = "resources: [../base]\npatches: [{path: patch.yaml}]";
+    for (overlay, patch) in [(&*inline, "a: b"), (&*operations, "a: b"), (file, &*patch), (file, operation)] {
+        let files = [
+            ("web/base/kustomization.yaml", "resources: [web.yaml]"),
+            ("web/base/web.yaml", web),
+            ("web/staging/kustomization.yaml", "resources: [../base]"),
+            ("web/production/kustomization.yaml", overlay),
+            ("web/production/patch.yaml", patch),
+        ];
+        assert_eq!(shared(&files, "web/base/web.yaml"), ["staging latest"], "{overlay} {patch}");
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("      {line}\n")).collect()
+}
+
+#[test]
+fn references_that_are_not_followed_are_told() {
+    let most = 20_000;
+    let many: Vec<String> = (0..=most).map(|number| format!("{number}.yaml")).collect();
+    let overlay = |count: usize| format!("resources: [{}]", many[..count].join(", "));
+    let is_cut = |count: usize| {
+        let manifest = read(PRODUCTION, overlay(count).into_bytes(), &Limits::default());
+        let own = [Own { path: PRODUCTION, stage: Stage::Production, manifest: &manifest }];
+        Shared::new(&own, |_| None).is_cut
+    };
+    assert!(!is_cut(most) && is_cut(most + 1));
 }

@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::stage::{Stage, neutral, of_name};
+use super::environments::Environments;
+use super::stage::{Stage, neutral, neutral_of_all, of_name};
 use super::versions::Version;
 
 /// What one commit did to the files, the oldest commit first.
@@ -28,15 +29,6 @@ pub struct FileChange {
     pub new: Option<(String, Arc<[Version]>)>,
 }
 
-/// What tells the environment of a path, and what the same is called in the other one.
-pub trait Places {
-    /// The environments and the slots of a file; none where its path says none.
-    fn places(&self, path: &str) -> Vec<(Stage, String)>;
-
-    /// Whether a file of the environment names something else in the place of what this one names there.
-    fn hides(&self, path: &str, stage: Stage, at: &str) -> bool;
-}
-
 /// A version that an environment names, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
@@ -46,6 +38,8 @@ pub struct Named {
     pub slot: String,
     /// The place in the file in the words of both environments.
     pub at: String,
+    /// What it is a version of in the words of all environments, where the file says so: `registry-*.example.com/web`.
+    pub thing: Option<String>,
     /// The version itself.
     pub version: Version,
 }
@@ -63,6 +57,8 @@ pub struct Stood {
     pub until: Option<u64>,
     /// The commit that wrote it.
     pub commit: String,
+    /// The number of that commit, from the first: commits of one second follow each other, too.
+    pub step: usize,
 }
 
 /// Everything that ever stood in the files of environments.
@@ -74,7 +70,7 @@ pub struct Timeline {
 
 /// The versions of a file, each with its environment, as far as that is known; with several, where they have it in common.
 #[must_use]
-pub fn named(path: &str, versions: &[Version], places: &impl Places) -> Vec<Named> {
+pub fn named(path: &str, versions: &[Version], places: &Environments) -> Vec<Named> {
     let of_path = places.places(path);
     let mut named = Vec::new();
     for version in versions {
@@ -85,6 +81,7 @@ pub fn named(path: &str, versions: &[Version], places: &impl Places) -> Vec<Name
             stage,
             slot,
             at: neutral(&version.at, stage),
+            thing: version.of.as_deref().map(neutral_of_all),
             version: version.clone(),
         }));
     }
@@ -104,11 +101,11 @@ impl Timeline {
     /// A commit's time is what its author's clock said: it counts as no earlier than that of a commit before it, and as no
     /// later than now.
     #[must_use]
-    pub fn new(steps: impl IntoIterator<Item = Step>, places: &impl Places, now: u64) -> Self {
+    pub fn new(steps: impl IntoIterator<Item = Step>, places: &Environments, now: u64) -> Self {
         let mut timeline = Self::default();
         let mut files: HashMap<String, Vec<usize>> = HashMap::new();
         let mut latest = 0;
-        for Step { commit, time, changes } in steps {
+        for (step, Step { commit, time, changes }) in steps.into_iter().enumerate() {
             let time = if time > now { now } else { time.max(latest) };
             latest = if time < now { time } else { latest };
             // All that moves leaves its place before anything arrives.
@@ -118,7 +115,7 @@ impl Timeline {
             let left: Vec<Option<(String, Vec<usize>)>> = left.collect();
             for (change, left) in changes.into_iter().zip(left) {
                 let open = left.map(|(path, stands)| Open { path, stands });
-                timeline.change(open, change.new, places, (time, &commit), &mut files);
+                timeline.change(open, change.new, places, (step, time, &commit), &mut files);
             }
         }
         timeline
@@ -128,8 +125,8 @@ impl Timeline {
         &mut self,
         open: Option<Open>,
         new: Option<(String, Arc<[Version]>)>,
-        places: &impl Places,
-        (time, commit): (u64, &str),
+        places: &Environments,
+        (step, time, commit): (usize, u64, &str),
         files: &mut HashMap<String, Vec<usize>>,
     ) {
         let Open { path: old, mut stands } = open.unwrap_or(Open { path: String::new(), stands: Vec::new() });
@@ -148,7 +145,7 @@ impl Timeline {
                 Some(stood) => stood.named = named,
                 None => {
                     let (file, commit) = (path.clone(), commit.to_owned());
-                    self.stood.push(Stood { file, named, from: time, until: None, commit });
+                    self.stood.push(Stood { file, named, from: time, until: None, commit, step });
                 }
             }
             kept.push(number);
@@ -170,7 +167,7 @@ impl Timeline {
         }
     }
 
-    fn rename(&mut self, old: &str, path: &str, places: &impl Places) {
+    fn rename(&mut self, old: &str, path: &str, places: &Environments) {
         for (stage, slot) in places.places(path) {
             for stood in self.stood.iter_mut().filter(|stood| stood.file == old && stood.named.stage == stage) {
                 path.clone_into(&mut stood.file);

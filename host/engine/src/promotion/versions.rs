@@ -6,8 +6,8 @@
 use super::reference::{Reference, as_known, reference};
 use crate::manifest::{Content, Entry, Limits, Manifest, Node, Object, Span, Value, read};
 
-/// Versions of one file: a file with more is no file of an environment.
-const MOST: usize = 1_000;
+/// Versions of one file that are compared. Of a file with more there is one more, so that its reader sees it.
+pub const MOST_VERSIONS: usize = 1_000;
 
 /// Texts within texts, such as a patch of a kustomization in an Application.
 const DEPTH: usize = 3;
@@ -96,7 +96,7 @@ impl Walk {
     }
 
     fn value(&mut self, node: &Node, at: &str, key: &str) {
-        if self.found.len() >= MOST {
+        if self.found.len() > MOST_VERSIONS {
             return;
         }
         match &node.value {
@@ -308,7 +308,7 @@ impl Walk {
         };
         let (tag, digest) = (written(tag), written(digest));
         let is_said = tag.is_some() || digest.is_some();
-        if is_said && ![&of, &tag, &digest].into_iter().flatten().any(is_open) && self.found.len() < MOST {
+        if is_said && ![&of, &tag, &digest].into_iter().flatten().any(is_open) && self.found.len() <= MOST_VERSIONS {
             let of = of.filter(|of| !of.is_empty()).map(|of| as_known(&of).to_owned());
             let (at, span) = (at.to_owned(), self.outer.unwrap_or(span));
             self.found.push(Version { of, at, tag, digest, said: self.said.clone(), span });

@@ -54,18 +54,33 @@ impl Repository {
     pub fn read_all<'e>(
         &self,
         entries: impl IntoIterator<Item = &'e Entry>,
-        mut then: impl FnMut(&'e Entry, Vec<u8>) -> Result<(), GitError>,
+        then: impl FnMut(&'e Entry, Vec<u8>) -> Result<(), GitError>,
     ) -> Result<(), GitError> {
-        let entries: Vec<&Entry> = entries.into_iter().filter(|it| it.kind != EntryKind::Submodule).collect();
+        let entries = entries.into_iter().filter(|entry| entry.kind != EntryKind::Submodule);
+        let objects = entries.map(|entry| (&*entry.object, entry));
+        self.blobs(objects, usize::MAX, then)
+    }
+
+    /// Hands over the bytes of files by their hashes, each with what was given beside the hash.
+    ///
+    /// # Errors
+    /// Git does not give one of them, one has more bytes, or the receiver's own.
+    pub fn blobs<'o, T>(
+        &self,
+        objects: impl IntoIterator<Item = (&'o str, T)>,
+        most: usize,
+        mut then: impl FnMut(T, Vec<u8>) -> Result<(), GitError>,
+    ) -> Result<(), GitError> {
+        let objects: Vec<(&str, T)> = objects.into_iter().collect();
         let mut command = command(self.top(), ["cat-file", "--batch", "--buffer"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(GitError::Git)?;
         let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return Ok(()) };
-        let asked: String = entries.iter().map(|entry| format!("{}\n", entry.object)).collect();
+        let asked: String = objects.iter().map(|(object, _)| format!("{object}\n")).collect();
         // Git may fill its output before it has read all questions. That it is gone shows in its output.
         let asking = thread::spawn(move || _ = input.write_all(asked.as_bytes()));
         let mut output = BufReader::new(output);
-        let handed = entries.into_iter().try_for_each(|entry| then(entry, blob(&mut output, entry)?));
+        let handed = objects.into_iter().try_for_each(|(object, with)| then(with, blob(&mut output, object, most)?));
         drop(output);
         let _ = child.kill();
         let _ = child.wait();
@@ -90,15 +105,18 @@ fn entry(line: &[u8]) -> Option<Entry> {
 }
 
 /// `0123... blob 42\n`, so many bytes, and a line break.
-fn blob(output: &mut impl BufRead, entry: &Entry) -> Result<Vec<u8>, GitError> {
+fn blob(output: &mut impl BufRead, object: &str, most: usize) -> Result<Vec<u8>, GitError> {
     let mut head = String::new();
     output.take(200).read_line(&mut head).map_err(GitError::Git)?;
-    let lacking = || GitError::Refused("cat-file".into(), format!("{} is not here", entry.path.display()));
+    let lacking = || GitError::Refused("cat-file".into(), format!("{object} is not here"));
     let mut words = head.split_ascii_whitespace();
     let size = match (words.next(), words.next(), words.next()) {
         (Some(_), Some("blob"), Some(size)) => size.parse::<usize>().map_err(|_| lacking())?,
         _ => return Err(lacking()),
     };
+    if size > most {
+        return Err(GitError::Large(most));
+    }
     let mut bytes = vec![0; size];
     output.read_exact(&mut bytes).map_err(GitError::Git)?;
     output.read_exact(&mut [0]).map_err(GitError::Git)?;

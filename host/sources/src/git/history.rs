@@ -1,15 +1,10 @@
 //! What a branch did to some files, commit by commit.
 
-use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::thread;
 
-use super::command::{command, run};
-use super::entries::{Entry, EntryKind};
+use super::command::run;
 use super::error::GitError;
 use super::repository::{Commit, Repository};
 
@@ -63,57 +58,6 @@ impl Repository {
             }
         }
         Ok(history)
-    }
-
-    /// The bytes of these files by their hashes, but for those that are larger.
-    ///
-    /// # Errors
-    /// Git does not give one of them.
-    pub fn blobs<'o>(
-        &self,
-        objects: impl IntoIterator<Item = &'o str>,
-        most: u64,
-        mut then: impl FnMut(&'o str, Vec<u8>),
-    ) -> Result<(), GitError> {
-        let mut seen = HashSet::new();
-        let objects: Vec<&str> = objects.into_iter().filter(|object| seen.insert(*object)).collect();
-        let sizes = self.sizes(&objects)?;
-        let entry = |object: &&'o str| {
-            let bytes = sizes.get(*object).copied().filter(|bytes| *bytes <= most)?;
-            Some((*object, Entry { path: PathBuf::new(), kind: EntryKind::File, object: (*object).to_owned(), bytes }))
-        };
-        let entries: Vec<(&str, Entry)> = objects.iter().filter_map(entry).collect();
-        let mut names = entries.iter().map(|(object, _)| *object);
-        self.read_all(entries.iter().map(|(_, entry)| entry), |_, bytes| {
-            names.next().into_iter().for_each(|object| then(object, bytes.clone()));
-            Ok(())
-        })
-    }
-
-    /// How many bytes each of these has.
-    fn sizes(&self, objects: &[&str]) -> Result<HashMap<String, u64>, GitError> {
-        let mut command = command(self.top(), ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(GitError::Git)?;
-        let input = child.stdin.take();
-        let asked: String = objects.iter().map(|object| format!("{object}\n")).collect();
-        // Git may fill its output before it has read all questions. That it is gone shows in its output.
-        let asking = thread::spawn(move || _ = input.map(|mut input| input.write_all(asked.as_bytes())));
-        let output = child.wait_with_output().map_err(GitError::Git)?;
-        let _ = asking.join();
-        let text = String::from_utf8_lossy(&output.stdout);
-        let mut sizes = HashMap::new();
-        for line in text.lines() {
-            let mut words = line.split(' ');
-            match (words.next(), words.next(), words.next().and_then(|size| size.parse().ok())) {
-                (Some(object), Some("blob"), Some(size)) => _ = sizes.insert(object.to_owned(), size),
-                (Some(object), ..) => {
-                    return Err(GitError::Refused("cat-file".into(), format!("{object} is not here")));
-                }
-                _ => {}
-            }
-        }
-        Ok(sizes)
     }
 }
 

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use engine::manifest::{Limits, Manifest, Source, read as read_manifest};
 use engine::promotion::{
-    Environments, FileChange, Own, Present, Shared, Side, Stage, Step, Timeline, Version, named, versions,
+    Environments, FileChange, MOST_VERSIONS, Mapped, Named, Own, Present, Shared, Side, Stage, Step, Timeline, Version,
+    named, versions,
 };
 
-use crate::files::Files;
 use crate::git::{Commit, GitError, Made, Repository};
 use crate::ignores::{Patterns, is_repository};
 use crate::read::{name, read_regular};
-use crate::walk::{Met, Walk};
+use crate::walk::{Met, Walk, each_file};
 
 /// Endings of files that name versions.
 const ENDINGS: [&str; 4] = [".yaml", ".yml", ".json", "Kustomization"];
@@ -24,8 +24,8 @@ const ENDINGS: [&str; 4] = [".yaml", ".yml", ".json", "Kustomization"];
 /// Words of which a file that says its environment itself has one.
 const SAYING: [&str; 2] = ["argoproj.io/", "toolkit.fluxcd.io/"];
 
-/// Bytes of one file: a file of an environment is written by people.
-const BYTES: usize = 1 << 20;
+/// Bytes of one file, as many as of any manifest.
+const BYTES: usize = 8 << 20;
 
 /// Commits of a history that touch such files, and the files in all of them.
 const COMMITS: usize = 20_000;
@@ -53,7 +53,44 @@ pub struct Known {
     /// The texts of production's files, by their paths in it.
     pub texts: Vec<(String, Source)>,
     /// Why its history is not known.
-    pub unknown: Option<String>,
+    unknown: Option<String>,
+    /// Whether it has a history, which is not known.
+    has_lost_history: bool,
+    /// What is not compared as a whole.
+    pub lacking: Vec<Lacking>,
+    /// The folders that are mapped and have no file in them.
+    pub empty: Vec<Mapped>,
+}
+
+/// A file, or a folder, that is not compared, or not all of it.
+pub struct Lacking {
+    /// Its path in the repository.
+    pub path: String,
+    /// Its environment, if it is of one alone.
+    pub stage: Option<Stage>,
+    /// Why, to stand behind the path.
+    pub reason: String,
+}
+
+impl Known {
+    /// Whether something in it is of staging, or was, or may be.
+    pub fn may_have_staging(&self) -> bool {
+        let is_staging = |named: &Named| named.stage == Stage::Staging;
+        self.has_lost_history
+            || self.lacks_staging().is_some()
+            || self.side.present.iter().any(|present| is_staging(&present.named))
+            || self.side.timeline.stood.iter().any(|stood| is_staging(&stood.named))
+    }
+
+    /// Why staging, or the history, is not known as a whole.
+    pub fn unknown(&self) -> Option<String> {
+        let lacking = || self.lacks_staging().map(|Lacking { path, reason, .. }| format!("{path} {reason}"));
+        self.unknown.clone().or_else(lacking)
+    }
+
+    fn lacks_staging(&self) -> Option<&Lacking> {
+        self.lacking.iter().find(|lacking| lacking.stage != Some(Stage::Production))
+    }
 }
 
 /// Reads a repository, or a folder that is in none.
@@ -63,64 +100,95 @@ pub fn read(
     mut environments: Environments,
     trusted: Option<&str>,
     now: u64,
-    files: &mut Files,
 ) -> Known {
-    let mut known = Known { top: top.to_owned(), side: Side::default(), texts: Vec::new(), unknown: None };
-    let mut all: Vec<(String, Manifest)> = Vec::new();
-    for path in find(top) {
-        let has_place = environments.place(&path).is_some();
-        let file = top.join(&path);
-        match read_regular(&file, BYTES) {
-            Ok(bytes) if bytes.len() > BYTES && has_place => {
-                files.skip(&file, &format!("has more than {BYTES} bytes, so that its promotion is not checked"));
-            }
-            Ok(bytes) if bytes.len() <= BYTES && (has_place || says_environment(&bytes)) => {
-                all.push((path.clone(), read_manifest(&path, bytes, &Limits::default())));
-            }
-            // What cannot be read is told by whoever reads everything.
-            _ => {}
-        }
-    }
+    let (mut all, mut lacking) = read_files(top, &environments);
+    let is_empty = |mapped: &&Mapped| !all.iter().any(|(path, _)| mapped.has(path));
+    let empty: Vec<Mapped> = environments.mapped.iter().filter(is_empty).cloned().collect();
     let own =
         all.iter().filter_map(|(path, manifest)| Some(Own { path, stage: environments.place(path)?.0, manifest }));
     let own: Vec<Own<'_>> = own.collect();
-    let mut common: Vec<(String, Manifest)> = Vec::new();
+    let mut common: HashMap<String, Manifest> = HashMap::new();
     let shared = Shared::new(&own, |path| {
         let real = top.join(path).canonicalize().ok().filter(|real| real.starts_with(top))?;
         let bytes = read_regular(&real, BYTES).ok().filter(|bytes| bytes.len() <= BYTES)?;
         let manifest = read_manifest(path, bytes, &Limits::default());
         if environments.place(path).is_none() {
-            common.push((path.to_owned(), manifest.clone()));
+            common.insert(path.to_owned(), manifest.clone());
         }
         Some(manifest)
     });
     drop(own);
+    let is_cut = shared.is_cut;
     environments.shared = shared;
-    all.retain(|(path, _)| common.iter().all(|(other, _)| other != path));
+    all.retain(|(path, _)| !common.contains_key(path));
     all.extend(common);
-    let mut relevant = HashSet::new();
+    all.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let (mut side, mut texts, mut relevant) = (Side::default(), Vec::new(), HashSet::new());
     for (path, manifest) in all {
-        let named = named(&path, &versions(&manifest), &environments);
+        let versions = versions(&manifest);
+        let named = named(&path, &versions, &environments);
         if named.is_empty() {
             continue;
         }
+        if versions.len() > MOST_VERSIONS {
+            let stage = environments.place(&path).map(|(stage, _)| stage);
+            let reason = format!("names more than {MOST_VERSIONS} versions");
+            lacking.push(Lacking { path: path.clone(), stage, reason });
+        }
         relevant.insert(path.clone());
         if named.iter().any(|named| named.stage == Stage::Production) {
-            known.texts.push((path.clone(), manifest.source));
+            texts.push((path.clone(), manifest.source));
         }
-        known.side.present.extend(named.into_iter().map(|named| Present { file: path.clone(), named }));
+        side.present.extend(named.into_iter().map(|named| Present { file: path.clone(), named }));
     }
-    if !known.side.present.is_empty() {
+    let mut unknown = is_cut.then(|| "its environments refer to more files than are followed".to_owned());
+    let mut has_lost_history = false;
+    // The history of a repository without environments says nothing.
+    if !side.present.is_empty() || !environments.mapped.is_empty() {
+        let has_history = repository.is_ok();
         let steps = repository.and_then(|repository| {
             let steps = steps(&repository, trusted, &environments, relevant);
             steps.map_err(|cause| cause.to_string())
         });
         match steps {
-            Ok(steps) => known.side.timeline = Timeline::new(steps, &environments, now),
-            Err(cause) => known.unknown = Some(cause),
+            Ok(steps) => side.timeline = Timeline::new(steps, &environments, now),
+            Err(cause) => {
+                has_lost_history = has_history;
+                unknown = Some(cause);
+            }
         }
     }
-    known
+    Known { top: top.to_owned(), side, texts, unknown, has_lost_history, lacking, empty }
+}
+
+/// The files that are of environments by their paths, or may say of which one they are; and what is not read of those.
+fn read_files(top: &Path, environments: &Environments) -> (Vec<(String, Manifest)>, Vec<Lacking>) {
+    let stage = |path: &str| environments.place(path).map(|(stage, _)| stage);
+    let Seen { files, links, failed } = find(top);
+    let mut all = Vec::new();
+    let mut lacking = Vec::new();
+    let mut lack = |path: &str, reason: String| {
+        lacking.push(Lacking { path: path.to_owned(), stage: stage(path), reason });
+    };
+    failed.into_iter().for_each(|(path, reason)| lack(&path, reason));
+    for path in links.iter().filter(|path| stage(path).is_some() && may_name_versions(top, path)) {
+        lack(path, "is a link, which has no history of its own".into());
+    }
+    for path in files {
+        let has_place = stage(&path).is_some();
+        match read_regular(&top.join(&path), BYTES) {
+            Ok(bytes) if !has_place && !says_environment(&bytes) => {}
+            Ok(bytes) if bytes.len() > BYTES => lack(&path, format!("has more than {} MiB", BYTES >> 20)),
+            Ok(bytes) => {
+                let manifest = read_manifest(&path, bytes, &Limits::default());
+                all.push((path, manifest));
+            }
+            Err(cause) if has_place => lack(&path, cause.to_string()),
+            // What cannot be read is told by whoever reads everything.
+            Err(_) => {}
+        }
+    }
+    (all, lacking)
 }
 
 /// Why a history is not known.
@@ -133,6 +201,8 @@ enum HistoryError {
          git fetch --unshallow)"
     )]
     Shallow,
+    #[error("{0} named more than {MOST_VERSIONS} versions once")]
+    Many(String),
     #[error("the history has more than {COMMITS} commits or {CHANGES} changes of such files")]
     Long,
 }
@@ -154,13 +224,22 @@ fn steps(
     }
     keep(&mut history, environments, relevant);
     let objects = history.iter().flat_map(|made| &made.files).filter_map(|file| file.new.as_ref());
-    let paths: HashMap<&str, &Path> = objects.clone().map(|(path, object)| (object.as_str(), path.as_path())).collect();
+    let objects: HashMap<&str, &Path> = objects.map(|(path, object)| (object.as_str(), path.as_path())).collect();
     let mut read: HashMap<&str, Arc<[Version]>> = HashMap::new();
-    repository.blobs(objects.map(|(_, object)| object.as_str()), BYTES as u64, |object, bytes| {
+    let mut many = None;
+    repository.blobs(objects.into_iter().map(|it| (it.0, it)), BYTES, |(object, path), bytes| {
         // The name says whether it is a kustomization.
-        let name = paths.get(object).map(|path| name(path)).unwrap_or_default();
-        read.insert(object, versions(&read_manifest(&name, bytes, &Limits::default())).into());
+        let path = name(path);
+        let versions = versions(&read_manifest(&path, bytes, &Limits::default()));
+        if versions.len() > MOST_VERSIONS {
+            many = Some(path);
+        }
+        read.insert(object, versions.into());
+        Ok(())
     })?;
+    if let Some(path) = many {
+        return Err(HistoryError::Many(path));
+    }
     let step = |made: &Made| {
         let changes = made.files.iter().map(|file| FileChange {
             old: file.old.as_deref().map(name),
@@ -202,24 +281,74 @@ fn branch(repository: &Repository, trusted: Option<&str>) -> Result<Commit, GitE
     repository.commit(name)
 }
 
-/// The files of a repository that may name versions, by their paths in it. Those of a repository in it are that one's.
-fn find(top: &Path) -> Vec<String> {
-    let Ok(mut walk) = Walk::new(top, top, DEPTH, Patterns::default()) else { return Vec::new() };
-    let mut found = Vec::new();
+/// What a walk through a repository met, by the paths in it.
+#[derive(Default)]
+struct Seen {
+    /// The files that may name versions.
+    files: Vec<String>,
+    /// The links, wherever they lead.
+    links: Vec<String>,
+    /// What could not be looked at, and why.
+    failed: Vec<(String, String)>,
+}
+
+/// Looks through a repository. The files of another one in it are that one's.
+fn find(top: &Path) -> Seen {
+    let mut seen = Seen::default();
+    let below = |path: &Path| name(path.strip_prefix(top).unwrap_or(path));
+    let mut walk = match Walk::new(top, top, DEPTH, Patterns::default()) {
+        Ok(walk) => walk,
+        Err((path, cause)) => {
+            seen.failed.push((below(&path), cause.to_string()));
+            return seen;
+        }
+    };
     while let Some(met) = walk.next() {
-        let Met::Entry(entry, real) = met else { continue };
-        if entry.file_type().is_dir() {
+        let (entry, real) = match met {
+            Met::Entry(entry, real) => (entry, real),
+            Met::LeftOut(..) => continue,
+            Met::Failed(path, cause) => {
+                seen.failed.push((below(&path), cause.to_string()));
+                continue;
+            }
+        };
+        let (path, kind) = (below(&real), entry.file_type());
+        if kind.is_dir() {
             if entry.depth() > 0 && is_repository(entry.path()) {
                 walk.skip_folder();
+            } else if entry.depth() >= DEPTH {
+                seen.failed.push((path, format!("is in more than {DEPTH} folders")));
             }
-            continue;
-        }
-        let path = name(real.strip_prefix(top).unwrap_or(&real));
-        if entry.file_type().is_file() && ENDINGS.iter().any(|ending| path.ends_with(ending)) {
-            found.push(path);
+        } else if kind.is_symlink() {
+            seen.links.push(path);
+        } else if kind.is_file() && is_of_ending(&path) {
+            seen.files.push(path);
         }
     }
-    found
+    seen
+}
+
+fn is_of_ending(path: &str) -> bool {
+    ENDINGS.iter().any(|ending| path.ends_with(ending))
+}
+
+/// Whether what a link leads to may name versions, or refer to what does.
+fn may_name_versions(top: &Path, link: &str) -> bool {
+    let Some(real) = top.join(link).canonicalize().ok().filter(|real| real.starts_with(top)) else {
+        return is_of_ending(link) || top.join(link).is_dir();
+    };
+    let is_kustomization =
+        |path: &str| path.rsplit('/').next().is_some_and(|name| name.to_ascii_lowercase().starts_with("kustomization"));
+    let mut may = is_of_ending(link) && is_kustomization(link);
+    each_file(&real, |file, _| {
+        let path = name(&file);
+        let names = || match read_regular(&file, BYTES) {
+            Ok(bytes) => bytes.len() > BYTES || !versions(&read_manifest(&path, bytes, &Limits::default())).is_empty(),
+            Err(_) => true,
+        };
+        may = may || is_of_ending(&path) && (is_kustomization(&path) || names());
+    });
+    may
 }
 
 /// Whether a file may say of which environment it is, although its path does not.
