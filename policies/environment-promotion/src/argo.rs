@@ -1,7 +1,7 @@
-//! What Argo CD syncs by itself, and which Applications a set makes.
+//! What Argo CD syncs without an approval, and which Applications an ApplicationSet makes.
 //!
-//! An Application is of production by a label, its name or where it is deployed. Of a set, the elements of its list generators
-//! say it. The module must not know a promotion.
+//! A label, the destination, the name or the path of the source says that an Application is of production. In an ApplicationSet
+//! the elements of its list generators say it, too. The module must not know a promotion.
 
 use sdk::glob::matches_name;
 use sdk::prelude::*;
@@ -10,8 +10,13 @@ use sdk::value::Value;
 
 use crate::EnvironmentPromotion;
 
-/// Keys under which an element says its environment.
+/// Keys under which an element names its environment.
 const ENVIRONMENT: [&str; 4] = ["environment", "env", "stage", "cluster"];
+
+/// What a pattern such as `*-prod` matches, and is no production.
+const NO_PRODUCTION: [&str; 2] = ["non-prod", "pre-prod"];
+
+const MESSAGE: &str = "Argo CD syncs production by itself, before anybody approves it";
 
 pub fn check_application(
     rule: &EnvironmentPromotion,
@@ -19,10 +24,9 @@ pub fn check_application(
     findings: &mut Findings,
 ) -> Result<(), Undecided> {
     let automated = object.get("spec.syncPolicy.automated");
-    let destination = ["spec.destination.namespace", "spec.destination.name"].map(|field| object.get(field).str());
-    if rule.says_production(object.labels(), destination.into_iter().flatten().chain([object.name()])) {
+    if rule.says_production(object.labels(), places(object.get("spec")).chain([object.name()])) {
         if !rule.production_auto_sync && is_on(automated) {
-            findings.fail(automated, "Argo CD syncs production by itself, before anybody approves it", "remove it");
+            findings.fail(automated, MESSAGE, "remove it");
         }
         return Ok(());
     }
@@ -44,22 +48,23 @@ pub fn check_set(rule: &EnvironmentPromotion, object: Object<'_>, findings: &mut
     let is_production = |element: &Field<'_>| {
         element.entries().filter_map(|(_, value)| text(value)).any(|value| rule.is_production(value))
     };
-    let destination = ["spec.destination.namespace", "spec.destination.name"].map(|field| template.get(field).str());
-    let name = template.get("metadata.name").str();
-    let is_fixed = rule.says_production(template.get("metadata.labels"), destination.into_iter().flatten().chain(name));
+    let places = places(template.get("spec")).chain(template.get("metadata.name").str());
+    let is_fixed = rule.says_production(template.get("metadata.labels"), places);
     let mut of_production = elements.iter().filter(|element| is_production(element));
     let automated = template.get("spec.syncPolicy.automated");
-    let message = "Argo CD syncs production by itself, before anybody approves it";
-    if is_on(automated) {
+    let patch = object.get("spec.templatePatch");
+    let patched = patch.str().filter(|text| holds(text, "automated"));
+    let of_all =
+        if is_on(automated) { Some(automated) } else { patched.filter(|text| is_for_all(text)).map(|_| patch) };
+    if let Some(of_all) = of_all {
         if is_fixed || of_production.next().is_some() {
-            findings.fail(automated, message, "remove it, and add it to the others by a templatePatch");
+            findings.fail(of_all, MESSAGE, "remove it, and add it to the others by a templatePatch with a condition");
         } else if !are_known {
             return Err(Undecided::Unknown("only the cluster knows which environments the generator gives".into()));
         }
         return Ok(());
     }
-    let patch = object.get("spec.templatePatch");
-    let Some(text) = patch.str().filter(|text| holds(text, "automated")) else { return Ok(()) };
+    let Some(text) = patched else { return Ok(()) };
     let Some(key) = guard(text).filter(|_| are_known) else {
         return Err(Undecided::Unknown(
             "the condition of the templatePatch that turns on auto-sync is not evaluated".into(),
@@ -72,14 +77,15 @@ pub fn check_set(rule: &EnvironmentPromotion, object: Object<'_>, findings: &mut
         other => other.is_some(),
     };
     if let Some(element) = of_production.find(|element| is_true(element.entry(key))) {
-        findings.fail(element.entry(key), message, format!("{key}: false"));
+        findings.fail(element.entry(key), MESSAGE, format!("{key}: false"));
     }
     Ok(())
 }
 
 impl EnvironmentPromotion {
     fn is_production(&self, word: &str) -> bool {
-        self.production.iter().any(|pattern| matches_name(pattern, word))
+        let is_none = NO_PRODUCTION.iter().any(|none| word.starts_with(none) || holds(word, &format!("-{none}")));
+        self.production.iter().any(|pattern| matches_name(pattern, word) && (!is_none || pattern == word))
     }
 
     /// Whether one of the labels that say an environment, or one of the words, means production.
@@ -92,12 +98,25 @@ impl EnvironmentPromotion {
     }
 }
 
+/// Where an Application is deployed, and the steps of the paths that its sources have.
+fn places<'a>(spec: Field<'a>) -> impl Iterator<Item = &'a str> {
+    let destination = ["destination.namespace", "destination.name"].map(|field| spec.get(field).str());
+    let sources = spec.get("sources").items().map(|source| source.get("path")).chain([spec.get("source.path")]);
+    let steps = sources.filter_map(Field::str).flat_map(|path| path.split('/'));
+    destination.into_iter().flatten().chain(steps)
+}
+
+/// Whether a patch turns on auto-sync for each Application: it has no condition, and does not turn it off.
+fn is_for_all(patch: &str) -> bool {
+    !["{{", "enabled", "null"].iter().any(|word| holds(patch, word))
+}
+
 /// `automated: {}` is on, too.
 fn is_on(automated: Field<'_>) -> bool {
     automated.is_set() && automated.get("enabled").bool() != Some(false)
 }
 
-/// What an element says under a key, where it is no mapping and no list.
+/// The value of a field as text. A mapping and a list have none.
 fn text<'a>(field: Field<'a>) -> Option<&'a str> {
     match field.value()? {
         Value::String(text) | Value::Number(text) => Some(text),
@@ -107,7 +126,7 @@ fn text<'a>(field: Field<'a>) -> Option<&'a str> {
     }
 }
 
-/// The elements of list generators, alone or in others; whether these are all that is generated.
+/// Collects the elements of list generators, also inside matrix and merge generators. True if nothing else is generated.
 fn gather<'a>(generator: Field<'a>, elements: &mut Vec<Field<'a>>) -> bool {
     let list = generator.get("list");
     if list.is_set() {
@@ -123,7 +142,7 @@ fn gather<'a>(generator: Field<'a>, elements: &mut Vec<Field<'a>>) -> bool {
     are_known
 }
 
-/// No two elements of a list generator make an Application of the same name.
+/// Reports two elements of a list generator that make an Application of the same name.
 fn check_names(name: Field<'_>, generators: Field<'_>, findings: &mut Findings) {
     let Some(template) = name.str() else { return };
     let mut seen: Vec<String> = Vec::new();
@@ -138,7 +157,7 @@ fn check_names(name: Field<'_>, generators: Field<'_>, findings: &mut Findings) 
     }
 }
 
-/// Each environment that must be there is given by an element.
+/// Reports the environments of the setting that no element names.
 fn check_coverage<'a>(
     rule: &EnvironmentPromotion,
     generators: Field<'_>,
@@ -156,7 +175,7 @@ fn check_coverage<'a>(
     }
 }
 
-/// The text with what an element says in it; none where that leaves something open.
+/// The template filled in from an element. None if the element lacks a value.
 fn filled(template: &str, element: Field<'_>) -> Option<String> {
     let (mut text, mut rest) = (String::new(), template);
     while let (Some(start), Some(behind)) = (before(rest, "{{"), after(rest, "{{")) {
@@ -169,7 +188,7 @@ fn filled(template: &str, element: Field<'_>) -> Option<String> {
     Some(text)
 }
 
-/// The variable on which a patch depends as a whole: `{{- if .automated }}`.
+/// The variable of the one condition around the whole patch: `{{- if .automated }}`.
 fn guard(patch: &str) -> Option<&str> {
     let action = before(after(patch, "{{")?, "}}")?.trim_matches(['-', ' ']);
     let key = action.strip_prefix("if ")?.trim().strip_prefix('.')?;

@@ -21,6 +21,8 @@ policy! {
     /// | a tag | the same tag | compared by time |
     /// | a digest, with a tag or without | the same digest | compared by time |
     /// | a digest | a tag alone | unknown: the tag may be another image |
+    /// | a tag | the same tag of an image of the same name in another registry | unknown: it may be another image |
+    /// | a tag | the same tag of an image of another name | fails: staging never had it |
     /// | a range of versions, or a tag that moves | anything | unknown: the files do not say what runs |
     /// | `sha-000...` of a new service | anything | not applicable: there is no image yet |
     /// | its first version of a service | the same | passes: there is nothing to promote yet |
@@ -99,12 +101,17 @@ policy! {
         production_auto_sync: bool = false,
         /// Environments that each list generator of an ApplicationSet must give.
         environments: Vec<String> = [],
-        /// Labels, names and namespaces that mean production. A `*` stands for any characters.
+        /// Labels, namespaces, names and folders of sources that mean production. `pre-prod` and `non-prod` never do. A `*` stands for any characters.
         production: Vec<String> = [
             "production", "prod", "prd", "live", "*-production", "*-prod", "*-prd", "production-*", "prod-*",
+            "prd-*", "*-production-*", "*-prod-*", "*-prd-*",
         ],
         /// Tags that move, so that files do not say what runs. A `*` at the start stands for anything.
-        moving: Vec<String> = ["latest", "main", "master", "stable", "edge", "nightly", "production", "prod", "staging"],
+        moving: Vec<String> = [
+            "latest", "main", "master", "dev", "staging", "nightly", "edge", "stable", "canary", "rolling", "head",
+            "develop", "trunk", "unstable", "snapshot", "lts", "mainline", "current", "*-latest", "*-snapshot",
+            "production", "prod",
+        ],
     }
     severity: Medium,
     section: Delivery,
@@ -122,10 +129,14 @@ policy! {
         "spec.syncPolicy.automated",
         "spec.destination.name",
         "spec.destination.namespace",
+        "spec.source.path",
+        "spec.sources.path",
         "spec.generators",
         "spec.template.metadata",
         "spec.template.spec.syncPolicy.automated",
         "spec.template.spec.destination",
+        "spec.template.spec.source.path",
+        "spec.template.spec.sources.path",
         "spec.templatePatch",
     ],
 }

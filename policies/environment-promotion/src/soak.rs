@@ -137,7 +137,18 @@ impl<'a> Promoted<'a> {
             // The tag of another digest may be the same image, and a tag of the same name may not be.
             (Some(_), None) => None,
             (None, Some(_)) if self.tag.is_none() || staged.tag.is_none() => None,
-            (None, _) => Some(self.tag == staged.tag),
+            (None, _) => self.is_tag(staged.tag),
+        }
+    }
+
+    /// Whether a tag of staging is this one. Before a tag of another image stands that image, `?` if its name is not known.
+    fn is_tag(&self, staged: Option<&str>) -> Option<bool> {
+        let other = staged.and_then(|staged| staged.rsplit_once(':')).filter(|(_, tag)| Some(*tag) == self.tag);
+        let own = self.field.get("of").str().map(name);
+        match other {
+            // A registry may be a mirror of the other.
+            Some((image, _)) if image == "?" || own.is_none_or(|own| own == name(image)) => None,
+            _ => Some(self.tag == staged),
         }
     }
 
@@ -167,6 +178,11 @@ impl Staged<'_> {
         let Some(from) = self.from else { return 0 };
         (self.until.map_or(until, |gone| gone.min(until)) - from).max(0)
     }
+}
+
+/// The name of an image or a chart, without where it is kept.
+fn name(repository: &str) -> &str {
+    repository.rsplit('/').next().unwrap_or_default()
 }
 
 /// A range of semantic versions, as Helm and Flux take one.
