@@ -259,7 +259,10 @@ mod tests {
         assert!(split("example.com/v1/DockerFile").is_ok());
         for unknown in ["seaworthy.dev/v1/DockerFile", "seaworthy.dev/v2/Dockerfile", "seaworthy.dev/v1/Report"] {
             let message = split(unknown).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(message.ends_with("ChangeSet, Dockerfile, LogSample, Promotion, PullRequest, RepositoryTree"), "{message}");
+            assert!(
+                message.ends_with("ChangeSet, Dockerfile, LogSample, Promotion, PullRequest, RepositoryTree"),
+                "{message}"
+            );
         }
     }
 }

@@ -29,7 +29,8 @@ pub struct Rendering {
 }
 
 /// The generators whose elements nobody can know of the files.
-pub(super) const GENERATORS: [&str; 5] = ["clusters", "clusterDecisionResource", "plugin", "pullRequest", "scmProvider"];
+pub(super) const GENERATORS: [&str; 5] =
+    ["clusters", "clusterDecisionResource", "plugin", "pullRequest", "scmProvider"];
 
 const KEYS: [&str; 8] =
     ["enabled", "values", "set", "kube_version", "api_versions", "roots", "repositories", "generators"];

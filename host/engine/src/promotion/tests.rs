@@ -71,6 +71,7 @@ pinned: {image: {repository: acme/pinned, tag: 'v1@sha256:ef'}}
 ports: {tag: not-an-image}
 replicas: 2
 open: {image: {tag: '{{ .Values.tag }}'}}
+config: {inputs: [{name: tail, tag: kube.*}]}
 empty: {image: {repository: acme/none, tag: ''}}
 ";
     assert_eq!(
@@ -171,6 +172,20 @@ stringData: {image: 'acme/secret:1'}
             "acme/web Kustomization/web spec.images[acme/web] 3",
         ]
     );
+}
+
+#[test]
+fn a_revision_is_a_version_unless_it_is_a_branch() {
+    let of = |revision: &str| {
+        let resource = format!("https://github.com/acme/config.git//web?timeout=9s&ref={revision}");
+        shown("kustomization.yaml", &format!("resources: [base, '{resource}']"))
+    };
+    for version in ["v1.0.0", "web-v9.0.0", "web/v1", "release-7", "1.2.3-rc.1", "^9.0.0", "v1.*", "0123abc"] {
+        assert_eq!(of(version), [format!("https://github.com/acme/config.git//web resources[1] {version}")]);
+    }
+    for branch in ["main", "HEAD", "feature/login", "v2-preview", "dev-branch", ""] {
+        assert_eq!(of(branch), [""; 0], "{branch}");
+    }
 }
 
 #[test]

@@ -143,6 +143,17 @@ impl Walk {
             self.push(None, at, (None, Some(text)), node.span);
         } else if matches!(key, "patch" | "patches" | "patchesStrategicMerge" | "patchesJson6902" | "values") {
             self.inner(&text, at, node.span);
+        } else if matches!(key, "resources" | "bases" | "components") {
+            self.remote(&text, at, node.span);
+        }
+    }
+
+    /// A kustomization of another repository: `https://github.com/acme/config//web?ref=v1.0.0`. A branch is no version.
+    fn remote(&mut self, text: &str, at: &str, span: Span) {
+        let Some((url, query)) = text.split_once('?') else { return };
+        let named = |part: &str| part.strip_prefix("ref=").or_else(|| part.strip_prefix("version=")).map(str::to_owned);
+        if let Some(revision) = query.split('&').find_map(named).filter(|revision| is_fixed(revision)) {
+            self.push(Some(url.trim_end_matches(".git").to_owned()), at, (Some(revision), None), span);
         }
     }
 
@@ -280,8 +291,10 @@ impl Walk {
     fn image(&mut self, here: &Here<'_>) -> bool {
         let place = ["tag", "digest"].iter().find_map(|key| here.node.get(key).filter(|node| scalar(node).is_some()));
         let Some(place) = place else { return false };
-        let repository = here.text("repository").or_else(|| here.text("name"));
-        if repository.is_none() && !here.key.to_ascii_lowercase().contains("image") {
+        let is_image = here.key.to_ascii_lowercase().contains("image");
+        // Much else has a name and a tag: an input of Fluent Bit.
+        let repository = here.text("repository").or_else(|| here.text("name").filter(|_| is_image));
+        if repository.is_none() && !is_image {
             return false;
         }
         let of = match (here.text("registry"), repository) {
@@ -333,11 +346,19 @@ fn said(object: &Object, node: &Node) -> Vec<String> {
     labels.chain(places.into_iter().flatten()).collect()
 }
 
-/// Whether a revision is a tag or a commit, and no branch.
+/// Whether a revision is a commit, a tag or a range of tags, and no branch. Before the version of a tag may stand a name:
+/// `web-v9.0.0`, `release-7`.
 fn is_fixed(revision: &str) -> bool {
     let is_commit = (7..=64).contains(&revision.len()) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let after = revision.rsplit('/').next().unwrap_or_default().trim_start_matches(['v', 'V']);
-    is_commit || after.starts_with(|first: char| first.is_ascii_digit()) && after.contains('.')
+    let name = revision.rsplit('/').next().unwrap_or_default();
+    let mut parts = name.split(['-', '_']).map(|part| part.trim_start_matches(['v', 'V'])).peekable();
+    let mut is_version = false;
+    while let Some(part) = parts.next() {
+        let is_last = parts.peek().is_none();
+        let is_number = is_last && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_version |= part.starts_with(|first: char| first.is_ascii_digit()) && (is_number || part.contains('.'));
+    }
+    is_commit || is_version || name.contains(['*', '^', '~', '<', '>'])
 }
 
 /// A scalar as text.
