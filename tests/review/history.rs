@@ -117,13 +117,20 @@ impl History {
     }
 
     pub fn git(&self, arguments: &[&str]) -> String {
+        printed(&mut self.git_command(arguments))
+    }
+
+    /// The same at that time, in seconds since 1970.
+    pub fn git_at(&self, time: u64, arguments: &[&str]) -> String {
+        printed(self.git_command(arguments).env("GIT_COMMITTER_DATE", format!("{time} +0000")))
+    }
+
+    fn git_command(&self, arguments: &[&str]) -> Command {
         let identity = ["-c", "user.name=ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgSign=false"];
         let mut command = Command::new("git");
         command.arg("-C").arg(self.path()).args(identity).args(["-c", "protocol.file.allow=always"]).args(arguments);
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        command
     }
 
     /// A run in the repository; with Helm and kustomize where there are `tools`.
@@ -143,6 +150,13 @@ impl History {
         let review = serde_json::from_str(&run.out).unwrap_or_else(|cause| panic!("{cause}: {}{}", run.out, run.err));
         (review, run.code.unwrap())
     }
+}
+
+/// What a command that has to succeed prints.
+fn printed(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// What a review says of its parts: `class what`.

@@ -2,8 +2,6 @@
 //! know.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -23,18 +21,12 @@ fn overlay(version: &str) -> String {
 /// Writes files and commits them, so many hours after the start.
 fn commit(history: &History, hour: u64, files: &[(&str, &str)]) {
     files.iter().for_each(|(path, text)| history.write(path, text));
-    commit_all(history.path(), hour);
+    commit_all(history, hour);
 }
 
-fn commit_all(folder: &Path, hour: u64) {
-    for arguments in [&["add", "--all"][..], &["commit", "--quiet", "--allow-empty", "--message=change"]] {
-        let mut command = Command::new("git");
-        command.arg("-C").arg(folder).args(["-c", "user.name=ana", "-c", "user.email=ana@example.com"]);
-        command.args(["-c", "commit.gpgSign=false"]).args(arguments);
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-        command.env("GIT_COMMITTER_DATE", format!("{} +0000", START + hour * 3600));
-        assert!(command.status().unwrap().success());
-    }
+fn commit_all(history: &History, hour: u64) {
+    history.git(&["add", "--all"]);
+    history.git_at(START + hour * 3600, &["commit", "--quiet", "--allow-empty", "--message=change"]);
 }
 
 /// A repository whose production has had version 1 for a long time, on the branch `main`.
@@ -139,7 +131,7 @@ fn a_branch_that_nobody_trusts_proves_nothing_and_a_merge_counts_when_it_was_mer
     commit(&history, 10, &[(STAGING, &overlay("newTag: 1.1.0"))]);
     history.git(&["switch", "--quiet", "main"]);
     history.git(&["merge", "--quiet", "--no-ff", "--no-commit", "feature/staging"]);
-    commit_all(history.path(), 100);
+    commit_all(&history, 100);
     commit(&history, 100, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
     // The commit of the branch is 90 hours older.
     expect(check(&history, &[]), "fail", &["no later than staging"]);

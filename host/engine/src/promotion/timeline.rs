@@ -95,6 +95,15 @@ struct Open {
     stands: Vec<usize>,
 }
 
+/// The files as they are after some of the commits, by their paths. Versions are numbers in the timeline.
+#[derive(Default)]
+struct Files {
+    /// What stands in each.
+    stands: HashMap<String, Vec<usize>>,
+    /// What ever stood in each.
+    stood: HashMap<String, Vec<usize>>,
+}
+
 impl Timeline {
     /// What stood in the files, by these steps. `now` is the time at which they are looked at.
     ///
@@ -103,7 +112,7 @@ impl Timeline {
     #[must_use]
     pub fn new(steps: impl IntoIterator<Item = Step>, places: &Environments, now: u64) -> Self {
         let mut timeline = Self::default();
-        let mut files: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut files = Files::default();
         let mut latest = 0;
         for (step, Step { commit, time, changes }) in steps.into_iter().enumerate() {
             let time = if time > now { now } else { time.max(latest) };
@@ -111,7 +120,7 @@ impl Timeline {
             // All that moves leaves its place before anything arrives.
             let left = changes
                 .iter()
-                .map(|change| change.old.as_ref().and_then(|old| Some((old.clone(), files.remove(old)?))));
+                .map(|change| change.old.as_ref().and_then(|old| Some((old.clone(), files.stands.remove(old)?))));
             let left: Vec<Option<(String, Vec<usize>)>> = left.collect();
             for (change, left) in changes.into_iter().zip(left) {
                 let open = left.map(|(path, stands)| Open { path, stands });
@@ -127,7 +136,7 @@ impl Timeline {
         new: Option<(String, Arc<[Version]>)>,
         places: &Environments,
         (step, time, commit): (usize, u64, &str),
-        files: &mut HashMap<String, Vec<usize>>,
+        files: &mut Files,
     ) {
         let Open { path: old, mut stands } = open.unwrap_or(Open { path: String::new(), stands: Vec::new() });
         let Some((path, versions)) = new else { return self.close(&stands, time) };
@@ -145,6 +154,7 @@ impl Timeline {
                 Some(stood) => stood.named = named,
                 None => {
                     let (file, commit) = (path.clone(), commit.to_owned());
+                    files.stood.entry(path.clone()).or_default().push(number);
                     self.stood.push(Stood { file, named, from: time, until: None, commit, step });
                 }
             }
@@ -154,9 +164,9 @@ impl Timeline {
         // Under its new name it is found by what was called like the old one, too: only the slot of what stood there
         // before has to follow.
         if !old.is_empty() && old != path {
-            self.rename(&old, &path, places);
+            self.rename(&old, &path, places, &mut files.stood);
         }
-        files.insert(path, kept);
+        files.stands.insert(path, kept);
     }
 
     fn close(&mut self, stands: &[usize], time: u64) {
@@ -167,12 +177,21 @@ impl Timeline {
         }
     }
 
-    fn rename(&mut self, old: &str, path: &str, places: &Environments) {
-        for (stage, slot) in places.places(path) {
-            for stood in self.stood.iter_mut().filter(|stood| stood.file == old && stood.named.stage == stage) {
-                path.clone_into(&mut stood.file);
-                stood.named.slot.clone_from(&slot);
-            }
+    fn rename(&mut self, old: &str, path: &str, places: &Environments, files: &mut HashMap<String, Vec<usize>>) {
+        let placed = places.places(path);
+        let mut others = Vec::new();
+        for number in files.remove(old).unwrap_or_default() {
+            let Some(stood) = self.stood.get_mut(number) else { continue };
+            let Some((_, slot)) = placed.iter().find(|(stage, _)| *stage == stood.named.stage) else {
+                others.push(number);
+                continue;
+            };
+            path.clone_into(&mut stood.file);
+            stood.named.slot.clone_from(slot);
+            files.entry(path.to_owned()).or_default().push(number);
+        }
+        if !others.is_empty() {
+            files.insert(old.to_owned(), others);
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The repository may be a stranger's. Its own configuration could name programs for hooks, a file system monitor, pagers,
 //! filters, external differences and transports: those that a command of ours could meet are turned off, and no command of
-//! ours looks at the files on the disk, where filters would run. Variables of the environment that lead git elsewhere, as in
-//! a hook, are taken away.
+//! ours looks at the files on the disk, where filters would run. What changes the output of a command, such as the number of
+//! renames that git looks for, is set. Variables of the environment that lead git elsewhere, as in a hook, are taken away.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -12,13 +12,18 @@ use std::process::{Command, Stdio};
 use super::error::GitError;
 
 /// What no configuration may say otherwise.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 12] = [
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.attributesFile=/dev/null",
     "core.pager=cat",
     "core.quotePath=false",
     "diff.external=",
+    "diff.ignoreSubmodules=none",
+    "diff.orderFile=/dev/null",
+    "diff.relative=false",
+    "diff.renameLimit=1000",
+    "log.showRoot=true",
     "protocol.allow=never",
 ];
 

@@ -43,7 +43,7 @@ impl Repository {
         let words = words.into_iter().chain(more).chain(patterns.iter().map(String::as_str));
         let listed = run(self.top(), words)?.expected("log")?;
         let unread = || GitError::Refused("log".into(), "its output cannot be read".into());
-        let mut fields = listed.split(|byte| *byte == 0).peekable();
+        let mut fields = listed.split(|byte| *byte == 0);
         let mut history: Vec<Made> = Vec::new();
         while let Some(field) = fields.next() {
             let field = field.strip_prefix(b"\n").unwrap_or(field);

@@ -112,6 +112,38 @@ fn what_is_not_here_is_told_with_what_to_fetch() {
 }
 
 #[test]
+fn no_configuration_of_a_repository_changes_its_history() {
+    let folder = repository();
+    let path = folder.path();
+    // Two renames with a change each, so that git has to compare files.
+    for name in ["a", "b"] {
+        write(path, &format!("k8s/{name}.yaml"), &format!("{name}\n").repeat(50));
+    }
+    commit(path);
+    for name in ["a", "b"] {
+        fs::remove_file(path.join(format!("k8s/{name}.yaml"))).unwrap();
+        write(path, &format!("shop/{name}.yaml"), &format!("{}more\n", format!("{name}\n").repeat(50)));
+    }
+    commit(path);
+    let repository = Repository::around(path).unwrap();
+    let history = || repository.history(&repository.commit("main").unwrap(), &[".yaml"], 10).unwrap();
+    let before = history();
+    assert_eq!(before.iter().map(|made| made.files.len()).collect::<Vec<_>>(), [2, 2, 3]);
+    for (setting, value) in [
+        ("diff.ignoreSubmodules", "all"),
+        ("diff.orderFile", "nowhere"),
+        ("diff.relative", "true"),
+        ("diff.renameLimit", "1"),
+        ("diff.renames", "false"),
+        ("log.diffMerges", "off"),
+        ("log.showRoot", "false"),
+    ] {
+        git(path, &["config", setting, value]);
+        assert_eq!(history(), before, "{setting}");
+    }
+}
+
+#[test]
 fn nothing_that_a_repository_names_is_run() {
     let folder = repository();
     let path = folder.path();
