@@ -1,4 +1,4 @@
-//! Where the environments are that changes are promoted through, and which branch is trusted.
+//! Where staging and production are, and which branch says what staging had.
 
 use std::path::PathBuf;
 
@@ -8,21 +8,22 @@ use sources::PromotionOptions;
 
 use super::word::WordError;
 
-/// Where environments are.
+/// Where staging and production are.
 #[derive(Args)]
 pub struct Promotion {
-    /// Where staging and production are, for the rule environment-promotion: `staging=DIR,production=DIR`, in one repository or
-    /// two. A `*` stands for any folder. Without, files and folders that are called like an environment are of it.
+    /// Folders of staging and production for the rule environment-promotion: `staging=DIR,production=DIR`, in one repository or
+    /// two. A `*` stands for any folder. By default the names of files and folders say their environment.
     #[arg(long, value_delimiter = ',', value_parser = environment, value_name = "NAME=DIR")]
     pub environments: Vec<(Stage, PathBuf)>,
 
-    /// The branch whose history says when staging had a version. The default is the remote's own, or else main or master.
+    /// The branch whose history says when staging had a version. The default is the default branch of the remote, or else main
+    /// or master.
     #[arg(long, value_name = "REF")]
     pub trusted_branch: Option<String>,
 }
 
 impl Promotion {
-    /// What the sources are told.
+    /// The same for the sources.
     pub fn options(&self) -> PromotionOptions {
         PromotionOptions { environments: self.environments.clone(), trusted: self.trusted_branch.clone() }
     }

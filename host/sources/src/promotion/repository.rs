@@ -1,7 +1,7 @@
 //! What one repository names in its environments, now and in its history.
 //!
-//! Only files that are of an environment are read, and of their history only what a branch did to them. The module must not
-//! know that there is another repository.
+//! It reads the files that belong to an environment, and what the trusted branch did to them. The module must not know that
+//! there is another repository.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::walk::{Met, Walk, each_file};
 /// Endings of files that name versions.
 const ENDINGS: [&str; 4] = [".yaml", ".yml", ".json", "Kustomization"];
 
-/// Words of which a file that says its environment itself has one.
+/// Words in a file that may say its environment itself.
 const SAYING: [&str; 2] = ["argoproj.io/", "toolkit.fluxcd.io/"];
 
 /// Bytes of one file, as many as of any manifest.
@@ -31,10 +31,10 @@ const BYTES: usize = 8 << 20;
 const COMMITS: usize = 20_000;
 const CHANGES: usize = 100_000;
 
-/// Folders within folders.
+/// How deep folders are looked through.
 const DEPTH: usize = 100;
 
-/// The branches that others are usually merged into, the most certain first.
+/// The branches that changes are usually merged into, the most certain first.
 const TRUSTED: [&str; 6] = [
     "refs/remotes/origin/HEAD",
     "refs/remotes/origin/main",
@@ -253,7 +253,7 @@ fn steps(
     Ok(history.iter().rev().map(step).collect())
 }
 
-/// Leaves of a history what was done to files of environments, and to those that became one of these.
+/// Removes from a history what was done to other files than those of environments, and those that became one of them.
 fn keep(history: &mut [Made], environments: &Environments, mut relevant: HashSet<String>) {
     for made in history {
         let mut more = Vec::new();
