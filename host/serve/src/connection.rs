@@ -51,13 +51,11 @@ impl Drop for AtWork<'_> {
     }
 }
 
-/// Handlers get the requests of the connection that they are asked over.
-impl<L, T> Connected<IncomingStream<'_, L>> for Requests
-where
-    L: Listener<Io = Patient<T>>,
-{
-    fn connect_info(stream: IncomingStream<'_, L>) -> Self {
-        stream.io().requests.clone()
+/// Handlers get the requests of the connection that they are asked over. Each kind of listener says so for itself: for all
+/// at once, axum's own implementations stand in the way.
+impl Connected<IncomingStream<'_, Plain>> for Requests {
+    fn connect_info(stream: IncomingStream<'_, Plain>) -> Self {
+        stream.io().requests()
     }
 }
 
@@ -82,6 +80,11 @@ impl<T> Patient<T> {
     fn within(stream: T, silence: Duration, head: Duration) -> Self {
         let (until, requests) = (Box::pin(sleep(silence)), Requests::default());
         Self { stream, silence, head, until, requests, counted: 0, has_begun: false }
+    }
+
+    /// What is told of this connection's requests.
+    pub fn requests(&self) -> Requests {
+        self.requests.clone()
     }
 
     /// Sets the time anew where a request began or ended meanwhile, and where something came. Further bytes of a head do

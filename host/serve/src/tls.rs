@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use axum::serve::Listener;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,7 +21,7 @@ use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{TlsAcceptor, rustls::version};
 
-use crate::connection::Patient;
+use crate::connection::{Patient, Requests};
 
 /// How long a client may take to shake hands.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -158,6 +159,12 @@ impl TlsListener {
             }
         });
         Ok(Self { connections, address })
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for Requests {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
+        stream.io().requests()
     }
 }
 
