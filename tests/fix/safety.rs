@@ -36,6 +36,10 @@ fn a_container_that_runs_as_root_is_not_kept_from_starting() {
     let out = run(&folder, &["--rule", "run-as-non-root", "--unsafe", "--write"]).with(0);
     assert!(out.contains("left to fix by hand"), "{out}");
     assert_eq!(text(&folder, "pod.yaml"), root);
+    let folder = folder.and("seaworthy.yaml", "rules: {pod-security: {settings: {level: restricted}}}\n");
+    run(&folder, &["--rule", "pod-security", "--unsafe", "--write"]);
+    let new = text(&folder, "pod.yaml");
+    assert!(new.contains("seccompProfile") && !new.contains("runAsNonRoot"), "{new}");
 }
 
 #[test]

@@ -374,12 +374,15 @@ impl<'a> Pod<'a> {
 
     fn non_root(&self, report: Report<'_, 'a>) {
         let of_pod = self.security.get("runAsNonRoot");
+        // The kubelet starts no container whose user is 0 with the promise not to be root.
+        let is_root = self.root_users().next().is_some();
         let mut allows_root = |at: Field<'a>| {
             let what = match at.is_set() {
                 true => "`runAsNonRoot: false` allows root",
                 false => "nothing keeps the container from running as root",
             };
-            report(restricted("Running as Non-root", at, what, fix::set(at, true)));
+            let fix = fix::set(at, true);
+            report(restricted("Running as Non-root", at, what, if is_root { fix.example() } else { fix }));
         };
         if of_pod.bool() == Some(false) {
             allows_root(of_pod);
@@ -393,12 +396,14 @@ impl<'a> Pod<'a> {
     }
 
     fn non_root_user(&self, report: Report<'_, 'a>) {
-        for at in self.everywhere("runAsUser") {
-            if at.integer() == Some(0) {
-                let what = "user 0 is root";
-                report(restricted("Running as Non-root user", at, what, fix::set(at, 1000).example()));
-            }
+        for at in self.root_users() {
+            let what = "user 0 is root";
+            report(restricted("Running as Non-root user", at, what, fix::set(at, 1000).example()));
         }
+    }
+
+    fn root_users(&self) -> impl Iterator<Item = Field<'a>> {
+        self.everywhere("runAsUser").into_iter().filter(|at| at.integer() == Some(0))
     }
 }
 
