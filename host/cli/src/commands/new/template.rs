@@ -44,8 +44,8 @@ impl TemplateOptions {
         let Some(reference) = Reference::of_address(name) else {
             if trust.is_some() {
                 return Err(Failure::Usage(format!(
-                    "--verify is for a template in a registry, and {name} is not an address there: leave --verify out, or \
-                     name the template as registry://HOST/REPOSITORY:TAG"
+                    "--verify is for a template in a registry, and {name} is not an address there: leave --verify \
+                     out, or name the template as registry://HOST/REPOSITORY:TAG"
                 )));
             }
             let is_ours = name == SERVICE && self.template.is_none();
