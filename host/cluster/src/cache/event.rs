@@ -1,4 +1,4 @@
-//! The lines of a watch: what each says has happened.
+//! Reads the lines of a watch: each is an event.
 
 use std::fmt;
 
@@ -8,23 +8,18 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 
 use crate::error::{RequestError, Status};
 
-/// What a line says.
+/// An event of a watch.
 #[derive(Debug)]
 pub enum Event {
-    /// An object is new, or another.
+    /// An object was added or changed.
     Put(Object),
-    /// An object is new or another, and none that can be read.
+    /// An object was added or changed, and cannot be read.
     Unreadable(String),
-    /// An object is gone.
-    Gone {
-        /// Where it was.
-        namespace: Option<String>,
-        /// What it was called.
-        name: String,
-    },
-    /// Nothing happened up to now.
+    /// An object was deleted.
+    Gone { namespace: Option<String>, name: String },
+    /// Nothing else happened so far.
     Bookmark,
-    /// The server cannot go on, and says why.
+    /// The server ends the watch, for this reason.
     Failed(Status),
 }
 
@@ -65,7 +60,7 @@ struct Told {
     message: Option<String>,
 }
 
-/// Reads a line, and from where on a watch would go on behind it.
+/// Reads a line: the event, and the version from which a watch goes on after it.
 ///
 /// # Errors
 /// The line is not an event of a watch.
@@ -81,7 +76,7 @@ pub fn read(line: &[u8], item: ApiObject<'_>) -> Result<(Event, Option<String>),
             }
         }
         "DELETED" => {
-            let nameless = || RequestError::Unreadable("what is gone has no name".into());
+            let nameless = || RequestError::Unreadable("the deleted object has no name".into());
             Event::Gone { namespace: metadata.namespace, name: metadata.name.ok_or_else(nameless)? }
         }
         "BOOKMARK" => Event::Bookmark,
@@ -91,14 +86,14 @@ pub fn read(line: &[u8], item: ApiObject<'_>) -> Result<(Event, Option<String>),
     Ok((event, metadata.resource_version))
 }
 
-/// Why the server cannot go on. What is no `Status` does not say it.
+/// Why the server ends the watch. Only a `Status` says so.
 fn status(line: &[u8]) -> Status {
     let Failure { object } = serde_json::from_slice(line).unwrap_or_default();
     let said = Some(object).filter(|object| object.kind == "Status").unwrap_or_default();
     Status { code: said.code.unwrap_or(500), message: said.message.unwrap_or_default(), continue_token: None }
 }
 
-/// A line, of which the object is wanted.
+/// Reads the object of a line.
 struct Line<'a>(ApiObject<'a>);
 
 impl<'de> DeserializeSeed<'de> for Line<'_> {

@@ -1,5 +1,5 @@
-//! Follows one kind for ever: lists it in pages, watches what changes from there, and begins anew where the server cannot go
-//! on. It must not know what anybody looks up.
+//! Follows one kind: lists it in pages, watches what changes from there, and lists it again when the server cannot continue
+//! the watch. It must not know what anybody looks up.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,26 +18,26 @@ use crate::discovery::Resource;
 use crate::error::RequestError;
 use crate::list::{Pages, Query};
 
-/// How long a server lets a watch be open, in seconds. It ends by itself after that, and goes on where it was.
+/// How long a watch is open, in seconds. Then the server closes it, and the next one continues there.
 const OPEN: u32 = 290;
 
-/// How long a watch may be silent: a server that has nothing to say sends a bookmark every minute.
+/// How long a watch may be silent. A server without news sends a bookmark every minute.
 const SILENCE: Duration = Duration::from_secs(150);
 
-/// How long is waited after a failure, at first and at most.
+/// The wait after a failure, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// How long is waited where there was no room: what others take is seldom given back.
+/// The wait after a kind did not fit into memory: other kinds seldom shrink.
 const ROOM_WAIT: Duration = Duration::from_secs(300);
 
-/// Hears what becomes of a kind: its name, and why it may not be seen, if so.
+/// Is called with the name of a kind, and with the reason if its look-ups may have no answer.
 pub type Told = Arc<dyn Fn(&str, Result<(), &str>) + Send + Sync>;
 
-/// A kind, shared by who follows it and those who look it up.
+/// A kind, shared by its follower and by look-ups.
 pub type Shared = Arc<RwLock<Kind>>;
 
-/// What is followed.
+/// Follows one kind.
 pub struct Follower {
     pub api: Api,
     pub resource: Resource,
@@ -46,16 +46,16 @@ pub struct Follower {
     pub told: Told,
 }
 
-/// Why following has come to an end. A watch goes on where it was only if something was heard of it: until then it may be
-/// one that never says anything.
+/// Why a list or a watch ended. A watch continues where it was only if an event came over it: otherwise it may be one over
+/// which nothing ever comes.
 enum End {
-    /// The server has closed a watch that was heard, as it does from time to time.
+    /// The server closed a watch that had brought events, as it does from time to time.
     Closed,
-    /// A watch that was heard broke.
+    /// A watch that had brought events broke.
     Broken(RequestError),
-    /// The server no longer knows what changed since then: only a list tells.
+    /// The server no longer knows what changed since then. A new list is needed.
     Expired(RequestError),
-    /// A list failed, or a watch of which nothing was heard: only a list tells.
+    /// A list failed, or a watch that had brought nothing. A new list is needed.
     Failed(RequestError),
     TooMuch(TooMuch),
 }
@@ -92,7 +92,7 @@ impl Follower {
                 waits = Waits::default();
             }
             let wait = match end {
-                // A server that closes at once each time is not asked at once each time.
+                // A server that closes each watch at once is not asked at once each time.
                 End::Closed if !self.is_flawed() => waits.next(),
                 End::Closed => {
                     version = None;
@@ -103,7 +103,7 @@ impl Follower {
                     waits.next()
                 }
                 End::Expired(cause) => {
-                    // It happens, and a list makes up for it. A watch that expires again behind that list shows nothing.
+                    // A list makes up for it. It is a failure if the watch after that list expires again.
                     if std::mem::replace(&mut has_expired, true) {
                         self.fail(&cause);
                     }
@@ -128,7 +128,7 @@ impl Follower {
     fn fail(&self, cause: &RequestError) {
         let is_refused = cause.is(401) || cause.is(403);
         let change = if is_refused { Change::Refused } else { Change::Lost };
-        // What is lost takes no room.
+        // This change needs no memory.
         let _ = self.take(change(cause.to_string()));
         (self.told)(&self.resource.full_name(), Err(&cause.to_string()));
     }
@@ -141,7 +141,7 @@ impl Follower {
         self.kind.read().unwrap_or_else(PoisonError::into_inner).is_flawed()
     }
 
-    /// Says that the kind is known, to whoever heard that it may not be.
+    /// Tells that look-ups of the kind are answered.
     fn tell(&self) {
         (self.told)(&self.resource.full_name(), Ok(()));
     }
@@ -150,14 +150,14 @@ impl Follower {
         self.kind.read().unwrap_or_else(PoisonError::into_inner).is_lost()
     }
 
-    /// Lists all of it, and says from where on to watch.
+    /// Lists the kind, and gives the version to watch from.
     async fn list(&self) -> Result<String, End> {
         self.take(Change::Begun)?;
         let mut pages = Pages::new(self.api.clone(), Query::all(&self.resource, None, self.mask.clone()));
         let mut version = None;
         while let Some(page) = pages.next().await {
             let page = page?;
-            // Later pages may be younger: a watch from the first one on sees again what they have seen, and misses nothing.
+            // Later pages may be newer. A watch from the version of the first page repeats some changes, and misses none.
             version = version.or(page.version);
             self.take(Change::Page { objects: page.objects, problem: page.problems.into_iter().next() })?;
         }
@@ -167,14 +167,14 @@ impl Follower {
         Ok(version)
     }
 
-    /// Takes in all changes behind the version, which moves along. Something that is heard ends a row of expiries.
+    /// Takes in the changes since this version, and moves the version along. An event ends a row of expiries.
     async fn watch(&self, version: &mut String, has_expired: &mut bool) -> Result<(), End> {
         let Some(path) = self.resource.path(None) else { return Ok(()) };
         let parameters = WatchParams::default().timeout(OPEN);
         let request = Request::new(path).watch(&parameters, version);
         let request = request.map_err(|cause| RequestError::Unreadable(cause.to_string()))?;
         let expired = |cause: RequestError| if cause.is(410) { End::Expired(cause) } else { End::Failed(cause) };
-        // A watch that is open proves nothing yet: what is lost stays lost until something comes.
+        // An open watch proves nothing yet: a kind that was lost stays lost until an event comes.
         let mut lines = self.api.lines(request, SILENCE).await.map_err(expired)?;
         let api_version = self.resource.api_version();
         let item = ApiObject { mask: &self.mask, api_version: &api_version, kind: &self.resource.kind };
@@ -206,7 +206,7 @@ impl Follower {
     }
 }
 
-/// How long is waited: each time longer, and never the same as whoever else begins at the same moment.
+/// The waits after failures: each is longer, and random in part, so that not all followers ask at the same moment.
 #[derive(Default)]
 struct Waits(u32);
 

@@ -1,7 +1,7 @@
 //! What is known of one kind that rules look up, while it is listed, followed, lost and found again.
 //!
-//! A pure state machine: it is told what happened and when, and says what a look-up may be answered from. What is not
-//! known whole is never answered, so that nobody takes an object for missing. The module must not know a network.
+//! A pure state machine: it is told what happened and when, and says whether a look-up may be answered. Look-ups have no
+//! answer until all objects are known, so that no rule takes one for missing. The module must not know a network.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,7 @@ impl Budget {
 
     /// Counts what one kind takes now in place of what it took before, if there is room for it.
     fn count(&self, before: usize, now: usize) -> bool {
-        // Never more than may be, not even for a moment: others would be told that there is no room.
+        // Never more than the limit, not even for a moment: other kinds would be refused.
         let with = |used: usize| Some(used - before + now).filter(|used| *used <= self.most);
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, with).is_ok()
     }
@@ -33,14 +33,14 @@ impl Budget {
 /// What happens to a kind.
 #[derive(Debug)]
 pub enum Change {
-    /// The cluster serves no such kind.
+    /// The cluster does not serve the kind.
     Absent,
     /// A list begins.
     Begun,
     /// More of the list.
     Page {
         objects: Vec<Object>,
-        /// What of it could not be read.
+        /// Why an object of the page could not be read.
         problem: Option<String>,
     },
     /// The list is whole.
@@ -54,13 +54,13 @@ pub enum Change {
         namespace: Option<String>,
         name: String,
     },
-    /// Nothing is heard of it any more, for this reason.
+    /// The list or the watch failed, for this reason.
     Lost(String),
-    /// It may not be seen.
+    /// The server refused to show the kind.
     Refused(String),
 }
 
-/// More is looked up than memory may hold.
+/// The objects that rules look up need more memory than they may take.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("all that rules look up takes more than {} MiB", .0 >> 20)]
 pub struct TooMuch(usize);
@@ -70,11 +70,11 @@ enum State {
     /// The first list, or the first since the cluster serves the kind, has not ended.
     Coming,
     Absent,
-    /// All of it is there, but for what changed since it was lost.
+    /// All objects are known, except for changes since it was lost.
     Seen {
         lost: Option<(Instant, String)>,
     },
-    /// It cannot be seen, for this reason.
+    /// Look-ups have no answer, for this reason.
     Unseen(String),
 }
 
@@ -85,14 +85,14 @@ pub enum Sight {
     Coming,
     /// The cluster does not serve it, so there are no objects.
     Absent,
-    /// It is known, and followed.
+    /// Look-ups are answered.
     Current,
     /// Look-ups have no answer.
     Unknown,
 }
 
 impl Sight {
-    /// As it is shown.
+    /// The name in metrics and in `/readyz`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -110,12 +110,12 @@ pub struct Kind {
     state: State,
     /// The objects. A list replaces them one by one: two copies would need twice the memory.
     live: Live,
-    /// What of it could not be read, now and in the list under way.
+    /// Why an object could not be read: one of those that are known, and one of the list under way.
     flaw: Option<String>,
     next_flaw: Option<String>,
     budget: Arc<Budget>,
     counted: usize,
-    /// How long what is lost still counts.
+    /// How long look-ups are answered after the kind was lost.
     patience: Duration,
     /// How often it was listed.
     pub lists: u64,
@@ -141,7 +141,7 @@ impl Kind {
     /// Takes in what happened.
     ///
     /// # Errors
-    /// There is no room for it: nothing of the kind is kept, and nothing is known of it until it is listed again.
+    /// It does not fit into memory. Nothing of the kind is kept, and look-ups have no answer until it is listed again.
     pub fn take(&mut self, change: Change, now: Instant) -> Result<(), TooMuch> {
         match change {
             Change::Absent => self.forget(State::Absent),
@@ -216,10 +216,10 @@ impl Kind {
         Err(TooMuch(most))
     }
 
-    /// What look-ups are answered from; nothing there is no object of the kind.
+    /// All objects of the kind. An object that is not there does not exist.
     ///
     /// # Errors
-    /// Why nothing can be said of it, without a full stop.
+    /// Why look-ups have no answer, without a full stop.
     pub fn look(&self, now: Instant) -> Result<&Live, String> {
         match &self.state {
             State::Coming => Err("it is still being read".to_owned()),
@@ -242,12 +242,12 @@ impl Kind {
         }
     }
 
-    /// Whether its objects count only for a while: nothing is heard of it.
+    /// Whether its list or watch failed, so that its objects count only for a while.
     pub const fn is_lost(&self) -> bool {
         matches!(self.state, State::Seen { lost: Some(_) })
     }
 
-    /// Whether only a new list can tell what could not be read.
+    /// Whether an object could not be read: only a new list can show that it can be read now.
     pub const fn is_flawed(&self) -> bool {
         self.flaw.is_some()
     }
@@ -257,13 +257,13 @@ impl Kind {
         self.live.len()
     }
 
-    /// Bytes that all of it takes.
+    /// Bytes that the objects take.
     pub fn bytes(&self) -> usize {
         self.live.bytes()
     }
 }
 
-/// What it took is free again.
+/// Gives its memory back.
 impl Drop for Kind {
     fn drop(&mut self) {
         self.budget.count(self.counted, 0);

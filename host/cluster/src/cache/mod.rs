@@ -1,9 +1,9 @@
 //! A cluster as it was seen last: the kinds that rules look up are listed once and then followed, and look-ups are answered
 //! from memory, so that no request waits for a list.
 //!
-//! What is not known whole is never answered: a kind that is still being read, may not be seen, was lost too long ago or
-//! takes too much memory is refused with the reason, which a rule takes for unknown. A kind that the cluster does not serve
-//! has no objects, and is looked for again and again: its definition may come.
+//! A look-up is refused, with the reason, if not all objects of its kind are known: the kind is still being read, may not be
+//! listed, was lost too long ago, or takes too much memory. The rule is then unknown. A kind that the cluster does not serve
+//! has no objects. The cluster is asked for it again and again, since its definition may come.
 
 mod event;
 mod follow;
@@ -43,7 +43,7 @@ const PERIOD: Duration = Duration::from_secs(10);
 pub struct CacheOptions {
     /// Bytes that all kinds may take.
     pub bytes: usize,
-    /// How long a kind still counts that is no longer heard of.
+    /// How long look-ups of a kind are answered after its watch broke.
     pub patience: Duration,
 }
 
@@ -52,7 +52,7 @@ pub struct CacheOptions {
 pub struct CachedKind {
     /// `Deployment.apps`.
     pub name: String,
-    /// How much.
+    /// Whether look-ups are answered.
     pub sight: Sight,
     /// How many objects are kept.
     pub objects: usize,
@@ -67,13 +67,13 @@ pub struct CachedKind {
 /// A cluster, followed.
 pub struct Cache {
     kinds: Arc<Kinds>,
-    /// It ends with this.
+    /// Everything that follows the cluster runs on it.
     runtime: Option<Runtime>,
 }
 
 struct Kinds {
     all: RwLock<Vec<Entry>>,
-    /// The kinds are others than before.
+    /// Other kinds are wanted than before.
     are_others: Notify,
     budget: Arc<Budget>,
     patience: Duration,
@@ -101,7 +101,7 @@ impl Entry {
     }
 
     fn take(&self, change: Change) {
-        // Nothing that is taken here needs room.
+        // No change that is taken here needs memory.
         let _ = self.kind.write().unwrap_or_else(PoisonError::into_inner).take(change, Instant::now());
     }
 }
@@ -111,7 +111,7 @@ impl Cache {
     /// they may not be. It hears only what is new.
     ///
     /// # Errors
-    /// The way to the cluster is not known. One that does not answer is asked again and again.
+    /// The way to the cluster is not known. A cluster that does not answer is no error: it is asked again and again.
     pub fn start(
         access: &Access,
         options: CacheOptions,
@@ -139,7 +139,7 @@ impl Cache {
         Ok(Self { kinds, runtime: Some(runtime) })
     }
 
-    /// Follows what these rules look up, from now on and nothing else.
+    /// Follows the kinds that these rules look up, and no other.
     pub fn follow<'a>(&self, rules: impl Iterator<Item = &'a RuleMetadata>) {
         self.kinds.want(LookedUp::by(rules));
         self.kinds.are_others.notify_one();
@@ -202,7 +202,7 @@ impl Kinds {
         found.map(|entry| Arc::clone(&entry.kind))
     }
 
-    /// Keeps what is known of kinds that are wanted as before.
+    /// Sets the wanted kinds. Those that were wanted before in the same way keep their objects.
     fn want(&self, wanted: Vec<LookedUp>) {
         let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
         let mut before = std::mem::take(&mut *all);
@@ -219,7 +219,7 @@ impl Kinds {
         }
     }
 
-    /// Follows what is served, and nothing else.
+    /// Follows each wanted kind that the cluster serves.
     fn settle(&self, api: &Api, served: &Served, runtime: &Handle) {
         let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
         for entry in &mut *all {
@@ -238,14 +238,14 @@ impl Kinds {
                     entry.unfollow();
                     entry.take(Change::Absent);
                 }
-                // What is followed says itself how that goes.
+                // Its follower says what happens to it.
                 Found::Unknown(_) if entry.follower.is_some() => {}
                 Found::Unknown(reason) => entry.take(Change::Lost(reason.to_owned())),
             }
         }
     }
 
-    /// Nobody knows what the cluster serves.
+    /// The cluster does not say what it serves.
     fn lose(&self, reason: &str) {
         let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
         for entry in all.iter().filter(|entry| entry.follower.is_none()) {
@@ -255,7 +255,7 @@ impl Kinds {
     }
 }
 
-/// Looks for ever which kinds the cluster serves.
+/// Asks the cluster again and again which kinds it serves.
 async fn discover(api: Api, kinds: Arc<Kinds>, runtime: Handle) {
     loop {
         match Served::discover(&api).await {
@@ -269,7 +269,7 @@ async fn discover(api: Api, kinds: Arc<Kinds>, runtime: Handle) {
     }
 }
 
-/// Leaves out what was said of the same name last, so that a failure is told once, and so is its end.
+/// Calls `told` only if it says something new of a name: a failure is told once, and so is its end.
 fn once_each(told: impl Fn(&str, Result<(), &str>) + Send + Sync + 'static) -> Told {
     let last: Mutex<HashMap<String, Option<String>>> = Mutex::default();
     Arc::new(move |name, said| {
