@@ -10,20 +10,20 @@ use crate::review::API_VERSION;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub uid: String,
-    /// Why the object is denied; nothing where it is let in.
+    /// Why the object is denied, if it is.
     pub message: Option<String>,
     pub warnings: Vec<String>,
-    /// The rules in mode `audit` that found something.
+    /// The rules in mode `audit` that have findings.
     pub audited: String,
 }
 
 impl Answer {
-    /// The object is let in, and there is nothing to say.
+    /// The object is let in without a warning.
     pub fn allowed(uid: String) -> Self {
         Self { uid, message: None, warnings: Vec::new(), audited: String::new() }
     }
 
-    /// Nothing was decided, for this reason.
+    /// The object was not checked, for this reason.
     pub fn undecided(uid: String, reaction: Reaction, reason: &str) -> Self {
         let said = format!("seaworthy: not checked: {}", one_line(reason));
         match reaction {

@@ -1,4 +1,4 @@
-//! The body of a request, in bounded memory. An API server escapes `<`: 1.4 MB of an object arrive as 8.4.
+//! Reads the body of a request in bounded memory. An API server escapes `<`: an object of 1.4 MB arrives as 8.4 MB.
 
 use std::time::Instant;
 
@@ -8,29 +8,29 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::pool::Pool;
 
-/// Bytes above which bodies are read one at a time.
+/// A body of more bytes is large: large bodies are read one at a time.
 const LARGE: usize = 3 << 20;
 
-/// Bytes of a body.
+/// The most bytes that a body may have.
 const MOST: usize = 32 << 20;
 
-/// Bytes that are kept of a body that is not read as a whole: its uid is among them.
+/// Bytes that are kept of a body that is too large. The uid is among them.
 const HEAD: usize = 4096;
 
-/// Why there is no body.
+/// Why a body cannot be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// It is read to its end all the same, so that the answer arrives. Its beginning is kept.
+    /// It is read to its end all the same, so that the answer arrives. Only its beginning is kept.
     #[error("the request has more than {} MiB", MOST >> 20)]
     TooLarge(Vec<u8>),
-    /// Other large ones are being read.
+    /// Other large bodies are being read.
     #[error("too many large requests at once")]
     Full(Vec<u8>),
     #[error("the request ended before its body: {0}")]
     Broken(String),
 }
 
-/// A body, and leave to hold one that is large.
+/// A body, and the permit to hold it if it is large.
 pub struct Read {
     pub bytes: Vec<u8>,
     _large: Option<OwnedSemaphorePermit>,

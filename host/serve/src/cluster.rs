@@ -1,13 +1,13 @@
-//! What a server needs of a cluster: look-ups that are answered at once, from what was seen of it already.
+//! What a server needs of a cluster: look-ups that are answered from memory.
 //!
 //! It must not know how the cluster is followed.
 
 use engine::HostCalls;
 use protocol::RuleMetadata;
 
-/// A cluster as it was seen last. Its answers make no request wait for another one.
+/// A cluster whose objects are in memory, so that no request waits for another one.
 pub trait Cluster: HostCalls + Send + Sync {
-    /// Follows what these rules look up, from now on and nothing else.
+    /// Follows the kinds that these rules look up, and no other.
     fn follow(&self, rules: &[&RuleMetadata]);
 
     /// What is known of each kind that is followed.
@@ -22,7 +22,7 @@ pub trait Cluster: HostCalls + Send + Sync {
 pub struct Cached {
     /// `Deployment.apps`.
     pub name: String,
-    /// How much is known, in a word: [`COMING`](Self::COMING), [`CURRENT`](Self::CURRENT), or why there is no answer.
+    /// One word: [`COMING`](Self::COMING), [`CURRENT`](Self::CURRENT), or why look-ups have no answer.
     pub state: &'static str,
     /// How many objects are kept.
     pub objects: usize,
@@ -38,6 +38,6 @@ impl Cached {
     /// The state of a kind that is being read for the first time.
     pub const COMING: &'static str = "coming";
 
-    /// The state of a kind of which look-ups are answered.
+    /// The state of a kind whose look-ups are answered.
     pub const CURRENT: &'static str = "current";
 }

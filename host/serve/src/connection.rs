@@ -1,10 +1,10 @@
-//! Connections that end when their client is silent or slow for too long, so that nobody holds thousands for ever.
+//! Closes connections whose client is silent or slow for too long, so that no client holds thousands of them for ever.
 //!
-//! An API server leaves a connection idle for 90 seconds before it closes it itself. Whoever closes first makes the next
-//! request fail, so the time for silence is longer. The head of a request has its own time, which further bytes do not
-//! extend: hyper's would count from the last answer on, and end idle connections too. A body has the time of its request.
+//! An API server closes a connection after it was idle for 90 seconds. If the server closed it first, the next request could
+//! fail, so the limit for silence is longer. The head of a request has a limit of its own, which further bytes do not extend.
+//! hyper's limit counts from the last answer, and would close idle connections too. A body has the time of its request.
 //!
-//! The module must not know what is said over a connection, only when a request begins and ends ([`Requests`]).
+//! The module must not know what is sent over a connection, only when a request begins and ends ([`Requests`]).
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long a client may say nothing.
+/// How long a client may send nothing.
 const SILENCE: Duration = Duration::from_secs(180);
 
 /// How long the head of a request may take, from its first byte on.
@@ -31,7 +31,7 @@ const HEAD: Duration = Duration::from_secs(20);
 pub struct Requests(Arc<AtomicUsize>);
 
 impl Requests {
-    /// The head of a request is there. The request is at work until the result is dropped.
+    /// The head of a request has come. The request is at work until the result is dropped.
     pub fn begin(&self) -> AtWork<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
         AtWork(&self.0)
@@ -51,7 +51,7 @@ impl Drop for AtWork<'_> {
     }
 }
 
-/// Handlers get the requests of the connection that they are asked over. Each kind of listener says so for itself: for all
+/// Gives handlers the counter of their connection. Each kind of listener says so for itself: for all
 /// at once, axum's own implementations stand in the way.
 impl Connected<IncomingStream<'_, Plain>> for Requests {
     fn connect_info(stream: IncomingStream<'_, Plain>) -> Self {
@@ -59,16 +59,16 @@ impl Connected<IncomingStream<'_, Plain>> for Requests {
     }
 }
 
-/// A connection whose client may be silent, and take for the head of a request, for so long.
+/// A connection that limits how long its client is silent, and how long the head of a request takes.
 pub struct Patient<T> {
     stream: T,
     silence: Duration,
     head: Duration,
     until: Pin<Box<Sleep>>,
     requests: Requests,
-    /// How many beginnings and ends of requests are taken into account.
+    /// The count when the time was last set.
     counted: usize,
-    /// Whether some of a request's head is there.
+    /// Whether a part of a request's head has come.
     has_begun: bool,
 }
 
@@ -82,13 +82,12 @@ impl<T> Patient<T> {
         Self { stream, silence, head, until, requests, counted: 0, has_begun: false }
     }
 
-    /// What is told of this connection's requests.
+    /// What counts this connection's requests.
     pub fn requests(&self) -> Requests {
         self.requests.clone()
     }
 
-    /// Sets the time anew where a request began or ended meanwhile, and where something came. Further bytes of a head do
-    /// not.
+    /// Sets the time anew if a request began or ended, or if bytes came. Only the first bytes of a head do so.
     fn note(&mut self, has_come: bool) {
         let count = self.requests.count();
         if count != self.counted {
@@ -96,7 +95,7 @@ impl<T> Patient<T> {
             self.wait(self.silence);
         }
         if has_come && !self.has_begun {
-            // What comes while no request is at work is the head of one.
+            // Bytes that come while no request is at work are the head of the next one.
             self.has_begun = count.is_multiple_of(2);
             self.wait(if self.has_begun { self.head } else { self.silence });
         }
@@ -174,7 +173,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test]
-    async fn who_says_nothing_is_not_listened_to_for_ever() {
+    async fn a_silent_client_is_not_listened_to_for_ever() {
         let (mut client, server) = duplex(16);
         let mut server = Patient::within(server, SHORT, LONG);
         let requests = server.requests.clone();
@@ -182,7 +181,7 @@ mod tests {
         client.write_all(b"a").await.unwrap();
         assert_eq!(server.read_u8().await.unwrap(), b'a');
         assert_eq!(server.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        // It can still be told.
+        // It still gets its answer.
         server.write_all(b"b").await.unwrap();
         assert_eq!(client.read_u8().await.unwrap(), b'b');
         drop(at_work);

@@ -1,8 +1,7 @@
-//! From what rules said to what an API server is answered.
+//! Turns verdicts into the answer to an API server.
 //!
-//! A violation of an enforced rule denies, unless it was there before, or rests on other objects, which may still come. What
-//! has no verdict follows the setting `undecided`, and counts for enforced rules only. The module must not know how rules
-//! are run, nor HTTP.
+//! A violation of an enforced rule denies, unless it was there before, or depends on other objects, which may still come. An
+//! enforced rule without a verdict follows the setting `undecided`. The module must not know how rules are run, nor HTTP.
 
 use std::collections::HashSet;
 
@@ -13,24 +12,24 @@ use protocol::{Finding, Level, RuleMetadata, Severity, Verdict, path};
 
 use crate::answer::Answer;
 
-/// A finding, whatever its place: rule, container and what is wrong. An index may move, and what is wrong stays.
+/// What identifies a finding before and after an update: rule, container and message. Its path may change with an index.
 pub type Known = (usize, Option<String>, String);
 
-/// What there is to decide on.
+/// A review that is to be decided.
 pub struct Case<'a> {
     pub uid: &'a str,
     pub operation: Operation,
     pub namespace: Option<&'a str>,
     /// The rules, in the order that judgements name them in.
     pub rules: &'a [&'a RuleMetadata],
-    /// What they said, waivers applied.
+    /// Their verdicts, waivers applied.
     pub judgements: &'a [Judgement],
     /// The rules that looked at other objects, by index.
     pub looked_up: &'a HashSet<usize>,
-    /// What was wrong before an update; nothing where that is not known.
+    /// The findings before an update, if they are known.
     pub before: Option<&'a HashSet<Known>>,
     pub admission: &'a Admission,
-    /// What happens where an enforced rule has no verdict and the configuration says nothing.
+    /// What happens if an enforced rule has no verdict and the configuration does not set `undecided`.
     pub undecided: Reaction,
 }
 
@@ -39,11 +38,11 @@ pub struct Case<'a> {
 enum Weight {
     Denies,
     Warns,
-    /// It is in the log and the metrics.
+    /// It is only logged and counted.
     Counts,
 }
 
-/// One thing to say.
+/// A part of the answer.
 struct Said<'a> {
     weight: Weight,
     severity: Severity,
@@ -55,7 +54,7 @@ impl Case<'_> {
     /// The answer.
     pub fn answer(&self) -> Answer {
         let mut said: Vec<Said<'_>> = self.judgements.iter().flat_map(|judgement| self.said(judgement)).collect();
-        // The worst first; of equals in the order of the rules.
+        // The worst first. Equal ones keep the order of the rules.
         said.sort_by_key(|said| (said.weight != Weight::Denies, std::cmp::Reverse(said.severity)));
         let text = |said: &Said<'_>| format!("{}: {}", said.rule, said.text);
         let of = |weight: Weight| said.iter().filter(move |said| said.weight == weight);
@@ -71,7 +70,7 @@ impl Case<'_> {
         Answer { uid: self.uid.to_owned(), message, warnings, audited: audited.join(", ") }
     }
 
-    /// The rules of which a finding denies, by index: only of these it matters what was there before.
+    /// The rules with a finding that denies, by index. Only for these the findings before the update matter.
     pub fn denying(&self) -> HashSet<usize> {
         let denies = |judgement: &&Judgement| self.said(judgement).iter().any(|said| said.weight == Weight::Denies);
         self.judgements.iter().filter(denies).map(|judgement| judgement.rule).collect()
@@ -84,7 +83,7 @@ impl Case<'_> {
         let said = |weight, text| Said { weight, severity, rule: &rule.name, text };
         let outcome = &judgement.outcome;
         match outcome.verdict {
-            // As a policy-server has it where a policy may change nothing.
+            // A policy-server denies too if a policy may not change the object.
             Verdict::Pass if judgement.mutated.is_some() => {
                 let text = "would change the object, and this webhook changes nothing".to_owned();
                 vec![said(weigh(mode, Reaction::Deny), text)]
@@ -97,12 +96,12 @@ impl Case<'_> {
                 let findings = outcome.findings.iter().filter(|finding| finding.level != Level::Note);
                 findings.map(|finding| said(self.weight(judgement, finding, mode), prose(finding))).collect()
             }
-            // What is unknown here an audit sees; what is waived somebody answers for.
+            // An audit can decide what is unknown here. A waiver has an owner.
             Verdict::Unknown | Verdict::NotApplicable | Verdict::Waived => Vec::new(),
         }
     }
 
-    /// What happens where an enforced rule has no verdict.
+    /// What happens if an enforced rule has no verdict.
     fn reaction(&self) -> Reaction {
         self.admission.undecided.unwrap_or(self.undecided)
     }
@@ -114,7 +113,7 @@ impl Case<'_> {
             match self.before {
                 Some(before) if before.contains(&known(judgement.rule, finding)) => Reaction::Warn,
                 Some(_) => Reaction::Deny,
-                // The time was over before it was known whether it was there before.
+                // The request timed out before the old object was checked.
                 None => self.reaction(),
             }
         } else {
@@ -132,7 +131,7 @@ fn weigh(mode: Mode, reaction: Reaction) -> Weight {
     }
 }
 
-/// What a finding is known by before and after an update.
+/// What identifies a finding of a rule.
 pub fn known(rule: usize, finding: &Finding) -> Known {
     (rule, finding.container.clone(), finding.message.clone())
 }

@@ -1,8 +1,8 @@
 //! The admission webhook: one process, one call for all rules, every finding in the answer.
 //!
-//! It is a face over [`session`]: it reads reviews, asks the rules, and says what becomes of the object. It keeps no state
-//! between two requests. It must not know what runs modules, where rules and configurations come from ([`Source`]), or
-//! what a rule decides.
+//! It reads reviews, asks the rules by way of [`session`], and answers whether the object is let in. It keeps no state between
+//! two requests. It must not know what runs modules, where rules and configurations come from ([`Source`]), or what a rule
+//! decides.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -42,58 +42,58 @@ pub use cluster::{Cached, Cluster};
 pub use server::Source;
 pub use tls::{Pair, PairError};
 
-/// How long requests that were accepted may take at the end.
+/// How long requests may take that were accepted before the server stops.
 const LAST: Duration = Duration::from_secs(30);
 
 /// How often the configuration is looked at.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// Bytes of a worker's stack: a guest's, and room for an object as deep as one may be.
+/// Bytes of a worker's stack: enough for a guest and for the deepest object that is read.
 const STACK: usize = 8 << 20;
 
 /// How to serve.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen.
+    /// The address to listen on.
     pub address: SocketAddr,
-    /// The certificate; without one HTTP is spoken, which an API server does not speak.
+    /// The certificate. Without it the server speaks HTTP, which an API server cannot use.
     pub pair: Option<Pair>,
     /// Reviews at work at once.
     pub workers: usize,
-    /// Reviews that may wait for a place.
+    /// Reviews that may wait for a worker.
     pub queue: usize,
-    /// What happens where an enforced rule has no verdict and the configuration says nothing.
+    /// What happens if an enforced rule has no verdict and the configuration does not set `undecided`.
     pub undecided: Reaction,
-    /// How long a client waits that does not say so.
+    /// How long a request may take if its client does not say how long it waits.
     pub time: Duration,
-    /// Where traces go, if anywhere: the address of a collector that takes OTLP over HTTP.
+    /// The address of the collector that traces are sent to, if any: OTLP over HTTP.
     pub collector: Option<String>,
-    /// How long requests are still taken after the end was asked for, while nobody is told to send more.
+    /// How long requests are still taken after the server was told to stop, while it is no longer ready.
     pub drain: Duration,
 }
 
-/// What a server is told while it serves.
+/// What a server can be told while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Read the configuration again, at once.
     Reload,
-    /// End: first nobody is sent here any more, then nobody is let in. A second time it is meant at once.
+    /// Stop: first the server is no longer ready, then it accepts no connection. The second time, it stops at once.
     End,
 }
 
 /// Tells a server what to do, from any thread.
 pub type Events = mpsc::Sender<Event>;
 
-/// The ends of a way to tell a server what to do.
+/// A channel to tell a server what to do.
 #[must_use]
 pub fn events() -> (Events, mpsc::Receiver<Event>) {
     mpsc::channel(8)
 }
 
-/// Why nothing is served.
+/// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The rules cannot be had.
+    /// The rules cannot be loaded.
     #[error("{0}")]
     Rules(String),
     /// The certificate cannot be used.
@@ -109,10 +109,10 @@ pub enum ServeError {
     },
 }
 
-/// Serves until it is told to end.
+/// Serves until it is told to stop.
 ///
 /// # Errors
-/// It cannot begin.
+/// The server cannot start.
 pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Event>) -> Result<(), ServeError> {
     let system = |what: &str| {
         let what = what.to_owned();
@@ -171,17 +171,17 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
         }
         Ok::<(), ServeError>(())
     })?;
-    // Whatever is stuck in a guest is stopped at its deadline, and nobody waits for it.
+    // A thread that is stuck in a guest ends at its deadline. Nobody waits for it.
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(())
 }
 
-/// Whether a kind that rules look up has not yet been seen, nor been found to be out of sight.
+/// Whether a kind that rules look up is still being read for the first time.
 fn is_coming<S: Source>(server: &Server<S>) -> bool {
     server.cached().iter().any(|kind| kind.state == Cached::COMING)
 }
 
-/// Whoever is ready earlier calls much unknown that is known in a moment. A cluster that shows nothing is not waited for.
+/// Is ready once every kind was read, or cannot be: before that, much is unknown that is known a moment later.
 async fn wait_for_cluster<S: Source>(server: Arc<Server<S>>) {
     while is_coming(&server) {
         sleep(Duration::from_millis(20)).await;
@@ -190,7 +190,7 @@ async fn wait_for_cluster<S: Source>(server: Arc<Server<S>>) {
     log(&server, "info", "ready: look-ups of each kind are answered, or the log says why not");
 }
 
-/// Has every rule say something: one that cannot is named, and undecided wherever it is asked.
+/// Calls every rule once. The log names each that cannot run: it is undecided for every object.
 fn probe<S: Source>(server: &Arc<Server<S>>) {
     let rules = server.rules();
     for rule in rules.session.bundle().rules() {
@@ -244,7 +244,7 @@ async fn follow_configuration<S: Source>(server: Arc<Server<S>>, reload: Arc<Not
     }
 }
 
-/// Loads on a thread that may block. A panic is a refusal: what is served goes on.
+/// Loads on a thread that may block. A panic is a refusal: the old rules stay.
 async fn aside<T: Send + 'static>(
     load: impl FnOnce() -> Result<Option<T>, String> + Send + 'static,
 ) -> Result<Option<T>, String> {
@@ -252,7 +252,7 @@ async fn aside<T: Send + 'static>(
     loaded.unwrap_or_else(|_| Err("reading it panicked; please report this as a bug".to_owned()))
 }
 
-/// Does what it is told, until the end.
+/// Does what the server is told, until it is told to stop.
 async fn listen<S: Source>(
     server: Arc<Server<S>>,
     mut events: mpsc::Receiver<Event>,

@@ -1,5 +1,5 @@
-//! How many reviews are at work at once, and how many wait: who comes when all places are taken is turned away at once, so
-//! that whoever has a place gets an answer in time.
+//! Limits how many reviews are at work at once, and how many wait. Further ones are refused at once, so that those with a
+//! place are answered in time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
-/// Places at work, and places to wait.
+/// Places to work and places to wait.
 pub struct Pool {
     workers: Arc<Semaphore>,
     /// Large bodies are read one at a time, so that their memory is bounded.
@@ -31,7 +31,7 @@ impl Pool {
     /// A place at work, for as long as it is held.
     ///
     /// # Errors
-    /// As many wait as may, or none becomes free in time.
+    /// All places to wait are taken, or no place becomes free in time.
     pub async fn enter(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, Full> {
         if let Ok(place) = Arc::clone(&self.workers).try_acquire_owned() {
             return Ok(place);
@@ -40,15 +40,15 @@ impl Pool {
         acquire(&self.workers, deadline).await
     }
 
-    /// Leave to read a large body.
+    /// A permit to read a large body.
     ///
     /// # Errors
-    /// Another one is read for too long.
+    /// Other large bodies take too long.
     pub async fn large(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, Full> {
         acquire(&self.large, deadline).await
     }
 
-    /// How many wait.
+    /// How many reviews wait.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -61,7 +61,7 @@ async fn acquire(places: &Arc<Semaphore>, deadline: Instant) -> Result<OwnedSema
     }
 }
 
-/// One that waits, until it is dropped.
+/// A review that waits, until this is dropped.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {

@@ -11,7 +11,7 @@ use protocol::FieldMask;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-/// The version that is spoken here.
+/// The version of reviews that is read and written.
 pub const API_VERSION: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
 
@@ -22,9 +22,9 @@ pub struct Review {
     pub uid: String,
     /// The kind of the object, `Deployment`.
     pub kind: String,
-    /// Where the object is, or is to be; nothing for objects of a cluster.
+    /// The object's namespace. A cluster-scoped object has none.
     pub namespace: Option<String>,
-    /// What the object is called; nothing where that is not known yet.
+    /// The object's name. It is empty if the name is not known yet.
     pub name: String,
     pub operation: Operation,
     pub subresource: Option<String>,
@@ -33,7 +33,7 @@ pub struct Review {
     user: UserInfo,
 }
 
-/// Why a request is no review. The API server takes it for a failed call.
+/// Why a request is not a review. The API server takes the answer for a failed call.
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
     #[error("this is no AdmissionReview: {0}")]
@@ -46,7 +46,7 @@ pub enum ReviewError {
     NoUid,
     #[error("there is no operation {0}")]
     Operation(String),
-    /// It is a review, and its object is none that rules can be asked about.
+    /// It is a review, but rules cannot be asked about its object.
     #[error("{cause}")]
     Object { uid: String, cause: String },
 }
@@ -219,7 +219,7 @@ impl Review {
         Some(Question::create(old, Viewpoint::nowhere(old), Completeness::Admission))
     }
 
-    /// Why nothing is judged: what is asked for is none of the rules' business, whatever they would say.
+    /// Why no rule of ours is asked, if none is: the request is let in whatever the object is like.
     pub fn passes_because(&self) -> Option<&'static str> {
         match (self.operation, self.subresource.as_deref()) {
             (Operation::Delete, _) => Some("deletions are not checked"),
@@ -245,7 +245,7 @@ impl Review {
     }
 }
 
-/// What an object has besides its metadata and its status.
+/// The fields of an object except its metadata and its status.
 fn rest<'a>(object: &'a Look<'_>) -> Vec<(&'a str, &'a Value)> {
     let entries = match &object.value {
         Value::Mapping(entries) => entries.as_slice(),
@@ -260,7 +260,7 @@ fn operation(name: &str) -> Result<Operation, ReviewError> {
     all.into_iter().find(|it| it.name() == name).ok_or_else(|| ReviewError::Operation(name.to_owned()))
 }
 
-/// The uid of a body that is not read as a whole. It stands at the beginning.
+/// The uid in the beginning of a body that is not read as a whole.
 pub fn uid(head: &[u8]) -> Option<String> {
     const KEY: &str = "\"uid\":\"";
     let text = String::from_utf8_lossy(head.get(..4096).unwrap_or(head));

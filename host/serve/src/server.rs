@@ -1,7 +1,7 @@
-//! The HTTP face: what is asked where, and what becomes of a request that is no review.
+//! The HTTP server: its paths, and what it answers to a request that is not a review.
 //!
-//! Whatever can be a decision is answered 200: an API server takes everything else for a failed call, which a webhook with
-//! `failurePolicy: Ignore` turns into a yes.
+//! Every decision is answered 200, also an undecided one. An API server takes any other status for a failed call, and lets the
+//! object in if the webhook has `failurePolicy: Ignore`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -33,10 +33,10 @@ use crate::review::{self, Review, ReviewError};
 use crate::traces::{Parent, Span, Trace, Traces};
 use crate::work::{Concluded, Rules, TIMED_OUT, Work};
 
-/// How long before its client gives up an answer is on its way.
+/// How long before its client gives up an answer is sent.
 const RESERVE: Duration = Duration::from_millis(200);
 
-/// What a server lives on: the rules under their configuration, the day, and where its log goes.
+/// Where a server's rules, their configuration and the date come from, and where its log goes.
 pub trait Source: Send + Sync + 'static {
     /// What runs the rules.
     type Runtime: Runtime<Module: Send + Sync> + Send + Sync + 'static;
@@ -58,16 +58,16 @@ pub trait Source: Send + Sync + 'static {
     fn log(&self, line: &Value);
 }
 
-/// What everybody at work shares.
+/// What all requests share.
 pub struct Server<S: Source> {
     pub source: S,
     pub metrics: Metrics,
     pub pool: Pool,
-    /// Where traces go, if anywhere.
+    /// The sender of traces, if they are sent.
     pub traces: OnceLock<Traces>,
-    /// Whether all that there is to wait for is there.
+    /// Whether every kind that rules look up was read, or cannot be.
     pub is_ready: AtomicBool,
-    /// Whether nobody is to send anything here any more.
+    /// Whether the server was told to stop.
     pub is_ending: AtomicBool,
     rules: RwLock<Arc<Rules<S::Runtime>>>,
     undecided: Reaction,
@@ -75,7 +75,7 @@ pub struct Server<S: Source> {
 }
 
 impl<S: Source> Server<S> {
-    /// A server by these rules. `time` is what a request gets that does not say how long its client waits.
+    /// A server with these rules. `time` is how long a request may take if its client does not say how long it waits.
     pub fn new(source: S, session: Session<S::Runtime>, pool: Pool, undecided: Reaction, time: Duration) -> Self {
         let (metrics, rules) = (Metrics::new(), RwLock::new(Arc::new(Rules::new(session))));
         let (is_ready, is_ending) = (AtomicBool::new(false), AtomicBool::new(false));
@@ -85,7 +85,7 @@ impl<S: Source> Server<S> {
         server
     }
 
-    /// Has the cluster followed as the rules need it.
+    /// Has the cluster follow the kinds that the rules look up.
     fn follow(&self) {
         if let Some(cluster) = self.source.cluster() {
             cluster.follow(&self.rules().at_work());
@@ -102,13 +102,13 @@ impl<S: Source> Server<S> {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// From now on requests are judged by these rules; those at work keep theirs.
+    /// Replaces the rules for new requests. A request at work keeps its own.
     pub fn replace(&self, session: Session<S::Runtime>) {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Rules::new(session));
         self.follow();
     }
 
-    /// Answers a request of which nothing was decided.
+    /// Answers a request that was not checked.
     fn undecided(&self, rules: &Rules<S::Runtime>, uid: Option<String>, reason: &str, started: Instant) -> Response {
         let Some(uid) = uid else { return refuse(StatusCode::BAD_REQUEST, &format!("no uid was found: {reason}")) };
         let answer = Answer::undecided(uid, rules.reaction(self.undecided), reason);
@@ -192,7 +192,7 @@ impl<S: Source> Server<S> {
     }
 }
 
-/// Everything that is answered.
+/// The paths.
 pub fn router<S: Source>(server: Arc<Server<S>>) -> Router {
     Router::new()
         .route("/validate", post(all))
@@ -204,7 +204,7 @@ pub fn router<S: Source>(server: Arc<Server<S>>) -> Router {
         .with_state(server)
 }
 
-/// Tells the connection that the head of the request is there, and later that the request is answered.
+/// Tells the connection that the head of a request has come, and then that the request is answered.
 async fn at_work(ConnectInfo(requests): ConnectInfo<Requests>, request: Request, next: Next) -> Response {
     let _at_work = requests.begin();
     next.run(request).await
@@ -290,11 +290,11 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
     }
 }
 
-/// When the answer has to be there. An API server says how long it waits: `?timeout=10s`.
+/// When the answer is due. An API server says how long it waits: `?timeout=10s`.
 fn deadline(uri: &Uri, started: Instant, usual: Duration) -> Instant {
     let mut parameters = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let said = parameters.find(|(name, _)| *name == "timeout").and_then(|(_, value)| duration(value));
-    // Nobody waits for a minute.
+    // An API server waits 30 s at most.
     let time = said.unwrap_or(usual).min(Duration::from_secs(30));
     started + time.saturating_sub(RESERVE).max(time / 2)
 }

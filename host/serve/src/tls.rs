@@ -1,7 +1,7 @@
-//! TLS: a certificate that is replaced while connections live, and a listener whose handshakes hold up nobody.
+//! TLS: a certificate that is replaced while connections live, and a listener on which no handshake delays another client.
 //!
-//! The files are read again every two seconds. The kubelet swaps a link for both at once; a pair that does not fit, or is
-//! half written, changes nothing. HTTP/1.1 is all that is offered: an API server speaks it to a Service in any case.
+//! The files are read again every two seconds. The kubelet replaces both at once by swapping a link. A certificate and key
+//! that do not match, or are half written, change nothing. Only HTTP/1.1 is offered: an API server uses it for a Service.
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,16 +26,16 @@ use crate::connection::{Patient, Requests};
 /// How long a client may take to shake hands.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Handshakes at once. Each is some milliseconds of work for a client's single packet.
+/// Handshakes at once. A client's single packet costs some milliseconds of work.
 const HANDSHAKES: usize = 256;
 
 /// How often the files are read again.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// Where a certificate and its key are.
+/// The files of a certificate and its key.
 #[derive(Clone, Debug)]
 pub struct Pair {
-    /// The certificate and those above it, PEM.
+    /// The certificate and its chain, PEM.
     pub certificate: PathBuf,
     /// The key, PEM.
     pub key: PathBuf,
@@ -91,7 +91,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads the pair for the first time, and again from now on; `told` hears what became of each new one.
+    /// Reads the pair, and reads it again from now on. `told` is called with the result for each new pair.
     pub fn watch(
         pair: Pair,
         told: impl Fn(Result<(), PairError>) + Send + Sync + 'static,
@@ -106,7 +106,7 @@ impl Certificate {
                 let now = match watched.pair.read() {
                     Ok(now) if now == known => continue,
                     Ok(now) => now,
-                    // For a moment there is none while both are swapped.
+                    // While the link is swapped, the files are missing for a moment.
                     Err(_) => continue,
                 };
                 told(watched.pair.configuration(&now).map(|configuration| watched.set(configuration)));
@@ -125,7 +125,7 @@ impl Certificate {
     }
 }
 
-/// Connections that have shaken hands.
+/// Accepts connections after their handshake.
 pub struct TlsListener {
     connections: mpsc::Receiver<(Patient<TlsStream<TcpStream>>, SocketAddr)>,
     address: SocketAddr,
@@ -144,7 +144,7 @@ impl TlsListener {
                     () = send.closed() => return,
                 };
                 let Ok((stream, peer)) = accepted else {
-                    // Out of descriptors, most likely: some come back.
+                    // Most likely no descriptor is free: some will be.
                     sleep(Duration::from_millis(50)).await;
                     continue;
                 };
@@ -175,7 +175,7 @@ impl Listener for TlsListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         match self.connections.recv().await {
             Some(connection) => connection,
-            // Nobody accepts any more, so nobody comes.
+            // The task that accepts has ended, so no connection comes.
             None => std::future::pending().await,
         }
     }

@@ -1,4 +1,4 @@
-//! Traces of reviews, for a collector of OpenTelemetry: OTLP over HTTP, as JSON.
+//! Traces of reviews, for an OpenTelemetry collector: OTLP over HTTP, as JSON.
 //!
 //! Each review has a span, below the API server's own span if the request names it (`traceparent`), and each rule has one
 //! below the review's. A span holds what was asked and decided, and nothing of an object. Spans that the collector does not
@@ -74,7 +74,7 @@ impl Parent {
 pub struct Traces(Sender<Trace>);
 
 impl Traces {
-    /// Sends to this collector from now on. `told` hears why spans are lost.
+    /// Sends to this collector from now on. `told` is called with the reason when spans are lost.
     pub fn to(collector: &str, told: impl Fn(&str) + Send + 'static) -> Self {
         let (send, traces) = channel(WAITING);
         tokio::spawn(export(format!("{}/v1/traces", collector.trim_end_matches('/')), traces, told));
@@ -104,7 +104,7 @@ async fn export(url: String, mut traces: Receiver<Trace>, told: impl Fn(&str) + 
                 batch.push(trace);
             }
         };
-        // When the time is over, what is there is sent.
+        // When the time is over, the batch is sent as it is.
         let _ = timeout(PERIOD, gathering).await;
         let body = to_json(&batch).to_string();
         let request = client.post(&url).header("content-type", "application/json").body(body);

@@ -1,5 +1,4 @@
-//! One review at work: a thread asks the rules one by one, and whoever waits for the answer takes what is decided when the
-//! time is over.
+//! One review at work: a thread asks the rules one by one. When the time is over, the answer is made of the verdicts so far.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +25,7 @@ pub const TIMED_OUT: &str = "the request timed out";
 /// Why a look-up has no answer without a cluster.
 const NO_CLUSTER: &str = "seaworthy serve sees other objects only with --cluster";
 
-/// The rules under one configuration, and the world that they see: nothing of it is known, so nothing is missing.
+/// The rules under one configuration, and the world that they see. Nothing in it is known, so no object counts as missing.
 pub struct Rules<R: Runtime> {
     pub session: Session<R>,
     world: World<'static>,
@@ -45,7 +44,7 @@ impl<R: Runtime> Rules<R> {
         Self { session, world }
     }
 
-    /// The rules that are asked of anything anywhere: what others look up, nobody needs to know.
+    /// The rules that are enabled for some object. What other rules look up is not needed.
     pub fn at_work(&self) -> Vec<&RuleMetadata> {
         let config = &self.session.setup().config;
         let is_off =
@@ -55,7 +54,7 @@ impl<R: Runtime> Rules<R> {
         rules
     }
 
-    /// What becomes of an object of which nothing is known. `fallback` counts where the configuration says nothing.
+    /// What becomes of an object that was not checked. `fallback` applies if the configuration does not set `undecided`.
     pub fn reaction(&self, fallback: Reaction) -> Reaction {
         let admission = &self.session.setup().config.admission;
         if admission.may_enforce() { admission.undecided.unwrap_or(fallback) } else { Reaction::Warn }
@@ -67,12 +66,12 @@ impl<R: Runtime> Rules<R> {
     }
 }
 
-/// A review, and how far it has come.
+/// A review, and the verdicts so far.
 pub struct Work {
     pub review: Review,
     /// Why none of our rules is asked.
     passes: Option<&'static str>,
-    /// The one rule that is asked; all, where none is named.
+    /// The only rule that is asked, if one is named.
     only: Option<String>,
     deadline: Instant,
     progress: Mutex<Progress>,
@@ -86,14 +85,14 @@ struct Progress {
     /// The rules that looked at other objects, by index.
     looked_up: HashSet<usize>,
     before: Option<HashSet<Known>>,
-    /// Nobody waits any more.
+    /// The review was answered.
     is_closed: bool,
 }
 
-/// What a review came to.
+/// The result of a review.
 pub struct Concluded {
     pub answer: Answer,
-    /// What each rule said, waivers applied.
+    /// The verdict of each rule, waivers applied.
     pub judgements: Vec<Judgement>,
     /// When each rule was asked and how long it took, by index.
     pub times: HashMap<usize, (Instant, Duration)>,
@@ -112,20 +111,20 @@ impl Work {
         self.lock().is_closed || Instant::now() >= self.deadline
     }
 
-    /// Whether a rule is asked. What is none of our rules' business may be that of a policy of somebody else's.
+    /// Whether a rule is asked. Policies of others are asked about every request, and our rules are not.
     fn is_asked<R: Runtime>(&self, rules: &Rules<R>, index: usize) -> bool {
         let Some(rule) = rules.session.bundle().rules().get(index) else { return false };
         let is_named = self.only.as_ref().is_none_or(|only| *only == rule.metadata.name);
         is_named && (rule.admission().is_some() || self.passes.is_none())
     }
 
-    /// Why nothing was asked, where that is so.
+    /// Why no rule was asked, if none was.
     pub fn passes_because<R: Runtime>(&self, rules: &Rules<R>) -> Option<&'static str> {
         let count = rules.session.bundle().rules().len();
         self.passes.filter(|_| !(0..count).any(|index| self.is_asked(rules, index)))
     }
 
-    /// Asks the rules, until the time is over. What they look up the cluster answers, where there is one.
+    /// Asks the rules until the time is over. The cluster answers their look-ups, if there is one.
     pub fn run<R: Runtime>(&self, rules: &Rules<R>, cluster: Option<&dyn Cluster>, today: Date, undecided: Reaction) {
         let Some(question) = self.review.question() else { return };
         let asking = Asking { rules, cluster };
@@ -175,14 +174,14 @@ impl Work {
             asked.write(&writer, &mut payload);
             let (noting, begun) = (Noting { cluster, has_looked: AtomicBool::new(false) }, Instant::now());
             let judgement = judge.ask(&asked, question, &payload, &noting);
-            // What a policy of somebody else's says is its last word.
+            // The verdict of a policy of others is final, whatever it looked up.
             let is_ours =
                 rules.session.bundle().rules().get(asked.index).is_some_and(|rule| rule.admission().is_none());
             each(judgement, is_ours && noting.has_looked.into_inner(), (begun, begun.elapsed()));
         }
     }
 
-    /// What rules said by now, waivers applied. Rules that have not answered are undecided.
+    /// The verdicts so far, waivers applied. Rules that have not answered are undecided.
     fn settled<R: Runtime>(
         &self,
         rules: &Rules<R>,
@@ -228,7 +227,7 @@ impl Work {
         }
     }
 
-    /// The answer by what is decided. No rule is asked after this.
+    /// The answer by the verdicts so far. No rule is asked after this.
     pub fn conclude<R: Runtime>(&self, rules: &Rules<R>, today: Date, undecided: Reaction) -> Concluded {
         let closed = Progress { is_closed: true, ..Progress::default() };
         let Progress { judgements, looked_up, before, times, .. } = std::mem::replace(&mut *self.lock(), closed);
@@ -247,7 +246,7 @@ impl Work {
     }
 }
 
-/// Who is asked, and who answers what they look up.
+/// The rules, and the cluster that answers their look-ups.
 struct Asking<'a, R: Runtime> {
     rules: &'a Rules<R>,
     cluster: Option<&'a dyn Cluster>,
@@ -261,7 +260,7 @@ impl<R: Runtime> Clone for Asking<'_, R> {
 
 impl<R: Runtime> Copy for Asking<'_, R> {}
 
-/// Notes whether anything is looked up: what rests on other objects may still change.
+/// Notes whether a rule looks anything up: a verdict that depends on other objects may still change.
 struct Noting<'a> {
     cluster: Option<&'a dyn Cluster>,
     has_looked: AtomicBool,

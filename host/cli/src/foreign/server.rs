@@ -1,6 +1,6 @@
 //! `policies.yml` of Kubewarden's policy-server: the policies by name, where each is, what it is set to, and whether it denies.
 //!
-//! What has no meaning here is refused by name, so that nothing is let in that a policy-server would have denied.
+//! Keys that have no effect here are refused by name, so that nothing is let in that a policy-server would have denied.
 
 use std::path::{Path, PathBuf};
 
@@ -37,9 +37,9 @@ struct Entry {
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum PolicyMode {
-    /// What it finds is counted and logged.
+    /// A violation is counted and logged.
     Monitor,
-    /// What it finds is denied.
+    /// A violation denies the object.
     #[default]
     Protect,
 }
@@ -51,7 +51,7 @@ struct Resource {
     kind: String,
 }
 
-/// What the file says, ready to be loaded.
+/// The policies of the file, ready to be loaded.
 pub struct PolicyServer {
     /// Policies that are rules of ours.
     pub rules: Vec<bundle::Found>,
@@ -65,7 +65,7 @@ impl PolicyServer {
     /// Reads the file, and fetches every module that it names. Nothing is compiled or run.
     ///
     /// # Errors
-    /// What of it cannot be had, or has no meaning here.
+    /// A module cannot be fetched, or a key has no effect here.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let mut server = Self::none();
         for (name, entry) in entries(path)? {
@@ -74,7 +74,7 @@ impl PolicyServer {
         Ok(server)
     }
 
-    /// The modules that the file names, as far as they are files too.
+    /// The modules that the file names and that are files too.
     ///
     /// # Errors
     /// It cannot be read.
@@ -140,7 +140,7 @@ fn entries(path: &Path) -> Result<Vec<(String, Entry)>, Failure> {
     if read.is_empty() { Err(Failure::Usage(format!("{shown} names no policy"))) } else { Ok(read) }
 }
 
-/// Where the module is: files from the folder of the one that names them.
+/// Where the module is. The path of a file is relative to the file that names it.
 fn address(file: &Path, module: &str) -> String {
     let path = module.strip_prefix(FILE).unwrap_or(module);
     if path == module && module.contains("://") {
@@ -149,7 +149,7 @@ fn address(file: &Path, module: &str) -> String {
     file.parent().unwrap_or(Path::new("")).join(path).display().to_string()
 }
 
-/// The metadata, whose look-ups are those that the entry allows.
+/// The metadata, with only the look-ups that the entry allows.
 fn with_look_ups(mut metadata: Json, may_look_up: &dyn Fn(&str, &str) -> bool) -> Json {
     if let Some(Json::Array(declared)) = metadata.get_mut("contextAwareResources") {
         declared.retain(|resource| {

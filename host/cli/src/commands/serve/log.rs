@@ -6,6 +6,6 @@ use serde_json::Value;
 
 /// Writes a line.
 pub fn log(line: &Value) {
-    // Where standard error is closed there is nobody to tell.
+    // If standard error is closed, the line is lost.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Where a server's rules and configuration come from, and whether they are others than before.
+//! Loads a server's rules and configuration, and finds out whether they changed.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ use crate::options::selection::Selection;
 const FIRST_WAIT: Duration = Duration::from_secs(4);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// Where the rules are, all of which may change.
+/// Where the rules are. All of it may change while the server runs.
 pub enum Given {
     /// The rules of the binary, or of a folder, under a configuration.
     Bundle { selection: Selection, config: Option<PathBuf> },
@@ -34,7 +34,7 @@ pub enum Given {
     Policies(PathBuf),
 }
 
-/// What a server lives on.
+/// The rules of a server.
 pub struct Rules {
     given: Given,
     workers: usize,
@@ -42,10 +42,10 @@ pub struct Rules {
     known: Mutex<Known>,
 }
 
-/// What came of earlier attempts.
+/// The results of earlier attempts.
 #[derive(Default)]
 struct Known {
-    /// What the rules are made of that are served.
+    /// What the rules that are served were made of.
     last: Option<Read>,
     failed: Option<Failed>,
 }
@@ -79,7 +79,7 @@ struct Read {
     files: Vec<Stamp>,
 }
 
-/// What tells one content of a file from another, without reading it.
+/// Shows whether a file changed, without reading it.
 #[derive(Clone, PartialEq)]
 struct Stamp {
     path: PathBuf,
@@ -105,7 +105,7 @@ impl Source for Rules {
             return Err(failed.cause.clone());
         }
         let session = self.session(&mut known.last, files.clone()).map_err(|cause| cause.to_string());
-        // A configuration is no part of these files, and is read each time: it may have been mended.
+        // The configuration is not one of these files and is read each time: it may have been fixed.
         known.failed = match (&session, &self.given) {
             (Err(cause), Given::Policies(_)) => Some(Failed::again(known.failed.take(), files, cause.clone(), now)),
             _ => None,
@@ -159,8 +159,8 @@ impl Rules {
         let rules = judging::load(&sandbox, found, policies, config, &mut refusals)?;
         for refused in refusals.into_unread() {
             let refused = format!("{} {}", refused.path, refused.reason);
-            // Whoever has good rules keeps them; whoever has none is better off with the others. The policies of a file are
-            // served whole or not at all: one that is left out would let in what it denies.
+            // A server that has rules keeps them. One that starts is better off with the others. The policies of a file are
+            // served as a whole or not at all: one that is left out would let in what it denies.
             if last.is_some() || matches!(self.given, Given::Policies(_)) {
                 return Err(Failure::Bundle(refused));
             }
@@ -182,7 +182,7 @@ impl Rules {
             Given::Policies(path) => {
                 let known = last.map_or(&[][..], |last| last.files.as_slice());
                 match known {
-                    // Which modules there are says the file itself.
+                    // The file has not changed, so it names the same modules.
                     [file, ..] if *file == Stamp::of(path.clone()) => known.iter().map(|it| it.path.clone()).collect(),
                     _ => [vec![path.clone()], PolicyServer::modules(path)?].concat(),
                 }

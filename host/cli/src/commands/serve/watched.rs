@@ -1,4 +1,4 @@
-//! The cluster that look-ups are answered from, as a server needs it.
+//! Gives the server the watch cache, and logs what happens to it.
 
 use cluster::{Access, Cache, CacheOptions, CachedKind, Sight};
 use engine::{CallError, HostCall, HostCalls};
@@ -8,7 +8,7 @@ use serve::Cached;
 use super::log::log;
 use crate::failure::Failure;
 
-/// The cluster, in memory.
+/// A cluster in memory.
 pub struct Watched(Cache);
 
 impl Watched {
