@@ -172,6 +172,17 @@ fn what_has_no_meaning_here_is_refused_by_name() {
 }
 
 #[test]
+fn a_module_that_cannot_be_used_stops_the_start_beside_others_that_can() {
+    let mut wasm = wat::parse_str(r#"(module (import "env" "beyond" (func)))"#).unwrap();
+    let said = serde_json::to_vec(&seaworthy_tests::metadata()["run-as-non-root"]).unwrap();
+    wasm.extend(section("io.kubewarden.metadata", br#"{"protocolVersion":"v1"}"#));
+    wasm.extend(section("dev.seaworthy.rule", &said));
+    let folder = folder("root: {module: rule.wasm}\nbad: {module: bad.wasm}\n").and("bad.wasm", wasm);
+    let run = folder.run(&["serve", "--plain-http", "--address", "127.0.0.1:0", "--policies", "policies.yml"]);
+    assert!(run.code == Some(2) && run.err.contains("bad.wasm"), "{run:?}");
+}
+
+#[test]
 fn only_what_an_entry_allows_is_looked_up() {
     let cluster = StandIn::of(&["poddisruptionbudgets"]);
     cluster.put("poddisruptionbudgets", &json!({
