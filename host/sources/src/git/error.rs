@@ -42,7 +42,7 @@ pub enum GitError {
     #[error("git {0} failed: {1}")]
     Refused(String, String),
     /// A file of a commit is larger than is read.
-    #[error("the history has a file with more than {} MiB", .0 >> 20)]
+    #[error("the history has a file with more than {} MiB", *.0 >> 20)]
     Large(usize),
     /// A file of a commit cannot be written down.
     #[error("{path} cannot be written: {cause}")]

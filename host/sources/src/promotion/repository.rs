@@ -54,7 +54,7 @@ pub struct Known {
     pub texts: Vec<(String, Source)>,
     /// Why its history is not known.
     unknown: Option<String>,
-    /// Whether it has a history, which is not known.
+    /// Whether it has a history that is not known: staging may be in it.
     has_lost_history: bool,
     /// What is not compared as a whole.
     pub lacking: Vec<Lacking>,
@@ -145,15 +145,17 @@ pub fn read(
     let mut has_lost_history = false;
     // The history of a repository without environments says nothing.
     if !side.present.is_empty() || !environments.mapped.is_empty() {
-        let has_history = repository.is_ok();
-        let steps = repository.and_then(|repository| {
-            let steps = steps(&repository, trusted, &environments, relevant);
-            steps.map_err(|cause| cause.to_string())
+        let steps = repository.map_err(|cause| (cause, false)).and_then(|repository| {
+            steps(&repository, trusted, &environments, relevant).map_err(|cause| {
+                // Before its first commit a repository has no history that could be lost.
+                let is_new = trusted.is_none() && matches!(cause, HistoryError::Git(GitError::Unknown { .. }));
+                (cause.to_string(), !is_new)
+            })
         });
         match steps {
             Ok(steps) => side.timeline = Timeline::new(steps, &environments, now),
-            Err(cause) => {
-                has_lost_history = has_history;
+            Err((cause, is_lost)) => {
+                has_lost_history = is_lost;
                 unknown = Some(cause);
             }
         }
