@@ -17,7 +17,7 @@ pub fn check(rule: &EnvironmentPromotion, spec: Field<'_>, findings: &mut Findin
         return not_applicable("it names no image yet");
     }
     if let Some(reason) = spec.get("unknown").str() {
-        return Err(Undecided::Unknown(format!("the history of staging is not known: {reason}")));
+        return Err(Undecided::Unknown(format!("what staging had is not known: {reason}")));
     }
     let now = spec.get("time").integer().unwrap_or_default();
     let mut unknown = None;

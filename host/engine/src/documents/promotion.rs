@@ -47,7 +47,7 @@ pub struct Staged {
 }
 
 /// The document of a file: its path as people know it, and its text, at which findings point. `time` is now, in seconds since
-/// 1970; `unknown` says why the history is not known.
+/// 1970; `unknown` says why staging or its history is not known.
 ///
 /// # Errors
 /// The file is larger than a document may be.

@@ -81,7 +81,7 @@ pub fn of_path(path: &str) -> Option<Placed> {
     Some(Placed { stage, slot: neutral(path, stage) })
 }
 
-/// Whether a file may be of production by its path. Every file that [`of_path`] says is of production has such a path.
+/// Whether a file may be of production by its path. Every file that `of_path` says is of production has such a path.
 #[must_use]
 pub fn may_be_production(path: &str) -> bool {
     !is_of_other_tool(path) && neutral(path, Stage::Production) != path
