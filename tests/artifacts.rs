@@ -31,7 +31,7 @@ pub fn modules() -> BTreeMap<String, Vec<u8>> {
         (name, fs::read(&path).expect("a module is readable"))
     });
     let modules: BTreeMap<String, Vec<u8>> = modules.collect();
-    assert!(!modules.is_empty(), "{} holds no modules; run `make policies`", folder.display());
+    assert!(!modules.is_empty(), "{} has no modules; run `make policies`", folder.display());
     modules
 }
 

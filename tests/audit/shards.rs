@@ -82,7 +82,7 @@ fn what_is_no_whole_is_refused() {
         (&["0.json", "rule.json"], "another audit"),
         (&["whole.json"], "not of a shard"),
         (&["format.json"], "seaworthy.dev/report/v1"),
-        (&["0.json", "broken.json"], "broken.json is no audit"),
+        (&["0.json", "broken.json"], "broken.json is not an audit"),
         (&["none.json"], "none.json"),
     ] {
         let said = merge(&folder, files).complaint();

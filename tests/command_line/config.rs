@@ -101,7 +101,7 @@ fn a_configuration_that_cannot_be_read_is_named() {
     for (config, expected) in [
         ("missing.yaml", "missing.yaml does not exist"),
         ("bundle", "bundle is a folder"),
-        ("/dev/zero", "/dev/zero is no regular file; to read a pipe, give `-`"),
+        ("/dev/zero", "/dev/zero is not a regular file; to read a pipe, give `-`"),
     ] {
         let complaint = folder.run(&["check", "pod.yaml", "--config", config]).complaint();
         assert_eq!(complaint, format!("error: {expected}\n"));

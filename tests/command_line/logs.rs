@@ -57,7 +57,7 @@ fn a_long_log_is_judged_by_its_beginning_and_says_so() {
     assert!(out.starts_with("skipped 1: a long log; its first 10000 lines are checked\n  web.log\n"), "{out}");
     folder.run(&[&ONE[..], &["--log", "web.log", "--strict"]].concat()).with(2);
     let out = folder.run(&[&ONE[..], &["--log", "endless.log"]].concat()).with(2);
-    assert!(out.starts_with("error: endless.log is no log: its first line has more than 1048576 bytes\n"), "{out}");
+    assert!(out.starts_with("error: endless.log is not a log: its first line has more than 1048576 bytes\n"), "{out}");
     let out = folder.run(&[&ONE[..], &["--log", "missing.log"]].concat()).with(2);
     assert!(out.starts_with("error: missing.log does not exist\n"), "{out}");
 }

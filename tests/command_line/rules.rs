@@ -63,11 +63,11 @@ fn a_module_is_described_without_being_run() {
 fn what_is_no_module_is_said_to_be_none() {
     let folder = usual_folder().and("bare.wasm", b"\0asm\x01\0\0\0");
     for (path, expected) in [
-        ("pod.yaml", "pod.yaml is no WebAssembly module\n"),
-        ("bare.wasm", "bare.wasm is no policy module: "),
+        ("pod.yaml", "pod.yaml is not a WebAssembly module\n"),
+        ("bare.wasm", "bare.wasm is not a policy module: "),
         ("missing.wasm", "missing.wasm does not exist\n"),
         ("bundle", "bundle is a folder\n"),
-        ("/dev/zero", "/dev/zero is no regular file; "),
+        ("/dev/zero", "/dev/zero is not a regular file; "),
     ] {
         let complaint = folder.run(&["inspect", path]).complaint();
         assert!(complaint.starts_with(&format!("error: {expected}")), "{path}: {complaint}");

@@ -217,10 +217,10 @@ fn a_bundle_that_cannot_be_used_is_named() {
     write(&odd, "a", &FixedRule::new("No Name", protocol::Verdict::Pass));
     fs::write(folder.path().join("empty.wasm"), b"\0asm\x01\0\0\0").unwrap();
     for (bundle, expected) in [
-        ("empty", "error: the bundle empty holds no modules (<rule>.wasm)\n"),
+        ("empty", "error: the bundle empty has no modules (<rule>.wasm)\n"),
         ("missing", "error: the bundle missing does not exist\n"),
-        ("broken", "error: broken/a.wasm is no WebAssembly module\n"),
-        ("cut", "error: cut/a.wasm is no policy module: "),
+        ("broken", "error: broken/a.wasm is not a WebAssembly module\n"),
+        ("cut", "error: cut/a.wasm is not a policy module: "),
         ("odd", "error: odd/a.wasm has a rule name that is not kebab-case: \"No Name\"\n"),
         ("pod.yaml", "error: the bundle pod.yaml cannot be read: Not a directory"),
     ] {
@@ -236,8 +236,8 @@ fn a_module_that_cannot_be_used_is_named_and_stops_no_other() {
     let folder = usual_folder().and("bundle/a.wasm", "x").and("bundle/b.wasm", b"\0asm\x01\0\0\0");
     write(&folder.path().join("bundle"), "z", &FixedRule::new("team-is-named", protocol::Verdict::Pass));
     let refusals = [
-        "bundle/a.wasm is no WebAssembly module\n",
-        "bundle/b.wasm is no policy module: it has neither of the sections \"dev.seaworthy.rule\" and \"io.kubewarden.metadata\"\n",
+        "bundle/a.wasm is not a WebAssembly module\n",
+        "bundle/b.wasm is not a policy module: it has neither of the sections \"dev.seaworthy.rule\" and \"io.kubewarden.metadata\"\n",
         "bundle/z.wasm is the rule team-is-named again, which bundle/team-is-named.wasm is already\n",
     ];
     let out = check(&folder, &["pod.yaml"]).with(2);

@@ -156,7 +156,7 @@ fn what_cannot_be_run_is_refused_by_name() {
         (with("hostCapabilities", json!(["oci/v3/*"])), "there is no capability `oci/v3/*`"),
         (with("protocolVersion", json!("v2")), "protocolVersion is \"v2\""),
         (unannotated, "no policy module"),
-        (b"no module".to_vec(), "is no WebAssembly module"),
+        (b"no module".to_vec(), "is not a WebAssembly module"),
         (speaking("\"v2\""), "it speaks the protocol \"v2\""),
         (speaking("v1"), "it does not say which protocol it speaks"),
         (annotated(&wat::parse_str("(module (import \"env\" \"f\" (func)))").unwrap(), &sdk_metadata()), "env"),

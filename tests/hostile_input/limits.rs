@@ -38,7 +38,7 @@ fn bombs_are_refused_with_a_place_in_little_memory() {
         (
             "aliases",
             alias_bomb(30).into_bytes(),
-            format!("6:38: error: anchors and aliases stand for more than {alias_bytes} bytes"),
+            format!("6:38: error: anchors and aliases expand to more than {alias_bytes} bytes"),
         ),
         ("brackets", deep.into_bytes(), too_deep("1:101")),
         ("dashes", "- ".repeat(100_000).into_bytes(), too_deep("1:201")),

@@ -72,7 +72,7 @@ fn what_no_reader_agrees_on_is_refused_with_its_line() {
     refused("a:\n\tb: 1\n", "2:2: error: a tab indents this line");
     refused("a: 1\n---b: 2\n", "2:1: error: a document separator has text glued to it");
     refused("a: *b\n", "1:4: error: no anchor of this name comes before");
-    refused("a: &a [*a]\n", "1:8: error: the alias stands inside of its own anchor");
+    refused("a: &a [*a]\n", "1:8: error: the alias is inside its own anchor");
     refused("a: [\n", "1:4: error: not valid YAML: unclosed bracket");
     refused(b"\xff\xfea", "1:");
 }

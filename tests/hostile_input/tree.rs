@@ -70,19 +70,19 @@ fn pipes_are_not_waited_for() {
     let folder = Folder::of("a.yaml", POD);
     make_fifo(&folder.path().join("pipe.yaml"));
     passed_over(&folder, "skipped 1: no regular file\n  pipe.yaml\n");
-    refused(&folder, "pipe.yaml", "is no regular file; to read a pipe, give `-`");
+    refused(&folder, "pipe.yaml", "is not a regular file; to read a pipe, give `-`");
     make_fifo(&folder.path().join("pipe.wasm"));
-    assert!(folder.run(&["inspect", "pipe.wasm"]).complaint().contains("is no regular file"));
-    assert!(folder.run(&["rules", "--bundle", "."]).complaint().contains("is no regular file"));
+    assert!(folder.run(&["inspect", "pipe.wasm"]).complaint().contains("is not a regular file"));
+    assert!(folder.run(&["rules", "--bundle", "."]).complaint().contains("is not a regular file"));
 }
 
 #[test]
 fn devices_are_not_read_without_end() {
     let folder = Folder::of("a.yaml", POD);
-    refused(&folder, "/dev/zero", "is no regular file; to read a pipe, give `-`");
+    refused(&folder, "/dev/zero", "is not a regular file; to read a pipe, give `-`");
     symlink("/dev/zero", folder.path().join("zero.yaml")).unwrap();
     passed_over(&folder, "skipped 1: a link, not followed\n  zero.yaml\n");
-    refused(&folder, "zero.yaml", "is no regular file; to read a pipe, give `-`");
+    refused(&folder, "zero.yaml", "is not a regular file; to read a pipe, give `-`");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn the_policy_server_may_read_what_the_rules_look_up_and_nothing_else() {
 #[test]
 fn the_configuration_chooses_rules_and_settings() {
     let out = run(&["--config", "platform.yaml", "--rule", "container-resources", "--rule", "immutable-image-tag"]);
-    assert!(out.err.contains("the waiver of run-as-non-root for legacy holds in no cluster"), "{}", out.err);
+    assert!(out.err.contains("the waiver of run-as-non-root for legacy is not carried over"), "{}", out.err);
     // Readers of YAML 1.1, as the API server's, keep them strings.
     assert!(out.out.contains("\"on\"") || out.out.contains("'on'"), "{}", out.out);
     assert!(out.out.contains("\"012\"") || out.out.contains("'012'"), "{}", out.out);
@@ -183,7 +183,7 @@ fn the_configuration_chooses_rules_and_settings() {
                   overrides: [{namespaces: [dev-*], rules: {container-resources: {enabled: false}}}]\n";
     let folder = Folder::of("platform.yaml", placed);
     let out = folder.run(&["kubewarden", "--config", "platform.yaml", "--severity", "critical"]);
-    assert!(out.err.contains("note: the overrides of container-resources hold in no cluster: "), "{}", out.err);
+    assert!(out.err.contains("note: the overrides of container-resources are not carried over: "), "{}", out.err);
     let documents = self::documents(out);
     let policy = documents.iter().find(|it| it["metadata"]["name"] == "seaworthy-container-resources").unwrap();
     assert_eq!(policy["metadata"]["annotations"]["io.kubewarden.policy.severity"], "critical");

@@ -84,6 +84,6 @@ fn without_a_record_there_is_nothing_to_compare() {
     assert!(said.contains(".seaworthy-template.yaml cannot be read"), "{said}");
     let folder = Folder::of("web/.seaworthy-template.yaml", "template: [");
     let said = folder.run(&["new", "service", "--diff", "--output", "web"]).complaint();
-    assert!(said.contains("is no record of a template"), "{said}");
+    assert!(said.contains("is not a record of a template"), "{said}");
     assert!(Path::new(&folder.path().join("web")).exists());
 }

@@ -20,7 +20,7 @@ fn nothing_is_overwritten_and_all_that_is_in_the_way_is_said() {
 fn a_file_where_a_folder_should_be_is_in_the_way() {
     let folder = Folder::of("payments-api/docs", "a file");
     let complaint = folder.run(&service("cron", "polyrepo", "helm")).complaint();
-    assert!(complaint.contains("payments-api/docs is no folder"), "{complaint}");
+    assert!(complaint.contains("payments-api/docs is not a folder"), "{complaint}");
     assert_eq!(files(folder.path()).len(), 1);
 }
 

@@ -133,7 +133,7 @@ fn what_is_not_pinned_or_not_signed_as_the_file_says_is_refused() {
         (&module, &server.host, &mine, "is no configuration"),
         ("oci://ghcr.io/shop/configuration", &of, &mine, "is a tag, which can be moved: write its digest, registry://"),
         ("https://shop.example/a.yaml", &of, &mine, "is not a file, and not registry://HOST/REPOSITORY@sha256:DIGEST"),
-        ("registry://UPPER/case@sha256:1", &of, &mine, "is no reference"),
+        ("registry://UPPER/case@sha256:1", &of, &mine, "is not a reference"),
     ];
     for (address, of, key, said) in tries {
         extend(&folder, address, of, key);

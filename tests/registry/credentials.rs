@@ -34,8 +34,8 @@ fn credentials_that_do_not_fit_are_named_and_never_shown() {
         (auth(r#"{"identitytoken": "secret"}"#), "an identity token is not supported"),
         (auth(r#"{"auth": "secret!"}"#), "the credentials for 127.0.0.1"),
         ("{\"auths\": secret".to_owned(), "the credentials for 127.0.0.1"),
-        ("{}".to_owned(), "there are none for it"),
-        (r#"{"auths": {"other.example": {"auth": "YW5hOmh1bnRlcjI="}}}"#.to_owned(), "there are none for it"),
+        ("{}".to_owned(), "none are configured"),
+        (r#"{"auths": {"other.example": {"auth": "YW5hOmh1bnRlcjI="}}}"#.to_owned(), "none are configured"),
         (format!(r#"{{"credHelpers": {{"{}": "missing"}}}}"#, server.host), "the credentials for 127.0.0.1"),
     ] {
         for arguments in [&["pull", &name][..], &["push", "--bundle", "bundle", &name][..]] {

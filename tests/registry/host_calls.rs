@@ -73,7 +73,7 @@ fn a_policy_has_signatures_verified_by_public_keys() {
         (second(asked(json!({"env": "test"}))), "env=test"),
         (second(json!({"image": name, "pub_keys": []})), "no key was given"),
         (second(json!({"image": name, "pub_keys": ["hunter2"]})), "key 1 is no public key"),
-        (second(json!({"image": "Not One", "pub_keys": [key]})), "is no reference"),
+        (second(json!({"image": "Not One", "pub_keys": [key]})), "is not a reference"),
         (json!({"type": "SigstorePubKeyVerify", "image": name}), "not readable"),
         (json!([]), "not readable"),
     ] {

@@ -61,7 +61,7 @@ fn a_module_that_cannot_be_used_is_named_and_the_others_serve() {
     let modules = artifacts::modules();
     let folder = Folder::of("rules/one.wasm", &modules["run-as-non-root"]).and("rules/bad.wasm", "no module");
     let server = Server::start(&folder, &["--bundle", "rules"]);
-    server.wait_for("rules/bad.wasm is no WebAssembly module; the rule is not served");
+    server.wait_for("rules/bad.wasm is not a WebAssembly module; the rule is not served");
     assert!(
         server.get("/readyz").status == 200
             && server.ask(&create(&deployment("web:1.2.3", true))).warnings().len() == 1

@@ -162,7 +162,7 @@ fn what_has_no_meaning_here_is_refused_by_name() {
         ("{policies: {}, expression: 'true'}", "policy p: groups are not served"),
         ("{policyMode: monitor}", "policy p: missing field `module`"),
         ("{module: none.wasm}", "none.wasm"),
-        ("{module: policies.yml}", "is no WebAssembly module"),
+        ("{module: policies.yml}", "is not a WebAssembly module"),
     ] {
         let run = folder(&format!("p: {entry}\n")).run(&["serve", "--plain-http", "--policies", "policies.yml"]);
         assert!(run.code == Some(2) && run.err.contains(says), "{entry}: {run:?}");

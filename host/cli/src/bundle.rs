@@ -39,10 +39,10 @@ pub enum ModuleError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The file is something else.
-    #[error("is no WebAssembly module")]
+    #[error("is not a WebAssembly module")]
     NotWasm,
     /// The sandbox refuses it, or its metadata.
-    #[error("is no policy module: {0}")]
+    #[error("is not a policy module: {0}")]
     NoPolicy(#[from] LoadError),
     /// It is somebody else's.
     #[error("carries no metadata of a seaworthy rule")]
@@ -270,7 +270,7 @@ pub fn modules(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
     paths.sort();
     if paths.is_empty() {
-        return Err(Failure::Bundle(format!("the bundle {shown} holds no modules (<rule>.wasm)")));
+        return Err(Failure::Bundle(format!("the bundle {shown} has no modules (<rule>.wasm)")));
     }
     Ok(paths)
 }

@@ -164,7 +164,7 @@ impl Configuration {
         let said = &self.config.rendering;
         let within = |path: &String| self.folder.as_deref().unwrap_or(Path::new("")).join(path);
         let refused = |version: &str| {
-            Failure::Usage(format!("{}: `{version}` is no version", self.shown.as_deref().unwrap_or_default()))
+            Failure::Usage(format!("{}: `{version}` is not a version", self.shown.as_deref().unwrap_or_default()))
         };
         let mut options = given.options();
         options.cache = cache::folder().map(|folder| folder.join("renderings"));

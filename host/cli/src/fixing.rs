@@ -173,7 +173,7 @@ impl Text {
     /// The same with the file that it belongs into, and where that really lies. What changed before is still compared with
     /// what is on the disk.
     fn in_file(self, origin: &Origin, now: &Texts) -> Result<(PathBuf, Self), String> {
-        let Origin::Disk(path) = origin else { return Err("it stands in no file".into()) };
+        let Origin::Disk(path) = origin else { return Err("it is in no file".into()) };
         let is_link = fs::symlink_metadata(path).is_ok_and(|kind| kind.is_symlink());
         let real = fs::canonicalize(path).ok().filter(|_| !is_link);
         let real = real.ok_or("its file is a link, and is not written through")?;

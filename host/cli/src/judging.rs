@@ -165,7 +165,9 @@ pub fn load(
     for policy in foreign::load(sandbox, policies)? {
         let name = &policy.metadata.name;
         if rules.iter().any(|rule| rule.metadata.name == *name) {
-            return Err(Failure::Usage(format!("there is a rule {name} beside the policy {name}; rename its file")));
+            return Err(Failure::Usage(format!(
+                "a rule and a policy are both called {name}; rename the policy's file"
+            )));
         }
         rules.push(policy);
     }

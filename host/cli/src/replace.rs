@@ -15,13 +15,13 @@ pub enum ReplaceError {
     #[error("is a link, and is not written through")]
     Link,
     /// A folder, a device or a pipe.
-    #[error("is no regular file, and is not written")]
+    #[error("is not a regular file, and was not written")]
     Special,
     /// It cannot be compared with what was judged.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// It has another text by now.
-    #[error("is not the text that was judged (it changed meanwhile, or is not UTF-8), and is not written")]
+    #[error("changed since it was checked, or is not UTF-8, and was not written")]
     Changed,
     /// The system failed.
     #[error("cannot be written: {0}")]

@@ -41,10 +41,10 @@ pub struct Capabilities(Vec<String>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CapabilityError {
     /// A `*` that is not the whole last step.
-    #[error("`{0}`: a `*` stands for all that follows a `/`")]
+    #[error("`{0}`: `*` is allowed only at the end, behind a `/`")]
     Wildcard(String),
     /// A path that begins well and is no operation; all below it would be.
-    #[error("`{0}` is no operation; did you mean `{0}/*`?")]
+    #[error("`{0}` is not an operation; did you mean `{0}/*`?")]
     Incomplete(String),
     /// Nothing that there is.
     #[error("there is no capability `{0}`{hint}", hint = suggested(.0))]
@@ -313,9 +313,9 @@ mod tests {
     #[test]
     fn what_is_no_pattern_is_refused_with_what_was_meant() {
         for (pattern, said) in [
-            ("oci*", "a `*` stands for all that follows a `/`"),
-            ("*/oci", "a `*` stands for"),
-            ("oci/v1/oci_*", "a `*` stands for"),
+            ("oci*", "`*` is allowed only at the end, behind a `/`"),
+            ("*/oci", "`*` is allowed only"),
+            ("oci/v1/oci_*", "`*` is allowed only"),
             ("oci", "did you mean `oci/*`?"),
             ("oci/v1", "did you mean `oci/v1/*`?"),
             ("oci/v9/*", "there is no capability `oci/v9/*`"),

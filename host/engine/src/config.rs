@@ -135,7 +135,7 @@ pub struct Config {
     pub allowed: Vec<(String, Capabilities)>,
     /// The rules that annotations of objects may waive.
     pub annotated: Vec<String>,
-    /// What is other in some places; of several that hold the last one counts.
+    /// Other values in some places. If several match, the last one counts.
     pub overrides: Vec<Override>,
     /// What is said of policies of somebody else's.
     pub policies: Vec<PolicyConfig>,

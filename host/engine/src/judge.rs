@@ -273,7 +273,7 @@ fn read_answer(bytes: &[u8]) -> Result<Said, String> {
         ));
     }
     match outcome.findings.iter().find(|finding| path::parse(&finding.path).is_none()) {
-        Some(finding) => Err(format!("its answer names a place that is none: {}", finding.path)),
+        Some(finding) => Err(format!("its answer names a place that does not exist: {}", finding.path)),
         None => Ok(Said { outcome, mutated: None }),
     }
 }

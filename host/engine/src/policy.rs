@@ -34,7 +34,7 @@ pub enum PolicyError {
     #[error("it is made for the execution mode {0:?}, and only kubewarden-wapc runs here")]
     ExecutionMode(String),
     /// It declares a capability that does not exist.
-    #[error("its metadata declares what there is not: {0}")]
+    #[error("its metadata declares an invalid capability: {0}")]
     Capability(#[from] CapabilityError),
 }
 

@@ -24,9 +24,9 @@ enum Condition {
     Absent,
 }
 
-/// A text that is no selector.
+/// A text that is not a selector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no selector")]
+#[error("`{0}` is not a selector")]
 pub struct SelectorError(String);
 
 impl Selector {

@@ -160,7 +160,7 @@ fn charts_and_templates(files: &[Arc<File>], found: &mut Vec<Unchecked>) {
                 line: line(files, index, template.span.start),
                 files: 1,
                 source: Source::Template,
-                reason: "a template that is no manifest before it is rendered".to_owned(),
+                reason: "a template: it is no manifest until it is rendered".to_owned(),
                 advice: None,
             }),
         }

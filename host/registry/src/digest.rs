@@ -45,7 +45,7 @@ impl Serialize for Digest {
 
 /// A text that is no digest, or not one of SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no digest: expected `sha256:` and 64 lower-case hexadecimal digits")]
+#[error("`{0}` is not a digest: expected `sha256:` and 64 lower-case hexadecimal digits")]
 pub struct DigestError(String);
 
 impl FromStr for Digest {

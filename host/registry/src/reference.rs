@@ -17,7 +17,7 @@ pub struct Reference {
 
 /// A text that is no reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no reference to an image or module: {cause}", .text.chars().take(300).collect::<String>())]
+#[error("`{}` is not a reference to an image or module: {cause}", .text.chars().take(300).collect::<String>())]
 pub struct ReferenceError {
     /// What was given.
     pub text: String,

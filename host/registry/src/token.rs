@@ -91,7 +91,7 @@ pub(crate) fn wanted(
         }
         (Some(Challenge::Basic), Some(login)) => Ok(Wanted::Known(Authorization::Basic(login))),
         (Some(Challenge::Basic), None) => {
-            let cause = "it wants a user name and a password, and there are none for it".to_owned();
+            let cause = "it requires a user name and a password, and none are configured".to_owned();
             Err(RegistryError::Denied { url: shown(asked.url()), cause })
         }
         (None, _) => {

@@ -20,7 +20,7 @@ pub enum RenderError {
         cause: String,
     },
     /// A file would lie outside.
-    #[error("the template writes to `{0}`, which is no path below the folder")]
+    #[error("the template writes to `{0}`, which is not a path below the folder")]
     Outside(String),
     /// Two files have one place.
     #[error("the template writes {0} twice")]

@@ -22,7 +22,7 @@ pub enum Conflict {
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
     /// Where a folder is needed there is something else.
-    #[error("{} is no folder", .0.display())]
+    #[error("{} is not a folder", .0.display())]
     NoFolder(PathBuf),
 }
 

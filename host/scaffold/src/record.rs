@@ -57,7 +57,7 @@ pub enum RecordError {
         cause: io::Error,
     },
     /// It is no record.
-    #[error("{} is no record of a template: {cause}", .path.display())]
+    #[error("{} is not a record of a template: {cause}", .path.display())]
     Form {
         /// The file.
         path: PathBuf,

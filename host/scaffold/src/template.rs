@@ -41,7 +41,7 @@ pub enum TemplateError {
         #[source]
         cause: std::io::Error,
     },
-    /// A file is no regular file.
+    /// A file is not a regular file.
     #[error("{} is a link or no regular file, which a template must not have", .0.display())]
     Special(PathBuf),
     /// A file is no text.
@@ -53,7 +53,7 @@ pub enum TemplateError {
         path: String,
     },
     /// All is too much.
-    #[error("{} holds more than {} MiB, which is no template", .0.display(), BYTES >> 20)]
+    #[error("{} holds more than {} MiB, which is too much for a template", .0.display(), BYTES >> 20)]
     Large(PathBuf),
     /// The declaration is missing or says something wrong.
     #[error("{place}: {cause}")]
@@ -124,7 +124,7 @@ impl Template {
         for answer in &declaration.answers {
             if let Some(pattern) = &answer.pattern {
                 regex_lite::Regex::new(pattern).map_err(|cause| {
-                    wrong(format!("the pattern of `{}` is no regular expression: {cause}", answer.name))
+                    wrong(format!("the pattern of `{}` is not a regular expression: {cause}", answer.name))
                 })?;
             }
         }

@@ -36,7 +36,7 @@ pub struct Review {
 /// Why a request is not a review. The API server takes the answer for a failed call.
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
-    #[error("this is no AdmissionReview: {0}")]
+    #[error("this is not an AdmissionReview: {0}")]
     Unreadable(#[from] serde_json::Error),
     #[error("expected an {KIND} of {API_VERSION}, found {kind} of {api_version}")]
     Other { api_version: String, kind: String },
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn what_is_no_review_is_refused_by_what_it_lacks() {
         for (body, expected) in [
-            (Vec::new(), "this is no AdmissionReview: "),
+            (Vec::new(), "this is not an AdmissionReview: "),
             (b"{}".to_vec(), "expected an AdmissionReview of admission.k8s.io/v1, found  of "),
             (
                 body(|it| it["apiVersion"] = json!("admission.k8s.io/v1beta1")),

@@ -46,9 +46,9 @@ pub struct Pair {
 pub enum PairError {
     #[error("{}: {cause}", .path.display())]
     Read { path: PathBuf, cause: io::Error },
-    #[error("{} holds no certificate (PEM)", .0.display())]
+    #[error("{} has no certificate (PEM)", .0.display())]
     NoCertificate(PathBuf),
-    #[error("{} holds no private key (PEM)", .0.display())]
+    #[error("{} has no private key (PEM)", .0.display())]
     NoKey(PathBuf),
     #[error("the certificate {} cannot be used with the key {}: {cause}", .pair.certificate.display(), .pair.key.display())]
     Unfit { pair: Pair, cause: rustls::Error },

@@ -20,10 +20,10 @@ pub enum ReadError {
     #[error("is a folder")]
     Folder,
     /// A device or a pipe, which could hang or never end.
-    #[error("is no regular file; to read a pipe, give `-`")]
+    #[error("is not a regular file; to read a pipe, give `-`")]
     Special,
     /// A log whose first line has more bytes than are read of all.
-    #[error("is no log: its first line has more than {0} bytes")]
+    #[error("is not a log: its first line has more than {0} bytes")]
     NoLines(usize),
     /// A file such as `.gitignore` that is a link, or that nobody would write by hand.
     #[error("is a link or has more than {0} bytes: it is not read, and neither is its folder")]
@@ -35,7 +35,7 @@ pub enum ReadError {
     #[error("is not UTF-8")]
     NotText,
     /// What is called a Dockerfile is none.
-    #[error("is no Dockerfile that could be built: {0}")]
+    #[error("is not a Dockerfile that can be built: {0}")]
     Dockerfile(#[source] SyntaxError),
     /// A folder that is mapped to an environment and has nothing to compare.
     #[error("is mapped to an environment by --environments, and no file in it can name a version: correct the path")]

@@ -18,7 +18,7 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// It is something else.
-    #[error("is no JSON of an event")]
+    #[error("is not the JSON of an event")]
     NoJson,
     /// It is an event of another kind.
     #[error("is about no pull request, no merge request and no push to a branch")]

@@ -39,7 +39,7 @@ enum World {
 impl Options {
     /// Reads them.
     pub fn read(json: &str) -> Result<Self, SessionError> {
-        serde_json::from_str(json).map_err(|cause| SessionError::Options(format!("these options do not hold: {cause}")))
+        serde_json::from_str(json).map_err(|cause| SessionError::Options(format!("invalid options: {cause}")))
     }
 
     /// How much of the world the files are.
@@ -58,8 +58,7 @@ impl Options {
     /// The day that waivers are compared with. Without one none counts, which is the safe side.
     pub fn today(&self) -> Result<Date, SessionError> {
         let Some(text) = &self.today else { return Ok(Date::LAST) };
-        Date::parse(text).ok_or_else(|| {
-            SessionError::Options("these options do not hold: `today` is a day, such as 2027-03-31".into())
-        })
+        Date::parse(text)
+            .ok_or_else(|| SessionError::Options("invalid options: `today` is a day, such as 2027-03-31".into()))
     }
 }

@@ -23,7 +23,7 @@ const LIMIT: usize = 256 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PackError {
     /// They do not begin as one.
-    #[error("this is no bundle of rules")]
+    #[error("this is not a bundle of rules")]
     NoBundle,
     /// They end too early, or point to what is not there.
     #[error("the bundle of rules is damaged")]

@@ -78,7 +78,7 @@ impl<R: Compile> Session<R> {
     ) -> Result<&RuleMetadata, SessionError> {
         if !is_rule_name(name) {
             return Err(SessionError::Name(format!(
-                "a policy's name is of lower-case letters, digits and `-`: {name:?}"
+                "a policy's name has only lower-case letters, digits and `-`: {name:?}"
             )));
         }
         if self.rule(name).is_some() {

@@ -94,7 +94,7 @@ fn update(options: &Judging, add: bool) -> Result<u8, Failure> {
     let old = read_baseline(&name, bytes.map_err(|cause| cause.to_string()))?;
     all_findings(options, |report, found| {
         if complete(report) != HOLDS {
-            output::complain(&format!("{name} is left as it is: what was not checked may still be there"));
+            output::complain(&format!("{name} was not changed: findings that were not checked may still exist"));
             return Ok(UNDECIDED);
         }
         let gone = report.gone(&old, &found);
@@ -139,7 +139,7 @@ fn all_findings<T>(
 /// Whether all was checked: the exit code.
 fn complete(report: &Report<'_>) -> u8 {
     if report.is_incomplete() {
-        output::complain("not all could be checked; `seaworthy check` says what and why");
+        output::complain("not everything could be checked; run `seaworthy check` to see what and why");
         UNDECIDED
     } else {
         HOLDS

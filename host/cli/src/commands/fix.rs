@@ -65,7 +65,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     }
     output::print(&summary(&fixed, *write && !failed))?;
     if fixed.is_incomplete {
-        output::complain("not all could be checked; `seaworthy check` says what and why");
+        output::complain("not everything could be checked; run `seaworthy check` to see what and why");
     }
     Ok(match (failed || fixed.is_incomplete, *write || fixed.changes.is_empty()) {
         (true, _) => UNDECIDED,

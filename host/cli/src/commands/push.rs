@@ -211,7 +211,7 @@ fn module(path: &Path) -> Result<NewModule, Failure> {
 
 fn of_wasm(bytes: Vec<u8>, name: &str) -> Result<NewModule, Failure> {
     let sections = sandbox::sections(&bytes, &Limits::default());
-    let sections = sections.map_err(|cause| Failure::Bundle(format!("{name} is no policy module: {cause}")))?;
+    let sections = sections.map_err(|cause| Failure::Bundle(format!("{name} is not a policy module: {cause}")))?;
     Ok(new_module(bytes, &sections))
 }
 

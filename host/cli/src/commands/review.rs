@@ -139,7 +139,7 @@ fn ask(all: Vec<Found>, mut refusals: Refusals, config: &Config, document: Manif
     let usage = |message: &str| Failure::Usage(message.into());
     match found.len() {
         1 => {}
-        0 if refusals.complain() != HOLDS => return Err(usage("the rule about changes is not there")),
+        0 if refusals.complain() != HOLDS => return Err(usage("the bundle lacks the rule about changes")),
         0 => return Err(usage("the configuration disables the rule about changes, so nothing can be decided")),
         _ => return Err(usage("several rules are about changes; disable all but one in the configuration")),
     }

@@ -76,7 +76,7 @@ pub fn find(options: &PolicyOptions, config: &Config) -> Result<Vec<Found>, Fail
         let said = of_config(&name, config)?;
         let refused = |cause: String| Failure::Bundle(format!("{} {}", one_line(address), one_line(&cause)));
         let sections = sections(&wasm, &sandbox::Limits::default())
-            .map_err(|cause| refused(format!("is no policy module: {cause}")))?;
+            .map_err(|cause| refused(format!("is not a policy module: {cause}")))?;
         let metadata = sections.kubewarden.ok_or_else(|| refused("carries no metadata of Kubewarden's".into()))?;
         let policy = Policy::read(&name, &metadata).map_err(|cause| refused(format!("cannot be run: {cause}")))?;
         if all.iter().any(|other| other.policy.metadata.name == name) {

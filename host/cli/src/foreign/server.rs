@@ -95,7 +95,7 @@ impl PolicyServer {
         let refused = |cause: String| Failure::Bundle(format!("{} {}", one_line(&address), one_line(&cause)));
         let (_, wasm) = policies::fetch(&address, &Trusted::without_signatures())?;
         let sections =
-            sections(&wasm, &Limits::default()).map_err(|cause| refused(format!("is no policy module: {cause}")))?;
+            sections(&wasm, &Limits::default()).map_err(|cause| refused(format!("is not a policy module: {cause}")))?;
         let may_look_up = |api_version: &str, kind: &str| {
             let named = |resource: &Resource| (&*resource.api_version, &*resource.kind) == (api_version, kind);
             entry.context_aware_resources.iter().any(named)

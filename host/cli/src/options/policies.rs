@@ -67,7 +67,7 @@ impl PolicyOptions {
     pub fn check(&self, paths: &[PathBuf]) -> Result<(), Failure> {
         let is_piped = paths.iter().any(|path| path.as_os_str() == sources::STDIN);
         if self.write && is_piped {
-            return Err(Failure::Usage("--write changes files, and `-` is none".into()));
+            return Err(Failure::Usage("--write changes files, and `-` is not a file".into()));
         }
         Ok(())
     }

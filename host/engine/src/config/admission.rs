@@ -71,7 +71,7 @@ pub struct Admission {
     pub undecided: Option<Reaction>,
     /// What happens on an update where an enforced rule finds only what was there before; a warning, where nothing is said.
     pub known: Option<Reaction>,
-    /// Other modes in some places; of several that hold the last one counts.
+    /// Other modes in some places. If several match, the last one counts.
     pub modes: Vec<ModeOverride>,
 }
 

@@ -59,14 +59,14 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
                 "additionalProperties": false,
                 "properties": by_rule(rules, &|rule| json!({
                     "enabled": {"type": "boolean", "description": "false: off; true: on, whatever the profile."},
-                    "severity": severity("How bad it is when the rule does not hold."),
+                    "severity": severity("How bad it is when the rule fails."),
                     "settings": settings(rule),
                     "allow": texts("What the rule may ask besides the input, such as oci/v2/verify."),
                     "annotations": {"type": "boolean", "description": "Whether annotations of objects may waive it."},
                 })),
             },
             "overrides": {
-                "description": "What is other in some places; of several that hold the last one counts.",
+                "description": "Other values in some places. If several match, the last one counts.",
                 "type": "array",
                 "items": {
                     "type": "object",
@@ -173,7 +173,7 @@ fn admission(rules: &[&str]) -> Json {
             "undecided": reaction("Where an enforced rule gave no answer."),
             "known": reaction("On an update, where an enforced rule finds only what was there before."),
             "modes": {
-                "description": "Other modes in some places; of several that hold the last one counts.",
+                "description": "Other modes in some places. If several match, the last one counts.",
                 "type": "array",
                 "items": {
                     "type": "object",

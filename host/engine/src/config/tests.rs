@@ -182,7 +182,7 @@ fn what_may_be_asked_of_the_host_is_said_by_rule_and_by_policy() {
 #[test]
 fn what_is_no_capability_is_refused_with_its_place() {
     for (text, expected) in [
-        ("policies: {a: {allow: [oci]}}", "1:24: `oci` is no operation; did you mean `oci/*`?"),
+        ("policies: {a: {allow: [oci]}}", "1:24: `oci` is not an operation; did you mean `oci/*`?"),
         ("rules: {plain-rule: {allow: [oci/v2/verifi]}}", "1:30: there is no capability `oci/v2/verifi`; did you mean"),
         ("policies: {a: {allow: oci}}", "1:23: expected a list, found a string"),
         ("policies: {a: {allow: [1]}}", "1:24: a capability is a string"),

@@ -29,7 +29,7 @@ pub enum DocumentError {
     #[error("has a part that is not in its text")]
     Outside,
     /// A field is missing, unknown or of another type.
-    #[error("is no {kind}: {path} is not as its schema says")]
+    #[error("is not a valid {kind}: {path} does not match the schema")]
     Malformed {
         /// What it would be.
         kind: &'static str,

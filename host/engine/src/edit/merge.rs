@@ -13,7 +13,7 @@ pub enum MergeError {
     #[error("{0} is an example: a person puts in the value")]
     Example(String),
     /// The object changed since the edit was made, or the edit is malformed.
-    #[error("nothing stands at {0}")]
+    #[error("there is nothing at {0}")]
     Nothing(String),
     /// Two of the edits want different values in one place.
     #[error("two fixes contradict each other at {0}")]

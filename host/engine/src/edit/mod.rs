@@ -26,7 +26,7 @@ use crate::manifest::{Limits, Manifest, Object, read};
 
 /// The text cannot be changed so that it means what was asked for, and has its comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the manifest cannot be changed so that it means what was asked for")]
+#[error("the manifest cannot be edited to give that result")]
 pub struct Unwritable;
 
 /// Why edits of rules cannot be made in a text.

@@ -276,9 +276,9 @@ fn a_fix_that_cannot_be_written_in_place_is_refused() {
 #[test]
 fn fixes_that_do_not_fit_are_refused_together() {
     let cases: [(&[(&str, Fix)], &str); 3] = [
-        (&[("$['spec']['none']", Fix::of("a", 1))], "nothing stands at spec.none"),
+        (&[("$['spec']['none']", Fix::of("a", 1))], "there is nothing at spec.none"),
         (&[("$['spec']", Fix::of("a", 1)), ("$['spec']", Fix::of("a", 2))], "two fixes contradict each other at spec"),
-        (&[("spec", Fix::of("a", 1))], "nothing stands at spec"),
+        (&[("spec", Fix::of("a", 1))], "there is nothing at spec"),
     ];
     for (edits, cause) in cases {
         assert_eq!(fixed(POD, edits), Err(cause.into()));

@@ -28,17 +28,17 @@ pub(super) fn of<'r>(
     edit: &Edit,
     found: &str,
 ) -> Result<Target<'r>, String> {
-    let manifest = &report.input.file(subject.file).ok_or("it stands in no file")?.manifest;
+    let manifest = &report.input.file(subject.file).ok_or("it is in no file")?.manifest;
     match manifest.origin {
         Origin::File => Ok(Target { file: subject.file, manifest, document: subject.document, object: subject.object }),
         Origin::Rendered(_) => of_source(report, subject, edit, found),
-        Origin::Host => Err("it stands in no manifest".into()),
+        Origin::Host => Err("it is in no manifest".into()),
     }
 }
 
 /// The object of a file that a tool took unchanged, as far as the edit changes it.
 fn of_source<'r>(report: &Report<'r>, subject: Subject<'r>, edit: &Edit, found: &str) -> Result<Target<'r>, String> {
-    let origin = report.origin(subject, &edit.path).ok_or("nobody knows which file it is rendered of")?;
+    let origin = report.origin(subject, &edit.path).ok_or("its source file is not known")?;
     let place = format!("{}:{}", origin.file, origin.place.start.line);
     if !origin.is_certain {
         return Err(format!("it is rendered, and which line made it is not certain; the nearest is {place}"));

@@ -96,7 +96,7 @@ fn what_the_text_does_not_allow_is_left_and_the_rest_is_made() {
     let plan = planned(fixes, false);
     assert_eq!(text(&plan), Some(&*TEXT.replace("a: 1 #", "a: 2 #")));
     let why: Vec<&str> = plan.left.iter().map(|left| left.why.as_str()).collect();
-    assert!(why[0].contains("nothing stands at nowhere") && why[1].contains("alias"), "{why:?}");
+    assert!(why[0].contains("there is nothing at nowhere") && why[1].contains("alias"), "{why:?}");
 }
 
 #[test]

@@ -177,7 +177,7 @@ impl ProblemKind {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::FileTooLarge { .. } => {
-                "split the file, raise `--limits bytes=`, or leave it out if it is no manifest"
+                "split the file, raise `--limits bytes=`, or leave it out if it is not a manifest"
             }
             Self::ObjectTooLarge { .. } => "split it; the API server takes no object of this size",
             Self::Encrypted => "unlock the repository with `git-crypt unlock`, and check it again",
@@ -243,7 +243,7 @@ impl fmt::Display for ProblemKind {
                 write!(formatter, "a value of {size} bytes, more than the {limit} that are read")
             }
             Self::TooMuchAliasing { limit } => {
-                write!(formatter, "anchors and aliases stand for more than {limit} bytes")
+                write!(formatter, "anchors and aliases expand to more than {limit} bytes")
             }
             Self::InvalidSeparator => formatter.write_str("a document separator has text glued to it"),
             Self::Syntax(message) => write!(formatter, "not valid YAML: {message}"),
@@ -255,7 +255,7 @@ impl fmt::Display for ProblemKind {
             Self::InvalidKey(what) => write!(formatter, "{what} cannot be a key"),
             Self::InvalidMerge => formatter.write_str("`<<` merges mappings only"),
             Self::UnknownAnchor => formatter.write_str("no anchor of this name comes before"),
-            Self::RecursiveAlias => formatter.write_str("the alias stands inside of its own anchor"),
+            Self::RecursiveAlias => formatter.write_str("the alias is inside its own anchor"),
             // The value may be a secret.
             Self::InvalidTag { tag } => write!(formatter, "the value is no {tag}"),
             Self::NotJson => formatter.write_str("JSON cannot carry this number"),
@@ -272,7 +272,7 @@ impl fmt::Display for ProblemKind {
             }
             Self::TemplatedList => formatter.write_str("the kind of this list is left to a template"),
             Self::VersionBehindItems => formatter
-                .write_str("a list of this length is read in pieces, and its `apiVersion` stands behind its items"),
+                .write_str("a list of this length is read in pieces, and its `apiVersion` comes after its items"),
             Self::ItemWithoutKind => formatter.write_str("this item has no `apiVersion` and `kind`"),
             Self::TemplatedItem => formatter.write_str("the kind of this item is left to a template"),
             Self::NoApiVersion { meant } => {

@@ -234,7 +234,7 @@ fn what_cannot_be_read_is_told_with_its_place() {
         ("a:\n\tb: 1\n", "2:2: a tab indents this line"),
         ("a: 1\n b: 2\n", "2:3: not valid YAML: mapping values are not allowed in this context"),
         ("a: *b\n", "1:4: no anchor of this name comes before"),
-        ("a: &a [*a]\n", "1:8: the alias stands inside of its own anchor"),
+        ("a: &a [*a]\n", "1:8: the alias is inside its own anchor"),
         ("[a]: 1\n", "1:1: a list cannot be a key"),
         ("{a: b}: 1\n", "1:1: a mapping cannot be a key"),
         ("~: 1\n", "1:1: null cannot be a key"),
@@ -369,7 +369,7 @@ fn hostile_texts_meet_a_limit_with_a_place() {
     let keys: String = (0..160_000).map(|key| format!("k{key}: v\n")).collect();
     let indents: String = (0..2000).map(|level| format!("{:level$}a:\n", "")).collect();
     for (name, text, expected) in [
-        ("alias bomb", format!("a0: &a0 [x]\n{bomb}"), "6:38: anchors and aliases stand for more than 8388608 bytes"),
+        ("alias bomb", format!("a0: &a0 [x]\n{bomb}"), "6:38: anchors and aliases expand to more than 8388608 bytes"),
         ("merge chain", format!("a0: &a0 {{k: v}}\n{merges}"), "350:18: anchors and aliases stand for"),
         ("long alias", format!("a: &a \"{}\"\nb: [{}]", "x".repeat(1 << 20), "*a,".repeat(100)), "2:23: anchors and"),
         ("nested anchors", format!("{nested_anchors}{}", "x,".repeat(140_000)), "1:530: not valid YAML: unclosed"),

@@ -36,7 +36,7 @@ fn a_chart_is_told_once_with_its_templates() {
     let umbrella = [("Chart.yaml", "name: c\ndependencies: [{name: redis}]\n")];
     assert_eq!(unchecked(&umbrella), ["Chart.yaml:1 1 a Helm chart that deploys another chart; helm template ."]);
     let beside = [("a/Chart.yaml", CHART), ("b/templates/a.yaml", TEMPLATE)];
-    let told = ["b/templates/a.yaml:1 1 a template that is no manifest before it is rendered; "];
+    let told = ["b/templates/a.yaml:1 1 a template: it is no manifest until it is rendered; "];
     assert_eq!(unchecked(&beside), told);
 }
 

@@ -105,7 +105,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("r.example/a@sha256:e3b0", "invalid reference format"),
     ("r.example/a@sha256:LONG(63)", "invalid checksum digest length"),
     ("r.example/a@sha256:LONG(65)", "invalid checksum digest length"),
-    ("r.example/a@sha512:LONG(128)", "is no digest"),
+    ("r.example/a@sha512:LONG(128)", "is not a digest"),
     ("r.example/a@md5:LONG(32)", "unsupported digest algorithm"),
     ("r.example/a@SHA256:LONG(64)", "unsupported digest algorithm"),
     ("r.example/a@DIGEST@DIGEST", "invalid reference format"),

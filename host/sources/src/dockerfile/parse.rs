@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Result<Vec<Instruction>, SyntaxError> {
         if name == "FROM" {
             stage = Some(stage.map_or(0, |stage: u32| stage.saturating_add(1)));
         } else if stage.is_none() && name != "ARG" {
-            return Err(error(format!("`{name}` stands before the first `FROM`, where only `ARG` may")));
+            return Err(error(format!("`{name}` comes before the first `FROM`, where only `ARG` is allowed")));
         }
         let mut instruction = parser.instruction(&line, keyword, &name, stage);
         instruction.range.end =

@@ -17,7 +17,7 @@ pub struct Failure {
 pub enum Why {
     #[error("{0} is not installed, so that this is not rendered")]
     Missing(&'static str),
-    #[error("`{0}` is no {1}: nothing is rendered with it")]
+    #[error("`{0}` is not a valid {1}: nothing is rendered with it")]
     Name(String, &'static str),
     #[error("{0} is a link that leaves the input: it is not followed, and nothing is rendered")]
     Link(String),

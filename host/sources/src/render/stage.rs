@@ -68,7 +68,7 @@ impl Stage {
                 continue;
             }
             if !kind.is_file() && !kind.is_symlink() {
-                return Err(Why::System(format!("{} is no regular file", tree.shown(path))).into());
+                return Err(Why::System(format!("{} is not a regular file", tree.shown(path))).into());
             }
             match tree.resolve(path)? {
                 Some(real) if real.is_file() => self.copy(tree, &real, to.join(below))?,
@@ -125,7 +125,7 @@ impl Stage {
         for (path, bytes) in &self.files {
             let is_inside = path.components().all(|step| matches!(step, Component::Normal(_)));
             if !is_inside {
-                return Err(Why::System(format!("{} is no path", path.display())).into());
+                return Err(Why::System(format!("{} is not a path", path.display())).into());
             }
             let path = folder.path().join("files").join(path);
             fs::create_dir_all(path.parent().unwrap_or(&path))?;

@@ -47,7 +47,7 @@ fn pack(folder: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
     }
     modules.sort();
     if modules.is_empty() {
-        return Err(format!("{} holds no modules; run `make policies`", folder.display()).into());
+        return Err(format!("{} has no modules; run `make policies`", folder.display()).into());
     }
     let packed = web::pack::pack(modules.iter().map(|(name, wasm)| (name.as_str(), wasm.as_slice())));
     Ok(fs::write(file, packed)?)

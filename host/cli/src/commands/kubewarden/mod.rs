@@ -291,12 +291,12 @@ fn validate(mut found: Vec<bundle::Found>, config: Config, refusals: &mut bundle
 fn note_what_is_lost(config: &Config) {
     for waiver in &config.waivers {
         let (rule, name) = (&waiver.rule, &waiver.name);
-        note(&format!("the waiver of {rule} for {name} holds in no cluster: Kubewarden has no such thing"));
+        note(&format!("the waiver of {rule} for {name} is not carried over: Kubewarden has no waivers"));
     }
     let rules: BTreeSet<&str> =
         config.overrides.iter().flat_map(|over| &over.rules).map(|(rule, _)| rule.as_str()).collect();
     for rule in rules {
-        note(&format!("the overrides of {rule} hold in no cluster: its policy checks every namespace alike"));
+        note(&format!("the overrides of {rule} are not carried over: a policy checks every namespace alike"));
     }
 }
 

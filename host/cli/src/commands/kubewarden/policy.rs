@@ -76,7 +76,7 @@ impl Policy {
         if !options.pods {
             rules = without(rules, &conditions::MADE);
             if rules.is_empty() {
-                return Ok(Choice::LeftOut("it judges only what controllers make: give --pods"));
+                return Ok(Choice::LeftOut("it checks only what controllers make: use --pods"));
             }
         }
         let place = places.of(name, text("/annotations/io.kubewarden.policy.ociUrl"), &rule.version)?;

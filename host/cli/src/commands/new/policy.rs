@@ -74,7 +74,8 @@ fn dependency(sdk: &str, folder: &Path) -> Result<String, Failure> {
         return Ok(format!("git = \"{sdk}\""));
     }
     let path = Path::new(sdk).canonicalize();
-    let path = path.map_err(|cause| Failure::Usage(format!("--sdk {sdk} is no folder that can be read: {cause}")))?;
+    let path =
+        path.map_err(|cause| Failure::Usage(format!("--sdk {sdk} is not a folder that can be read: {cause}")))?;
     // The clone itself may be meant.
     let path = if path.join("sdk/Cargo.toml").exists() { path.join("sdk") } else { path };
     if !path.join("Cargo.toml").exists() {

@@ -94,7 +94,7 @@ fn modules(registry: &Registry, pinned: &Reference, bundle: &Bundle) -> Result<V
             return Err(Failure::Registry(format!("{pinned} is larger than the {limit} bytes allowed for a bundle")));
         }
         let rule = sandbox::rule(&module.bytes, &sandbox::Limits::default());
-        let rule = rule.map_err(|cause| wrong(pinned, &entry.rule, &format!("is no policy module: {cause}")))?;
+        let rule = rule.map_err(|cause| wrong(pinned, &entry.rule, &format!("is not a policy module: {cause}")))?;
         if rule.as_ref().map(|rule| rule.name.as_str()) != Some(entry.rule.as_str()) {
             return Err(wrong(pinned, &entry.rule, "calls itself something else"));
         }

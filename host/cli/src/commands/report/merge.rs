@@ -149,7 +149,7 @@ fn read(path: &Path) -> Result<Part, Failure> {
 }
 
 fn unreadable(path: &Path, cause: &serde_json::Error) -> Failure {
-    Failure::File(format!("{} is no audit as JSON: {}", shown(path), one_line(&cause.to_string())))
+    Failure::File(format!("{} is not an audit as JSON: {}", shown(path), one_line(&cause.to_string())))
 }
 
 /// Each shard is there once, and all were checked by the same rules.
@@ -176,7 +176,7 @@ fn are_whole(files: &[PathBuf], parts: &[Part]) -> Result<(), Failure> {
         };
         if !first.is_some_and(is_alike) {
             let message = format!(
-                "{} is of another audit than the file before: version, namespaces, rules and the number of shards must be the same",
+                "{} is from another audit than the file before: version, namespaces, rules and the number of shards must be the same",
                 shown(path)
             );
             return Err(Failure::Usage(message));

@@ -108,11 +108,11 @@ fn what_a_cut_would_change_is_refused_with_its_place() {
         ),
         (
             format!("kind: ConfigMapList\nitems:\n{}apiVersion: v1\n", items("")),
-            "1:1: a list of this length is read in pieces, and its `apiVersion` stands behind its items",
+            "1:1: a list of this length is read in pieces, and its `apiVersion` comes after its items",
         ),
         (
             format!("{{\"kind\": \"ConfigMapList\", \"items\": [{}], \"apiVersion\": \"v1\"}}", json(30)),
-            "its `apiVersion` stands behind its items",
+            "its `apiVersion` comes after its items",
         ),
         (format!("kind: List\nkind: List\nitems:\n{}", items("")), "the key `kind` is there twice"),
         (format!("kind: List\napiVersion: v1\nitems:\n{}x: 'open\n", items("")), "1:1: not valid YAML"),
