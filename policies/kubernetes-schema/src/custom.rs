@@ -236,12 +236,16 @@ impl Checker<'_> {
             let known = all.join(", ");
             match (value, spelling::nearest(value.str().unwrap_or_default(), all.iter().copied())) {
                 (Value::String(text), Some(meant)) => {
-                    self.fail(at, format!("`{text}` is none of {known}; did you mean `{meant}`?"), fix::set(at, meant));
+                    self.fail(
+                        at,
+                        format!("`{text}` is not one of {known}; did you mean `{meant}`?"),
+                        fix::set(at, meant),
+                    );
                 }
                 (Value::String(text), None) => {
-                    self.fail(at, format!("`{text}` is none of {known}"), format!("one of {known}"))
+                    self.fail(at, format!("`{text}` is not one of {known}"), format!("one of {known}"))
                 }
-                _ => self.fail(at, "this is none of the values that the schema lists", format!("one of {known}")),
+                _ => self.fail(at, "this is not one of the values that the schema lists", format!("one of {known}")),
             }
         }
         if let (Value::String(text), Some("date-time")) = (value, schema.entry("format").str())

@@ -323,9 +323,9 @@ impl<'a, 'w> Walk<'a, 'w> {
         let known = served().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(", ");
         match spelling::nearest(text, served()) {
             Some(meant) => {
-                self.fail(at, format!("`{text}` is none of {known}; did you mean `{meant}`?"), fix::set(at, meant))
+                self.fail(at, format!("`{text}` is not one of {known}; did you mean `{meant}`?"), fix::set(at, meant))
             }
-            None => self.fail(at, format!("`{text}` is none of {known}"), format!("one of {known}")),
+            None => self.fail(at, format!("`{text}` is not one of {known}"), format!("one of {known}")),
         }
     }
 

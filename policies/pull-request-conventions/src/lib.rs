@@ -155,7 +155,7 @@ impl PullRequestConventions {
         let mended = title.mended(&self.types, scopes);
         let is_type = self.types.iter().any(|known| known == title.kind);
         let message = match title.scope {
-            _ if !is_type => format!("`{}` is none of the types {}", title.kind, self.types.join(", ")),
+            _ if !is_type => format!("`{}` is not one of the types {}", title.kind, self.types.join(", ")),
             _ if title.subject.is_empty() => "the title has no subject".to_owned(),
             None if self.scope_required => "the title has no scope: which service does it change?".to_owned(),
             Some("") => "the title has an empty scope".to_owned(),

@@ -19,15 +19,15 @@ use crate::replace::replace;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy baseline write k8s/           what is found now, to seaworthy-baseline.yaml
+  seaworthy baseline write k8s/           write all findings to seaworthy-baseline.yaml
   seaworthy check k8s/ --baseline seaworthy-baseline.yaml
-                                          fails for what is new
-  seaworthy baseline update k8s/          takes out what is not found any more
-  seaworthy baseline update k8s/ --add    takes in what is new, too
+                                          fails only for new findings
+  seaworthy baseline update k8s/          remove findings that are gone
+  seaworthy baseline update k8s/ --add    and add new ones
 
 Exit codes:
   0  written
-  2  not written, or not all could be checked";
+  2  not written, or not everything could be checked";
 
 #[derive(clap::Args)]
 pub struct Args {

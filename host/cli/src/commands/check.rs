@@ -26,11 +26,11 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy check k8s/                          a folder counts as everything there is
+  seaworthy check k8s/                          a folder counts as complete
   kustomize build . | seaworthy check -         one stream; add --world complete if that is all
   seaworthy check k8s/ --rule run-as-non-root   one rule
   seaworthy check k8s/ --log web=web.log        and what the workload web has logged
-  seaworthy check k8s/ --crds vendor/crds/      custom resources by these definitions
+  seaworthy check k8s/ --crds vendor/crds/      definitions for custom resources
   seaworthy check k8s/ --baseline seaworthy-baseline.yaml
                                                 only new findings fail: docs/configuration.md
   seaworthy check k8s/ --format json            for machines

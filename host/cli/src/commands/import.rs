@@ -21,7 +21,7 @@ Examples:
   seaworthy import waivers k8s/ --by ana@example.com --until 2027-03-31
   seaworthy import waivers . --by platform-team --until 2027-03-31 > platform.yaml
 
-Read are the annotations of kube-linter, kube-score, Polaris and Checkov, .kube-linter.yaml, .checkov.yaml and a
+It reads the annotations of kube-linter, kube-score, Polaris and Checkov, .kube-linter.yaml, .checkov.yaml and a
 configuration of Polaris. docs/coming-from.md has the table of all checks and rules.";
 
 #[derive(clap::Args)]

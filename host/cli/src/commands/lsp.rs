@@ -15,15 +15,15 @@ use crate::judging;
 use crate::options::judging::{Judging, profile};
 
 pub const EXAMPLES: &str = "\
-An editor starts it; docs/editors.md says how. What it checks by is `seaworthy.yaml` of the folder that is open.
+An editor starts it; docs/editors.md says how. It uses the `seaworthy.yaml` of the folder that is open.
 
 Examples:
   seaworthy lsp                       with the profile recommended
-  seaworthy lsp --profile essential   only what hurts everybody";
+  seaworthy lsp --profile essential   only the rules for every team";
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Which rules are asked, where the configuration does not say it.
+    /// Which rules run, if the configuration does not say it.
     #[arg(long, value_parser = profile, value_name = "PROFILE")]
     pub profile: Option<Profile>,
 }

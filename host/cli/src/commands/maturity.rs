@@ -23,7 +23,7 @@ Examples:
   seaworthy maturity .                 the level, the evidence, and what the next level asks for
   seaworthy maturity . --format json   for machines
   seaworthy maturity . --config platform.yaml
-                                       with what else is evidence here
+                                       with your own evidence
 
 Only evidence in files counts. Exit code 2 if something could not be read.";
 

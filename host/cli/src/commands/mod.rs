@@ -39,10 +39,10 @@ pub enum Command {
     /// Show the readiness checklist of each service: which checks pass, and what is missing.
     #[command(after_help = readiness::EXAMPLES)]
     Readiness(readiness::Args),
-    /// Make the edits that fix findings, where they are safe: show them, or write them.
+    /// Fix findings with safe edits: show them as a diff, or write them.
     #[command(after_help = fix::EXAMPLES)]
     Fix(Box<fix::Args>),
-    /// Write down what is found today, so that only what is new fails.
+    /// Record the findings of today, so that only new findings fail.
     #[command(after_help = baseline::EXAMPLES)]
     Baseline(Box<baseline::Args>),
     /// Show the configuration that counts for an input, and where each value comes from.
@@ -63,7 +63,7 @@ pub enum Command {
     /// Build the module of a rule's crate.
     #[command(after_help = build::EXAMPLES)]
     Build(build::Args),
-    /// Ask a policy the cases of a file, and compare what it says with what is expected.
+    /// Test a policy with the cases of a file.
     #[command(after_help = test::EXAMPLES)]
     Test(test::Args),
     /// List the rules.
@@ -72,7 +72,7 @@ pub enum Command {
     /// Show a rule's documentation: what it requires, why, and how to fix findings.
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Args),
-    /// Convert what other tools are told to ignore into waivers.
+    /// Convert the exceptions of other tools into waivers.
     #[command(after_help = import::EXAMPLES)]
     Import(import::Args),
     /// Show a module's metadata without running it.
@@ -93,7 +93,7 @@ pub enum Command {
     /// Check what runs in a cluster. Print the result, or write it there as policy reports.
     #[command(after_help = audit::EXAMPLES)]
     Audit(Box<audit::Args>),
-    /// Put reports together that were written in parts.
+    /// Merge reports that were written in parts.
     #[command(after_help = report::EXAMPLES)]
     Report(report::Args),
     /// Serve the rules as an admission webhook, without Kubewarden.

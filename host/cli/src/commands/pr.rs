@@ -32,7 +32,7 @@ objects that it changes: docs/review.md.
 Exit codes:
   0  it keeps to the conventions
   1  it does not; the output suggests a title that is nearly right
-  2  something that decides is not known";
+  2  something could not be determined";
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -33,7 +33,7 @@ commit: a change cannot lower what it takes.
 Exit codes:
   0  the change is classified, or nothing changed; with --approvals, it is approved
   1  with --approvals: approvals are missing
-  2  something that decides is not known: a chart that is not rendered, an owner, the members of a team, the history";
+  2  something could not be determined: a chart that is not rendered, an owner, the members of a team, the history";
 
 #[derive(clap::Args)]
 pub struct Args {

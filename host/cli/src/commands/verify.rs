@@ -16,9 +16,9 @@ Examples:
   seaworthy verify ghcr.io/shop/readiness:v1 --key cosign.pub --annotation team=platform
 
 Exit codes:
-  0  it is signed as it must be
-  1  it is not
-  2  that could not be decided: no such artifact, no answer, an unreadable key";
+  0  it has the required signatures
+  1  it does not
+  2  could not be checked: no such artifact, no answer, an unreadable key";
 
 #[derive(clap::Args)]
 pub struct Args {

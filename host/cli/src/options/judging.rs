@@ -51,18 +51,18 @@ pub struct Judging {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// How many rules are asked: `essential`, what hurts everybody; `recommended`, all but those that rest on a tool of which
-    /// the input shows no trace; `full`, the whole checklist.
+    /// Which rules run: `essential`, the rules for every team; `recommended`, all except those for tools that the input does
+    /// not use; `full`, the whole checklist.
     #[arg(long, value_parser = profile, conflicts_with = "rule", value_name = "PROFILE")]
     pub profile: Option<Profile>,
 
-    /// Whether the input is everything there is, so that what is not in it may be called missing. The default is
-    /// `complete` where only folders are given, and `partial` otherwise.
+    /// Whether the input is complete. If it is, an object that is not in it is missing. The default is `complete` if only
+    /// folders are given, and `partial` otherwise.
     #[arg(long, value_enum, value_name = "WORLD")]
     pub world: Option<World>,
 
-    /// Accept that something deploys workloads and is not checked: a chart's templates, a kustomization whose base is not
-    /// here, an Argo CD Application of a chart. Without, the exit code is 2.
+    /// Accept that some workloads are not checked: a chart's templates, a kustomization whose base is missing, an Argo CD
+    /// Application of a chart. Without it, the exit code is 2.
     #[arg(long)]
     pub allow_unchecked: bool,
 
@@ -80,7 +80,7 @@ pub struct Judging {
     #[arg(long, value_parser = severity, value_name = "SEVERITY")]
     pub fail_on: Option<Severity>,
 
-    /// Findings that are known, as `seaworthy baseline write` wrote them: only others fail.
+    /// Known findings, written by `seaworthy baseline write`. Only new findings fail.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
 
@@ -90,9 +90,9 @@ pub struct Judging {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum World {
-    /// Everything there is.
+    /// The input is everything.
     Complete,
-    /// A part; what is not in it may be elsewhere.
+    /// The input is a part: other objects may be elsewhere.
     Partial,
 }
 

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 #[derive(Args, Default)]
 #[command(next_help_heading = "Policies of others")]
 pub struct PolicyOptions {
-    /// Run this Kubewarden policy beside the rules: a module, or registry://HOST/REPOSITORY:TAG. May be given several times.
+    /// Also run this Kubewarden policy: a module, or registry://HOST/REPOSITORY:TAG. May be given several times.
     #[arg(long, value_name = "POLICY")]
     pub policy: Vec<String>,
 
@@ -24,8 +24,8 @@ pub struct PolicyOptions {
     #[arg(long, requires = "policy", value_name = "FILE")]
     pub settings: Option<PathBuf>,
 
-    /// A public key that must have signed each policy, which then comes out of a registry; of several, each. Nothing of a
-    /// policy is fetched or compiled if one has not.
+    /// A public key that must have signed each policy; if several are given, all of them. The policies must come from a
+    /// registry. A policy without these signatures is not fetched.
     #[arg(long, requires = "policy", value_name = "KEY.pub")]
     pub verify: Vec<PathBuf>,
 
@@ -37,11 +37,11 @@ pub struct PolicyOptions {
     #[arg(long, requires = "policy", value_parser = capability, value_name = "CAPABILITY")]
     pub allow: Vec<Capabilities>,
 
-    /// Write down all that is asked and answered, as a session of kwctl's.
+    /// Record all look-ups and their answers in a file, in kwctl's session format.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 
-    /// Answer from such a session, and from nothing else.
+    /// Answer look-ups from such a file only.
     #[arg(long, conflicts_with_all = ["record", "cluster"], value_name = "FILE")]
     pub replay: Option<PathBuf>,
 

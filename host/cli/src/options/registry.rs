@@ -13,7 +13,7 @@ use crate::present::output::one_line;
 /// How to talk to registries.
 #[derive(Args)]
 pub struct RegistryOptions {
-    /// Speak http with the registry. A registry on this machine is spoken to by http anyway.
+    /// Use http for the registry. For a registry on this machine, http is the default.
     #[arg(long)]
     pub plain_http: bool,
 }
@@ -29,12 +29,12 @@ impl RegistryOptions {
 /// Whose signatures count.
 #[derive(Args, Default)]
 pub struct SignatureOptions {
-    /// What the signature must carry among its annotations; may be given several times.
+    /// An annotation that the signature must have; may be given several times.
     #[arg(long, value_parser = annotation, value_name = "NAME=VALUE")]
     pub annotation: Vec<(String, String)>,
 
-    /// Accept a signature that was made for another repository: the artifact may be a copy. Without, who may write to the
-    /// repository cannot pass off another artifact of the same signer as this one.
+    /// Accept a signature that was made for another repository: the artifact may be a copy. Without it, nobody can
+    /// pass off another artifact of the same signer as this one.
     #[arg(long)]
     pub any_repository: bool,
 }

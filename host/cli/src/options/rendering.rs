@@ -11,7 +11,7 @@ use sources::{KUBE_VERSION, Mode, RenderOptions};
 pub struct Rendering {
     /// Whether to render charts with `helm` and kustomizations with `kustomize` or `kubectl`. `auto`, the default, does so
     /// where they are installed; where not, the exit code is 2. `never` starts no process and checks the files as they
-    /// stand.
+    /// are.
     #[arg(long, value_enum, value_name = "WHEN")]
     pub render: Option<Render>,
 
@@ -28,12 +28,12 @@ pub struct Rendering {
     #[arg(long, value_name = "VERSION", value_parser = kube_version)]
     pub kube_version: Option<String>,
 
-    /// An API version that charts may take for installed, such as `monitoring.coreos.com/v1`. May be given several times.
+    /// An API version that charts find installed, such as `monitoring.coreos.com/v1`. May be given several times.
     #[arg(long, value_name = "VERSION", value_parser = api_version)]
     pub api_versions: Vec<String>,
 
-    /// Let helm and kustomize fetch charts and bases from elsewhere. Without, nothing is fetched, and what needs it is not
-    /// checked.
+    /// Let helm and kustomize fetch charts and bases from elsewhere. Without it, nothing is fetched, and what
+    /// needs the network is not checked.
     #[arg(long)]
     pub allow_network: bool,
 }

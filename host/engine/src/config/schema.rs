@@ -29,7 +29,7 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
             },
             "profile": {"enum": Profile::ALL.map(Profile::name), "description": "How many rules run."},
             "fail_on": severity("From which severity on a broken rule fails a run."),
-            "world": {"enum": ["complete", "partial"], "description": "Whether the input is everything there is."},
+            "world": {"enum": ["complete", "partial"], "description": "Whether the input is complete."},
             "include": texts("Which files are read, as in .gitignore, from the folder of the configuration."),
             "exclude": texts("Which files are not read, as in .gitignore, from the folder of the configuration."),
             "baseline": text("The file of findings that are known, from the folder of the configuration."),

@@ -26,13 +26,13 @@ export interface SourceFile {
 
 export interface CheckOptions {
   /**
-   * Whether the files are everything there is, so that what is not in them may be called missing. `partial` is the
-   * default: such a rule answers `unknown` and says what it looked for.
+   * Whether the files are complete. If they are, an object that is not in them is missing. `partial` is the default: a rule
+   * that looks for such an object answers `unknown` and says what it looked for.
    */
   world?: "complete" | "partial";
   /**
-   * How many rules are asked: `essential`, what hurts everybody; `recommended`, all but those that rest on a tool of which
-   * the files show no trace, the default of `check` and `sarif`; `full`, the default of `readiness` and `markdown`.
+   * Which rules run: `essential`, the rules for every team; `recommended`, all except those for tools that the files do not
+   * use, the default of `check` and `sarif`; `full`, the default of `readiness` and `markdown`.
    */
   profile?: "essential" | "recommended" | "full";
   /** Only these rules, whatever the profile. */

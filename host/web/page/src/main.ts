@@ -218,7 +218,7 @@ async function opened({ manifests, policies, folder }: Opened): Promise<void> {
     const replaced = manifests.filter(({ name, text }) => (workspace.byName(name)?.text ?? text) !== text);
     const undo = workspace.add(manifests);
     if (folder) workspace.takeFor("complete");
-    const world = folder ? " The folder is taken for everything there is." : "";
+    const world = folder ? " The folder counts as complete." : "";
     const lost = replaced.length > 0 ? ` ${counted(replaced.length, "file")} of the same name replaced.` : "";
     if (manifests.length > 1 || folder || lost) {
       done(`Opened ${counted(manifests.length, "file")}.${world}${lost}`, undo);

@@ -69,11 +69,11 @@ test("columns beyond the basic plane mark the right text", async ({ app }) => {
     .toContain("example.com/web:latest");
 });
 
-test("of one part, what is not here is unknown; of everything, it is missing", async ({ app }) => {
+test("in a partial input an absent object is unknown, in a complete one it is missing", async ({ app }) => {
   await app.type(deployment().replace("replicas: 1", "replicas: 2"));
   await expect(app.findings.getByText(/answers? unknown/)).toBeVisible();
   await expect(app.finding("no PodDisruptionBudget selects its pods")).toHaveCount(0);
-  await app.page.getByRole("radio", { name: "everything" }).check({ force: true });
+  await app.page.getByRole("radio", { name: "complete" }).check({ force: true });
   await expect(app.finding("no PodDisruptionBudget selects its pods")).toBeVisible();
 });
 

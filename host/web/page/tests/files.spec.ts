@@ -16,7 +16,7 @@ test("files are added, renamed and closed, and closing is undone", async ({ app 
   await expect(app.editor).toContainText("kind: Deployment");
 });
 
-test("a folder that is dropped is read, and taken for everything there is", async ({ app }, info) => {
+test("a folder that is dropped is read, and counts as complete", async ({ app }, info) => {
   const folder = info.outputPath("service");
   await mkdir(join(folder, "base"), { recursive: true });
   await writeFile(join(folder, "base/deployment.yaml"), deployment().replace("replicas: 1", "replicas: 2"));
@@ -25,7 +25,7 @@ test("a folder that is dropped is read, and taken for everything there is", asyn
   const files = app.page.getByRole("navigation", { name: "Files" });
   await expect(files.getByRole("button", { name: "service/base/deployment.yaml" }).first()).toBeVisible();
   await expect(files.getByRole("listitem")).toHaveCount(1);
-  await expect(app.page.getByRole("radio", { name: "everything" })).toBeChecked();
+  await expect(app.page.getByRole("radio", { name: "complete" })).toBeChecked();
   await expect(app.finding("no PodDisruptionBudget selects its pods")).toBeVisible();
 });
 
@@ -48,7 +48,7 @@ test("a link holds the files, the rules that are off and the settings, and opens
   server,
 }) => {
   await app.type(deployment("example.com/web:latest") + "# ⚓ kept\n");
-  await app.page.getByRole("radio", { name: "everything" }).check({ force: true });
+  await app.page.getByRole("radio", { name: "complete" }).check({ force: true });
   await app.tab("Rules").click();
   await app.page.getByRole("switch", { name: "Enable readiness-probe" }).click();
   await app.page.getByRole("button", { name: "Share" }).click();
@@ -63,7 +63,7 @@ test("a link holds the files, the rules that are off and the settings, and opens
   await expect(other.editor).toContainText("# ⚓ kept");
   await expect(other.finding("the tag latest is mutable")).toBeVisible();
   await expect(other.finding("no readinessProbe")).toHaveCount(0);
-  await expect(other.page.getByRole("radio", { name: "everything" })).toBeChecked();
+  await expect(other.page.getByRole("radio", { name: "complete" })).toBeChecked();
   await context.close();
 });
 

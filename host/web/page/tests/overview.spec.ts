@@ -88,7 +88,7 @@ test("folders of the tree fold and count", async ({ app, page }) => {
 test("what was not answered is amber in words, and never green", { tag: "@firefox" }, async ({ app, page }) => {
   await page.getByRole("button", { name: "A good example" }).first().click();
   await expect(app.findings.locator(".notice.good")).toBeVisible();
-  await page.getByRole("radio", { name: "a part" }).check({ force: true });
+  await page.getByRole("radio", { name: "partial" }).check({ force: true });
   const files = page.getByRole("navigation", { name: "Files" });
   for (const name of ["availability.yaml", "network.yaml"]) {
     await files.getByRole("button", { name: new RegExp(name) }).first().click();

@@ -71,7 +71,7 @@ pub fn subject<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
         }
         other => walk.fail(
             kind,
-            format!("`{other}` is none of ServiceAccount, User, Group"),
+            format!("`{other}` is not one of ServiceAccount, User, Group"),
             "ServiceAccount, User or Group",
         ),
     }

@@ -272,7 +272,7 @@ pub fn device_toleration<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     for (field, known) in known {
         if !known.contains(&text(at.get(field))) {
             let all = known.join(" ");
-            walk.fail(at.get(field), format!("`{}` is none of{all}", text(at.get(field))), format!("one of{all}"));
+            walk.fail(at.get(field), format!("`{}` is not one of{all}", text(at.get(field))), format!("one of{all}"));
         }
     }
 }

@@ -89,7 +89,7 @@ fn restarts<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>, class: &str, at: Field<'
     if class == "containers" && walk.minor < 35 {
         forbid(walk, policy, "for a container that is no init container");
     } else if policy.is_set() && !known.contains(&text(policy)) {
-        walk.fail(policy, format!("`{}` is none of {}", text(policy), known.join(", ")), known.join(" or "));
+        walk.fail(policy, format!("`{}` is not one of {}", text(policy), known.join(", ")), known.join(" or "));
     }
     if items(at.get("restartPolicyRules")).next().is_some() && !policy.is_set() {
         require(walk, policy, "beside restartPolicyRules");
@@ -271,7 +271,7 @@ pub fn field_ref<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>, known: &[&[&str]]) 
         let all = known.iter().flat_map(|known| known.iter().copied()).collect::<Vec<_>>().join(", ");
         walk.fail(
             path,
-            format!("`{said}` is none of the fields that a container can see"),
+            format!("`{said}` is not one of the fields that a container can see"),
             format!("one of {all}, or metadata.labels['<key>']"),
         );
     }

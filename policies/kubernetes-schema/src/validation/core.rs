@@ -84,7 +84,7 @@ pub fn namespace<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
                 let meant = crate::spelling::nearest(said, ["privileged", "baseline", "restricted"].into_iter());
                 let fix =
                     meant.map_or_else(|| "privileged, baseline or restricted".into(), |meant| fix::set(value, meant));
-                walk.fail(value, format!("`{said}` is none of privileged, baseline, restricted"), fix);
+                walk.fail(value, format!("`{said}` is not one of privileged, baseline, restricted"), fix);
             }
             "enforce-version" | "audit-version" | "warn-version" if said != "latest" && !is_version(said) => {
                 walk.fail(value, format!("`{said}` is no version"), "latest, or a version such as v1.34");
@@ -108,7 +108,7 @@ pub fn limit_range<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     {
         walk.fail(
             at.get("type"),
-            format!("`{kind}` is none of Pod, Container, PersistentVolumeClaim"),
+            format!("`{kind}` is not one of Pod, Container, PersistentVolumeClaim"),
             "Pod, Container or PersistentVolumeClaim",
         );
     }

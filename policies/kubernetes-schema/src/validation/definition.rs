@@ -44,7 +44,7 @@ fn schema<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>, level: Level) {
         known if !TYPES.contains(&known) => {
             walk.fail(
                 kind,
-                format!("`{known}` is none of {}", TYPES.join(", ")),
+                format!("`{known}` is not one of {}", TYPES.join(", ")),
                 format!("one of {}", TYPES.join(", ")),
             );
         }
@@ -64,7 +64,7 @@ fn schema<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>, level: Level) {
     {
         let field = at.entry(key);
         if field.is_set() && !known.contains(&text(field)) {
-            walk.fail(field, format!("`{}` is none of {}", text(field), known.join(" ")), known.join(" "));
+            walk.fail(field, format!("`{}` is not one of {}", text(field), known.join(" ")), known.join(" "));
         }
     }
     if at.entry("items").is_set() {

@@ -49,7 +49,7 @@ fn metric<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     let Some((_, source)) = SOURCES.iter().find(|(name, _)| *name == text(kind)) else {
         return walk.fail(
             kind,
-            format!("`{}` is none of the kinds of metrics", text(kind)),
+            format!("`{}` is not one of the kinds of metrics", text(kind)),
             "Resource, ContainerResource, Pods, Object or External",
         );
     };

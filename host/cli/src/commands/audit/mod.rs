@@ -42,7 +42,7 @@ Examples:
   seaworthy audit --format policyreport --write         as PolicyReports beside the objects
 
 It needs to list what it checks and looks up: the ClusterRole `view` is enough for most, but not for
-Secrets and RBAC. What may not be listed is named.
+Secrets and RBAC. Kinds that may not be listed are named.
 
 Exit codes:
   0  all checks pass
@@ -74,7 +74,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
     pub format: Format,
 
-    /// Write the reports to the cluster instead, and remove those of earlier audits that nothing stands behind any more.
+    /// Write the reports to the cluster instead, and remove those of earlier audits that are outdated.
     /// Reports contain the selected rules only. They do not record the filters.
     #[arg(long)]
     pub write: bool,

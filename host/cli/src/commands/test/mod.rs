@@ -29,7 +29,7 @@ Examples:
   seaworthy test cases.yaml                               the policy that the file names
   seaworthy test cases.yaml --policy safe-labels.wasm     another one
   seaworthy test policies/*/cases.yaml --format junit > results.xml
-  seaworthy test cases.yaml --update                      write what it says now into the file
+  seaworthy test cases.yaml --update                      write the current answers into the file
 
 A file of cases:
   policy: safe-labels.wasm

@@ -8,7 +8,7 @@ import { counted, type SourceFile } from "../model";
 export interface Opened {
   manifests: SourceFile[];
   policies: { name: string; wasm: ArrayBuffer }[];
-  /** Whether they came as a folder, which is taken for everything there is. */
+  /** Whether they came as a folder, which counts as complete. */
   folder: boolean;
 }
 

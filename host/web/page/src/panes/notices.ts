@@ -84,7 +84,7 @@ export function verdict(report: Report, unknown: number, off: number): Node {
     );
   }
   if (unknown > 0) {
-    const more = report.world === "partial" ? " If these files are all there is, choose *everything* below the editor." : "";
+    const more = report.world === "partial" ? " If these files are complete, choose *complete* below the editor." : "";
     return notice(
       "incomplete",
       "No check failed, but not all were answered",

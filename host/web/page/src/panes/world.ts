@@ -1,19 +1,16 @@
 /**
- * Whether the files are everything there is: what decides between "is missing" and "may be elsewhere".
+ * Whether the input is complete. In a complete input an object that is not here is missing; otherwise it may be elsewhere.
  */
 import { h, icon } from "../dom";
 import type { World } from "../model";
 import type { Workspace } from "../workspace";
 
-const CHOICES: [World, string][] = [
-  ["partial", "a part"],
-  ["complete", "everything"],
-];
+const CHOICES: World[] = ["partial", "complete"];
 
 export function worldSwitch(workspace: Workspace): HTMLElement {
-  const inputs = CHOICES.map(([world, label]) => {
+  const inputs = CHOICES.map((world) => {
     const input = h("input", { type: "radio", name: "world", value: world, onchange: () => workspace.takeFor(world) });
-    return { world, input, element: h("label", null, input, h("span", null, label)) };
+    return { world, input, element: h("label", null, input, h("span", null, world)) };
   });
   const show = (): void => inputs.forEach(({ world, input }) => (input.checked = world === workspace.world));
   workspace.onChange((change) => change === "options" && show());
@@ -24,7 +21,7 @@ export function worldSwitch(workspace: Workspace): HTMLElement {
     h(
       "p",
       null,
-      h("b", null, "A part: "),
+      h("b", null, "Partial: "),
       "other objects may exist elsewhere. A rule that does not find one here, such as a PodDisruptionBudget, answers ",
       h("i", null, "unknown"),
       ".",
@@ -32,8 +29,8 @@ export function worldSwitch(workspace: Workspace): HTMLElement {
     h(
       "p",
       null,
-      h("b", null, "Everything: "),
-      "what is not here is missing. Choose this for all manifests of a service, or for the output of ",
+      h("b", null, "Complete: "),
+      "an object that is not here is missing. Choose this for all manifests of a service, or for the output of ",
       h("code", null, "kustomize build"),
       " or ",
       h("code", null, "helm template"),
@@ -46,7 +43,7 @@ export function worldSwitch(workspace: Workspace): HTMLElement {
       type: "button",
       class: "mini",
       popovertarget: "world-help",
-      "aria-label": "What a part and everything mean",
+      "aria-label": "What partial and complete mean",
       title: "What this means",
     },
     icon("info"),
@@ -59,7 +56,7 @@ export function worldSwitch(workspace: Workspace): HTMLElement {
   return h(
     "fieldset",
     { class: "world" },
-    h("legend", { class: "unseen" }, "What these files are"),
+    h("legend", { class: "unseen" }, "Input"),
     h("span", { "aria-hidden": "true" }, "Input:"),
     h("span", { class: "segments" }, ...inputs.map(({ element }) => element)),
     opener,
