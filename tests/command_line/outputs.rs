@@ -308,8 +308,8 @@ fn no_format_shows_an_incomplete_run_as_a_green_one() {
         ("sarif", "\"executionSuccessful\": false"),
         ("junit", "<error message="),
         ("github", "::error title=seaworthy%3A incomplete::"),
-        ("step-summary", "**Incomplete: 1 problem kept something from being checked.**"),
-        ("markdown", "**Incomplete: 1 problem kept something from being checked.**"),
+        ("step-summary", "**Incomplete: 1 problem, not everything could be checked.**"),
+        ("markdown", "**Incomplete: 1 problem, not everything could be checked.**"),
         ("gitlab", "\"check_name\": \"incomplete\""),
         ("policy-report", "result: error"),
     ] {

@@ -24,7 +24,7 @@ policy! {
     /// | `cluster-upgrade` | a version of a cluster | platform team | 2 of the platform team, 1 manager | a change window, after a disaster recovery drill |
     ///
     /// What cannot be classified is `platform`: a field that is neither configuration nor an image, an object that is
-    /// deleted, an image of another repository, a file of which nobody knows what it does. The setting `matrix` replaces
+    /// deleted, an image of another repository, a file with an unknown effect. The setting `matrix` replaces
     /// lines of this table, `classes` says what else is of a class, and `configuration_fields` which fields are
     /// configuration.
     ///
@@ -92,7 +92,7 @@ policy! {
     ///   teams: [{team: "@acme/shop", members: [ana, ben]}]
     /// ```
     pub struct ChangeApproval {
-        /// Lines of the approval matrix that are other than in the table above. What a line does not say is none.
+        /// Rows of the approval matrix that differ from the table above. What a row leaves out is not required.
         matrix: Vec<Row> = [],
         /// What else is of a class. The first entry that matches counts, before everything but `protected_paths`.
         classes: Vec<Membership> = [],

@@ -28,7 +28,7 @@ policy! {
     ///
     /// ## Why
     ///
-    /// The first minutes of an outage are spent looking for the graphs. A dashboard that only its author can find is none.
+    /// The first minutes of an outage are spent looking for the graphs. A dashboard that only its author can find does not help.
     ///
     /// ## Fix
     ///

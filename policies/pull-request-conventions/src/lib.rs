@@ -24,7 +24,7 @@ policy! {
     ///
     /// Whether the operation changes is read from the `ChangeSet`: a workload comes or goes; probes, replicas, the update
     /// strategy, the shutdown, ports, schedules or arguments of one change; or an object of one of the `operational_kinds`
-    /// differs. A new version of an image alone is none. Where the change cannot be seen and the description has no link, the
+    /// differs. A new version of an image alone does not count. Where the change cannot be seen and the description has no link, the
     /// rule is `unknown`.
     ///
     /// ## Why

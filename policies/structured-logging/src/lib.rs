@@ -13,9 +13,9 @@ policy! {
     ///   ConfigMap that is in sight, or a flag of that name is (`--log-format=json`);
     /// - a label or annotation of the setting `declarations` is `json`, on the workload or on its pod template.
     ///
-    /// Log lines show whether it is so. A `LogSample`, which holds lines that the program has written, is judged line by
+    /// Log lines show whether it is so. A `LogSample` has lines that the program wrote, and is checked line by
     /// line: each is one JSON object with the members of the setting `fields`, which are neither missing nor null. A name
-    /// with a dot may also be a member of a member. Blank lines are passed over.
+    /// with a dot may also be a member of a member. Blank lines are ignored.
     ///
     /// ```yaml
     /// apiVersion: seaworthy.dev/v1

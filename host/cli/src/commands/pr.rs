@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long, required_unless_present = "event", value_name = "NAME")]
     pub base: Option<String>,
 
-    /// A file with the description; `-` is standard input. Without, there is none.
+    /// A file with the description; `-` is standard input. Without it, the description is empty.
     #[arg(long, value_name = "FILE")]
     pub body_file: Option<PathBuf>,
 

@@ -75,7 +75,9 @@ impl Approvals {
                 "pending" => continue,
                 _ => {
                     let known = "approved, changes_requested, commented or dismissed";
-                    return Err(ApprovalsError(format!("the state `{state}` of {user}'s review is not one of {known}")));
+                    return Err(ApprovalsError(format!(
+                        "the state `{state}` of {user}'s review is not one of {known}"
+                    )));
                 }
             };
             known.push(Review { user, state: state.into(), commit });

@@ -40,7 +40,7 @@ export class Seaworthy {
     return JSON.parse(intact(() => this.#session.rules()));
   }
 
-  /** Judges files; findings, errors and what was passed over. Throws where options, settings or a configuration do not hold. */
+  /** Checks files: findings, errors and skipped documents. Throws if options, settings or a configuration are invalid. */
   check(files: readonly SourceFile[], options?: CheckOptions): Report {
     return JSON.parse(this.checkJson(files, options));
   }
@@ -76,8 +76,8 @@ export class Seaworthy {
   }
 
   /**
-   * Has a Kubewarden policy of somebody else's judge from now on, under a name in kebab-case. Settings it is asked about
-   * first; without, it has none. Throws where its module or its settings are refused.
+   * Adds a Kubewarden policy to the checks, under a name in kebab-case. The policy validates its settings first. Throws if its
+   * module or its settings are refused.
    */
   addPolicy(name: string, wasm: BufferSource, settings?: unknown): PolicyInfo {
     const given = settings === undefined ? undefined : JSON.stringify(settings);
@@ -90,8 +90,8 @@ export class Seaworthy {
   }
 
   /**
-   * Does not run a rule or policy any more: its verdict is `error`, stopped after that many milliseconds, or without them
-   * because it interrupted the engine. For whoever watches over rules, as `SeaworthyWorker` does.
+   * Stops running a rule or policy. Its verdict is `error` from then on: stopped after that many milliseconds, or, without
+   * them, because it interrupted the engine. For code that watches over rules, as `SeaworthyWorker` does.
    */
   stop(name: string, milliseconds?: number): void {
     intact(() => this.#session.stop(name, milliseconds));

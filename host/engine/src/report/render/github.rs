@@ -29,7 +29,7 @@ pub fn github(report: &Report<'_>) -> String {
     let gaps = gaps(report);
     if !gaps.is_empty() {
         let title = "seaworthy: incomplete";
-        let text = format!("Incomplete: {} kept something from being checked", count(gaps.len(), "problem"));
+        let text = format!("Incomplete: {}, not everything could be checked", count(gaps.len(), "problem"));
         add("error", command("error", None, title, &text));
         for gap in &gaps {
             let place = (!gap.file.is_empty()).then_some((&*gap.file, at(gap.line), None));

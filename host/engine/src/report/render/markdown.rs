@@ -52,7 +52,7 @@ fn head(report: &Report<'_>, found: &[Diagnostic<'_>]) -> String {
     let (gaps, mut text) = (gaps(report), String::new());
     if !gaps.is_empty() {
         let problems = count(gaps.len(), "problem");
-        let _ = writeln!(text, "**Incomplete: {problems} kept something from being checked.**\n");
+        let _ = writeln!(text, "**Incomplete: {problems}, not everything could be checked.**\n");
     }
     let errors = found.iter().filter(|found| found.is_error()).count();
     let objects = count(report.judged.len(), "object");
