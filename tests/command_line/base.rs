@@ -55,7 +55,7 @@ fn only_what_a_change_brought_fails() {
     let repo = folder.path().join("repo");
     let text = check(&folder, "", &["k8s", "--base", "main"]).with(0);
     assert!(
-        text.contains("\nsince main (") && text.contains("): 0 new, 0 fixed; 2 findings known, which fail nothing\n"),
+        text.contains("\nsince main (") && text.contains("): 0 new, 0 fixed; 2 findings known, which do not fail\n"),
         "{text}"
     );
     git(&repo, &["switch", "--quiet", "--create", "change"]);

@@ -87,8 +87,8 @@ fn what_was_fixed_is_named_fails_nothing_and_is_taken_out() {
         "{said}"
     );
     let out = run(&folder, &["check", "pod.yaml", "--baseline", FILE, "--world", "complete"]).with(1);
-    assert!(out.contains("not found any more: team-is-named: Pod shop/web: nobody is named\n"), "{out}");
-    assert!(out.contains("baseline: 0 findings known, 2 new, 2 not found any more"), "{out}");
+    assert!(out.contains("gone: team-is-named: Pod shop/web: nobody is named\n"), "{out}");
+    assert!(out.contains("baseline: 0 findings known, 2 new, 2 gone"), "{out}");
     let said = run(&folder, &["baseline", "update", "pod.yaml", "--world", "complete"]).with(0);
     assert_eq!(
         said,
@@ -115,7 +115,7 @@ fn nothing_is_taken_out_where_not_all_was_checked() {
 fn a_baseline_is_not_written_over_and_has_no_waived_findings() {
     let folder = with_baseline();
     let complaint = run(&folder, &["baseline", "write", "pod.yaml"]).complaint();
-    assert!(complaint.starts_with("error: seaworthy-baseline.yaml is there already"), "{complaint}");
+    assert!(complaint.starts_with("error: seaworthy-baseline.yaml exists already"), "{complaint}");
     let waiver = "longest_waiver_days: 400000\nwaivers: [{rule: team-is-named, object: {name: web}, owner: a, reason: b, expires: 2999-01-01}]\n";
     let folder = folder.and("seaworthy.yaml", waiver);
     assert_eq!(run(&folder, &["baseline", "write", "pod.yaml", "--force"]).with(0), format!("{FILE}: 1 finding\n"));

@@ -25,7 +25,7 @@ fn a_crate_of_its_own_names_its_sdk() {
     );
 
     let said = folder.run(&["new", "policy", "required-label"]).complaint();
-    assert!(said.contains("required-label/Cargo.toml is there already"), "{said}");
+    assert!(said.contains("required-label/Cargo.toml exists already"), "{said}");
     let said = folder.run(&["new", "policy", "Required_Label"]).complaint();
     assert!(said.contains("did you mean `required-label`?"), "{said}");
     let said = folder.run(&["new", "policy", "fourth-label", "--sdk", "nowhere"]).complaint();

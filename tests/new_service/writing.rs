@@ -11,8 +11,8 @@ fn nothing_is_overwritten_and_all_that_is_in_the_way_is_said() {
         Folder::of("payments-api/Dockerfile", "mine").and("k8s-config/services/payments-api/catalog-info.yaml", "");
     let before = files(folder.path());
     let complaint = folder.run(&service("worker", "monorepo", "kustomize")).complaint();
-    assert!(complaint.contains("payments-api/Dockerfile is there already"), "{complaint}");
-    assert!(complaint.contains("k8s-config/services/payments-api/catalog-info.yaml is there already"), "{complaint}");
+    assert!(complaint.contains("payments-api/Dockerfile exists already"), "{complaint}");
+    assert!(complaint.contains("k8s-config/services/payments-api/catalog-info.yaml exists already"), "{complaint}");
     assert_eq!(files(folder.path()), before, "nothing was written");
 }
 
@@ -28,7 +28,7 @@ fn a_file_where_a_folder_should_be_is_in_the_way() {
 fn a_second_service_of_a_monorepo_shares_what_is_there() {
     let folder = Folder::of("k8s-config/seaworthy.yaml", "rules: {}\n");
     let out = folder.run(&service("worker", "monorepo", "kustomize")).with(0);
-    assert!(out.contains("k8s-config/seaworthy.yaml is there already and shared"), "{out}");
+    assert!(out.contains("k8s-config/seaworthy.yaml exists already and is shared"), "{out}");
     assert_eq!(fs::read_to_string(folder.path().join("k8s-config/seaworthy.yaml")).unwrap(), "rules: {}\n");
     let mut second = service("http-api", "monorepo", "helm");
     second[2] = "orders-api";

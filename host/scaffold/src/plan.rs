@@ -19,7 +19,7 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum Conflict {
     /// There is something of that name.
-    #[error("{} is there already", .0.display())]
+    #[error("{} exists already", .0.display())]
     Exists(PathBuf),
     /// Where a folder is needed there is something else.
     #[error("{} is not a folder", .0.display())]

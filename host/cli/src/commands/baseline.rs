@@ -37,7 +37,7 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write all findings of now to a new file. What is waived is left out.
+    /// Write all current findings to a new file. Waived findings are left out.
     Write {
         #[command(flatten)]
         judging: Judging,
@@ -46,16 +46,16 @@ enum Command {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
 
-        /// Write over a file that is there.
+        /// Replace an existing file.
         #[arg(long)]
         force: bool,
     },
-    /// Take out of the file what is not found any more. Nothing new comes in unless you say so.
+    /// Remove findings that are gone from the file. New findings are added only with `--add`.
     Update {
         #[command(flatten)]
         judging: Judging,
 
-        /// Take in what is new.
+        /// Add new findings.
         #[arg(long)]
         add: bool,
     },
@@ -76,8 +76,7 @@ fn write(options: &Judging, output: Option<&Path>, force: bool) -> Result<u8, Fa
     let path = file(options, output)?;
     let name = one_line(&shown(&path));
     if !force && path.symlink_metadata().is_ok() {
-        let message =
-            format!("{name} is there already: `seaworthy baseline update` changes it, --force writes it anew");
+        let message = format!("{name} exists already: `seaworthy baseline update` changes it, --force replaces it");
         return Err(Failure::Usage(message));
     }
     all_findings(options, |report, baseline| {

@@ -55,18 +55,18 @@ pub struct Args {
     #[command(flatten)]
     pub outputs: Outputs,
 
-    /// Fail (exit code 2) on anything that was skipped: templates, documents that are no Kubernetes objects,
+    /// Fail (exit code 2) on anything that was skipped: templates, documents that are not Kubernetes objects,
     /// empty files, links.
     #[arg(long)]
     pub strict: bool,
 
-    /// Fail only for what a change brought: for findings that were not there at the merge base of this git revision and
-    /// HEAD, such as origin/main. Files that are not committed count as changed (docs/base.md).
+    /// Fail only for new findings: those that were not there at the merge base of HEAD and this git revision, such as
+    /// origin/main. Files that are not committed count as changed (docs/base.md).
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
 
-    /// Check again whenever a file changes, and evaluate only what may have another answer. The configuration and the
-    /// policies are those of the start (docs/watch.md).
+    /// Check again whenever a file changes, and evaluate only what may have changed. The configuration and the policies are
+    /// read once, at the start (docs/watch.md).
     #[arg(long, conflicts_with_all = ["write", "record", "timeout"])]
     pub watch: bool,
 

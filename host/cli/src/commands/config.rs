@@ -24,7 +24,7 @@ Examples:
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// What is to be checked: the configuration is looked for from there.
+    /// What would be checked: the configuration of this input is shown.
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -46,7 +46,7 @@ pub struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A configuration that comes to the same, each line with where it comes from.
+    /// The resulting configuration, with the place that each line comes from.
     Yaml,
     /// For machines: a list of `path`, `value`, `file` and `line`.
     Json,

@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long)]
     pub write: bool,
 
-    /// Make the edits too that may change how a workload runs. Review what they change.
+    /// Also make edits that may change how a workload runs. Review what they change.
     #[arg(long = "unsafe")]
     pub needing_review: bool,
 }

@@ -34,7 +34,7 @@ pub struct Args {
     pub paths: Vec<PathBuf>,
 
     /// Do not read what matches this pattern, in the way of .gitignore: `tests/`, `*.secret.yaml`. May be given several
-    /// times. What a .gitignore or an .ignore leaves out is not read either, and is told.
+    /// times. What a .gitignore or an .ignore leaves out is not read either, and is listed.
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<Exclude>,
 

@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, default_value = "", value_name = "ACCOUNT")]
     pub author: String,
 
-    /// What the change is compared with. Without, `origin/` and the branch to merge into, or that branch itself.
+    /// What the change is compared with. Without it, `origin/` and the branch to merge into, or that branch itself.
     #[arg(long, value_name = "REF")]
     pub base_ref: Option<String>,
 
@@ -72,7 +72,7 @@ pub struct Args {
     #[arg(long, default_value = "HEAD", value_name = "REF")]
     pub head: String,
 
-    /// The configuration. Without, `seaworthy.yaml` of the base counts.
+    /// The configuration. Without it, the `seaworthy.yaml` of the base counts.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 

@@ -28,7 +28,7 @@ Examples:
                                                  a comment for the pull request
 
 The change is compared with the last commit that both have. The approval matrix, the teams and CODEOWNERS are those of that
-commit: a change cannot lower what it takes.
+commit: a change cannot lower its own requirements.
 
 Exit codes:
   0  the change is classified, or nothing changed; with --approvals, it is approved
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "REF")]
     pub base: String,
 
-    /// The change: a branch, a tag or a commit. What is not committed is not looked at.
+    /// The change: a branch, a tag or a commit. Uncommitted changes are ignored.
     #[arg(long, default_value = "HEAD", value_name = "REF")]
     pub head: String,
 
@@ -57,11 +57,11 @@ pub struct Args {
     #[arg(long, requires = "approvals", value_name = "ACCOUNT")]
     pub author: Option<String>,
 
-    /// The configuration. Without, `seaworthy.yaml` of the base counts, in the folder and above it.
+    /// The configuration. Without it, the `seaworthy.yaml` of the base counts, in the folder or above it.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Accept that something deploys workloads and could not be compared.
+    /// Accept that some workloads could not be compared.
     #[arg(long)]
     pub allow_unchecked: bool,
 

@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(value_parser = reference, value_name = "REFERENCE")]
     pub reference: Reference,
 
-    /// A public key that must have signed it; of several, each.
+    /// A public key that must have signed it; if several are given, all of them.
     #[arg(long, required = true, value_name = "KEY.pub")]
     pub key: Vec<PathBuf>,
 

@@ -40,7 +40,7 @@ export function header(actions: Actions): HTMLElement {
           type: "button",
           class: "tool",
           "aria-label": "Share",
-          title: "Copy a link that holds these files",
+          title: "Copy a link that contains these files",
           onclick: actions.share,
         },
         icon("link"),

@@ -143,7 +143,7 @@ async function share(): Promise<void> {
   address.hash = await toFragment(workspace.snapshot());
   const { length } = address.href;
   const notes = [
-    "It holds the files themselves.",
+    "It contains the files themselves.",
     workspace.sources.some(({ text }) => isSecret(text)) && "One of them is a Secret.",
     length > LONG_LINK && `It is ${counted(length, "character")} long: some programs cut such links.`,
     judge.own.size > 0 && "Your own policies are not part of it.",

@@ -54,7 +54,7 @@ pub struct Args {
     #[command(flatten)]
     pub access: AccessOptions,
 
-    /// Only what is in this namespace; may be given several times. Rules still look up other objects anywhere.
+    /// Only objects in this namespace; may be given several times. Rules still look up objects in all namespaces.
     #[arg(long, value_name = "NAMESPACE")]
     pub namespace: Vec<String>,
 
@@ -79,12 +79,12 @@ pub struct Args {
     #[arg(long)]
     pub write: bool,
 
-    /// Have the API server check what --write would do, and do nothing.
+    /// Let the API server validate what --write would do, and change nothing.
     #[arg(long, requires = "write")]
     pub dry_run: bool,
 
-    /// How much memory the objects that rules look up may take. What does not fit is named, and rules that need it say
-    /// `unknown`.
+    /// How much memory the objects that rules look up may take. Kinds that do not fit are named, and rules that need
+    /// them answer `unknown`.
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
     pub world_memory: u32,
 }
@@ -93,7 +93,7 @@ pub struct Args {
 pub enum Format {
     /// For people: `full` for up to 50 findings, `short` for more.
     Human,
-    /// Every finding with what to write instead.
+    /// Every finding with its fix.
     Full,
     /// Every finding on one line.
     Short,

@@ -93,7 +93,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["diff", "name", "owner"])]
     pub backstage: bool,
 
-    /// Show what the template of today would change in the service of this folder.
+    /// Show what the current template would change in the service of this folder.
     #[arg(long)]
     pub diff: bool,
 }

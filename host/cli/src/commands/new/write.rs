@@ -59,7 +59,7 @@ impl Writing<'_> {
         }
         for path in &plan.kept {
             let path = one_line(&path.display().to_string());
-            let _ = writeln!(text, "  {path} {DIM}is there already and shared: left as it is{DIM:#}");
+            let _ = writeln!(text, "  {path} {DIM}exists already and is shared: not changed{DIM:#}");
         }
         output::print(&(text + after))?;
         Ok(HOLDS)

@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub output: PathBuf,
 
-    /// A public key that must have signed it; of several, each. Nothing is written if one has not.
+    /// A public key that must have signed it; if several are given, all of them. Otherwise nothing is written.
     #[arg(long, value_name = "KEY.pub")]
     pub verify: Vec<PathBuf>,
 

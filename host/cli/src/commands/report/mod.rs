@@ -18,7 +18,7 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Put the audits of all shards together: the document of one audit, and its exit code.
+    /// Merge the audits of all shards into one document, with the exit code of one audit.
     #[command(after_help = merge::EXAMPLES)]
     Merge(merge::Args),
 }

@@ -61,7 +61,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
     pub format: Format,
 
-    /// Write what the policy says into the cases that are decided otherwise. Where it decides nothing, nothing is written.
+    /// Write the policy's answers into the cases that expect something else. Cases without an answer are not changed.
     #[arg(long)]
     pub update: bool,
 }

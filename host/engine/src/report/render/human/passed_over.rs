@@ -103,7 +103,7 @@ fn waived(report: &Report<'_>, text: &mut String) {
     }
     if let Some(Comparison { stale, .. }) = &report.baseline {
         for known in stale.iter().take(SHOWN) {
-            let _ = writeln!(text, "{DIM}not found any more: {}{DIM:#}", one_line(&known.summary()));
+            let _ = writeln!(text, "{DIM}gone: {}{DIM:#}", one_line(&known.summary()));
         }
         if stale.len() > SHOWN {
             let _ = writeln!(text, "{DIM}  and {} more; `--format json` names all{DIM:#}", stale.len() - SHOWN);

@@ -120,14 +120,14 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     if let Some(Comparison { known, new, stale }) = &report.baseline {
         let stale = match stale.len() {
             0 => String::new(),
-            stale => format!(", {stale} not found any more; `seaworthy baseline update` takes them out"),
+            stale => format!(", {stale} gone; `seaworthy baseline update` removes them"),
         };
         let _ = writeln!(text, "{DIM}baseline: {} known, {new} new{stale}{DIM:#}", count(*known, "finding"));
     }
     if let Some(Since { revision, known, new, fixed }) = &report.since {
         let (revision, known) = (one_line(revision), count(*known, "finding"));
         let _ =
-            writeln!(text, "{DIM}since {revision}: {new} new, {fixed} fixed; {known} known, which fail nothing{DIM:#}");
+            writeln!(text, "{DIM}since {revision}: {new} new, {fixed} fixed; {known} known, which do not fail{DIM:#}");
     }
     if let Some(configuration) = run.configuration {
         let _ = writeln!(text, "{DIM}configuration: {}{DIM:#}", one_line(configuration));
@@ -213,7 +213,7 @@ fn failures(report: &Report<'_>) -> usize {
 pub fn conclusion(verdicts: &BTreeMap<Verdict, usize>) -> (Style, String) {
     let has = |verdict| verdicts.contains_key(&verdict);
     let (style, result) = if has(Verdict::Unknown) {
-        (YELLOW, "No check failed, but some could not see enough")
+        (YELLOW, "No check failed, but some are unknown")
     } else if has(Verdict::Waived) {
         (GREEN, "All checks passed or are waived")
     } else {
