@@ -48,6 +48,15 @@ pub fn everything() -> Folder {
 }
 
 #[test]
+fn a_document_that_could_not_be_read_is_told_from_one_without_an_object() {
+    let folder = usual_folder().and("odd.yaml", "a: [\n").and("values.yaml", "a: 1\n");
+    let (_, report) = report(&folder, &["."], 1);
+    let skipped = report["skipped"].as_array().unwrap();
+    let of = |name: &str| skipped.iter().find(|it| it["file"] == name).map(|it| it["unreadable"] == true);
+    assert_eq!((of("odd.yaml"), of("values.yaml")), (Some(true), Some(false)));
+}
+
+#[test]
 fn a_report_says_everything() {
     let (text, _) = report(&everything(), &[".", "missing", "--config", "c.yml.txt"], 2);
     assert_data_eq!(text, file!["goldens/report.json"].raw());

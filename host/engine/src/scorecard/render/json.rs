@@ -95,12 +95,12 @@ struct ObjectJson<'a> {
 /// The scorecard as indented JSON.
 #[must_use]
 pub fn json(scorecard: &Scorecard<'_>, report: &Report<'_>, version: &'static str) -> String {
-    // Cards are told apart by their place in memory: two may have one title.
-    let ranks: BTreeMap<*const Card<'_>, usize> =
-        scorecard.worst_first().into_iter().map(std::ptr::from_ref).zip(1..).collect();
+    // Two cards may have one title: they are told apart by their place in memory.
+    let place = |card: &Card<'_>| std::ptr::from_ref(card).addr();
+    let ranks: BTreeMap<usize, usize> = scorecard.worst_first().into_iter().map(place).zip(1..).collect();
     let cards = |is_shared: bool| {
         let cards = scorecard.cards.iter().filter(move |card| (card.owner == Owner::Shared) == is_shared);
-        let rank = |card: &Card<'_>| ranks.get(&std::ptr::from_ref(card)).copied().unwrap_or_default();
+        let rank = |card: &Card<'_>| ranks.get(&place(card)).copied().unwrap_or_default();
         cards.map(|card| card_json(card, rank(card), scorecard, report)).collect()
     };
     let document = Document {
