@@ -82,21 +82,15 @@ fn what_was_fixed_is_named_fails_nothing_and_is_taken_out() {
     let out = run(&folder, &["check", "pod.yaml", "--baseline", FILE]).with(1);
     assert!(out.contains("\nbaseline: 0 findings known, 2 new\n"), "shop/web may be in another file: {out}");
     let said = run(&folder, &["baseline", "update", "pod.yaml"]).with(0);
-    assert!(
-        said.starts_with(&format!("{FILE}: 2 findings, 0 taken out, 0 taken in; 2 new findings left out")),
-        "{said}"
-    );
+    assert!(said.starts_with(&format!("{FILE}: 2 findings, 0 removed, 0 added; 2 new findings left out")), "{said}");
     let out = run(&folder, &["check", "pod.yaml", "--baseline", FILE, "--world", "complete"]).with(1);
     assert!(out.contains("gone: team-is-named: Pod shop/web: nobody is named\n"), "{out}");
     assert!(out.contains("baseline: 0 findings known, 2 new, 2 gone"), "{out}");
     let said = run(&folder, &["baseline", "update", "pod.yaml", "--world", "complete"]).with(0);
-    assert_eq!(
-        said,
-        format!("{FILE}: 0 findings, 2 taken out, 0 taken in; 2 new findings left out, which --add takes in\n")
-    );
+    assert_eq!(said, format!("{FILE}: 0 findings, 2 removed, 0 added; 2 new findings left out; --add adds them\n"));
     assert!(read(&folder).ends_with("findings: []\n"));
     let said = run(&folder, &["baseline", "update", "pod.yaml", "--add"]).with(0);
-    assert_eq!(said, format!("{FILE}: 2 findings, 0 taken out, 2 taken in\n"));
+    assert_eq!(said, format!("{FILE}: 2 findings, 0 removed, 2 added\n"));
     run(&folder, &["check", "pod.yaml", "--baseline", FILE]).with(0);
 }
 
@@ -149,7 +143,7 @@ fn what_an_object_no_longer_has_is_gone_whatever_else_there_is() {
     let rules = [FixedRule::new("team-is-named", Verdict::Pass), FixedRule::new("image-is-plain", Verdict::Unknown)];
     let folder = folder.bundle(&rules);
     let said = run(&folder, &["baseline", "update", "pod.yaml"]).with(0);
-    assert_eq!(said, format!("{FILE}: 1 finding, 1 taken out, 0 taken in\n"));
+    assert_eq!(said, format!("{FILE}: 1 finding, 1 removed, 0 added\n"));
     assert!(read(&folder).contains("image-is-plain"), "what is not decided may be there still");
 }
 
@@ -161,7 +155,7 @@ fn the_baseline_of_the_configuration_is_written_and_updated() {
     run(&folder, &["check", "pod.yaml"]).with(0);
     let folder = folder.and("pod.yaml", POD.replace("name: web", "name: other"));
     let said = run(&folder, &["baseline", "update", "pod.yaml", "--add"]).with(0);
-    assert_eq!(said, "known/all.yaml: 4 findings, 0 taken out, 2 taken in\n");
+    assert_eq!(said, "known/all.yaml: 4 findings, 0 removed, 2 added\n");
     assert!(ours(&folder).contains("name: other"));
     assert!(!folder.path().join(FILE).exists());
 }

@@ -69,8 +69,13 @@ fn a_file_may_be_named_and_none_is_read_that_only_looks_like_one() {
 fn what_could_not_be_built_is_told_with_its_line() {
     let folder = Folder::of("Dockerfile", "FROM node:24.1\nRUM a\n").and("web.yaml", "apiVersion: v1\nkind: Pod\n");
     let run = folder.run(&CHECK);
-    let said = "Dockerfile is not a Dockerfile that can be built: line 2: `RUM` is no instruction";
-    assert!(run.out.contains("line 2: `RUM` is no instruction") || run.err.contains(said), "{}{}", run.out, run.err);
+    let said = "Dockerfile is not a Dockerfile that can be built: line 2: `RUM` is not an instruction";
+    assert!(
+        run.out.contains("line 2: `RUM` is not an instruction") || run.err.contains(said),
+        "{}{}",
+        run.out,
+        run.err
+    );
     assert_eq!(run.code, Some(2));
 }
 

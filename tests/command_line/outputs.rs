@@ -84,7 +84,7 @@ fn places_are_looked_at_before_anything_is_checked() {
     for (outputs, said) in [
         (
             &["--output=sarif=gone/a.sarif"][..],
-            "error: --output sarif=gone/a.sarif: there is not a folder gone: mkdir -p it first\n",
+            "error: --output sarif=gone/a.sarif: there is no folder gone: mkdir -p it first\n",
         ),
         (&["--output=sarif=out"], "error: --output sarif=out: it is a folder\n"),
         (

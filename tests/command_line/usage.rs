@@ -238,7 +238,7 @@ fn a_module_that_cannot_be_used_is_named_and_stops_no_other() {
     let refusals = [
         "bundle/a.wasm is not a WebAssembly module\n",
         "bundle/b.wasm is not a policy module: it has neither of the sections \"dev.seaworthy.rule\" and \"io.kubewarden.metadata\"\n",
-        "bundle/z.wasm is the rule team-is-named again, which bundle/team-is-named.wasm is already\n",
+        "bundle/z.wasm has the same rule as bundle/team-is-named.wasm: team-is-named\n",
     ];
     let out = check(&folder, &["pod.yaml"]).with(2);
     for refusal in refusals {

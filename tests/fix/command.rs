@@ -13,7 +13,7 @@ fn without_write_the_diff_is_shown_and_nothing_is_written() {
     assert!(out.contains("--- web.yaml\n+++ web.yaml\n@@ -7,7 +7,7 @@\n"), "{out}");
     assert!(out.contains("\n-  minReadySeconds: 1   # too few\n+  minReadySeconds: 30   # too few\n"), "{out}");
     assert!(
-        out.ends_with("1 finding can be fixed in 1 file; `--write` changes the files so\n     1  min-ready-seconds\n"),
+        out.ends_with("1 finding can be fixed in 1 file; `--write` makes the changes\n     1  min-ready-seconds\n"),
         "{out}"
     );
     assert_eq!(text(&folder, "web.yaml"), DEPLOYMENT);

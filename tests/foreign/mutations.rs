@@ -28,7 +28,7 @@ const DIFF: &str = "\
 +  labels:
 +    owner: ana
 
-`--write` changes the files so.
+`--write` makes these changes.
 ";
 
 #[test]

@@ -91,7 +91,10 @@ fn what_nobody_asks_for_is_said() {
     let more = "- request: '!DNSLookupHost {host: a}'\n  response: {type: Error, message: b}\n";
     let folder = owned(TARGETS[0]).and("s.yaml", RECORDED.to_owned() + more);
     let run = folder.run(&with(&["--replay", "s.yaml"]));
-    assert_eq!((run.code, run.err.as_str()), (Some(0), "warning: nobody asked for 1 exchange of the session s.yaml\n"));
+    assert_eq!(
+        (run.code, run.err.as_str()),
+        (Some(0), "warning: the session s.yaml has 1 exchange that no policy asked for\n")
+    );
 }
 
 #[test]

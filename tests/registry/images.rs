@@ -38,7 +38,7 @@ fn what_is_no_layout_or_was_changed_is_not_pushed() {
     let (server, folder) = (Server::start(), Folder::of("program", "#!/bin/true\n").and("empty/readme", ""));
     let name = server.name("seaworthy:0.1.0");
     let complaint = |path: &str| folder.run(&["push", path, &name]).complaint();
-    assert!(complaint("empty").contains("empty is no OCI layout: index.json does not exist"));
+    assert!(complaint("empty").contains("empty is not an OCI layout: index.json does not exist"));
     let made = lay_out(&folder);
     let blob = |digest: &str| folder.path().join("image/blobs").join(digest.replace(':', "/"));
     let manifest = json(&fs::read_to_string(blob(&made)).unwrap());
@@ -51,6 +51,6 @@ fn what_is_no_layout_or_was_changed_is_not_pushed() {
     fs::write(blob(&made), "{}").unwrap();
     assert!(complaint("image").contains(&format!("has another manifest at {made}")));
     fs::write(folder.path().join("image/index.json"), r#"{"manifests": []}"#).unwrap();
-    assert!(complaint("image").contains("is no OCI layout of one image"));
+    assert!(complaint("image").contains("is not an OCI layout of one image"));
     assert!(folder.run(&["pull", &name]).complaint().contains("does not exist"), "nothing was pushed");
 }

@@ -179,7 +179,7 @@ fn sixty_findings_become_a_green_pipeline() {
     let stale = json(&folder, &tools, &[])["baseline"]["stale"].clone();
     assert_eq!(stale.as_array().unwrap().len(), 2, "{stale}");
     let updated = seaworthy(&folder, &tools, &["baseline", "update", "."]).with(0);
-    assert!(updated.ends_with(" 2 taken out, 0 taken in\n"), "{updated}");
+    assert!(updated.ends_with(" 2 removed, 0 added\n"), "{updated}");
     check(&folder, &tools, &[]).with(0);
     change(&folder, "argocd/mails.yaml", "privileged: false", "privileged: true");
     let back = failing(&json(&folder, &tools, &[]));

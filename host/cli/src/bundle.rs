@@ -51,10 +51,10 @@ pub enum ModuleError {
     #[error("has a rule name that is not kebab-case: {0:?}")]
     Name(String),
     /// Kubewarden could not run it.
-    #[error("says nothing to Kubewarden")]
+    #[error("has no metadata for Kubewarden")]
     NoKubewarden,
     /// There is another of its name.
-    #[error("is the rule {name} again, which {other} is already")]
+    #[error("has the same rule as {other}: {name}")]
     Again { name: String, other: String },
     /// The sandbox does not take its code.
     #[error("(rule {name}) cannot be loaded: {cause}")]

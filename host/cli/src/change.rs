@@ -48,7 +48,7 @@ pub fn render(changes: &[FileChange], is_written: bool) -> String {
         text.push('\n');
     }
     if !changes.is_empty() && !is_written {
-        text.push_str(&format!("{DIM}`--write` changes the files so.{DIM:#}\n\n"));
+        text.push_str(&format!("{DIM}`--write` makes these changes.{DIM:#}\n\n"));
     }
     text
 }

@@ -225,7 +225,7 @@ pub fn check_stdin(options: &Judging) -> Result<(), Failure> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == sources::STDIN;
     let logs = options.log.iter().map(|log| &log.path).filter(is_stdin).count();
     if logs > 1 || logs == 1 && options.paths.iter().any(|path| is_stdin(&path)) {
-        return Err(Failure::Usage("standard input is one log, or manifests, and `-` names it for more".into()));
+        return Err(Failure::Usage("standard input can be used once: for one log, or for manifests".into()));
     }
     if options.crds.iter().any(|path| is_stdin(&path)) && (logs > 0 || options.paths.iter().any(|path| is_stdin(&path)))
     {

@@ -93,7 +93,7 @@ fn place(format: Format, file: &Path) -> Result<PathBuf, Failure> {
     let name = file.file_name().ok_or_else(|| refused("a file is needed"))?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let real = fs::canonicalize(folder).ok().filter(|folder| folder.is_dir());
-    let real = real.ok_or_else(|| refused(&format!("there is not a folder {}: mkdir -p it first", shown(folder))))?;
+    let real = real.ok_or_else(|| refused(&format!("there is no folder {}: mkdir -p it first", shown(folder))))?;
     match fs::symlink_metadata(file) {
         Ok(kind) if kind.is_dir() => Err(refused("it is a folder")),
         _ => Ok(real.join(name)),

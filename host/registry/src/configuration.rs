@@ -115,7 +115,7 @@ fn layer(what: &str, manifest: &Manifest) -> Result<OciDescriptor, RegistryError
     match image.layers.as_slice() {
         [layer] if layer.media_type == TEXT_TYPE => Ok(layer.clone()),
         _ => {
-            let cause = "is no configuration: `seaworthy push seaworthy.yaml REFERENCE` makes one".to_owned();
+            let cause = "is not a configuration: `seaworthy push seaworthy.yaml REFERENCE` makes one".to_owned();
             Err(RegistryError::Kind { what: what.to_owned(), cause })
         }
     }

@@ -174,9 +174,9 @@ pub(crate) fn module_layer<'a>(
     match manifest.layers.as_slice() {
         [layer] if layer.media_type == WASM_LAYER_MEDIA_TYPE => Ok(layer),
         [layer] => {
-            Err(wrong(format!("is no module: its layer is {:?}, not {WASM_LAYER_MEDIA_TYPE}", layer.media_type)))
+            Err(wrong(format!("is not a module: its layer is {:?}, not {WASM_LAYER_MEDIA_TYPE}", layer.media_type)))
         }
-        layers => Err(wrong(format!("is no module: it has {} layers instead of one", layers.len()))),
+        layers => Err(wrong(format!("is not a module: it has {} layers instead of one", layers.len()))),
     }
 }
 

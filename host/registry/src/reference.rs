@@ -51,7 +51,7 @@ impl FromStr for Reference {
         if let Some((_, port)) = read.registry().rsplit_once(':')
             && port.parse::<u16>().map_or(true, |port| port == 0)
         {
-            return Err(wrong(format!("{port} is no port: expected 1 to 65535")));
+            return Err(wrong(format!("{port} is not a port: expected 1 to 65535")));
         }
         let (registry, repository) = (read.registry().to_ascii_lowercase(), read.repository().to_owned());
         Ok(Self { registry, repository, tag: read.tag().map(str::to_owned), digest })

@@ -243,7 +243,7 @@ impl Registry {
         let limit = self.transport.limits().module_bytes;
         let bytes = self.fetch_blob(reference, layer, limit, &format!("the module {pinned}")).await?;
         if !bytes.starts_with(b"\0asm") {
-            let cause = "is no module: its content is not WebAssembly".to_owned();
+            let cause = "is not a module: its content is not WebAssembly".to_owned();
             return Err(RegistryError::Kind { what: reference.to_string(), cause });
         }
         let rule = rule_of(image.annotations.as_ref()).filter(|rule| is_rule_name(rule));

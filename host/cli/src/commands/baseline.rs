@@ -106,10 +106,10 @@ fn update(options: &Judging, add: bool) -> Result<u8, Failure> {
         save(&path, &baseline)?;
         let left = match new - come {
             0 => String::new(),
-            left => format!("; {} left out, which --add takes in", count(left, "new finding")),
+            left => format!("; {} left out; --add adds them", count(left, "new finding")),
         };
         let known = count(baseline.len(), "finding");
-        output::print(&format!("{name}: {known}, {} taken out, {come} taken in{left}\n", gone.len()))?;
+        output::print(&format!("{name}: {known}, {} removed, {come} added{left}\n", gone.len()))?;
         Ok(HOLDS)
     })
 }

@@ -54,7 +54,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let (wasm, sections) =
         bundle::read_module(&built).map_err(|cause| Failure::Bundle(format!("{} {cause}", built.display())))?;
     let Some(rule) = sections.rule else {
-        let message = format!("{} is no rule of seaworthy: its crate has no `policy!`", built.display());
+        let message = format!("{} is not a seaworthy rule: its crate has no `policy!`", built.display());
         return Err(Failure::Bundle(message));
     };
     let smaller = optimised(&built)?;

@@ -79,7 +79,7 @@ fn summary(Fixed { changes, made, rest, .. }: &Fixed, is_written: bool) -> Strin
     let mut text = match (changes.is_empty(), is_written) {
         (true, _) => "Nothing to edit\n".to_owned(),
         (false, true) => format!("{GREEN}Fixed {findings} in {files}{GREEN:#}\n"),
-        (false, false) => format!("{BOLD}{findings} can be fixed in {files}{BOLD:#}; `--write` changes the files so\n"),
+        (false, false) => format!("{BOLD}{findings} can be fixed in {files}{BOLD:#}; `--write` makes the changes\n"),
     };
     for ((rule, needs_review), count) in by_rule(made) {
         let review = if needs_review { format!("  {YELLOW}review it{YELLOW:#}") } else { String::new() };
@@ -98,7 +98,7 @@ fn summary(Fixed { changes, made, rest, .. }: &Fixed, is_written: bool) -> Strin
     }
     if rest.by_hand > 0 {
         let findings = count(rest.by_hand, "finding");
-        text.push_str(&format!("{findings} left to fix by hand: `seaworthy check` says how\n"));
+        text.push_str(&format!("{findings} left to fix by hand: run `seaworthy check` to see how\n"));
     }
     text
 }

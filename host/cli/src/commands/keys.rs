@@ -34,8 +34,10 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let (private, public) = (ending(&options.output, "key"), ending(&options.output, "pub"));
     for path in [&private, &public] {
         if path.symlink_metadata().is_ok() {
-            let message =
-                format!("{} exists already, and a key that is lost is lost: choose another --output", shown(path));
+            let message = format!(
+                "{} exists already, and a replaced key cannot be restored: choose another --output",
+                shown(path)
+            );
             return Err(Failure::File(message));
         }
     }

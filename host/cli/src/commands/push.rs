@@ -137,13 +137,14 @@ fn image(options: &Args, folder: &Path, key: Option<&KeyPair>) -> Result<u8, Fai
     let read = |path: PathBuf| sources::read_regular(&path, BLOB_BYTES).map_err(|cause| cause.to_string());
     let blob = |digest: Digest| read(folder.join("blobs/sha256").join(digest.hex()));
     let index =
-        read(folder.join("index.json")).map_err(|cause| wrong(&format!("is no OCI layout: index.json {cause}")))?;
-    let index: Value = serde_json::from_slice(&index).map_err(|cause| wrong(&format!("is no OCI layout: {cause}")))?;
+        read(folder.join("index.json")).map_err(|cause| wrong(&format!("is not an OCI layout: index.json {cause}")))?;
+    let index: Value =
+        serde_json::from_slice(&index).map_err(|cause| wrong(&format!("is not an OCI layout: {cause}")))?;
     let Some([manifest]) = index.pointer("/manifests").and_then(Value::as_array).map(Vec::as_slice) else {
-        return Err(wrong("is no OCI layout of one image"));
+        return Err(wrong("is not an OCI layout of one image"));
     };
     let digest = manifest.get("digest").and_then(Value::as_str).and_then(|digest| digest.parse().ok());
-    let digest: Digest = digest.ok_or_else(|| wrong("is no OCI layout: its image has no digest"))?;
+    let digest: Digest = digest.ok_or_else(|| wrong("is not an OCI layout: its image has no digest"))?;
     let manifest = blob(digest).map_err(|cause| wrong(&format!("has no image {digest}: its manifest {cause}")))?;
     if Digest::of(&manifest) != digest {
         return Err(wrong(&format!("has another manifest at {digest}")));

@@ -89,7 +89,7 @@ fn replaying<T>(path: &Path, run: impl FnOnce(&dyn Route) -> T) -> Result<Asked<
     let result = run(&replay);
     match replay.left_over() {
         0 => {}
-        left => output::warn(&format!("nobody asked for {} of the session {name}", count(left, "exchange"))),
+        left => output::warn(&format!("the session {name} has {} that no policy asked for", count(left, "exchange"))),
     }
     let lacking = replay.lacking().into_iter().map(|request| {
         let reason = format!("has no exchange for {request}");

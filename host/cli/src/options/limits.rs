@@ -33,7 +33,7 @@ impl Limits {
                 }
             };
             let number = count(number)
-                .ok_or_else(|| format!("`{number}` is no number above 0: write one such as 100000 or 512Mi"))?;
+                .ok_or_else(|| format!("`{number}` is not a number above 0: write one such as 100000 or 512Mi"))?;
             if slot.replace(number).is_some() {
                 return Err(format!("`{name}` is given twice"));
             }
@@ -81,10 +81,10 @@ mod tests {
         for (text, expected) in [
             ("documnets=1", "expected bytes, documents, total; did you mean `documents`?"),
             ("bytes", "expected NAME=NUMBER, found `bytes`"),
-            ("bytes=0", "`0` is no number above 0: write one such as 100000 or 512Mi"),
-            ("bytes=-1", "`-1` is no number above 0: write one such as 100000 or 512Mi"),
-            ("bytes=+1", "`+1` is no number above 0: write one such as 100000 or 512Mi"),
-            ("total=99999999999Gi", "`99999999999Gi` is no number above 0: write one such as 100000 or 512Mi"),
+            ("bytes=0", "`0` is not a number above 0: write one such as 100000 or 512Mi"),
+            ("bytes=-1", "`-1` is not a number above 0: write one such as 100000 or 512Mi"),
+            ("bytes=+1", "`+1` is not a number above 0: write one such as 100000 or 512Mi"),
+            ("total=99999999999Gi", "`99999999999Gi` is not a number above 0: write one such as 100000 or 512Mi"),
             ("bytes=1,bytes=2", "`bytes` is given twice"),
             ("bytes=3Gi", "no file above 2Gi can be read: give at most bytes=2Gi"),
             ("", "expected NAME=NUMBER, found ``"),

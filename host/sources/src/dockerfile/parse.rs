@@ -36,7 +36,7 @@ pub fn parse(text: &str) -> Result<Vec<Instruction>, SyntaxError> {
         let Some(keyword) = words::next(&line.text, 0, parser.escape) else { continue };
         let name = slice(&line.text, &keyword).to_ascii_uppercase();
         if !KEYWORDS.contains(&name.as_str()) {
-            return Err(error(format!("`{}` is no instruction", shown(slice(&line.text, &keyword)))));
+            return Err(error(format!("`{}` is not an instruction", shown(slice(&line.text, &keyword)))));
         }
         if name == "FROM" {
             stage = Some(stage.map_or(0, |stage: u32| stage.saturating_add(1)));

@@ -25,7 +25,7 @@ pub enum Why {
     Remote(String),
     #[error("{0} needs helm under kustomize, and this program cannot run it there")]
     NoWrapper(String),
-    #[error("{0} and {1} files more are too much to render: {2} MiB at most")]
+    #[error("{0} and {1} more files are too much to render: {2} MiB at most")]
     TooMuch(String, usize, u64),
     #[error("{tool} took more than {} s", .time.as_secs())]
     Time { tool: &'static str, time: Duration },

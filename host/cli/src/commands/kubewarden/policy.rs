@@ -57,7 +57,7 @@ impl Policy {
             return Ok(Choice::LeftOut("the configuration says so"));
         }
         if !Settings::new(rule, &settings).suffices() {
-            return Ok(Choice::LeftOut("it says nothing without settings, and the configuration has none for it"));
+            return Ok(Choice::LeftOut("it needs settings, and the configuration has none for it"));
         }
         if text("/policyType") == "raw" {
             return Ok(Choice::LeftOut("it checks documents that no API server has"));

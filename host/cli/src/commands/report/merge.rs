@@ -142,7 +142,7 @@ fn read(path: &Path) -> Result<Part, Failure> {
         return Ok(part);
     }
     Err(Failure::Usage(format!(
-        "{} is of the format {}, and only {FORMAT} is merged",
+        "{} has the format {}; only {FORMAT} can be merged",
         shown(path),
         one_line(&part.format)
     )))
@@ -159,7 +159,7 @@ fn are_whole(files: &[PathBuf], parts: &[Part]) -> Result<(), Failure> {
     let first = parts.first();
     for (path, part) in files.iter().zip(parts) {
         let Some(shard) = part.shard else {
-            return Err(Failure::Usage(format!("{} is not of a shard: it needs no merging", shown(path))));
+            return Err(Failure::Usage(format!("{} is not from a shard: it needs no merging", shown(path))));
         };
         let Shard { index, of } = shard;
         if let Some(other) = seen.insert(shard, path) {

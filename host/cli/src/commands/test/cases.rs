@@ -170,7 +170,7 @@ impl Suite {
             [document] => match &document.content {
                 Content::Other(node @ Node { value: Value::Mapping(_), .. }) => node,
                 Content::Empty => return Err(wrong(1, &"there is no case")),
-                _ => return Err(wrong(1, &"a file of cases is one mapping with `cases:`, and no manifest")),
+                _ => return Err(wrong(1, &"a file of cases is one mapping with `cases:`, not a manifest")),
             },
             _ => return Err(wrong(1, &"a file of cases is one document")),
         };
