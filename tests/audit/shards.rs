@@ -80,7 +80,7 @@ fn what_is_no_whole_is_refused() {
         (&["0.json", "1.json", "0.json"], "shard 0/2 is there twice"),
         (&["0.json", "three.json"], "another audit"),
         (&["0.json", "rule.json"], "another audit"),
-        (&["whole.json"], "not of a shard"),
+        (&["whole.json"], "not from a shard"),
         (&["format.json"], "seaworthy.dev/report/v1"),
         (&["0.json", "broken.json"], "broken.json is not an audit"),
         (&["none.json"], "none.json"),

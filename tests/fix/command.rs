@@ -67,7 +67,7 @@ fn what_is_waived_known_or_left_out_is_not_fixed() {
 fn what_cannot_be_read_makes_the_run_incomplete_and_the_rest_is_written() {
     let folder = Folder::of("web.yaml", DEPLOYMENT).and("broken.yaml", "apiVersion: [\n");
     let run = fix(&folder, &["--write"]);
-    assert!(run.code == Some(2) && run.err.contains("not all could be checked"), "{}{}", run.out, run.err);
+    assert!(run.code == Some(2) && run.err.contains("not everything could be checked"), "{}{}", run.out, run.err);
     assert!(text(&folder, "web.yaml").contains("minReadySeconds: 30 "));
     assert_eq!(text(&folder, "broken.yaml"), "apiVersion: [\n");
 }

@@ -155,7 +155,7 @@ fn what_cannot_be_run_is_refused_by_name() {
         (with("executionMode", json!("gatekeeper")), "it is made for the execution mode \"gatekeeper\""),
         (with("hostCapabilities", json!(["oci/v3/*"])), "there is no capability `oci/v3/*`"),
         (with("protocolVersion", json!("v2")), "protocolVersion is \"v2\""),
-        (unannotated, "no policy module"),
+        (unannotated, "not a policy module"),
         (b"no module".to_vec(), "is not a WebAssembly module"),
         (speaking("\"v2\""), "it speaks the protocol \"v2\""),
         (speaking("v1"), "it does not say which protocol it speaks"),

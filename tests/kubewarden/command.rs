@@ -190,7 +190,7 @@ fn the_configuration_chooses_rules_and_settings() {
 
     let out = run(&["--config", "platform.yaml"]);
     assert!(out.err.contains("note: liveness-probe is left out: the configuration says so\n"), "{}", out.err);
-    assert!(out.err.contains("note: field-assertions is left out: it says nothing without settings"), "{}", out.err);
+    assert!(out.err.contains("note: field-assertions is left out: it needs settings"), "{}", out.err);
     assert!(!out.out.contains("liveness-probe"), "{}", out.out);
 }
 

@@ -54,9 +54,9 @@ fn what_is_wrong_with_it_is_said_with_its_place() {
         (
             "ours/template.yaml",
             &DECLARATION.replace("to: '[[ name ]]'", "to: '../[[ name ]]'"),
-            "no path below the folder",
+            "not a path below the folder",
         ),
-        ("ours/template.yaml", &DECLARATION.replace("to: '[[ name ]]'", "to: /etc"), "no path below the folder"),
+        ("ours/template.yaml", &DECLARATION.replace("to: '[[ name ]]'", "to: /etc"), "not a path below the folder"),
         ("ours/template.yaml", &DECLARATION.replace("[[ place ]].txt", "same.txt"), "writes web/same.txt twice"),
         ("ours/template.yaml", &DECLARATION.replace("size == 'm'", "size ="), "`when: size =`"),
     ];
