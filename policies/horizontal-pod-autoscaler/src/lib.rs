@@ -22,7 +22,7 @@ policy! {
     /// - a metric of cpu or memory utilisation is a share of the request, so every long-running container needs that
     ///   request, or a limit, which is then the request as well. An autoscaler without metrics goes by cpu utilisation.
     ///
-    /// An autoscaler is judged too: its minimum must be below its maximum, and what it scales must exist.
+    /// An autoscaler is checked too: its minimum must be below its maximum, and what it scales must exist.
     ///
     /// ## Why
     ///

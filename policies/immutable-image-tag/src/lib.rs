@@ -14,7 +14,7 @@ policy! {
     /// what an OpenShift trigger takes from an ImageStream.
     ///
     /// The reference is read as registries and container runtimes read it: in `registry:5000/web` the number is a port
-    /// and there is no tag. What they would refuse is a finding, as is a placeholder (`${IMAGE}`, `ko://...`): judge
+    /// and there is no tag. What they would refuse is a finding, as is a placeholder (`${IMAGE}`, `ko://...`): check
     /// the manifest with the value filled in. A tag that a kustomization sets with `images:` is seen in what kustomize
     /// builds, not in the base.
     ///

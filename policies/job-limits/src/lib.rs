@@ -19,7 +19,7 @@ policy! {
     /// - `startingDeadlineSeconds` is not below 10: the controller looks every 10 seconds, so it may miss each run.
     /// - The schedule comes: there is no February 31.
     ///
-    /// A schedule or a time zone that the API server refuses is the concern of another rule, `kubernetes-schema`.
+    /// A schedule or a time zone that the API server refuses is a finding of the rule `kubernetes-schema`.
     ///
     /// ## Why
     ///

@@ -97,7 +97,7 @@ policy! {
     ///   ingress: [{ports: [{port: 8080}]}]
     /// ```
     pub struct NetworkPolicy {
-        /// Whether `hostNetwork: true` is a finding. Otherwise the rule does not concern such pods.
+        /// Whether `hostNetwork: true` is a finding. Otherwise the rule does not apply to such pods.
         report_host_network: bool = false,
     }
     severity: High,

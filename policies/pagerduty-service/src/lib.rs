@@ -26,7 +26,7 @@ policy! {
     /// Whether an earlier route takes the alert away is not asked. The configuration in the Secret of an Alertmanager is not
     /// looked into: where there is one, it is unknown whether a route is missing. By the setting `routing` no route is asked for.
     ///
-    /// An AlertmanagerConfig is judged too: a receiver that calls PagerDuty has a key, and a route has a receiver.
+    /// An AlertmanagerConfig is checked too: a receiver that calls PagerDuty has a key, and a route has a receiver.
     ///
     /// The names of the service are the setting `service_names`; all of them count. `app.kubernetes.io/part-of` stands last,
     /// since it names a whole system. A Component is found by `backstage.io/kubernetes-id`, by

@@ -11,7 +11,7 @@ policy! {
     /// Deployments, StatefulSets, ReplicaSets, ReplicationControllers, Argo Rollouts and DeploymentConfigs with 2 or more
     /// effective replicas need one: an autoscaler's minimum counts before `spec.replicas`, and nothing said is 1. The
     /// budget must select the labels of the pod template, in the same namespace. A Rollout that takes its pods from a
-    /// Deployment (`workloadRef`) is judged with that Deployment's labels, and in its place where it scales it down.
+    /// Deployment (`workloadRef`) is checked with that Deployment's labels, and in its place where it scales it down.
     ///
     /// A budget must do its job, whatever the number of replicas:
     ///

@@ -14,7 +14,7 @@ policy! {
     /// so use annotations for what is in a cluster. What runs once, such as a Job, is its service's affair.
     ///
     /// The alerting rules of a PrometheusRule each carry the annotation `runbook_url`, whoever's they are: that is said of
-    /// the PrometheusRule and not again of the workload. One that a controller made, such as Sloth, is judged through its
+    /// the PrometheusRule and not again of the workload. One that a controller made, such as Sloth, is checked through its
     /// owner.
     ///
     /// A runbook is the URL of a web page, or the path of a file from the root of the repository. A URL begins with `http://`

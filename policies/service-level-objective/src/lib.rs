@@ -19,7 +19,7 @@ policy! {
     ///
     /// A workload serves if a Service selects its pods, or, where not everything is in sight, if its containers declare ports.
     ///
-    /// The objectives themselves are judged too, whoever's they are: each is more than 0 % and less than 100 % (a `target` of
+    /// The objectives themselves are checked too, whoever owns them: each is more than 0 % and less than 100 % (a `target` of
     /// OpenSLO is a fraction, from 0 to 1), and the page alert and the ticket alert of Sloth are not both disabled, nor the
     /// burn-rate alerts of Pyrra, which are its only ones about the objective. That is said of them and not again of the workload.
     ///
@@ -29,7 +29,7 @@ policy! {
     /// ## Why
     ///
     /// Without an objective nobody can say whether the service is good enough: every error is one too many, or none is.
-    /// With 100 % there is no budget for errors, so that the first one pages; with all alerts off nobody hears of any.
+    /// With 100 % there is no budget for errors, so that the first one pages; with all alerts off nobody is notified.
     ///
     /// ## Fix
     ///

@@ -19,7 +19,7 @@ policy! {
     /// Every one of them, serving or not, keeps old revisions: `revisionHistoryLimit` is not 0.
     ///
     /// A workload that says with the annotation `seaworthy.dev/single-replica` why it runs alone has nothing to leave, and
-    /// is not checked. A strategy that the API server refuses is the concern of another rule, `kubernetes-schema`.
+    /// is not checked. A strategy that the API server refuses is a finding of the rule `kubernetes-schema`.
     ///
     /// ## Why
     ///
