@@ -1,6 +1,6 @@
 import { deployment, expect, test } from "./page.ts";
 
-test("a finding appears while one types, and goes when it is mended", { tag: "@firefox" }, async ({ app }) => {
+test("a finding appears while one types, and goes when it is fixed", { tag: "@firefox" }, async ({ app }) => {
   await app.type(deployment("example.com/web:latest"));
   await expect(app.finding("the tag latest is mutable")).toBeVisible();
   await app.page.keyboard.press("ControlOrMeta+f");

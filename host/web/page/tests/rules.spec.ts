@@ -137,9 +137,12 @@ test("what a policy says of itself and of a manifest is text, whatever it looks 
 test("a policy that loops for ever is its own error, and the others' verdicts stand", { tag: "@firefox" }, async ({ app }) => {
   await app.type(deployment());
   await expect(app.finding("no readinessProbe")).toBeVisible();
+  const count = app.page.locator(".tab .count");
+  const before = Number.parseInt(await count.innerText(), 10);
   await bring(app, "endless", policy("loop"));
   await app.tab("Findings").click();
   await expect(app.findings.getByRole("heading", { name: "endless could not decide" })).toBeVisible();
+  await expect(count, "the file has one failure more").toContainText(new RegExp(`^${before + 1}\\b`));
   await expect(app.finding("no readinessProbe")).toBeVisible();
   await app.type(deployment("example.com/web:latest"));
   await expect(app.finding("the tag latest is mutable")).toBeVisible();
