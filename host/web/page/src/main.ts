@@ -63,6 +63,8 @@ async function apply({ finding, result }: Told): Promise<void> {
   const { object, rule } = result;
   if (!finding.edit) return;
   try {
+    // First, so that nothing can be typed between the edit and its writing.
+    await editor.load();
     const text = await judge.edited(object.file, object, finding.edit);
     panes.show("editor");
     const review = finding.edit.applicability === "needs-review" ? ". Check that it fits your service" : "";
