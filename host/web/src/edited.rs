@@ -33,7 +33,7 @@ impl At {
 /// # Errors
 /// The object is not there any more, or the text cannot be changed so that it means just that.
 pub fn text(name: &str, text: String, at: &str, edit: &str) -> Result<String, SessionError> {
-    let malformed = |cause: serde_json::Error| SessionError::Edit(format!("this is no edit: {cause}"));
+    let malformed = |cause: serde_json::Error| SessionError::Edit(format!("this is not an edit: {cause}"));
     let at: At = serde_json::from_str(at).map_err(malformed)?;
     let edit: Edit = serde_json::from_str(edit).map_err(malformed)?;
     let manifest = read(name, text.into_bytes(), &Limits::default());
@@ -78,7 +78,7 @@ mod tests {
             assert_eq!(made(&at, "safe"), gone);
         }
         assert!(made(&at(1, "$"), "example").is_err_and(|why| why.contains("is an example")));
-        assert!(made("{}", "safe").is_err_and(|why| why.starts_with("this is no edit")));
+        assert!(made("{}", "safe").is_err_and(|why| why.starts_with("this is not an edit")));
     }
 
     #[test]
