@@ -173,7 +173,7 @@ impl fmt::Display for QuantityError {
             }
             QuantityFault::UnknownSuffix { suffix, meant: None } => write!(
                 formatter,
-                "`{suffix}` is none of the suffixes n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi and Ei"
+                "`{suffix}` is not one of the suffixes n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi and Ei"
             ),
             QuantityFault::BadExponent => formatter.write_str("an exponent is a whole number of 32 bits"),
         }

@@ -211,7 +211,7 @@ pub fn replicated<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided> 
     let workload = request.workload()?;
     match workload.kind() {
         "Deployment" => match successor(object, world)? {
-            Some(rollout) => not_applicable(format!("judged through Rollout {}, which runs its pods", rollout.name())),
+            Some(rollout) => not_applicable(format!("checked through Rollout {}, which runs its pods", rollout.name())),
             None => Ok(workload),
         },
         "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Rollout" | "DeploymentConfig" => Ok(workload),

@@ -16,7 +16,10 @@ const FILE: &str = "seaworthy-baseline.yaml";
 
 fn with_baseline() -> Folder {
     let folder = usual_folder();
-    assert_eq!(run(&folder, &["baseline", "write", "pod.yaml"]).with(0), format!("{FILE}: 2 findings\n"));
+    assert_eq!(
+        run(&folder, &["baseline", "write", "pod.yaml"]).with(0),
+        format!("{FILE}: 2 findings; `--baseline {FILE}` accepts them\n")
+    );
     folder
 }
 
@@ -151,7 +154,10 @@ fn what_an_object_no_longer_has_is_gone_whatever_else_there_is() {
 fn the_baseline_of_the_configuration_is_written_and_updated() {
     let folder = usual_folder().and("seaworthy.yaml", "baseline: known/all.yaml\n").and("known/README", "");
     let ours = |folder: &Folder| std::fs::read_to_string(folder.path().join("known/all.yaml")).unwrap();
-    assert_eq!(run(&folder, &["baseline", "write", "pod.yaml"]).with(0), "known/all.yaml: 2 findings\n");
+    assert_eq!(
+        run(&folder, &["baseline", "write", "pod.yaml"]).with(0),
+        "known/all.yaml: 2 findings; `--baseline known/all.yaml` accepts them\n"
+    );
     run(&folder, &["check", "pod.yaml"]).with(0);
     let folder = folder.and("pod.yaml", POD.replace("name: web", "name: other"));
     let said = run(&folder, &["baseline", "update", "pod.yaml", "--add"]).with(0);

@@ -266,7 +266,7 @@ impl ChangeApproval {
             if status == "added" && adds_service {
                 return Some((Class::NewService, "it comes with a new service".into()));
             }
-            Some((Class::Platform, format!("nobody knows what {path} does")))
+            Some((Class::Platform, format!("the effect of {path} is not known")))
         };
         paths().filter_map(decided).reduce(|one, other| if other.0 > one.0 { other } else { one })
     }

@@ -408,7 +408,7 @@ impl ChangeApproval {
             );
         }
         match unknown.first() {
-            Some(who) => Err(Undecided::Unknown(format!("it is not known who {who} are; give their members"))),
+            Some(who) => Err(Undecided::Unknown(format!("{who} are not known; give CODEOWNERS, and members of teams"))),
             None => Ok(()),
         }
     }

@@ -42,7 +42,7 @@ policy! {
     /// ## Why
     ///
     /// A repository is copied to many places and forgets nothing. A secret in it cannot be taken back, only replaced,
-    /// and nobody knows who has read it. Base64 is no encryption.
+    /// and it is not known who has read it. Base64 is no encryption.
     ///
     /// ## Fix
     ///

@@ -177,7 +177,7 @@ impl GitopsLayout {
         let known: Vec<&str> =
             trees.iter().flat_map(|tree| tree.get("spec.paths").items()).filter_map(Field::str).collect();
         if known.is_empty() {
-            return Err(Undecided::Unknown("found no files of a repository".into()));
+            return Err(Undecided::Unknown("the repository's files are not known: is it a git repository?".into()));
         }
         let mut is_one = false;
         for (of, field) in sources {

@@ -7,9 +7,9 @@ policy! {
     /// Long-running app containers have a livenessProbe.
     ///
     /// A probe has one handler: `httpGet`, `tcpSocket`, `exec` or `grpc`; without one, as in `{}`, it is no probe. A
-    /// port that it calls by name is one of its container's. Init containers that run to completion cannot have probes,
-    /// and neither Jobs, CronJobs nor Pods that are not restarted need any. A sidecar without a probe is a warning with
-    /// the setting `sidecars`, and nothing without it.
+    /// named port must be a port of the container. Init containers that run to completion cannot have probes,
+    /// and neither Jobs, CronJobs nor Pods that are not restarted need any. With the setting `sidecars`, a
+    /// sidecar without a probe gives a warning.
     ///
     /// A livenessProbe that uses the readinessProbe's endpoint should give up later: by a higher `failureThreshold`,
     /// or at least a longer time of failing (`failureThreshold` times `periodSeconds`). Where it does not, a warning

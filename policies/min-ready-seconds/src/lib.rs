@@ -6,9 +6,9 @@ policy! {
     /// Rollouts wait until a new pod has stayed ready.
     ///
     /// Deployments, StatefulSets, DaemonSets and Argo Rollouts set `minReadySeconds` to at least 30 (the setting
-    /// `at_least`), and below `progressDeadlineSeconds` (600 unless stated), as Kubernetes requires. What runs no pods
-    /// is not asked: `replicas: 0`, or an autoscaler with a minimum of 0. With the strategy `Recreate` no pod waits for
-    /// another; it is asked all the same, since a rollout then counts as done no sooner than it should, unless the
+    /// `at_least`), and below `progressDeadlineSeconds` (600 unless stated), as Kubernetes requires. Workloads
+    /// without pods are not checked: `replicas: 0`, or an autoscaler minimum of 0. With `Recreate` no pod waits for
+    /// another. It is checked all the same, since a rollout then counts as done no sooner than it should, unless the
     /// setting `exempt_recreate` is on.
     ///
     /// ## Why

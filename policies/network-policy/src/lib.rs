@@ -231,7 +231,7 @@ fn check_policy(policy: Object<'_>, findings: &mut Findings) {
         let section = policy.get(section);
         if !isolates && section.is_set() {
             let why = if !types.has_items() {
-                "without policyTypes an empty one is none"
+                "without policyTypes, an empty list has no effect"
             } else {
                 "policyTypes does not list it"
             };

@@ -8,7 +8,8 @@ policy! {
     /// One of these says so:
     ///
     /// - an annotation `instrumentation.opentelemetry.io/inject-<language>` on the pod template, or on its Namespace, by
-    ///   which the OpenTelemetry operator instruments the pods; the pods' own annotation wins, and `false` is none;
+    ///   which the OpenTelemetry operator instruments the pods; the pods' own annotation wins, and `false` turns it
+    ///   off;
     /// - `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` in the environment of a container: as a
     ///   value, by reference to a ConfigMap or a Secret, or through `envFrom` of a ConfigMap that is in sight;
     /// - an annotation `sidecar.opentelemetry.io/inject`, by which the operator adds a collector to the pods.

@@ -14,7 +14,7 @@ policy! {
     /// | Argo blue-green | a `previewService`; and an analysis before or after the switch, or a switch by hand |
     /// | Flagger Canary | a metric or a webhook that decides, and steps or iterations; `skipAnalysis` is off |
     ///
-    /// A failed analysis takes the new version back. So an analysis that cannot fail is none: all of its metrics in
+    /// A failed analysis takes the new version back. An analysis that cannot fail does not count: all of its metrics in
     /// `dryRun`. The templates that it names exist.
     ///
     /// What is production is said by the first of the labels `stage_labels` that the workload has, or else by its namespace.

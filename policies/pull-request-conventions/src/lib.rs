@@ -9,7 +9,7 @@ mod title;
 use title::Title;
 
 policy! {
-    /// A pull request says what it changes, where, and by whose order.
+    /// A pull request says what it changes, where, and for which ticket.
     ///
     /// | what | convention | setting |
     /// |---|---|---|
@@ -177,7 +177,7 @@ impl PullRequestConventions {
         }
         if !self.bases.iter().any(|known| matches_path(known, of)) {
             let fix = format!("one of {}", self.bases.join(", "));
-            findings.fail(base, format!("`{of}` is no branch that changes go to"), fix);
+            findings.fail(base, format!("changes do not go to the branch `{of}`"), fix);
         }
         if !any_matches_path(&self.branches, name) {
             let last = name.rsplit('/').next().unwrap_or_default();

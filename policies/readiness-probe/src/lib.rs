@@ -7,7 +7,7 @@ policy! {
     /// Long-running app containers have a readinessProbe.
     ///
     /// A probe has one handler: `httpGet`, `tcpSocket`, `exec` or `grpc`; without one, as in `{}`, it is no probe. A
-    /// port that it calls by name is one of its container's. Init containers that run to completion cannot have probes,
+    /// named port must be a port of the container. Init containers that run to completion cannot have probes,
     /// and neither Jobs, CronJobs nor Pods that are not restarted need any. A sidecar's readiness counts for the whole
     /// pod as well, but few have something to wait for: with the setting `sidecars`, one without a probe is a warning.
     ///
@@ -86,8 +86,8 @@ policy! {
     ///       containers: [{name: report, image: "example.com/report:1.0.3"}]
     /// ```
     pub struct ReadinessProbe {
-        /// Whether only workloads that serve are asked: those whose pods a Service selects or, where not everything is
-        /// in sight, those that declare a port.
+        /// Whether only workloads that serve are checked: those whose pods a Service selects or, if the input is
+        /// partial, those that declare a port.
         only_behind_service: bool = false,
         /// Whether a sidecar (an init container with `restartPolicy: Always`) without a probe is a warning.
         sidecars: bool = false,

@@ -216,7 +216,10 @@ fn errors_say_what_is_wrong_and_what_to_write() {
         ("1 Gi", "`1 Gi` is no quantity: remove the whitespace"),
         ("Gi", "`Gi` is no quantity: it does not begin with a number"),
         ("512MB", "`512MB` is no quantity: for `MB`, write `M`"),
-        ("1x", "`1x` is no quantity: `x` is none of the suffixes n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi and Ei"),
+        (
+            "1x",
+            "`1x` is no quantity: `x` is not one of the suffixes n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi and Ei",
+        ),
         ("1e+", "`1e+` is no quantity: an exponent is a whole number of 32 bits"),
     ] {
         assert_eq!(Quantity::parse(text).unwrap_err().to_string(), message);

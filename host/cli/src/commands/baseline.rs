@@ -81,7 +81,7 @@ fn write(options: &Judging, output: Option<&Path>, force: bool) -> Result<u8, Fa
     }
     all_findings(options, |report, baseline| {
         save(&path, &baseline)?;
-        output::print(&format!("{name}: {}\n", count(baseline.len(), "finding")))?;
+        output::print(&format!("{name}: {}; `--baseline {name}` accepts them\n", count(baseline.len(), "finding")))?;
         Ok(complete(report))
     })
 }

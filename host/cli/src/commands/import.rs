@@ -46,11 +46,11 @@ struct Waivers {
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<Exclude>,
 
-    /// Who allows the waivers.
+    /// The `owner` of the waivers: who answers for them.
     #[arg(long, value_name = "WHO", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     by: String,
 
-    /// The last day on which they count, such as 2027-03-31: at most 365 days from now.
+    /// The last day on which they count (`expires`), such as 2027-03-31: at most 365 days from now.
     #[arg(long, value_name = "DATE", value_parser = day)]
     until: Date,
 }

@@ -47,7 +47,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     create(&private, pair.to_encrypted_pem(&password).map_err(failed)?.as_bytes(), 0o600)?;
     create(&public, pair.public_pem().map_err(failed)?.as_bytes(), 0o644)?;
     output::print(&format!(
-        "{}  the private key: keep it\n{}  the public key: give it away\n",
+        "{}  the private key: keep it secret\n{}  the public key: share it\n",
         shown(&private),
         shown(&public)
     ))?;

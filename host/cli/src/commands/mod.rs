@@ -42,7 +42,7 @@ pub enum Command {
     /// Fix findings with safe edits: show them as a diff, or write them.
     #[command(after_help = fix::EXAMPLES)]
     Fix(Box<fix::Args>),
-    /// Record the findings of today, so that only new findings fail.
+    /// Record the findings of today. `check --baseline FILE` then fails only for new ones.
     #[command(after_help = baseline::EXAMPLES)]
     Baseline(Box<baseline::Args>),
     /// Show the configuration that counts for an input, and where each value comes from.

@@ -19,14 +19,14 @@ use super::word::{WordError, one_of};
 #[derive(Args)]
 pub struct Judging {
     /// Files, folders, or `-` for standard input. A folder is searched for .yaml, .yml, .json, Kustomization and Dockerfiles;
-    /// a file may have any name. A folder's children that are repositories, or of which several have a LICENSE, are
-    /// projects: each is checked without a view of the others. Of the repository around a folder the names of all files
-    /// are seen, so that a path in a manifest can be called wrong. Without a path and without --log, this folder.
+    /// a file may have any name. Subfolders that are repositories, or several of which have a LICENSE, are
+    /// projects: each is checked on its own. Rules may see the names of all files in the repository around a folder,
+    /// to find wrong paths in manifests. The default is this folder, unless --log is given.
     #[arg(default_value = ".", default_value_if("log", ArgPredicate::IsPresent, None), value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// Do not read what matches this pattern, in the way of .gitignore: `tests/`, `*.secret.yaml`. May be given several
-    /// times. What a .gitignore or an .ignore leaves out is not read either, and is told.
+    /// times. Files that .gitignore or .ignore leaves out are not read either, and are listed.
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<Exclude>,
 

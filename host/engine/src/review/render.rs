@@ -19,7 +19,7 @@ const ANNOTATIONS: usize = 10;
 const fn decided(decision: Decision) -> &'static str {
     match decision {
         Decision::Unchanged => "Nothing changed, so there is nothing to approve",
-        Decision::Classified => "Not asked: give the reviews with --approvals",
+        Decision::Classified => "Approvals not checked: give the reviews with --approvals",
         Decision::Approved => "Approved",
         Decision::Refused => "Not approved",
         Decision::Undecided => "Undecided",

@@ -97,7 +97,7 @@ fn render(rule: &RuleMetadata, configured: &Configured<'_>, width: usize) -> Str
             let tools: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
             let _ = writeln!(text, "  {}", one_line(&tools.join(" or ")));
         }
-        let _ = writeln!(text, "\nWhere the input shows no trace of it, only the profile full has this rule.");
+        let _ = writeln!(text, "\nIf the input does not use it, this rule runs only with `--profile full`.");
     }
     if !rule.looks_up.is_empty() {
         let _ = writeln!(text, "\n{BOLD}Looks up{BOLD:#}\n");

@@ -58,7 +58,7 @@ fn rests_on(rule: &RuleMetadata, text: &mut String) {
         let tools: Vec<String> = tools.iter().map(|tool| cell(&tool.name)).collect();
         let _ = writeln!(text, "- {}", tools.join(" or "));
     }
-    text.push_str("\nWhere the input shows no trace of it, only the profile `full` has this rule.\n");
+    text.push_str("\nIf the input does not use it, this rule runs only with `--profile full`.\n");
 }
 
 fn kinds(rule: &RuleMetadata, text: &mut String) {
