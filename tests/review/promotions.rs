@@ -159,7 +159,8 @@ fn two_repositories_are_mapped() {
         &["image:1.2.0, which staging never had: it has `1.1.0`"],
     );
     let run = production.run(None, &["check", ".", "--environments", "staging=nowhere"]);
-    assert!(run.code == Some(2) && run.out.starts_with("error: nowhere does not exist\n"), "{}{}", run.out, run.err);
+    let said = "error: nowhere does not exist: --environments names it for staging; correct the path\n";
+    assert!(run.code == Some(2) && run.out.starts_with(said), "{}{}", run.out, run.err);
     let run = production.run(None, &["check", ".", "--environments", "stagin=."]);
     assert!(run.err.contains("did you mean `staging`?"), "{}", run.err);
 }

@@ -86,7 +86,11 @@ fn a_bad_configuration_does_not_even_start() {
     let folder = Folder::of("seaworthy.yaml", "admission: {modus: enforce}\n");
     for (arguments, says) in [
         (&["--plain-http", "--config", "seaworthy.yaml"][..], "`modus` is not known here"),
-        (&["--tls-cert", "none.crt", "--tls-key", "none.key"], "none.crt: No such file"),
+        (
+            &["--tls-cert", "none.crt", "--tls-key", "none.key"],
+            "--tls-cert none.crt cannot be read: No such file or directory (os error 2); give a PEM file",
+        ),
+        (&["--tls-cert", "seaworthy.yaml", "--tls-key", "none.key"], "--tls-key none.key cannot be read: No such file"),
         (&["--plain-http", "--address", "127.0.0.1:http"], "invalid value"),
         (&["--plain-http", "--address", "192.0.2.1:8443"], "listening on 192.0.2.1:8443: "),
         (&[], "--tls-cert"),

@@ -40,6 +40,8 @@ pub enum ReviewError {
     Unreadable(#[from] serde_json::Error),
     #[error("expected an {KIND} of {API_VERSION}, found {kind} of {api_version}")]
     Other { api_version: String, kind: String },
+    #[error("expected an {KIND} of {API_VERSION}, found an object without apiVersion or kind")]
+    Unnamed,
     #[error("the AdmissionReview has no request")]
     NoRequest,
     #[error("the request has no uid")]
@@ -172,6 +174,9 @@ impl Review {
     /// It is something else, or its object cannot be judged.
     pub fn read(body: &[u8]) -> Result<Self, ReviewError> {
         let Envelope { api_version, kind, request } = serde_json::from_slice(body)?;
+        if api_version.is_empty() || kind.is_empty() {
+            return Err(ReviewError::Unnamed);
+        }
         if api_version != API_VERSION || kind != KIND {
             return Err(ReviewError::Other { api_version, kind });
         }
@@ -298,7 +303,10 @@ mod tests {
     fn what_is_no_review_is_refused_by_what_it_lacks() {
         for (body, expected) in [
             (Vec::new(), "this is not an AdmissionReview: "),
-            (b"{}".to_vec(), "expected an AdmissionReview of admission.k8s.io/v1, found  of "),
+            (
+                b"{}".to_vec(),
+                "expected an AdmissionReview of admission.k8s.io/v1, found an object without apiVersion or kind",
+            ),
             (
                 body(|it| it["apiVersion"] = json!("admission.k8s.io/v1beta1")),
                 "expected an AdmissionReview of admission.k8s.io/v1, found AdmissionReview of admission.k8s.io/v1beta1",

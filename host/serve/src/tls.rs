@@ -44,8 +44,8 @@ pub struct Pair {
 /// Why a certificate is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum PairError {
-    #[error("{}: {cause}", .path.display())]
-    Read { path: PathBuf, cause: io::Error },
+    #[error("{option} {} cannot be read: {cause}; give a PEM file, or try it with --plain-http", .path.display())]
+    Read { option: &'static str, path: PathBuf, cause: io::Error },
     #[error("{} has no certificate (PEM)", .0.display())]
     NoCertificate(PathBuf),
     #[error("{} has no private key (PEM)", .0.display())]
@@ -63,8 +63,10 @@ struct Texts {
 
 impl Pair {
     fn read(&self) -> Result<Texts, PairError> {
-        let read = |path: &PathBuf| std::fs::read(path).map_err(|cause| PairError::Read { path: path.clone(), cause });
-        Ok(Texts { certificate: read(&self.certificate)?, key: read(&self.key)? })
+        let read = |option, path: &PathBuf| {
+            std::fs::read(path).map_err(|cause| PairError::Read { option, path: path.clone(), cause })
+        };
+        Ok(Texts { certificate: read("--tls-cert", &self.certificate)?, key: read("--tls-key", &self.key)? })
     }
 
     fn configuration(&self, texts: &Texts) -> Result<Arc<ServerConfig>, PairError> {

@@ -37,6 +37,14 @@ pub enum ReadError {
     /// What is called a Dockerfile is none.
     #[error("is not a Dockerfile that can be built: {0}")]
     Dockerfile(#[source] SyntaxError),
+    /// A folder that is mapped to an environment and cannot be found.
+    #[error("{cause}: --environments names it for {stage}; correct the path")]
+    Environment {
+        /// The environment.
+        stage: &'static str,
+        /// Why it cannot be found.
+        cause: Box<Self>,
+    },
     /// A folder that is mapped to an environment and has nothing to compare.
     #[error("is mapped to an environment by --environments, and no file in it can name a version: correct the path")]
     NoEnvironment,

@@ -81,7 +81,10 @@ pub fn read_promotions(paths: &[PathBuf], options: &PromotionOptions, files: &mu
                     shown.push(fixed);
                 }
             }
-            Err(cause) => files.fail(path, &ReadError::from(cause)),
+            Err(cause) => {
+                let cause = Box::new(ReadError::from(cause));
+                files.fail(path, &ReadError::Environment { stage: stage.name(), cause });
+            }
         }
     }
     let named: Vec<Stage> = options.environments.iter().map(|(stage, _)| *stage).collect();
