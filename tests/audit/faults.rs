@@ -129,5 +129,5 @@ fn nowhere_to_go_is_said_with_what_to_do() {
     let said = audit(&server, &["--namespace", "shopp"]).complaint();
     assert!(said.contains("there is no namespace `shopp`; did you mean `shop`?"), "{said}");
     let said = audit(&server, &["--write"]).complaint();
-    assert!(said.contains("--format policyreport"), "{said}");
+    assert!(said.contains("--format policy-report"), "{said}");
 }

@@ -21,7 +21,7 @@ fn cluster() -> (Option<Server>, PathBuf) {
 #[test]
 fn every_object_has_one_valid_report() {
     let (_server, kubeconfig) = cluster();
-    for format in ["policyreport", "openreports"] {
+    for format in ["policy-report", "openreports"] {
         let run = audit_by(&kubeconfig, &["--format", format]);
         assert!(run.code.is_some(), "{}", run.err);
         let reports = reports::documents(&run.out);
@@ -38,7 +38,7 @@ fn every_object_has_one_valid_report() {
 #[test]
 fn the_api_server_takes_the_reports_where_it_serves_them() {
     let (_server, kubeconfig) = cluster();
-    for format in ["policyreport", "openreports"] {
+    for format in ["policy-report", "openreports"] {
         let run = audit_by(&kubeconfig, &["--format", format, "--write", "--dry-run"]);
         let is_served = !run.err.contains("does not serve");
         assert!(

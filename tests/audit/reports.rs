@@ -47,7 +47,7 @@ fn shop() -> Server {
 #[test]
 fn reports_are_valid_and_say_what_rules_said() {
     for (format, api_version, kinds) in [
-        ("policyreport", "wgpolicyk8s.io/v1alpha2", ["PolicyReport", "ClusterPolicyReport"]),
+        ("policy-report", "wgpolicyk8s.io/v1alpha2", ["PolicyReport", "ClusterPolicyReport"]),
         ("openreports", "openreports.io/v1alpha1", ["Report", "ClusterReport"]),
     ] {
         let rules = [&BOTH[..], &["--rule", "least-privilege-rbac", "--format", format]].concat();
@@ -77,6 +77,7 @@ fn reports_are_valid_and_say_what_rules_said() {
 fn written_reports_follow_their_objects() {
     let server = shop();
     let write = |more: &[&str]| {
+        // The name without a hyphen is accepted too.
         let run = audit(&server, &[&BOTH[..], &["--format", "policyreport", "--write"], more].concat());
         assert_eq!(run.err, "", "{}", run.out);
         (run.code, run.out.lines().last().unwrap().to_owned())

@@ -97,7 +97,7 @@ fn a_shard_leaves_the_reports_of_others_alone() {
     kinds.extend([many(40), budgets(Vec::new())]);
     let server = Server::of(kinds);
     let write = |more: &[&str]| {
-        let run = audit(&server, &[&["--rule", ALONE, "--format", "policyreport", "--write"], more].concat());
+        let run = audit(&server, &[&["--rule", ALONE, "--format", "policy-report", "--write"], more].concat());
         assert!(run.code.is_some_and(|code| code < 2), "{run:?}");
     };
     write(&["--shard", "0/2"]);

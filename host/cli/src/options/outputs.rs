@@ -50,6 +50,7 @@ pub enum Format {
     /// Markdown for a comment in a pull request: up to 65,536 characters.
     Markdown,
     /// A ClusterPolicyReport of wgpolicyk8s.io/v1alpha2.
+    #[value(alias = "policyreport")]
     PolicyReport,
 }
 
@@ -85,7 +86,8 @@ impl Output {
     /// Reads `sarif=out.sarif`, `github` or `github=-`.
     fn parse(text: &str) -> Result<Self, WordError> {
         let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
-        let format = one_of(Format::value_variants().iter().copied(), Format::name, name)?;
+        let format = Format::from_str(name, false)
+            .or_else(|_| one_of(Format::value_variants().iter().copied(), Format::name, name))?;
         match file {
             Some("") => Err(WordError::NoValue),
             file => Ok(Self { format, file: file.filter(|file| *file != "-").map(PathBuf::from) }),
@@ -103,6 +105,7 @@ mod tests {
         let parse = |text: &str| Output::parse(text).map_err(|cause| cause.to_string());
         assert_eq!(parse("sarif=a=b.sarif"), output(Format::Sarif, Some("a=b.sarif")));
         assert_eq!(parse("github"), output(Format::Github, None));
+        assert_eq!(parse("policyreport=a"), output(Format::PolicyReport, Some("a")));
         assert_eq!(parse("json=-"), output(Format::Json, None));
         assert!(parse("sarif=").unwrap_err().contains("NAME=VALUE"));
         assert!(parse("sarfi=x").unwrap_err().contains("did you mean `sarif`?"));

@@ -27,6 +27,7 @@ use crate::judging::{self, Chosen};
 use crate::options::cluster::AccessOptions;
 use crate::options::configuration::ConfigOptions;
 use crate::options::selection::Selection;
+use crate::options::word::number;
 use crate::present::progress::Progress;
 use human::{Detail, Human};
 use json::Json;
@@ -38,8 +39,8 @@ Examples:
   seaworthy audit                                       all of the current context's cluster
   seaworthy audit --namespace shop --severity high      one namespace, what must not wait
   seaworthy audit --context staging --format json       for machines: docs/audit.md
-  seaworthy audit --format policyreport                 what --write would write
-  seaworthy audit --format policyreport --write         as PolicyReports beside the objects
+  seaworthy audit --format policy-report                what --write would write
+  seaworthy audit --format policy-report --write        as PolicyReports beside the objects
 
 It needs to list what it checks and looks up: the ClusterRole `view` is enough for most, but not for
 Secrets and RBAC. Kinds that may not be listed are named.
@@ -48,6 +49,9 @@ Exit codes:
   0  all checks pass
   1  a rule fails
   2  something could not be checked: no cluster, a kind or a report that is forbidden";
+
+/// What `--world-memory` takes.
+const MEMORY: &str = "whole MiB above 0, such as 512";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -85,7 +89,7 @@ pub struct Args {
 
     /// How much memory the objects that rules look up may take. Kinds that do not fit are named, and rules that need
     /// them answer `unknown`.
-    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
+    #[arg(long, default_value_t = 512, value_parser = number::<u32>(1..=u64::MAX, MEMORY), value_name = "MIB")]
     pub world_memory: u32,
 }
 
@@ -100,7 +104,7 @@ pub enum Format {
     /// For machines, see `docs/audit.md`.
     Json,
     /// PolicyReport and ClusterPolicyReport of wgpolicyk8s.io/v1alpha2, YAML.
-    #[value(name = "policyreport")]
+    #[value(alias = "policyreport")]
     PolicyReport,
     /// Report and ClusterReport of openreports.io/v1alpha1, YAML.
     #[value(name = "openreports")]
@@ -128,7 +132,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         Format::PolicyReport => Some(Dialect::PolicyReport),
         Format::OpenReports => Some(Dialect::OpenReports),
         _ if options.write => {
-            return Err(Failure::Usage("--write needs --format policyreport or --format openreports".into()));
+            return Err(Failure::Usage("--write needs --format policy-report or --format openreports".into()));
         }
         _ => None,
     };
