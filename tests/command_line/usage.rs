@@ -18,6 +18,9 @@ fn the_exit_code_is_0_where_all_rules_hold() {
     let folder = usual_folder();
     check(&folder, &["pod.yaml", "--rule", "note-is-short"]).with(0);
     check(&folder, &["pod.yaml", "--skip", "team-is-named", "--skip", "image-is-plain"]).with(0);
+    check(&folder, &["pod.yaml", "--skip", "team-is-named,image-is-plain"]).with(0);
+    let both = check(&folder, &["pod.yaml", "--rule", "note-is-short,team-is-named"]).with(1);
+    assert!(both.contains("[team-is-named]") && !both.contains("[image-is-plain]"), "{both}");
     let config_map = Folder::of("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n").bundle(&usual());
     let out = check(&config_map, &["."]).with(0);
     assert_data_eq!(out, "No rule applies to 1 object\nprofile recommended: all rules\n");
@@ -156,6 +159,13 @@ fn what_is_mistyped_is_refused_with_what_may_have_been_meant() {
         (&["check", ".", "--frmat"], "a similar argument exists: '--format'"),
         (&["check", ".", "--format", "jsn"], "tip: a similar value exists: 'json'"),
         (&["check", ".", "--severity", "hihg"], "expected low, medium, high, critical; did you mean `high`?"),
+        (&["check", ".", "--timeout", "5m"], "'--timeout <SECONDS>': expected whole seconds, such as 30"),
+        (&["readiness", ".", "--fail-under", "all"], "expected a whole percentage from 0 to 100"),
+        (&["readiness", ".", "--fail-under", "101"], "expected a whole percentage from 0 to 100"),
+        (&["serve", "--plain-http", "--queue", "many"], "expected a whole number from 0 to 65535"),
+        (&["audit", "--world-memory", "0"], "expected whole MiB above 0, such as 512"),
+        (&["audit", "--request-timeout", "0"], "expected whole seconds above 0, such as 30"),
+        (&["kubewarden", "--timeout-seconds", "1"], "expected whole seconds from 2 to 30"),
         (&["check", ".", "--world", "all"], "[possible values: complete, partial]"),
         (
             &["check", ".", "--rule", "run-as-nonroot"],
@@ -178,14 +188,30 @@ fn what_is_mistyped_is_refused_with_what_may_have_been_meant() {
     assert!(nothing.err.contains("Usage: seaworthy"), "{}", nothing.err);
 }
 
+fn help(command: &[String]) -> String {
+    let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+    Folder::new().run(&words).with(0)
+}
+
+/// The commands below a command, each with all its words.
+fn subcommands(command: &[String]) -> Vec<Vec<String>> {
+    let help = help(command);
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names = names.filter(|name| !["", "help"].contains(name));
+    names.map(|name| command.iter().cloned().chain([name.to_owned()]).collect()).collect()
+}
+
 #[test]
 fn an_example_stands_on_a_line_of_its_own() {
-    let commands = Folder::new().run(&["--help"]).with(0);
-    let commands = commands.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let commands: Vec<&str> = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
-    assert!(commands.contains(&"kubewarden"), "{commands:?}");
-    for command in commands.into_iter().filter(|command| !["", "help"].contains(command)) {
-        let help = Folder::new().run(&[command, "--help"]).with(0);
+    let mut commands = subcommands(&[]);
+    assert!(commands.iter().any(|command| *command == ["kubewarden"]), "{commands:?}");
+    let nested: Vec<_> = commands.iter().flat_map(|command| subcommands(command)).collect();
+    assert!(nested.iter().any(|command| *command == ["baseline", "write"]), "{nested:?}");
+    commands.extend(nested);
+    for command in commands {
+        let help = help(&command);
+        let command = command.join(" ");
         let examples: Vec<&str> = help.lines().skip_while(|line| *line != "Examples:").skip(1).collect();
         assert!(!examples.is_empty(), "{command} has no example");
         for line in examples.iter().take_while(|line| !line.is_empty()) {

@@ -29,6 +29,16 @@ Exit codes:
   0  written
   2  not written, or not everything could be checked";
 
+const WRITE: &str = "\
+Examples:
+  seaworthy baseline write k8s/                       write all findings to seaworthy-baseline.yaml
+  seaworthy baseline write k8s/ --output known.yaml   or to another file";
+
+const UPDATE: &str = "\
+Examples:
+  seaworthy baseline update k8s/         remove findings that are gone
+  seaworthy baseline update k8s/ --add   and add new ones";
+
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -38,6 +48,7 @@ pub struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Write all current findings to a new file. Waived findings are left out.
+    #[command(after_help = WRITE)]
     Write {
         #[command(flatten)]
         judging: Judging,
@@ -51,6 +62,7 @@ enum Command {
         force: bool,
     },
     /// Remove findings that are gone from the file. New findings are added only with `--add`.
+    #[command(after_help = UPDATE)]
     Update {
         #[command(flatten)]
         judging: Judging,

@@ -33,6 +33,7 @@ pub struct Args {
 #[derive(Subcommand)]
 enum What {
     /// Write a configuration with waivers to standard output, and name what could not be carried over.
+    #[command(after_help = EXAMPLES)]
     Waivers(Waivers),
 }
 

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::judging::today;
 use crate::options::judging::Judging;
 use crate::options::policies::PolicyOptions;
-use crate::options::word::{WordError, one_of};
+use crate::options::word::{WordError, number, one_of};
 use crate::prepared::{Judged, Known, Needs, judged};
 use crate::present::output;
 use crate::present::table::folded;
@@ -56,7 +56,7 @@ pub struct Args {
     pub group_by: Vec<NameSource>,
 
     /// Fail (exit code 1) only if less than this share of a service's checks passes, in percent.
-    #[arg(long, value_parser = clap::value_parser!(u8).range(..=100), value_name = "PERCENT")]
+    #[arg(long, value_parser = number::<u8>(0..=100, "a whole percentage from 0 to 100"), value_name = "PERCENT")]
     pub fail_under: Option<u8>,
 
     #[command(flatten)]

@@ -8,6 +8,11 @@ use cluster::{Access, Cluster};
 
 use crate::failure::Failure;
 
+use super::word::number;
+
+/// What `--request-timeout` takes.
+const ABOVE_0: &str = "whole seconds above 0, such as 30";
+
 /// Which cluster, and how to reach it.
 #[derive(Args)]
 pub struct AccessOptions {
@@ -20,7 +25,7 @@ pub struct AccessOptions {
     pub context: Option<String>,
 
     /// How long one request to the cluster may take, answer included.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..), value_name = "SECONDS")]
+    #[arg(long, default_value_t = 60, value_parser = number::<u32>(1..=u64::MAX, ABOVE_0), value_name = "SECONDS")]
     pub request_timeout: u32,
 }
 

@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::promotion::Promotion;
 use super::rendering::Rendering;
 use super::selection::{Selection, severity};
-use super::word::{WordError, one_of};
+use super::word::{WordError, number, one_of};
 
 /// What to check, and by what.
 #[derive(Args)]
@@ -68,7 +68,7 @@ pub struct Judging {
 
     /// Stop the checks after this many seconds; 0 sets no limit. The default is 300 where the variable CI is set, and 0
     /// otherwise. If some checks did not run, the exit code is 2.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_parser = number::<u64>(0..=u64::MAX, "whole seconds, such as 30"), value_name = "SECONDS")]
     pub timeout: Option<u64>,
 
     /// How much to read: `bytes` and `documents` of one file, `total` bytes of all files. The default is

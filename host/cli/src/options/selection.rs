@@ -10,12 +10,12 @@ use super::word::{WordError, one_of};
 /// Which rules.
 #[derive(Args, Clone, Default)]
 pub struct Selection {
-    /// Only this rule; may be given several times.
-    #[arg(long, value_name = "RULE")]
+    /// Only this rule, or these: `a,b`. May be given several times.
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
     pub rule: Vec<String>,
 
-    /// Not this rule; may be given several times.
-    #[arg(long, value_name = "RULE")]
+    /// Not this rule, or these: `a,b`. May be given several times.
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
     pub skip: Vec<String>,
 
     /// Only rules of this severity and above.

@@ -1,5 +1,7 @@
 //! Why a word on the command line does not fit, and how to read one of a few.
 
+use std::ops::RangeInclusive;
+
 use engine::config::suggestion;
 
 /// Why a word does not fit. The parser of the command line shows the word and the option beside it.
@@ -16,6 +18,9 @@ pub enum WordError {
     /// A name or a value is missing.
     #[error("expected NAME=VALUE")]
     NoValue,
+    /// It is no whole number, or not one that the option takes.
+    #[error("expected {0}")]
+    NotANumber(&'static str),
     /// There is no name for what is in a cluster in it.
     #[error("expected lower-case letters, digits and `-` between them, 63 at most")]
     NotAName,
@@ -45,4 +50,31 @@ pub fn one_of<T: Copy>(
     }
     let hint = suggestion(word, &known);
     Err(WordError::Unknown { known, hint })
+}
+
+/// Reads a whole number of this range. `expected` says it in words, with the unit: `whole seconds, such as 30`.
+pub fn number<T: TryFrom<u64> + 'static>(
+    range: RangeInclusive<u64>,
+    expected: &'static str,
+) -> impl Fn(&str) -> Result<T, WordError> + Clone + Send + Sync + 'static {
+    move |word: &str| {
+        let number = word.parse::<u64>().ok().filter(|number| range.contains(number));
+        number.and_then(|number| T::try_from(number).ok()).ok_or(WordError::NotANumber(expected))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_outside_of_the_range_or_the_type_is_refused() {
+        let percent = number::<u8>(0..=100, "a percentage from 0 to 100");
+        assert!(matches!((percent("0"), percent("100")), (Ok(0), Ok(100))));
+        for word in ["101", "256", "-1", "5s", "1.5", ""] {
+            let refused = percent(word).map_err(|cause| cause.to_string());
+            assert!(matches!(&refused, Err(said) if said == "expected a percentage from 0 to 100"), "{word}");
+        }
+        assert!(number::<u8>(1..=u64::MAX, "a number")("256").is_err(), "it is no u8");
+    }
 }

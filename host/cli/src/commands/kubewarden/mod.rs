@@ -25,7 +25,7 @@ use session::{Session, Setup};
 
 use crate::failure::Failure;
 use crate::options::selection::Selection;
-use crate::options::word::WordError;
+use crate::options::word::{WordError, number};
 use crate::present::output::{one_line, printable};
 use crate::{bundle, judging};
 use output::File;
@@ -61,6 +61,9 @@ const SYSTEM_NAMESPACES: [&str; 12] = [
     "longhorn-system",
     "tigera-operator",
 ];
+
+/// What the options take that are times.
+const PATIENCE: &str = "whole seconds from 2 to 30";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -103,11 +106,11 @@ pub struct Args {
     pub failure_policy: Option<FailurePolicy>,
 
     /// How long the API server waits for the policy-server, in seconds.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(2..=30), value_name = "SECONDS")]
+    #[arg(long, default_value_t = 10, value_parser = number::<u8>(2..=30, PATIENCE), value_name = "SECONDS")]
     pub timeout_seconds: u8,
 
     /// How long the policy-server lets a rule run, in seconds, instead of its own limit.
-    #[arg(long, value_parser = clap::value_parser!(u8).range(2..=30), value_name = "SECONDS")]
+    #[arg(long, value_parser = number::<u8>(2..=30, PATIENCE), value_name = "SECONDS")]
     pub timeout_eval_seconds: Option<u8>,
 
     /// A match condition in CEL for every policy, in addition to those that leave out what controllers make; may be given

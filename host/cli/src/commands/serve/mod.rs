@@ -23,6 +23,7 @@ use crate::exit::HOLDS;
 use crate::failure::Failure;
 use crate::options::cluster::AccessOptions;
 use crate::options::selection::Selection;
+use crate::options::word::number;
 
 use rules::{Given, Rules};
 use watched::Watched;
@@ -35,6 +36,13 @@ Examples:
   seaworthy serve --plain-http --address 127.0.0.1:8080       to try it with curl
 
 docs/serve.md says how to install it, and how it answers each request.";
+
+// What the options take that are numbers.
+const MEMORY: &str = "whole MiB from 1 to 65536";
+const SECONDS: &str = "whole seconds, such as 30";
+const QUEUE: &str = "a whole number from 0 to 65535";
+const PATIENCE: &str = "whole seconds from 1 to 30";
+const DRAIN: &str = "whole seconds from 0 to 255";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -76,11 +84,11 @@ pub struct Args {
     pub access: AccessOptions,
 
     /// How much memory the objects kept for look-ups may take. A kind that does not fit is unknown.
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536), value_name = "MIB")]
+    #[arg(long, default_value_t = 128, value_parser = number::<u32>(1..=65536, MEMORY), value_name = "MIB")]
     pub cache_mib: u32,
 
     /// How long look-ups of a kind are still answered after its watch broke. Then the kind is unknown.
-    #[arg(long, default_value_t = 120, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 120, value_parser = number::<u32>(0..=u64::MAX, SECONDS), value_name = "SECONDS")]
     pub stale_seconds: u32,
 
     /// What happens if an enforced rule gives no answer and the configuration does not set `undecided`. Use `deny` if the
@@ -89,15 +97,15 @@ pub struct Args {
     pub undecided: Undecided,
 
     /// How many requests are checked at once. The default is the number of cores.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..), value_name = "N")]
+    #[arg(long, value_parser = number::<u16>(1..=65535, "a whole number from 1 to 65535"), value_name = "N")]
     pub workers: Option<u16>,
 
     /// How many requests may wait. Further ones are answered at once as not checked.
-    #[arg(long, default_value_t = 64, value_name = "N")]
+    #[arg(long, default_value_t = 64, value_parser = number::<u16>(0..=65535, QUEUE), value_name = "N")]
     pub queue: u16,
 
     /// How long a request may take if its client does not say how long it waits.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30), value_name = "SECONDS")]
+    #[arg(long, default_value_t = 10, value_parser = number::<u8>(1..=30, PATIENCE), value_name = "SECONDS")]
     pub timeout_seconds: u8,
 
     /// Send traces to this OpenTelemetry collector, by OTLP over HTTP, such as http://collector:4318.
@@ -105,7 +113,7 @@ pub struct Args {
     pub otlp_endpoint: Option<String>,
 
     /// How long the server takes requests after SIGTERM, while /readyz already answers 503.
-    #[arg(long, default_value_t = 5, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 5, value_parser = number::<u8>(0..=255, DRAIN), value_name = "SECONDS")]
     pub drain_seconds: u8,
 }
 
