@@ -57,7 +57,7 @@ pub struct Judging {
     pub profile: Option<Profile>,
 
     /// Whether the input is complete. If it is, an object that is not in it is missing. The default is `complete` if only
-    /// folders are given, and `partial` otherwise.
+    /// folders are given, and `partial` otherwise. The summary shows which: `input: complete`.
     #[arg(long, value_enum, value_name = "WORLD")]
     pub world: Option<World>,
 

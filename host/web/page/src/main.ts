@@ -128,7 +128,7 @@ const main = h("main", null, editorPane, sidePane);
 const panes = new Panes(main, [
   { name: "editor", label: "Editor", icon: "editor", panel: editorPane },
   { name: "findings", label: "Findings", icon: "findings", panel: findings.element },
-  { name: "scorecard", label: "Scorecard", icon: "scorecard", panel: scorecard.element },
+  { name: "scorecard", label: "Readiness", icon: "scorecard", panel: scorecard.element },
   { name: "rules", label: "Rules", icon: "rules", panel: rules.element },
 ]);
 sidePane.append(

@@ -77,9 +77,9 @@ test("in a partial input an absent object is unknown, in a complete one it is mi
   await expect(app.finding("no PodDisruptionBudget selects its pods")).toBeVisible();
 });
 
-test("the scorecard shows the sections and their shares", async ({ app }) => {
+test("the readiness tab shows the sections and their shares", async ({ app }) => {
   await app.example("good");
-  await app.tab("Scorecard").click();
+  await app.tab("Readiness").click();
   const card = app.page.getByRole("article", { name: "catalog" });
   await expect(card).toContainText("100 %");
   await expect(card.getByRole("heading", { level: 4 })).toHaveText([
@@ -92,9 +92,9 @@ test("the scorecard shows the sections and their shares", async ({ app }) => {
   await expect(app.tab("Findings")).toContainText("0");
 });
 
-test("a line of the scorecard leads to the place that breaks it", async ({ app }) => {
+test("a line of the readiness tab leads to the place that breaks it", async ({ app }) => {
   await app.example("bad");
-  await app.tab("Scorecard").click();
+  await app.tab("Readiness").click();
   const card = app.page.getByRole("article", { name: "storefront" });
   await card.getByText("Containers have cpu and memory requests and limits").click();
   await card.getByRole("button", { name: /cpu request 500m is above/ }).click();

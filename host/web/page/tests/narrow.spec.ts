@@ -10,7 +10,7 @@ for (const viewport of [
     test("nothing overflows, and whatever a finger hits is 44 px", async ({ app, page }) => {
       await whole(app, "start");
       await app.example("bad");
-      for (const view of ["Findings", "Scorecard", "Rules", "Editor"]) {
+      for (const view of ["Findings", "Readiness", "Rules", "Editor"]) {
         await app.tab(view).click();
         await whole(app, view);
       }

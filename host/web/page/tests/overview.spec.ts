@@ -7,7 +7,7 @@ test("services stand worst first, and lead to their cards", async ({ app, page }
   await app.type(
     [named("first", "example.com/first:1.0.0"), named("worse", "example.com/worse:latest")].join("---\n"),
   );
-  await app.tab("Scorecard").click();
+  await app.tab("Readiness").click();
   const overview = page.getByRole("region", { name: "Overview of services, worst first" });
   const entries = overview.getByRole("listitem");
   await expect(entries).toHaveCount(2);
@@ -20,7 +20,7 @@ test("services stand worst first, and lead to their cards", async ({ app, page }
 
 test("unknown is no failure in the share, and not green", async ({ app, page }) => {
   await app.type(deployment().replace("replicas: 1", "replicas: 2"));
-  await app.tab("Scorecard").click();
+  await app.tab("Readiness").click();
   const card = page.getByRole("article", { name: "web" });
   await expect(card).toContainText(/\d+ unknown/);
   const text = await card.locator("header").innerText();
@@ -102,14 +102,14 @@ test("what was not answered is amber in words, and never green", { tag: "@firefo
 test("what could not be read, and rules that are off, keep a good service from being green", async ({ app, page }) => {
   await page.getByRole("button", { name: "A good example" }).first().click();
   await expect(app.findings.locator(".notice.good")).toBeVisible();
-  await app.tab("Scorecard").click();
+  await app.tab("Readiness").click();
   await expect(page.locator("meter.full")).not.toHaveCount(0);
   const isAmber = async (why: string): Promise<void> => {
     await app.tab("Findings").click();
     await expect(app.findings.locator(".notice.incomplete")).toContainText(why);
     await expect(app.tab("Findings").locator(".badge.incomplete")).toBeVisible();
-    await app.tab("Scorecard").click();
-    await expect(page.getByRole("tabpanel", { name: "Scorecard" })).toContainText(why);
+    await app.tab("Readiness").click();
+    await expect(page.getByRole("tabpanel", { name: "Readiness" })).toContainText(why);
     await expect(page.locator("article.service.good, meter.full")).toHaveCount(0);
   };
   await page.getByRole("button", { name: "Add files" }).click();

@@ -11,7 +11,7 @@ test("once loaded, the page works with no network at all", async ({ app, context
   await app.example("bad");
   await app.type(deployment("example.com/web:latest"));
   await expect(app.finding("the tag latest is mutable")).toBeVisible();
-  await app.tab("Scorecard").click();
+  await app.tab("Readiness").click();
   await expect(app.page.getByRole("article", { name: "web" })).toBeVisible();
   await context.setOffline(false);
 });
@@ -93,7 +93,7 @@ test("everything can be done by the keyboard", async ({ app, page }) => {
   await reach("Manifest");
   await reach("Findings");
   await page.keyboard.press("ArrowRight");
-  await expect(app.tab("Scorecard")).toBeFocused();
+  await expect(app.tab("Readiness")).toBeFocused();
   await page.keyboard.press("ArrowLeft");
   await reach(/cpu request 500m is above/);
   await page.keyboard.press("Enter");
@@ -128,8 +128,8 @@ for (const colorScheme of ["light", "dark"] as const) {
         await accessible(app, "start");
         await app.example("bad");
         for (const view of device === "phone"
-          ? ["Findings", "Editor", "Scorecard", "Rules"]
-          : ["Findings", "Scorecard", "Rules"]) {
+          ? ["Findings", "Editor", "Readiness", "Rules"]
+          : ["Findings", "Readiness", "Rules"]) {
           await app.tab(view).click();
           await accessible(app, view);
         }

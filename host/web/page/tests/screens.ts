@@ -34,7 +34,7 @@ for (const [width, height] of SIZES) {
         await shoot("findings");
         await app.finding("the cpu request 500m is above the limit").getByRole("button").first().click();
         await shoot("told");
-        await app.tab("Scorecard").click();
+        await app.tab("Readiness").click();
         await shoot("scorecard");
         await app.tab("Rules").click();
         await shoot("rules");
@@ -62,7 +62,7 @@ for (const [width, height] of SIZES) {
         if (isNarrow) await page.getByRole("button", { name: "Tree of files" }).click();
         await app.type("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {token: b}\n");
         await shoot("secret");
-        await app.tab("Scorecard").click();
+        await app.tab("Readiness").click();
         await shoot("overview");
       });
     });

@@ -45,7 +45,7 @@ export class Scorecard {
         this.element,
         heading(),
         outcome.state === "refused" || outcome.state === "failed"
-          ? notice("failure", "There is no scorecard", outcome.message)
+          ? notice("failure", "There is no readiness checklist", outcome.message)
           : notice(
               "empty",
               "No services yet",
@@ -80,14 +80,14 @@ export class Scorecard {
           "p",
           { class: isUnread ? "card failure slim" : "card unchecked slim" },
           isUnread
-            ? `${counted(failures.length, "place")} could not be read. The scorecard is incomplete.`
+            ? `${counted(failures.length, "place")} could not be read. The readiness checklist is incomplete.`
             : outcome.report.unchecked.length > 0
-              ? "Some workloads were not checked. The scorecard is incomplete."
-              : "A rule could not decide. The scorecard is incomplete.",
+              ? "Some workloads were not checked. The readiness checklist is incomplete."
+              : "A rule could not decide. The readiness checklist is incomplete.",
         ),
       !undecided &&
         isPart &&
-        h("p", { class: "card unchecked slim" }, `${unseen.join(", and ")}. The scorecard is incomplete.`),
+        h("p", { class: "card unchecked slim" }, `${unseen.join(", and ")}. The readiness checklist is incomplete.`),
       services.length === 0 &&
         notice("empty", "No services here", "The checklist is about workloads, such as a Deployment."),
       cards.length > 1 && overview(cards, open, isPart),
@@ -195,7 +195,7 @@ export class Scorecard {
 }
 
 function heading(): Node {
-  return h("h2", { class: "unseen" }, "Scorecard");
+  return h("h2", { class: "unseen" }, "Readiness");
 }
 
 function rest(card: Card): Node[] {
