@@ -28,7 +28,7 @@ fn embed(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     if modules.is_empty() {
-        return Err("there are none".into());
+        return Err("there are no modules".into());
     }
     modules.sort();
     let (mut entries, mut metadata, mut documents) = (Vec::new(), Vec::new(), Vec::new());

@@ -261,7 +261,7 @@ fn ready(sandbox: &Sandbox, source: &Source) -> Option<Module> {
 /// The modules in a folder; at least one.
 ///
 /// # Errors
-/// There is none, or the folder cannot be read.
+/// The folder has no module, or cannot be read.
 pub fn modules(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let shown = folder.display();
     let unreadable = |cause| Failure::Bundle(format!("the bundle {shown} {}", ReadError::from(cause)));
@@ -300,7 +300,7 @@ fn in_file(path: &Path) -> Result<Found, ModuleError> {
 /// A module and what it says of itself.
 ///
 /// # Errors
-/// Why it is none.
+/// Why it is not a module.
 pub fn read_module(path: &Path) -> Result<(Vec<u8>, Sections), ModuleError> {
     let wasm = sources::read_regular(path, Limits::default().module_bytes)?;
     if !wasm.starts_with(b"\0asm") {

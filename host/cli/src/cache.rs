@@ -7,7 +7,7 @@ use sandbox::Cache;
 
 use crate::present::output;
 
-/// The user's own cache of machine code. Where there is none, or it is not the user's alone, modules are compiled each
+/// The user's own cache of machine code. If it is missing, or not the user's alone, modules are compiled each
 /// time.
 pub fn open() -> Option<Cache> {
     let cache = Cache::open(&folder()?.join("modules"));

@@ -62,7 +62,7 @@ pub struct Configuration {
 /// The file of the configuration that counts for this input, if there is one.
 ///
 /// # Errors
-/// There are several, or the revision that is trusted is none.
+/// There are several, or the revision that is trusted does not exist.
 pub fn locate(options: &ConfigOptions, paths: &[PathBuf]) -> Result<(Option<PathBuf>, Located), Failure> {
     let starts = starts(paths);
     let place = match &options.trusted_config {
@@ -125,7 +125,7 @@ impl Configuration {
     /// What is read and what is not, as the configuration says.
     ///
     /// # Errors
-    /// A pattern is none.
+    /// A pattern is not valid.
     pub fn patterns(&self, baseline: Option<&Path>) -> Result<Vec<Exclude>, Failure> {
         let Some(folder) = &self.folder else { return Ok(Vec::new()) };
         let Config { include, exclude, .. } = &self.config;
@@ -159,7 +159,7 @@ impl Configuration {
     /// How charts and kustomizations are rendered: as the command line says, and where it says nothing as this does.
     ///
     /// # Errors
-    /// A version is none.
+    /// A version is not valid.
     pub fn rendering(&self, given: &Rendering) -> Result<RenderOptions, Failure> {
         let said = &self.config.rendering;
         let within = |path: &String| self.folder.as_deref().unwrap_or(Path::new("")).join(path);
@@ -204,7 +204,7 @@ impl Configuration {
     /// The findings that are known: of the file that was named, or else of the one in the configuration.
     ///
     /// # Errors
-    /// It cannot be read, or is none.
+    /// It cannot be read, or is not a baseline.
     pub fn baseline(&self, given: Option<&Path>) -> Result<Option<Baseline>, Failure> {
         let Some(path) = self.baseline_path(given) else { return Ok(None) };
         read_baseline(&shown(&path), self.place.read(&path)).map(Some)
@@ -223,7 +223,7 @@ impl Configuration {
 /// The baseline of that name.
 ///
 /// # Errors
-/// It could not be read, or is none.
+/// It could not be read, or is not a baseline.
 pub fn read_baseline(name: &str, text: Result<Vec<u8>, String>) -> Result<Baseline, Failure> {
     let text = text
         .map_err(|cause| Failure::File(format!("the baseline {name} {cause}; `seaworthy baseline write` makes one")))?;
@@ -247,7 +247,7 @@ impl<'a> Files<'a> {
         Self { place, folders: HashMap::new() }
     }
 
-    /// The name and the text of a file, or the name and why there is none.
+    /// The name and the text of a file, or the name and why it cannot be read.
     fn open(&mut self, path: &Path) -> Result<(String, Vec<u8>), (String, String)> {
         let name = shown(path);
         let text = self.place.read(path).map_err(|cause| (name.clone(), cause))?;

@@ -11,7 +11,7 @@ use crate::trust::Trusted;
 /// The text at a reference, signed by all who must have signed it.
 ///
 /// # Errors
-/// Why there is none, to stand behind the address, and what to write instead.
+/// Why it cannot be had, to stand behind the address, and what to write instead.
 pub fn fetch(reference: &Reference, signatures: &[SignatureConfig]) -> Result<Vec<u8>, String> {
     let name = reference.name();
     let Some(digest) = reference.digest() else {

@@ -36,7 +36,7 @@ impl Trusted {
     /// Reads all keys, before any registry is asked.
     ///
     /// # Errors
-    /// A key cannot be read, or is none; something is asked of signatures, but of nobody's.
+    /// A key cannot be read, or is not valid; something is asked of signatures, but of nobody's.
     pub fn read(options: &PolicyOptions, config: &Config) -> Result<Self, Failure> {
         let everywhere = options.signature.trust_if_asked(&options.verify)?;
         Ok(Self { everywhere, ..Self::configured(&config.signatures)? })
@@ -45,7 +45,7 @@ impl Trusted {
     /// Those whom a configuration names alone.
     ///
     /// # Errors
-    /// A key is none.
+    /// A key is not valid.
     pub fn configured(signatures: &[SignatureConfig]) -> Result<Self, Failure> {
         let below = signatures.iter().map(|said| Ok((said.of.clone(), trust(said)?)));
         Ok(Self { everywhere: None, below: below.collect::<Result<_, Failure>>()? })

@@ -53,7 +53,7 @@ impl Access {
         Ok(config)
     }
 
-    /// Whether nobody named a kubeconfig, and there is none where they stand by default.
+    /// Whether no kubeconfig is named, and the default places have no file.
     fn is_nowhere(&self, cause: &KubeconfigError) -> bool {
         let is_absent = match cause {
             KubeconfigError::FindPath => true,

@@ -2,7 +2,7 @@
 //! lists, and whether somebody may do something.
 //!
 //! It asks with the rights of whoever's kubeconfig this is. What a module may ask was decided before, by its
-//! [`Grant`](engine::Grant); every operation that is none of these is refused. The values of Secrets are told to nobody.
+//! [`Grant`](engine::Grant); every other operation is refused. The values of Secrets are told to nobody.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

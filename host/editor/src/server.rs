@@ -298,7 +298,7 @@ impl<O: Open> Server<'_, O> {
         serde_json::to_value(offered).ok()
     }
 
-    /// The configuration that waivers are written into. Where there is none yet, the editor makes it, if it can.
+    /// The configuration that waivers are written into. If it does not exist yet, the editor makes it, if it can.
     fn configuration(&self) -> Option<Configuration> {
         let (old, today) = self.workspace.configuration().filter(|(old, _)| self.can_create || old.is_some())?;
         let uri = self.workspace.address(FILE_NAME)?.parse().ok()?;

@@ -52,7 +52,7 @@ pub trait HostCalls {
     /// The answer as JSON.
     ///
     /// # Errors
-    /// Why there is none; the guest sees its text.
+    /// Why there is no answer; the guest sees its text.
     fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError>;
 }
 

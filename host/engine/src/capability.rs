@@ -61,7 +61,7 @@ impl Capabilities {
     /// The set that these patterns describe together.
     ///
     /// # Errors
-    /// The first that is none.
+    /// The first pattern that is not valid.
     pub fn new<S: AsRef<str>>(patterns: &[S]) -> Result<Self, CapabilityError> {
         let mut set = Self::default();
         for pattern in patterns {
@@ -232,7 +232,7 @@ fn is_look_up(namespace: &str, operation: &str) -> bool {
     namespace == contract::KUBERNETES && LOOK_UPS.contains(&operation)
 }
 
-/// A module's log, which is the sandbox's business; a host must answer, and nobody needs leave for it.
+/// A module's log, which is the sandbox's business; a host must answer, and a module may always call it.
 const LOG: (&str, &str) = ("tracing", "log");
 
 /// Answers what came through the gate: the seam for all that lies beyond the input, a cluster, a registry, a recorded
@@ -241,7 +241,7 @@ pub trait Route: Sync {
     /// The answer as JSON. `input` answers look-ups from what was given to judge, and nothing else.
     ///
     /// # Errors
-    /// Why there is none; the guest sees its text.
+    /// Why there is no answer; the guest sees its text.
     fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError>;
 }
 

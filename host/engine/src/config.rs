@@ -113,7 +113,7 @@ pub struct Config {
     pub fail_on: Option<Severity>,
     /// Whether the input is everything there is.
     pub world: Option<Completeness>,
-    /// Which files are read; all where there is none. Patterns in the way of `.gitignore`, from the configuration's folder.
+    /// Which files are read; all if it is empty. Patterns in the way of `.gitignore`, from the configuration's folder.
     pub include: Vec<String>,
     /// Which files are not read.
     pub exclude: Vec<String>,

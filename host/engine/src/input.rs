@@ -68,7 +68,7 @@ pub enum Skip {
 }
 
 impl Skip {
-    /// Whether nobody knows what is in it: an object may be.
+    /// Whether its content is unknown: an object may be in it.
     #[must_use]
     pub const fn is_unreadable(&self) -> bool {
         matches!(self, Self::NoObject(SkipReason::Binary | SkipReason::Encrypted | SkipReason::NotReadable))

@@ -71,7 +71,7 @@ impl Live {
         self.count
     }
 
-    /// Whether there are none.
+    /// Whether it has no objects.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0

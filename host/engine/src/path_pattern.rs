@@ -20,7 +20,7 @@ enum Step {
 }
 
 impl PathPattern {
-    /// Reads a pattern; `None` where it is none, or means the whole object.
+    /// Reads a pattern; `None` if it is not valid, or means the whole object.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut rest = text.strip_prefix('$').unwrap_or(text);

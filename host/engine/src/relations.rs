@@ -170,7 +170,7 @@ impl Index {
         self.file_all(texts, number);
     }
 
-    /// Files an object under each of these texts, or where there are none to go by, as always related.
+    /// Files an object under each of these texts, or without texts to go by, as always related.
     fn file_all(&mut self, texts: Option<Vec<String>>, number: usize) {
         let Some(texts) = texts else {
             self.bytes += NUMBER;

@@ -33,14 +33,14 @@ impl Selector {
     /// Reads a selector; an empty one selects everything.
     ///
     /// # Errors
-    /// Names the requirement that is none.
+    /// Names the requirement that is not valid.
     pub fn parse(text: &str) -> Result<Self, SelectorError> {
         let requirements = split(text).map(|part| requirement(part).ok_or_else(|| SelectorError(part.to_owned())));
         if text.trim().is_empty() { Ok(Self::default()) } else { requirements.collect::<Result<_, _>>().map(Self) }
     }
 
-    /// Reads a selector in an object: `matchLabels` and `matchExpressions`, or a plain map. What is none selects nothing:
-    /// nothing is guessed.
+    /// Reads a selector in an object: `matchLabels` and `matchExpressions`, or a plain map. A malformed one selects
+    /// nothing: nothing is guessed.
     #[must_use]
     pub fn read(node: &Node) -> Option<Self> {
         let (labels, expressions) = (node.get("matchLabels"), node.get("matchExpressions"));

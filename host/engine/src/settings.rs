@@ -51,7 +51,7 @@ pub enum SettingsError {
     /// It gave no answer.
     #[error(transparent)]
     Module(#[from] ModuleError),
-    /// Its answer is none.
+    /// Its answer is not in the form of one.
     #[error("its answer is not readable: {0}")]
     Unreadable(#[source] serde_json::Error),
 }

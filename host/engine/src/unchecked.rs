@@ -2,7 +2,7 @@
 //! what was not given, objects that have a controller deploy something from elsewhere.
 //!
 //! Each is known by what it deploys from ([`Unchecked::source`]), so that whoever renders it can take it from the list. A
-//! file that could not be read and a rule that failed are told elsewhere: they are faults, and these are none. The module
+//! file that could not be read and a rule that failed are told elsewhere: they are faults, and these are not. It
 //! must not know what it means for a run that something is in the list.
 
 mod beside;
@@ -98,7 +98,7 @@ impl fmt::Display for Unchecked {
     }
 }
 
-/// Finds all of it, in the order of the files. `unproven` are the kustomizations that patch what nobody knows, and
+/// Finds all of it, in the order of the files. `unproven` are the kustomizations that patch unknown objects, and
 /// `objects` those that stand for themselves, each with the index of its file.
 pub(crate) fn find(
     files: &[Arc<File>],

@@ -63,8 +63,8 @@ impl Waiver {
             && object.name.as_deref().is_some_and(|name| matches_name(&self.name, name))
     }
 
-    /// Whether it covers a rule's finding about an object of that environment, as long as it counts. Where nobody knows the
-    /// environment, a waiver for one covers nothing.
+    /// Whether it covers a rule's finding about an object of that environment, as long as it counts. If the environment
+    /// is not known, a waiver for one covers nothing.
     #[must_use]
     pub fn covers(&self, rule: &str, object: &Object, environment: Option<&str>, finding: &Finding) -> bool {
         let is_within = |pattern: &PathPattern| path::parse(&finding.path).is_some_and(|path| pattern.covers(&path));
@@ -293,7 +293,7 @@ mod tests {
         assert!(!with(|waiver| waiver.container = Some("proxy".into())));
         assert!(!with(|waiver| waiver.path = PathPattern::parse("spec.initContainers")));
         assert!(!with(|waiver| waiver.group = Some("apps".into())));
-        assert!(!with(|waiver| waiver.environment = Some("*".into())), "nobody knows the environment");
+        assert!(!with(|waiver| waiver.environment = Some("*".into())), "the environment is not known");
         assert!(!covers(&waiver(), "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"));
         assert!(!covers(&waiver(), "apiVersion: v1\nkind: Pod\nmetadata: {generateName: web}\n"));
     }

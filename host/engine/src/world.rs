@@ -324,7 +324,7 @@ fn homes<'b>(from: Viewpoint<'b>, asked: &'b str) -> Vec<Home<'b>> {
     homes
 }
 
-/// Whether all documents of a file could be read. A template is none before it is rendered.
+/// Whether all documents of a file could be read. A template cannot be read before it is rendered.
 fn is_read(manifest: &Manifest) -> bool {
     let is_read = |it: &Document| !matches!(it.content, Content::Template | Content::Broken);
     let has_none = manifest.documents.is_empty() && !manifest.problems.is_empty();

@@ -40,7 +40,7 @@ fn resolve(host: &str) -> io::Result<Vec<IpAddr>> {
     let (done, result) = mpsc::channel();
     let name = host.to_owned();
     let thread = thread::Builder::new().name("resolver".into()).spawn(move || {
-        // Nobody listens any more: then nobody needs it.
+        // If the receiver is gone, the result is not needed.
         let _ = done.send((name.as_str(), 0).to_socket_addrs().map(|found| found.map(|at| at.ip()).collect()));
     });
     thread?;

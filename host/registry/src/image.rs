@@ -10,7 +10,7 @@ impl Registry {
     /// Pushes an image: its configuration, its layers, and last the bytes of its manifest. `blob` gives what has a digest.
     ///
     /// # Errors
-    /// The manifest is none of one image, a blob cannot be had or is not what its digest says, or the registry does not
+    /// The manifest is not of one image, a blob cannot be had or is not what its digest says, or the registry does not
     /// take something.
     pub fn push_image(
         &self,

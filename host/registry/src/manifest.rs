@@ -94,7 +94,7 @@ impl Manifest {
         Ok(Self { digest, size: bytes.len() as u64, content, bytes: bytes.to_vec() })
     }
 
-    /// The manifest of an artifact; an index is none.
+    /// The manifest of an artifact; an index is refused.
     pub(crate) fn image(&self, what: &str) -> Result<&OciImageManifest, RegistryError> {
         match &self.content {
             OciManifest::Image(image) => Ok(image),
@@ -113,7 +113,7 @@ impl Manifest {
     /// The bundle, if this is one.
     ///
     /// # Errors
-    /// It is none, or one of its entries is not what it should be.
+    /// It is not a bundle, or one of its entries is not what it should be.
     pub(crate) fn bundle(&self, what: &str) -> Result<Bundle, RegistryError> {
         let malformed = |cause: String| RegistryError::Malformed { what: what.to_owned(), cause };
         let OciManifest::ImageIndex(index) = &self.content else {

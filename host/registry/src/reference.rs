@@ -66,7 +66,7 @@ impl Reference {
         (Self::without_scheme(address).len() < address.len()).then(|| address.parse())
     }
 
-    /// What stands behind the scheme of an address; all of it where there is none.
+    /// What stands behind the scheme of an address; the whole address if it has no scheme.
     #[must_use]
     pub fn without_scheme(address: &str) -> &str {
         SCHEMES.iter().find_map(|scheme| address.strip_prefix(scheme)).unwrap_or(address)

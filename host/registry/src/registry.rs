@@ -92,7 +92,7 @@ impl Registry {
     /// The manifest or index.
     ///
     /// # Errors
-    /// It cannot be had, is not what its digest says, or is none.
+    /// It cannot be had, is not what its digest says, or is not a manifest.
     pub fn manifest(&self, reference: &Reference) -> Result<Manifest, RegistryError> {
         self.block_on(self.fetch_manifest(reference))
     }

@@ -48,7 +48,7 @@ pub enum Identity {
 /// Why no signature counts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// There is none.
+    /// The artifact is not signed.
     #[error("it has no signature")]
     None,
     /// No key was given to verify with.

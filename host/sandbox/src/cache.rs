@@ -31,7 +31,7 @@ impl Cache {
     /// How large a cache gets if nothing else is said: 1 GiB.
     pub const BYTES: u64 = 1 << 30;
 
-    /// Opens a cache directory, and makes it where there is none.
+    /// Opens a cache directory, and makes it if it does not exist.
     ///
     /// # Errors
     /// It cannot be made or opened, or is not the user's alone.

@@ -14,7 +14,7 @@ pub(crate) fn within<T: Send + 'static>(
 ) -> Result<T, LoadError> {
     let (done, result) = mpsc::channel();
     let thread = thread::Builder::new().name("sandbox-compile".into()).spawn(move || {
-        // Nobody listens any more: then nobody needs it.
+        // If the receiver is gone, the result is not needed.
         let _ = done.send(work());
     });
     thread.map_err(|error| LoadError::invalid(format!("no thread to compile it in: {error}")))?;

@@ -32,7 +32,7 @@ pub struct Run<'a> {
     sandbox: &'a Sandbox,
     budget: Budget,
     end: Option<Instant>,
-    /// Modules that missed their deadline. Nearly always there are none, and nobody takes the lock.
+    /// Modules that missed their deadline. Nearly always the map is empty, and no thread takes the lock.
     late: Mutex<BTreeMap<String, Late>>,
     any_late: AtomicU32,
     out_of_time: AtomicU64,
@@ -60,7 +60,7 @@ impl Sandbox {
         Run {
             sandbox: self,
             budget,
-            // A time that no clock reaches is none.
+            // A time that no clock can reach sets no limit.
             end: budget.time.and_then(|time| Instant::now().checked_add(time)),
             late: Mutex::default(),
             any_late: AtomicU32::new(0),

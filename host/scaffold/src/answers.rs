@@ -34,7 +34,7 @@ pub enum AnswerError {
         /// An example, in words, or nothing.
         example: String,
     },
-    /// It is none of a few.
+    /// It is not one of the few values that are allowed.
     #[error("`{name}` is `{value}`: expected {known}{hint}")]
     NotOneOf {
         /// The answer.

@@ -106,7 +106,7 @@ impl Record {
     /// Reads a record.
     ///
     /// # Errors
-    /// It cannot be read, or is none.
+    /// It cannot be read, or is not a record.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
         let text = fs::read_to_string(path).map_err(|cause| RecordError::Read { path: path.to_owned(), cause })?;
         serde_saphyr::from_str(&text)

@@ -29,7 +29,7 @@ pub struct Template {
 /// Why something is no template.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// There is none of that name.
+    /// No template has that name.
     #[error("there is no template `{0}`")]
     Unknown(String),
     /// A file cannot be read.
@@ -69,7 +69,7 @@ impl Template {
     /// One of ours.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// No template has that name.
     pub fn built_in(name: &str) -> Result<Self, TemplateError> {
         let files = BUILT_IN.iter().filter_map(|(path, text)| {
             let path = path.strip_prefix(name)?.strip_prefix('/')?;
@@ -85,7 +85,7 @@ impl Template {
     /// The template in a folder.
     ///
     /// # Errors
-    /// It cannot be read, or is none.
+    /// It cannot be read, or is not a template.
     pub fn read(folder: &Path) -> Result<Self, TemplateError> {
         Self::new(&folder.display().to_string(), read(folder)?)
     }

@@ -28,8 +28,8 @@ struct Kept {
     text: Option<u128>,
     /// Of no other file, and of no other text of this one.
     serial: u64,
-    /// As it is where others are manifests, made when it is first needed: what is none is skipped, whatever is wrong with
-    /// it.
+    /// As it is where others are manifests, made when it is first needed: what is no manifest is skipped, whatever is
+    /// wrong with it.
     beside_manifests: OnceLock<Arc<File>>,
 }
 

@@ -85,7 +85,7 @@ pub struct Session<R: Runtime> {
 struct Base {
     files: Files,
     input: Input,
-    /// Which one, from 1; 0 where there is none.
+    /// Which one, from 1; 0 before the first.
     number: u64,
 }
 

@@ -49,7 +49,7 @@ impl Earlier {
     /// What these paths of a repository held in a commit.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why the earlier state cannot be had.
     pub fn of(repository: &Repository, commit: &Commit, paths: &[PathBuf]) -> Result<Self, EarlierError> {
         let (folder, top) = (tempfile::tempdir()?, repository.top().to_owned());
         let working = env::current_dir()?.canonicalize()?;

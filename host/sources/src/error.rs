@@ -34,7 +34,7 @@ pub enum ReadError {
     /// A Dockerfile that is no text.
     #[error("is not UTF-8")]
     NotText,
-    /// What is called a Dockerfile is none.
+    /// A file with the name of a Dockerfile is not one.
     #[error("is not a Dockerfile that can be built: {0}")]
     Dockerfile(#[source] SyntaxError),
     /// A folder that is mapped to an environment and cannot be found.

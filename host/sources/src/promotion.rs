@@ -64,7 +64,7 @@ pub fn may_be_promoted(paths: &[PathBuf], options: &PromotionOptions, files: &Fi
 
 /// The promotions of the repositories that the folders given are from, and of those that are mapped.
 ///
-/// Where nothing ever was of staging, and nothing is mapped, there is none: nothing is promoted then.
+/// The result is empty if staging never had anything and nothing is mapped: nothing is promoted then.
 pub fn read_promotions(paths: &[PathBuf], options: &PromotionOptions, files: &mut Files) -> Promotions {
     let mut roots = Roots::default();
     let mut shown: Vec<(PathBuf, PathBuf)> =

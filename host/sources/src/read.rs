@@ -27,7 +27,7 @@ pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), ReadEr
 /// than the limit, so that whoever has set it sees.
 ///
 /// # Errors
-/// Why there are none.
+/// Why it cannot be read.
 pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
     Ok(read_limited(open_regular(path)?, limit)?)
 }

@@ -7,7 +7,7 @@ const target = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "
 const viewport = { width: 1440, height: 900 };
 const chromium = { viewport, launchOptions, permissions: ["clipboard-read", "clipboard-write"] };
 
-/** The core of the tests, in the distribution's Firefox. Where there is none, they are left out, aloud. */
+/** The core of the tests, in the distribution's Firefox. Without it, they are skipped, and a message says so. */
 function firefox(): Project[] {
   const browser = process.env["FIREFOX"] ?? "/usr/bin/firefox-esr";
   try {

@@ -30,7 +30,7 @@ pub struct CompileError(pub String);
 /// Why a session does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The bundle is none.
+    /// The bytes are not a bundle.
     #[error(transparent)]
     Bundle(#[from] PackError),
     /// A module is refused.

@@ -16,7 +16,7 @@ use crate::SessionError;
 pub struct Options {
     world: World,
     profile: Option<Profile>,
-    /// Only these, whatever the profile; all of it where there is none.
+    /// Only these, whatever the profile. If empty, all rules of the profile.
     pub rules: Vec<String>,
     /// Not these.
     pub skip: Vec<String>,

@@ -61,7 +61,7 @@ fn reaches_far(allowed: &Capabilities) -> bool {
 /// Reads all policies that were asked for, with what the configuration says of them. Nothing is compiled or run.
 ///
 /// # Errors
-/// The first that cannot be read, or is none.
+/// The first that cannot be read, or is not a policy.
 pub fn find(options: &PolicyOptions, config: &Config) -> Result<Vec<Found>, Failure> {
     if options.settings.is_some() && options.policy.len() > 1 {
         let message = "--settings is for one --policy; the settings of several are in the configuration: \

@@ -7,7 +7,7 @@ use engine::config::suggestion;
 /// Why a word does not fit. The parser of the command line shows the word and the option beside it.
 #[derive(Debug, thiserror::Error)]
 pub enum WordError {
-    /// It is none of those that there are.
+    /// It is not one of the known words.
     #[error("expected {}{hint}", .known.join(", "))]
     Unknown {
         /// Those.
@@ -35,7 +35,7 @@ pub enum WordError {
 /// The one of that name.
 ///
 /// # Errors
-/// There is none.
+/// The word is not one of the names.
 pub fn one_of<T: Copy>(
     all: impl IntoIterator<Item = T>,
     name: impl Fn(T) -> &'static str,

@@ -59,13 +59,13 @@ pub fn clear_screen() {
     }
 }
 
-/// Columns of the terminal that standard output is shown on, or where it is none, what every terminal has.
+/// Columns of the terminal that standard output is shown on. Otherwise, what every terminal has.
 #[must_use]
 pub fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(WIDTH, |(width, _)| usize::from(width.0)).max(NARROW)
 }
 
-/// What standard output is shown on: the terminal, or where it is none, a wide text.
+/// What standard output is shown on: the terminal, or otherwise a wide text.
 #[must_use]
 pub fn screen() -> Screen {
     const WIDE: usize = 140;

@@ -31,7 +31,7 @@ impl Progress {
         Self::of(doing.to_owned(), Some(total), "{msg} {human_pos} of {human_len} {wide_bar}")
     }
 
-    /// Begins where nobody knows how much there is, as in "checking Pods, objects: 7".
+    /// Begins where it is not known how much there is, as in "checking Pods, objects: 7".
     pub fn open_ended(doing: String, what: &'static str) -> Self {
         Self::of(format!("{doing} {what}:"), None, "{msg} {human_pos}")
     }

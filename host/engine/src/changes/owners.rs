@@ -46,7 +46,7 @@ impl Owners {
         Self { rules, components }
     }
 
-    /// The owners of a file; none where nobody says, empty where somebody says that there is none.
+    /// The owners of a file: `None` if no line names the file, empty if a line says that it has no owner.
     #[must_use]
     pub fn of(&self, path: &str) -> Option<Vec<String>> {
         let last = self.rules.iter().rev().find(|(pattern, _)| matches(pattern, path));

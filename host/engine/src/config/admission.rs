@@ -78,7 +78,7 @@ pub struct Admission {
 /// Another mode for some rules in some namespaces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModeOverride {
-    /// The rules, by name; all where there is none.
+    /// The rules, by name. If empty, all rules.
     pub rules: Vec<String>,
     /// The namespaces.
     pub scope: Scope,
@@ -93,7 +93,7 @@ impl Admission {
         self.mode == Mode::Enforce || self.modes.iter().any(|it| it.mode == Mode::Enforce)
     }
 
-    /// The mode of a rule for objects of that namespace; of cluster-wide ones, where there is none.
+    /// The mode of a rule for objects of that namespace; without a namespace, for cluster-wide objects.
     #[must_use]
     pub fn mode_of(&self, rule: &str, namespace: Option<&str>) -> Mode {
         let holds = |it: &&ModeOverride| {

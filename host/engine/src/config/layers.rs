@@ -27,7 +27,7 @@ pub trait Loader {
     /// signed what comes out of a registry, by that one and by those that extend it. What is loaded cannot vouch for itself.
     ///
     /// # Errors
-    /// Why there is none, to stand behind what was asked for.
+    /// Why it cannot be loaded, to stand behind what was asked for.
     fn load(&mut self, reference: &str, from: &str, trusted: &[SignatureConfig]) -> Result<(String, Vec<u8>), String>;
 }
 

@@ -48,7 +48,7 @@ pub struct ChangedFile<'a> {
     pub previous_path: Option<&'a str>,
     /// What happened to it.
     pub status: Status,
-    /// Whether all that it deploys is among the objects. Otherwise nobody knows what it does.
+    /// Whether all that it deploys is among the objects. Otherwise its effect is not known.
     pub is_seen: bool,
     /// Who owns it, as it was before the change; a file that was renamed has the owners of both places. None where nobody
     /// says.

@@ -22,7 +22,7 @@ pub struct Commit {
 pub struct PullRequest {
     /// Its title.
     pub title: String,
-    /// Its description, Markdown; empty if there is none.
+    /// Its description, Markdown; empty if it has no description.
     pub body: String,
     /// The branch with the change, without `refs/heads/`.
     pub branch: String,

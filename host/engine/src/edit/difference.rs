@@ -58,7 +58,7 @@ pub fn between(old: &Node, new: &Json) -> Vec<Change> {
     changes
 }
 
-/// Whether both mean the same to Kubernetes: a member that is null is none.
+/// Whether both mean the same to Kubernetes: a member that is null counts as absent.
 #[must_use]
 pub fn is_same(old: &Node, new: &Json) -> bool {
     match (&old.value, new) {

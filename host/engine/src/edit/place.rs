@@ -105,7 +105,7 @@ impl<'a> Text<'a> {
         self.slice(entry.key_span.end as usize, span(&entry.value).0)
     }
 
-    /// Behind the value of a member, or behind the colon where there is none.
+    /// Behind the value of a member, or behind the colon if the value is missing.
     pub(super) fn end_of(self, entry: &Entry) -> Option<usize> {
         if !entry.value.span.is_empty() {
             return Some(span(&entry.value).1);

@@ -63,7 +63,7 @@ impl Answers {
     }
 }
 
-/// What a rule reads of an object; everything, where nobody knows.
+/// What a rule reads of an object; everything, if that is not known.
 fn mask(report: &Report<'_>, subject: crate::input::Subject<'_>, rule: usize) -> FieldMask {
     let Some(rule) = report.rules.get(rule) else { return FieldMask::whole() };
     FieldMask::for_kind(&rule.reads, api_group(&subject.object.api_version), &subject.object.kind)

@@ -21,7 +21,7 @@ pub(super) struct Target<'r> {
 /// The object to edit, for an edit of the subject and what was found at a path of it.
 ///
 /// # Errors
-/// Why there is none, for people.
+/// Why there is no target, for people.
 pub(super) fn of<'r>(
     report: &Report<'r>,
     subject: Subject<'r>,

@@ -73,7 +73,7 @@ impl Imported {
         self.lost.push(Lost { at, what: format!("{} {what}", tool.name()), why });
     }
 
-    /// The rules that cover a check; says why where there are none.
+    /// The rules that cover a check. If no rule does, it records why.
     fn covering(&mut self, tool: Tool, check: &str, at: &str) -> Vec<&'static str> {
         let covering = rules(tool, check);
         if covering.as_ref().is_none_or(Vec::is_empty) {

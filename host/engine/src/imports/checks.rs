@@ -5,7 +5,7 @@ use super::ignored::Tool;
 /// Lines of three columns: a tool, a check, and the rules that cover it; none where no rule does.
 const TABLE: &str = include_str!("checks.tsv");
 
-/// Rules whose findings are a team's own: a check of another tool is none of them until somebody writes it as settings.
+/// Rules whose findings are a team's own: a check of another tool counts only after somebody writes it as settings.
 const OWN: &str = "field-assertions";
 
 fn lines(tool: Tool) -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -215,7 +215,7 @@ fn is_whole(file: &File) -> bool {
         && !file.manifest.documents.iter().any(|it| matches!(it.content, Content::Template | Content::Broken))
 }
 
-/// Whether a reference is meant for another repository. What looks like one is none where a file of that name is here.
+/// Whether a reference is meant for another repository. If a file of that name is here, that file is meant.
 #[must_use]
 pub fn is_remote(path: &str) -> bool {
     path.contains("://") || path.starts_with("git@") || path.contains("?ref=")

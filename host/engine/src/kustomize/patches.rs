@@ -175,7 +175,7 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// The objects of the document that are none.
+    /// Indexes of the objects in the document that are patches.
     fn patches(&self, document: &Document, single: bool) -> Vec<usize> {
         let objects = document.objects().iter().enumerate();
         objects.filter(|(_, object)| self.is_patch(object, single)).map(|(index, _)| index).collect()
@@ -276,8 +276,8 @@ impl Seen<'_> {
     }
 }
 
-/// Whether an object in a file of settings can be what kustomize or a plugin reads there. One of Kubernetes' own is none:
-/// whoever lists a Deployment among the transformers has a Deployment.
+/// Whether an object in a file of settings can be what kustomize or a plugin reads there. One of
+/// Kubernetes' own kinds cannot: whoever lists a Deployment among the transformers has a Deployment.
 fn is_settings(object: &Object) -> bool {
     let group = object.group();
     let is_others = group.contains('.') && (!group.ends_with(".k8s.io") || group == GROUP);

@@ -161,7 +161,7 @@ fn where_the_base_is_not_known_what_is_listed_is_a_patch() {
 fn a_component_patches_what_those_hold_that_include_it() {
     let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: patch.yaml}]\n";
     let alone = [("c/kustomization.yaml", component), ("c/patch.yaml", DEPLOYMENT)];
-    assert_eq!(judged(&alone), [""; 0], "nobody knows what it patches");
+    assert_eq!(judged(&alone), [""; 0], "it is not known what it patches");
     assert_eq!(input(&alone).unchecked().len(), 1);
     let used = ("over/kustomization.yaml", "resources: [../base]\ncomponents: [../c]\n");
     let files = [&[BASE, WEB, used][..], &alone].concat();
@@ -178,7 +178,7 @@ fn a_target_says_what_is_patched() {
     assert!(!is_object(&over("{kind: Deployment}"), any));
     assert!(!is_object(&over("{group: apps, kind: Deployment, name: 'w.*'}"), any));
     assert!(!is_object(&over("{labelSelector: app=web}"), any));
-    assert!(is_object(&over("{kind: Deployment, name: other}"), any), "there is none of that name");
+    assert!(is_object(&over("{kind: Deployment, name: other}"), any), "no object has that name");
     assert!(is_object(&over("{kind: StatefulSet}"), any));
     let daemon = any.replace("Deployment", "DaemonSet");
     assert!(is_object(&over("{kind: Deployment}"), &daemon), "it is no fragment of one");

@@ -19,7 +19,7 @@ use super::{Limits, ProblemKind};
 /// One object of an API server's answer, to be read with what `mask` keeps of it. The items of a list do not say what they
 /// are; then they are what the list is of.
 ///
-/// The value is an error where the object is none that can be judged: in words, with what of its identity was read.
+/// The value is an error if the object cannot be checked: in words, with what of its identity was read.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiObject<'a> {
     /// What to keep.

@@ -73,7 +73,7 @@ fn names_kind(text: &str) -> bool {
 
 const fn is_forgiven(kind: &ProblemKind, is_spelt_out: bool) -> bool {
     match kind {
-        // These are none to kubectl either.
+        // kubectl does not read these either.
         ProblemKind::Encrypted
         | ProblemKind::Encoding { .. }
         | ProblemKind::Syntax(_)

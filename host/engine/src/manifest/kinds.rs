@@ -50,7 +50,7 @@ const fn known(group: &'static str, version: &'static str, kind: &'static str) -
     KnownKind { group, version, kind }
 }
 
-/// The kind that was meant by an `apiVersion` and a kind that are none: another spelling of its group or kind, or its kind
+/// The kind that was meant by an unknown `apiVersion` and kind: another spelling of its group or kind, or its kind
 /// in another group of Kubernetes.
 pub(super) fn misspelt(api_version: &str, kind: &str) -> Option<KnownKind> {
     let group = api_group(api_version);

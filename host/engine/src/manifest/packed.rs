@@ -152,7 +152,7 @@ impl Packer {
     }
 }
 
-/// Reads what a [`Packer`] wrote. Other bytes are read as something, too: there are none.
+/// Reads what a [`Packer`] wrote. Other bytes never get here, so they are not refused.
 struct Unpacker<'a> {
     bytes: &'a [u8],
     at: u32,

@@ -176,7 +176,7 @@ fn go_integer(text: &str) -> Option<Scalar<'static>> {
         [b'0', _, ..] => (8, magnitude.get(1..)?),
         _ => (10, magnitude),
     };
-    // A second sign is none of Go's, though Rust would take it.
+    // Go does not take a second sign, though Rust would.
     if !digits.as_bytes().first()?.is_ascii_alphanumeric() {
         return None;
     }

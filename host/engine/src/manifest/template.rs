@@ -10,8 +10,8 @@ use super::problem::ProblemKind;
 
 /// Whether the document, which could not be read, is a template.
 pub(super) fn explains(text: &str, failures: &[Failure]) -> bool {
-    // What Kubernetes reads and we refuse is none: a key that is null too, where a second key of its mapping's name takes
-    // its mapping away.
+    // What Kubernetes reads and we refuse is no template: a key that is null too, where a second key of its mapping's
+    // name takes its mapping away.
     let is_syntax = |kind: &ProblemKind| {
         matches!(
             kind,

@@ -136,7 +136,7 @@ impl Finder<'_> {
         }
     }
 
-    /// One environment is none: there is nothing to promote between.
+    /// One environment is not enough: there is nothing to promote between.
     fn finish(mut self) -> Vec<Evidence> {
         for (stage, evidence) in std::mem::take(&mut self.promoted) {
             // `prod` and `production` are one.

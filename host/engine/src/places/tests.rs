@@ -247,7 +247,7 @@ fn what_an_application_deploys_is_one_unit() {
         ("a/k8s/web.yaml", "Deployment web"),
         ("b/k8s/deny.yaml", "Deployment x, NetworkPolicy deny"),
     ];
-    assert_eq!(policies(&files), ["a/k8s/web.yaml: ", "b/k8s/deny.yaml: deny"], "nobody knows which of them it is");
+    assert_eq!(policies(&files), ["a/k8s/web.yaml: ", "b/k8s/deny.yaml: deny"], "it is not known which of them it is");
     let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a, namespace: f}\n\
                 spec: {path: ./apps/a, targetNamespace: shop, sourceRef: {kind: GitRepository, name: f}}\n";
     let files = [

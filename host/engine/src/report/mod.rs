@@ -126,7 +126,7 @@ pub struct Report<'a> {
     pub ignored_waivers: Vec<String>,
     /// What became of the findings that were known; absent without a baseline.
     pub baseline: Option<Comparison>,
-    /// What became of the findings of an earlier state; absent where there is none to compare with.
+    /// What became of the findings of an earlier state; absent without an earlier state to compare with.
     pub since: Option<Since>,
     /// Whether what deploys workloads need not be checked.
     accepts_unchecked: bool,

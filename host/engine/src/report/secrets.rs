@@ -52,7 +52,7 @@ fn hidden_of_file(document: &Document) -> Vec<Span> {
         }
         Content::Other(node) => hidden_values(node, None, true, &mut spans),
         Content::Empty => {}
-        // Nobody knows what is a value here.
+        // Here it is not known what is a value.
         Content::Template | Content::Broken | Content::Foreign(_) => spans.push(document.span),
     }
     spans

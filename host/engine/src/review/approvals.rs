@@ -66,7 +66,7 @@ impl Approvals {
             serde_json::to_value(node).and_then(serde_json::from_value).map_err(refused)?;
         let mut known = Vec::new();
         for Row { user, state, commit } in reviews {
-            // A review that nobody has sent yet is none.
+            // A review that is not sent yet does not count.
             let state = match state.to_ascii_lowercase().replace(['_', '-'], "").as_str() {
                 "approved" => "approved",
                 "changesrequested" => "changesRequested",

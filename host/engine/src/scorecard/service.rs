@@ -379,7 +379,7 @@ fn is_log(object: &Object) -> bool {
     LOG_SAMPLE.is(object.group(), &object.kind)
 }
 
-/// A catalog entity of Backstage, whose namespace is none of Kubernetes'.
+/// A catalog entity of Backstage, whose namespace is not a namespace of Kubernetes.
 fn is_entity(object: &Object) -> bool {
     object.group() == "backstage.io"
 }

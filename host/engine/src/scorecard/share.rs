@@ -36,7 +36,7 @@ pub struct Share {
     pub holds: usize,
     /// Lines that count: those that hold and those that do not.
     pub counted: usize,
-    /// Lines of which nobody knows: no failures, and no reason to call the service ready.
+    /// Lines that are unknown: no failures, and no reason to call the service ready.
     pub unknown: usize,
 }
 

@@ -66,7 +66,7 @@ struct Subject {
     annotations: Option<BTreeMap<String, Value>>,
 }
 
-/// The signature in a bundle, or why there is none that could count.
+/// The signature in a bundle, or why it has no signature that could count.
 pub(crate) fn open(bundle: &[u8]) -> Result<Found, String> {
     let bundle: Bundle = serde_json::from_slice(bundle).map_err(|cause| cause.to_string())?;
     if bundle.media_type != BUNDLE_TYPE {

@@ -24,7 +24,7 @@ pub fn asks_for_dockerfiles<'a>(mut rules: impl Iterator<Item = &'a RuleMetadata
 }
 
 /// Whether a file is a Dockerfile by its name: `Dockerfile`, `Dockerfile.dev`, `web.dockerfile`, `Containerfile`. What a
-/// template engine has yet to fill in is none, nor what Docker leaves out.
+/// template engine has yet to fill in does not count, nor what Docker leaves out.
 pub fn is_dockerfile(path: &Path) -> bool {
     let Some(name) = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()) else { return false };
     let has = |known: &str| {

@@ -83,7 +83,7 @@ impl<'a> Parser<'a> {
         Some((rest.get(..length)?.trim_end_matches(['\r', '\n']), start))
     }
 
-    /// `# escape=`, among the directives at the top. The first line that is none ends them.
+    /// `# escape=`, among the directives at the top. The first line that is not a directive ends them.
     fn read_directives(&mut self) {
         loop {
             let (at, line) = (self.at, self.line);
@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
         Some((line, number))
     }
 
-    /// Adds a physical line without the escape character at its end; says whether there was one. Two of them are none.
+    /// Adds a physical line without the escape character at its end; says whether there was one. Two do not count.
     fn push(&self, line: &mut Line, text: &str, at: usize) -> bool {
         let kept =
             text.trim_end_matches([' ', '\t']).strip_suffix(self.escape).filter(|kept| !kept.ends_with(self.escape));

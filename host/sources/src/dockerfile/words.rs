@@ -45,7 +45,7 @@ pub fn flags(text: &str, from: usize, escape: char) -> (Vec<Range<usize>>, usize
     (flags, at)
 }
 
-/// The items of a JSON list of strings, each with the bytes of its literal; `None` where the text is none.
+/// The items of a JSON list of strings, each with the bytes of its literal; `None` if the text is not such a list.
 pub fn exec(text: &str) -> Option<Vec<(String, Range<usize>)>> {
     if !text.trim_start().starts_with('[') {
         return None;

@@ -64,7 +64,7 @@ impl Repository {
 /// `0123... 1700000000`.
 fn made(head: &[u8]) -> Option<Made> {
     let (id, time) = std::str::from_utf8(head).ok()?.split_once(' ')?;
-    // A time before 1970 is none that anybody waited for.
+    // A time before 1970 counts as 1970: no wait is that long.
     Some(Made { id: id.to_owned(), time: time.trim().parse().unwrap_or_default(), files: Vec::new() })
 }
 

@@ -39,7 +39,7 @@ impl Repository {
     /// The repository around a folder.
     ///
     /// # Errors
-    /// There is none, or git does not open it.
+    /// The folder is in no repository, or git does not open it.
     pub fn around(folder: &Path) -> Result<Self, GitError> {
         let shown = || folder.display().to_string();
         match run(folder, ["rev-parse", "--show-toplevel"])? {
@@ -63,7 +63,7 @@ impl Repository {
     /// The commit that a person means by this name: a branch, a tag, a hash, `HEAD^`.
     ///
     /// # Errors
-    /// There is none here.
+    /// No commit here has that name.
     pub fn commit(&self, name: &str) -> Result<Commit, GitError> {
         let unknown = || GitError::Unknown { name: name.to_owned(), is_shallow: self.is_shallow() };
         if name.is_empty() || name.starts_with('-') {
@@ -77,7 +77,7 @@ impl Repository {
     /// The last commit that both have in their history.
     ///
     /// # Errors
-    /// There is none here.
+    /// Their histories have no commit in common here.
     pub fn merge_base(&self, one: &Commit, other: &Commit) -> Result<Commit, GitError> {
         let found = run(&self.top, ["merge-base", &one.0, &other.0])?.output();
         found.and_then(|found| id(&found)).ok_or_else(|| GitError::Unrelated {

@@ -19,7 +19,7 @@ impl Revision {
     /// The commit that a name means in the repository of a folder.
     ///
     /// # Errors
-    /// There is none.
+    /// The repository or the revision does not exist.
     pub fn new(folder: &Path, name: &str) -> Result<Self, GitError> {
         let repository = Repository::around(folder)?;
         let commit = repository.commit(name)?;

@@ -79,7 +79,7 @@ impl<'a> Deployer<'a> {
         self.nothing(Why::Unknown(text.into()), at)
     }
 
-    /// The text at a path, if it is a name. A text that is none is refused where it stands.
+    /// The text at a path, if it is a name. Any other text is refused where it stands.
     pub fn name(
         &self,
         node: &Node,

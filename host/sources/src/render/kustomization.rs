@@ -55,7 +55,7 @@ pub fn build(
 ) -> Result<Rendered, Failure> {
     let mut parts = Parts::new(tree, options.allow_network);
     let is_bare = !NAMES.iter().any(|name| folder.join(name).is_file());
-    // Flux makes a kustomization of all files where there is none.
+    // Without a kustomization, Flux makes one of all files.
     let bare = if is_bare { Some(json!({ "resources": parts.add_bare(folder)? }).to_string()) } else { None };
     if !is_bare {
         parts.add_folder(folder)?;

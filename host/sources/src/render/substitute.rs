@@ -1,4 +1,4 @@
-//! What Flux fills in after a build: `${name}`, with a default behind `:=` or `:-`. A name that nobody knows stays as it
+//! What Flux fills in after a build: `${name}`, with a default behind `:=` or `:-`. An unknown name stays as it
 //! is, and `$${name}` is no variable.
 
 use std::collections::BTreeMap;

@@ -165,7 +165,7 @@ impl Tool {
 /// A program as it is: where it lies, when it was written, and how long it is.
 type Stamp = (PathBuf, SystemTime, u64);
 
-/// The failure without the temporary folder, which nobody knows and which is another every time.
+/// The failure without the temporary folder, which is unknown to the reader and different each time.
 fn without_folder(failure: Failure, stage: &Stage) -> Failure {
     match (failure.why, stage.folder()) {
         (Why::Failed { tool, text }, Ok(folder)) => {

@@ -37,7 +37,7 @@ pub struct Tally<'a> {
     fail_on: Severity,
     /// Whether one has.
     is_failed: bool,
-    /// The namespaces that are judged; all where there is none.
+    /// The namespaces that are checked; all if it is empty.
     namespaces: Vec<String>,
     /// The day on which waivers count.
     today: Date,

@@ -44,7 +44,7 @@ impl Places {
     /// Reads the file, if one is given.
     ///
     /// # Errors
-    /// It is none that `seaworthy push` printed.
+    /// `seaworthy push` did not print it.
     pub fn new(options: &Args) -> Result<Self, Failure> {
         let base = |registry: &String| Reference::without_scheme(registry).trim_end_matches('/').to_owned();
         match &options.pushed {

@@ -21,7 +21,7 @@ pub fn folder(path: &Path) -> Result<(), Failure> {
     fs::create_dir_all(path).map_err(|cause| failed(path, &cause))
 }
 
-/// The modules of a folder that are none of these: together with them they would pass for one bundle.
+/// The modules of a folder that are not among these: together with them they would pass for one bundle.
 pub fn others(folder: &Path, names: &[&str]) -> Result<Vec<PathBuf>, Failure> {
     let entries = match fs::read_dir(folder) {
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

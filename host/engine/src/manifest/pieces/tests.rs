@@ -133,7 +133,7 @@ fn what_a_cut_would_change_is_refused_with_its_place() {
         let found = problems(&in_pieces(text.as_bytes(), 3000));
         assert!(found.iter().any(|problem| problem.contains(expected)), "{found:?}: {text}");
     }
-    // Nothing of a list is checked that is none as a whole.
+    // If the whole is not a valid list, none of its items is checked.
     let twice = format!("kind: List\napiVersion: v1\nitems:\n{}items:\n", items(""));
     assert_eq!(objects(&in_pieces(twice.as_bytes(), 3000).documents), [] as [&Object; 0]);
 }

@@ -247,7 +247,7 @@ impl<'text> Scanner<'text> {
         memchr::memchr2(b'\n', b'\r', rest).map_or(self.bytes.len(), |length| self.at + length)
     }
 
-    /// Blanks, comments and line breaks. A tab is none of these where a key may begin in a block.
+    /// Blanks, comments and line breaks. A tab is not skipped where a key may begin in a block.
     fn skip_to_token(&mut self) {
         loop {
             loop {
@@ -326,7 +326,7 @@ impl<'text> Scanner<'text> {
         Ok(())
     }
 
-    /// What may have been a key is none.
+    /// What may have been a key turns out not to be one.
     fn remove_key(&mut self) -> Result<(), Refusal> {
         let Some(key) = self.keys.last_mut().filter(|key| key.is_possible) else { return Ok(()) };
         if key.is_required {

@@ -80,7 +80,7 @@ impl<'text> Scanner<'text> {
         Ok(())
     }
 
-    /// `!`, `!!`, `!name!`, or `!name`, which is none but in a tag.
+    /// `!`, `!!`, `!name!`, or `!name`, which is only valid in a tag.
     fn handle(&mut self, is_directive: bool, start: usize) -> Result<&'text str, Refusal> {
         let from = self.at;
         if self.byte(self.at) != b'!' {

@@ -10,7 +10,7 @@ use super::{Fault, Kind, Refusal, Scanner, Style};
 struct Breaks(usize);
 
 impl Breaks {
-    /// One break is a space; of several, the first is none.
+    /// One break is a space. If there are several, the first is dropped.
     fn fold_into(self, text: &mut String) {
         match self.0 {
             0 => {}
@@ -245,7 +245,7 @@ impl<'text> Scanner<'text> {
             text.push(character);
         } else {
             let code = self.slice(self.at + 2, self.at + 2 + digits);
-            // A sign is none of YAML's, though Rust would take it.
+            // YAML does not take a sign, though Rust would.
             let code = Some(code).filter(|code| code.len() == digits && !code.starts_with('+'));
             let Some(code) = code.and_then(|code| u32::from_str_radix(code, 16).ok()) else {
                 return Err(Refusal::syntax("did not find expected hexdecimal number", start));

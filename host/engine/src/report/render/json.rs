@@ -118,7 +118,7 @@ struct Skipped<'a> {
     file: &'a str,
     line: u32,
     reason: String,
-    /// Whether nobody knows what is in it.
+    /// Whether its content is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<bool>,
 }

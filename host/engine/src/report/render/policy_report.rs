@@ -210,7 +210,7 @@ pub fn outcomes(dialect: Dialect, rules: &[&RuleMetadata], judgements: &[Judgeme
     said.flat_map(|(rule, judgement)| of_rule(dialect, rule, judgement)).collect()
 }
 
-/// What one rule said: a result for each violation, and one where there is none; warnings besides. What does not concern
+/// What one rule said: a result for each violation, or one that passes; warnings besides. What does not concern
 /// the object is left out, as is what is merely worth knowing.
 fn of_rule(dialect: Dialect, rule: &RuleMetadata, judgement: &Judgement) -> Vec<Outcome> {
     let (outcome, own) = (&judgement.outcome, judgement.severity.unwrap_or(rule.severity));

@@ -254,7 +254,7 @@ const fn level(severity: Severity, finding: Level) -> &'static str {
     }
 }
 
-/// A `location`; ends before they begin are none.
+/// A `location`. An end before the start counts as the start.
 fn place(file: &str, region: Option<(Position, Position)>) -> Value {
     let mut physical = json!({"artifactLocation": {"uri": uri(file)}});
     if let Some((start, end)) = region {

@@ -268,7 +268,7 @@ export class Rules {
     return details;
   }
 
-  /** Settings of a policy whose schema nobody knows: JSON. */
+  /** Settings of a policy whose schema is unknown: JSON. */
   #freeSettings(name: string): Node {
     const { workspace } = this.judge;
     const area = h(
