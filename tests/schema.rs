@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// Everything in which a value is not as the schema at that JSON pointer of a document says.
 ///
 /// # Panics
-/// If the schema is none, or uses more than is known here.
+/// If the schema is not valid, or uses more than is known here.
 #[must_use]
 pub fn faults(document: &Value, pointer: &str, value: &Value) -> Vec<String> {
     let mut faults = Vec::new();

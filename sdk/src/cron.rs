@@ -52,7 +52,7 @@ pub enum ScheduleError {
     Empty,
     /// It holds `TZ`, which belongs in `timeZone`.
     TimeZone,
-    /// It begins with `@`, and is none of the names that there are.
+    /// It begins with `@`, and is not one of the known names.
     Descriptor(String),
     /// What follows `@every` is no duration.
     Duration(String),
@@ -257,7 +257,7 @@ fn is_duration(text: &str) -> bool {
 /// The names of the IANA time zone database by the part before their last `/`, a line each.
 const ZONES: &str = include_str!("cron/zones.txt");
 
-/// Whether the API server knows the time zone: an exact name of the IANA database. Case counts, and `Local` is none.
+/// Whether the API server knows the time zone: an exact name of the IANA database. Case counts, and `Local` is refused.
 #[must_use]
 pub fn is_time_zone(name: &str) -> bool {
     zones().any(|(area, place)| is_zone(name, area, place, |a, b| a == b))

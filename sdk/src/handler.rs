@@ -39,7 +39,7 @@ impl<'a> Handlers<'a> {
         self.kinds.iter().map(move |kind| (*kind, self.place.get(kind))).filter(|(_, handler)| handler.is_set())
     }
 
-    /// Whether there is none, as in `{}`.
+    /// Whether no handler is set, as in `{}`.
     #[must_use]
     pub fn is_missing(self) -> bool {
         self.iter().next().is_none()

@@ -149,7 +149,7 @@ pub enum ImageReferenceError {
         /// What stands before `://`.
         scheme: String,
     },
-    /// What stands before the first slash must be a host and is none.
+    /// What stands before the first slash must be a host and is not one.
     BadDomain {
         /// What stands there.
         domain: String,

@@ -18,7 +18,7 @@ const ANNOTATION: &str = "link.argocd.argoproj.io/";
 pub struct Link<'a> {
     /// Where the address stands.
     pub at: Field<'a>,
-    /// The address; nothing, where there is none.
+    /// The address; `None` if it has no address.
     pub url: Option<&'a str>,
     /// What else is said of it: title, type and icon, or the key of the annotation and a title.
     names: Vec<&'a str>,

@@ -136,7 +136,7 @@ impl fmt::Display for Quantity {
 pub struct QuantityError {
     /// What was read, cut after 64 bytes.
     pub text: String,
-    /// Why it is none.
+    /// Why it is not a quantity.
     pub fault: QuantityFault,
 }
 

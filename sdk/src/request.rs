@@ -66,7 +66,7 @@ impl<'a> Request<'a> {
     /// The object judged as a workload.
     ///
     /// # Errors
-    /// Not applicable where it is none, where its pod template lives in another object (an Argo Rollout with a
+    /// Not applicable where it is no workload, where its pod template lives in another object (an Argo Rollout with a
     /// `workloadRef`), or where it is a Helm test and the rule asks how a workload runs.
     pub fn workload(&self) -> Result<Workload<'a>, Undecided> {
         Workload::new(self.object, self.section)

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 /// Numbers of things, found by a hash of the thing.
 #[derive(Default)]
 pub struct Seen {
-    /// One more than the number, and its hash; zero where there is none. As many as a power of two, at most half full.
+    /// One more than the number, and its hash; zero in an empty slot. As many as a power of two, at most half full.
     slots: Vec<(u32, u32)>,
     count: usize,
 }

@@ -112,7 +112,7 @@ fn holds<'l>(requirement: Field<'_>, label: &dyn Fn(&str) -> Option<Label<'l>>) 
     }
     if has_values != wants_values {
         let (message, fix) = if wants_values {
-            ("this operator compares with values, and there are none", "at least one value")
+            ("this operator compares with values, and there is no value", "at least one value")
         } else {
             ("this operator takes no values", "no values")
         };

@@ -1,4 +1,4 @@
-//! A rule's settings: typed, with defaults, and without a place for what nobody knows.
+//! A rule's settings: typed, with defaults, and without a place for unknown ones.
 
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -1,6 +1,6 @@
 //! Which environment an object says it is of: production, staging.
 //!
-//! A label says it, or the namespace does by its name. Where neither does, nobody knows: the module must not guess by
+//! A label says it, or the namespace does by its name. If neither does, it is not known: the module must not guess by
 //! anything else.
 
 use alloc::string::String;

@@ -95,7 +95,7 @@ fn a_client_shows_its_certificate() {
         let run = audit(&front, &folder, trusting(&front), &user);
         assert_eq!(run.code, Some(0), "{run:?}");
     }
-    // A key that is none is told without being shown.
+    // A key that is not valid is told without being shown.
     let broken =
         json!({"client-certificate-data": STANDARD.encode(certificate), "client-key-data": STANDARD.encode("hunter2")});
     let said = audit(&front, &folder, trusting(&front), &broken).complaint();

@@ -74,7 +74,7 @@ fn a_pod_whose_controller_is_not_judged_is_judged_itself() {
     let server = Server::of(vec![pods()]);
     let (_, audit) = audited(&server, &["--rule", ALONE]);
     assert_eq!(judged_by(&audit, ALONE), ["shop/web"]);
-    // Or where there is none of that name, or one that has the name of one that is gone.
+    // Or if no object has that name, or another object has the name of one that is gone.
     for metadata in [metadata("shop", "other"), json!({"name": "o", "namespace": "shop", "uid": "another"})] {
         let set = json!({"metadata": metadata, "spec": {"replicas": 0}});
         let server = Server::of(vec![pods(), kind("apps/v1", "ReplicaSet", "replicasets", vec![set])]);

@@ -54,7 +54,7 @@ fn shards_without_objects_are_whole_all_the_same() {
     let folder = shards(&server, 4);
     let merged = merge(&folder, &["0.json", "1.json", "2.json", "3.json"]);
     assert_eq!(merged.code, Some(0), "{merged:?}");
-    // But an audit of nothing is none.
+    // But an audit of nothing is incomplete.
     let nothing = Server::of(vec![deployments(Vec::new()), budgets(Vec::new())]);
     let merged = merge(&shards(&nothing, 2), &["0.json", "1.json"]);
     assert_eq!(merged.code, Some(2), "{merged:?}");

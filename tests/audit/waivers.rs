@@ -1,4 +1,4 @@
-//! Whose word no longer counts, and whose nobody needs, is told at the end of an audit as at the end of a check.
+//! Waivers that no longer count, and unused ones, are told at the end of an audit as at the end of a check.
 
 use crate::server::{Fault, Server};
 use crate::support::Folder;

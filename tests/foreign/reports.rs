@@ -1,4 +1,4 @@
-//! What the API server of the audit's tests asks about reports: there are none here.
+//! What the API server of the audit's tests asks about reports: these tests have no reports.
 
 use serde_json::Value;
 

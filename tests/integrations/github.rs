@@ -102,7 +102,7 @@ fn nothing_in_an_input_is_run() {
             assert!(!bare.path().join("pwned").exists(), "{input} = {hostile} was run");
         }
     }
-    // A path is none of the options.
+    // A path is not read as an option.
     let folder = folder();
     let run = step(&folder, "check", &[("path", "--allow-network")], &[]);
     assert!(run.code == Some(2) && run.out.contains("--allow-network does not exist"), "{}{}", run.out, run.err);

@@ -87,7 +87,7 @@ fn the_action_fetches_reviews_and_teams_and_decides() {
     let folder = folder.and("answers/repos_acme_config_pulls_7_reviews.json", "[]");
     let refused = github(&folder, "acme/shop\n", "7");
     assert_eq!(refused.code, Some(1), "{}{}", refused.out, refused.err);
-    // Without its members nobody knows who the team is; what cannot be fetched, or is no name, ends it.
+    // Without its members the team is not known. What cannot be fetched, or is no name, ends it.
     for (teams, number) in
         [("", "7"), ("acme/gone", "7"), ("acme/shop", "8"), ("$(touch pwned)", "7"), ("acme/shop", "7; touch pwned")]
     {

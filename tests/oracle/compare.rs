@@ -23,7 +23,7 @@ pub fn compare(text: &str, answers: &Value) -> Verdict {
     let is_read = theirs.len() == answers.len();
     let manifest = read("text.yaml", text.as_bytes().to_vec(), &Limits::default());
     if let Some(problem) = manifest.problems.first() {
-        // What is no YAML to us is none to the decoder. Behind `...` it does not look.
+        // What is no YAML to us is no YAML to the decoder. Behind `...` it does not look.
         let is_grammar = |kind: &ProblemKind| {
             matches!(
                 kind,

@@ -39,7 +39,7 @@ fn service() -> BTreeMap<String, String> {
 
 static BUNDLE: LazyLock<(Sandbox, Bundle<Module>)> = LazyLock::new(|| seaworthy_tests::sandboxed(1, &[]));
 
-/// The rules that are lines of the checklist; one that is disabled until it has settings is none.
+/// The rules that are lines of the checklist; one that is disabled until it has settings is not a line.
 fn checklist() -> Vec<&'static str> {
     let rules = BUNDLE.1.rules().iter().map(|rule| &rule.metadata);
     let is_line = |rule: &&RuleMetadata| rule.section != Section::Delivery && !needs_settings(rule);

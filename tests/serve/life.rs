@@ -43,7 +43,7 @@ fn a_new_bundle_counts_as_a_whole_and_a_bad_one_does_not() {
         server.post(&format!("/validate/{rule}"), review(&create(&deployment("web:1.2.3", true))).to_string()).status
     };
     assert_eq!((status("run-as-non-root"), status("immutable-image-tag")), (200, 404));
-    // Half of a module is none, and whoever has good rules keeps them.
+    // Half of a module is not used, and a server with good rules keeps them.
     let path = folder.path().join("rules/other.wasm");
     let module = &modules["immutable-image-tag"];
     fs::write(&path, &module[..module.len() / 2]).unwrap();

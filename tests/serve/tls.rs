@@ -60,7 +60,7 @@ fn a_new_pair_is_shown_and_old_connections_live_on() {
     let server = Server::start_with(&folder, &["--tls-cert", "tls.crt", "--tls-key", "tls.key"]);
     let mut connection = old.connect(&server);
     assert!(old.is_answered_over(&mut connection));
-    // Half of a new pair is none.
+    // Half of a new pair is not used.
     fs::write(folder.path().join("tls.crt"), &new.certificate).unwrap();
     server.wait_for("the old certificate is kept");
     assert!(old.is_answered_over(&mut old.connect(&server)));

@@ -212,7 +212,7 @@ func member(value ast.Expr, name string) string {
 	return ""
 }
 
-// literal reads a string; a name, such as runtime.APIVersionInternal, is none.
+// literal reads a string; a name, such as runtime.APIVersionInternal, is not a literal.
 func literal(value ast.Expr) string {
 	text, isLiteral := value.(*ast.BasicLit)
 	if !isLiteral {

@@ -55,7 +55,7 @@ impl<'a> People<'a> {
         Ok(Self { approving, asking, teams: teams.collect() })
     }
 
-    /// Those who approve and belong to one of the owners, and the owners of whom nobody knows who they are.
+    /// Those who approve and belong to one of the owners, and the owners whose members are not known.
     pub fn approving<'o>(&self, owners: &[&'o str]) -> (Vec<&'a str>, Vec<&'o str>) {
         let mut found: Vec<&str> = Vec::new();
         let mut unknown = Vec::new();

@@ -18,7 +18,7 @@ policy! {
     ///   brings one is in the setting `non_root_images`.
     /// - No `ENV` and no `ARG` holds a secret: what is named like a password, a token or a private key.
     /// - No `ADD` fetches from a URL, unless `--checksum` says what it must be.
-    /// - `ENTRYPOINT`, or `CMD` where there is none, is a JSON list, or begins with `exec`: a shell in front of the program
+    /// - `ENTRYPOINT`, or `CMD` without one, is a JSON list, or begins with `exec`: a shell in front of the program
     ///   passes no signal on.
     /// - `HEALTHCHECK` is advice: Kubernetes ignores it and has probes.
     ///

@@ -56,7 +56,7 @@ fn is_secret(name: &str) -> bool {
     !is_about && WORDS.iter().chain(KEYS).any(|words| holds(&name, words))
 }
 
-/// Whether a value could be a secret: it is none where it is empty, a path, a switch or a placeholder.
+/// Whether a value could be a secret: it cannot if it is empty, a path, a switch or a placeholder.
 fn is_value(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let is_switch = matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "0" | "1" | "changeme");

@@ -96,7 +96,7 @@ fn bit(byte: u8) -> u32 {
     1 << (byte & 31)
 }
 
-/// Whether a value is none that anybody would keep secret, under the name of such an entry.
+/// Whether a value is not worth keeping secret, under the name of such an entry.
 fn is_plain(entry: &str, value: &str) -> bool {
     let value = value.trim_ascii();
     let is_number = || value.bytes().all(|byte| byte.is_ascii_digit());

@@ -13,8 +13,8 @@ const REFERENCES: &[&str] = &include!("../data/references.rs");
 const WORDS: (&[&str], &[&str]) = include!("../data/placeholders.rs");
 
 /// Whether a value is nothing, a variable, something encrypted, a reference, or words that ask to be replaced. A text of
-/// several lines is none, whatever it holds besides, unless all that is not a placeholder in it is the armour of a key or a
-/// certificate.
+/// several lines is not one, whatever else is in it, unless all that is not a placeholder in it is the armour of a key
+/// or a certificate.
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim_ascii();
     if !value.bytes().any(|byte| byte.is_ascii_alphanumeric()) {

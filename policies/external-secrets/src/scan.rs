@@ -214,7 +214,7 @@ impl<'a> Pass<'a> {
         if run.len() < ENCODED || self.is_decoded {
             return None;
         }
-        // Most of what may be base64 is none, or is no text: its beginning says so.
+        // Most of what may be base64 is not, or is no text: its beginning says so.
         let is_text = |text: &String| !text.bytes().any(|byte| byte < b' ' && !byte.is_ascii_whitespace());
         let is_ascii = |text: &String| text.is_ascii();
         decode_base64(run.get(..16)?).filter(is_text).filter(is_ascii)?;

@@ -25,7 +25,7 @@ impl Query {
     /// Reads a query.
     ///
     /// # Errors
-    /// Why it is none, in a clause.
+    /// Why it is not a query, in a clause.
     pub fn parse(text: &str) -> Result<Self, String> {
         let query = parse_json_path(text).map_err(|cause| reason(&cause))?;
         check_segments(&query.segments)?;
@@ -41,7 +41,7 @@ impl Query {
 /// An I-Regexp (RFC 9485) that matches the whole of a text, or a part of it. Linear in the length of both.
 ///
 /// # Errors
-/// Why it is none. Unicode properties, `\p{L}`, are not supported.
+/// Why it is not an expression. Unicode properties, `\p{L}`, are not supported.
 pub fn regex(pattern: &str, whole: bool) -> Result<Regex, String> {
     let mut translated = String::new();
     let (mut escaped, mut in_class) = (false, false);

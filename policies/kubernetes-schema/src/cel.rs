@@ -43,7 +43,7 @@ pub struct Name<'t> {
 /// The names that an expression takes from outside.
 ///
 /// # Errors
-/// It is none; at which of its bytes that shows.
+/// It is not an expression: the byte at which that shows.
 pub fn names(text: &str) -> Result<Vec<Name<'_>>, usize> {
     let mut reader = Reader { text, at: 0, depth: 0, found: Vec::new(), bound: Vec::new() };
     let read = reader.expression().and_then(|()| if reader.peek().is_some() { reader.fault() } else { Ok(()) });

@@ -121,7 +121,7 @@ fn v4(address: &str) -> Option<u32> {
 pub struct Ports([Ranges; 3]);
 
 impl Ports {
-    /// Adds those from one to another, of a protocol; of all protocols where it is none that has ports.
+    /// Adds those from one to another, of a protocol; of all protocols if this one has no ports.
     pub fn add(&mut self, protocol: &str, first: i64, last: i64) {
         let of = match protocol {
             "TCP" | "6" => 0..1,

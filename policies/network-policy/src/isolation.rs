@@ -154,7 +154,7 @@ impl<'a> Pods<'a> {
         }
     }
 
-    /// Whether a policy of Calico's with this spec selects them. A selector that is none selects nothing, and is a finding.
+    /// Whether a policy of Calico's with this spec selects them. A malformed one selects nothing, and is a finding.
     fn are_selected_by_calico(
         &self,
         spec: Field<'a>,

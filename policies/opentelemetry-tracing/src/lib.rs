@@ -150,7 +150,7 @@ fn namespace<'a>(name: &str, world: &World<'a>) -> Result<Option<Object<'a>>, Un
 }
 
 /// Whether the OpenTelemetry operator instruments the pods or adds a collector to them. A value on the pods wins over the
-/// Namespace's, and an empty one is none.
+/// Namespace's, and an empty one does not count.
 fn is_injected(workload: Workload<'_>, namespace: Option<Object<'_>>) -> bool {
     let own = workload.template().get("metadata.annotations");
     let inherited = namespace.map(|namespace| namespace.get("metadata.annotations"));

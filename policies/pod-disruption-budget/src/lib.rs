@@ -301,7 +301,7 @@ enum Amount {
     Percent(i64),
 }
 
-/// The amount in a field, or why it is none; `None` where nothing is set. Another type is noted as malformed.
+/// The amount in a field, or why it is not valid; `None` where nothing is set. Another type is noted as malformed.
 fn amount(field: Field<'_>) -> Option<Result<Amount, String>> {
     let amount = match field.value()? {
         Value::String(text) => {

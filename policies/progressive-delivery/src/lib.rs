@@ -80,7 +80,7 @@ policy! {
         production: Vec<String> = [
             "production", "prod", "prd", "live", "*-production", "*-prod", "*-prd", "production-*", "prod-*",
         ],
-        /// Labels that may say which environment a workload is of; where there is none of them, its namespace does.
+        /// Labels that may say which environment a workload is of; without such a label, its namespace does.
         stage_labels: Vec<String> = ["app.kubernetes.io/environment", "environment", "env"],
     }
     severity: Medium,

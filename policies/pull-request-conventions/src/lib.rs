@@ -218,7 +218,7 @@ impl PullRequestConventions {
     }
 }
 
-/// What looks like a project's key, and is none.
+/// What looks like a project's key, and is not one.
 const STANDARDS: &[&str] =
     &["AES", "CVE", "CWE", "HTTP", "IPV", "ISO", "KEP", "PEP", "RFC", "RSA", "SHA", "TLS", "UTF"];
 

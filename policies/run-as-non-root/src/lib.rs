@@ -152,7 +152,7 @@ fn is_root(user: Field<'_>) -> bool {
     user.integer() == Some(0)
 }
 
-/// An edit, unless a container would not start any more: which other user it may have, nobody knows here.
+/// An edit, unless a container would not start any more: which other user it may have is not known here.
 fn promise(non_root: Field<'_>, is_root: bool) -> Fix {
     if is_root {
         return "set `runAsNonRoot: true` and a `runAsUser` above 0".into();

@@ -170,7 +170,7 @@ fn says_slow(workload: Workload<'_>) -> bool {
         .any(|place| place.get("metadata.annotations").entry("seaworthy.dev/slow-start").str() == Some("true"))
 }
 
-/// How many seconds a startupProbe allows; none where there is none.
+/// How many seconds a startupProbe allows; 0 without a startupProbe.
 fn budget(probe: Probe<'_>) -> i64 {
     if probe.is_missing() { 0 } else { probe.initial_delay().saturating_add(probe.patience()) }
 }

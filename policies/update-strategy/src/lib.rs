@@ -199,8 +199,8 @@ fn check_amounts(
 fn check_stateful(rolling: Field<'_>, pods: i64, findings: &mut Findings) -> Result<(), Undecided> {
     let (partition, unavailable) = (rolling.get("partition"), rolling.get("maxUnavailable"));
     if partition.integer().is_some_and(|partition| partition >= pods) {
-        let message =
-            format!("only pods from number {} on are replaced, and there is none", partition.integer().unwrap_or(0));
+        let from = partition.integer().unwrap_or(0);
+        let message = format!("only pods from number {from} on are replaced, and no pod has such a number");
         findings.warn(partition, message, fix::set(partition, 0));
     }
     if unavailable.is_set() {

@@ -247,7 +247,7 @@ pub struct RuleMetadata {
 
 impl RuleMetadata {
     /// The address of the page about it, as far as it is one that may be shown: what leads to another program or writes to
-    /// a terminal is none.
+    /// a terminal may not.
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         let is_web = self.url.starts_with("https://") || self.url.starts_with("http://");

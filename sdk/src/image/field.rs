@@ -1,4 +1,4 @@
-//! The reference in a field of a manifest, and what to say where there is none.
+//! The reference in a field of a manifest, and what to say if it is missing.
 //!
 //! What registries refuse is said once, for all rules. The module must not know what a rule asks of a reference.
 

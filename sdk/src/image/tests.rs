@@ -153,7 +153,7 @@ fn what_the_runtimes_refuse_is_refused_with_its_reason() {
         ("aa/asdf$$^/aa", Error::BadCharacter { character: '$' }),
         ("${IMAGE}", Error::BadCharacter { character: '$' }),
         ("a\\b", Error::BadCharacter { character: '\\' }),
-        // Names that are none.
+        // Names that are not valid.
         (":justtag", Error::NoRepository),
         ("@sha256:0123", Error::NoRepository),
         ("@", Error::NoRepository),

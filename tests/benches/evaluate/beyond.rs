@@ -59,7 +59,7 @@ pub fn schema() {
     clock::table(&figures, "target: 60 us at 8 KB");
 }
 
-/// All rules over those of the guide alone, on the corpus or, where there is none, on 1,000 services.
+/// All rules over those of the guide alone, on the corpus or, without one, on 1,000 services.
 pub fn budget(corpus: Option<&Path>) {
     let made = artifacts::target().join("bench/budget");
     let _ = fs::remove_dir_all(&made);

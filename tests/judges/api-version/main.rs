@@ -191,7 +191,7 @@ fn what_an_api_server_warns_of_is_advice_at_the_same_field() {
                     || path == "apiVersion"
                     || (path.starts_with("scheduling.") && said.starts_with("scheduling."))
             };
-            assert!(theirs.iter().any(is_same), "{path} is none of {theirs:?}");
+            assert!(theirs.iter().any(is_same), "{path} is not among {theirs:?}");
         }
     }
     assert!(warnings > 40, "{warnings} warnings");

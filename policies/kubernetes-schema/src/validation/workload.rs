@@ -275,7 +275,7 @@ fn success<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     }
 }
 
-/// How many indexes `0,2-4` are; nothing where it is none, is out of order or beyond `all`.
+/// How many indexes `0,2-4` are; `None` if it is malformed, out of order or beyond `all`.
 fn indexes(text: &str, all: i64) -> Option<i64> {
     let (mut last, mut total) = (-1, 0);
     if text.is_empty() {

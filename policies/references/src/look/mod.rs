@@ -166,7 +166,7 @@ impl<'a, 'f> Look<'a, 'f> {
         Ok(())
     }
 
-    /// Says that a name is none of those that there are, and which of them is meant.
+    /// Says that a name does not exist, and which known name is meant.
     pub fn none_of(&mut self, at: Field<'a>, name: &str, message: &str, known: &[&'a str]) {
         let otherwise = if known.is_empty() { "correct the name".to_owned() } else { one_of(known) };
         self.say(at, name, message, &mut known.iter().copied(), (false, &otherwise));
