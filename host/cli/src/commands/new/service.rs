@@ -23,7 +23,7 @@ Examples:
                                    lists what would be written
   seaworthy new service payments-api ... --template golden/
                                    with a template of your own
-  seaworthy new service payments-api ... --template registry://ghcr.io/acme/golden:v3 --verify cosign.pub
+  seaworthy new service web ... --template registry://ghcr.io/acme/golden:v3 --verify cosign.pub
                                    with one that `seaworthy push --template golden/ --sign cosign.key` put there
   seaworthy new service --kind worker --organisation acme --backstage --output templates/worker
                                    the same files as a software template for Backstage
