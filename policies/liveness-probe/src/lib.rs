@@ -82,8 +82,8 @@ policy! {
     ///           livenessProbe: {httpGet: {path: /healthz, port: http}, failureThreshold: 10}
     /// ```
     pub struct LivenessProbe {
-        /// Whether only workloads that serve are asked: those whose pods a Service selects or, where not everything is
-        /// in sight, those that declare a port.
+        /// Whether only workloads that serve are checked: those whose pods a Service selects or, if the input is
+        /// partial, those that declare a port.
         only_behind_service: bool = false,
         /// Whether a sidecar (an init container with `restartPolicy: Always`) without a probe is a warning.
         sidecars: bool = false,

@@ -13,7 +13,7 @@ policy! {
     ///
     /// The probe must allow as much time as is asked for: what the livenessProbe waits, or else `slow_after_seconds`.
     /// It allows `failureThreshold` times `periodSeconds` (by default 3 times 10), after its own `initialDelaySeconds`.
-    /// It has one handler, and a port that it calls by name is one of its container's.
+    /// It has one handler, and a named port must be a port of the container.
     ///
     /// ## Why
     ///
