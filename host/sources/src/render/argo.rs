@@ -3,23 +3,50 @@
 use std::fs;
 use std::path::Path;
 
-use engine::manifest::{Limits, Node, Value, read};
+use engine::manifest::{Entry, Limits, Manifest, Node, Value, read};
 use serde_json::{Map, Value as Json};
 
 use super::application_set;
 use super::chart::{Release, Values};
-use super::deployer::{Deployer, Made, Source, is_true, text};
+use super::deployer::{Deployer, Made, Source, inline, is_true, text};
 use super::failure::Why;
 use super::images::image_override;
-use super::kustomization::Over;
+use super::kustomization::{Given, Over};
 use super::mark;
 use super::names;
+use super::parameters;
 use super::plan::What;
 use super::repository::spelt;
 
 /// What an Application may write into a kustomization, under the names that kustomize has for it.
 const WRITTEN: [&str; 8] =
     ["namePrefix", "nameSuffix", "namespace", "commonLabels", "commonAnnotations", "replicas", "patches", "components"];
+
+/// A source of an Application and what overrides it, what counts most first, each in the manifest that it stands in.
+struct Layers<'n>(Vec<(&'n Manifest, &'n Node)>);
+
+impl<'n> Layers<'n> {
+    fn field(&self, group: &str, key: &str) -> Option<(&'n Manifest, &'n Node)> {
+        self.0.iter().find_map(|(manifest, node)| Some((*manifest, node.get(group)?.get(key)?)))
+    }
+
+    fn get(&self, group: &str, key: &str) -> Option<&'n Node> {
+        self.field(group, key).map(|(_, node)| node)
+    }
+
+    fn is_true(&self, group: &str, key: &str) -> bool {
+        self.get(group, key).is_some_and(|it| it.value == Value::Bool(true))
+    }
+
+    /// Values that stand in them. Objects of values are laid over each other, and where there is one, no text counts.
+    fn values(&self) -> Vec<Values> {
+        let object =
+            |(manifest, node): &(&'n Manifest, &'n Node)| inline(manifest, node.get("helm")?.get("valuesObject")?);
+        let objects: Vec<Values> = self.0.iter().rev().filter_map(object).collect();
+        let text = || self.field("helm", "values").and_then(|(manifest, values)| inline(manifest, values));
+        if objects.is_empty() { text().into_iter().collect() } else { objects }
+    }
+}
 
 impl Deployer<'_> {
     pub fn application_set(&self, spec: &Node) -> Vec<Made> {
@@ -104,35 +131,37 @@ impl Deployer<'_> {
             return if has_jsonnet { Err(self.unknown(text, source)) } else { Ok(None) };
         }
         let overrides = self.overrides(&folder, name);
-        let field = |group: &str, key: &str| {
-            let nodes = overrides.iter().chain([source]);
-            nodes.into_iter().find_map(|node| node.get(group)?.get(key))
-        };
+        let over = overrides.iter().filter_map(|it| Some((it, it.documents.iter().find_map(mark::node_of)?)));
+        let layers = Layers(over.chain([(&self.file.manifest, source)]).collect());
         let what = if is_chart {
-            self.release(source, all, &folder, (name, namespace), &field)?
+            self.release(source, all, &folder, (name, namespace), &layers)?
         } else {
-            What::Kustomization { folder: folder.clone(), over: written(&folder, &field) }
+            What::Kustomization { folder: folder.clone(), over: written(&folder, &layers) }
         };
         let job = self.job(&folder, name.to_owned(), namespace.map(str::to_owned), what);
         Ok(Some((Some(folder), job)))
     }
 
-    fn release<'n>(
+    fn release(
         &self,
         source: &Node,
         all: &[&Node],
         folder: &Path,
         (name, namespace): (&str, Option<&str>),
-        field: &impl Fn(&str, &str) -> Option<&'n Node>,
+        layers: &Layers<'_>,
     ) -> Result<What, Box<Made>> {
-        if let Some(files) = field("helm", "fileParameters").filter(|it| it.value != Value::Sequence(Vec::new())) {
-            return Err(self.unknown("`fileParameters` are not read here: the chart is not rendered", files));
+        // What stands beside the chart has no line in the Application.
+        let is_own = |manifest: &Manifest| std::ptr::eq(manifest, &self.file.manifest);
+        if let Some((manifest, files)) = layers.field("helm", "fileParameters").filter(|(_, it)| !it.items().is_empty())
+        {
+            let at = if is_own(manifest) { files } else { source };
+            return Err(self.unknown("`fileParameters` are not read here: the chart is not rendered", at));
         }
         let release = self.name(source, &["helm", "releaseName"], names::is_release, "name of a release")?;
         let mut values = Vec::new();
-        let is_lenient = field("helm", "ignoreMissingValueFiles").is_some_and(|it| it.value == Value::Bool(true));
-        if let Some(Value::Sequence(files)) = field("helm", "valueFiles").map(|files| &files.value) {
-            for file in files {
+        let is_lenient = layers.is_true("helm", "ignoreMissingValueFiles");
+        if let Some((manifest, files)) = layers.field("helm", "valueFiles") {
+            for file in files.items() {
                 let Some(path) = file.as_str() else { continue };
                 let found = match path.strip_prefix('$').and_then(|path| path.split_once('/')) {
                     Some((reference, below)) => {
@@ -148,63 +177,73 @@ impl Deployer<'_> {
                     None if is_lenient => {}
                     None => {
                         let text = format!("the values file `{path}` is not in the input");
-                        return Err(self.nothing(Why::Unknown(text), file));
+                        return Err(self.nothing(Why::Unknown(text), if is_own(manifest) { file } else { source }));
                     }
                 }
             }
         }
-        values.extend(field("helm", "values").and_then(|values| self.inline(values)));
-        values.extend(field("helm", "valuesObject").and_then(|values| self.inline(values)));
-        let mut set = Vec::new();
-        if let Some(Value::Sequence(parameters)) = field("helm", "parameters").map(|it| &it.value) {
-            for parameter in parameters {
-                let value = parameter.get("value").and_then(|it| mark::text_of(&it.value)).unwrap_or_default();
-                if let Some(name) = text(parameter, &["name"]) {
-                    let flag = if is_true(parameter, "forceString") { "--set-string" } else { "--set" };
-                    set.push((flag, format!("{name}={}", value.replace(',', "\\,"))));
-                }
-            }
-        }
+        values.extend(layers.values());
+        let given = layers.field("helm", "parameters").map(|(manifest, given)| (manifest, given.items()));
+        let set = given.map(|(_, given)| parameters::flags(given)).unwrap_or_default();
+        let parameters = given.and_then(|(manifest, given)| parameters::values(manifest, given));
         Ok(What::Release(Release {
             chart: folder.to_owned(),
             name: release.unwrap_or_else(|| names::release_of(name)),
             namespace: namespace.map(str::to_owned),
             values,
             set,
+            parameters,
             ..Release::default()
         }))
     }
 
     /// What lies beside the files that an Application deploys and says more of it, what counts most first.
-    fn overrides(&self, folder: &Path, name: &str) -> Vec<Node> {
+    fn overrides(&self, folder: &Path, name: &str) -> Vec<Manifest> {
         let files = [format!(".argocd-source-{name}.yaml"), ".argocd-source.yaml".to_owned()];
         let read = |file: &String| {
             let path = self.catalog.tree.resolve(&folder.join(file)).ok()??;
             let bytes = crate::read::read_regular(&path, Limits::default().bytes).ok()?;
-            let manifest = read(file, bytes, &Limits::default());
-            manifest.documents.iter().find_map(mark::node_of).cloned()
+            Some(read(&self.catalog.tree.shown(&path), bytes, &Limits::default()))
         };
         files.iter().filter_map(read).collect()
     }
 }
 
 /// What an Application writes into the kustomization of a folder.
-fn written<'n>(folder: &Path, field: &impl Fn(&str, &str) -> Option<&'n Node>) -> Option<Over> {
+fn written(folder: &Path, layers: &Layers<'_>) -> Option<Over> {
     let mut fields = Map::new();
     for key in WRITTEN {
-        if let Some(value) = field("kustomize", key).and_then(|value| serde_json::to_value(value).ok()) {
+        if let Some(value) = layers.get("kustomize", key).and_then(|value| serde_json::to_value(value).ok()) {
             fields.insert(key.to_owned(), value);
         }
     }
-    let is_lenient = field("kustomize", "ignoreMissingComponents").is_some_and(|it| it.value == Value::Bool(true));
+    let is_lenient = layers.is_true("kustomize", "ignoreMissingComponents");
     if let Some(Json::Array(components)) = fields.get_mut("components").filter(|_| is_lenient) {
         components.retain(|path| path.as_str().is_some_and(|path| folder.join(path).is_dir()));
     }
-    if let Some(Value::Sequence(images)) = field("kustomize", "images").map(|images| &images.value) {
-        let images = images.iter().filter_map(|image| image_override(image.as_str()?));
-        fields.insert("images".to_owned(), images.collect());
+    let mut given = Vec::new();
+    if let Some((manifest, images)) = layers.field("kustomize", "images") {
+        let images =
+            Node { value: Value::Sequence(images.items().iter().filter_map(image).collect()), span: images.span };
+        fields.extend(serde_json::to_value(&images).ok().map(|images_of| ("images".to_owned(), images_of)));
+        let entry = Entry { key: "images".into(), key_span: images.span, value: images };
+        given.push(Given::member(manifest, entry));
     }
-    (!fields.is_empty()).then_some(Over { fields, variables: None })
+    let patches =
+        layers.0.iter().find_map(|(manifest, node)| Some((*manifest, node.get("kustomize")?.entry("patches")?)));
+    given.extend(patches.map(|(manifest, entry)| Given::member(manifest, entry.clone())));
+    (!fields.is_empty()).then(|| Over { fields, given, ..Over::default() })
+}
+
+/// An image as Argo CD has it, as an item of a kustomization that stands in its place.
+fn image(node: &Node) -> Option<Node> {
+    let Json::Object(members) = image_override(node.as_str()?)? else { return None };
+    let span = node.span;
+    let entry = |(key, value): (String, Json)| {
+        let value = Node { value: Value::String(value.as_str()?.into()), span };
+        Some(Entry { key: key.into(), key_span: span, value })
+    };
+    Some(Node { value: Value::Mapping(members.into_iter().filter_map(entry).collect()), span })
 }
 
 /// The first text below a node that holds an expression.

@@ -36,6 +36,8 @@ pub struct Release {
     pub without_own: bool,
     /// As `helm --set` and `helm --set-string` read them.
     pub set: Vec<(&'static str, String)>,
+    /// The same as values, if they can be: these may be marked.
+    pub parameters: Option<Values>,
 }
 
 /// Values for a chart.
@@ -57,7 +59,7 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
     }
     add_local_dependencies(tree, &mut stage, &release.chart)?;
     let helm = tools.helm.as_ref().ok_or(Why::Missing("helm"))?;
-    let values = values_of(tree, release, options, &stage)?;
+    let mut values = values_of(tree, release, options, &stage)?;
     for (at, part) in values.iter().enumerate().skip(1) {
         stage.write(part.path(at), part.raw.clone().into_bytes());
     }
@@ -87,7 +89,8 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
     let marked = with_marks(&templates, &mut marked, &stage, |stage| tools.run(&call(&given, false), stage));
     let lines = lines::Lines::new(&manifest.source.text(), marked.as_deref(), &templates);
 
-    // And with marks in the values.
+    // And with marks in the values, of which flags are the last.
+    values.extend(release.parameters.as_ref().and_then(stated));
     let first = texts.len();
     texts.extend(values.iter().map(|part| (part.name.clone(), part.source.clone())));
     let all: Vec<PathBuf> = values.iter().enumerate().map(|(at, part)| part.path(at)).collect();
@@ -161,7 +164,8 @@ fn arguments(
     let versions = [ALWAYS_THERE].into_iter().chain(options.api_versions.iter().map(String::as_str));
     versions.for_each(|version| flag("--api-versions", version.as_ref()));
     files.iter().for_each(|file| flag("--values", file.as_os_str()));
-    release.set.iter().for_each(|(name, set)| flag(name, set.as_ref()));
+    let is_marked = is_traced && release.parameters.is_some();
+    release.set.iter().filter(|_| !is_marked).for_each(|(name, set)| flag(name, set.as_ref()));
     options.set.iter().for_each(|set| flag("--set", set.as_ref()));
     arguments.push("--include-crds".into());
     if is_traced {
@@ -242,14 +246,7 @@ fn values_of(tree: &Tree, release: &Release, options: &RenderOptions, stage: &St
                 let real = real.ok_or_else(|| Why::Unknown(format!("there is no file {}", tree.shown(path))))?;
                 parts.push(part(tree.shown(&real), read_values(&real)?, true));
             }
-            Values::Inline { name, source, node, shift } => parts.push(Part {
-                name: name.clone(),
-                source: source.clone(),
-                node: Some(node.clone()),
-                raw: mark::plain(node),
-                shift: shift.clone(),
-                is_file: false,
-            }),
+            Values::Inline { .. } => parts.extend(stated(values)),
         }
     }
     // Whoever types a path may name any file.
@@ -257,6 +254,19 @@ fn values_of(tree: &Tree, release: &Release, options: &RenderOptions, stage: &St
         parts.push(part(crate::read::name(path), read_values(path)?, true));
     }
     Ok(parts)
+}
+
+/// Values that stand in a manifest.
+fn stated(values: &Values) -> Option<Part> {
+    let Values::Inline { name, source, node, shift } = values else { return None };
+    Some(Part {
+        name: name.clone(),
+        source: source.clone(),
+        node: Some(node.clone()),
+        raw: mark::plain(node),
+        shift: shift.clone(),
+        is_file: false,
+    })
 }
 
 fn read_values(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -1,13 +1,14 @@
 //! What Flux deploys: the folder of a Kustomization, and the chart of a HelmRelease.
 
+use std::path::Path;
+
 use engine::File;
 use engine::manifest::{Node, Object, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::chart::{Release, Values};
 use super::deployer::{Deployer, Made, Source, inline, is_true, text};
-use super::kustomization::Over;
-use super::mark;
+use super::kustomization::{Given, Over};
 use super::names;
 use super::plan::{What, environment_of};
 use super::repository::spelt;
@@ -54,17 +55,43 @@ impl Deployer<'_> {
         if let Some(labels) = spec.get("commonMetadata").and_then(|it| it.get("labels")) {
             fields.insert("labels".to_owned(), json!([{ "pairs": labels }]));
         }
-        let variables = spec.get("postBuild").map(|build| self.variables(build));
-        let over = (!fields.is_empty() || variables.is_some()).then_some(Over { fields, variables });
+        let own = &self.file.manifest;
+        let given = ["patches", "images"].iter().filter_map(|key| Some(Given::member(own, spec.entry(key)?.clone())));
+        let (variables, filled) = spec.get("postBuild").map(|build| self.variables(build)).unzip();
+        let is_over = !fields.is_empty() || variables.is_some();
+        let filled = filled.unwrap_or_default();
+        let over = is_over.then(|| Over { fields, given: given.collect(), variables, filled });
         // Plain files stand for themselves.
         if over.is_none() && !self.catalog.kustomizations.contains_key(&folder) {
             return Ok(None);
         }
         let what = What::Kustomization { folder: folder.clone(), over };
-        let environment = environment_of(&self.catalog.tree.shown(&folder));
+        let environment = self.environment(&folder);
+        let is_alone = environment == environment_of(&self.catalog.tree.shown(&folder));
         let mut job = self.job(&folder, environment, namespace, what);
-        job.name = format!("{} (kustomize build, {})", job.folder, self.object.display_name());
+        if is_alone {
+            job.name = format!("{} (kustomize build, {})", job.folder, self.object.display_name());
+        }
         Ok(Some((Some(folder), job)))
+    }
+
+    /// What people call the environment of a folder: as the folder, or, where others deploy it too, as the object or as the
+    /// folder that this stands in.
+    fn environment(&self, folder: &Path) -> String {
+        let group = self.object.group();
+        let is_same = |object: &&Object| {
+            let spec = object.node.get("spec").filter(|_| object.kind == self.object.kind && object.group() == group);
+            let path = spec.map(|spec| text(spec, &["path"]).unwrap_or("."));
+            path.and_then(|path| self.catalog.folder(path)).is_some_and(|other| other == *folder)
+        };
+        let objects = self.catalog.files.iter().flat_map(|known| known.file.manifest.objects());
+        let same: Vec<String> = objects.filter(is_same).map(Object::display_name).collect();
+        let own = self.object.display_name();
+        match (same.len(), same.iter().filter(|name| **name == own).count()) {
+            (0 | 1, _) => environment_of(&self.catalog.tree.shown(folder)),
+            (_, 0 | 1) => own,
+            _ => environment_of(self.file.manifest.name.rsplit_once('/').map_or("", |(folder, _)| folder)),
+        }
     }
 
     /// Whether the repository that is meant is known to be this one, at this state. What is known to be another is said.
@@ -89,25 +116,16 @@ impl Deployer<'_> {
         Err(self.unknown(text, reference))
     }
 
-    /// What Flux fills in after a build, as far as it stands in the input.
-    fn variables(&self, build: &Node) -> Variables {
-        let mut variables = Variables::new();
-        let mut add = |node: &Node| {
-            if let Value::Mapping(entries) = &node.value {
-                let texts = entries.iter().filter_map(|it| Some((it.key.to_string(), mark::text_of(&it.value.value)?)));
-                variables.extend(texts);
-            }
-        };
+    /// What Flux fills in after a build, as far as it stands in the input, and the mappings that it stands in.
+    fn variables(&self, build: &Node) -> (Variables, Vec<Given>) {
+        let mut filled = Vec::new();
         for reference in build.list("substituteFrom") {
-            let found = self.data(reference).map(|(_, object)| object);
-            found
-                .iter()
-                .flat_map(|object| [object.node.get("data"), object.node.get("stringData")])
-                .flatten()
-                .for_each(&mut add);
+            let Some((file, object)) = self.data(reference) else { continue };
+            let mappings = ["data", "stringData"].iter().filter_map(|key| object.node.get(key));
+            filled.extend(mappings.map(|node| Given::new(&file.manifest, node.clone())));
         }
-        build.get("substitute").into_iter().for_each(&mut add);
-        variables
+        filled.extend(build.get("substitute").map(|node| Given::new(&self.file.manifest, node.clone())));
+        (filled.iter().flat_map(Given::texts).collect(), filled)
     }
 
     /// The ConfigMap or the Secret of the input that is named. What is encoded is not read: it would be a Secret's.
@@ -159,7 +177,7 @@ impl Deployer<'_> {
             // Files that are named stand in the place of the chart's own.
             without_own: !values.is_empty() && !files.is_empty(),
             values,
-            set: Vec::new(),
+            ..Release::default()
         });
         let job = self.job(&folder, own, namespace, what);
         Ok(Some((Some(folder), job)))

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use engine::manifest::{Covered, Manifest, read};
+use engine::manifest::{Covered, Entry, Manifest, Node, Source, Value, read};
 use serde_json::{Map, Value as Json, json};
 
 use super::chart::is_part;
 use super::failure::{Failure, Why};
 use super::generated;
 use super::mark::{self, Context, Marks, Style};
-use super::marking::{marked_kustomization, marked_patch, patches_in};
+use super::marking::{Inner, marked_fields, marked_kustomization, marked_patch, patches_in, patches_of};
 use super::options::RenderOptions;
 use super::overlay::{self, Places};
 use super::parts::{NAMES, Parts, Role, kustomization_of};
@@ -26,16 +26,80 @@ pub const HELM_WRAPPER: &str = "seaworthy-helm";
 #[derive(Clone, Debug, Default)]
 pub struct Over {
     pub fields: Map<String, Json>,
+    /// Those of them whose places are told, as they were written.
+    pub given: Vec<Given>,
     /// What is filled in after the build, if anything is.
     pub variables: Option<Variables>,
+    /// The same as it was written; the last one wins.
+    pub filled: Vec<Given>,
+}
+
+/// Members of a mapping, and where somebody wrote them.
+#[derive(Clone, Debug)]
+pub struct Given {
+    name: String,
+    source: Source,
+    node: Node,
+}
+
+impl Given {
+    /// A mapping that stands in a manifest.
+    pub fn new(manifest: &Manifest, node: Node) -> Self {
+        Self { name: manifest.name.clone(), source: manifest.source.clone(), node }
+    }
+
+    /// The members that are scalars, as texts.
+    pub fn texts(&self) -> impl Iterator<Item = (String, String)> {
+        let text = |entry: &Entry| Some((entry.key.to_string(), mark::text_of(&entry.value.value)?));
+        self.entries().iter().filter_map(text)
+    }
+
+    fn entries(&self) -> &[Entry] {
+        match &self.node.value {
+            Value::Mapping(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// A mapping of one member.
+    pub fn member(manifest: &Manifest, entry: Entry) -> Self {
+        let span = entry.value.span;
+        Self::new(manifest, Node { value: Value::Mapping(vec![entry]), span })
+    }
 }
 
 impl Over {
-    /// The kustomization, as JSON, with all that is written into it: lists grow, and anything else is replaced.
+    /// The same with marks; `first` is the number of the first text.
+    fn marked<'a>(&'a self, marks: &mut Marks<'a>, first: usize, inner: &'a [Vec<Inner>]) -> Self {
+        let mut fields = self.fields.clone();
+        for (at, (given, inner)) in self.given.iter().zip(inner).enumerate() {
+            let copy = marked_fields(marks, first + at, &given.node, inner);
+            fields.extend(serde_json::from_str::<Map<String, Json>>(&copy).unwrap_or_default());
+        }
+        let mut variables = self.variables.clone();
+        let first = first + self.given.len();
+        for (at, given) in self.filled.iter().enumerate() {
+            for entry in given.entries() {
+                // What has lines is more than the end of a value.
+                let value = mark::text_of(&entry.value.value).filter(|it| !it.is_empty() && !it.contains('\n'));
+                if let Some((value, variables)) = value.zip(variables.as_mut()) {
+                    variables.insert(entry.key.to_string(), marks.filling(entry, &value, first + at));
+                }
+            }
+        }
+        Self { fields, variables, ..Self::default() }
+    }
+
+    /// The kustomization, as JSON, with all that is written into it: lists grow, an image takes the place of the one of its
+    /// name, and anything else is replaced.
     fn onto(&self, kustomization: &str) -> String {
         let mut written: Map<String, Json> = serde_json::from_str(kustomization).unwrap_or_default();
         for (key, value) in &self.fields {
             match (written.get_mut(key), value) {
+                (Some(Json::Array(images)), Json::Array(more)) if key == "images" => {
+                    images.retain(|image| more.iter().all(|other| other.get("name") != image.get("name")));
+                    images.extend(more.iter().cloned());
+                }
                 (Some(Json::Array(items)), Json::Array(more)) => items.extend(more.iter().cloned()),
                 (Some(Json::Object(members)), Json::Object(more)) => members.extend(more.clone()),
                 _ => _ = written.insert(key.clone(), value.clone()),
@@ -67,21 +131,14 @@ pub fn build(
     let target = parts.staged(folder);
     let own = parts.parts.first().filter(|_| !is_bare);
     let top = own.map_or_else(|| target.join(NAMES[0]), |part| part.path.clone());
-    let given = bare.or_else(|| own.and_then(|part| kustomization_of(&part.manifest)).map(mark::plain));
-    let build = Build {
-        tools,
-        tool,
-        options,
-        chart: parts.chart.clone(),
-        target,
-        over: over.filter(|over| !over.fields.is_empty()).map(|over| (top.clone(), over)),
-        variables: over.and_then(|over| over.variables.as_ref()),
-    };
-    if let Some(given) = given.filter(|_| is_bare || build.over.is_some()) {
-        let written = build.written(&top, given);
-        parts.stage.write(top, written.into_bytes());
+    let given = bare.clone().or_else(|| own.and_then(|part| kustomization_of(&part.manifest)).map(mark::plain));
+    let build = Build { tools, tool, options, chart: parts.chart.clone(), target, over, top, bare };
+    let is_written = is_bare || over.is_some_and(|over| !over.fields.is_empty());
+    if let Some(given) = given.filter(|_| is_written) {
+        let written = over.map_or_else(|| given.clone(), |over| over.onto(&given));
+        parts.stage.write(&build.top, written.into_bytes());
     }
-    let text = build.run(&parts.stage)?;
+    let text = build.run(&parts.stage, over)?;
     let manifest = read("rendered", text.into_bytes(), &limits());
     let mut rendered = Rendered { manifest, ..Rendered::default() };
     // What a generator puts into a ConfigMap may be an object all the same.
@@ -92,6 +149,8 @@ pub fn build(
     rendered.made_of = parts.parts.iter().map(|part| part.manifest.name.clone()).chain(made_of_charts).collect();
     rendered.texts =
         parts.parts.iter().map(|part| (part.manifest.name.clone(), part.manifest.source.clone())).collect();
+    let given = over.into_iter().flat_map(|over| over.given.iter().chain(&over.filled));
+    rendered.texts.extend(given.map(|given| (given.name.clone(), given.source.clone())));
     let kustomizations = parts.parts.iter().filter(|part| part.role == Role::Kustomization);
     let folders = kustomizations.map(|part| parts.root.join(part.path.parent().unwrap_or(Path::new(""))));
     rendered.covers = folders.chain(parts.charts.iter().cloned()).map(|it| Covered::Folder(tree.shown(&it))).collect();
@@ -108,22 +167,18 @@ struct Build<'t> {
     chart: Option<(String, u32)>,
     target: PathBuf,
     /// What is written into the kustomization in this file of the stage.
-    over: Option<(PathBuf, &'t Over)>,
-    variables: Option<&'t Variables>,
+    over: Option<&'t Over>,
+    top: PathBuf,
+    /// That kustomization, where nobody has written one.
+    bare: Option<String>,
 }
 
 impl Build<'_> {
-    /// The text of a kustomization with what is written into it, if it is the one.
-    fn written(&self, path: &Path, kustomization: String) -> String {
-        match &self.over {
-            Some((top, over)) if top == path => over.onto(&kustomization),
-            _ => kustomization,
-        }
-    }
-
-    fn run(&self, stage: &Stage) -> Result<String, Failure> {
+    /// Builds, and fills in what stands in `over`.
+    fn run(&self, stage: &Stage, over: Option<&Over>) -> Result<String, Failure> {
         let text = self.built(stage)?;
-        Ok(self.variables.map_or_else(|| text.clone(), |variables| substituted(&text, variables)))
+        let variables = over.and_then(|over| over.variables.as_ref());
+        Ok(variables.map_or_else(|| text.clone(), |variables| substituted(&text, variables)))
     }
 
     fn built(&self, stage: &Stage) -> Result<String, Failure> {
@@ -155,13 +210,20 @@ impl Build<'_> {
 /// The places of what was built, by building it again of marked files.
 fn traced(build: &Build<'_>, parts: &Parts<'_>, real: &Manifest) -> Places {
     let inner: Vec<_> = parts.parts.iter().map(patches_in).collect();
-    let attempt = |falses: bool| {
+    let given = build.over.map(|over| over.given.as_slice()).unwrap_or_default();
+    let laid: Vec<_> = given.iter().map(|given| patches_of(&given.node, &given.source)).collect();
+    let attempt = |falses: bool, fillings: bool| {
         let mut marks = Marks { falses, numbers: false, ..Marks::default() };
         let mut stage = parts.stage.like();
+        let over = build.over.map(|over| over.marked(&mut marks, parts.parts.len(), &laid));
         for (text, (part, inner)) in parts.parts.iter().zip(&inner).enumerate() {
             let copy = match part.role {
                 Role::Kustomization => {
-                    Some(build.written(&part.path, marked_kustomization(&mut marks, text, part, inner)))
+                    let copy = marked_kustomization(&mut marks, text, part, inner);
+                    Some(match &over {
+                        Some(over) if part.path == build.top => over.onto(&copy),
+                        _ => copy,
+                    })
                 }
                 Role::Patch => marked_patch(&mut marks, &part.manifest, text, None),
                 Role::Resource | Role::Values => {
@@ -175,14 +237,34 @@ fn traced(build: &Build<'_>, parts: &Parts<'_>, real: &Manifest) -> Places {
                 stage.write(&part.path, copy.into_bytes());
             }
         }
-        let marked = build.run(&stage).ok()?;
+        if let Some((over, bare)) = over.as_ref().zip(build.bare.as_ref()) {
+            stage.write(&build.top, over.onto(bare).into_bytes());
+        }
+        let over = if fillings { over.as_ref() } else { build.over };
+        let marked = build.run(&stage, over).ok()?;
         Some(overlay::places(real, &read("marked", marked.into_bytes(), &limits()), &marks))
     };
-    let first = attempt(true).unwrap_or_default();
-    // Marks that count as true may have changed what a chart makes.
-    if build.chart.is_none() {
+    let first = attempt(true, true).unwrap_or_default();
+    // Marks that count as true may have changed what a chart makes, and those of variables what is called by one.
+    let is_filled = build.over.is_some_and(|over| !over.filled.is_empty());
+    if build.chart.is_none() && !is_filled {
         return first;
     }
-    let second = attempt(false).unwrap_or_default();
+    let second = attempt(build.chart.is_none(), false).unwrap_or_default();
     if second.proven.len() > first.proven.len() { second } else { first }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_takes_the_place_of_the_one_of_its_name_and_other_lists_grow() {
+        let fields = json!({ "images": [{ "name": "a", "newTag": "2" }], "patches": ["b"], "namespace": "shop" });
+        let over = Over { fields: serde_json::from_value(fields).unwrap(), ..Over::default() };
+        let own = "{\"images\":[{\"name\":\"a\",\"newName\":\"c\"},{\"name\":\"d\"}],\"patches\":[\"a\"],\"namespace\":\"x\"}";
+        let written: Json = serde_json::from_str(&over.onto(own)).unwrap();
+        let images = json!([{ "name": "d" }, { "name": "a", "newTag": "2" }]);
+        assert_eq!(written, json!({ "images": images, "patches": ["a", "b"], "namespace": "shop" }));
+    }
 }

@@ -143,11 +143,12 @@ impl<'t> Lines<'t> {
                 lines.ends.get_mut(line).into_iter().for_each(|it| *it = end);
                 lines.sources.get_mut(line).into_iter().for_each(|it| source.clone_into(it));
             }
+            // Helm takes the white space off a document's end, but not a mark that stands behind it.
+            let text_of = |at: usize| marked.get(at).map(|(text, _)| text.as_str());
+            let length = trimmed(start, end, |at| real.get(at).copied()) - start;
             let is_same = |other: &Block| {
-                other.source == source && other.end - other.start == end - start && {
-                    let differing = (0..end - start).filter(|at| {
-                        real.get(start + at).copied() != marked.get(other.start + at).map(|(text, _)| text.as_str())
-                    });
+                other.source == source && trimmed(other.start, other.end, text_of) - other.start == length && {
+                    let differing = (0..length).filter(|at| real.get(start + at).copied() != text_of(other.start + at));
                     // What is made anew every time, such as a password, is another every time.
                     differing.count() * 10 <= end - start
                 }
@@ -155,11 +156,18 @@ impl<'t> Lines<'t> {
             let found = others.iter().enumerate().find(|(at, other)| taken.get(*at) == Some(&false) && is_same(other));
             let Some((at, other)) = found else { continue };
             taken.get_mut(at).into_iter().for_each(|it| *it = true);
-            for offset in 0..end - start {
+            for offset in 0..length {
                 let Some((text, marks)) = marked.get(other.start + offset) else { continue };
                 if real.get(start + offset).is_some_and(|line| line == text) {
                     lines.marks.get_mut(start + offset).into_iter().for_each(|it| it.clone_from(marks));
                 }
+            }
+            let behind = marked.get(other.start + length..other.end).unwrap_or_default().iter();
+            let behind: Vec<(usize, u32)> = behind.flat_map(|(_, marks)| marks.iter().copied()).collect();
+            if let Some(offset) = length.checked_sub(1)
+                && let Some(last) = lines.marks.get_mut(start + offset)
+            {
+                last.extend(&behind);
             }
         }
         lines
@@ -196,6 +204,12 @@ impl<'t> Lines<'t> {
             template.line(1)
         })
     }
+}
+
+/// Where lines end that have something on them, of those from `start` to `end`.
+fn trimmed<'l>(start: usize, end: usize, line: impl Fn(usize) -> Option<&'l str>) -> usize {
+    let is_there = |at: &usize| line(*at).is_some_and(|line| !line.trim().is_empty());
+    (start..end).rev().find(is_there).map_or(start, |at| at + 1)
 }
 
 /// Lines from one `# Source:` to the next.
@@ -268,5 +282,15 @@ mod tests {
         let lines = Lines::new(REAL, Some(marked), &templates);
         assert!(lines.find(3, &Wanted::Key("kind")).is_none());
         assert_eq!(lines.document(3).unwrap().span.start, 0, "the template is known by its name");
+    }
+
+    #[test]
+    fn a_mark_behind_the_end_of_a_document_is_that_of_its_last_line() {
+        let templates = template("kind: Pod\n{{ .more }}\n");
+        let real = "---\n# Source: web/templates/a.yaml\nkind: Pod\nspec: {}\n---\n# Source: b\n";
+        let marked = "---\n# Source: web/templates/a.yaml\nkind: Pod #@0:1@\nspec: {}\n   #@0:2@\n---\n# Source: b\n";
+        let lines = Lines::new(real, Some(marked), &templates);
+        assert_eq!(lines.find(3, &Wanted::Key("kind")).unwrap().place.span.start, 0);
+        assert_eq!(lines.find(4, &Wanted::Key("spec")).unwrap().place.span.start, 10);
     }
 }

@@ -50,6 +50,8 @@ pub struct Marks<'a> {
     pub zeros: BTreeSet<(usize, u32)>,
     /// The paths of values that have no mark: `rbac.create`.
     pub without: BTreeSet<String>,
+    /// The marks of what is filled into texts, which have marks of their own behind it.
+    pub(super) fillings: BTreeSet<usize>,
 }
 
 /// Where a manifest is marked.
@@ -164,6 +166,29 @@ impl<'a> Marks<'a> {
         }
     }
 
+    /// The text of a value that is filled into others, with its mark.
+    pub fn filling(&mut self, entry: &'a Entry, value: &str, text: usize) -> String {
+        let (number, node) = (self.all.len(), &entry.value);
+        let (entry, around, object, shift) = (Some(entry), None, None, None);
+        self.all.push(Mark { text, node, entry, around, object, is_patch: true, shift });
+        self.fillings.insert(number);
+        format!("{value}{}", name(number))
+    }
+
+    /// The mark that a text ends with; where that text was filled in, the mark of what was.
+    pub fn last(&self, text: &str) -> Option<&Mark<'a>> {
+        let (plain, found, is_last) = unmarked(text);
+        let last = found.last().copied().filter(|_| is_last)?;
+        // What wrote one line of several has not written all of them.
+        if has_lines(&plain) {
+            return self.all.get(last).filter(|mark| mark.node.as_str().is_some_and(has_lines));
+        }
+        let before = found.len().checked_sub(2).and_then(|at| found.get(at)).filter(|at| self.fillings.contains(*at));
+        let text = text.trim_end_matches('\n');
+        let filled = before.filter(|before| text.ends_with(&format!("{}{}", name(**before), name(last))));
+        self.all.get(filled.copied().unwrap_or(last))
+    }
+
     /// A copy of a document as JSON, marked.
     pub fn document(&mut self, node: &'a Node, context: Context<'a>) -> String {
         let mut text = String::new();
@@ -271,7 +296,11 @@ impl<'a> Marks<'a> {
                 last.contains([':', '@']).then(|| quoted(&format!("{image}{}", name(number))))
             }
             (_, Value::String(text)) if text.is_empty() => None,
-            (_, Value::String(text)) => Some(quoted(&format!("{text}{}", name(number)))),
+            // On its last line: on one of its own it would be none of YAML.
+            (_, Value::String(text)) => {
+                let (lines, end) = text.split_at(text.trim_end_matches('\n').len());
+                Some(quoted(&format!("{lines}{}{end}", name(number))))
+            }
             (Style::Objects, Value::Bool(value)) => Some(quoted(&format!("{value}{}", name(number)))),
             (Style::Objects, Value::Number(value)) => Some(quoted(&format!("{value}{}", name(number)))),
             (Style::Values, Value::Bool(value)) if *value || self.falses => {
@@ -290,7 +319,7 @@ pub fn numbered(number: usize) -> Option<usize> {
     Some(number + 300_000).filter(|it| *it < 1_000_000)
 }
 
-/// A text without its marks, the marks, and whether it ends with one.
+/// A text without its marks, the marks, and whether it ends with one, line ends aside.
 pub fn unmarked(text: &str) -> (String, Vec<usize>, bool) {
     let (mut plain, mut marks, mut rest, mut is_last) = (String::with_capacity(text.len()), Vec::new(), text, false);
     while let Some(at) = rest.find("zq") {
@@ -300,7 +329,7 @@ pub fn unmarked(text: &str) -> (String, Vec<usize>, bool) {
             Some((number, length)) => {
                 marks.push(number);
                 rest = behind.get(length..).unwrap_or_default();
-                is_last = rest.is_empty();
+                is_last = rest.bytes().all(|byte| byte == b'\n');
             }
             None => {
                 plain.push_str("zq");
@@ -343,6 +372,11 @@ pub fn plain(node: &Node) -> String {
 /// A text as JSON.
 pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// Whether a text has more than one line.
+pub fn has_lines(text: &str) -> bool {
+    text.trim_end_matches('\n').contains('\n')
 }
 
 /// The text of a scalar, as YAML would print it.
@@ -398,6 +432,7 @@ mod tests {
     #[test]
     fn marks_are_read_back_and_what_looks_like_one_stays() {
         assert_eq!(unmarked("azq1qz:bzq22qz"), ("a:b".to_owned(), vec![1, 22], true));
+        assert_eq!(unmarked("azq1qz\n"), ("a\n".to_owned(), vec![1], true));
         assert_eq!(unmarked("zqx zq1q zq3qz."), ("zqx zq1q .".to_owned(), vec![3], false));
         assert_eq!((key("zq7qz"), key("azq7qz"), key("zq7qzb")), (Some(7), None, None));
     }

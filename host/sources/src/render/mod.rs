@@ -22,6 +22,7 @@ mod marking;
 mod names;
 mod options;
 mod overlay;
+mod parameters;
 mod parts;
 mod plan;
 mod release;
@@ -34,7 +35,7 @@ mod tool;
 mod tree;
 mod wrapper;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -136,10 +137,18 @@ impl Rounds<'_> {
                 && !self.options.roots.iter().any(is_root)
     }
 
-    /// Notes which folders are deployed.
+    /// Notes which folders are deployed. A kustomization that several deploy has a place for each, as a chart has: what one
+    /// deploys does not see what another does.
     fn deploying(&mut self, made: Vec<Made>) -> Vec<Job> {
-        let (folders, jobs): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+        let (folders, mut jobs): (Vec<_>, Vec<Job>) = made.into_iter().unzip();
         self.deployed.extend(folders.into_iter().flatten());
+        let mut counts: BTreeMap<PathBuf, usize> = BTreeMap::new();
+        jobs.iter().filter_map(built).for_each(|folder| *counts.entry(folder.clone()).or_default() += 1);
+        for job in &mut jobs {
+            if built(job).and_then(|folder| counts.get(folder)).is_some_and(|count| *count > 1) {
+                job.folder = format!("{}/{}", plan::or_here(&job.folder), job.environment);
+            }
+        }
         jobs
     }
 
@@ -208,6 +217,14 @@ impl Rounds<'_> {
 /// Whether a job is of an Application or the like.
 fn is_deployed(job: &Job) -> bool {
     job.covers.iter().any(|covered| matches!(covered, Covered::Object { .. }))
+}
+
+/// The folder of the kustomization that a job builds.
+fn built(job: &Job) -> Option<&PathBuf> {
+    match &job.what {
+        What::Kustomization { folder, .. } => Some(folder),
+        What::Release(_) | What::Nothing(_) => None,
+    }
 }
 
 fn rendered(job: &Job, tools: &Tools, tree: &Tree, options: &RenderOptions) -> Result<Rendered, Failure> {

@@ -193,8 +193,7 @@ impl<'a> Tracer<'_, 'a> {
 
     /// The mark that a scalar ends with.
     fn last_mark(&self, marked: &Node) -> Option<&Mark<'a>> {
-        let (_, marks, is_last) = mark::unmarked(marked.as_str()?);
-        self.marks.get(*marks.last().filter(|_| is_last)?)
+        self.marks.last(marked.as_str()?)
     }
 
     /// Where a mapping was written under that key, by the marks in it.

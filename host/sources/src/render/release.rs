@@ -113,7 +113,11 @@ fn arrived(real: &Value, marked: &Node, marks: &Marks<'_>) -> Option<(usize, boo
     }
     let (text, found, is_last) = mark::unmarked(marked.as_str()?);
     let number = *found.last().filter(|_| is_last && text == real)?;
-    Some((number, is_value(marks.get(number)?, &real)))
+    let written = marks.get(number)?;
+    let is_whole = is_value(written, &real);
+    // Which line of a text wrote it, or which of its lines was written, is not known.
+    let is_line = !mark::has_lines(&real) && !written.node.as_str().is_some_and(mark::has_lines);
+    (is_whole || is_line).then_some((number, is_whole))
 }
 
 fn is_value(mark: &Mark<'_>, real: &str) -> bool {
