@@ -6,6 +6,7 @@ mod adoption;
 mod base;
 mod deployed;
 mod hostile;
+mod kinds;
 mod places;
 mod silent;
 #[path = "../command_line/support.rs"]

@@ -1,0 +1,7 @@
+{{/* What every container of ours has. */}}
+{{- define "common.container" -}}
+securityContext:
+  runAsNonRoot: true
+  readOnlyRootFilesystem: {{ .readOnly }}
+  allowPrivilegeEscalation: true
+{{- end -}}
