@@ -80,7 +80,7 @@ impl<'a> Changed<'a> {
         steps.into_iter().try_fold(path, |path, step| path.strip_prefix(step)?.strip_prefix('.'))
     }
 
-    /// The namespace that an Application deploys to, where one that is added says it.
+    /// The namespace that an Application or the like deploys to, where it says it.
     fn destination(self) -> Option<&'a str> {
         let object = self.field.get("newObject");
         let destination = match (self.group, self.kind) {
@@ -91,8 +91,7 @@ impl<'a> Changed<'a> {
             }
             _ => return None,
         };
-        let named = destination.str().filter(|name| !name.is_empty() && !sdk::text::holds(name, "{{"));
-        named.filter(|_| self.text("status") == "added")
+        destination.str().filter(|name| !name.is_empty() && !sdk::text::holds(name, "{{"))
     }
 
     /// Whether it is a workload that was not there before.
@@ -145,17 +144,23 @@ const COMPANIONS: &[(&str, &str)] = &[
 const CLUSTERS: &[&str] = &[
     "*cluster.x-k8s.io",
     "anywhere.eks.amazonaws.com",
+    "autopilot.k0sproject.io",
     "config.openshift.io",
+    "container.cnrm.cloud.google.com",
     "container.gcp.*",
     "containerservice.azure.*",
     "core.gardener.cloud",
     "eks.*",
     "eksctl.io",
+    "hive.openshift.io",
+    "hypershift.openshift.io",
     "k0smotron.io",
+    "kamaji.clastix.io",
     "kops.k8s.io",
     "kubeadm.k8s.io",
     "kind.x-k8s.io",
     "provisioning.cattle.io",
+    "tuppr.home-operations.com",
     "upgrade.cattle.io",
 ];
 
@@ -165,16 +170,18 @@ impl ChangeApproval {
         if let Some(row) = self.classes.iter().find(|row| row.is_object(changed.kind, changed.text("place"))) {
             return (row.class(), "the setting `classes` says so".into());
         }
-        let (place, namespace) = (changed.text("place"), changed.text("namespace"));
+        let (place, namespace, destination) = (changed.text("place"), changed.text("namespace"), changed.destination());
         if CLUSTERS.iter().any(|group| matches_name(group, changed.group)) {
             return of_cluster(changed);
         }
         if any_matches_path(&self.platform_paths, place) {
             return (Class::Platform, format!("{place} belongs to the platform"));
         }
-        // What deploys a new service stands with its controller: where it deploys to counts.
-        let namespace = changed.destination().filter(|_| adds_service).unwrap_or(namespace);
-        if self.platform_namespaces.iter().any(|pattern| matches_name(pattern, namespace)) {
+        // What deploys a new service stands with its controller: where it deploys to counts, and that alone.
+        let is_of_service = adds_service && changed.text("status") == "added" && destination.is_some();
+        let mut namespaces = Some(namespace).filter(|_| !is_of_service).into_iter().chain(destination);
+        let is_platform = |name: &&str| self.platform_namespaces.iter().any(|pattern| matches_name(pattern, name));
+        if let Some(namespace) = namespaces.find(is_platform) {
             return (Class::Platform, format!("the namespace {namespace} belongs to the platform"));
         }
         match changed.text("status") {
@@ -202,8 +209,10 @@ impl ChangeApproval {
             .and_then(|path| ["initContainers.", "containers."].iter().find_map(|list| path.strip_prefix(list)));
         // `name=registry.example.com/name:1.2`, as kustomize takes it.
         if changed.is("argoproj.io", "Application") && path == "spec.source.kustomize.images" {
-            let image_of = |text: &'static str| field.get(text).str().unwrap_or_default();
-            let (old, new) = (image_of("old"), image_of("new"));
+            let (old, new) = (text("old"), text("new"));
+            if sdk::text::before(old, "=") != sdk::text::before(new, "=") {
+                return (Class::Platform, format!("`{at}` takes the place of another image: {old} becomes {new}"));
+            }
             let of = |text: &str| sdk::text::after(text, "=").unwrap_or(text).to_owned();
             return image(at, &of(old), &of(new), false);
         }
@@ -275,7 +284,7 @@ impl ChangeApproval {
 /// A tag, or another repository.
 fn image(at: &str, old: &str, new: &str, is_tag: bool) -> Decided {
     if is_tag {
-        return (Class::Image, format!("`{at}`: {old} becomes {new}"));
+        return (Class::Image, format!("`{at}`: {} becomes {}", shown(old), shown(new)));
     }
     match (ImageReference::parse(old), ImageReference::parse(new)) {
         (Ok(before), Ok(after)) if before.normalized_repository() == after.normalized_repository() => {
@@ -283,6 +292,11 @@ fn image(at: &str, old: &str, new: &str, is_tag: bool) -> Decided {
         }
         _ => (Class::Platform, format!("`{at}` is an image of another repository: {old} becomes {new}")),
     }
+}
+
+/// What is not there, in words.
+fn shown(text: &str) -> &str {
+    if text.is_empty() { "nothing" } else { text }
 }
 
 /// `image.tag`, `web.image.digest`: a version of an image in the values of a chart.
