@@ -36,6 +36,21 @@ impl Way {
         Self { path: step(&self.path), at: step(&self.at) }
     }
 
+    /// Whether it names a ConfigMap or a Secret, in the fields in which kustomize writes the name with its hash. A tag or an
+    /// account that ends like a hash is another one.
+    fn names_source(&self) -> bool {
+        let path = self.path.to_ascii_lowercase();
+        let steps = path.rsplit(['.', '[']).map(|step| step.trim_end_matches(['\'', ']']));
+        let mut steps = steps.filter(|step| !step.is_empty());
+        let (last, around) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
+        let is_source = |step: &str| step.contains("secret") || step.contains("configmap");
+        match last {
+            "name" => is_source(around) || around == "metadata" || around.ends_with("from"),
+            "resourcenames" => true,
+            last => is_source(last),
+        }
+    }
+
     fn item(&self, name: &str) -> Self {
         Self { path: self.path.clone(), at: format!("{}[{name}]", self.at) }
     }
@@ -55,7 +70,7 @@ impl Differences {
             (Some(Value::Sequence(old)), Some(Value::Sequence(new))) => self.lists(old, new, way),
             (Some(Value::Sequence(old)), None) if !old.is_empty() => self.lists(old, &[], way),
             (None, Some(Value::Sequence(new))) if !new.is_empty() => self.lists(&[], new, way),
-            (Some(before), Some(after)) if is_equal(before, after) => {}
+            (Some(before), Some(after)) if is_equal(before, after, way) => {}
             (before, after) => self.add(way, before, after),
         }
     }
@@ -110,9 +125,9 @@ fn is_there(node: &Node) -> bool {
     !matches!(node.value, Value::Null)
 }
 
-fn is_equal(old: &Value, new: &Value) -> bool {
+fn is_equal(old: &Value, new: &Value, way: &Way) -> bool {
     match (old, new) {
-        (Value::String(old), Value::String(new)) => old == new || hashed::is_same(old, new),
+        (Value::String(old), Value::String(new)) => old == new || way.names_source() && hashed::is_same(old, new),
         (Value::Bool(old), Value::Bool(new)) => old == new,
         (Value::Number(old), Value::Number(new)) => old == new,
         (Value::Sequence(old), Value::Sequence(new)) => old.is_empty() && new.is_empty(),

@@ -71,6 +71,23 @@ fn items_go_by_their_names_and_their_order_counts() {
 }
 
 #[test]
+fn a_tag_that_ends_like_a_hash_is_no_generated_name() {
+    let tagged = WEB.replace("web:1", "web:main-24567bcdf2");
+    let image = "spec.template.spec.containers[web].image: web:main-24567bcdf2 -> web:main-9bcdf24567";
+    assert_eq!(fields(&tagged, &tagged.replace("24567bcdf2", "9bcdf24567")), [image]);
+    let account = WEB.replace("    spec:\n", "    spec:\n      serviceAccountName: web-24567bcdf2\n");
+    let name = "spec.template.spec.serviceAccountName: web-24567bcdf2 -> web-9bcdf24567";
+    assert_eq!(fields(&account, &account.replace("24567bcdf2", "9bcdf24567")), [name]);
+    for taken in ["envFrom: [{configMapRef: {name: web-7h2k54md6f}}]", "x: {secretName: web-7h2k54md6f}"] {
+        let web = WEB.replace("image: 'log:1'", &format!("image: 'log:1', {taken}"));
+        assert_eq!(fields(&web, &web.replace("7h2k54md6f", "bcdfghkmt2")), [""; 0], "{taken}");
+    }
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\n\
+                   metadata: {name: web, annotations: {nginx.ingress.kubernetes.io/auth-secret: web-7h2k54md6f}}\n";
+    assert_eq!(fields(ingress, &ingress.replace("7h2k54md6f", "bcdfghkmt2")), [""; 0]);
+}
+
+#[test]
 fn an_object_is_the_same_in_another_file_of_its_folder() {
     let moved = [("k8s/deployment.yaml", WEB)];
     changed(&[("k8s/web.yaml", WEB)], &moved, |changed| assert!(changed.is_empty(), "{changed:?}"));
