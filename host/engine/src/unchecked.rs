@@ -276,6 +276,11 @@ impl Folders {
         exact.or(found.first().filter(|_| found.len() == 1)).copied()
     }
 
+    /// All folders of the input, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.0.values().flatten().map(String::as_str)
+    }
+
     fn has(&self, path: &str) -> bool {
         !self.ending_with(path).is_empty()
     }

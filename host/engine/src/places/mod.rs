@@ -7,6 +7,7 @@
 //!
 //! [docs/worlds.md]: https://github.com/seaworthy-policies/seaworthy/blob/main/docs/worlds.md
 
+mod sets;
 #[cfg(test)]
 mod tests;
 
@@ -242,16 +243,17 @@ struct Deployer<'a> {
     kustomization: Option<usize>,
     unit: usize,
     set: Option<&'a str>,
-    filled: Option<&'a str>,
+    filled: Option<Box<str>>,
 }
 
 impl Deployer<'_> {
     fn placement(&self) -> Placement {
-        Placement { unit: self.unit, set: self.set.map(Into::into), filled: self.filled.map(Into::into) }
+        Placement { unit: self.unit, set: self.set.map(Into::into), filled: self.filled.clone() }
     }
 }
 
-/// The Applications and Flux Kustomizations whose folder is here. A folder is one unit, however many deploy it.
+/// The Applications, those of sets too, and the Flux Kustomizations whose folder is here. A folder is one unit, however many
+/// deploy it.
 fn deployers<'a>(
     objects: &[(usize, &'a Object)],
     folders: &Folders,
@@ -264,18 +266,24 @@ fn deployers<'a>(
             continue;
         }
         let Some(spec) = object.node.get("spec") else { continue };
-        let (paths, set, filled): (Vec<&str>, _, _) = match (object.group(), object.kind.as_str()) {
+        let found: Vec<(&str, Option<&'a str>, Option<Box<str>>)> = match (object.group(), object.kind.as_str()) {
             ("argoproj.io", "Application") => {
                 let sources = spec.get("source").into_iter().chain(spec.list("sources"));
-                let paths = sources.filter_map(|source| text(source, &["path"])).collect();
-                (paths, None, text(spec, &["destination", "namespace"]))
+                let filled = text(spec, &["destination", "namespace"]);
+                let here = sources.filter_map(|source| folders.only(text(source, &["path"])?));
+                here.map(|folder| (folder, None, filled.map(Into::into))).collect()
+            }
+            ("argoproj.io", "ApplicationSet") => {
+                let deployed = sets::deployed(spec, folders).into_iter();
+                deployed.map(|(folder, filled)| (folder, None, Some(filled.into_boxed_str()))).collect()
             }
             ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
-                (text(spec, &["path"]).into_iter().collect(), text(spec, &["targetNamespace"]), None)
+                let here = text(spec, &["path"]).and_then(|path| folders.only(path));
+                here.map(|folder| (folder, text(spec, &["targetNamespace"]), None)).into_iter().collect()
             }
             _ => continue,
         };
-        for folder in paths.into_iter().filter_map(|path| folders.only(path)) {
+        for (folder, set, filled) in found {
             let kustomization = graph.in_folder(folder);
             let unit = *units.entry(folder.to_owned()).or_insert_with(|| finder.unit());
             deployers.push(Deployer { folder: folder.to_owned(), kustomization, unit, set, filled });

@@ -260,6 +260,39 @@ fn what_an_application_deploys_is_one_unit() {
 }
 
 #[test]
+fn what_a_set_deploys_lives_in_the_namespace_that_it_fills_in() {
+    let set = |generator: &str, path: &str, namespace: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: set, namespace: argocd}}\nspec:\n  \
+             generators: [{generator}]\n  template: {{spec: {{source: {{repoURL: r, path: '{path}'}}, destination: \
+             {{namespace: '{namespace}'}}}}}}\n"
+        )
+    };
+    let git = "{git: {directories: [{path: apps/*}, {path: apps/old, exclude: true}]}}";
+    let list = "{list: {elements: [{name: a, to: kube-system}, {name: b, to: shop}]}}";
+    for (set, expected) in [
+        (set(git, "{{path}}", "kube-system"), ["kube-system", "kube-system", ""]),
+        (set(git, "{{ .path.path }}", "{{path.basename}}"), ["a", "b", ""]),
+        (set(list, "apps/{{name}}", "{{to}}"), ["kube-system", "shop", ""]),
+        (set(&format!("{{matrix: {{generators: [{{clusters: {{}}}}, {git}]}}}}"), "{{path}}", "x"), ["x", "x", ""]),
+        (set("{clusters: {}}", "apps/a", "monitoring"), ["monitoring", "", ""]),
+        (set("{clusters: {}}", "apps/{{name}}", "x"), ["", "", ""]),
+        (set(git, "{{path}}", "{{metadata.labels.x}}"), ["", "", ""]),
+    ] {
+        let input = world(&[
+            ("set.yaml", set.as_str()),
+            ("apps/a/web.yaml", "Deployment web"),
+            ("apps/b/web.yaml", "Deployment web"),
+            ("apps/old/web.yaml", "Deployment web"),
+        ]);
+        let workloads = input.subjects().filter(|subject| subject.object.kind == "Deployment");
+        let namespaces: Vec<&str> =
+            workloads.map(|subject| subject.object.namespace.as_deref().unwrap_or_default()).collect();
+        assert_eq!(namespaces, expected, "{set}");
+    }
+}
+
+#[test]
 fn a_folder_without_workloads_serves_the_folder_around_it_and_no_more() {
     let files = [
         ("teams/a/app/web.yaml", "Deployment web"),
