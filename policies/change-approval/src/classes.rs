@@ -63,6 +63,9 @@ impl<'a> Changed<'a> {
     /// The kind and the name, as people call it.
     pub fn label(self) -> String {
         let (namespace, name) = (self.text("namespace"), self.text("name"));
+        if name.is_empty() {
+            return self.kind.to_owned();
+        }
         let slash = if namespace.is_empty() { "" } else { "/" };
         format!("{} {namespace}{slash}{name}", self.kind)
     }
