@@ -19,5 +19,34 @@ pub fn named<'a>(object: Object<'a>, labels: &[String]) -> Option<&'a str> {
 /// Whether the object says that it is of an environment of these names, which may have a `*`.
 #[must_use]
 pub fn is_of(object: Object<'_>, labels: &[String], names: &[String]) -> bool {
-    named(object, labels).is_some_and(|stage| names.iter().any(|name| matches_name(name, stage)))
+    named(object, labels).is_some_and(|stage| is_one(stage, names))
+}
+
+/// Whether a word is one of these names, which may have a `*`. `web-pre-prod` and `non-production` are no `*-prod` and no
+/// `*-production`, unless a name is called just so.
+#[must_use]
+pub fn is_one(word: &str, names: &[String]) -> bool {
+    let steps = || word.split(['-', '_', '.', '/']);
+    let negates = |step: &str| matches!(step, "pre" | "non" | "not" | "no");
+    let is_negated = |step: &str| matches!(step, "production" | "prod" | "prd" | "live");
+    let is_other = steps().zip(steps().skip(1)).any(|(before, step)| negates(before) && is_negated(step));
+    names.iter().any(|name| name == word || !is_other && matches_name(name, word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::strings;
+
+    #[test]
+    fn what_is_not_yet_production_is_not_production() {
+        let names = strings(&["production", "prod", "*-production", "*-prod", "prod-*"]);
+        for word in ["prod", "web-prod", "prod-eu", "canon-prod", "web-production"] {
+            assert!(is_one(word, &names), "{word}");
+        }
+        for word in ["pre-prod", "web-pre-prod", "web-non-prod", "not-production", "preprod", "staging"] {
+            assert!(!is_one(word, &names), "{word}");
+        }
+        assert!(is_one("pre-prod", &strings(&["pre-prod"])), "whoever says so");
+    }
 }

@@ -3,8 +3,8 @@
 //! A label, the destination, the name or the path of the source says that an Application is of production. In an ApplicationSet
 //! the elements of its list generators say it, too. The module must not know a promotion.
 
-use sdk::glob::matches_name;
 use sdk::prelude::*;
+use sdk::stage;
 use sdk::text::{after, before, holds};
 use sdk::value::Value;
 
@@ -12,9 +12,6 @@ use crate::EnvironmentPromotion;
 
 /// Keys under which an element names its environment.
 const ENVIRONMENT: [&str; 4] = ["environment", "env", "stage", "cluster"];
-
-/// What a pattern such as `*-prod` matches, and is no production.
-const NO_PRODUCTION: [&str; 2] = ["non-prod", "pre-prod"];
 
 const MESSAGE: &str = "Argo CD syncs production by itself, before anybody approves it";
 
@@ -84,8 +81,7 @@ pub fn check_set(rule: &EnvironmentPromotion, object: Object<'_>, findings: &mut
 
 impl EnvironmentPromotion {
     fn is_production(&self, word: &str) -> bool {
-        let is_none = NO_PRODUCTION.iter().any(|none| word.starts_with(none) || holds(word, &format!("-{none}")));
-        self.production.iter().any(|pattern| matches_name(pattern, word) && (!is_none || pattern == word))
+        stage::is_one(word, &self.production)
     }
 
     /// Whether one of the labels that say an environment, or one of the words, means production.
