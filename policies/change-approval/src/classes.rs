@@ -97,6 +97,14 @@ impl<'a> Changed<'a> {
         destination.str().filter(|name| !name.is_empty() && !sdk::text::holds(name, "{{"))
     }
 
+    /// The namespace that it is in, or deploys to; empty where it is in none.
+    pub fn home(self) -> &'a str {
+        if self.group == "backstage.io" || self.is("", "Namespace") {
+            return "";
+        }
+        self.destination().unwrap_or_else(|| self.text("namespace"))
+    }
+
     /// Whether it is a workload that was not there before.
     pub fn is_new_service(self) -> bool {
         self.text("status") == "added" && self.template().is_some()
@@ -168,12 +176,13 @@ const CLUSTERS: &[&str] = &[
 ];
 
 impl ChangeApproval {
-    /// What the change of an object is.
-    pub fn object(&self, changed: Changed<'_>, adds_service: bool) -> Decided {
+    /// What the change of an object is. `services` are the namespaces of workloads that were not there before.
+    pub fn object(&self, changed: Changed<'_>, services: &[&str]) -> Decided {
         if let Some(row) = self.classes.iter().find(|row| row.is_object(changed.kind, changed.text("place"))) {
             return (row.class(), "the setting `classes` says so".into());
         }
-        let (place, namespace, destination) = (changed.text("place"), changed.text("namespace"), changed.destination());
+        let (place, destination) = (changed.text("place"), changed.destination());
+        let namespace = changed.text(if changed.is("", "Namespace") { "name" } else { "namespace" });
         if CLUSTERS.iter().any(|group| matches_name(group, changed.group)) {
             return of_cluster(changed);
         }
@@ -181,7 +190,7 @@ impl ChangeApproval {
             return (Class::Platform, format!("{place} belongs to the platform"));
         }
         // What deploys a new service stands with its controller: where it deploys to counts, and that alone.
-        let is_of_service = adds_service && changed.text("status") == "added" && destination.is_some();
+        let is_of_service = !services.is_empty() && changed.text("status") == "added" && destination.is_some();
         let mut namespaces = Some(namespace).filter(|_| !is_of_service).into_iter().chain(destination);
         let is_platform = |name: &&str| self.platform_namespaces.iter().any(|pattern| matches_name(pattern, name));
         if let Some(namespace) = namespaces.find(is_platform) {
@@ -189,7 +198,7 @@ impl ChangeApproval {
         }
         match changed.text("status") {
             "modified" => self.modified(changed),
-            "added" => added(changed, adds_service),
+            "added" => added(changed, services),
             _ => (Class::Platform, "it is deleted".into()),
         }
     }
@@ -340,7 +349,7 @@ fn of_cluster(changed: Changed<'_>) -> Decided {
 }
 
 /// A service with what it needs, as long as that touches nobody else.
-fn added(changed: Changed<'_>, adds_service: bool) -> Decided {
+fn added(changed: Changed<'_>, services: &[&str]) -> Decided {
     if let Some(template) = changed.template() {
         let pod = template.get("spec");
         return match reach(pod) {
@@ -353,8 +362,18 @@ fn added(changed: Changed<'_>, adds_service: bool) -> Decided {
     if changed.is("", "ConfigMap") && changed.field.get("users").has_items() {
         return (Class::Configuration, "it is taken by a workload".into());
     }
-    if !adds_service || !is_companion {
+    if services.is_empty() || !is_companion {
         return (Class::Platform, "it is new, and no part of a new service".into());
+    }
+    let home = changed.home();
+    // Where a service is deployed to may only be known to what deploys it.
+    let is_open = changed.destination().is_some() && services.contains(&"");
+    if !home.is_empty() && !services.contains(&home) && !is_open {
+        return (Class::Platform, format!("it is new in the namespace {home}, where no service is new"));
+    }
+    let level = object.get("metadata.labels").entry("pod-security.kubernetes.io/enforce");
+    if changed.is("", "Namespace") && level.str() == Some("privileged") {
+        return (Class::Platform, "it lets pods reach into the node".into());
     }
     let rights = object
         .get("rules")
@@ -384,6 +403,33 @@ fn reach(pod: Field<'_>) -> Option<&'static str> {
         return Some("files of the node");
     }
     let containers = ["containers", "initContainers"].into_iter().flat_map(|list| pod.get(list).items());
-    let is_privileged = |container: Field<'_>| is_true(container.get("securityContext.privileged"));
-    containers.into_iter().any(is_privileged).then_some("privileged containers")
+    containers.into_iter().find_map(|container| {
+        let context = container.get("securityContext");
+        let is_strong = |right: Field<'_>| right.str().is_none_or(|right| !CAPABILITIES.contains(&right));
+        let is_port = |port: Field<'_>| port.get("hostPort").integer().is_some_and(|port| port != 0);
+        if is_true(context.get("privileged")) || is_true(context.get("windowsOptions.hostProcess")) {
+            Some("privileged containers")
+        } else if context.get("capabilities.add").items().any(is_strong) {
+            Some("capabilities that reach beyond a container")
+        } else {
+            container.get("ports").items().any(is_port).then_some("ports of the node")
+        }
+    })
 }
+
+/// Capabilities that a container may add and stay within itself: those of the Pod Security Standard `baseline`.
+const CAPABILITIES: &[&str] = &[
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];

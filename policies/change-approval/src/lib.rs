@@ -19,7 +19,7 @@ policy! {
     /// |---|---|---|---|---|
     /// | `configuration` | environment variables, replicas, resources, probes; data of a ConfigMap or a Secret that a workload takes | app team | 1 of the app team | auto-sync to staging, then promote by hand |
     /// | `image` | another tag or digest of the same image | app team | 1 of the app team | auto-sync to staging, then a progressive rollout |
-    /// | `new-service` | a workload that was not there, and what comes with it | app team | 1 of the app team, 1 of the platform team | a manual gate before production |
+    /// | `new-service` | a workload that was not there, and what comes with it in its namespace | app team | 1 of the app team, 1 of the platform team | a manual gate before production |
     /// | `platform` | what belongs to the platform, and everything else | platform team | 2 of the platform team | staging first, production after 24 hours |
     /// | `cluster-upgrade` | a version of a cluster | platform team | 2 of the platform team, 1 manager | a change window, after a disaster recovery drill |
     ///
@@ -107,7 +107,7 @@ policy! {
         /// Paths that belong to the platform: `*` stands for any characters of a name, `**` for any folders.
         platform_paths: Vec<String> = [
             "platform", "infrastructure", "clusters/*/infra", "clusters/*/flux-system", ".github", ".gitlab-ci.yml",
-            ".gitlab", ".tekton",
+            ".gitlab", ".tekton", ".circleci", "Jenkinsfile", "azure-pipelines.yml", "bitbucket-pipelines.yml", "**/*.tf",
         ],
         /// Paths that decide what may be changed: nothing lowers their class.
         protected_paths: Vec<String> = [
@@ -254,9 +254,11 @@ impl Rule for ChangeApproval {
         }
         let spec = request.object().get("spec");
         let objects: Vec<Changed<'_>> = spec.get("objects").items().map(Changed::new).collect();
-        let adds_service = objects.iter().any(|changed| changed.is_new_service());
+        let services: Vec<&str> =
+            objects.iter().filter(|changed| changed.is_new_service()).map(|changed| changed.home()).collect();
+        let adds_service = !services.is_empty();
         let of_objects =
-            objects.iter().map(|changed| (changed.field, self.object(*changed, adds_service), changed.label()));
+            objects.iter().map(|changed| (changed.field, self.object(*changed, &services), changed.label()));
         let of_files = spec.get("files").items().filter_map(|file| {
             Some((file, self.file(file, adds_service)?, file.get("path").str().unwrap_or_default().to_owned()))
         });
