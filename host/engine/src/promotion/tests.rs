@@ -172,6 +172,9 @@ stringData: {image: 'acme/secret:1'}
             "acme/web Kustomization/web spec.images[acme/web] 3",
         ]
     );
+    let patch = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\n\
+                 spec: {chart: {spec: {version: 6.5.0}}}\n";
+    assert_eq!(shown("production/web.yaml", patch), ["? HelmRelease/web spec.chart.spec.version 6.5.0"]);
 }
 
 #[test]

@@ -265,12 +265,18 @@ impl Walk {
         true
     }
 
-    /// The chart of a HelmRelease.
+    /// The chart of a HelmRelease. A patch for an environment names its version alone.
     fn flux_chart(&mut self, here: &Here<'_>) -> bool {
-        let (Some(chart), Some(version)) = (here.text("chart"), here.node.get("version")) else { return false };
+        let (chart, Some(version)) = (here.text("chart"), here.node.get("version")) else { return false };
+        if chart.is_none() && !here.at.ends_with(" spec.chart.spec") {
+            return false;
+        }
         let of = here.node.get("sourceRef").and_then(|source| scalar(source.get("name")?));
-        let of = of.map_or_else(|| chart.clone(), |of| format!("{of}/{chart}"));
-        self.push(Some(of), &format!("{}.version", here.at), (scalar(version), None), version.span);
+        let of = match (of, chart) {
+            (Some(of), Some(chart)) => Some(format!("{of}/{chart}")),
+            (_, chart) => chart,
+        };
+        self.push(of, &format!("{}.version", here.at), (scalar(version), None), version.span);
         true
     }
 
