@@ -26,6 +26,7 @@ pub fn is_placeholder(value: &str) -> bool {
     }
     is_enclosed(value)
         || is_shell_variable(value)
+        || is_key_of_secret(value)
         || is_name_in_capitals(value)
         || is_one_of(&["none", "null", "nil", "unset", "undefined"], value)
         || is_reference(value)
@@ -80,6 +81,17 @@ fn is_shell_variable(value: &str) -> bool {
         [b'a'..=b'z', ..] => is_of(|byte| byte.is_ascii_lowercase()) && is_field_name(name),
         _ => false,
     }
+}
+
+/// `$slack-token`, `$dex.github.clientSecret`, `$oauth:client-secret`: the key of a Secret, as Argo CD and its notifications
+/// take it.
+fn is_key_of_secret(value: &str) -> bool {
+    let Some(name) = value.strip_prefix('$').filter(|name| has(name, b"-.:")) else { return false };
+    let (secret, key) = cut(name, b":").unwrap_or(("", name));
+    let is_lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && secret.bytes().all(is_lower)
+        && is_field_name(key)
 }
 
 /// `GOOGLE_API_KEY`: a name in capitals stands for what a script puts there.
@@ -195,6 +207,9 @@ mod tests {
             "${A:-}",
             "${A:-changeme}",
             "$password",
+            "$slack-token",
+            "$dex.github.clientSecret",
+            "$github-oauth:client-secret",
             "process.env.DB_PASSWORD",
             "var.password",
             "file:/run/secrets/password",
@@ -247,6 +262,9 @@ mod tests {
             "hunter2",
             "$ecretPassw0rd",
             "$ecretpassword",
+            "$tr0ng-password",
+            "$ecret-hunter",
+            "$ecret:hunter2",
             "hunter2${EMPTY}",
             "${A:-hunter2}",
             "${A:hunter2}",
