@@ -54,6 +54,7 @@ pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>>
             changed.push(ChangedObject {
                 place: deployed.shown.clone(),
                 environment: deployed.environment,
+                namespace: deployed.namespace,
                 old: objects.0,
                 new: objects.1,
                 fields,
@@ -68,7 +69,7 @@ fn identity<'a>(deployed: &Deployed<'a>) -> Identity<'a> {
     let object = deployed.subject.object;
     let name = object.display_name();
     let name = if hashed::is_generated(object) { hashed::without(&name).to_owned() } else { name };
-    (deployed.place.clone(), object.group(), &object.kind, object.namespace.as_deref(), name)
+    (deployed.place.clone(), object.group(), &object.kind, deployed.namespace, name)
 }
 
 /// Those before beside those after: of several in one folder, those of one file first.

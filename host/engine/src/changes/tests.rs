@@ -105,6 +105,25 @@ fn an_object_is_the_same_in_another_file_of_its_folder() {
 }
 
 #[test]
+fn what_is_deployed_to_several_namespaces_differs_in_each() {
+    let application = |name: &str, to: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\n\
+             spec: {{source: {{repoURL: r, path: apps/web}}, destination: {{namespace: {to}}}}}\n"
+        )
+    };
+    let (one, other) = (application("one", "shop"), application("other", "kube-system"));
+    let old = WEB.replace(", namespace: shop", "");
+    let new = old.replace("web:1", "web:2");
+    let old = [("apps/web/web.yaml", old.as_str()), ("one.yaml", one.as_str()), ("other.yaml", other.as_str())];
+    let new = [("apps/web/web.yaml", new.as_str()), old[1], old[2]];
+    changed(&old, &new, |changed| {
+        let namespaces: Vec<Option<&str>> = changed.iter().map(|changed| changed.namespace).collect();
+        assert_eq!(namespaces, [Some("kube-system"), Some("shop")]);
+    });
+}
+
+#[test]
 fn the_workloads_that_take_a_configuration_are_known() {
     let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\ndata: {a: b}\n";
     for taken in ["volumes: [{name: a, configMap: {name: web}}]", "x: [{envFrom: [{configMapRef: {name: web}}]}]"] {

@@ -5,8 +5,9 @@
 use std::collections::HashSet;
 
 use crate::input::{Input, Subject};
-use crate::manifest::{Covered, Object};
+use crate::manifest::{Covered, Object, kustomization};
 use crate::paths::{folder, normal};
+use crate::places::Home;
 
 /// A repository at one time.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,8 @@ pub struct Deployed<'a> {
     pub shown: String,
     /// The environment, where it is rendered for several.
     pub environment: Option<&'a str>,
+    /// The namespace that it is deployed to, where that is known. Where there are several, it is deployed once to each.
+    pub namespace: Option<&'a str>,
 }
 
 impl<'a> Version<'a> {
@@ -40,12 +43,13 @@ impl<'a> Version<'a> {
     /// All objects that it deploys.
     pub fn deployed(self) -> impl Iterator<Item = Deployed<'a>> {
         let this = self;
-        this.input.subjects().filter_map(move |subject| {
+        let deployed = this.input.subjects().filter_map(move |subject| {
+            let namespace = subject.object.namespace.as_deref();
             let manifest = &this.input.file(subject.file)?.manifest;
             let own = this.path(&manifest.name);
             let Some(rendering) = manifest.rendering() else {
                 let (place, shown) = (folder(own).to_owned(), own.to_owned());
-                return Some(Deployed { subject, place, shown, environment: None });
+                return Some(Deployed { subject, place, shown, environment: None, namespace });
             };
             let shown = rendering.covers.iter().find_map(|covered| match covered {
                 Covered::Folder(folder) => Some(this.path(folder)),
@@ -56,8 +60,29 @@ impl<'a> Version<'a> {
                 shown => shown.to_owned(),
             };
             let environment = Some(rendering.environment.as_str()).filter(|name| *name != "default");
-            Some(Deployed { subject, place: normal(&own.replace(this.root, "")), shown, environment })
+            Some(Deployed { subject, place: normal(&own.replace(this.root, "")), shown, environment, namespace })
+        });
+        deployed.flat_map(move |deployed| {
+            let namespaces = this.namespaces(deployed.subject).into_iter();
+            namespaces.map(move |namespace| Deployed { namespace, ..deployed.clone() })
         })
+    }
+
+    /// The namespaces that an object is deployed to. One of none, if nobody says it.
+    fn namespaces(self, subject: Subject<'a>) -> Vec<Option<&'a str>> {
+        let own = subject.object.namespace.as_deref();
+        if own.is_some() || subject.object.group() == kustomization::GROUP {
+            return vec![own];
+        }
+        let homes = self.input.places().of(subject.file).homes(subject.object).into_iter();
+        let mut namespaces: Vec<Option<&str>> = homes
+            .map(|home| match home {
+                Home::Namespace(name) => Some(name),
+                Home::Everywhere | Home::Unit(_) => None,
+            })
+            .collect();
+        namespaces.dedup();
+        namespaces
     }
 
     /// The objects in a file itself; none where there is no such file, or where it cannot be read as manifests.

@@ -79,6 +79,8 @@ pub struct ChangedObject<'a> {
     pub place: String,
     /// The environment, where it is rendered for several.
     pub environment: Option<&'a str>,
+    /// The namespace that it is deployed to, where that is known and the object does not say it.
+    pub namespace: Option<&'a str>,
     /// The object before; none where it is new.
     pub old: Option<&'a Object>,
     /// The object after; none where it is gone.
@@ -208,7 +210,7 @@ fn object_node(changed: &ChangedObject<'_>, listing: &mut Listing) -> Node {
     entries.push(entry("status", here(status)));
     entries.push(entry("apiVersion", here(&text(&|object| object.api_version.clone()))));
     entries.push(entry("kind", here(&text(&|object| object.kind.clone()))));
-    let namespace = object.and_then(|object| object.namespace.as_deref());
+    let namespace = changed.namespace.or_else(|| object?.namespace.as_deref());
     entries.extend(namespace.map(|namespace| entry("namespace", here(namespace))));
     entries.push(entry("name", here(&text(&Object::display_name))));
     let fields = changed.fields.iter().map(|field| {

@@ -201,6 +201,7 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
     let object = ChangedObject {
         place: "k8s".into(),
         environment: Some("production"),
+        namespace: None,
         old: old.objects().next(),
         new: new.objects().next(),
         fields: vec![field],
