@@ -240,9 +240,9 @@ impl ChangeApproval {
             Some((kind, pattern)) => kind == changed.kind && is_at(pattern, path),
             None if is_workload => {
                 is_at(pattern, path)
-                    || pattern
-                        .strip_prefix("containers.")
-                        .is_some_and(|pattern| in_containers.is_some_and(|in_them| is_at(pattern, in_them)))
+                    || pattern.strip_prefix("containers.").is_some_and(|pattern| {
+                        in_containers.is_some_and(|in_them| is_at(pattern, in_them) && !runs(pattern, in_them))
+                    })
             }
             None => false,
         });
@@ -252,7 +252,9 @@ impl ChangeApproval {
             changed.is("", "ConfigMap") || changed.is("", "Secret") || changed.is("bitnami.com", "SealedSecret");
         let is_data =
             is_source && ["data", "binaryData", "stringData", "spec.encryptedData"].iter().any(|of| is_at(of, path));
-        if is_known || is_number || follows(path) {
+        // What SOPS writes whenever the data is another. Who can decrypt it is more.
+        let is_seal = changed.is("", "Secret") && matches!(path, "sops.mac" | "sops.lastmodified");
+        if is_known || is_number || is_seal || follows(path) {
             return (Class::Configuration, format!("`{at}`"));
         }
         match changed.field.get("users").items().next().and_then(Field::str) {
@@ -320,6 +322,12 @@ fn is_tag(path: &str) -> bool {
 /// Whether a path is that of the pattern, or below it.
 fn is_at(pattern: &str, path: &str) -> bool {
     path.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Whether it is the command of a probe, and the pattern means the probe alone. What runs in a container is more than its
+/// configuration.
+fn runs(pattern: &str, path: &str) -> bool {
+    sdk::text::holds(path, "Probe.exec") && !sdk::text::holds(pattern, "exec")
 }
 
 /// What changes with every version of a chart, or with every configuration, and does nothing by itself.

@@ -17,7 +17,7 @@ policy! {
     ///
     /// | class | what it is | who can merge | reviews | path to production |
     /// |---|---|---|---|---|
-    /// | `configuration` | environment variables, replicas, resources, probes; data of a ConfigMap or a Secret that a workload takes | app team | 1 of the app team | auto-sync to staging, then promote by hand |
+    /// | `configuration` | environment variables, replicas, resources, probes without commands; data of a ConfigMap or a Secret that a workload takes | app team | 1 of the app team | auto-sync to staging, then promote by hand |
     /// | `image` | another tag or digest of the same image | app team | 1 of the app team | auto-sync to staging, then a progressive rollout |
     /// | `new-service` | a workload that was not there, and what comes with it in its namespace | app team | 1 of the app team, 1 of the platform team | a manual gate before production |
     /// | `platform` | what belongs to the platform, and everything else | platform team | 2 of the platform team | staging first, production after 24 hours |
