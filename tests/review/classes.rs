@@ -74,6 +74,13 @@ fn what_belongs_to_the_platform_is_its_own() {
 }
 
 #[test]
+fn a_comment_by_which_automation_writes_is_no_mere_comment() {
+    let image = "image: example.com/web:1.0.0";
+    let marked = format!("{image} # {{\"$imagepolicy\": \"shop:web\"}}");
+    expect(|it| it.replace("services/web/web.yaml", image, &marked), "platform", &["platform services/web/web.yaml"]);
+}
+
+#[test]
 fn another_version_of_a_cluster_is_an_upgrade() {
     expect(
         |it| it.replace("clusters/production/control-plane.yaml", "v1.35.0", "v1.36.0"),

@@ -145,9 +145,12 @@ impl Versions {
             let Touched { path, previous, status } = file;
             let before = previous.as_deref().unwrap_or(path);
             let (was, is) = (*status != Status::Added, *status != Status::Deleted);
+            // A comment that has something else written there later is no object.
+            let is_marked = || was && is && old.markers(before) != new.markers(path);
             let is_seen = *status != Status::TypeChanged
                 && (!was || seen_before.contains(before))
-                && (!is || seen_after.contains(path));
+                && (!is || seen_after.contains(path))
+                && !is_marked();
             ChangedFile {
                 path,
                 previous_path: previous.as_deref(),

@@ -124,6 +124,15 @@ fn what_is_deployed_to_several_namespaces_differs_in_each() {
 }
 
 #[test]
+fn a_comment_of_image_automation_is_found() {
+    let marked = WEB.replace("replicas: 2", "replicas: 2 # {\"$imagepolicy\": \"shop:web:tag\"}");
+    let input = input(&[("k8s/web.yaml", &marked), ("k8s/other.yaml", WEB)]);
+    let version = Version { input: &input, root: "/tmp/x" };
+    assert_eq!(version.markers("k8s/web.yaml"), ["{\"$imagepolicy\": \"shop:web:tag\"}"]);
+    assert_eq!(version.markers("k8s/other.yaml"), [""; 0]);
+}
+
+#[test]
 fn the_workloads_that_take_a_configuration_are_known() {
     let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\ndata: {a: b}\n";
     for taken in ["volumes: [{name: a, configMap: {name: web}}]", "x: [{envFrom: [{configMapRef: {name: web}}]}]"] {

@@ -95,6 +95,18 @@ impl<'a> Version<'a> {
         Some(file.manifest.objects().collect())
     }
 
+    /// The comments of a file by which Flux's image automation knows what to write there: `# {"$imagepolicy": "shop:web"}`.
+    #[must_use]
+    pub fn markers(&self, path: &str) -> Vec<String> {
+        let is_it = |name: &str| normal(self.path(name)) == path;
+        let files = self.input.files().iter();
+        let file = files.filter(|file| file.manifest.rendering().is_none()).find(|file| is_it(&file.manifest.name));
+        let Some(file) = file else { return Vec::new() };
+        let text = file.manifest.source.text();
+        let of_line = |line: &str| line.find("{\"$imagepolicy\"").and_then(|at| line.get(at..)).map(str::to_owned);
+        text.lines().filter_map(of_line).collect()
+    }
+
     /// The files of which it is known what they deploy: what was rendered was made of them, or their objects stand for
     /// themselves.
     #[must_use]
