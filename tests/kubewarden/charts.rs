@@ -7,7 +7,7 @@ use std::fs;
 use seaworthy_tests::schema;
 use serde_json::{Map, Value, json};
 
-use crate::command::{documents_alone, parse, without_others};
+use crate::command::{documents, documents_alone, parse, without_others};
 use crate::schemas::object_faults;
 use crate::support::Folder;
 
@@ -18,9 +18,12 @@ struct Chart {
 
 impl Chart {
     fn new(arguments: &[&str]) -> Self {
-        let folder = Folder::new();
+        Self::of(Folder::new(), arguments)
+    }
+
+    fn of(folder: Folder, arguments: &[&str]) -> Self {
         let options = ["kubewarden", "--format", "helm", "--output", "chart"];
-        documents_alone(folder.run(&[&options[..], &without_others(), arguments].concat()));
+        documents(folder.run(&[&options[..], &without_others(), arguments].concat()));
         let text = fs::read_to_string(folder.path().join("chart/values.yaml")).unwrap();
         let values = parse(&text).remove(0);
         Self { folder, values }
@@ -34,6 +37,12 @@ impl Chart {
         let texts = paths.iter().map(|path| fill(&fs::read_to_string(path).unwrap(), &self.values));
         let filled = texts.filter(|text| !text.trim().is_empty());
         filled.flat_map(|text| parse(&text)).collect()
+    }
+
+    /// Everything in which values are not as their schema says.
+    fn faults(&self, values: &Value) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.path().join("chart/values.schema.json")).unwrap();
+        schema::faults(&serde_json::from_str(&text).unwrap(), "", values)
     }
 }
 
@@ -88,10 +97,15 @@ fn fill(template: &str, values: &Value) -> String {
             }
             ["toYaml", .., "|", "nindent", indent] => {
                 let value = match words[1] {
-                    "$policy.settings" => &policy["settings"],
-                    other => value(values, other),
+                    "$policy.settings" => policy["settings"].clone(),
+                    "(concat" => {
+                        assert_eq!(words[3..7], ["($policy.matchConditions", "|", "default", "list))"], "{action}");
+                        let own = policy["matchConditions"].as_array().cloned().unwrap_or_default();
+                        Value::Array([value(values, words[2]).as_array().unwrap().clone(), own].concat())
+                    }
+                    other => value(values, other).clone(),
                 };
-                let yaml = serde_saphyr::to_string(value).unwrap();
+                let yaml = serde_saphyr::to_string(&value).unwrap();
                 let margin = " ".repeat(indent.parse().unwrap());
                 let lines: String = yaml.trim_end().lines().map(|line| format!("\n{margin}{line}")).collect();
                 out.push_str(&lines);
@@ -179,6 +193,24 @@ fn values_choose_rules_modes_settings_and_registry() {
     assert!(!rendered.contains_key("seaworthy-network-policy") && !rendered.contains_key("seaworthy-look-ups"));
 }
 
+#[test]
+fn waivers_are_values_of_their_rule() {
+    let config = "longest_waiver_days: 400000\nwaivers: [{rule: run-as-non-root, object: {name: legacy}, owner: ana, \
+                  reason: the image, expires: 2999-01-31}]\n";
+    let options = ["--config", "platform.yaml"];
+    let chart = Chart::of(Folder::of("platform.yaml", config), &options);
+    let conditions = &chart.values["policies"]["run-as-non-root"]["matchConditions"];
+    assert_eq!(conditions[0]["name"], "waiver-1-until-2999-01-31");
+    assert!(chart.values["policies"]["container-resources"].get("matchConditions").is_none());
+    let plain = [&["kubewarden"], &without_others()[..], &options[..]].concat();
+    let plain = documents(Folder::of("platform.yaml", config).run(&plain));
+    assert_eq!(sorted(chart.render()), sorted(plain));
+    assert_eq!(chart.faults(&chart.values), Vec::<String>::new());
+    let mut values = chart.values.clone();
+    values["policies"]["run-as-non-root"]["matchConditions"][0]["expressions"] = json!("true");
+    assert!(!chart.faults(&values).is_empty());
+}
+
 /// What the policy-server may read, by group and resource.
 fn readable(rendered: &[Value]) -> BTreeSet<(String, String)> {
     let role = rendered.iter().find(|object| object["kind"] == "ClusterRole");
@@ -219,10 +251,7 @@ fn the_schema_of_the_values_takes_them_and_refuses_what_is_misspelt() {
         &["--mode", "protect", "--timeout-eval-seconds", "4"],
     ] {
         let chart = Chart::new(arguments);
-        let text = fs::read_to_string(chart.folder.path().join("chart/values.schema.json")).unwrap();
-        let schema: Value = serde_json::from_str(&text).unwrap();
-        let faults = |values: &Value| schema::faults(&schema, "", values);
-        assert_eq!(faults(&chart.values), Vec::<String>::new(), "{arguments:?}");
+        assert_eq!(chart.faults(&chart.values), Vec::<String>::new(), "{arguments:?}");
         let rule = "/policies/run-as-non-root";
         for (pointer, field, wrong) in [
             ("", "mode", json!("audit")),
@@ -237,7 +266,7 @@ fn the_schema_of_the_values_takes_them_and_refuses_what_is_misspelt() {
         ] {
             let mut values = chart.values.clone();
             values.pointer_mut(pointer).unwrap()[field] = wrong;
-            assert!(!faults(&values).is_empty(), "{pointer} {field}");
+            assert!(!chart.faults(&values).is_empty(), "{pointer} {field}");
         }
     }
 }

@@ -16,8 +16,6 @@ const CONFIG: &str = "rules:
   liveness-probe: {enabled: false}
   container-resources: {settings: {cpu_limit: false, memory_max: '1e3'}}
   immutable-image-tag: {settings: {mutable_tags: [latest, 'on', '012']}}
-waivers:
-- {rule: run-as-non-root, object: {kind: Deployment, name: legacy}, by: ana, why: the image, until: 2999-01-01}
 ";
 
 fn run(arguments: &[&str]) -> Run {
@@ -170,7 +168,6 @@ fn the_policy_server_may_read_what_the_rules_look_up_and_nothing_else() {
 #[test]
 fn the_configuration_chooses_rules_and_settings() {
     let out = run(&["--config", "platform.yaml", "--rule", "container-resources", "--rule", "immutable-image-tag"]);
-    assert!(out.err.contains("the waiver of run-as-non-root for legacy is not carried over"), "{}", out.err);
     // Readers of YAML 1.1, as the API server's, keep them strings.
     assert!(out.out.contains("\"on\"") || out.out.contains("'on'"), "{}", out.out);
     assert!(out.out.contains("\"012\"") || out.out.contains("'012'"), "{}", out.out);

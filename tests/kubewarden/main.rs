@@ -17,4 +17,5 @@ mod schemas;
 #[allow(dead_code)]
 #[path = "../command_line/support.rs"]
 mod support;
+mod waivers;
 mod wapc;

@@ -55,11 +55,10 @@ impl Waiver {
     /// Whether it is for this object, by whatever rule.
     #[must_use]
     pub fn is_for(&self, object: &Object) -> bool {
-        let fits = |pattern: &Option<String>, found: &str| {
-            pattern.as_deref().is_none_or(|pattern| matches_name(pattern, found))
-        };
-        self.is_kind_of(object)
-            && fits(&self.namespace, object.namespace.as_deref().unwrap_or_default())
+        let (group, kind) = self.group_and_kind();
+        fits(group, builtin::home_group(object.group(), &object.kind))
+            && fits(kind, &object.kind)
+            && fits(self.namespace.as_deref(), object.namespace.as_deref().unwrap_or_default())
             && object.name.as_deref().is_some_and(|name| matches_name(&self.name, name))
     }
 
@@ -87,19 +86,22 @@ impl Waiver {
         format!("by {} until {}: {}", self.owner, self.expires, self.reason)
     }
 
-    /// Whether an object is of the kind that the waiver names. Names collide: a Service of Knative is no Service.
-    fn is_kind_of(&self, object: &Object) -> bool {
-        let group = builtin::home_group(object.group(), &object.kind);
-        if let Some(wanted) = &self.group {
-            let is_kind = |kind: &String| matches_name(kind, &object.kind);
-            return matches_name(wanted, group) && self.kind.as_ref().is_none_or(is_kind);
-        }
-        let Some(wanted) = self.kind.as_deref() else { return true };
-        match wanted.split_once('.') {
-            Some((kind, of)) => kind == object.kind && of == group,
-            None => matches_name(wanted, &object.kind) && builtin::group_of(wanted).is_none_or(|own| own == group),
+    /// The patterns of its objects' group and kind; `None` where any will do. Names collide: a Service of Knative is no
+    /// Service.
+    #[must_use]
+    pub fn group_and_kind(&self) -> (Option<&str>, Option<&str>) {
+        let kind = self.kind.as_deref();
+        match (self.group.as_deref(), kind.and_then(|kind| kind.split_once('.'))) {
+            (Some(group), _) => (Some(group), kind),
+            (None, Some((kind, group))) => (Some(group), Some(kind)),
+            (None, None) => (kind.and_then(builtin::group_of), kind),
         }
     }
+}
+
+/// Whether a name is as the pattern says, if there is one.
+fn fits(pattern: Option<&str>, name: &str) -> bool {
+    pattern.is_none_or(|pattern| matches_name(pattern, name))
 }
 
 /// What annotations of the object itself waive, of these rules. What does not hold is said and waives nothing.
@@ -315,6 +317,7 @@ mod tests {
         assert!(!of("Service", "serving.knative.dev/v1", "Service"));
         assert!(of("Service.serving.knative.dev", "serving.knative.dev/v1", "Service"));
         assert!(!of("Service.serving.knative.dev", "v1", "Service"));
+        assert!(of("Serv*.serving.*", "serving.knative.dev/v1", "Service") && !of("Serv*.serving.*", "v1", "Service"));
         assert!(!of("Deployment", "apps.example.com/v1", "Deployment"));
         assert!(of("Deployment", "apps/v1", "Deployment") && of("Deployment.apps", "apps/v1", "Deployment"));
         assert!(of("Deployment", "extensions/v1beta1", "Deployment"), "the same kind under its first group");

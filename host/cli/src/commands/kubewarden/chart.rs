@@ -12,6 +12,10 @@ use super::{Args, chart_schema, conditions};
 /// What stands for a value until the YAML is written: a plain scalar, which nothing else is.
 const HOLE: &str = "SEAWORTHY_VALUE_";
 
+/// The match conditions of all policies, and those of one.
+const CONDITIONS: &str =
+    "{{- toYaml (concat .Values.matchConditions ($policy.matchConditions | default list)) | nindent 4 }}";
+
 /// All files of the chart.
 pub fn files(policies: &[Policy], options: &Args) -> Vec<File> {
     let chart = json!({
@@ -41,7 +45,14 @@ pub fn files(policies: &[Policy], options: &Args) -> Vec<File> {
 }
 
 fn values(policies: &[Policy], options: &Args) -> Value {
-    let value = |policy: &Policy| json!({ "enabled": true, "settings": policy.settings });
+    let value = |policy: &Policy| {
+        let conditions = &policy.conditions;
+        let mut value = json!({ "enabled": true, "settings": policy.settings });
+        if let Some(fields) = value.as_object_mut().filter(|_| !conditions.is_empty()) {
+            fields.insert("matchConditions".to_owned(), json!(conditions));
+        }
+        value
+    };
     let mut values = json!({
         "policyServer": options.policy_server,
         "mode": options.mode(),
@@ -85,7 +96,7 @@ fn single(policy: &Policy, options: &Args) -> File {
         ("policyServer", "SERVER", "{{ .Values.policyServer }}".to_owned()),
         ("failurePolicy", "FAILURE", "{{ .Values.failurePolicy }}".to_owned()),
         ("timeoutSeconds", "TIMEOUT", "{{ .Values.timeoutSeconds }}".to_owned()),
-        ("matchConditions", "CONDITIONS", "{{- toYaml .Values.matchConditions | nindent 4 }}".to_owned()),
+        ("matchConditions", "CONDITIONS", CONDITIONS.to_owned()),
         ("namespaceSelector", "SELECTOR", "{{- toYaml .Values.namespaceSelector | nindent 4 }}".to_owned()),
     ];
     for (field, hole, _) in &holes {

@@ -11,17 +11,22 @@ pub fn schema(policies: &[Policy], values: &Value) -> Value {
     let seconds = |kind: Value| json!({ "type": kind, "minimum": 2, "maximum": 30 });
     let object =
         |properties: Value| json!({ "type": "object", "additionalProperties": false, "properties": properties });
-    let rule = |policy: &Policy| {
-        let settings = object(policy.known_settings.clone());
-        let properties = json!({ "enabled": { "type": "boolean" }, "mode": mode(), "settings": settings });
-        (policy.name.clone(), object(properties))
-    };
     let condition = json!({
         "type": "object",
         "additionalProperties": false,
         "required": ["name", "expression"],
         "properties": { "name": text(), "expression": text() },
     });
+    let conditions = json!({ "type": "array", "items": condition });
+    let rule = |policy: &Policy| {
+        let properties = json!({
+            "enabled": { "type": "boolean" },
+            "mode": mode(),
+            "settings": object(policy.known_settings.clone()),
+            "matchConditions": conditions,
+        });
+        (policy.name.clone(), object(properties))
+    };
     let known = json!({
         // Helm adds it to every chart that is part of another.
         "global": { "type": "object" },
@@ -30,7 +35,7 @@ pub fn schema(policies: &[Policy], values: &Value) -> Value {
         "failurePolicy": { "enum": ["Ignore", "Fail"] },
         "timeoutSeconds": seconds(json!("integer")),
         "timeoutEvalSeconds": seconds(json!(["integer", "null"])),
-        "matchConditions": { "type": "array", "items": condition },
+        "matchConditions": conditions,
         "registry": { "type": ["string", "null"] },
         "tag": { "type": ["string", "null"] },
         "namespaceSelector": { "type": "object" },

@@ -11,6 +11,7 @@ mod output;
 mod places;
 mod policy;
 mod resources;
+mod waivers;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -27,7 +28,7 @@ use crate::failure::Failure;
 use crate::options::selection::Selection;
 use crate::options::word::{WordError, number};
 use crate::present::output::{one_line, printable};
-use crate::{bundle, judging};
+use crate::{bundle, configuration, judging};
 use output::File;
 use places::Places;
 use policy::{Choice, Policy};
@@ -36,7 +37,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   seaworthy kubewarden | kubectl apply -f -                        reports, and denies nothing
   seaworthy kubewarden --mode protect --severity high              denies what breaks these rules
-  seaworthy kubewarden --config platform.yaml                      your settings
+  seaworthy kubewarden --config platform.yaml                      your settings and waivers
   seaworthy kubewarden --objects policies > policies.yaml          for `kwctl run`
   seaworthy kubewarden --format helm --output chart/               a chart with values for all of it
   seaworthy kubewarden --namespace shop                            policies that a team may install
@@ -70,7 +71,7 @@ pub struct Args {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// The configuration: rules that are off, and settings.
+    /// The configuration: rules that are off, settings and waivers.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
@@ -117,6 +118,11 @@ pub struct Args {
     /// several times. A request for which it is false, or fails under `--failure-policy ignore`, is not checked.
     #[arg(long, value_parser = conditions::parse, value_name = "NAME=EXPRESSION")]
     pub match_condition: Vec<MatchCondition>,
+
+    /// Which waivers of the configuration the policies carry, as match conditions and settings. These know no container, no
+    /// field and no date. A waiver that is left out does not count.
+    #[arg(long, value_enum, default_value_t = Waivers::All, value_name = "WAIVERS")]
+    pub waivers: Waivers,
 
     /// Where the modules are published, instead of where they say: `registry.example.com/policies`.
     #[arg(long, value_name = "BASE")]
@@ -182,6 +188,16 @@ pub enum FailurePolicy {
     Fail,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Waivers {
+    /// All of them, or nothing is written.
+    All,
+    /// Those that a policy can carry. The others are named.
+    Possible,
+    /// None.
+    None,
+}
+
 impl Args {
     /// `protect` or `monitor`.
     fn mode(&self) -> &'static str {
@@ -227,6 +243,8 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     check(options)?;
     let (mut all, mut refusals) = bundle::find(options.selection.bundle.as_deref())?;
     let config = judging::read_config(options.config.as_deref(), &all)?;
+    let today = judging::today();
+    config.check_waivers(today).map_err(|cause| configuration::refused(&cause))?;
     bundle::set_severities(&mut all, &config.severities);
     let found = bundle::select(all, &options.selection)?;
     let places = Places::new(options)?;
@@ -244,7 +262,10 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         ));
     }
     policies.sort_by(|one, other| one.name.cmp(&other.name));
-    note_what_is_lost(&config);
+    note_lost_overrides(&config);
+    if options.objects != Objects::Rbac {
+        waivers::carry_over(&mut policies, &config, options, today)?;
+    }
     validate(found, config, &mut refusals)?;
 
     let files = match options.format {
@@ -290,12 +311,8 @@ fn validate(mut found: Vec<bundle::Found>, config: Config, refusals: &mut bundle
     configured.map_err(|refused| Failure::Usage(one_line(&refused.to_string())))
 }
 
-/// Says what the configuration has and Kubewarden has not.
-fn note_what_is_lost(config: &Config) {
-    for waiver in &config.waivers {
-        let (rule, name) = (&waiver.rule, &waiver.name);
-        note(&format!("the waiver of {rule} for {name} is not carried over: Kubewarden has no waivers"));
-    }
+/// Says which overrides the configuration has. Kubewarden has none.
+fn note_lost_overrides(config: &Config) {
     let rules: BTreeSet<&str> =
         config.overrides.iter().flat_map(|over| &over.rules).map(|(rule, _)| rule.as_str()).collect();
     for rule in rules {

@@ -28,6 +28,8 @@ pub struct Policy {
     pub looks_up: Vec<Value>,
     /// Settings that differ from the defaults.
     pub settings: Value,
+    /// Match conditions of this policy alone.
+    pub conditions: Vec<Value>,
     pub background_audit: bool,
     /// The JSON Schema of each setting that there is, by name.
     pub known_settings: Value,
@@ -89,6 +91,7 @@ impl Policy {
             rules,
             looks_up,
             settings,
+            conditions: Vec::new(),
             known_settings: rule.settings.get("properties").cloned().unwrap_or_else(|| json!({})),
             background_audit: metadata.get("backgroundAudit") != Some(&Value::Bool(false)),
         })))

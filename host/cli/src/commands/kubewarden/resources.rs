@@ -54,7 +54,7 @@ pub fn single(policy: &Policy, options: &Args) -> Value {
         "failurePolicy": options.failure_policy(),
         "timeoutSeconds": options.timeout_seconds,
     });
-    let conditions = conditions::all(options);
+    let conditions = [conditions::all(options), policy.conditions.clone()].concat();
     if !conditions.is_empty() {
         put(&mut spec, "matchConditions", Value::Array(conditions));
     }
