@@ -10,6 +10,7 @@ mod charts;
 mod cluster;
 mod command;
 mod judging;
+mod look_ups;
 mod metadata;
 mod operations;
 mod policies;

@@ -75,12 +75,13 @@ policy! {
 
 impl Rule for MinReadySeconds {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
+        // What the object itself decides comes before any look-up.
+        if self.exempt_recreate && request.object().get("spec.strategy.type").str() == Some("Recreate") {
+            return not_applicable("the strategy Recreate replaces all pods at once");
+        }
         let object = rolled_out(request)?;
         if object.kind() != "DaemonSet" && effective_replicas(object, request.world())?.count < 1 {
             return not_applicable("it is scaled to nothing");
-        }
-        if self.exempt_recreate && object.get("spec.strategy.type").str() == Some("Recreate") {
-            return not_applicable("the strategy Recreate replaces all pods at once");
         }
         let field = object.get("spec.minReadySeconds");
         let (seconds, at_least) = (field.integer().unwrap_or(0), i64::from(self.at_least));

@@ -108,13 +108,12 @@ policy! {
 
 impl Rule for Replicas {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-        let (workload, world) = (replicated(request)?, request.world());
+        let (workload, world) = (serving(request)?, request.world());
         let object = workload.object();
         let replicas = effective_replicas(object, world)?;
         if replicas.count < 1 {
             return not_applicable("it is scaled to 0");
         }
-        must_serve(workload, world)?;
         if replicas.count >= self.at_least.into() {
             return Ok(());
         }
@@ -151,6 +150,20 @@ impl Rule for Replicas {
         );
         Ok(())
     }
+}
+
+/// The object judged, as a workload with replicas that serves. Every cluster serves Services, and few serve Rollouts and
+/// ScaledObjects, so a Deployment that does not serve asks for neither.
+fn serving<'a>(request: &Request<'a>) -> Result<Workload<'a>, Undecided> {
+    let is_deployment = request.object().kind() == "Deployment";
+    if is_deployment {
+        must_serve(request.workload()?, request.world())?;
+    }
+    let workload = replicated(request)?;
+    if !is_deployment {
+        must_serve(workload, request.world())?;
+    }
+    Ok(workload)
 }
 
 /// Whether its pods keep data, which a second pod may not share or does not have.

@@ -2,6 +2,7 @@
 use sdk::image::filled_by;
 use sdk::prelude::*;
 use sdk::world::Signature;
+use verifiers::Verifiers;
 
 mod glob;
 mod kyverno;
@@ -148,16 +149,16 @@ impl Rule for SignedImage {
             }
             let verifiers = match &mut verifiers {
                 Some(verifiers) => verifiers,
-                empty => empty.insert(verifiers::find(workload, self.accept_audit, world)?),
+                empty => empty.insert(Verifiers::of(workload, self.accept_audit, world)?),
             };
-            if let Some(verifier) = verifiers.iter().find(|verifier| verifier.covers(&image) == Some(true)) {
-                let name = &verifier.name;
-                findings.note(at, format!("{name} requires a signature; whether there is one shows at admission"));
-            } else if let Some(verifier) = verifiers.iter().find(|verifier| verifier.covers(&image).is_none()) {
-                let name = &verifier.name;
-                decided = Err(Undecided::Unknown(format!(
-                    "{name} may choose these images: that takes an expression or a label that only the cluster knows"
-                )));
+            if let Some((name, is_certain)) = verifiers.cover(&image, world)? {
+                if is_certain {
+                    findings.note(at, format!("{name} requires a signature; whether there is one shows at admission"));
+                } else {
+                    decided = Err(Undecided::Unknown(format!(
+                        "{name} may choose these images: that takes an expression or a label that only the cluster knows"
+                    )));
+                }
             } else if let Err(cause) = world.must_be_complete(format!("verifier of {image}")) {
                 decided = Err(cause);
             } else {

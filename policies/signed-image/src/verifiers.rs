@@ -19,40 +19,74 @@ const ADMISSION: &str = "admissionregistration.k8s.io/v1";
 /// Reads one object: adds what in it verifies images of these pods. What only reports counts where the flag says so.
 type Add = for<'a> fn(Object<'a>, &Pods<'_>, bool, &mut Vec<Verifier<'a>>);
 
-/// The kinds of objects that verify images, those of the workload's namespace alone where it says so.
+/// The kinds of objects that verify images, those of the workload's namespace alone where it says so. A policy-server's own
+/// come first: a cluster that asks through one serves them, and each question for a kind that is not served costs a call that
+/// fails. Connaisseur comes last, since it covers every image.
 const KINDS: [(&str, &str, bool, Add); 8] = [
+    (KUBEWARDEN, "ClusterAdmissionPolicy", false, add_kubewarden),
+    (KUBEWARDEN, "AdmissionPolicy", true, add_kubewarden),
     (KYVERNO, "ClusterPolicy", false, kyverno::add),
     (KYVERNO, "Policy", true, kyverno::add),
     (KYVERNO_CEL, "ImageValidatingPolicy", false, add_image_validating),
     (KYVERNO_CEL, "NamespacedImageValidatingPolicy", true, add_image_validating),
     (SIGSTORE, "ClusterImagePolicy", false, add_sigstore),
-    (KUBEWARDEN, "ClusterAdmissionPolicy", false, add_kubewarden),
-    (KUBEWARDEN, "AdmissionPolicy", true, add_kubewarden),
     (ADMISSION, "MutatingWebhookConfiguration", false, add_connaisseur),
 ];
 
-/// All that verify images of this workload. Those that only report count where `accept_audit` says so.
-pub fn find<'a>(workload: Workload<'a>, accept_audit: bool, world: &World<'a>) -> Result<Vec<Verifier<'a>>, Undecided> {
-    let here = workload.object().namespace();
-    let namespace = here.map_or(Ok(None), |name| world.get("v1", "Namespace", None, name));
-    let namespace = match namespace {
-        // What asks for its labels is then not known to see the pods.
-        Err(Undecided::Unknown(_)) => None,
-        found => found?,
-    };
-    let pods = Pods { workload, namespace };
-    let mut verifiers = Vec::new();
-    for (version, kind, is_namespaced, add) in KINDS {
+/// What verifies images of one workload, as far as it was needed: kinds are asked for one by one.
+pub struct Verifiers<'a> {
+    pods: Pods<'a>,
+    accept_audit: bool,
+    found: Vec<Verifier<'a>>,
+    /// How many kinds were asked for.
+    asked: usize,
+}
+
+impl<'a> Verifiers<'a> {
+    /// Those of this workload. Those that only report count where `accept_audit` says so.
+    pub fn of(workload: Workload<'a>, accept_audit: bool, world: &World<'a>) -> Result<Self, Undecided> {
+        let here = workload.object().namespace();
+        let namespace = here.map_or(Ok(None), |name| world.get("v1", "Namespace", None, name));
+        let namespace = match namespace {
+            // What asks for its labels is then not known to see the pods.
+            Err(Undecided::Unknown(_)) => None,
+            found => found?,
+        };
+        Ok(Self { pods: Pods { workload, namespace }, accept_audit, found: Vec::new(), asked: 0 })
+    }
+
+    /// The name of one that asks for a signature of this image, and whether it surely does.
+    pub fn cover(
+        &mut self,
+        image: &ImageReference<'_>,
+        world: &World<'a>,
+    ) -> Result<Option<(String, bool)>, Undecided> {
+        loop {
+            if let Some(verifier) = self.found.iter().find(|verifier| verifier.covers(image) == Some(true)) {
+                return Ok(Some((verifier.name.clone(), true)));
+            }
+            if !self.ask(world)? {
+                break;
+            }
+        }
+        let possible = self.found.iter().find(|verifier| verifier.covers(image).is_none());
+        Ok(possible.map(|verifier| (verifier.name.clone(), false)))
+    }
+
+    /// Asks for the next kind; false where all were asked for.
+    fn ask(&mut self, world: &World<'a>) -> Result<bool, Undecided> {
+        let Some((version, kind, is_namespaced, add)) = KINDS.get(self.asked).copied() else { return Ok(false) };
+        self.asked += 1;
+        let here = self.pods.workload.object().namespace();
         let within = if is_namespaced { Within::Namespace(here) } else { Within::All };
         // Of hundreds of Kyverno policies a few verify images.
         let verifying = [Relation::having("spec.rules[].verifyImages")];
         let related = if version == KYVERNO { &verifying[..] } else { &[] };
-        let objects = world.related(version, kind, within, related)?;
-        for object in objects {
-            add(object, &pods, accept_audit, &mut verifiers);
+        for object in world.related(version, kind, within, related)? {
+            add(object, &self.pods, self.accept_audit, &mut self.found);
         }
+        Ok(true)
     }
-    Ok(verifiers)
 }
 
 fn add_image_validating<'a>(

@@ -107,9 +107,15 @@ impl Rule for UpdateStrategy {
             let message = "no old revision is kept, so a bad release cannot be undone";
             findings.fail(history, message, fix::set(history, 3).safe());
         }
-        let is_daemon = object.kind() == "DaemonSet";
+        let (is_daemon, is_deployment) = (object.kind() == "DaemonSet", object.kind() == "Deployment");
+        // Every cluster serves Services, and few serve Rollouts, so a Deployment that does not serve asks for none.
+        if is_deployment {
+            must_serve(request.workload()?, request.world())?;
+        }
         let workload = if is_daemon { request.workload()? } else { replicated(request)? };
-        must_serve(workload, request.world())?;
+        if !is_deployment {
+            must_serve(workload, request.world())?;
+        }
         let pods = if is_daemon { i64::MAX } else { effective_replicas(object, request.world())?.count };
         if pods < 1 {
             return not_applicable("it is scaled to 0");

@@ -150,7 +150,7 @@ fn complete<'a>(
             }
         }
         let field = if kind == "Secret" { "secretGenerator" } else { "configMapGenerator" };
-        for generator in look.seen(generator::named(field, name, &world))?.unwrap_or_default() {
+        for generator in generators(field, name, look)? {
             content.add(generator::keys(generator));
         }
         if !content.is_there {
@@ -166,6 +166,14 @@ fn complete<'a>(
         }
     }
     Ok(())
+}
+
+/// What makes it in a kustomization. No API server has any.
+fn generators<'a>(field: &'static str, name: &str, look: &mut Look<'a, '_>) -> Result<Vec<Field<'a>>, Undecided> {
+    if look.world.is_admission() {
+        return Ok(Vec::new());
+    }
+    Ok(look.seen(generator::named(field, name, &look.world))?.unwrap_or_default())
 }
 
 impl<'a> Content<'a> {
@@ -304,8 +312,7 @@ pub fn pull_secrets<'a>(list: Field<'a>, look: &mut Look<'a, '_>) -> Result<(), 
 pub fn secret_exists<'a>(named: Named<'a>, is_advice: bool, look: &mut Look<'a, '_>) -> Result<(), Undecided> {
     let made = |look: &mut Look<'a, '_>| {
         let makers = look.seen(makers(&[named.name], named.namespace, &look.world))?.unwrap_or_default();
-        let generators = look.seen(generator::named("secretGenerator", named.name, &look.world))?.unwrap_or_default();
-        Ok(!makers.is_empty() || !generators.is_empty())
+        Ok(!makers.is_empty() || !generators("secretGenerator", named.name, look)?.is_empty())
     };
     if look.find(named)?.is_some() || made(look)? { Ok(()) } else { look.missing(named, is_advice) }
 }

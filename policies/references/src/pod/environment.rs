@@ -135,6 +135,10 @@ impl<'a> Scope<'a> {
 
 /// Whether a kustomization replaces it: `vars`.
 fn is_of_kustomization(name: &str, look: &mut Look<'_, '_>) -> Result<bool, Undecided> {
+    // No API server has kustomizations.
+    if look.world.is_admission() {
+        return Ok(false);
+    }
     for (api_version, kind) in KUSTOMIZATIONS {
         let all = look.seen(look.world.list_all(api_version, kind))?.unwrap_or_default();
         let mut vars = all.into_iter().flat_map(|kustomization| kustomization.get("vars").items());
