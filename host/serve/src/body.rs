@@ -6,13 +6,8 @@ use axum::body::Body;
 use http_body_util::BodyExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::limits::Limits;
 use crate::pool::Pool;
-
-/// A body of more bytes is large: large bodies are read one at a time.
-const LARGE: usize = 3 << 20;
-
-/// The most bytes that a body may have.
-const MOST: usize = 32 << 20;
 
 /// Bytes that are kept of a body that is too large. The uid is among them.
 const HEAD: usize = 4096;
@@ -21,8 +16,8 @@ const HEAD: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     /// It is read to its end all the same, so that the answer arrives. Only its beginning is kept.
-    #[error("the request has more than {} MiB", MOST >> 20)]
-    TooLarge(Vec<u8>),
+    #[error("the request has more than {mebibytes} MiB")]
+    TooLarge { head: Vec<u8>, mebibytes: usize },
     /// Other large bodies are being read.
     #[error("too many large requests at once")]
     Full(Vec<u8>),
@@ -37,7 +32,7 @@ pub struct Read {
 }
 
 /// Reads a body.
-pub async fn read(mut body: Body, pool: &Pool, deadline: Instant) -> Result<Read, BodyError> {
+pub async fn read(mut body: Body, limits: &Limits, pool: &Pool, deadline: Instant) -> Result<Read, BodyError> {
     let (mut bytes, mut large, mut refused) = (Vec::new(), None, None);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|cause| BodyError::Broken(cause.to_string()))?;
@@ -46,14 +41,14 @@ pub async fn read(mut body: Body, pool: &Pool, deadline: Instant) -> Result<Read
             continue;
         }
         let length = bytes.len() + data.len();
-        if length > LARGE && large.is_none() {
+        if length > limits.large_bytes && large.is_none() {
             match pool.large(deadline).await {
                 Ok(place) => large = Some(place),
                 Err(_) => refused = Some(BodyError::Full(head(&bytes))),
             }
         }
-        if length > MOST {
-            refused = Some(BodyError::TooLarge(head(&bytes)));
+        if length > limits.body_bytes {
+            refused = Some(BodyError::TooLarge { head: head(&bytes), mebibytes: limits.body_bytes >> 20 });
         }
         if refused.is_some() {
             (bytes, large) = (Vec::new(), None);

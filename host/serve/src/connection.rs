@@ -20,11 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long a client may send nothing.
-const SILENCE: Duration = Duration::from_secs(180);
-
-/// How long the head of a request may take, from its first byte on.
-const HEAD: Duration = Duration::from_secs(20);
+use crate::limits::Limits;
 
 /// Counts the beginnings and the ends of a connection's requests. An odd number means that a request is at work.
 #[derive(Clone, Default)]
@@ -73,11 +69,8 @@ pub struct Patient<T> {
 }
 
 impl<T> Patient<T> {
-    pub fn new(stream: T) -> Self {
-        Self::within(stream, SILENCE, HEAD)
-    }
-
-    fn within(stream: T, silence: Duration, head: Duration) -> Self {
+    pub fn new(stream: T, limits: &Limits) -> Self {
+        let Limits { silence, head, .. } = *limits;
         let (until, requests) = (Box::pin(sleep(silence)), Requests::default());
         Self { stream, silence, head, until, requests, counted: 0, has_begun: false }
     }
@@ -145,20 +138,23 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Patient<T> {
 }
 
 /// Connections without TLS.
-pub struct Plain(pub TcpListener);
+pub struct Plain {
+    pub listener: TcpListener,
+    pub limits: Limits,
+}
 
 impl Listener for Plain {
     type Io = Patient<TcpStream>;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, peer) = Listener::accept(&mut self.0).await;
+        let (stream, peer) = Listener::accept(&mut self.listener).await;
         let _ = stream.set_nodelay(true);
-        (Patient::new(stream), peer)
+        (Patient::new(stream, &self.limits), peer)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -172,10 +168,14 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(50);
     const LONG: Duration = Duration::from_secs(60);
 
+    fn patient<T>(stream: T, silence: Duration, head: Duration) -> Patient<T> {
+        Patient::new(stream, &Limits { silence, head, ..Limits::default() })
+    }
+
     #[tokio::test]
     async fn a_silent_client_is_not_listened_to_for_ever() {
         let (mut client, server) = duplex(16);
-        let mut server = Patient::within(server, SHORT, LONG);
+        let mut server = patient(server, SHORT, LONG);
         let requests = server.requests.clone();
         let at_work = requests.begin();
         client.write_all(b"a").await.unwrap();
@@ -190,7 +190,7 @@ mod tests {
     #[tokio::test]
     async fn a_head_has_its_time_however_often_a_byte_of_it_comes() {
         let (mut client, server) = duplex(16);
-        let mut server = Patient::within(server, LONG, SHORT);
+        let mut server = patient(server, LONG, SHORT);
         tokio::spawn(async move {
             while client.write_all(b"a").await.is_ok() {
                 sleep(SHORT / 10).await;
@@ -209,7 +209,7 @@ mod tests {
     #[tokio::test]
     async fn the_time_of_a_head_ends_with_it() {
         let (mut client, server) = duplex(16);
-        let mut server = Patient::within(server, LONG, SHORT);
+        let mut server = patient(server, LONG, SHORT);
         let requests = server.requests.clone();
         client.write_all(b"a").await.unwrap();
         assert_eq!(server.read_u8().await.unwrap(), b'a');
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(server.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
         // A request that is answered before anybody looks counts as well.
         let (mut client, server) = duplex(16);
-        let mut server = Patient::within(server, LONG, SHORT);
+        let mut server = patient(server, LONG, SHORT);
         client.write_all(b"a").await.unwrap();
         assert_eq!(server.read_u8().await.unwrap(), b'a');
         drop(server.requests.clone().begin());

@@ -10,6 +10,7 @@ mod body;
 mod cluster;
 mod connection;
 mod decide;
+mod limits;
 mod metrics;
 mod pool;
 mod review;
@@ -39,6 +40,7 @@ use tls::{Certificate, TlsListener};
 use traces::Traces;
 
 pub use cluster::{Cached, Cluster};
+pub use limits::Limits;
 pub use server::Source;
 pub use tls::{Pair, PairError};
 
@@ -70,6 +72,8 @@ pub struct Options {
     pub collector: Option<String>,
     /// How long requests are still taken after the server was told to stop, while it is no longer ready.
     pub drain: Duration,
+    /// What clients may use.
+    pub limits: Limits,
 }
 
 /// What a server can be told while it runs.
@@ -127,7 +131,7 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
         let session = source.load(true).map_err(ServeError::Rules)?;
         let session = session.ok_or_else(|| ServeError::Rules("there are no rules".to_owned()))?;
         let pool = Pool::new(options.workers, options.queue);
-        let server = Arc::new(Server::new(source, session, pool, options.undecided, options.time));
+        let server = Arc::new(Server::new(source, session, pool, options.undecided, options.time, options.limits));
         if let Some(collector) = &options.collector {
             let telling = Arc::downgrade(&server);
             let told = move |cause: &str| {
@@ -155,10 +159,13 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
         let served = async {
             match certificate {
                 Some(certificate) => {
-                    let listener = TlsListener::new(listener, certificate)?;
+                    let listener = TlsListener::new(listener, certificate, options.limits)?;
                     axum::serve(listener, app).with_graceful_shutdown(end(stopped.clone())).await
                 }
-                None => axum::serve(Plain(listener), app).with_graceful_shutdown(end(stopped.clone())).await,
+                None => {
+                    let listener = Plain { listener, limits: options.limits };
+                    axum::serve(listener, app).with_graceful_shutdown(end(stopped.clone())).await
+                }
             }
         };
         let too_long = async {

@@ -27,14 +27,12 @@ use crate::answer::Answer;
 use crate::body::{self, BodyError};
 use crate::cluster::{Cached, Cluster};
 use crate::connection::Requests;
+use crate::limits::Limits;
 use crate::metrics::{self, Gauged, Metrics};
 use crate::pool::Pool;
 use crate::review::{self, Review, ReviewError};
 use crate::traces::{Parent, Span, Trace, Traces};
 use crate::work::{Concluded, Rules, TIMED_OUT, Work};
-
-/// How long before its client gives up an answer is sent.
-const RESERVE: Duration = Duration::from_millis(200);
 
 /// Where a server's rules, their configuration and the date come from, and where its log goes.
 pub trait Source: Send + Sync + 'static {
@@ -72,15 +70,23 @@ pub struct Server<S: Source> {
     rules: RwLock<Arc<Rules<S::Runtime>>>,
     undecided: Reaction,
     time: Duration,
+    limits: Limits,
 }
 
 impl<S: Source> Server<S> {
     /// A server with these rules. `time` is how long a request may take if its client does not say how long it waits.
-    pub fn new(source: S, session: Session<S::Runtime>, pool: Pool, undecided: Reaction, time: Duration) -> Self {
+    pub fn new(
+        source: S,
+        session: Session<S::Runtime>,
+        pool: Pool,
+        undecided: Reaction,
+        time: Duration,
+        limits: Limits,
+    ) -> Self {
         let (metrics, rules) = (Metrics::new(), RwLock::new(Arc::new(Rules::new(session))));
         let (is_ready, is_ending) = (AtomicBool::new(false), AtomicBool::new(false));
         let traces = OnceLock::new();
-        let server = Self { source, metrics, pool, traces, is_ready, is_ending, rules, undecided, time };
+        let server = Self { source, metrics, pool, traces, is_ready, is_ending, rules, undecided, time, limits };
         server.follow();
         server
     }
@@ -237,7 +243,7 @@ async fn metrics_text<S: Source>(State(server): State<Arc<Server<S>>>) -> Respon
 
 async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, request: Request) -> Response {
     let started = Instant::now();
-    let deadline = deadline(request.uri(), started, server.time);
+    let deadline = deadline(request.uri(), started, server.time, server.limits.reserve);
     if let Err(message) = check_headers(request.headers()) {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
     }
@@ -249,10 +255,11 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
             return refuse(StatusCode::NOT_FOUND, &message);
         }
     }
-    let body = match timeout_at(deadline.into(), body::read(request.into_body(), &server.pool, deadline)).await {
+    let reading = body::read(request.into_body(), &server.limits, &server.pool, deadline);
+    let body = match timeout_at(deadline.into(), reading).await {
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
         Ok(Err(cause @ BodyError::Broken(_))) => return refuse(StatusCode::BAD_REQUEST, &cause.to_string()),
-        Ok(Err(ref cause @ (BodyError::TooLarge(ref head) | BodyError::Full(ref head)))) => {
+        Ok(Err(ref cause @ (BodyError::TooLarge { ref head, .. } | BodyError::Full(ref head)))) => {
             return server.undecided(&rules, review::uid(head), &cause.to_string(), started);
         }
         Ok(Ok(body)) => body,
@@ -291,12 +298,12 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
 }
 
 /// When the answer is due. An API server says how long it waits: `?timeout=10s`.
-fn deadline(uri: &Uri, started: Instant, usual: Duration) -> Instant {
+fn deadline(uri: &Uri, started: Instant, usual: Duration, reserve: Duration) -> Instant {
     let mut parameters = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let said = parameters.find(|(name, _)| *name == "timeout").and_then(|(_, value)| duration(value));
     // An API server waits 30 s at most.
     let time = said.unwrap_or(usual).min(Duration::from_secs(30));
-    started + time.saturating_sub(RESERVE).max(time / 2)
+    started + time.saturating_sub(reserve).max(time / 2)
 }
 
 /// A duration as Go writes it, in seconds or milliseconds: `10s`, `1.5s`, `500ms`, `1m30s`.
@@ -346,7 +353,8 @@ mod tests {
     #[test]
     fn the_answer_is_there_before_its_client_gives_up() {
         let started = Instant::now();
-        let after = |uri: &str| deadline(&uri.parse().unwrap(), started, Duration::from_secs(10)) - started;
+        let (usual, reserve) = (Duration::from_secs(10), Limits::default().reserve);
+        let after = |uri: &str| deadline(&uri.parse().unwrap(), started, usual, reserve) - started;
         for (uri, milliseconds) in [
             ("/validate", 9800),
             ("/validate?timeout=3s", 2800),

@@ -22,9 +22,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_rustls::{TlsAcceptor, rustls::version};
 
 use crate::connection::{Patient, Requests};
-
-/// How long a client may take to shake hands.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+use crate::limits::Limits;
 
 /// Handshakes at once. A client's single packet costs some milliseconds of work.
 const HANDSHAKES: usize = 256;
@@ -134,7 +132,7 @@ pub struct TlsListener {
 }
 
 impl TlsListener {
-    pub fn new(listener: TcpListener, certificate: Arc<Certificate>) -> io::Result<Self> {
+    pub fn new(listener: TcpListener, certificate: Arc<Certificate>, limits: Limits) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (send, connections) = mpsc::channel(64);
         let places = Arc::new(Semaphore::new(HANDSHAKES));
@@ -153,9 +151,9 @@ impl TlsListener {
                 let (acceptor, send) = (certificate.acceptor(), send.clone());
                 tokio::spawn(async move {
                     let _ = stream.set_nodelay(true);
-                    if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                    if let Ok(Ok(stream)) = timeout(limits.handshake, acceptor.accept(stream)).await {
                         drop(place);
-                        let _ = send.send((Patient::new(stream), peer)).await;
+                        let _ = send.send((Patient::new(stream, &limits), peer)).await;
                     }
                 });
             }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use cluster::CacheOptions;
 use engine::config::Reaction;
-use serve::{Event, Options, Pair};
+use serve::{Event, Limits, Options, Pair};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -142,6 +142,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
         time: Duration::from_secs(options.timeout_seconds.into()),
         collector: options.otlp_endpoint.clone(),
         drain: Duration::from_secs(options.drain_seconds.into()),
+        limits: Limits::default(),
     };
     let kept = CacheOptions {
         bytes: options.cache_mib as usize * (1 << 20),
