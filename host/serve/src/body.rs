@@ -34,6 +34,9 @@ pub struct Read {
 /// Reads a body.
 pub async fn read(mut body: Body, limits: &Limits, pool: &Pool, deadline: Instant) -> Result<Read, BodyError> {
     let (mut bytes, mut large, mut refused) = (Vec::new(), None, None);
+    // A body that finds no place is read to its end in the rest of the time, so that its client gets an answer.
+    let now = Instant::now();
+    let until = now + deadline.saturating_duration_since(now) / 2;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|cause| BodyError::Broken(cause.to_string()))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -42,7 +45,7 @@ pub async fn read(mut body: Body, limits: &Limits, pool: &Pool, deadline: Instan
         }
         let length = bytes.len() + data.len();
         if length > limits.large_bytes && large.is_none() {
-            match pool.large(deadline).await {
+            match pool.large(until).await {
                 Ok(place) => large = Some(place),
                 Err(_) => refused = Some(BodyError::Full(head(&bytes))),
             }
