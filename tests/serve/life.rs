@@ -1,13 +1,15 @@
 //! A server's life: it is ready, is told of a new configuration, and ends.
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use seaworthy_tests::artifacts;
 
 use crate::look_ups::until;
 use crate::reviews::{create, deployment, serve};
-use crate::server::{Server, post_over, review};
+use crate::server::{Server, goes_red, post_over, review};
 use crate::support::Folder;
 
 fn denies(server: &Server) -> bool {
@@ -100,19 +102,26 @@ fn a_bad_configuration_does_not_even_start() {
     }
 }
 
-#[test]
-fn an_end_lets_nobody_in_that_it_does_not_answer() {
-    let folder = Folder::new();
-    let server = Server::start(&folder, &["--drain-seconds", "2"]);
+/// Fails unless a server that is told to end answers whoever has not heard of it.
+fn ends_well(server: Server) {
     let body = review(&create(&deployment("web:1.2.3", true))).to_string();
     let mut connection = server.connect();
     let json = "content-type: application/json";
     assert!(post_over(&mut connection, "/validate", json, body.as_bytes()).is_allowed());
     server.signal(Signal::TERM);
     server.wait_for("stopping: /readyz answers 503");
-    // Whoever has not heard of it yet is answered, on an old connection and on a new one.
+    // On an old connection and on a new one.
+    thread::sleep(Duration::from_millis(200));
     assert_eq!((server.get("/readyz").status, server.get("/healthz").status), (503, 200));
     assert!(post_over(&mut connection, "/validate", json, body.as_bytes()).is_allowed());
     assert!(server.post("/validate", &body).is_allowed());
     assert_eq!(server.wait(), Some(0));
+}
+
+#[test]
+fn an_end_lets_nobody_in_that_it_does_not_answer() {
+    let folder = Folder::new();
+    let drained = |seconds: &str| Server::start(&folder, &["--drain-seconds", seconds]);
+    ends_well(drained("3"));
+    goes_red(|| ends_well(drained("0")));
 }

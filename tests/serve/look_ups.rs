@@ -128,12 +128,16 @@ fn what_is_lost_for_too_long_is_unknown_until_it_is_found_again() {
     let cluster = StandIn::of(&[BUDGETS]);
     cluster.put(BUDGETS, &budget("web"));
     let (server, _folder) = start(&cluster, &["--stale-seconds", "2"]);
-    until("it is ready", || is_ready(&server) && verdict(&server, RULE) == "pass");
+    let (trusting, _other) = start(&cluster, &["--stale-seconds", "100000"]);
+    for server in [&server, &trusting] {
+        until("it is ready", || is_ready(server) && verdict(server, RULE) == "pass");
+    }
     cluster.refuses(BUDGETS, 500);
     let line = server.wait_for(&format!("look-ups of {KIND} may become unknown: the API server failed (500)"));
     assert!(line.contains("\"warning\""), "{line}");
     until("it is stale", || state(&server, KIND) == "unknown");
     assert_eq!(verdict(&server, RULE), "unknown");
+    assert_eq!(verdict(&trusting, RULE), "pass", "without the limit, what was seen long ago counts");
     // A webhook that is not ready checks nothing at all.
     let ready = server.get("/readyz");
     assert!(ready.status == 200 && ready.body.contains(&format!("{KIND}: unknown")), "{ready:?}");

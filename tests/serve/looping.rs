@@ -2,16 +2,16 @@
 
 use std::thread;
 
+use protocol::RuleMetadata;
 use seaworthy_tests::{artifacts, metadata};
-use serde_json::json;
 
 use crate::reviews::{create, deployment};
-use crate::server::{Answer, Server, review};
+use crate::server::{Answer, Server, only_with, review};
 use crate::support::Folder;
 
 /// The name of the rule that never answers. It is asked after the other one.
 const LOOPS: &str = "run-for-ever";
-const GOOD: &str = "run-as-non-root";
+pub const GOOD: &str = "run-as-non-root";
 
 /// A custom section.
 pub fn section(name: &str, data: &[u8]) -> Vec<u8> {
@@ -28,14 +28,19 @@ pub fn section(name: &str, data: &[u8]) -> Vec<u8> {
     [vec![0], leb(body.len()), body].concat()
 }
 
-/// A folder with both rules, all of which is enforced.
-fn folder() -> Folder {
+/// What the rule that never answers says of itself, and its module.
+pub fn never_answers() -> (RuleMetadata, Vec<u8>) {
     let mut wasm = wat::parse_str(include_str!("../hostile_guests/guests/loop_in_call.wat")).unwrap();
     let mut said = metadata().remove(GOOD).unwrap();
     said.name = LOOPS.to_owned();
     wasm.extend(section("io.kubewarden.metadata", br#"{"protocolVersion":"v1"}"#));
     wasm.extend(section("dev.seaworthy.rule", &serde_json::to_vec(&said).unwrap()));
-    Folder::of("rules/loops.wasm", wasm)
+    (said, wasm)
+}
+
+/// A folder with both rules, all of which is enforced.
+fn folder() -> Folder {
+    Folder::of("rules/loops.wasm", never_answers().1)
         .and("rules/good.wasm", &artifacts::modules()[GOOD])
         .and("seaworthy.yaml", "admission: {mode: enforce}\n")
 }
@@ -44,9 +49,19 @@ fn start(folder: &Folder, more: &[&str]) -> Server {
     Server::start(folder, &[&["--bundle", "rules", "--config", "seaworthy.yaml"], more].concat())
 }
 
-fn ask(server: &Server, timeout: &str, root: bool) -> Answer {
+pub fn ask(server: &Server, timeout: &str, root: bool) -> Answer {
     let body = review(&create(&deployment("web:1.2.3", root))).to_string();
     server.post(&format!("/validate?timeout={timeout}"), body)
+}
+
+/// Fails unless what the one rule finds counts, and the other rule is undecided for this reason.
+pub fn is_undecided_because(server: &Server, timeout: &str, why: &str) {
+    let answer = ask(server, timeout, true);
+    assert!(answer.message().contains("run-as-non-root: container app"), "{answer:?}");
+    assert!(!answer.message().contains(LOOPS), "{answer:?}");
+    assert!(answer.warnings().iter().any(|text| text.starts_with(LOOPS) && text.contains(why)), "{answer:?}");
+    let answer = ask(server, timeout, false);
+    assert!(answer.is_allowed() && answer.warnings().len() == 1, "{answer:?}");
 }
 
 #[test]
@@ -57,12 +72,7 @@ fn what_is_found_counts_whatever_else_is_undecided() {
     assert_eq!(server.get("/readyz").status, 200);
     // The deadline of the rule is a second, and this client does not wait for it.
     for (timeout, why) in [("800ms", "the request timed out"), ("5s", "stopped after 1000 ms")] {
-        let answer = ask(&server, timeout, true);
-        assert!(answer.message().contains("run-as-non-root: container app"), "{answer:?}");
-        assert!(!answer.message().contains(LOOPS), "{answer:?}");
-        assert!(answer.warnings().iter().any(|text| text.starts_with(LOOPS) && text.contains(why)), "{answer:?}");
-        let answer = ask(&server, timeout, false);
-        assert!(answer.is_allowed() && answer.warnings().len() == 1, "{answer:?}");
+        is_undecided_because(&server, timeout, why);
     }
     let strict = start(&folder, &["--undecided", "deny"]);
     let answer = ask(&strict, "800ms", false);
@@ -75,12 +85,10 @@ fn what_is_found_counts_whatever_else_is_undecided() {
     }
 }
 
-#[test]
-fn who_finds_no_place_is_answered_at_once_and_those_with_one_as_ever() {
-    let folder = folder();
-    let server = start(&folder, &["--workers", "1", "--queue", "1"]);
+/// Fails unless most of a storm is turned away, the others are judged, and the next one after it too.
+fn sheds(server: &Server) {
     let answers: Vec<Answer> = thread::scope(|scope| {
-        let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| ask(&server, "20s", true))).collect();
+        let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| ask(server, "20s", true))).collect();
         asking.into_iter().map(|asking| asking.join().unwrap()).collect()
     });
     let is_shed = |answer: &&Answer| answer.body.contains("too many requests at once");
@@ -91,8 +99,15 @@ fn who_finds_no_place_is_answered_at_once_and_those_with_one_as_ever() {
         assert!(!answer.body.contains("retryAfterSeconds"), "{answer:?}");
     }
     assert!(judged.iter().all(|answer| !answer.is_allowed()), "{judged:#?}");
-    assert!(!ask(&server, "20s", true).is_allowed(), "the storm is over");
+    assert!(!ask(server, "20s", true).is_allowed(), "the storm is over");
     let metrics = server.get("/metrics").body;
     assert!(metrics.contains(r#"seaworthy_reviews_total{operation="",answer="undecided"}"#), "{metrics}");
-    assert_eq!(json!(server.get("/healthz").status), json!(200));
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
+fn who_finds_no_place_is_answered_at_once_and_those_with_one_as_ever() {
+    let folder = folder();
+    let of_queue = |places: &str| start(&folder, &["--workers", "1", "--queue", places]);
+    only_with(&of_queue("1"), &of_queue("64"), sheds);
 }

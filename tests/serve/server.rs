@@ -1,7 +1,9 @@
 //! The server under test, and as much of an HTTP client as it takes.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -9,17 +11,30 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use serve::{Event, Events};
+use tokio::sync::mpsc::Receiver;
 
 use crate::support::Folder;
 
 /// What is given to anything: far more than it takes.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running server. It is killed when it is dropped.
+/// The lines of a server's log.
+pub type Log = Arc<Mutex<Vec<String>>>;
+
+/// A running server. It ends when it is dropped.
 pub struct Server {
-    child: Child,
+    running: Running,
     pub address: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
+    log: Log,
+}
+
+/// What runs a server.
+enum Running {
+    /// The binary.
+    Process(Child),
+    /// A thread of this process.
+    Thread(Events),
 }
 
 /// What was answered.
@@ -47,6 +62,7 @@ impl Answer {
         let warnings = texts(&response["warnings"]);
         assert!(warnings.iter().all(|text| text.len() <= 256 && !text.contains(char::is_control)), "{warnings:#?}");
         assert!(warnings.iter().map(String::len).sum::<usize>() <= 4096);
+        assert_eq!(warnings.iter().collect::<BTreeSet<_>>().len(), warnings.len(), "{warnings:#?}");
         response
     }
 
@@ -79,10 +95,22 @@ impl Server {
         let all = [&["serve", "--address", "127.0.0.1:0"], at_once, arguments].concat();
         let mut command = folder.command(&all);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = Arc::new(Mutex::new(Vec::new()));
+        let log = Log::default();
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&log));
         thread::spawn(move || lines.for_each(|line| kept.lock().unwrap().push(line.unwrap())));
-        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), log };
+        Self::listening(Running::Process(child), log)
+    }
+
+    /// Serves in a thread of this process, where a test can set what no user can.
+    pub fn in_thread(run: impl FnOnce(Log, Receiver<Event>) + Send + 'static) -> Self {
+        let (log, (events, told)) = (Log::default(), serve::events());
+        let kept = Arc::clone(&log);
+        thread::spawn(move || run(kept, told));
+        Self::listening(Running::Thread(events), log)
+    }
+
+    fn listening(running: Running, log: Log) -> Self {
+        let mut server = Self { running, address: SocketAddr::from(([127, 0, 0, 1], 0)), log };
         let line = server.wait_for("listening on ");
         let url = line.split("://").nth(1).unwrap();
         server.address = url.split('"').next().unwrap().parse().unwrap();
@@ -129,14 +157,16 @@ impl Server {
     }
 
     pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap(), signal).unwrap();
+        let Running::Process(child) = &self.running else { panic!("a thread takes no signal") };
+        kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), signal).unwrap();
     }
 
     /// The exit code, where it ends by itself.
     pub fn wait(mut self) -> Option<i32> {
+        let Running::Process(child) = &mut self.running else { panic!("a thread has no exit code") };
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = child.try_wait().unwrap() {
                 return status.code();
             }
             thread::sleep(Duration::from_millis(10));
@@ -147,9 +177,30 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        match &mut self.running {
+            Running::Process(child) => {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+            // The second time, it stops at once.
+            Running::Thread(events) => {
+                for _ in 0..2 {
+                    let _ = events.try_send(Event::End);
+                }
+            }
+        }
     }
+}
+
+/// Fails if the check passes: its defence is off.
+pub fn goes_red(check: impl FnOnce()) {
+    assert!(catch_unwind(AssertUnwindSafe(check)).is_err(), "the check passes without the defence");
+}
+
+/// Fails unless the check passes with the defence, and fails without it.
+pub fn only_with(with: &Server, without: &Server, check: impl Fn(&Server)) {
+    check(with);
+    goes_red(|| check(without));
 }
 
 /// The `AdmissionReview` of a request.

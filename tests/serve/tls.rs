@@ -11,7 +11,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::reviews::{create, deployment};
-use crate::server::{Server, post_over, review};
+use crate::server::{Server, goes_red, post_over, review};
 use crate::support::Folder;
 
 /// A certificate and its key, PEM, and the certificate as a client trusts it.
@@ -64,6 +64,7 @@ fn a_new_pair_is_shown_and_old_connections_live_on() {
     fs::write(folder.path().join("tls.crt"), &new.certificate).unwrap();
     server.wait_for("the old certificate is kept");
     assert!(old.is_answered_over(&mut old.connect(&server)));
+    goes_red(|| assert!(new.is_answered_over(&mut new.connect(&server))));
     new.write(folder.path());
     server.wait_for("the certificate was replaced");
     assert!(new.is_answered_over(&mut new.connect(&server)));

@@ -1,0 +1,177 @@
+//! Each defence of the server with one check, and the same check without the defence, where it goes red. No user can switch
+//! these off: the server runs in a thread of this process, with other limits than the binary's.
+//!
+//! Rows whose defence the binary has an option for are shown beside their checks:
+//!
+//! | what must hold | switched off by |
+//! |---|---|
+//! | under overload, those without a place are told at once | a long `--queue` (`looping`) |
+//! | an end refuses nobody who was accepted | `--drain-seconds 0` (`life`) |
+//! | what was lost for too long is unknown | a long `--stale-seconds` (`look_ups`) |
+//! | what was wrong before an update only warns | `admission.known: deny` (`reviews`) |
+//! | a policy that gives no answer is undecided, by the setting | the other settings (`looping`, `policies`) |
+//!
+//! Of others, the check itself is shown to go red:
+//!
+//! | what must hold | goes red |
+//! |---|---|
+//! | a new pair is shown, and half of one is not | before the pair is replaced (`tls`) |
+//! | a new configuration counts, and a bad one changes nothing | before the new one is written (`life`) |
+//! | what subresources, deletions, no-ops and what is going pass for | the same objects without that (`reviews`) |
+//! | the uid, the warnings and the code of an answer | answers that break a limit, here |
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use engine::config::{Admission, Config, Mode, Reaction};
+use engine::waiver::Date;
+use engine::{Completeness, Rule};
+use sandbox::Sandbox;
+use seaworthy_tests::{artifacts, metadata};
+use serde_json::{Value, json};
+use serve::{Cluster, Limits, Options};
+use session::{Session, Setup};
+
+use crate::limits::{
+    a_silent_client_is_hung_up_on, a_slow_head_is_hung_up_on, an_idle_connection_is_kept, is_too_large,
+    large_bodies_are_read_one_at_a_time, padding_helps_nobody,
+};
+use crate::looping::{GOOD, ask, is_undecided_because, never_answers};
+use crate::server::{Answer, Log, Server, goes_red, only_with};
+
+/// The rules of a server in this process. They never change.
+struct Source {
+    session: Mutex<Option<Session<Sandbox>>>,
+    log: Log,
+}
+
+impl serve::Source for Source {
+    type Runtime = Sandbox;
+
+    fn load(&self, _is_told: bool) -> Result<Option<Session<Sandbox>>, String> {
+        Ok(self.session.lock().unwrap().take())
+    }
+
+    fn cluster(&self) -> Option<&dyn Cluster> {
+        None
+    }
+
+    fn today(&self) -> Date {
+        Date::LAST
+    }
+
+    fn log(&self, line: &Value) {
+        self.log.lock().unwrap().push(line.to_string());
+    }
+}
+
+/// One rule that is enforced; beside one that never answers, if it may run for so long.
+fn session(runs_for: Option<Duration>) -> Session<Sandbox> {
+    let usual = sandbox::Limits::default();
+    let limits = sandbox::Limits { deadline: runs_for.unwrap_or(usual.deadline), ..usual };
+    let sandbox = Sandbox::new(limits, 16).unwrap();
+    let mut rules = vec![(metadata().remove(GOOD).unwrap(), artifacts::modules().remove(GOOD).unwrap())];
+    rules.extend(runs_for.map(|_| never_answers()));
+    let load = |(metadata, wasm): (protocol::RuleMetadata, Vec<u8>)| {
+        let module = sandbox.load(&metadata.name, &wasm).unwrap();
+        Rule::new(metadata, module)
+    };
+    let rules = rules.into_iter().map(load).collect();
+    let mut session = Session::new(sandbox, rules);
+    let config = Config { admission: Admission { mode: Mode::Enforce, ..Admission::default() }, ..Config::default() };
+    let setup = Setup { config, profile: None, completeness: Completeness::Admission, today: Date::LAST };
+    session.configure(setup, |_| true, |_| false).unwrap();
+    session
+}
+
+fn start(limits: Limits, runs_for: Option<Duration>) -> Server {
+    Server::in_thread(move |log, told| {
+        let source = Source { session: Mutex::new(Some(session(runs_for))), log };
+        let options = Options {
+            address: ([127, 0, 0, 1], 0).into(),
+            pair: None,
+            workers: 8,
+            queue: 8,
+            undecided: Reaction::Warn,
+            time: Duration::from_secs(20),
+            collector: None,
+            drain: Duration::ZERO,
+            limits,
+        };
+        serve::serve(source, options, told).unwrap();
+    })
+}
+
+#[test]
+fn a_body_has_as_many_bytes_as_an_api_server_sends_and_no_more() {
+    let usual = start(Limits::default(), None);
+    let short = start(Limits { body_bytes: 1 << 20, ..Limits::default() }, None);
+    only_with(&usual, &short, padding_helps_nobody);
+    let endless = start(Limits { body_bytes: usize::MAX, ..Limits::default() }, None);
+    only_with(&usual, &endless, |server| is_too_large(server, true));
+    let side_by_side = start(Limits { large_bytes: usize::MAX, ..Limits::default() }, None);
+    only_with(&usual, &side_by_side, large_bodies_are_read_one_at_a_time);
+}
+
+#[test]
+fn slow_and_silent_clients_have_their_time_and_no_more() {
+    let usual = Limits::default();
+    let [never, soon] = [Duration::from_secs(3600), Duration::from_secs(1)];
+    let (with, without) = (Limits { head: soon, ..usual }, Limits { head: never, ..usual });
+    let patience = Duration::from_secs(6);
+    only_with(&start(with, None), &start(without, None), |server| a_slow_head_is_hung_up_on(server, patience));
+    let (with, without) = (Limits { silence: soon, ..usual }, Limits { silence: never, ..usual });
+    only_with(&start(with, None), &start(without, None), a_silent_client_is_hung_up_on);
+    let hasty = Limits { silence: Duration::from_millis(100), ..usual };
+    only_with(&start(usual, None), &start(hasty, None), an_idle_connection_is_kept);
+}
+
+/// Fails unless an answer comes before its client gives up. One of several is enough, whatever else this machine does.
+fn is_in_time(server: &Server) {
+    let is_in_time = || {
+        let begun = Instant::now();
+        assert!(ask(server, "1s", true).body.contains("the request timed out"));
+        begun.elapsed() < Duration::from_secs(1)
+    };
+    assert!((0..5).any(|_| is_in_time()), "the client has given up");
+}
+
+#[test]
+fn a_request_is_answered_before_its_client_gives_up() {
+    let runs_for = Some(Duration::from_secs(3));
+    let without = Limits { reserve: Duration::ZERO, ..Limits::default() };
+    only_with(&start(Limits::default(), runs_for), &start(without, runs_for), is_in_time);
+}
+
+#[test]
+fn a_rule_that_never_answers_is_stopped_long_before_the_request_is_over() {
+    let running = |seconds| start(Limits::default(), Some(Duration::from_secs(seconds)));
+    only_with(&running(1), &running(6), |server| is_undecided_because(server, "4s", "stopped after"));
+}
+
+#[test]
+fn an_answer_that_an_api_server_does_not_take_is_no_answer() {
+    let answer = |status: u16, response: &Value| {
+        let review = json!({ "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response });
+        Answer { status, head: String::new(), body: review.to_string() }
+    };
+    let allowed = |warnings: &[&str]| json!({ "uid": "7f3c", "allowed": true, "warnings": warnings });
+    assert!(answer(200, &allowed(&["a", "b"])).is_allowed());
+    let many: Vec<String> = (0..32).map(|number| format!("{number:0200}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let long = "a".repeat(257);
+    for (status, response) in [
+        (500, allowed(&[])),
+        (200, json!({ "uid": "7f3d", "allowed": true })),
+        (200, json!({ "allowed": true })),
+        (200, json!({ "uid": "7f3c", "allowed": false })),
+        (200, allowed(&["a", "a"])),
+        (200, allowed(&["a\nb"])),
+        (200, allowed(&[long.as_str()])),
+        (200, allowed(&many)),
+    ] {
+        goes_red(|| {
+            answer(status, &response).review();
+        });
+    }
+}
