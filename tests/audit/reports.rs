@@ -3,7 +3,7 @@
 use seaworthy_tests::schema;
 use serde_json::{Value, json};
 
-use crate::server::{Fault, Server};
+use crate::server::{Fault, Kind, Server};
 use crate::{ALONE, BUDGET, audit, budgets, deployment, deployments, kind, report_kinds};
 
 const BOTH: [&str; 4] = ["--rule", ALONE, "--rule", BUDGET];
@@ -18,6 +18,11 @@ pub fn faults(report: &Value) -> Vec<String> {
         faults.push(format!("{kind} in a namespace, or out of one"));
     }
     faults
+}
+
+/// What can be done with objects of a kind.
+pub fn verbs(kind: &Kind) -> Value {
+    if kind.kind == "ComponentStatus" { json!(["get", "list"]) } else { json!(["create", "get", "list"]) }
 }
 
 pub fn is_report(kind: &str) -> bool {
@@ -116,6 +121,21 @@ fn written_reports_follow_their_objects() {
     let (code, said) = write(&[]);
     assert_eq!((code, said.contains("those of earlier audits kept")), (Some(2), true), "{said}");
     assert!(server.reports().contains_key(&format!("{folder}/seaworthy-gone")));
+}
+
+#[test]
+fn what_nobody_writes_is_not_checked_and_lacks_no_report() {
+    let mut kinds = report_kinds();
+    // An API server says it of itself, without a uid.
+    let status = json!({"metadata": {"name": "etcd-0"}, "conditions": [{"type": "Healthy", "status": "True"}]});
+    kinds.extend([
+        deployments(vec![deployment("shop", "good", 1, true)]),
+        kind("v1", "ComponentStatus", "componentstatuses", vec![status]),
+    ]);
+    let server = Server::of(kinds);
+    let run = audit(&server, &["--rule", "kubernetes-schema", "--format", "policyreport"]);
+    assert!(run.code.is_some_and(|code| code < 2), "{run:?}");
+    assert!(!server.requests().iter().any(|request| request.contains("componentstatuses")));
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn discovery(shared: &Shared, root: &str, aggregated: bool) -> Response {
     if aggregated {
         let resource = |kind: &&Kind| {
             json!({
-                "resource": kind.plural, "verbs": ["get", "list"], "scope": if kind.is_namespaced { "Namespaced" } else { "Cluster" },
+                "resource": kind.plural, "verbs": reports::verbs(kind), "scope": if kind.is_namespaced { "Namespaced" } else { "Cluster" },
                 "responseKind": {"group": kind.group(), "version": kind.version(), "kind": kind.kind},
                 "subresources": [{"subresource": "status", "responseKind": {"kind": kind.kind}, "verbs": ["get"]}],
             })
@@ -264,7 +264,7 @@ fn resources(shared: &Shared, api_version: &str) -> Response {
     let kinds = shared.kinds.iter().filter(|kind| kind.api_version == api_version);
     let resources = kinds.flat_map(|kind| {
         let resource = |name: String| {
-            json!({"name": name, "singularName": "", "namespaced": kind.is_namespaced, "kind": kind.kind, "verbs": ["get", "list"]})
+            json!({"name": name, "singularName": "", "namespaced": kind.is_namespaced, "kind": kind.kind, "verbs": reports::verbs(kind)})
         };
         [resource(kind.plural.clone()), resource(format!("{}/status", kind.plural))]
     });

@@ -50,6 +50,12 @@ impl Resource {
         self.verbs.iter().any(|verb| verb == "list")
     }
 
+    /// Whether anybody can create its objects. Others are what a server measures, or says of itself, and have no uid.
+    #[must_use]
+    pub fn can_create(&self) -> bool {
+        self.verbs.iter().any(|verb| verb == "create")
+    }
+
     /// The path of its objects, in one namespace or in all. `None` where the namespace can be none.
     #[must_use]
     pub fn path(&self, namespace: Option<&str>) -> Option<String> {

@@ -146,15 +146,16 @@ impl LookedUp {
     }
 }
 
-/// The kinds that are meant; all that can be listed where it is every kind.
+/// The kinds that are meant; all that can be created and listed where it is every kind.
 fn kinds(served: &Served, about: &KindMatch) -> Vec<(String, String)> {
     if about.kind != KindMatch::ANY && about.group != KindMatch::ANY {
         return vec![(about.group.clone(), about.kind.clone())];
     }
     let is_event = |resource: &Resource| resource.group.is_empty() && resource.kind == "Event";
     let all = served.kinds().filter(|resource| about.matches(&resource.group, &resource.kind));
-    let all = all.filter(|resource| resource.can_list() && !OBSERVATIONS.contains(&&*resource.group));
-    all.filter(|resource| !is_event(resource)).map(|it| (it.group.clone(), it.kind.clone())).collect()
+    let all = all.filter(|resource| resource.can_create() && resource.can_list());
+    let all = all.filter(|resource| !OBSERVATIONS.contains(&&*resource.group) && !is_event(resource));
+    all.map(|it| (it.group.clone(), it.kind.clone())).collect()
 }
 
 #[cfg(test)]
