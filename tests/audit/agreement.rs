@@ -47,7 +47,7 @@ fn serving(objects: &[Value]) -> Vec<Kind> {
 }
 
 /// What every rule says of every object, but for where it stands.
-fn said(report: &Value) -> BTreeMap<String, Value> {
+pub fn said(report: &Value) -> BTreeMap<String, Value> {
     let results = report["results"].as_array().unwrap().iter().map(|result| {
         let object = &result["object"];
         let key = format!("{} {} {} {}", result["rule"], object["kind"], object["namespace"], object["name"]);

@@ -5,6 +5,7 @@
 
 mod agreement;
 mod bounds;
+mod cluster;
 mod encrypted;
 mod faults;
 mod look_ups;

@@ -151,15 +151,7 @@ impl Cluster {
     /// # Panics
     /// If it does not take the definition.
     pub async fn define(&self, api_version: &str, kind: &str, plural: &str, is_namespaced: bool, schema: &Value) {
-        let (group, version) = api_version.split_once('/').expect("a custom resource has a group");
-        let scope = if is_namespaced { "Namespaced" } else { "Cluster" };
-        let version =
-            json!({ "name": version, "served": true, "storage": true, "schema": { "openAPIV3Schema": schema } });
-        let definition = json!({
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": { "name": format!("{plural}.{group}") },
-            "spec": { "group": group, "scope": scope, "names": { "kind": kind, "plural": plural }, "versions": [version] },
-        });
+        let definition = definition(api_version, kind, plural, is_namespaced, schema);
         let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
         let (status, _, said) = self.ask("POST", path, "application/json", &definition).await;
         assert_eq!(status, 201, "{said:#}");
@@ -187,6 +179,25 @@ impl Cluster {
     pub fn is_running(&mut self) -> bool {
         self.server.child.try_wait().is_ok_and(|status| status.is_none())
     }
+}
+
+/// The CustomResourceDefinition of a kind. `schema` is that of the whole object, structural.
+///
+/// # Panics
+/// If the version has no group.
+#[must_use]
+pub fn definition(api_version: &str, kind: &str, plural: &str, is_namespaced: bool, schema: &Value) -> Value {
+    let (group, version) = api_version.split_once('/').expect("a custom resource has a group");
+    let scope = if is_namespaced { "Namespaced" } else { "Cluster" };
+    let version = json!({ "name": version, "served": true, "storage": true, "schema": { "openAPIV3Schema": schema } });
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        // Groups of Kubernetes itself are defined by nobody else, unless they say so.
+        "metadata": {
+            "name": format!("{plural}.{group}"), "annotations": { "api-approved.kubernetes.io": "unapproved, for tests" },
+        },
+        "spec": { "group": group, "scope": scope, "names": { "kind": kind, "plural": plural }, "versions": [version] },
+    })
 }
 
 /// Three ports that nobody listens on.
