@@ -4,21 +4,25 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::server::Server;
+use crate::server::{Fault, Server};
 use crate::support::{Folder, Run};
-use crate::{ALONE, BUDGET, audit, audited, budgets, deployment, deployments, many, report_kinds};
+use crate::{ALONE, BUDGET, audit, audited, budget, budgets, deployment, deployments, many, report_kinds};
+
+/// A rule that looks at an object alone, and one whose verdict rests on objects of other shards.
+const RULES: [&str; 4] = ["--rule", ALONE, "--rule", BUDGET];
 
 /// More than a page, some of which break a rule.
 fn server() -> Server {
     let all =
-        (0..600).map(|number| deployment(&format!("n{}", number % 7), &format!("d{number:03}"), 1, number % 3 == 0));
-    Server::of(vec![deployments(all.collect()), budgets(Vec::new())])
+        (0..600).map(|number| deployment(&format!("n{}", number % 7), &format!("d{number:03}"), 2, number % 3 == 0));
+    let some = (0..40).map(|number| budget(&format!("n{}", number % 7), &format!("d{number:03}")));
+    Server::of(vec![deployments(all.collect()), budgets(some.collect())])
 }
 
 /// A folder with the audits of so many shards.
 fn shards(server: &Server, of: usize) -> Folder {
     (0..of).fold(Folder::new(), |folder, index| {
-        let (code, audit) = audited(server, &["--rule", ALONE, "--shard", &format!("{index}/{of}")]);
+        let (code, audit) = audited(server, &[&RULES[..], &["--shard", &format!("{index}/{of}")]].concat());
         assert!(code.is_some_and(|code| code < 2), "{:#}", audit["problems"]);
         folder.and(&format!("{index}.json"), audit.to_string())
     })
@@ -38,14 +42,27 @@ fn unordered(mut audit: Value) -> (BTreeSet<String>, Value) {
 #[test]
 fn all_shards_together_are_one_audit() {
     let server = server();
-    let (code, whole) = audited(&server, &["--rule", ALONE]);
+    let (code, whole) = audited(&server, &RULES);
     let folder = shards(&server, 3);
     // Whichever order they come in.
     let merged = merge(&folder, &["2.json", "0.json", "1.json"]);
     assert_eq!((merged.code, merged.err.as_str()), (code, ""));
     let merged: Value = serde_json::from_str(&merged.out).unwrap();
-    assert_eq!(merged["summary"]["objects"], 600);
+    assert_eq!(merged["summary"]["objects"], 640);
     assert_eq!(unordered(merged), unordered(whole));
+}
+
+#[test]
+fn what_no_shard_may_see_is_one_problem_as_in_one_audit() {
+    let server = server();
+    server.fails("deployments", Fault::Refused { times: usize::MAX, code: 403, retry_after: None });
+    let (code, whole) = audited(&server, &RULES);
+    let part = |shard: &str| audited(&server, &[&RULES[..], &["--shard", shard]].concat()).1.to_string();
+    let folder = Folder::of("0.json", part("0/2")).and("1.json", part("1/2"));
+    let merged = merge(&folder, &["0.json", "1.json"]);
+    assert_eq!((merged.code, merged.err.as_str()), (code, ""));
+    assert_eq!((code, &whole["summary"]["problems"]), (Some(2), &json!(1)));
+    assert_eq!(unordered(serde_json::from_str(&merged.out).unwrap()), unordered(whole));
 }
 
 #[test]

@@ -206,11 +206,15 @@ fn merged(parts: Vec<Part>) -> (Tail, Conclusion) {
             tail.rules.iter_mut().zip(part.rules).for_each(|(rule, more)| add(&mut rule.verdicts, more.verdicts));
         }
         tail.unseen.extend(part.unseen);
-        tail.problems.extend(part.problems);
+        // What no shard could read, each of them says, and one audit says once.
+        let (said, told) = (tail.problems.len(), part.problems.len());
+        let known: BTreeSet<String> = tail.problems.iter().cloned().collect();
+        tail.problems.extend(part.problems.into_iter().filter(|problem| !known.contains(problem)));
+        let repeated = said + told - tail.problems.len();
         tail.summary.objects += part.summary.objects;
         tail.summary.owned += part.summary.owned;
         tail.summary.broken += part.summary.broken;
-        tail.summary.problems += part.summary.problems;
+        tail.summary.problems += part.summary.problems.saturating_sub(repeated);
         add(&mut tail.summary.verdicts, part.summary.verdicts);
     }
     tail.problems.truncate(TOLD);
