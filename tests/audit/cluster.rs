@@ -337,6 +337,15 @@ async fn report(cluster: &Cluster, kubeconfig: &Path) {
     assert_eq!(stored(cluster).await.len(), left);
 }
 
+/// The Job of docs/scale.md is one that the server takes.
+async fn take_documented_job(cluster: &Cluster) {
+    let text = fs::read_to_string(workspace().join("docs/scale.md")).unwrap();
+    let job = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let job: Value = serde_saphyr::from_str(job).unwrap();
+    let (status, said) = cluster.would_create(&collection(&job), job.to_string()).await;
+    assert_eq!(status, 201, "{said:#}");
+}
+
 #[test]
 fn a_real_cluster_is_audited_as_its_objects_are_checked() {
     let Some(program) = build("1.36", &target().join("judge")) else {
@@ -357,5 +366,6 @@ fn a_real_cluster_is_audited_as_its_objects_are_checked() {
         refuse(&cluster, &admin, &reader).await;
         report(&cluster, &admin).await;
         page(&cluster, &admin).await;
+        take_documented_job(&cluster).await;
     });
 }
