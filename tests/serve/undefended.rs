@@ -10,22 +10,25 @@
 //! | what was lost for too long is unknown | a long `--stale-seconds` (`look_ups`) |
 //! | what was wrong before an update only warns | `admission.known: deny` (`reviews`) |
 //! | a policy that gives no answer is undecided, by the setting | the other settings (`looping`, `policies`) |
+//! | no policy is asked for longer than its deadline | a long deadline, here; traps and nonsense in `policies` |
 //!
 //! Of others, the check itself is shown to go red:
 //!
 //! | what must hold | goes red |
 //! |---|---|
 //! | a new pair is shown, and half of one is not | before the pair is replaced (`tls`) |
-//! | a new configuration counts, and a bad one changes nothing | before the new one is written (`life`) |
+//! | a new configuration counts, and a bad one changes nothing | where half of a bad one is taken, here |
 //! | what subresources, deletions, no-ops and what is going pass for | the same objects without that (`reviews`) |
 //! | the uid, the warnings and the code of an answer | answers that break a limit, here |
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use engine::config::{Admission, Config, Mode, Reaction};
 use engine::waiver::Date;
-use engine::{Completeness, Rule};
+use engine::{Completeness, HostCalls, ModuleError, Reply, Rule, Runtime};
+use protocol::RuleMetadata;
 use sandbox::Sandbox;
 use seaworthy_tests::{artifacts, metadata};
 use serde_json::{Value, json};
@@ -39,17 +42,26 @@ use crate::limits::{
 use crate::looping::{GOOD, ask, is_undecided_because, never_answers};
 use crate::server::{Answer, Log, Server, goes_red, only_with};
 
-/// The rules of a server in this process. They never change.
-struct Source {
-    session: Mutex<Option<Session<Sandbox>>>,
+/// What a look at the rules and the configuration gives.
+type Loaded<R> = Result<Option<Session<R>>, String>;
+type Load<R> = Box<dyn FnOnce() -> Loaded<R> + Send>;
+
+fn load<R: Runtime>(load: impl FnOnce() -> Loaded<R> + Send + 'static) -> Load<R> {
+    Box::new(load)
+}
+
+/// The rules of a server in this process: one look after the other, and after these nothing changes.
+struct Source<R: Runtime> {
+    loads: Mutex<VecDeque<Load<R>>>,
     log: Log,
 }
 
-impl serve::Source for Source {
-    type Runtime = Sandbox;
+impl<R: Runtime<Module: Send + Sync> + Send + Sync + 'static> serve::Source for Source<R> {
+    type Runtime = R;
 
-    fn load(&self, _is_told: bool) -> Result<Option<Session<Sandbox>>, String> {
-        Ok(self.session.lock().unwrap().take())
+    fn load(&self, _is_told: bool) -> Loaded<R> {
+        let next = self.loads.lock().unwrap().pop_front();
+        next.map_or(Ok(None), |load| load())
     }
 
     fn cluster(&self) -> Option<&dyn Cluster> {
@@ -65,19 +77,34 @@ impl serve::Source for Source {
     }
 }
 
+/// A runtime with a bug: it panics whenever a rule is asked about an object.
+struct Panics;
+
+impl Runtime for Panics {
+    type Module = u8;
+
+    fn call(&self, _: &u8, operation: &str, _: &[u8], _: &dyn HostCalls) -> Result<Reply, ModuleError> {
+        assert_eq!(operation, "protocol_version", "a bug");
+        Ok(Reply { bytes: b"\"v1\"".to_vec(), log: String::new() })
+    }
+}
+
 /// One rule that is enforced; beside one that never answers, if it may run for so long.
-fn session(runs_for: Option<Duration>) -> Session<Sandbox> {
+fn sandboxed(runs_for: Option<Duration>) -> Session<Sandbox> {
     let usual = sandbox::Limits::default();
     let limits = sandbox::Limits { deadline: runs_for.unwrap_or(usual.deadline), ..usual };
     let sandbox = Sandbox::new(limits, 16).unwrap();
     let mut rules = vec![(metadata().remove(GOOD).unwrap(), artifacts::modules().remove(GOOD).unwrap())];
     rules.extend(runs_for.map(|_| never_answers()));
-    let load = |(metadata, wasm): (protocol::RuleMetadata, Vec<u8>)| {
+    let load = |(metadata, wasm): (RuleMetadata, Vec<u8>)| {
         let module = sandbox.load(&metadata.name, &wasm).unwrap();
         Rule::new(metadata, module)
     };
     let rules = rules.into_iter().map(load).collect();
-    let mut session = Session::new(sandbox, rules);
+    enforced(Session::new(sandbox, rules))
+}
+
+fn enforced<R: Runtime>(mut session: Session<R>) -> Session<R> {
     let config = Config { admission: Admission { mode: Mode::Enforce, ..Admission::default() }, ..Config::default() };
     let setup = Setup { config, profile: None, completeness: Completeness::Admission, today: Date::LAST };
     session.configure(setup, |_| true, |_| false).unwrap();
@@ -85,8 +112,16 @@ fn session(runs_for: Option<Duration>) -> Session<Sandbox> {
 }
 
 fn start(limits: Limits, runs_for: Option<Duration>) -> Server {
+    start_with(limits, vec![load(move || Ok(Some(sandboxed(runs_for))))])
+}
+
+fn start_with<R>(limits: Limits, loads: Vec<Load<R>>) -> Server
+where
+    R: Runtime<Module: Send + Sync> + Send + Sync + 'static,
+{
+    let loads = Mutex::new(VecDeque::from(loads));
     Server::in_thread(move |log, told| {
-        let source = Source { session: Mutex::new(Some(session(runs_for))), log };
+        let source = Source { loads, log };
         let options = Options {
             address: ([127, 0, 0, 1], 0).into(),
             pair: None,
@@ -147,6 +182,45 @@ fn a_request_is_answered_before_its_client_gives_up() {
 fn a_rule_that_never_answers_is_stopped_long_before_the_request_is_over() {
     let running = |seconds| start(Limits::default(), Some(Duration::from_secs(seconds)));
     only_with(&running(1), &running(6), |server| is_undecided_because(server, "4s", "stopped after"));
+}
+
+/// Fails unless an object is still denied after the rules and the configuration were read again.
+fn keeps_its_rules(server: &Server) {
+    let line = server.wait_for("configuration");
+    assert!(!ask(server, "10s", true).is_allowed(), "{line}");
+}
+
+#[test]
+fn what_is_loaded_anew_counts_as_a_whole_or_not_at_all() {
+    let reloaded = |next: Load<Sandbox>| {
+        let first = load(|| Ok(Some(sandboxed(None))));
+        start_with(Limits::default(), vec![first, next])
+    };
+    let refused = reloaded(load(|| Err("only half of it is there".to_owned())));
+    let panicked = reloaded(load(|| panic!("a bug")));
+    // Whoever takes what could be read has lost a rule.
+    let half = reloaded(load(|| {
+        let sandbox = Sandbox::new(sandbox::Limits::default(), 1).unwrap();
+        Ok(Some(enforced(Session::new(sandbox, Vec::new()))))
+    }));
+    for server in [&refused, &panicked] {
+        only_with(server, &half, keeps_its_rules);
+    }
+}
+
+#[test]
+fn a_bug_of_the_server_costs_one_answer_and_no_place() {
+    let rules = || {
+        let rule = Rule::new(metadata().remove(GOOD).unwrap(), 0);
+        Ok(Some(enforced(Session::new(Panics, vec![rule]))))
+    };
+    let server = start_with(Limits::default(), vec![load(rules)]);
+    // More than there are places to work and to wait.
+    for _ in 0..20 {
+        let answer = ask(&server, "10s", true);
+        assert!(answer.is_allowed() && answer.warnings()[0].contains("not decided: the check panicked"), "{answer:?}");
+    }
+    assert_eq!(server.get("/readyz").status, 200);
 }
 
 #[test]

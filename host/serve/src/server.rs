@@ -32,7 +32,7 @@ use crate::metrics::{self, Gauged, Metrics};
 use crate::pool::Pool;
 use crate::review::{self, Review, ReviewError};
 use crate::traces::{Parent, Span, Trace, Traces};
-use crate::work::{Concluded, Rules, TIMED_OUT, Work};
+use crate::work::{Concluded, PANICKED, Rules, TIMED_OUT, Work};
 
 /// Where a server's rules, their configuration and the date come from, and where its log goes.
 pub trait Source: Send + Sync + 'static {
@@ -281,10 +281,13 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
             }
         }
     });
-    let ended = timeout_at(deadline.into(), work).await;
+    let why = match timeout_at(deadline.into(), work).await {
+        Ok(Err(_)) => PANICKED,
+        _ => TIMED_OUT,
+    };
     match read.get() {
         Some(Ok(work)) => {
-            let concluded = work.conclude(&rules, server.source.today(), server.undecided);
+            let concluded = work.conclude(&rules, server.source.today(), server.undecided, why);
             server.concluded(&rules, work, &concluded, parent, started)
         }
         Some(Err(ReviewError::Object { uid, cause })) => server.undecided(&rules, Some(uid.clone()), cause, started),
@@ -292,8 +295,7 @@ async fn validate<S: Source>(server: Arc<Server<S>>, only: Option<String>, reque
             server.metrics.review("", "refused", started.elapsed());
             refuse(StatusCode::BAD_REQUEST, &cause.to_string())
         }
-        None if ended.is_err() => server.undecided(&rules, uid, TIMED_OUT, started),
-        None => server.undecided(&rules, uid, "the check ended without a result", started),
+        None => server.undecided(&rules, uid, why, started),
     }
 }
 

@@ -22,6 +22,9 @@ use crate::review::Review;
 /// Why a rule that was not asked in time has no verdict.
 pub const TIMED_OUT: &str = "the request timed out";
 
+/// Why a rule that was not asked has no verdict, if the server itself failed before.
+pub const PANICKED: &str = "the check panicked; please report this as a bug";
+
 /// Why a look-up has no answer without a cluster.
 const NO_CLUSTER: &str = "seaworthy serve sees other objects only with --cluster";
 
@@ -145,7 +148,7 @@ impl Work {
             let progress = self.lock();
             (progress.judgements.clone(), progress.looked_up.clone())
         };
-        let judgements = self.settled(rules, &question, judgements, today);
+        let judgements = self.settled(rules, &question, judgements, today, TIMED_OUT);
         let denying = self.case(rules, &judgements, &looked_up, Some(&nothing), undecided, &rules.metadata()).denying();
         let (mut found, mut asked) = (HashSet::new(), 0);
         self.ask(asking, &before, &|index| denying.contains(&index), &mut |judgement, _, _| {
@@ -181,19 +184,20 @@ impl Work {
         }
     }
 
-    /// The verdicts so far, waivers applied. Rules that have not answered are undecided.
+    /// The verdicts so far, waivers applied. Rules that have not answered are undecided, for this reason.
     fn settled<R: Runtime>(
         &self,
         rules: &Rules<R>,
         question: &Question<'_>,
         mut judgements: Vec<Judgement>,
         today: Date,
+        why: &str,
     ) -> Vec<Judgement> {
         let judge = rules.session.judge(&rules.world);
         let asked = judge.asked(question).map(|asked| asked.index).filter(|index| self.is_asked(rules, *index));
         for rule in asked {
             if !judgements.iter().any(|judgement| judgement.rule == rule) {
-                let reason = Some(TIMED_OUT.to_owned());
+                let reason = Some(why.to_owned());
                 let outcome = Arc::new(Outcome { verdict: Verdict::Error, reason, findings: Vec::new() });
                 judgements.push(Judgement { rule, outcome, mutated: None, severity: None });
             }
@@ -227,8 +231,8 @@ impl Work {
         }
     }
 
-    /// The answer by the verdicts so far. No rule is asked after this.
-    pub fn conclude<R: Runtime>(&self, rules: &Rules<R>, today: Date, undecided: Reaction) -> Concluded {
+    /// The answer by the verdicts so far, and why there are no others. No rule is asked after this.
+    pub fn conclude<R: Runtime>(&self, rules: &Rules<R>, today: Date, undecided: Reaction, why: &str) -> Concluded {
         let closed = Progress { is_closed: true, ..Progress::default() };
         let Progress { judgements, looked_up, before, times, .. } = std::mem::replace(&mut *self.lock(), closed);
         let uid = self.review.uid.clone();
@@ -239,7 +243,7 @@ impl Work {
         let Some(question) = self.review.question() else {
             return without(Answer::undecided(uid, rules.reaction(undecided), "the request has no object"));
         };
-        let judgements = self.settled(rules, &question, judgements, today);
+        let judgements = self.settled(rules, &question, judgements, today, why);
         let metadata = rules.metadata();
         let answer = self.case(rules, &judgements, &looked_up, before.as_ref(), undecided, &metadata).answer();
         Concluded { answer, judgements, times }
