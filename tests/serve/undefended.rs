@@ -10,7 +10,6 @@
 //! | what was lost for too long is unknown | a long `--stale-seconds` (`look_ups`) |
 //! | what was wrong before an update only warns | `admission.known: deny` (`reviews`) |
 //! | a policy that gives no answer is undecided, by the setting | the other settings (`looping`, `policies`) |
-//! | no policy is asked for longer than its deadline | a long deadline, here; traps and nonsense in `policies` |
 //!
 //! Of others, the check itself is shown to go red:
 //!
@@ -22,23 +21,25 @@
 //! | the uid, the warnings and the code of an answer | answers that break a limit, here |
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use engine::config::{Admission, Config, Mode, Reaction};
 use engine::waiver::Date;
-use engine::{Completeness, HostCalls, ModuleError, Reply, Rule, Runtime};
+use engine::{CallError, Completeness, HostCall, HostCalls, ModuleError, Reply, Rule, Runtime};
 use protocol::RuleMetadata;
 use sandbox::Sandbox;
 use seaworthy_tests::{artifacts, metadata};
 use serde_json::{Value, json};
-use serve::{Cluster, Limits, Options};
+use serve::{Cached, Cluster, Limits, Options};
 use session::{Session, Setup};
 
 use crate::limits::{
     a_silent_client_is_hung_up_on, a_slow_head_is_hung_up_on, an_idle_connection_is_kept, is_too_large,
     large_bodies_are_read_one_at_a_time, padding_helps_nobody,
 };
+use crate::look_ups::until;
 use crate::looping::{GOOD, ask, is_undecided_because, never_answers};
 use crate::server::{Answer, Log, Server, goes_red, only_with};
 
@@ -53,6 +54,7 @@ fn load<R: Runtime>(load: impl FnOnce() -> Loaded<R> + Send + 'static) -> Load<R
 /// The rules of a server in this process: one look after the other, and after these nothing changes.
 struct Source<R: Runtime> {
     loads: Mutex<VecDeque<Load<R>>>,
+    cluster: Option<Reading>,
     log: Log,
 }
 
@@ -65,7 +67,7 @@ impl<R: Runtime<Module: Send + Sync> + Send + Sync + 'static> serve::Source for 
     }
 
     fn cluster(&self) -> Option<&dyn Cluster> {
-        None
+        self.cluster.as_ref().map(|cluster| cluster as &dyn Cluster)
     }
 
     fn today(&self) -> Date {
@@ -74,6 +76,28 @@ impl<R: Runtime<Module: Send + Sync> + Send + Sync + 'static> serve::Source for 
 
     fn log(&self, line: &Value) {
         self.log.lock().unwrap().push(line.to_string());
+    }
+}
+
+/// A cluster with one kind, which is being read until this is set.
+struct Reading(Arc<AtomicBool>);
+
+impl HostCalls for Reading {
+    fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
+        Err(call.unanswered("nothing is looked up here"))
+    }
+}
+
+impl Cluster for Reading {
+    fn follow(&self, _: &[&RuleMetadata]) {}
+
+    fn kinds(&self) -> Vec<Cached> {
+        let state = if self.0.load(Ordering::Relaxed) { Cached::CURRENT } else { Cached::COMING };
+        vec![Cached { name: "Service".to_owned(), state, objects: 0, bytes: 0, lists: 0, failures: 0 }]
+    }
+
+    fn most_bytes(&self) -> usize {
+        0
     }
 }
 
@@ -112,16 +136,16 @@ fn enforced<R: Runtime>(mut session: Session<R>) -> Session<R> {
 }
 
 fn start(limits: Limits, runs_for: Option<Duration>) -> Server {
-    start_with(limits, vec![load(move || Ok(Some(sandboxed(runs_for))))])
+    start_with(limits, None, vec![load(move || Ok(Some(sandboxed(runs_for))))])
 }
 
-fn start_with<R>(limits: Limits, loads: Vec<Load<R>>) -> Server
+fn start_with<R>(limits: Limits, cluster: Option<Reading>, loads: Vec<Load<R>>) -> Server
 where
     R: Runtime<Module: Send + Sync> + Send + Sync + 'static,
 {
     let loads = Mutex::new(VecDeque::from(loads));
     Server::in_thread(move |log, told| {
-        let source = Source { loads, log };
+        let source = Source { loads, cluster, log };
         let options = Options {
             address: ([127, 0, 0, 1], 0).into(),
             pair: None,
@@ -184,6 +208,20 @@ fn a_rule_that_never_answers_is_stopped_long_before_the_request_is_over() {
     only_with(&running(1), &running(6), |server| is_undecided_because(server, "4s", "stopped after"));
 }
 
+#[test]
+fn nobody_is_sent_to_a_server_that_still_reads_what_it_needs() {
+    let is_read = Arc::new(AtomicBool::new(false));
+    let reading = Some(Reading(Arc::clone(&is_read)));
+    let waits = start_with(Limits::default(), reading, vec![load(|| Ok(Some(sandboxed(None))))]);
+    let waits_for_nothing = start(Limits::default(), None);
+    only_with(&waits, &waits_for_nothing, |server| {
+        let answer = server.get("/readyz");
+        assert!(answer.status == 503 && answer.body.contains("Service: coming"), "{answer:?}");
+        is_read.store(true, Ordering::Relaxed);
+        until("it is ready", || server.get("/readyz").status == 200);
+    });
+}
+
 /// Fails unless an object is still denied after the rules and the configuration were read again.
 fn keeps_its_rules(server: &Server) {
     let line = server.wait_for("configuration");
@@ -194,7 +232,7 @@ fn keeps_its_rules(server: &Server) {
 fn what_is_loaded_anew_counts_as_a_whole_or_not_at_all() {
     let reloaded = |next: Load<Sandbox>| {
         let first = load(|| Ok(Some(sandboxed(None))));
-        start_with(Limits::default(), vec![first, next])
+        start_with(Limits::default(), None, vec![first, next])
     };
     let refused = reloaded(load(|| Err("only half of it is there".to_owned())));
     let panicked = reloaded(load(|| panic!("a bug")));
@@ -214,7 +252,7 @@ fn a_bug_of_the_server_costs_one_answer_and_no_place() {
         let rule = Rule::new(metadata().remove(GOOD).unwrap(), 0);
         Ok(Some(enforced(Session::new(Panics, vec![rule]))))
     };
-    let server = start_with(Limits::default(), vec![load(rules)]);
+    let server = start_with(Limits::default(), None, vec![load(rules)]);
     // More than there are places to work and to wait.
     for _ in 0..20 {
         let answer = ask(&server, "10s", true);
