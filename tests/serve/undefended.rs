@@ -42,6 +42,8 @@ use crate::limits::{
 use crate::look_ups::until;
 use crate::looping::{GOOD, ask, is_undecided_because, never_answers};
 use crate::server::{Answer, Log, Server, goes_red, only_with};
+use crate::support::Folder;
+use crate::tls::Pair;
 
 /// What a look at the rules and the configuration gives.
 type Loaded<R> = Result<Option<Session<R>>, String>;
@@ -135,11 +137,20 @@ fn enforced<R: Runtime>(mut session: Session<R>) -> Session<R> {
     session
 }
 
-fn start(limits: Limits, runs_for: Option<Duration>) -> Server {
-    start_with(limits, None, vec![load(move || Ok(Some(sandboxed(runs_for))))])
+/// What differs between the servers of these tests.
+#[derive(Default)]
+struct Setting {
+    limits: Limits,
+    pair: Option<serve::Pair>,
+    cluster: Option<Reading>,
 }
 
-fn start_with<R>(limits: Limits, cluster: Option<Reading>, loads: Vec<Load<R>>) -> Server
+fn start(limits: Limits, runs_for: Option<Duration>) -> Server {
+    let setting = Setting { limits, ..Setting::default() };
+    start_with(setting, vec![load(move || Ok(Some(sandboxed(runs_for))))])
+}
+
+fn start_with<R>(Setting { limits, pair, cluster }: Setting, loads: Vec<Load<R>>) -> Server
 where
     R: Runtime<Module: Send + Sync> + Send + Sync + 'static,
 {
@@ -148,7 +159,7 @@ where
         let source = Source { loads, cluster, log };
         let options = Options {
             address: ([127, 0, 0, 1], 0).into(),
-            pair: None,
+            pair,
             workers: 8,
             queue: 8,
             undecided: Reaction::Warn,
@@ -181,6 +192,15 @@ fn slow_and_silent_clients_have_their_time_and_no_more() {
     only_with(&start(with, None), &start(without, None), |server| a_slow_head_is_hung_up_on(server, patience));
     let (with, without) = (Limits { silence: soon, ..usual }, Limits { silence: never, ..usual });
     only_with(&start(with, None), &start(without, None), a_silent_client_is_hung_up_on);
+    let folder = Folder::new();
+    Pair::of("webhook").write(folder.path());
+    let of_tls = |handshake| {
+        let [certificate, key] = ["tls.crt", "tls.key"].map(|name| folder.path().join(name));
+        let limits = Limits { handshake, ..usual };
+        let setting = Setting { limits, pair: Some(serve::Pair { certificate, key }), ..Setting::default() };
+        start_with(setting, vec![load(|| Ok(Some(sandboxed(None))))])
+    };
+    only_with(&of_tls(soon), &of_tls(never), a_silent_client_is_hung_up_on);
     let hasty = Limits { silence: Duration::from_millis(100), ..usual };
     only_with(&start(usual, None), &start(hasty, None), an_idle_connection_is_kept);
 }
@@ -211,8 +231,8 @@ fn a_rule_that_never_answers_is_stopped_long_before_the_request_is_over() {
 #[test]
 fn nobody_is_sent_to_a_server_that_still_reads_what_it_needs() {
     let is_read = Arc::new(AtomicBool::new(false));
-    let reading = Some(Reading(Arc::clone(&is_read)));
-    let waits = start_with(Limits::default(), reading, vec![load(|| Ok(Some(sandboxed(None))))]);
+    let reading = Setting { cluster: Some(Reading(Arc::clone(&is_read))), ..Setting::default() };
+    let waits = start_with(reading, vec![load(|| Ok(Some(sandboxed(None))))]);
     let waits_for_nothing = start(Limits::default(), None);
     only_with(&waits, &waits_for_nothing, |server| {
         let answer = server.get("/readyz");
@@ -232,7 +252,7 @@ fn keeps_its_rules(server: &Server) {
 fn what_is_loaded_anew_counts_as_a_whole_or_not_at_all() {
     let reloaded = |next: Load<Sandbox>| {
         let first = load(|| Ok(Some(sandboxed(None))));
-        start_with(Limits::default(), None, vec![first, next])
+        start_with(Setting::default(), vec![first, next])
     };
     let refused = reloaded(load(|| Err("only half of it is there".to_owned())));
     let panicked = reloaded(load(|| panic!("a bug")));
@@ -252,7 +272,7 @@ fn a_bug_of_the_server_costs_one_answer_and_no_place() {
         let rule = Rule::new(metadata().remove(GOOD).unwrap(), 0);
         Ok(Some(enforced(Session::new(Panics, vec![rule]))))
     };
-    let server = start_with(Limits::default(), None, vec![load(rules)]);
+    let server = start_with(Setting::default(), vec![load(rules)]);
     // More than there are places to work and to wait.
     for _ in 0..20 {
         let answer = ask(&server, "10s", true);
