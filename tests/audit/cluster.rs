@@ -317,10 +317,11 @@ async fn report(cluster: &Cluster, kubeconfig: &Path) {
     let write = || {
         let run = audit_by(kubeconfig, &["--format", "policyreport", "--write"]);
         assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
-        run.out.lines().last().unwrap().to_owned()
+        // Large numbers have commas.
+        run.out.lines().last().unwrap().replace(',', "")
     };
     let number = printed.len();
-    assert_eq!(write(), format!("{number} reports written, 0 reports of earlier audits removed"));
+    assert_eq!(write(), format!("{number} reports written 0 reports of earlier audits removed"));
     let first = stored(cluster).await;
     assert_eq!(first.len(), number);
     for report in &printed {
@@ -333,7 +334,7 @@ async fn report(cluster: &Cluster, kubeconfig: &Path) {
     let path = "/apis/apps/v1/namespaces/shop/deployments/bad";
     assert_eq!(cluster.ask("DELETE", path, JSON, &json!({})).await.0, 200);
     let left = number - 1;
-    assert_eq!(write(), format!("{left} reports written, 1 report of earlier audits removed"));
+    assert_eq!(write(), format!("{left} reports written 1 report of earlier audits removed"));
     assert_eq!(stored(cluster).await.len(), left);
 }
 

@@ -1,6 +1,7 @@
 //! `seaworthy audit` against an API server: a small one of these tests (see `server`), or with `SEAWORTHY_TEST_KUBECONFIG`
 //! set to the path of a kubeconfig, a real one. Of a real cluster only is asked what it can answer: the tests of `real` judge
 //! it and have its API server check the reports, and change nothing; all others need faults on demand and their own server.
+//! Where Go is installed, `cluster` starts a real API server and fills it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod agreement;
