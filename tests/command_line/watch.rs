@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::symlink;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -34,6 +35,15 @@ impl Watching {
         let note = self.notes.recv_timeout(PATIENCE).expect("it checks");
         let number = note.strip_prefix("watching: ").and_then(|rest| rest.split(' ').next());
         number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{note}"))
+    }
+
+    /// Waits until so many evaluations were run, in one check or several.
+    fn evaluates(&self, expected: usize) {
+        let mut run = 0;
+        while run < expected {
+            run += self.evaluated();
+        }
+        assert_eq!(run, expected);
     }
 
     /// Ends it as Ctrl-C does; its exit code, and all that it printed.
@@ -97,6 +107,75 @@ fn the_exit_code_is_that_of_the_last_state() {
     fs::remove_file(folder.path().join("k8s/web.yaml")).unwrap();
     watching.evaluated();
     assert_eq!(watching.end().0, Some(0));
+}
+
+#[test]
+fn files_that_are_saved_by_renaming_others_are_followed() {
+    let folder = usual_folder().and("k8s/web.yaml", POD).and("k8s/api.yaml", pod("api"));
+    let watching = Watching::start(&folder, &["k8s/web.yaml", "k8s/api.yaml"]);
+    watching.evaluates(2 * 3);
+    for name in ["one", "two"] {
+        let saved = folder.path().join("k8s/.web.yaml.swp");
+        fs::write(&saved, pod(name)).unwrap();
+        fs::rename(saved, folder.path().join("k8s/web.yaml")).unwrap();
+        watching.evaluates(3);
+    }
+    assert_eq!(watching.end().0, Some(1));
+}
+
+#[test]
+fn folders_that_come_later_are_followed() {
+    let folder = usual_folder().and("k8s/web.yaml", POD);
+    let watching = Watching::start(&folder, &["k8s", "--output", "json=report.json"]);
+    watching.evaluates(3);
+    // As a tool does that makes a whole tree: files are there before anybody was told of their folder.
+    let folder = folder.and("k8s/new/deep/api.yaml", pod("api"));
+    watching.evaluates(3);
+    let folder = folder.and("k8s/new/deep/api.yaml", pod("other"));
+    watching.evaluates(3);
+    let other = folder.path().join("k8s/other");
+    fs::rename(folder.path().join("k8s/new"), &other).unwrap();
+    fs::write(other.join("deep/api.yaml"), pod("third")).unwrap();
+    let folder = folder.and("k8s/other/deep/last.yaml", pod("the-last"));
+    while !fs::read_to_string(folder.path().join("report.json")).is_ok_and(|text| text.contains("the-last")) {
+        watching.evaluated();
+    }
+    assert_eq!(watching.end().0, Some(1));
+}
+
+#[test]
+fn what_is_watched_may_go_and_come_again() {
+    let folder = usual_folder().and("k8s/web.yaml", POD);
+    let watching = Watching::start(&folder, &["k8s"]);
+    watching.evaluates(3);
+    let path = |name: &str| folder.path().join(name);
+    fs::rename(path("k8s"), path("away")).unwrap();
+    assert_eq!(watching.evaluated(), 0, "the folder is gone, and that is said");
+    fs::create_dir(path("made")).unwrap();
+    fs::write(path("made/web.yaml"), pod("other")).unwrap();
+    fs::rename(path("made"), path("k8s")).unwrap();
+    watching.evaluates(3);
+    fs::write(path("k8s/web.yaml"), pod("third")).unwrap();
+    watching.evaluates(3);
+    assert_eq!(watching.end().0, Some(1));
+}
+
+#[test]
+fn a_link_is_followed_to_wherever_it_leads() {
+    let folder = usual_folder().and("one/web.yaml", POD).and("two/web.yaml", pod("two"));
+    let link = folder.path().join("k8s");
+    symlink("one", &link).unwrap();
+    let watching = Watching::start(&folder, &["k8s"]);
+    watching.evaluates(3);
+    fs::write(folder.path().join("one/web.yaml"), pod("one")).unwrap();
+    watching.evaluates(3);
+    let other = folder.path().join("other");
+    symlink("two", &other).unwrap();
+    fs::rename(other, link).unwrap();
+    watching.evaluates(3);
+    fs::write(folder.path().join("two/web.yaml"), pod("third")).unwrap();
+    watching.evaluates(3);
+    assert_eq!(watching.end().0, Some(1));
 }
 
 #[test]

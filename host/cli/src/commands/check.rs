@@ -92,8 +92,9 @@ fn watch<'o>(
     destinations: &Destinations,
     prepare: impl FnOnce() -> Result<Prepared<'o>, Failure>,
 ) -> Result<u8, Failure> {
-    let Judging { paths, log, .. } = &options.judging;
-    let watched: Vec<PathBuf> = paths.iter().chain(log.iter().map(|log| &log.path)).cloned().collect();
+    let Judging { paths, log, rendering, .. } = &options.judging;
+    let logs = log.iter().map(|log| &log.path);
+    let watched: Vec<PathBuf> = paths.iter().chain(logs).chain(&rendering.values).cloned().collect();
     if watched.iter().any(|path| path.as_os_str() == sources::STDIN) {
         return Err(Failure::Usage("--watch: standard input does not change: name files or folders".into()));
     }
