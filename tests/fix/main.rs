@@ -3,6 +3,7 @@
 
 mod command;
 mod properties;
+mod real;
 mod rendered;
 mod safety;
 mod styles;

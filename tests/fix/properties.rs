@@ -138,7 +138,7 @@ fn one_line(value: &Value) -> String {
 }
 
 /// Each comment with the key of its line; for one that has a line to itself, of the next one.
-fn beside(text: &str) -> BTreeMap<String, String> {
+pub fn beside(text: &str) -> BTreeMap<String, String> {
     let (mut all, mut above) = (BTreeMap::new(), Vec::new());
     for line in text.lines() {
         let (code, comment) = line.split_once('#').unwrap_or((line, ""));
