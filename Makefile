@@ -170,8 +170,12 @@ dist: policies musl ## What is released, in target/dist: a static binary, its ar
 	@rm -rf $(DIST) && mkdir -p $(DIST)
 	$(CARGO) build --locked --release -p seaworthy --bin seaworthy --target $(MUSL)
 	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install --locked cargo-cyclonedx --version $(CARGO_CYCLONEDX)
+	@headers=$$(readelf --program-headers $(TARGET)/$(MUSL)/release/seaworthy) && case "$$headers" in *INTERP*) \
+		echo 'the binary is not static: an image of it alone does not start' >&2; exit 1 ;; esac
 	cargo cyclonedx --manifest-path host/cli/Cargo.toml --format json --target $(MUSL) --override-filename seaworthy.cdx
-	@mv host/cli/seaworthy.cdx.json $(DIST)
+# It writes one for each crate of the workspace, and names this folder in it.
+	@sed 's|file://$(CURDIR)|file://.|g' host/cli/seaworthy.cdx.json > $(DIST)/seaworthy.cdx.json
+	@find host policies sdk tests -name seaworthy.cdx.json -delete
 	integrations/dist.sh $(TARGET)/$(MUSL)/release/seaworthy $(DIST)
 
 musl:
