@@ -107,6 +107,10 @@ fn a_base_that_is_not_here_is_told_with_what_to_fetch() {
     let folder = repository();
     for (revision, said) in [
         ("gone", "error: --base: there is no revision `gone` here; fetch it first: git fetch origin gone\n"),
+        (
+            "origin/gone",
+            "error: --base: there is no revision `origin/gone` here; fetch it first: git fetch origin gone\n",
+        ),
         ("--help", "error: --base: there is no revision `--help` here"),
     ] {
         let complaint = check(&folder, "", &["k8s", &format!("--base={revision}")]).complaint();

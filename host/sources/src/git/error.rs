@@ -60,6 +60,8 @@ const SHALLOW: &str = ": this clone is shallow. Fetch the whole history: `fetch-
                        `GIT_DEPTH: 0` in GitLab, or git fetch --unshallow";
 
 fn advice(name: &str, is_shallow: bool) -> String {
+    // It is asked of the remote, where the branch has no prefix.
+    let name = name.strip_prefix("origin/").unwrap_or(name);
     if is_shallow {
         format!("fetch it first: git fetch origin {name}{SHALLOW}")
     } else {
