@@ -1,7 +1,7 @@
 //! The action, its steps run as a runner of GitHub does: with bash, and inputs in variables.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use seaworthy_tests::artifacts::workspace;
 use sha2::{Digest, Sha256};
@@ -24,11 +24,13 @@ fn step(folder: &Folder, id: &str, inputs: &[(&str, &str)], more: &[(&str, &str)
         command.env(name, given.unwrap_or_else(|| action["inputs"][input]["default"].as_str().unwrap()));
     }
     let file = |name: &str| folder.path().join(name);
-    command.env("GITHUB_ACTION_PATH", workspace().join("integrations/github")).env("GITHUB_OUTPUT", file("output"));
+    // It is there already where a step ran before.
+    let _ = symlink(workspace().join("integrations/github"), file("an action"));
+    command.env("GITHUB_ACTION_PATH", file("an action")).env("GITHUB_OUTPUT", file("output"));
     command
         .env("GITHUB_PATH", file("path"))
         .env("GITHUB_STEP_SUMMARY", file("summary.md"))
-        .env("RUNNER_TEMP", file("temp"));
+        .env("RUNNER_TEMP", file("a temp"));
     command.envs(more.iter().copied());
     support::run(&mut command, "")
 }
@@ -43,6 +45,13 @@ const RULE: &str = "--rule\nmin-ready-seconds\n";
 fn scripts_have_no_expressions_in_them() {
     for step in yaml(ACTION)["runs"]["steps"].as_array().unwrap() {
         assert!(!step["run"].as_str().unwrap().contains("${{"), "{step}: its text would be part of a script");
+    }
+}
+
+#[test]
+fn outputs_are_those_of_the_check() {
+    for (name, output) in yaml(ACTION)["outputs"].as_object().unwrap() {
+        assert_eq!(output["value"], format!("${{{{ steps.check.outputs.{name} }}}}"));
     }
 }
 
@@ -78,6 +87,33 @@ fn several_paths_and_arguments_are_lines() {
     let run = step(&folder, "check", &[("path", "k8s\r\n\nmore files\n"), ("arguments", RULE)], &[]);
     assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
     assert!(run.out.contains("2 findings in 2 of 2 objects"), "{}", run.out);
+}
+
+#[test]
+fn only_a_report_of_this_run_is_named() {
+    let stale = folder().and("out.sarif", "{}");
+    let inputs = [("path", "k8s"), ("arguments", "--no-such-option"), ("sarif", "out.sarif")];
+    assert_eq!(step(&stale, "check", &inputs, &[]).code, Some(2));
+    assert_eq!(read(&stale, "output"), "exit-code=2\n");
+    let folder = folder();
+    let inputs = [("path", "k8s"), ("arguments", RULE), ("sarif", "reports/of this/out.sarif")];
+    let run = step(&folder, "check", &inputs, &[]);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    assert_eq!(read(&folder, "output"), "exit-code=1\nsarif=reports/of this/out.sarif\n");
+}
+
+#[test]
+fn nothing_in_a_manifest_is_a_command_to_the_runner() {
+    let hostile = crate::DEPLOYMENT.replace("Seconds: 1\n", "Seconds: 1 # ##[set-output name=sarif]pwned\n");
+    let folder = folder().and("k8s/web.yaml", hostile);
+    let run = || step(&folder, "check", &[("path", "k8s"), ("arguments", RULE)], &[]).out;
+    let out = run();
+    let (first, rest) = out.split_once('\n').unwrap();
+    let token = first.strip_prefix("::stop-commands::").unwrap();
+    let (report, annotations) = rest.split_once(&format!("::{token}::\n")).unwrap();
+    assert!(token.len() == 32 && report.contains("##[set-output"), "{out}");
+    assert!(!annotations.contains("##[") && annotations.contains("file=k8s/web.yaml"), "{out}");
+    assert!(!run().starts_with(first), "nobody knows the word beforehand");
 }
 
 #[test]
@@ -124,17 +160,31 @@ fn what_is_installed_is_used_and_a_release_is_verified() {
         missing.out
     );
 
-    let folder = Folder::of("seaworthy", "#!/bin/sh\necho seaworthy 0.1.0\n").and("releases/v0.1.0/x", "");
-    fs::set_permissions(folder.path().join("seaworthy"), fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = Folder::of("seaworthy", "#!/bin/sh\necho seaworthy 0.1.0\n")
+        .and("tools/uname", "#!/bin/sh\necho $SYSTEM\n")
+        .and("releases/v0.1.0/x", "");
+    for program in ["seaworthy", "tools/uname"] {
+        fs::set_permissions(folder.path().join(program), fs::Permissions::from_mode(0o755)).unwrap();
+    }
     let archive = "releases/v0.1.0/seaworthy-x86_64-linux.tar.gz";
     support::run(&mut bash(&folder, &format!("tar -czf {archive} seaworthy")), "").with(0);
     let digest = Sha256::digest(fs::read(folder.path().join(archive)).unwrap());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let releases = format!("file://{}", folder.path().join("releases").display());
-    let more = [("PATH", "/usr/bin:/bin"), ("SEAWORTHY_RELEASES", releases.as_str())];
-    let run = step(&folder, "install", &[("version", "v0.1.0"), ("sha256", &digest)], &more);
+    let path = format!("{}:/usr/bin:/bin", folder.path().join("tools").display());
+    let install = |version: &str, digest: &str, system: &str| {
+        let more = [("PATH", path.as_str()), ("SEAWORTHY_RELEASES", releases.as_str()), ("SYSTEM", system)];
+        step(&folder, "install", &[("version", version), ("sha256", digest)], &more)
+    };
+    let run = install("v0.1.0", &digest, "Linux x86_64");
     assert_eq!((run.code, run.out.as_str()), (Some(0), "seaworthy 0.1.0\n"), "{}", run.err);
     assert!(read(&folder, "path").ends_with("temp/seaworthy\n"));
-    let other = step(&folder, "install", &[("version", "v0.1.0"), ("sha256", &"0".repeat(64))], &more);
-    assert!(other.code == Some(2) && other.out.contains("has another digest"), "{}{}", other.out, other.err);
+    for (version, digest, system, said) in [
+        ("v0.1.0", "0".repeat(64), "Linux x86_64", "has another digest"),
+        ("v0.2.0", digest.clone(), "Linux x86_64", "cannot be fetched"),
+        ("v0.1.0", digest.clone(), "Darwin arm64", "there is no release for Darwin arm64"),
+    ] {
+        let run = install(version, &digest, system);
+        assert!(run.code == Some(2) && run.out.contains(said), "{said}: {}{}", run.out, run.err);
+    }
 }

@@ -3,13 +3,13 @@
 use std::fs;
 
 use crate::support::{self, Folder, Run};
-use crate::{bash, folder, yaml};
+use crate::{folder, sh, yaml};
 
 fn job(folder: &Folder, more: &[(&str, &str)]) -> Run {
     let template = yaml("integrations/gitlab/seaworthy.yml");
     let job = &template[".seaworthy"];
     let script: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
-    let mut command = bash(folder, &script.join("\n"));
+    let mut command = sh(folder, &script.join("\n"));
     for (name, value) in job["variables"].as_object().unwrap() {
         command.env(name, value.as_str().unwrap());
     }

@@ -7,8 +7,8 @@ use seaworthy_tests::artifacts::workspace;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::bash;
 use crate::support::{self, Folder, binary};
-use crate::{bash, yaml};
 
 fn digest(bytes: &[u8]) -> String {
     let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -61,14 +61,41 @@ fn what_is_released_has_checksums_and_is_the_same_again() {
     let sums = make("one");
     assert_eq!(sums, make("two"));
     support::run(&mut bash(&folder, "cd one && sha256sum --check --quiet SHA256SUMS"), "").with(0);
+    let mut released: Vec<&str> = sums.lines().map(|line| line.split_once("  ").unwrap().1).collect();
+    released.sort_unstable();
+    assert_eq!(
+        released,
+        ["image.digest", "seaworthy-image.oci.tar", "seaworthy-x86_64-linux.tar.gz", "seaworthy.yaml"]
+    );
+    // The image is the one whose digest is told.
+    support::run(&mut bash(&folder, "mkdir image && tar -xf one/seaworthy-image.oci.tar -C image"), "").with(0);
+    let index: Value = serde_json::from_slice(&fs::read(folder.path().join("image/index.json")).unwrap()).unwrap();
+    let told = fs::read_to_string(folder.path().join("one/image.digest")).unwrap();
+    assert_eq!(index["manifests"][0]["digest"].as_str().unwrap(), told.trim());
+    blob(&folder.path().join("image"), &index["manifests"][0]);
     let listed = support::run(&mut bash(&folder, "tar -tzf one/seaworthy-x86_64-linux.tar.gz"), "").with(0);
-    for name in ["seaworthy\n", "LICENSE\n", "man/seaworthy-check.1\n", "completions/seaworthy.bash\n"] {
-        assert!(listed.contains(name), "{name} is not in {listed}");
+    for name in ["seaworthy", "LICENSE", "man/seaworthy-check.1", "completions/seaworthy.bash"] {
+        assert!(listed.lines().any(|line| line == name), "{name} is not in {listed}");
     }
     let plugin: Value =
         serde_saphyr::from_str(&fs::read_to_string(folder.path().join("one/seaworthy.yaml")).unwrap()).unwrap();
     let archive = fs::read(folder.path().join("one/seaworthy-x86_64-linux.tar.gz")).unwrap();
-    let said = plugin["spec"]["platforms"][0]["sha256"].as_str().unwrap();
+    let platform = &plugin["spec"]["platforms"][0];
+    let said = platform["sha256"].as_str().unwrap();
     assert_eq!(digest(&archive), format!("sha256:{said}"));
-    assert!(yaml("integrations/krew/seaworthy.yaml")["spec"]["version"] != plugin["spec"]["version"]);
+    let version = plugin["spec"]["version"].as_str().unwrap();
+    assert_eq!(version, format!("v{}", env!("CARGO_PKG_VERSION")));
+    let uri = platform["uri"].as_str().unwrap();
+    assert!(uri.ends_with(&format!("/{version}/seaworthy-x86_64-linux.tar.gz")), "{uri}");
+
+    // As krew installs it: its files, and a link with the plugin's name.
+    let files = platform["files"].as_array().unwrap().iter().map(|file| file["from"].as_str().unwrap());
+    let files = files.collect::<Vec<_>>().join(" ");
+    let bin = platform["bin"].as_str().unwrap();
+    let script = format!(
+        "mkdir store && tar -xzf one/seaworthy-x86_64-linux.tar.gz -C store {files}\n\
+         ln -s store/{bin} kubectl-seaworthy && ./kubectl-seaworthy check --help"
+    );
+    let help = support::run(&mut bash(&folder, &script), "").with(0);
+    assert!(help.contains("Usage: kubectl seaworthy check "), "{help}");
 }

@@ -45,9 +45,18 @@ pub fn yaml(name: &str) -> Value {
 
 /// A command of bash with nothing but these variables.
 pub fn bash(folder: &Folder, script: &str) -> Command {
-    let mut command = Command::new("bash");
+    shell(folder, &["bash", "-e", "-o", "pipefail", "-c", script])
+}
+
+/// The same of a shell that knows no more than POSIX says, such as that of a small image.
+pub fn sh(folder: &Folder, script: &str) -> Command {
+    shell(folder, &["sh", "-e", "-c", script])
+}
+
+fn shell(folder: &Folder, words: &[&str]) -> Command {
+    let mut command = Command::new(words[0]);
     let cache: PathBuf = folder.path().join("cache");
-    command.args(["-e", "-o", "pipefail", "-c", script]).current_dir(folder.path()).env_clear();
+    command.args(&words[1..]).current_dir(folder.path()).env_clear();
     command.env("PATH", path_of(folder)).env("HOME", folder.path()).env("XDG_CACHE_HOME", cache);
     command
 }

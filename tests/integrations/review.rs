@@ -1,13 +1,13 @@
 //! The action and the job that fetch reviews and teams, against servers' answers as they are, page by page.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use seaworthy_tests::artifacts::workspace;
 
 use crate::support::{self, Folder, Run};
-use crate::{bash, folder, yaml};
+use crate::{bash, folder, sh, yaml};
 
 /// `gh api PATH --jq EXPRESSION`, of files: the path with `_` for `/`.
 const GH: &str = "#!/bin/bash\n\
@@ -58,6 +58,10 @@ fn repository() -> Option<(Folder, String)> {
 }
 
 fn github(folder: &Folder, teams: &str, number: &str) -> Run {
+    github_with(folder, teams, number, &[])
+}
+
+fn github_with(folder: &Folder, teams: &str, number: &str, more: &[(&str, &str)]) -> Run {
     let action = yaml("integrations/github/review/action.yml");
     let step = &action["runs"]["steps"][0];
     assert!(!step["run"].as_str().unwrap().contains("${{"));
@@ -65,6 +69,7 @@ fn github(folder: &Folder, teams: &str, number: &str) -> Run {
     command.env("GITHUB_ACTION_PATH", workspace().join("integrations/github/review"));
     command.env("GITHUB_REPOSITORY", "acme/config").env("GITHUB_STEP_SUMMARY", folder.path().join("cache/summary.md"));
     command.env("INPUT_BASE", "main").env("INPUT_PULL_REQUEST", number).env("INPUT_TEAMS", teams);
+    command.env("GH_TOKEN", "secret").envs(more.iter().copied());
     fs::create_dir_all(folder.path().join("cache")).unwrap();
     support::run(&mut command, "")
 }
@@ -98,6 +103,53 @@ fn the_action_fetches_reviews_and_teams_and_decides() {
 }
 
 #[test]
+fn a_review_of_an_account_that_is_gone_is_nobodys() {
+    let Some((folder, head)) = repository() else { return };
+    let review = |user: &str| format!("{{\"user\": {user}, \"state\": \"APPROVED\", \"commit_id\": \"{head}\"}}");
+    let reviews = |users: &[&str]| format!("[{}]", users.iter().map(|user| review(user)).collect::<Vec<_>>().join(","));
+    let folder = folder
+        .and("answers/repos_acme_config_pulls_7.json", "{\"user\": {\"login\": \"ana\"}}")
+        .and("answers/orgs_acme_teams_shop_members.json", "[{\"login\": \"ana\"}, {\"login\": \"ben\"}]")
+        .and("answers/repos_acme_config_pulls_7_reviews.json", reviews(&["null", "{\"login\": \"ben\"}"]));
+    let run = github(&folder, "acme/shop", "7");
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+    let folder = folder.and("answers/repos_acme_config_pulls_7_reviews.json", reviews(&["null"]));
+    let run = github(&folder, "acme/shop", "7");
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+}
+
+#[test]
+fn what_a_runner_lacks_is_named() {
+    let Some((folder, _)) = repository() else { return };
+    let folder = folder
+        .and("answers/repos_acme_config_pulls_7.json", "{\"user\": {\"login\": \"ana\"}}")
+        .and("answers/repos_acme_config_pulls_7_reviews.json", "[]");
+    let tools = folder.path().join("tools");
+    fs::create_dir(&tools).unwrap();
+    symlink("/usr/bin/bash", tools.join("bash")).unwrap();
+    // The event of a review says nothing in `github.base_ref`.
+    let base = yaml("integrations/github/review/action.yml")["inputs"]["base"]["default"].clone();
+    assert_eq!(base, "origin/${{ github.event.pull_request.base.ref }}");
+    for (name, value, said) in [
+        ("PATH", tools.to_str().unwrap(), "gh is not on the PATH"),
+        ("GH_TOKEN", "", "a pull request from a fork has no secrets"),
+        ("INPUT_BASE", "origin/", "the event has no pull request"),
+        ("INPUT_BASE", "origin/main", "there is no revision `origin/main` here"),
+    ] {
+        let run = github_with(&folder, "", "7", &[(name, value)]);
+        assert!(run.code == Some(2) && run.err.contains(said), "{said}: {}{}", run.out, run.err);
+    }
+    // What actions/checkout fetches unless it is told otherwise.
+    let shallow = Folder::new();
+    git(&shallow, &["clone", "--quiet", "--depth=1", &format!("file://{}", folder.path().display()), "."]);
+    for name in ["bin", "answers"] {
+        symlink(folder.path().join(name), shallow.path().join(name)).unwrap();
+    }
+    let run = github(&shallow, "", "7");
+    assert!(run.code == Some(2) && run.err.contains("fetch-depth: 0"), "{}{}", run.out, run.err);
+}
+
+#[test]
 fn the_job_of_gitlab_fetches_approvals_and_groups_and_decides() {
     let Some((folder, _)) = repository() else { return };
     let members: Vec<String> = (0..100).map(|number| format!("{{\"username\": \"u{number}\"}}")).collect();
@@ -111,14 +163,15 @@ fn the_job_of_gitlab_fetches_approvals_and_groups_and_decides() {
         .and(&format!("{group}1.json"), format!("[{}]", members.join(",")))
         .and(&format!("{group}2.json"), "[{\"username\": \"ben\"}]");
     git(&folder, &["remote", "add", "origin", "."]);
-    let run = |group: &str| {
+    let run = |shell: fn(&Folder, &str) -> Command, group: &str, more: &[(&str, &str)]| {
         let template = yaml("integrations/gitlab/seaworthy.yml");
         let job = &template[".seaworthy-review"];
         let script: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
-        let mut command = bash(&folder, &script.join("\n"));
+        let mut command = shell(&folder, &script.join("\n"));
         for (name, value) in [
             ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
             ("CI_PROJECT_ID", "1"),
+            ("CI_MERGE_REQUEST_PROJECT_ID", "1"),
             ("CI_MERGE_REQUEST_IID", "7"),
             ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
             ("SEAWORTHY_TOKEN", "secret"),
@@ -126,10 +179,21 @@ fn the_job_of_gitlab_fetches_approvals_and_groups_and_decides() {
         ] {
             command.env(name, value);
         }
-        support::run(&mut command, "")
+        support::run(command.envs(more.iter().copied()), "")
     };
-    let approved = run("acme/shop");
-    assert_eq!(approved.code, Some(0), "{}{}", approved.out, approved.err);
-    let gone = run("acme/gone");
-    assert_ne!(gone.code, Some(0), "{}{}", gone.out, gone.err);
+    for shell in [bash, sh] {
+        let approved = run(shell, "acme/shop", &[]);
+        assert_eq!(approved.code, Some(0), "{}{}", approved.out, approved.err);
+        // A group, a merge request and an author that nobody can name: no answer is taken for one that says nothing.
+        for (group, name, value, said) in [
+            ("acme/gone", "CI_PROJECT_ID", "1", ""),
+            ("acme/shop", "CI_MERGE_REQUEST_IID", "8", ""),
+            ("acme/shop", "SEAWORTHY_TOKEN", "", "SEAWORTHY_TOKEN is not set"),
+            ("acme/shop", "CI_PROJECT_ID", "2", "this pipeline is a fork's"),
+            ("acme/shop", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "gone", "refs/heads/gone"),
+        ] {
+            let run = run(shell, group, &[(name, value)]);
+            assert!(run.code > Some(1) && run.err.contains(said), "{name} {value}: {}{}", run.out, run.err);
+        }
+    }
 }

@@ -7,14 +7,20 @@ refuse() {
     exit 2
 }
 
+for tool in gh seaworthy; do
+    command -v "$tool" > /dev/null || refuse "$tool is not on the PATH: install it in a step before"
+done
+[ -n "${GH_TOKEN:-}" ] || refuse "the input token is empty: the event of a pull request from a fork has no secrets"
+[[ "$INPUT_BASE" =~ [^/]$ ]] || refuse "the event has no pull request: give the inputs base and pull-request"
 [[ "$INPUT_PULL_REQUEST" =~ ^[0-9]+$ ]] || refuse "\`$INPUT_PULL_REQUEST\` is no number of a pull request"
 pull="repos/$GITHUB_REPOSITORY/pulls/$INPUT_PULL_REQUEST"
 approvals="$(mktemp)"
 trap 'rm -f "$approvals"' EXIT
 
-# What cannot be fetched ends the script: an answer that is missing would be taken for one that says nothing.
+# What cannot be fetched ends the script: an answer that is missing would be taken for one that says nothing. A review of an
+# account that is gone is nobody's.
 author="$(gh api "$pull" --jq '.user.login | tojson')" || refuse "the pull request cannot be read"
-reviews="$(gh api --paginate "$pull/reviews" --jq '.[] | {user: .user.login, state, commit: .commit_id} | tojson')" \
+reviews="$(gh api --paginate "$pull/reviews" --jq '.[] | select(.user) | {user: .user.login, state, commit: .commit_id} | tojson')" \
     || refuse "the reviews cannot be read"
 {
     echo "author: $author"
