@@ -29,4 +29,5 @@ mod trees;
 mod unchecked;
 mod usage;
 mod watch;
+mod watching;
 mod worlds;

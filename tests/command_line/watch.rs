@@ -1,69 +1,14 @@
 //! `check --watch`: a report at the start and after each change, of which only what changed is evaluated again.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
-use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::Duration;
 
 use crate::bundles::{POD, usual_folder};
 use crate::support::Folder;
+use crate::watching::{PATIENCE, Watching};
 
-/// Far more than one check takes.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A check that goes on.
-struct Watching {
-    child: Child,
-    notes: Receiver<String>,
-    out: Receiver<String>,
-}
-
-impl Watching {
-    fn start(folder: &Folder, arguments: &[&str]) -> Self {
-        let mut command = folder.command(&[&["check", "--bundle", "bundle", "--watch"], arguments].concat());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
-        let notes = lines(child.stderr.take().unwrap());
-        let out = lines(child.stdout.take().unwrap());
-        Self { child, notes, out }
-    }
-
-    /// How many evaluations the next check took.
-    fn evaluated(&self) -> usize {
-        let note = self.notes.recv_timeout(PATIENCE).expect("it checks");
-        let number = note.strip_prefix("watching: ").and_then(|rest| rest.split(' ').next());
-        number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{note}"))
-    }
-
-    /// Waits until so many evaluations were run, in one check or several.
-    fn evaluates(&self, expected: usize) {
-        let mut run = 0;
-        while run < expected {
-            run += self.evaluated();
-        }
-        assert_eq!(run, expected);
-    }
-
-    /// Ends it as Ctrl-C does; its exit code, and all that it printed.
-    fn end(mut self) -> (Option<i32>, Vec<String>) {
-        let process = i32::try_from(self.child.id()).unwrap();
-        let process = rustix::process::Pid::from_raw(process).unwrap();
-        rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
-        let code = self.child.wait().unwrap().code();
-        (code, self.out.iter().collect())
-    }
-}
-
-fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
-    let (sender, lines) = channel();
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            let _ = sender.send(line);
-        }
-    });
-    lines
+fn start(folder: &Folder, arguments: &[&str]) -> Watching {
+    Watching::start(&mut folder.command(&[&["check", "--bundle", "bundle", "--watch"], arguments].concat()))
 }
 
 fn pod(name: &str) -> String {
@@ -76,7 +21,7 @@ fn only_what_changed_is_evaluated_again() {
     for at in 0..20 {
         folder = folder.and(&format!("k8s/{at}.yaml"), pod(&format!("web-{at}")));
     }
-    let watching = Watching::start(&folder, &["k8s", "--output", "json=report.json"]);
+    let watching = start(&folder, &["k8s", "--output", "json=report.json"]);
     assert_eq!(watching.evaluated(), 20 * 3);
     let path = folder.path().join("k8s/7.yaml");
     fs::write(&path, pod("other")).unwrap();
@@ -97,12 +42,12 @@ fn only_what_changed_is_evaluated_again() {
 #[test]
 fn the_exit_code_is_that_of_the_last_state() {
     let folder = usual_folder().and("k8s/web.yaml", POD).and("k8s/service.yaml", "apiVersion: v1\nkind: Service\n");
-    let watching = Watching::start(&folder, &["k8s"]);
+    let watching = start(&folder, &["k8s"]);
     watching.evaluated();
     fs::write(folder.path().join("k8s/web.yaml"), "apiVersion: [\n").unwrap();
     watching.evaluated();
     assert_eq!(watching.end().0, Some(2));
-    let watching = Watching::start(&folder, &["k8s"]);
+    let watching = start(&folder, &["k8s"]);
     watching.evaluated();
     fs::remove_file(folder.path().join("k8s/web.yaml")).unwrap();
     watching.evaluated();
@@ -112,7 +57,7 @@ fn the_exit_code_is_that_of_the_last_state() {
 #[test]
 fn files_that_are_saved_by_renaming_others_are_followed() {
     let folder = usual_folder().and("k8s/web.yaml", POD).and("k8s/api.yaml", pod("api"));
-    let watching = Watching::start(&folder, &["k8s/web.yaml", "k8s/api.yaml"]);
+    let watching = start(&folder, &["k8s/web.yaml", "k8s/api.yaml"]);
     watching.evaluates(2 * 3);
     for name in ["one", "two"] {
         let saved = folder.path().join("k8s/.web.yaml.swp");
@@ -126,7 +71,7 @@ fn files_that_are_saved_by_renaming_others_are_followed() {
 #[test]
 fn folders_that_come_later_are_followed() {
     let folder = usual_folder().and("k8s/web.yaml", POD);
-    let watching = Watching::start(&folder, &["k8s", "--output", "json=report.json"]);
+    let watching = start(&folder, &["k8s", "--output", "json=report.json"]);
     watching.evaluates(3);
     // As a tool does that makes a whole tree: files are there before anybody was told of their folder.
     let folder = folder.and("k8s/new/deep/api.yaml", pod("api"));
@@ -146,7 +91,7 @@ fn folders_that_come_later_are_followed() {
 #[test]
 fn what_is_watched_may_go_and_come_again() {
     let folder = usual_folder().and("k8s/web.yaml", POD);
-    let watching = Watching::start(&folder, &["k8s"]);
+    let watching = start(&folder, &["k8s"]);
     watching.evaluates(3);
     let path = |name: &str| folder.path().join(name);
     fs::rename(path("k8s"), path("away")).unwrap();
@@ -165,7 +110,7 @@ fn a_link_is_followed_to_wherever_it_leads() {
     let folder = usual_folder().and("one/web.yaml", POD).and("two/web.yaml", pod("two"));
     let link = folder.path().join("k8s");
     symlink("one", &link).unwrap();
-    let watching = Watching::start(&folder, &["k8s"]);
+    let watching = start(&folder, &["k8s"]);
     watching.evaluates(3);
     fs::write(folder.path().join("one/web.yaml"), pod("one")).unwrap();
     watching.evaluates(3);
@@ -175,6 +120,18 @@ fn a_link_is_followed_to_wherever_it_leads() {
     watching.evaluates(3);
     fs::write(folder.path().join("two/web.yaml"), pod("third")).unwrap();
     watching.evaluates(3);
+    assert_eq!(watching.end().0, Some(1));
+}
+
+#[test]
+fn a_configuration_that_changes_is_not_used_and_that_is_said() {
+    let folder = usual_folder().and("k8s/web.yaml", POD).and("seaworthy.yaml", "fail_on: low\n");
+    let watching = start(&folder, &["k8s"]);
+    watching.evaluates(3);
+    fs::write(folder.path().join("seaworthy.yaml"), "fail_on: critical\n").unwrap();
+    assert_eq!(watching.evaluated(), 0);
+    let warning = watching.notes.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(warning, "warning: seaworthy.yaml has changed: end with Ctrl-C and start again to use it");
     assert_eq!(watching.end().0, Some(1));
 }
 

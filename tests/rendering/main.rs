@@ -12,6 +12,10 @@ mod silent;
 #[path = "../command_line/support.rs"]
 mod support;
 mod tools;
+mod watched;
+#[path = "../command_line/watching.rs"]
+#[allow(dead_code)]
+mod watching;
 mod worlds;
 
 use serde_json::Value;

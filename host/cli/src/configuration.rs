@@ -210,6 +210,15 @@ impl Configuration {
         read_baseline(&shown(&path), self.place.read(&path)).map(Some)
     }
 
+    /// The files on the disk that say what is expected, as people type them: its own and the baseline.
+    pub fn files(&self, baseline: Option<&Path>) -> Vec<PathBuf> {
+        if matches!(self.place, Place::Revision(_)) {
+            return Vec::new();
+        }
+        let baseline = self.baseline_path(baseline).map(|path| PathBuf::from(shown(&path)));
+        self.shown.iter().map(PathBuf::from).chain(baseline).collect()
+    }
+
     /// The file of the findings that are known.
     pub fn baseline_path(&self, given: Option<&Path>) -> Option<PathBuf> {
         match (given, &self.config.baseline, &self.folder) {

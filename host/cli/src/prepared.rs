@@ -96,6 +96,8 @@ pub struct Prepared<'o> {
     is_whole: bool,
     /// The configuration, as people type its path.
     shown: Option<String>,
+    /// The files that are read once.
+    settings: Vec<PathBuf>,
     baseline: Option<Baseline>,
     base: Option<Base>,
     /// What was found at the base, and what people call that.
@@ -136,6 +138,7 @@ impl<'o> Prepared<'o> {
         };
         let Scope { excludes, rendering, definitions } = Scope::new(&configuration, options)?;
         let render_never = configuration.render_never(&options.rendering);
+        let settings = configuration.files(options.baseline.as_deref());
         let Configuration { mut config, shown, .. } = configuration;
         if policies.no_rules {
             found.clear();
@@ -170,6 +173,7 @@ impl<'o> Prepared<'o> {
             render_never,
             is_whole,
             shown,
+            settings,
             baseline,
             remembers: base.is_some(),
             base,
@@ -187,6 +191,16 @@ impl<'o> Prepared<'o> {
     #[must_use]
     pub fn again_and_again(self) -> Self {
         Self { remembers: true, ..self }
+    }
+
+    /// The configuration and the baseline, which are read once: as people type them.
+    pub fn settings(&self) -> &[PathBuf] {
+        &self.settings
+    }
+
+    /// The files of values for all charts, which are read each time.
+    pub fn values(&self) -> &[PathBuf] {
+        &self.rendering.values
     }
 
     /// Takes these texts for those of files on the disk, from the next time on that the input is read.

@@ -88,6 +88,13 @@ impl Watch {
         Ok(Self { paths, is_over, told, seen })
     }
 
+    /// Watches these files, too.
+    pub fn add(&mut self, paths: &[PathBuf]) {
+        self.paths.extend_from_slice(paths);
+        self.told.follow(&self.paths);
+        self.seen.extend(stamps(paths));
+    }
+
     /// Waits until something has changed, and all is quiet again; false where the user has enough.
     pub fn next(&mut self) -> bool {
         let mut change: Option<Change> = None;

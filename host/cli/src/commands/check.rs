@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use engine::report::Report;
 use engine::report::render::human::{self, Detail};
@@ -92,15 +93,18 @@ fn watch<'o>(
     destinations: &Destinations,
     prepare: impl FnOnce() -> Result<Prepared<'o>, Failure>,
 ) -> Result<u8, Failure> {
-    let Judging { paths, log, rendering, .. } = &options.judging;
-    let logs = log.iter().map(|log| &log.path);
-    let watched: Vec<PathBuf> = paths.iter().chain(logs).chain(&rendering.values).cloned().collect();
+    let Judging { paths, log, .. } = &options.judging;
+    let watched: Vec<PathBuf> = paths.iter().chain(log.iter().map(|log| &log.path)).cloned().collect();
     if watched.iter().any(|path| path.as_os_str() == sources::STDIN) {
         return Err(Failure::Usage("--watch: standard input does not change: name files or folders".into()));
     }
     // Watched before it is read, so that no change falls between.
     let mut watch = Watch::new(watched)?;
     let mut prepared = prepare()?.again_and_again();
+    let settings = prepared.settings().to_vec();
+    let at_start = when_written(&settings);
+    let mut last = at_start.clone();
+    watch.add(&[settings.as_slice(), prepared.values()].concat());
     prepared.read()?;
     loop {
         let (code, evaluated) = prepared.check(|judged| {
@@ -108,15 +112,29 @@ fn watch<'o>(
             Ok((report(options, destinations, &judged)?, judged.evaluated))
         })?;
         output::note(&format!("watching: {} run; Ctrl-C ends", output::count(evaluated, "evaluation")));
+        for (path, (then, now)) in settings.iter().zip(at_start.iter().zip(&last)) {
+            if then != now {
+                let shown = sources::name(path);
+                output::warn(&format!("{shown} has changed: end with Ctrl-C and start again to use it"));
+            }
+        }
         loop {
             if !watch.next() {
                 return Ok(code);
             }
-            if prepared.read()? {
+            let now = when_written(&settings);
+            let is_outdated = now != last;
+            last = now;
+            if prepared.read()? || is_outdated {
                 break;
             }
         }
     }
+}
+
+/// When each of these files was written.
+fn when_written(paths: &[PathBuf]) -> Vec<Option<SystemTime>> {
+    paths.iter().map(|path| path.metadata().and_then(|file| file.modified()).ok()).collect()
 }
 
 fn report(options: &Args, destinations: &Destinations, judged: &Judged<'_>) -> Result<u8, Failure> {
