@@ -184,7 +184,7 @@ fn the_job_of_gitlab_fetches_approvals_and_groups_and_decides() {
     for shell in [bash, sh] {
         let approved = run(shell, "acme/shop", &[]);
         assert_eq!(approved.code, Some(0), "{}{}", approved.out, approved.err);
-        // A group, a merge request and an author that nobody can name: no answer is taken for one that says nothing.
+        // What cannot be fetched ends the job: it is not taken for an answer that says nothing.
         for (group, name, value, said) in [
             ("acme/gone", "CI_PROJECT_ID", "1", ""),
             ("acme/shop", "CI_MERGE_REQUEST_IID", "8", ""),

@@ -236,6 +236,8 @@ fn stamps(paths: &[PathBuf]) -> Stamps {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use notify::event::{CreateKind, DataChange, Flag, RemoveKind, RenameMode};
 
     use super::*;
@@ -289,7 +291,25 @@ mod tests {
     }
 
     #[test]
-    fn where_the_system_tells_nothing_it_looks_often() {
+    fn where_the_system_tells_nothing_changes_are_seen_all_the_same() {
+        // As in a folder that a network shares: it could tell, and does not.
+        for is_whole in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let paths = vec![folder.path().to_owned()];
+            let (_silent, news) = channel();
+            let told = Told { news, watcher: None, places: Vec::new(), is_whole };
+            let mut watch = Watch { seen: stamps(&paths), is_over: Arc::default(), told, paths };
+            for text in ["one", "another"] {
+                fs::write(folder.path().join("web.yaml"), text).unwrap();
+                assert!(watch.next());
+            }
+            watch.is_over.store(true, Ordering::Relaxed);
+            assert!(!watch.next());
+        }
+    }
+
+    #[test]
+    fn where_nobody_can_tell_any_more_it_looks_often() {
         let mut told = Told { news: channel().1, watcher: None, places: Vec::new(), is_whole: true };
         assert_eq!(told.within(Duration::ZERO), None);
         assert!(!told.is_whole);
