@@ -9,8 +9,9 @@ use seaworthy_tests::artifacts::workspace;
 use crate::support::{self, Folder, Run};
 use crate::{bash, folder, sh, yaml};
 
-/// `gh api PATH --jq EXPRESSION`, of files: the path with `_` for `/`.
+/// `gh api PATH --jq EXPRESSION`, of files: the path with `_` for `/`. It notes whom it would have asked.
 const GH: &str = "#!/bin/bash\n\
+    echo \"$GH_HOST $GH_ENTERPRISE_TOKEN\" > cache/asked\n\
     for word; do case $word in repos/*|orgs/*) path=$word ;; --jq) jq=next ;; *) [ \"$jq\" != next ] || jq=$word ;; esac; done\n\
     file=answers/${path//\\//_}.json; [ -f $file ] || { echo 404 >&2; exit 1; }\n\
     exec /usr/bin/jq -r \"$jq\" $file\n";
@@ -88,6 +89,11 @@ fn the_action_fetches_reviews_and_teams_and_decides() {
     assert_eq!(approved.code, Some(0), "{}{}", approved.out, approved.err);
     let summary = fs::read_to_string(folder.path().join("cache/summary.md")).unwrap();
     assert!(summary.contains("configuration"), "{summary}");
+    let asked = || fs::read_to_string(folder.path().join("cache/asked")).unwrap();
+    assert_eq!(asked(), "github.com secret\n");
+    let elsewhere = github_with(&folder, "acme/shop", "7", &[("GITHUB_SERVER_URL", "https://git.example.com")]);
+    assert_eq!(elsewhere.code, Some(0), "{}{}", elsewhere.out, elsewhere.err);
+    assert_eq!(asked(), "git.example.com secret\n");
 
     let folder = folder.and("answers/repos_acme_config_pulls_7_reviews.json", "[]");
     let refused = github(&folder, "acme/shop\n", "7");

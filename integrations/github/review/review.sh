@@ -13,6 +13,9 @@ done
 [ -n "${GH_TOKEN:-}" ] || refuse "the input token is empty: the event of a pull request from a fork has no secrets"
 [[ "$INPUT_BASE" =~ [^/]$ ]] || refuse "the event has no pull request: give the inputs base and pull-request"
 [[ "$INPUT_PULL_REQUEST" =~ ^[0-9]+$ ]] || refuse "\`$INPUT_PULL_REQUEST\` is no number of a pull request"
+# On a server of one's own, gh wants its name, and the token in another variable.
+server="${GITHUB_SERVER_URL:-https://github.com}"
+export GH_HOST="${server#*://}" GH_ENTERPRISE_TOKEN="$GH_TOKEN"
 pull="repos/$GITHUB_REPOSITORY/pulls/$INPUT_PULL_REQUEST"
 approvals="$(mktemp)"
 trap 'rm -f "$approvals"' EXIT
