@@ -3,7 +3,7 @@
 use engine::Subject;
 use engine::config::{FILE_NAME, with_waiver};
 use engine::edit::{Wanted, edited, merged, with_edits};
-use engine::report::{Diagnostic, Report, diagnostics};
+use engine::report::{Diagnostic, Report, bare_diagnostics};
 use engine::waiver::Date;
 use protocol::{Applicability, Edit, Level};
 
@@ -67,7 +67,7 @@ pub fn waivers(
     configuration: &str,
     today: Date,
 ) -> Vec<Action> {
-    let broken = diagnostics(report).filter(|told| {
+    let broken = bare_diagnostics(report).filter(|told| {
         told.is_told()
             && told.file == file
             && told.rendered.is_none()
@@ -95,7 +95,7 @@ fn is_within(told: &Diagnostic<'_>, first: u32, last: u32) -> bool {
 /// What the rules tell of a file that was not rendered, where a program may change it.
 fn of_file<'r>(report: &'r Report<'_>, file: &'r str) -> impl Iterator<Item = (Subject<'r>, Diagnostic<'r>, &'r Edit)> {
     let subjects: Vec<Subject<'r>> = report.judged.iter().map(|judged| judged.subject).collect();
-    diagnostics(report).filter_map(move |told| {
+    bare_diagnostics(report).filter_map(move |told| {
         if !told.is_told() || told.file != file || told.rendered.is_some() {
             return None;
         }

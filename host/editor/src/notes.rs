@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use engine::Unchecked;
 use engine::manifest::Position;
-use engine::report::{Diagnostic, Report, Unread, diagnostics};
+use engine::report::{Diagnostic, Report, Unread, bare_diagnostics};
 use protocol::{Applicability, Level, RuleMetadata, Severity};
 
 /// How much a note weighs in an editor.
@@ -35,7 +35,7 @@ pub struct Note {
 pub fn notes(report: &Report<'_>, is_changed: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<Note>> {
     let mut notes: BTreeMap<String, Vec<Note>> = BTreeMap::new();
     let mut seen = HashSet::new();
-    for told in diagnostics(report).filter(Diagnostic::is_told) {
+    for told in bare_diagnostics(report).filter(Diagnostic::is_told) {
         if told.rendered.is_some() && is_changed(told.file) {
             continue;
         }

@@ -112,8 +112,19 @@ pub fn diagnostics<'r>(report: &'r Report<'_>) -> Box<dyn Iterator<Item = Diagno
         fingerprint: known_by(&mut fingerprints, &diagnostic),
         ..diagnostic
     };
-    let all = all(report, true);
-    if is_rendered(report) { Box::new(merged(all).0.into_iter().map(number)) } else { Box::new(all.map(number)) }
+    Box::new(each(report, true).map(number))
+}
+
+/// The same for whoever shows no excerpt and raises no alert: without sources and without fingerprints. They cost more than
+/// all the rest, because which lines may be shown takes a look at every value of a file.
+pub fn bare_diagnostics<'r>(report: &'r Report<'_>) -> Box<dyn Iterator<Item = Diagnostic<'r>> + 'r> {
+    each(report, false)
+}
+
+/// All diagnostics; what is said alike of several environments is one of them.
+fn each<'r>(report: &'r Report<'_>, are_shown: bool) -> Box<dyn Iterator<Item = Diagnostic<'r>> + 'r> {
+    let all = all(report, are_shown);
+    if is_rendered(report) { Box::new(merged(all).0.into_iter()) } else { Box::new(all) }
 }
 
 /// What each finding is known by that is, in the order of the input: what is said alike of several environments by the same.
@@ -337,6 +348,9 @@ mod tests {
         });
         let judged = judged.collect();
         let report = Report::new(&input, &bundle, Completeness::Partial, judged, Vec::new(), &[], Date::LAST);
+        let bare: Vec<_> = bare_diagnostics(&report).map(|found| found.place).collect();
+        assert!(report.secrets.iter().all(|lines| lines.get().is_none()), "no value is looked at for a bare one");
+        assert_eq!(bare, diagnostics(&report).map(|found| found.place).collect::<Vec<_>>());
         let said = diagnostics(&report).map(|found| {
             let line = found.place.map_or(0, |place| place.start.line);
             let environments = found.environments.iter().map(|it| (*it).to_owned()).collect();

@@ -28,7 +28,7 @@ use crate::question::Completeness;
 use crate::standing::Standings;
 use crate::waiver::{Date, Standing, Waiver, is_violation};
 
-pub use diagnostic::{Diagnostic, Rendered, diagnostics, fingerprints, of_object};
+pub use diagnostic::{Diagnostic, Rendered, bare_diagnostics, diagnostics, fingerprints, of_object};
 pub use outcome::Conclusion;
 pub use render::{FindingRow, ObjectRow, ResultRow, RuleRow, is_hidden, to_json};
 pub use secrets::{hidden_lines, is_shown};

@@ -11,7 +11,7 @@ use super::{Run, who};
 use crate::baseline::Comparison;
 use crate::profile::{LeftOut, Selected};
 use crate::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
-use crate::report::{Judged, Report, Since, diagnostics};
+use crate::report::{Judged, Report, Since, bare_diagnostics};
 use crate::shown::{count, grouped, one_line};
 
 /// Objects listed, the worst first.
@@ -205,7 +205,7 @@ fn profile(report: &Report<'_>, text: &mut String) {
 
 /// Findings that break a rule, and rules that could not decide.
 fn failures(report: &Report<'_>) -> usize {
-    diagnostics(report).filter(|found| found.is_told() && found.is_error()).count()
+    bare_diagnostics(report).filter(|found| found.is_told() && found.is_error()).count()
 }
 
 /// The last line of a run without failures.
