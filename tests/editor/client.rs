@@ -1,4 +1,4 @@
-//! An editor without a screen.
+//! An editor without a screen. Shared by tests and a benchmark, which does not use all of it.
 
 use std::collections::HashMap;
 use std::fs;
@@ -79,8 +79,26 @@ impl Client {
     }
 
     pub fn change(&mut self, name: &str, text: &str) {
-        let document = json!({"uri": self.address(name), "version": 2});
         self.settle();
+        self.tell_change(name, 2, text);
+    }
+
+    /// Types the text of a version, and waits until something is said of that version.
+    pub fn type_on(&mut self, name: &str, version: u64, text: &str) -> Vec<Value> {
+        self.tell_change(name, version, text);
+        let address = self.address(name);
+        loop {
+            let message = self.next();
+            let said = &message["params"];
+            if said["uri"] == address && said["version"] == version {
+                return said["diagnostics"].as_array().unwrap().clone();
+            }
+            self.take(&message);
+        }
+    }
+
+    fn tell_change(&mut self, name: &str, version: u64, text: &str) {
+        let document = json!({"uri": self.address(name), "version": version});
         self.tell("textDocument/didChange", json!({"textDocument": document, "contentChanges": [{"text": text}]}));
     }
 

@@ -42,6 +42,17 @@ fn a_change_is_checked_as_it_is_typed_and_what_is_mended_goes() {
 }
 
 #[test]
+fn each_version_of_a_text_is_answered_by_its_number() {
+    let mut client = Client::start(&[("web.yaml", POD)], json!({}));
+    client.open("web.yaml", POD);
+    for (version, word) in [(2, "fals"), (3, "false"), (4, "tru"), (5, "true")] {
+        let text = POD.replace("Escalation: true", &format!("Escalation: {word}"));
+        let found = client.type_on("web.yaml", version, &text);
+        assert_eq!(rules(&found).contains(&"privilege-escalation-disabled"), word != "false", "{word}: {found:?}");
+    }
+}
+
+#[test]
 fn another_file_changes_what_is_said_of_this_one() {
     let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}\n";
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 3\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: app, image: \"example.com/web:1.4.2\"}]}\n";

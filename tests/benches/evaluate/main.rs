@@ -18,12 +18,16 @@ use rayon::prelude::*;
 use seaworthy_tests::{artifacts, each, generate, input, inputs, metadata, native, sandboxed};
 
 mod beyond;
+#[allow(dead_code, clippy::indexing_slicing, clippy::unwrap_used)]
+#[path = "../../editor/client.rs"]
+mod client;
 mod clock;
 mod editing;
 mod instantiate;
 mod linters;
 mod processes;
 mod reader;
+mod typing;
 
 /// The rule that the single figures are about: it looks at every container and at nothing else.
 const RULE: &str = "read-only-root-filesystem";
@@ -43,6 +47,7 @@ fn main() {
     beyond::schema();
     throughput();
     editing::editing();
+    typing::typing();
 }
 
 fn sizes() {
