@@ -1,6 +1,8 @@
 //! What the API server of the audit's tests asks about reports: these tests have no reports.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::server::Kind;
 
 pub fn is_report(_: &str) -> bool {
     false
@@ -8,4 +10,9 @@ pub fn is_report(_: &str) -> bool {
 
 pub fn faults(_: &Value) -> Vec<String> {
     Vec::new()
+}
+
+/// All kinds can be made.
+pub fn verbs(_: &Kind) -> Value {
+    json!(["create", "get", "list"])
 }

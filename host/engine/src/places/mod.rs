@@ -252,6 +252,9 @@ impl Deployer<'_> {
     }
 }
 
+/// A folder that is deployed, the namespace that is set to all of it, and that of objects without one.
+type Deployed<'f, 'a> = (&'f str, Option<&'a str>, Option<Box<str>>);
+
 /// The Applications, those of sets too, and the Flux Kustomizations whose folder is here. A folder is one unit, however many
 /// deploy it.
 fn deployers<'a>(
@@ -266,7 +269,7 @@ fn deployers<'a>(
             continue;
         }
         let Some(spec) = object.node.get("spec") else { continue };
-        let found: Vec<(&str, Option<&'a str>, Option<Box<str>>)> = match (object.group(), object.kind.as_str()) {
+        let found: Vec<Deployed<'_, 'a>> = match (object.group(), object.kind.as_str()) {
             ("argoproj.io", "Application") => {
                 let sources = spec.get("source").into_iter().chain(spec.list("sources"));
                 let filled = text(spec, &["destination", "namespace"]);
