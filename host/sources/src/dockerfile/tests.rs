@@ -140,7 +140,7 @@ fn what_is_no_dockerfile_says_where() {
     for (text, says) in [
         ("", "there is no `FROM`"),
         ("ARG A\n", "there is no `FROM`"),
-        ("RUN a\nFROM b\n", "line 1: `RUN` stands before"),
+        ("RUN a\nFROM b\n", "line 1: `RUN` comes before"),
         ("FROM a\n\nRUM b\n", "line 3: `RUM` is not an instruction"),
         ("FROM a\n\"RUN\" b\n", "is not an instruction"),
         ("FROM a\nRUN b \\\n\n\nEOF\nUSE c\n", "line 6: `USE`"),

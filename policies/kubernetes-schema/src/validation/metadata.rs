@@ -48,7 +48,7 @@ fn name_format(walk: &Walk<'_, '_>) -> &'static Format {
         ("", "Service") if walk.minor < 36 => &formats::DNS_1035,
         ("", "Service") | ("apps", "StatefulSet") => &formats::DNS_LABEL,
         // What the server checks of every name.
-        ("policy", _) | ("", "Event") => &formats::PATH_SEGMENT,
+        ("policy", _) | ("", "Event") | ("apiregistration.k8s.io", "APIService") => &formats::PATH_SEGMENT,
         ("coordination.k8s.io", "LeaseCandidate") => &formats::LEASE_NAME,
         ("rbac.authorization.k8s.io", _) => &formats::PATH_SEGMENT,
         _ => &formats::DNS_SUBDOMAIN,

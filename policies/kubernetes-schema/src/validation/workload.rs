@@ -242,13 +242,21 @@ fn generated_selector<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
                 "the labels that spec.selector asks for",
             );
         }
-    } else if chosen.is_set() && !selector::is_empty(chosen) {
+    } else if chosen.is_set() && !selector::is_empty(chosen) && !is_of_own_uid(walk, chosen) {
         walk.fail(
             chosen,
             "the selector of a Job is made by the API server, unless manualSelector is set",
             fix::remove(chosen),
         );
     }
+}
+
+/// Whether the API server made this selector: a Job in a cluster selects by its own uid.
+fn is_of_own_uid<'a>(walk: &Walk<'a, '_>, chosen: Field<'a>) -> bool {
+    let uid = walk.root.get("metadata.uid").str().filter(|uid| !uid.is_empty());
+    let labels = chosen.get("matchLabels");
+    let keys = ["batch.kubernetes.io/controller-uid", "controller-uid"];
+    uid.is_some() && keys.iter().any(|key| labels.entry(key).str() == uid)
 }
 
 fn success<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
