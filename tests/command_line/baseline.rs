@@ -115,7 +115,8 @@ fn a_baseline_is_not_written_over_and_has_no_waived_findings() {
     assert!(complaint.starts_with("error: seaworthy-baseline.yaml exists already"), "{complaint}");
     let waiver = "longest_waiver_days: 400000\nwaivers: [{rule: team-is-named, object: {name: web}, owner: a, reason: b, expires: 2999-01-01}]\n";
     let folder = folder.and("seaworthy.yaml", waiver);
-    assert_eq!(run(&folder, &["baseline", "write", "pod.yaml", "--force"]).with(0), format!("{FILE}: 1 finding\n"));
+    let written = run(&folder, &["baseline", "write", "pod.yaml", "--force"]).with(0);
+    assert_eq!(written, format!("{FILE}: 1 finding; `--baseline {FILE}` accepts them\n"));
     assert!(!read(&folder).contains("team-is-named"));
 }
 

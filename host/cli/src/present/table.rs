@@ -9,9 +9,6 @@ pub const WIDTH: usize = 80;
 /// Between two columns of a table.
 const GAP: usize = 2;
 
-/// The least that a column is cut down to.
-const LEAST: usize = 8;
-
 /// The text in lines of at most so many columns. A word that is wider than a line is alone on it, and whole.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -55,9 +52,10 @@ fn fold(line: &str, width: usize, hang: usize) -> String {
     text
 }
 
-/// A table without lines between its cells; the first row is its head. Where it is too wide, the widest columns wrap.
+/// A table without lines between its cells; the first row is its head. Where it is too wide, the widest columns wrap, and
+/// where their words are too wide for that, each row is a list of its own.
 pub fn table(rows: &[Vec<String>], width: usize, head: impl Fn(&str) -> String) -> String {
-    let widths = widths(rows, width);
+    let Some(widths) = widths(rows, width) else { return lists(rows, width, head) };
     let mut text = String::new();
     for (index, row) in rows.iter().enumerate() {
         let cells: Vec<Vec<String>> =
@@ -81,19 +79,35 @@ fn cell(row: &[String], column: usize, width: usize) -> Vec<String> {
     wrapped(row.get(column).map_or("", String::as_str), width)
 }
 
-/// What each column gets: what it needs, and where that is too much, the widest give.
-fn widths(rows: &[Vec<String>], width: usize) -> Vec<usize> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let needs = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
-    let mut widths: Vec<usize> = (0..columns).map(|column| needs(column).unwrap_or_default()).collect();
-    let room = width.saturating_sub(GAP * columns.saturating_sub(1));
-    while widths.iter().sum::<usize>() > room {
-        match widths.iter_mut().max() {
-            Some(widest) if *widest > LEAST => *widest -= 1,
-            _ => break,
+/// Each row under its first cell, the others behind their heads.
+fn lists(rows: &[Vec<String>], width: usize, head: impl Fn(&str) -> String) -> String {
+    let Some((heads, rows)) = rows.split_first() else { return String::new() };
+    let mut text = String::new();
+    for row in rows {
+        let Some((first, others)) = row.split_first() else { continue };
+        text += &format!("{}\n", head(first));
+        for (head, cell) in heads.iter().skip(1).zip(others) {
+            text += &folded(&format!("  {head}: {cell}\n"), width, |_| 4);
         }
     }
-    widths
+    text
+}
+
+/// What each column gets: what it needs, and where that is too much, the widest give. None if words are in the way.
+fn widths(rows: &[Vec<String>], width: usize) -> Option<Vec<usize>> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+    let needs = |column: usize| cells(column).map(|cell| cell.width()).max().unwrap_or_default();
+    let words = |column: usize| cells(column).flat_map(|cell| cell.split_whitespace()).map(|word| word.width()).max();
+    let least: Vec<usize> = (0..columns).map(|column| words(column).unwrap_or_default()).collect();
+    let mut widths: Vec<usize> = (0..columns).map(needs).collect();
+    let room = width.saturating_sub(GAP * columns.saturating_sub(1));
+    while widths.iter().sum::<usize>() > room {
+        let may_give = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
+        let (widest, _) = may_give.max_by_key(|(width, _)| **width)?;
+        *widest -= 1;
+    }
+    Some(widths)
 }
 
 #[cfg(test)]
@@ -110,6 +124,15 @@ mod tests {
         assert!(text.starts_with("CONDITION  HOLDS IF\n"), "{text}");
         let kept = text.split_whitespace().filter(|word| long.split(' ').any(|of| of == *word));
         assert_eq!(kept.count(), long.split(' ').count());
+    }
+
+    #[test]
+    fn a_table_whose_words_are_too_wide_is_a_list_for_each_row() {
+        let rows =
+            [["entry", "allows", "does not allow"], ["registry.example.com", "registry.example.com/shop", "a b"]];
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+        let expected = "REGISTRY.EXAMPLE.COM\n  allows: registry.example.com/shop\n  does not allow: a b\n";
+        assert_eq!(table(&rows, 40, str::to_uppercase), expected);
     }
 
     #[test]
