@@ -5,6 +5,7 @@
 //! comparison of two reports, and "the sandbox is free" one of two benchmarks.
 #![allow(clippy::expect_used, clippy::panic)]
 
+pub mod api;
 pub mod artifacts;
 pub mod cases;
 pub mod generate;

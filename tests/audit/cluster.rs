@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use seaworthy_tests::api::{collection, kubeconfig};
 use seaworthy_tests::artifacts::{target, workspace};
 use serde_json::{Map, Value, json};
 use test_cluster::{Cluster, READER, build, definition};
@@ -25,16 +26,6 @@ const MANY: usize = 300;
 
 /// What rules say, by rule and object.
 type Said = BTreeMap<String, Value>;
-
-fn kubeconfig(url: &str, token: &str) -> String {
-    let all = json!({
-        "apiVersion": "v1", "kind": "Config", "current-context": "test",
-        "clusters": [{ "name": "test", "cluster": { "server": url, "insecure-skip-tls-verify": true } }],
-        "users": [{ "name": "test", "user": { "token": token } }],
-        "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
-    });
-    all.to_string()
-}
 
 fn text<'a>(object: &'a Value, field: &str) -> &'a str {
     object[field].as_str().unwrap_or_default()
@@ -93,15 +84,6 @@ async fn get(cluster: &Cluster, path: &str) -> Value {
 /// The API groups that are served, but for the core group.
 async fn groups(cluster: &Cluster) -> Vec<Value> {
     get(cluster, "/apis").await["groups"].as_array().unwrap().clone()
-}
-
-/// Where objects of its kind are created.
-fn collection(object: &Value) -> String {
-    let api_version = text(object, "apiVersion");
-    let root = if api_version.contains('/') { "apis" } else { "api" };
-    let namespace = object["metadata"]["namespace"].as_str().map(|name| format!("/namespaces/{name}"));
-    let plural = protocol::resource_name(text(object, "kind"));
-    format!("/{root}/{api_version}{}/{plural}", namespace.unwrap_or_default())
 }
 
 /// Has the server serve the kinds of these objects that are not built in. Gives their definitions.

@@ -19,6 +19,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use http_body::Frame;
+use seaworthy_tests::api;
 use serde_json::{Value, json};
 
 use crate::reports;
@@ -133,13 +134,8 @@ impl Server {
         runtime.spawn(async move { axum::serve(listener, router).await });
         let folder = tempfile::tempdir().unwrap();
         let server = Self { shared, address, folder, _runtime: runtime };
-        let kubeconfig = json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": "test",
-            "clusters": [{"name": "test", "cluster": {"server": format!("http://{}", server.address)}}],
-            "users": [{"name": "test", "user": {"token": "hunter2"}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-        });
-        std::fs::write(server.kubeconfig(), kubeconfig.to_string()).unwrap();
+        let kubeconfig = api::kubeconfig(&format!("http://{}", server.address), "hunter2");
+        std::fs::write(server.kubeconfig(), kubeconfig).unwrap();
         server
     }
 

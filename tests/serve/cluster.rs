@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use seaworthy_tests::api::kubeconfig;
 use seaworthy_tests::artifacts::{target, workspace};
 use serde_json::{Value, json};
 use test_cluster::{Cluster, READER, build};
@@ -13,7 +14,6 @@ use tokio::time::sleep;
 use crate::look_ups::{until, verdict};
 use crate::reviews::deployment;
 use crate::server::{PATIENCE, Server};
-use crate::stand_in::kubeconfig;
 use crate::support::Folder;
 use crate::tls::Pair;
 

@@ -15,6 +15,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http_body::Frame;
+use seaworthy_tests::api::kubeconfig;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -161,18 +162,6 @@ impl StandIn {
         let has = |request: &&String| parts.iter().all(|part| request.contains(part));
         self.kept().requests.iter().filter(has).count()
     }
-}
-
-/// A kubeconfig of one server.
-pub fn kubeconfig(url: &str, token: &str) -> String {
-    let server = json!({ "server": url, "insecure-skip-tls-verify": url.starts_with("https") });
-    let all = json!({
-        "apiVersion": "v1", "kind": "Config", "current-context": "test",
-        "clusters": [{ "name": "test", "cluster": server }],
-        "users": [{ "name": "test", "user": { "token": token } }],
-        "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
-    });
-    all.to_string()
 }
 
 fn json_of(code: u16, value: &Value) -> Response {
