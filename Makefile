@@ -38,7 +38,7 @@ export CHROMIUM
 export FIREFOX
 
 .DEFAULT_GOAL := help
-.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench web-screens chromium firefox docker-registry test check fmt clippy unit e2e oracle deny bench bench-serve new-policy time-zones judge kubernetes-tables tools rendering-tools linters custom-resources dist musl pre-commit
+.PHONY: help run build policies native fixtures web docs extension neovim library serve-web web-test web-bench web-screens chromium firefox docker-registry test check fmt clippy unit e2e oracle deny bench bench-serve bench-large new-policy time-zones judge kubernetes-tables tools rendering-tools linters custom-resources dist musl pre-commit
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -163,6 +163,10 @@ bench: build native linters ## Benchmarks: evaluation, throughput, processes, si
 
 bench-serve: build ## Only the webhook: reviews a second, latency, overload, memory
 	$(CARGO) bench --locked $(HOSTS) --bench serve
+
+bench-large: build ## Large input: growth, two threads, MANIFESTS=1000000, an audit of OBJECTS=100000 (needs Go)
+	SEAWORTHY_BENCH_MANIFESTS=$(or $(MANIFESTS),1000000) SEAWORTHY_BENCH_OBJECTS=$(or $(OBJECTS),100000) \
+		$(CARGO) bench --locked $(HOSTS) --bench large
 
 # Times in what is released are those of the last commit, so that whoever builds it again gets the same bytes.
 dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || echo 0)

@@ -133,8 +133,14 @@ spec: {{podSelector: {{matchLabels: {{app.kubernetes.io/name: service-{index}}}}
 /// budget, network policy, ServiceMonitor, autoscaler, ServiceAccount and RoleBinding.
 #[must_use]
 pub fn namespace(number: usize) -> String {
-    let mut text = services(number);
-    for index in 0..number {
+    namespace_from(0, number)
+}
+
+/// The same, from an index on.
+#[must_use]
+pub fn namespace_from(first: usize, number: usize) -> String {
+    let mut text = services_from(first, number);
+    for index in first..first + number {
         let _ = write!(
             text,
             "---

@@ -61,7 +61,11 @@ pub fn peak_memory_of_children() -> u64 {
 
 /// CPU time, in programs and in the kernel, of all children that have ended.
 pub fn cpu_of_children() -> Duration {
-    let usage = usage_of_children();
+    cpu(&usage_of_children())
+}
+
+/// CPU time, in programs and in the kernel.
+pub fn cpu(usage: &libc::rusage) -> Duration {
     let time = |time: libc::timeval| {
         let micros = u32::try_from(time.tv_usec).unwrap_or_default();
         Duration::new(time.tv_sec.try_into().unwrap_or_default(), micros * 1000)
