@@ -87,7 +87,11 @@ fn key(object: &Object) -> Option<String> {
             | ("kustomize.toolkit.fluxcd.io", "Kustomization")
             | ("helm.toolkit.fluxcd.io", "HelmRelease")
     );
-    let spec = object.node.get("spec").filter(|_| is_deployer)?;
+    // Whoever reads a packed tree unpacks it for good, so that only those that deploy are read.
+    if !is_deployer {
+        return None;
+    }
+    let spec = object.node.get("spec")?;
     Some(format!("{} {} {}", object.kind, object.display_name(), mark::plain(spec)))
 }
 
@@ -100,4 +104,23 @@ fn jobs(deployer: &Deployer<'_>) -> Vec<Made> {
         _ => deployer.kustomization(spec),
     };
     one.unwrap_or_else(|said| Some(*said)).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::manifest::{Keep, Limits, read};
+
+    use super::key;
+
+    #[test]
+    fn only_what_deploys_is_unpacked() {
+        for (kind, deploys) in [("apps/v1\nkind: Deployment", false), ("argoproj.io/v1alpha1\nkind: Application", true)]
+        {
+            let text = format!("apiVersion: {kind}\nmetadata: {{name: web}}\nspec: {{replicas: 2}}\n");
+            let mut manifest = read("a.yaml", text.into(), &Limits::default());
+            manifest.pack(&Keep::default());
+            let object = manifest.objects().next().unwrap();
+            assert_eq!((key(object).is_some(), object.node.is_whole()), (deploys, deploys), "{kind}");
+        }
+    }
 }

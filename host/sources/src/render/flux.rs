@@ -80,7 +80,8 @@ impl Deployer<'_> {
     fn environment(&self, folder: &Path) -> String {
         let group = self.object.group();
         let is_same = |object: &&Object| {
-            let spec = object.node.get("spec").filter(|_| object.kind == self.object.kind && object.group() == group);
+            let is_kind = object.kind == self.object.kind && object.group() == group;
+            let spec = is_kind.then(|| object.node.get("spec")).flatten();
             let path = spec.map(|spec| text(spec, &["path"]).unwrap_or("."));
             path.and_then(|path| self.catalog.folder(path)).is_some_and(|other| other == *folder)
         };
