@@ -121,6 +121,17 @@ fn what_a_policy_cannot_carry_is_refused_by_name() {
     assert!(complaint.contains("a waiver may last 90 days"), "{complaint}");
 }
 
+#[test]
+fn waivers_in_annotations_are_named_by_their_rule() {
+    let text = "rules: {run-as-non-root: {annotations: true}, network-policy: {annotations: true}}\n";
+    let out = run(text, &[]);
+    let expected =
+        "note: waivers of run-as-non-root in annotations are not carried over: a policy does not read them\n";
+    assert!(out.err.contains(expected), "{}", out.err);
+    assert!(!out.err.contains("network-policy"), "there is no policy of it: {}", out.err);
+    assert_eq!(conditions(&documents(out)[0]).len(), 2);
+}
+
 /// Objects that a configuration may waive, and whether a condition of [`WAIVED`] is about them.
 const OBJECTS: [(&str, &str, &str, bool); 15] = [
     ("Deployment", "shop", "legacy", true),

@@ -24,6 +24,9 @@ const MOST_CONDITIONS: usize = 64;
 /// # Errors
 /// Some of them cannot be carried over, and the command line does not say to leave them out.
 pub fn carry_over(policies: &mut [Policy], config: &Config, options: &Args, today: Date) -> Result<(), Failure> {
+    for rule in config.annotated.iter().filter(|rule| policies.iter().any(|policy| policy.name == **rule)) {
+        note(&format!("waivers of {rule} in annotations are not carried over: a policy does not read them"));
+    }
     let (mut refused, mut ends) = (Vec::new(), Vec::new());
     for waiver in &config.waivers {
         let Some(policy) = policies.iter_mut().find(|policy| policy.name == waiver.rule) else { continue };
