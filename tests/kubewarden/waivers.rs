@@ -122,6 +122,50 @@ fn what_a_policy_cannot_carry_is_refused_by_name() {
 }
 
 #[test]
+fn a_waiver_for_a_namespace_that_is_not_checked_is_passed_over() {
+    let elsewhere: Vec<String> = (0..70).map(|number| format!("namespace: legacy, name: web-{number}")).collect();
+    let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
+    let text = config(&elsewhere)
+        + &waiver("run-as-non-root", "namespace: legacy, name: part", "container: app, expires: 2999-01-31")
+        + &waiver("run-as-non-root", "namespace: legacy, name: old", "expires: 2020-01-31")
+        + &waiver("run-as-non-root", "namespace: sh*, name: here", "expires: 2999-01-31");
+    for arguments in [["--namespace", "shop"], ["--exclude-namespace", "legacy"]] {
+        let out = run(&text, &arguments);
+        assert!(!out.err.contains("the waiver of "), "{arguments:?}: {}", out.err);
+        let policy = documents(out).remove(0);
+        let names: Vec<&Value> = conditions(&policy)[2..].iter().map(|condition| &condition["name"]).collect();
+        assert_eq!(names, ["waiver-1-until-2999-01-31"], "{arguments:?}");
+    }
+
+    let in_a_chart = ["--exclude-namespace", "legacy", "--format", "helm", "--output", "chart"];
+    for arguments in [&["--namespace", "legacy"][..], &["--exclude-namespace", "shop"], &in_a_chart] {
+        let complaint = run(&text, arguments).complaint();
+        assert!(complaint.contains("for web-69 is one too many"), "{arguments:?}: {complaint}");
+        assert!(complaint.contains("for part is for a container, "), "{arguments:?}: {complaint}");
+    }
+}
+
+#[test]
+fn a_waiver_for_what_controllers_make_counts_where_that_is_checked() {
+    let text = config(&["kind: Pod, name: whole", "kind: ReplicaSet, name: revision"])
+        + &waiver("run-as-non-root", "kind: Pod, name: part", "container: app, expires: 2999-01-31")
+        + &waiver("run-as-non-root", "kind: ReplicaSet, name: of-revision", "container: app, expires: 2999-01-31");
+    let out = run(&text, &[]);
+    assert!(out.err.contains("the waiver of run-as-non-root for part is left out: without --pods, "), "{}", out.err);
+    assert!(!out.err.contains("revision"), "{}", out.err);
+    let policy = documents(out).remove(0);
+    // `kubectl debug` is about a Pod.
+    let [whole] = &conditions(&policy)[2..] else { panic!("{policy:#}") };
+    assert!(whole["expression"].as_str().unwrap().contains("\"whole\""), "{whole}");
+
+    let complaint = run(&text, &["--pods"]).complaint();
+    assert!(complaint.contains("for part is for a container, "), "{complaint}");
+    assert!(complaint.contains("for of-revision is for a container, "), "{complaint}");
+    let possible = documents(run(&text, &["--pods", "--waivers", "possible"])).remove(0);
+    assert_eq!(conditions(&possible).len(), 2, "{possible:#}");
+}
+
+#[test]
 fn waivers_in_annotations_are_named_by_their_rule() {
     let text = "rules: {run-as-non-root: {annotations: true}, network-policy: {annotations: true}}\n";
     let out = run(text, &[]);

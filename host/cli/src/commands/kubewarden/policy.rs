@@ -97,6 +97,12 @@ impl Policy {
         })))
     }
 
+    /// Whether it is asked about a part of such objects, as `pods/ephemeralcontainers` is one of `pods`.
+    pub fn asks_about_part_of(&self, resource: &str) -> bool {
+        let is_part = |asked: &str| asked.strip_prefix(resource).is_some_and(|rest| rest.starts_with('/'));
+        self.rules.iter().flat_map(|rule| strings(rule, "resources")).any(is_part)
+    }
+
     /// What a policy of a cluster is called: not as anybody else's.
     pub fn object_name(&self) -> String {
         format!("seaworthy-{}", self.name)

@@ -7,6 +7,8 @@
 
 use engine::config::Config;
 use engine::waiver::{Date, Waiver};
+use protocol::glob::matches_name;
+use protocol::resource_name;
 use serde_json::{Value, json};
 
 use super::policy::Policy;
@@ -30,11 +32,16 @@ pub fn carry_over(policies: &mut [Policy], config: &Config, options: &Args, toda
     let (mut refused, mut ends) = (Vec::new(), Vec::new());
     for waiver in &config.waivers {
         let Some(policy) = policies.iter_mut().find(|policy| policy.name == waiver.rule) else { continue };
+        if !is_asked_about(policy, waiver, options) {
+            continue;
+        }
         let shown = format!("the waiver of {} for {}", waiver.rule, waiver.name);
         if !waiver.counts(today) {
             note(&format!("{shown} ended on {} and is left out", waiver.expires));
         } else if options.waivers == Waivers::None {
             note(&format!("{shown} is left out: --waivers none"));
+        } else if is_for_a_part(waiver) && made(waiver, options).is_some() {
+            note(&format!("{shown} is left out: without --pods, only what `kubectl debug` adds to a pod is checked"));
         } else {
             match put(policy, waiver, options) {
                 Ok(()) => ends.push(waiver.expires),
@@ -57,6 +64,33 @@ pub fn carry_over(policies: &mut [Policy], config: &Config, options: &Args, toda
         ));
     }
     Ok(())
+}
+
+/// Whether a request that the policy gets can be about an object of the waiver. If none can, nothing is lost without it.
+fn is_asked_about(policy: &Policy, waiver: &Waiver, options: &Args) -> bool {
+    let is_in_its_namespaces = match (waiver.namespace.as_deref(), options.namespace.as_deref()) {
+        (None, _) => true,
+        (Some(pattern), Some(namespace)) => matches_name(pattern, namespace),
+        // Whoever installs a chart may choose other namespaces, and a policy-server by itself excludes none.
+        (Some(_), None) if matches!(options.format, Format::Helm | Format::PolicyServer) => true,
+        (Some(pattern), None) => !options.exclude_namespace.iter().any(|excluded| excluded == pattern),
+    };
+    is_in_its_namespaces && made(waiver, options).is_none_or(|resource| policy.asks_about_part_of(resource))
+}
+
+/// The resource of the waiver's objects, if policies do not check them because controllers make them.
+fn made(waiver: &Waiver, options: &Args) -> Option<&'static str> {
+    if options.pods || options.format == Format::PolicyServer {
+        return None;
+    }
+    let (Some(group), Some(kind)) = waiver.group_and_kind() else { return None };
+    let wanted = resource_name(kind);
+    let mut made = conditions::MADE.into_iter();
+    made.find(|(of, resource)| *of == group && *resource == wanted).map(|(_, resource)| resource)
+}
+
+fn is_for_a_part(waiver: &Waiver) -> bool {
+    waiver.container.is_some() || waiver.path.is_some()
 }
 
 /// Puts one waiver into the policy of its rule, or says why that cannot be.
