@@ -97,7 +97,7 @@ fn what_a_policy_cannot_carry_is_refused_by_name() {
     ] {
         assert!(complaint.contains(said), "{said}: {complaint}");
     }
-    assert!(!complaint.contains("of-no-policy-here") && !complaint.contains("whole"), "{complaint}");
+    assert!(!complaint.contains("of-no-policy-here") && !complaint.contains("for whole"), "{complaint}");
 
     let out = run(&text, &["--waivers", "possible"]);
     assert!(out.err.contains("for part is for a container, and a policy checks the whole object, so it is left out\n"));

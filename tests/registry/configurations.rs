@@ -130,7 +130,7 @@ fn what_is_not_pinned_or_not_signed_as_the_file_says_is_refused() {
         (&address, &of, "no key", "key 1 is no public key"),
         (&unsigned, &of, &mine, "is not verified: it has no signature"),
         (&missing, &of, &mine, "does not exist"),
-        (&module, &server.host, &mine, "is no configuration"),
+        (&module, &server.host, &mine, "is not a configuration"),
         ("oci://ghcr.io/shop/configuration", &of, &mine, "is a tag, which can be moved: write its digest, registry://"),
         ("https://shop.example/a.yaml", &of, &mine, "is not a file, and not registry://HOST/REPOSITORY@sha256:DIGEST"),
         ("registry://UPPER/case@sha256:1", &of, &mine, "is not a reference"),
