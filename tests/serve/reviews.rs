@@ -265,7 +265,7 @@ fn what_is_no_review_is_an_error_that_says_why() {
         ),
         ("/validate", json, good.replace("7f3c", ""), 400, "no uid"),
         ("/validate", json, "{}".to_owned(), 400, "expected an AdmissionReview"),
-        ("/validate", json, String::new(), 400, "no AdmissionReview"),
+        ("/validate", json, String::new(), 400, "not an AdmissionReview"),
         ("/validate/run-as-nonroot", json, good.clone(), 404, "did you mean `run-as-non-root`?"),
     ] {
         let answer = server.post_as(path, header, &body);
