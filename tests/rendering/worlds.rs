@@ -148,3 +148,25 @@ fn environments_may_have_a_folder_of_their_own() {
     environments.sort_unstable();
     assert_eq!(environments, ["default", "eu", "production", "test"]);
 }
+
+#[test]
+fn what_a_rendered_release_lacks_is_missing() {
+    let Some(tools) = Tools::find() else { return };
+    let autoscaler = |target: &str| {
+        format!(
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web, namespace: shop}}\nspec: {{minReplicas: \
+             2, maxReplicas: 4, scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {target}}}}}\n"
+        )
+    };
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  chart: \
+                   {spec: {chart: ./charts/web, sourceRef: {kind: GitRepository, name: flux-system}}}\n";
+    let mut folder = Folder::of("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n")
+        .and("charts/web/templates/web.yaml", deployment())
+        .and("release.yaml", release);
+    for (target, is_there) in [("wbe", false), ("web", true)] {
+        folder = folder.and("autoscaler.yaml", autoscaler(target));
+        let run = check(&folder, &tools, &["--rule", "horizontal-pod-autoscaler"]);
+        let missing = format!("there is no Deployment {target} in this namespace");
+        assert_eq!(run.out.contains(&missing), !is_there, "{target}: {}{}", run.out, run.err);
+    }
+}

@@ -151,9 +151,6 @@ policy! {
         "apps/v1/ReplicaSet": [],
         "v1/ReplicationController": [],
         "apps.openshift.io/v1/DeploymentConfig": [],
-        // What deploys what is not in sight.
-        "helm.toolkit.fluxcd.io/v2/HelmRelease": ["spec.targetNamespace"],
-        "helm.cattle.io/v1/HelmChart": ["spec.targetNamespace"],
     ],
 }
 
@@ -270,26 +267,10 @@ fn check_autoscaler(autoscaler: Autoscaler<'_>, world: &World<'_>, findings: &mu
     }
     if world.get(api_version, kind, object.namespace(), name)?.is_none() {
         world.must_be_complete(format!("{kind} {name}, which it scales"))?;
-        if let Some(release) = release(object.namespace(), world)? {
-            return Err(Undecided::Unknown(format!("{release} deploys objects that are not in this input")));
-        }
         let message = format!("there is no {kind} {name} in this namespace, so nothing is scaled");
         findings.fail(target.get("name"), message, "the name of a workload in the same namespace");
     }
     Ok(())
-}
-
-/// The release of a chart that is deployed into the namespace.
-fn release(namespace: Option<&str>, world: &World<'_>) -> Result<Option<String>, Undecided> {
-    for (api_version, kind) in [("helm.toolkit.fluxcd.io/v2", "HelmRelease"), ("helm.cattle.io/v1", "HelmChart")] {
-        let here = world.list(api_version, kind, namespace)?.into_iter().next();
-        let targets = |release: &Object<'_>| release.get("spec.targetNamespace").str() == namespace;
-        let there = world.list_all(api_version, kind)?.into_iter().find(targets).filter(|_| namespace.is_some());
-        if let Some(release) = here.or(there) {
-            return Ok(Some(format!("{kind} {}", release.name())));
-        }
-    }
-    Ok(None)
 }
 
 /// Judges the kind of a target that cannot be looked up. A custom resource may have replicas; of Kubernetes' own kinds,
