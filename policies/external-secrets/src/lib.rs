@@ -14,6 +14,7 @@ mod tools;
 
 use names::Names;
 use places::Looker;
+use text::holds;
 
 policy! {
     /// Secrets come from a secret store, not from manifests.
@@ -135,6 +136,7 @@ policy! {
         "parameters",
         "secretGenerator",
         "configMapGenerator",
+        "metadata.labels['app.kubernetes.io/part-of']",
         "metadata.annotations['cert-manager.io/certificate-name']",
         "metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']",
         "spec.csi.volumeAttributes",
@@ -210,7 +212,7 @@ policy! {
 impl Rule for ExternalSecrets {
     fn check(&self, request: &Request<'_>, findings: &mut Findings) -> Result<(), Undecided> {
         let (object, world) = (request.object(), request.world());
-        let names = Names::new(&self.secret_names);
+        let names = Names::new(&self.secret_names, is_of_argo_cd(object));
         let mut looker = Looker { names: &names, findings };
         looker.look_at_last_applied(object.annotation(places::LAST_APPLIED));
         if object.is("", "Secret") {
@@ -227,4 +229,11 @@ impl Rule for ExternalSecrets {
         looker.look_at_pod(workload);
         references::check(workload, &self.produced_elsewhere, &names, world, findings)
     }
+}
+
+/// Whether Argo CD or its notifications read the object: for them `$slack-token` is the key of a Secret.
+fn is_of_argo_cd(object: Object<'_>) -> bool {
+    object.labels().entry("app.kubernetes.io/part-of").str() == Some("argocd")
+        || (object.is("", "ConfigMap") || object.is("", "Secret"))
+            && (object.name() == "argocd-cm" || holds(object.name(), "notifications"))
 }

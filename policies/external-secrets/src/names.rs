@@ -4,7 +4,7 @@
 
 use sdk::prelude::*;
 
-use crate::placeholders::{is_placeholder, is_reference};
+use crate::placeholders::{is_key_of_secret, is_placeholder, is_reference};
 use crate::text::{begins, cut, is_one_of, last_word, pieces, snake_case, squashed};
 
 const ABOUT: &[&str] = &include!("../data/about.rs");
@@ -17,6 +17,8 @@ pub struct Names {
     entries: Vec<Entry>,
     /// By the last letter of one of them, the letters before it, a bit each.
     ends: [u32; 32],
+    /// Whether `$slack-token` is the key of a Secret.
+    has_keys: bool,
 }
 
 struct Entry {
@@ -27,7 +29,7 @@ struct Entry {
 }
 
 impl Names {
-    pub fn new(known: &[String]) -> Self {
+    pub fn new(known: &[String], has_keys: bool) -> Self {
         let entries: Vec<Entry> = known
             .iter()
             .map(|name| {
@@ -43,7 +45,7 @@ impl Names {
                 *end |= before.map_or(u32::MAX, bit);
             }
         }
-        Self { entries, ends }
+        Self { entries, ends, has_keys }
     }
 
     /// Whether the name may be that of a secret, told by its last two letters and a look for those that stand ahead.
@@ -59,7 +61,12 @@ impl Names {
 
     /// Whether the name is that of a secret, and the value may be one.
     pub fn is_secret(&self, name: &str, value: &str) -> bool {
-        self.entries_of(name).any(|entry| !is_plain(entry, value))
+        self.entries_of(name).any(|entry| !is_plain(entry, value)) && !self.is_key(value)
+    }
+
+    /// Whether the value names the key of a Secret, for whoever reads it.
+    pub fn is_key(&self, value: &str) -> bool {
+        self.has_keys && is_key_of_secret(value.trim_ascii())
     }
 
     /// Whether the name is that of a secret, whatever the value.
@@ -140,7 +147,8 @@ mod tests {
     use super::*;
 
     fn is_secret(name: &str, value: &str) -> bool {
-        let names = Names::new(&["password", "pass", "secret", "token", "api_key", "credentials"].map(String::from));
+        let names =
+            Names::new(&["password", "pass", "secret", "token", "api_key", "credentials"].map(String::from), false);
         let is_secret = names.is_secret(name, value);
         assert!(!is_secret || names.may_name(name.as_bytes()), "{name} is never looked at");
         is_secret

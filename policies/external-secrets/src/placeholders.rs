@@ -26,7 +26,6 @@ pub fn is_placeholder(value: &str) -> bool {
     }
     is_enclosed(value)
         || is_shell_variable(value)
-        || is_key_of_secret(value)
         || is_name_in_capitals(value)
         || is_one_of(&["none", "null", "nil", "unset", "undefined"], value)
         || is_reference(value)
@@ -84,13 +83,15 @@ fn is_shell_variable(value: &str) -> bool {
 }
 
 /// `$slack-token`, `$dex.github.clientSecret`, `$oauth:client-secret`: the key of a Secret, as Argo CD and its notifications
-/// take it.
-fn is_key_of_secret(value: &str) -> bool {
+/// take it. Elsewhere it is a value like any other. A name of many digits may be part of one.
+pub fn is_key_of_secret(value: &str) -> bool {
     let Some(name) = value.strip_prefix('$').filter(|name| has(name, b"-.:")) else { return false };
     let (secret, key) = cut(name, b":").unwrap_or(("", name));
     let is_lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let digits = secret.bytes().filter(u8::is_ascii_digit).count();
     name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
         && secret.bytes().all(is_lower)
+        && digits * 4 <= secret.len()
         && is_field_name(key)
 }
 
@@ -207,9 +208,6 @@ mod tests {
             "${A:-}",
             "${A:-changeme}",
             "$password",
-            "$slack-token",
-            "$dex.github.clientSecret",
-            "$github-oauth:client-secret",
             "process.env.DB_PASSWORD",
             "var.password",
             "file:/run/secrets/password",
@@ -263,8 +261,7 @@ mod tests {
             "$ecretPassw0rd",
             "$ecretpassword",
             "$tr0ng-password",
-            "$ecret-hunter",
-            "$ecret:hunter2",
+            "$ecret-api-token",
             "hunter2${EMPTY}",
             "${A:-hunter2}",
             "${A:hunter2}",
@@ -288,6 +285,19 @@ mod tests {
             "ENCODED",
         ] {
             assert!(!is_placeholder(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_a_secret_has_the_name_of_one() {
+        for value in
+            ["$slack-token", "$dex.github.clientSecret", "$github-oauth:client-secret", "$oauth2:client-secret"]
+        {
+            assert!(is_key_of_secret(value), "{value}");
+        }
+        for value in ["$tr0ng-password", "$ecret-hunter", "$ecret:hunter2", "$x7k2:token", "$Shop-token", "slack-token"]
+        {
+            assert!(!is_key_of_secret(value), "{value}");
         }
     }
 }

@@ -47,7 +47,7 @@ pub fn secret_keys<'a>(secret: Field<'a>, names: &Names) -> Vec<(&'a str, Field<
 
 /// Whether the value under a Secret's key is a secret.
 pub fn is_secret_value(key: &str, value: &str, names: &Names) -> bool {
-    if is_placeholder(value) || is_public(value) {
+    if is_placeholder(value) || names.is_key(value) || is_public(value) {
         return false;
     }
     let stem = cut_last(key, b".").map_or(key, |(stem, _)| stem);
