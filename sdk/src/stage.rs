@@ -27,7 +27,7 @@ pub fn is_of(object: Object<'_>, labels: &[String], names: &[String]) -> bool {
 #[must_use]
 pub fn is_one(word: &str, names: &[String]) -> bool {
     let steps = || word.split(['-', '_', '.', '/']);
-    let negates = |step: &str| matches!(step, "pre" | "non" | "not" | "no");
+    let negates = |step: &str| matches!(step, "pre" | "non" | "not");
     let is_negated = |step: &str| matches!(step, "production" | "prod" | "prd" | "live");
     let is_other = steps().zip(steps().skip(1)).any(|(before, step)| negates(before) && is_negated(step));
     names.iter().any(|name| name == word || !is_other && matches_name(name, word))
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn what_is_not_yet_production_is_not_production() {
         let names = strings(&["production", "prod", "*-production", "*-prod", "prod-*"]);
-        for word in ["prod", "web-prod", "prod-eu", "canon-prod", "web-production"] {
+        for word in ["prod", "web-prod", "prod-eu", "canon-prod", "web-production", "web-no-prod"] {
             assert!(is_one(word, &names), "{word}");
         }
         for word in ["pre-prod", "web-pre-prod", "web-non-prod", "not-production", "preprod", "staging"] {

@@ -158,7 +158,7 @@ fn words(text: &str) -> Vec<Word> {
                 let start = words.pop().map_or(start, |last| last.start);
                 words.push(Word { start, end, stage: Some(Stage::Staging) });
             }
-            ("non" | "not" | "no", Some(_)) => words.push(Word { start, end, stage: None }),
+            ("non" | "not", Some(_)) => words.push(Word { start, end, stage: None }),
             _ => words.push(Word { start, end, stage: known }),
         }
     }
@@ -223,6 +223,8 @@ mod tests {
     fn a_name_may_have_one_environment_in_it() {
         for (name, stage) in [
             ("web-production", Some(Stage::Production)),
+            ("web-no-prod", Some(Stage::Production)),
+            ("web-non-prod", None),
             ("Staging", Some(Stage::Staging)),
             ("reproduce", None),
             ("prod-staging", None),
