@@ -26,11 +26,17 @@ pub fn is_of(object: Object<'_>, labels: &[String], names: &[String]) -> bool {
 /// `*-production`, unless a name is called just so.
 #[must_use]
 pub fn is_one(word: &str, names: &[String]) -> bool {
+    let is_other = is_negated(word);
+    names.iter().any(|name| name == word || !is_other && matches_name(name, word))
+}
+
+/// Whether a word says that it is of what is not production, as `web-pre-prod` does.
+#[must_use]
+pub fn is_negated(word: &str) -> bool {
     let steps = || word.split(['-', '_', '.', '/']);
     let negates = |step: &str| matches!(step, "pre" | "non" | "not");
-    let is_negated = |step: &str| matches!(step, "production" | "prod" | "prd" | "live");
-    let is_other = steps().zip(steps().skip(1)).any(|(before, step)| negates(before) && is_negated(step));
-    names.iter().any(|name| name == word || !is_other && matches_name(name, word))
+    let is_production = |step: &str| matches!(step, "production" | "prod" | "prd" | "live");
+    steps().zip(steps().skip(1)).any(|(before, step)| negates(before) && is_production(step))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What Argo CD syncs without an approval, and which Applications an ApplicationSet makes.
 //!
-//! A label, the destination, the name or the path of the source says that an Application is of production. In an ApplicationSet
-//! the elements of its list generators say it, too. The module must not know a promotion.
+//! A label says which environment an Application is of, or else the destination and the name do, or else the path of the
+//! source. In an ApplicationSet they are filled in from the elements of its list generators, which say it, too. The module must
+//! not know a promotion.
 
 use sdk::prelude::*;
 use sdk::stage;
@@ -13,6 +14,13 @@ use crate::EnvironmentPromotion;
 /// Keys under which an element names its environment.
 const ENVIRONMENT: [&str; 4] = ["environment", "env", "stage", "cluster"];
 
+/// Words for environments that are not production, alone or as a part of a name.
+const OTHERS: [&str; 11] =
+    ["dev", "development", "qa", "sandbox", "stage", "staging", "stg", "test", "testing", "uat", "preprod"];
+
+/// What fills in a text.
+type Fill<'a> = &'a dyn Fn(&str) -> String;
+
 const MESSAGE: &str = "Argo CD syncs production by itself, before anybody approves it";
 
 pub fn check_application(
@@ -21,7 +29,7 @@ pub fn check_application(
     findings: &mut Findings,
 ) -> Result<(), Undecided> {
     let automated = object.get("spec.syncPolicy.automated");
-    if rule.says_production(object.labels(), places(object.get("spec")).chain([object.name()])) {
+    if rule.says_production(object.get("metadata"), object.get("spec"), &str::to_owned) {
         if !rule.production_auto_sync && is_on(automated) {
             findings.fail(automated, MESSAGE, "remove it");
         }
@@ -45,8 +53,10 @@ pub fn check_set(rule: &EnvironmentPromotion, object: Object<'_>, findings: &mut
     let is_production = |element: &Field<'_>| {
         element.entries().filter_map(|(_, value)| text(value)).any(|value| rule.is_production(value))
     };
-    let places = places(template.get("spec")).chain(template.get("metadata.name").str());
-    let is_fixed = rule.says_production(template.get("metadata.labels"), places);
+    let says_production = |fill: Fill<'_>| rule.says_production(template.get("metadata"), template.get("spec"), fill);
+    let is_made =
+        |element: &Field<'_>| says_production(&|text: &str| filled(text, *element).unwrap_or_else(|| text.to_owned()));
+    let is_fixed = if elements.is_empty() { says_production(&str::to_owned) } else { elements.iter().any(is_made) };
     let mut of_production = elements.iter().filter(|element| is_production(element));
     let automated = template.get("spec.syncPolicy.automated");
     let patch = object.get("spec.templatePatch");
@@ -84,22 +94,35 @@ impl EnvironmentPromotion {
         stage::is_one(word, &self.production)
     }
 
-    /// Whether one of the labels that say an environment, or one of the words, means production.
-    fn says_production<'a>(&self, labels: Field<'_>, words: impl Iterator<Item = &'a str>) -> bool {
+    /// Whether an Application is of production by a label, or else by where it is deployed and by its name. The paths of its
+    /// sources are asked where all of these say no environment: they hold the names of services and teams, too.
+    fn says_production<'a>(&self, metadata: Field<'a>, spec: Field<'a>, fill: Fill<'_>) -> bool {
         let label = ["app.kubernetes.io/environment", "environment", "env"];
-        match label.iter().find_map(|key| labels.entry(key).str()) {
-            Some(said) => self.is_production(said),
-            None => words.into_iter().any(|word| self.is_production(word)),
+        let labels = metadata.get("labels");
+        if let Some(said) = label.iter().find_map(|key| labels.entry(key).str()) {
+            return self.is_production(&fill(said));
         }
+        let places = [spec.get("destination.namespace"), spec.get("destination.name"), metadata.get("name")];
+        let words: Vec<String> = places.into_iter().filter_map(Field::str).map(fill).collect();
+        let mut sources = spec.get("sources").items().map(|source| source.get("path")).chain([spec.get("source.path")]);
+        words.iter().any(|word| self.is_production(word))
+            || !words.iter().any(|word| self.is_other(word))
+                && sources.any(|path| path.str().is_some_and(|path| self.is_path_of_production(&fill(path))))
     }
-}
 
-/// Where an Application is deployed, and the steps of the paths that its sources have.
-fn places<'a>(spec: Field<'a>) -> impl Iterator<Item = &'a str> {
-    let destination = ["destination.namespace", "destination.name"].map(|field| spec.get(field).str());
-    let sources = spec.get("sources").items().map(|source| source.get("path")).chain([spec.get("source.path")]);
-    let steps = sources.filter_map(Field::str).flat_map(|path| path.split('/'));
-    destination.into_iter().flatten().chain(steps)
+    /// Whether the last step of a path that names an environment means production. What lies in `non-prod` never does.
+    fn is_path_of_production(&self, path: &str) -> bool {
+        let is_variable = |step: &str| holds(step, "{{") && ENVIRONMENT.iter().any(|key| holds(step, key));
+        let named = path.rsplit('/').find(|step| self.is_production(step) || self.is_other(step) || is_variable(step));
+        let is_negated = |step: &str| stage::is_negated(step) && !self.is_production(step);
+        named.is_some_and(|step| self.is_production(step)) && !path.split('/').any(is_negated)
+    }
+
+    /// Whether a word names an environment that is not production.
+    fn is_other(&self, word: &str) -> bool {
+        let is_known = || word.split(['-', '_', '.']).any(|part| OTHERS.contains(&part));
+        !self.is_production(word) && (stage::is_negated(word) || is_known())
+    }
 }
 
 /// Whether a patch turns on auto-sync for each Application: it has no condition, and does not turn it off.

@@ -31,7 +31,9 @@ policy! {
     /// a tag was written, not when it ran.** A sync that failed does not show in git. Without history (a shallow clone, no git)
     /// the result is unknown, and never a pass.
     ///
-    /// **Auto-sync.** Argo CD does not sync an Application of production by itself. Dev and staging may.
+    /// **Auto-sync.** Argo CD does not sync an Application of production by itself. Dev and staging may. A label says which
+    /// environment it is, or else the destination and the name do. If none of them names one, it is the last folder of the
+    /// source's path that does.
     ///
     /// **ApplicationSets.** A list generator gives each environment once: no two elements make an Application of the same name,
     /// and none of the setting `environments` is missing.
