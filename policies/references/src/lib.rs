@@ -126,6 +126,7 @@ policy! {
         "autoscaling.k8s.io/v1/VerticalPodAutoscaler",
     ],
     reads: [
+        "metadata.uid",
         "imagePullSecrets",
         "metadata.annotations",
         "roleRef",

@@ -31,7 +31,10 @@ impl<'a> Makers<'a> {
             let own = (object.kind(), object.name());
             operators.extend(all.iter().map(|maker| (*kind, maker.name())).filter(|maker| *maker != own));
         }
-        Ok(Self { unrendered: unrendered(namespace, world)?, operators })
+        // A cluster has what its releases deploy: only its objects have a `uid`.
+        let is_in_cluster = object.get("metadata.uid").is_set();
+        let unrendered = if is_in_cluster { None } else { unrendered(namespace, world)? };
+        Ok(Self { unrendered, operators })
     }
 
     /// An operator that makes objects with names, or pods with labels, that hold the name of its own object.
@@ -48,8 +51,12 @@ fn unrendered(namespace: Option<&str>, world: &World<'_>) -> Result<Option<Strin
         Ok(Some(format!("{} {} deploys objects that are not in this input", object.kind(), object.name())))
     };
     for (api_version, kind) in [("helm.toolkit.fluxcd.io/v2", "HelmRelease"), ("helm.cattle.io/v1", "HelmChart")] {
-        if let Some(release) = world.list(api_version, kind, namespace)?.first() {
-            return why(*release);
+        let is_elsewhere = |release: &Object<'_>| {
+            let target = release.get("spec.targetNamespace").str();
+            namespace.is_some() && target.is_some() && target != namespace
+        };
+        if let Some(release) = world.list(api_version, kind, namespace)?.into_iter().find(|it| !is_elsewhere(it)) {
+            return why(release);
         }
         let targets = |release: &Object<'_>| release.get("spec.targetNamespace").str() == namespace;
         let targeting = world.list_all(api_version, kind)?.into_iter().find(targets);
