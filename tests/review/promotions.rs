@@ -384,3 +384,17 @@ fn what_only_a_base_sets_reaches_both_at_once() {
     commit(&history, 20, &[("services/web/base/kustomization.yaml", &base("1.1.0"))]);
     expect(check(&history, &[]), "fail pass", &["example.com/side:1.1.0 no later than staging"]);
 }
+
+#[test]
+fn files_that_a_kustomization_of_production_lists_are_compared() {
+    for overlay in ["resources: [web.yaml]\n", "resources: [../base]\npatches: [{path: web.yaml}]\n"] {
+        let history = usual();
+        let web = |tag: &str| crate::history::WEB.replace("web:1.0.0", &format!("web:{tag}"));
+        let [staging, production] = ["staging", "production"].map(|stage| format!("services/web/{stage}/web.yaml"));
+        commit(&history, 10, &[(STAGING, overlay), (PRODUCTION, overlay)]);
+        commit(&history, 10, &[(&staging, &web("1.0.0")), (&production, &web("1.0.0"))]);
+        expect(check(&history, &[]), "pass", &[]);
+        commit(&history, 20, &[(&production, &web("9.9.9"))]);
+        expect(check(&history, &[]), "fail", &["web:9.9.9, which staging never had: it has `1.0.0`", &production]);
+    }
+}

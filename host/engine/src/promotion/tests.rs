@@ -1,11 +1,12 @@
 //! Which versions files name, when they stood, and what is held against what.
 
+mod shared;
+
 use std::sync::Arc;
 
 use super::stage::Stage;
 use super::{
-    Environments, FileChange, MOST_VERSIONS, Mapped, Own, Pairs, Present, Shared, Side, Step, Timeline, Version, named,
-    versions,
+    Environments, FileChange, MOST_VERSIONS, Mapped, Pairs, Present, Side, Step, Timeline, Version, named, versions,
 };
 use crate::manifest::{Limits, read};
 
@@ -359,78 +360,4 @@ spec:
   generators: [{list: {elements: [{env: production, tag: '1'}, {env: staging, tag: '2'}]}}]
 ";
     assert_eq!(against(&Environments::default(), &[("apps/web.yaml", set)], vec![]).unwrap(), ["2 today"]);
-}
-
-/// Which environments name what of a shared file: `staging tag`, each.
-fn shared(files: &[(&str, &str)], path: &str) -> Vec<String> {
-    let manifests: Vec<_> =
-        files.iter().map(|(path, text)| (*path, read(path, (*text).into(), &Limits::default()))).collect();
-    let mut environments = Environments::default();
-    let own = manifests
-        .iter()
-        .filter_map(|(path, manifest)| Some(Own { path, stage: environments.place(path)?.0, manifest }));
-    let own: Vec<Own<'_>> = own.collect();
-    let find = |wanted: &str| manifests.iter().find(|(path, _)| *path == wanted).map(|(_, manifest)| manifest.clone());
-    environments.shared = Shared::new(&own, find);
-    let text = files.iter().find(|(known, _)| *known == path).unwrap().1;
-    let all = named(path, &found(path, text), &environments);
-    all.iter().map(|it| format!("{} {}", it.stage.name(), it.version.tag.clone().unwrap_or_default())).collect()
-}
-
-#[test]
-fn what_a_base_names_each_environment_names_unless_it_names_another() {
-    let base = ("web/base/kustomization.yaml", "resources: [web.yaml, ../gone, 'https://example.com/x', ../base]");
-    let web =
-        ("web/base/web.yaml", "kind: Deployment\napiVersion: apps/v1\nspec: {containers: [{image: 'acme/web:1'}]}");
-    let plain = "resources: [../base]";
-    let own = "resources: [../base]\nimages: [{name: acme/web, newTag: '2'}]";
-    let (staging, production) = ("web/staging/kustomization.yaml", "web/production/kustomization.yaml");
-    let of = |one, other| shared(&[base, web, (staging, one), (production, other)], web.0);
-    assert_eq!(of(plain, plain), ["staging 1", "production 1"]);
-    assert_eq!(of(own, plain), ["production 1"]);
-    assert_eq!(of(own, own), [""; 0]);
-    let values = ("chart/values.yaml", "image: {tag: '1'}");
-    let of = |one, other| {
-        shared(&[values, ("chart/values-staging.yaml", one), ("chart/values-production.yaml", other)], values.0)
-    };
-    assert_eq!(of("a: b", "a: b"), ["staging 1", "production 1"]);
-    assert_eq!(of("image: {tag: '2'}", "a: b"), ["production 1"]);
-}
-
-#[test]
-fn a_patch_takes_the_place_of_what_a_base_names() {
-    let web = "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'acme/web:latest'}]}";
-    let patch = web.replace("latest", "2");
-    let inline = format!("resources: [../base]\npatches:\n  - patch: |\n{}", indented(&patch));
-    let operation = "[{op: replace, path: /spec/containers/0/image, value: 'acme/web:2'}]";
-    let operations =
-        format!("resources: [../base]\npatches: [{{patch: \"{operation}\", target: {{kind: Deployment}}}}]");
-    let file = "resources: [../base]\npatches: [{path: patch.yaml}]";
-    for (overlay, patch) in [(&*inline, "a: b"), (&*operations, "a: b"), (file, &*patch), (file, operation)] {
-        let files = [
-            ("web/base/kustomization.yaml", "resources: [web.yaml]"),
-            ("web/base/web.yaml", web),
-            ("web/staging/kustomization.yaml", "resources: [../base]"),
-            ("web/production/kustomization.yaml", overlay),
-            ("web/production/patch.yaml", patch),
-        ];
-        assert_eq!(shared(&files, "web/base/web.yaml"), ["staging latest"], "{overlay} {patch}");
-    }
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("      {line}\n")).collect()
-}
-
-#[test]
-fn references_that_are_not_followed_are_told() {
-    let most = 20_000;
-    let many: Vec<String> = (0..=most).map(|number| format!("{number}.yaml")).collect();
-    let overlay = |count: usize| format!("resources: [{}]", many[..count].join(", "));
-    let is_cut = |count: usize| {
-        let manifest = read(PRODUCTION, overlay(count).into_bytes(), &Limits::default());
-        let own = [Own { path: PRODUCTION, stage: Stage::Production, manifest: &manifest }];
-        Shared::new(&own, |_| None).is_cut
-    };
-    assert!(!is_cut(most) && is_cut(most + 1));
 }
