@@ -140,6 +140,24 @@ fn a_branch_that_nobody_trusts_proves_nothing_and_a_merge_counts_when_it_was_mer
 }
 
 #[test]
+fn what_is_checked_out_is_trusted_only_without_a_remote() {
+    let history = usual();
+    history.git(&["branch", "--quiet", "--move", "main", "trunk"]);
+    history.git(&["branch", "--quiet", "--delete", "--force", "feature/change"]);
+    commit(&history, 10, &[(STAGING, &overlay("newTag: 1.1.0"))]);
+    commit(&history, 40, &[(PRODUCTION, &overlay("newTag: 1.1.0"))]);
+    expect(check(&history, &[]), "pass", &[]);
+    // As a pipeline fetches one branch alone.
+    history.git(&["remote", "add", "origin", "."]);
+    history.git(&["update-ref", "refs/remotes/origin/trunk", "HEAD"]);
+    history.git(&["switch", "--quiet", "--detach"]);
+    expect(check(&history, &[]), "unknown", &["fetch the default branch, or give --trusted-branch"]);
+    expect(check(&history, &["--trusted-branch", "origin/trunk"]), "pass", &[]);
+    history.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk"]);
+    expect(check(&history, &[]), "pass", &[]);
+}
+
+#[test]
 fn two_repositories_are_mapped() {
     let (staging, production) = (History::of(&[]), History::of(&[]));
     for history in [&staging, &production] {

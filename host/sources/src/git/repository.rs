@@ -93,6 +93,14 @@ impl Repository {
         let said = run(&self.top, ["rev-parse", "--is-shallow-repository"]).ok().and_then(Answer::output);
         said.is_some_and(|said| line(&said) == b"true")
     }
+
+    /// Whether it is a clone of another repository, or knows one.
+    ///
+    /// # Errors
+    /// Git does not list the remotes.
+    pub fn has_remote(&self) -> Result<bool, GitError> {
+        Ok(!run(&self.top, ["remote"])?.expected("remote")?.is_empty())
+    }
 }
 
 /// The first hash of an output.

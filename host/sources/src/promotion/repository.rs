@@ -35,13 +35,12 @@ const CHANGES: usize = 100_000;
 const DEPTH: usize = 100;
 
 /// The branches that changes are usually merged into, the most certain first.
-const TRUSTED: [&str; 6] = [
+const TRUSTED: [&str; 5] = [
     "refs/remotes/origin/HEAD",
     "refs/remotes/origin/main",
     "refs/remotes/origin/master",
     "refs/heads/main",
     "refs/heads/master",
-    "HEAD",
 ];
 
 /// What is known of a repository.
@@ -203,6 +202,10 @@ enum HistoryError {
          git fetch --unshallow)"
     )]
     Shallow,
+    #[error(
+        "nothing in this clone says which branch changes are merged into: fetch the default branch, or give --trusted-branch"
+    )]
+    Untrusted,
     #[error("{0} named more than {MOST_VERSIONS} versions once")]
     Many(String),
     #[error("the history has more than {COMMITS} commits or {CHANGES} changes of such files")]
@@ -275,12 +278,16 @@ fn keep(history: &mut [Made], environments: &Environments, mut relevant: HashSet
     }
 }
 
-fn branch(repository: &Repository, trusted: Option<&str>) -> Result<Commit, GitError> {
-    let Some(name) = trusted else {
-        let mut known = TRUSTED.iter().filter_map(|name| repository.commit(name).ok());
-        return known.next().map_or_else(|| repository.commit("HEAD"), Ok);
-    };
-    repository.commit(name)
+/// The branch whose history counts. What is checked out is it only without a remote: in a pipeline it is what somebody proposes.
+fn branch(repository: &Repository, trusted: Option<&str>) -> Result<Commit, HistoryError> {
+    if let Some(name) = trusted {
+        return Ok(repository.commit(name)?);
+    }
+    if let Some(known) = TRUSTED.iter().find_map(|name| repository.commit(name).ok()) {
+        return Ok(known);
+    }
+    let head = repository.commit("HEAD")?;
+    if repository.has_remote()? { Err(HistoryError::Untrusted) } else { Ok(head) }
 }
 
 /// What a walk through a repository met, by the paths in it.
