@@ -416,3 +416,17 @@ fn files_that_a_kustomization_of_production_lists_are_compared() {
         expect(check(&history, &[]), "fail", &["web:9.9.9, which staging never had: it has `1.0.0`", &production]);
     }
 }
+
+#[test]
+fn production_in_regions_is_compared_with_the_staging_of_all() {
+    let history = usual();
+    let commit = |hour: u64, place: &str, tag: &str| {
+        commit(&history, hour, &[(&format!("clusters/{place}/web/values.yaml"), &format!("image: {{tag: {tag}}}\n"))]);
+    };
+    ["staging", "prod-eu", "prod-us"].iter().for_each(|place| commit(10, place, "1.0.0"));
+    commit(20, "staging", "2.0.0");
+    commit(40, "prod-eu", "2.0.0");
+    expect(check(&history, &[]), "pass pass pass", &[]);
+    commit(50, "prod-us", "3.0.0");
+    expect(check(&history, &[]), "fail pass pass", &["3.0.0, which staging never had", "clusters/staging/web"]);
+}

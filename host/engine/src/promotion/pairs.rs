@@ -1,11 +1,12 @@
 //! Pairs each version of production with what staging named for the same service, now and before.
 //!
 //! The same service has the same file in both environments, and the same place in it or the same image there. Where no file of
-//! staging ever was its counterpart, the same image anywhere in staging is. The module must not know which pair is good.
+//! staging ever was its counterpart, the same image anywhere in staging is; without the name of an image, the file of the one
+//! staging for all regions. The module must not know which pair is good.
 
 use std::collections::{HashMap, HashSet};
 
-use super::stage::Stage;
+use super::stage::{Stage, without_region};
 use super::timeline::{Named, Stood, Timeline};
 use crate::documents::{Promoted, Staged};
 
@@ -123,12 +124,23 @@ impl<'a> Pairs<'a> {
 
     /// What staging named for the same service.
     fn staged(&self, production: &Named) -> Vec<Staged> {
-        let of_slot = self.of_slot.get(&*production.slot).into_iter().flatten();
-        let of_place = of_slot.filter(|candidate| is_of_place(candidate.named, production));
-        let of_place: Vec<Staged> = of_place.map(|candidate| candidate.staged(production)).collect();
-        let Some(thing) = production.thing.as_deref().filter(|_| of_place.is_empty()) else { return of_place };
-        let of_thing = self.of_thing.get(thing).into_iter().flatten();
-        of_thing.map(|candidate| candidate.staged(production)).collect()
+        let of_place = |slot: &str| {
+            let of_slot = self.of_slot.get(slot).into_iter().flatten();
+            let of_place = of_slot.filter(|candidate| is_of_place(candidate.named, production));
+            of_place.map(|candidate| candidate.staged(production)).collect::<Vec<_>>()
+        };
+        let counterpart = of_place(&production.slot);
+        if !counterpart.is_empty() {
+            return counterpart;
+        }
+        match production.thing.as_deref() {
+            Some(thing) => {
+                let of_thing = self.of_thing.get(thing).into_iter().flatten();
+                of_thing.map(|candidate| candidate.staged(production)).collect()
+            }
+            // Without a name it is told by its place alone. One staging may stand for all regions of production.
+            None => of_place(&without_region(&production.slot)),
+        }
     }
 }
 

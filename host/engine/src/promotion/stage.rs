@@ -3,6 +3,8 @@
 //! Only names are looked at: `services/web/staging`, `values-production.yaml`, `web-prod`. The module must not know what is
 //! in a file.
 
+use crate::paths::file_name;
+
 /// An environment that promotions go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
@@ -131,6 +133,19 @@ pub fn neutral_of_all(text: &str) -> String {
     neutral(&neutral(text, Stage::Staging), Stage::Production)
 }
 
+/// The slot of a file of one region as an environment without regions has it: `clusters/*-eu/values.yaml` becomes
+/// `clusters/*/values.yaml`. In the name of a file, only what stands behind the environment is a region: `values-*-eu.yaml`.
+#[must_use]
+pub fn without_region(slot: &str) -> String {
+    let whole = |step: &str| if step.contains(BLANK) { BLANK.to_owned() } else { step.to_owned() };
+    let mut steps: Vec<String> = slot.split('/').map(whole).collect();
+    if let (Some(file), Some((before, after))) = (steps.last_mut(), file_name(slot).split_once(BLANK)) {
+        let ending = after.rfind('.').and_then(|dot| after.get(dot..)).unwrap_or_default();
+        *file = format!("{before}{BLANK}{ending}");
+    }
+    steps.join("/")
+}
+
 /// A word of a name.
 struct Word {
     start: usize,
@@ -197,6 +212,20 @@ mod tests {
             let placed = of_path(path);
             assert_eq!(placed.as_ref().map(|placed| placed.stage), stage, "{path}");
             assert_eq!(placed.map(|placed| placed.slot).unwrap_or_default(), slot, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_environment_without_regions_has_one_file_for_all_of_them() {
+        for (slot, wanted) in [
+            ("clusters/*-eu/web/values.yaml", "clusters/*/web/values.yaml"),
+            ("eu-*/web.yaml", "*/web.yaml"),
+            ("web/values-*-eu.yaml", "web/values-*.yaml"),
+            ("web/values.yaml", "web/values.yaml"),
+            ("*", "*"),
+            ("", ""),
+        ] {
+            assert_eq!(without_region(slot), wanted);
         }
     }
 

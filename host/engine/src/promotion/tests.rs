@@ -305,6 +305,19 @@ fn the_counterpart_is_compared_and_otherwise_the_same_image() {
 }
 
 #[test]
+fn one_staging_stands_for_all_regions_of_production() {
+    let against = |production, staging| {
+        let files = [(production, "image: {tag: '2'}"), (staging, "image: {tag: '1'}")];
+        against(&Environments::default(), &files, Vec::new()).unwrap()
+    };
+    assert_eq!(against("clusters/prod-eu/web/values.yaml", "clusters/staging/web/values.yaml"), ["1 today"]);
+    assert_eq!(against("web/values-prod-eu.yaml", "web/values-staging.yaml"), ["1 today"]);
+    // Another service, or another region.
+    assert_eq!(against("clusters/prod-eu/web/values.yaml", "clusters/staging/api/values.yaml"), [""; 0]);
+    assert_eq!(against("web-prod/values.yaml", "api-staging/values.yaml"), [""; 0]);
+}
+
+#[test]
 fn a_tag_of_another_thing_is_another_tag() {
     let usual = Environments::default();
     let against = |production: &str, staging: &str| {
