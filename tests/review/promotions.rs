@@ -430,3 +430,13 @@ fn production_in_regions_is_compared_with_the_staging_of_all() {
     commit(50, "prod-us", "3.0.0");
     expect(check(&history, &[]), "fail pass pass", &["3.0.0, which staging never had", "clusters/staging/web"]);
 }
+
+#[test]
+fn a_revision_that_a_git_generator_reads_is_promoted() {
+    let history = usual();
+    let config = |stage: &str, revision: &str| format!("{{\"env\": \"{stage}\", \"revision\": \"{revision}\"}}\n");
+    let [staging, production] = ["envs/staging/config.json", "envs/production/config.json"];
+    commit(&history, 10, &[(staging, &config("staging", "v1.0.0")), (production, &config("production", "v1.0.0"))]);
+    commit(&history, 20, &[(production, &config("production", "v9.0.0"))]);
+    expect(check(&history, &[]), "fail pass", &["revision:v9.0.0, which staging never had: it has `v1.0.0`"]);
+}

@@ -88,6 +88,40 @@ empty: {image: {repository: acme/none, tag: ''}}
 }
 
 #[test]
+fn images_of_a_chart_are_listed_by_name() {
+    let yaml = "\
+images:
+  registry: localhost:5000
+  tag: v1
+  web: example.com/web:1.0.0
+  worker: {repository: example.com/worker, tag: 2.0.0}
+  side: {tag: 3.0.0}
+  pullPolicy: Always
+job: {images: [{repository: example.com/job, tag: 4.0.0}, 'example.com/cron:5.0.0']}
+";
+    assert_eq!(
+        shown("values-production.yaml", yaml),
+        [
+            "? images v1",
+            "example.com/web images.web 1.0.0",
+            "example.com/worker images.worker 2.0.0",
+            "? images.side 3.0.0",
+            "example.com/job job.images[0] 4.0.0",
+            "example.com/cron job.images[1] 5.0.0",
+        ]
+    );
+}
+
+#[test]
+fn a_file_of_parameters_names_the_version_of_its_environment() {
+    let json = r#"{"env": "production", "revision": "v9.0.0", "replicas": 3, "app": {"image": "acme/web:1"}}"#;
+    assert_eq!(shown("envs/production/config.json", json), ["? revision v9.0.0", "acme/web app.image 1"]);
+    for none in ["{revision: v9.0.0}", "{env: production, revision: main}", "{env: {A: b}, version: 1.0.0}"] {
+        assert_eq!(shown("envs/production/config.yaml", none), [""; 0], "{none}");
+    }
+}
+
+#[test]
 fn argo_cd_names_charts_parameters_and_fixed_revisions() {
     let yaml = "\
 apiVersion: argoproj.io/v1alpha1

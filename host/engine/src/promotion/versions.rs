@@ -12,6 +12,13 @@ pub const MOST_VERSIONS: usize = 1_000;
 /// Texts within texts, such as a patch of a kustomization in an Application.
 const DEPTH: usize = 3;
 
+/// Keys beside images by name that say something of all of them. A registry may have a port, which is no tag.
+const OF_ALL_IMAGES: [&str; 5] = ["registry", "imageRegistry", "repository", "tag", "digest"];
+
+/// Keys that name the environment in a file of parameters, and those that name a version there.
+const ENVIRONMENTS: [&str; 4] = ["env", "environment", "stage", "cluster"];
+const REVISIONS: [&str; 5] = ["revision", "targetRevision", "chartVersion", "version", "tag"];
+
 /// One version that a file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
@@ -60,6 +67,11 @@ impl Here<'_> {
     fn text(&self, key: &str) -> Option<String> {
         scalar(self.node.get(key)?)
     }
+
+    /// Whether each entry is an image by the name of its container: `images: {web: example.com/web:1.0.0}`.
+    fn has_images(&self) -> bool {
+        self.key == "images" && !self.at.ends_with(']')
+    }
 }
 
 impl Walk {
@@ -67,7 +79,12 @@ impl Walk {
         for document in &manifest.documents {
             match &document.content {
                 Content::Objects(objects) => objects.iter().for_each(|object| self.object(object, at)),
-                Content::Other(node) => self.value(node, at, ""),
+                Content::Other(node) => {
+                    if at.is_empty() {
+                        self.parameters(node);
+                    }
+                    self.value(node, at, "");
+                }
                 Content::Empty | Content::Template | Content::Broken | Content::Foreign(_) => {}
             }
         }
@@ -113,7 +130,7 @@ impl Walk {
 
     fn mapping(&mut self, here: &Here<'_>, entries: &[Entry]) {
         let known = match here.key {
-            "images" => self.kustomize_image(here),
+            "images" => self.kustomize_image(here) || self.image(here),
             "parameters" => self.parameter(here),
             "helmCharts" | "dependencies" => self.dependency(here),
             "elements" => {
@@ -123,10 +140,11 @@ impl Walk {
             "ref" => self.flux_source(here),
             _ => self.operation(here) || self.source(here) || self.flux_chart(here) || self.image(here),
         };
-        let is_whole = known && !matches!(here.key, "source" | "sources" | "spec");
+        let is_whole = known && !here.has_images() && !matches!(here.key, "source" | "sources" | "spec");
         for entry in entries.iter().filter(|_| !is_whole) {
             let dot = if here.at.is_empty() || here.at.ends_with(' ') { "" } else { "." };
-            self.value(&entry.value, &format!("{}{dot}{}", here.at, entry.key), &entry.key);
+            let key = if here.has_images() && !OF_ALL_IMAGES.contains(&&*entry.key) { "image" } else { &*entry.key };
+            self.value(&entry.value, &format!("{}{dot}{}", here.at, entry.key), key);
         }
     }
 
@@ -230,6 +248,20 @@ impl Walk {
             }
         }
         self.said = around;
+    }
+
+    /// What a git generator of an ApplicationSet reads of one environment: `{env: production, revision: v1.0.0}`.
+    fn parameters(&mut self, node: &Node) {
+        let Value::Mapping(entries) = &node.value else { return };
+        if !entries.iter().any(|entry| ENVIRONMENTS.contains(&&*entry.key) && entry.value.as_str().is_some()) {
+            return;
+        }
+        for entry in entries.iter().filter(|entry| REVISIONS.contains(&&*entry.key)) {
+            let is_branch = |text: &str| entry.key.to_ascii_lowercase().ends_with("revision") && !is_fixed(text);
+            if let Some(text) = scalar(&entry.value).filter(|text| !is_branch(text)) {
+                self.push(None, &entry.key, (Some(text), None), entry.value.span);
+            }
+        }
     }
 
     /// An operation of a JSON patch that writes a version.
