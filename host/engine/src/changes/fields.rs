@@ -7,15 +7,16 @@ use std::collections::HashSet;
 
 use protocol::path;
 
-use super::hashed;
+use super::hashed::Generated;
 use crate::documents::ChangedField;
 use crate::manifest::{Entry, Node, Value};
 
-/// All of them, in the order of the object before, and then of what is new.
-pub fn differences(old: &Node, new: &Node) -> Vec<ChangedField> {
-    let mut found = Differences(Vec::new());
-    found.compare(Some(old), Some(new), &Way::default());
-    found.0
+/// All of them, in the order of the object before, and then of what is new. A name that was generated anew is no
+/// difference.
+pub fn differences(old: &Node, new: &Node, generated: &Generated<'_>) -> Vec<ChangedField> {
+    let mut differences = Differences { generated, found: Vec::new() };
+    differences.compare(Some(old), Some(new), &Way::default());
+    differences.found
 }
 
 /// Where a field is: in the way of a mask, and as people read it.
@@ -37,9 +38,12 @@ impl Way {
     }
 
     /// Whether it names a ConfigMap or a Secret, in the fields in which kustomize writes the name with its hash. A tag or an
-    /// account that ends like a hash is another one.
+    /// account that ends like a hash is another one, and what a ConfigMap or a Secret holds is no name.
     fn names_source(&self) -> bool {
         let path = self.path.to_ascii_lowercase();
+        if matches!(path.split(['.', '[']).next(), Some("data" | "stringdata" | "binarydata")) {
+            return false;
+        }
         let steps = path.rsplit(['.', '[']).map(|step| step.trim_end_matches(['\'', ']']));
         let mut steps = steps.filter(|step| !step.is_empty());
         let (last, around) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
@@ -56,9 +60,12 @@ impl Way {
     }
 }
 
-struct Differences(Vec<ChangedField>);
+struct Differences<'g> {
+    generated: &'g Generated<'g>,
+    found: Vec<ChangedField>,
+}
 
-impl Differences {
+impl Differences<'_> {
     fn compare(&mut self, old: Option<&Node>, new: Option<&Node>, way: &Way) {
         let (old, new) = (old.filter(|node| is_there(node)), new.filter(|node| is_there(node)));
         let values = (old.map(|node| &node.value), new.map(|node| &node.value));
@@ -70,7 +77,7 @@ impl Differences {
             (Some(Value::Sequence(old)), Some(Value::Sequence(new))) => self.lists(old, new, way),
             (Some(Value::Sequence(old)), None) if !old.is_empty() => self.lists(old, &[], way),
             (None, Some(Value::Sequence(new))) if !new.is_empty() => self.lists(&[], new, way),
-            (Some(before), Some(after)) if is_equal(before, after, way) => {}
+            (Some(before), Some(after)) if self.is_equal(before, after, way) => {}
             (before, after) => self.add(way, before, after),
         }
     }
@@ -110,12 +117,25 @@ impl Differences {
 
     fn add(&mut self, way: &Way, old: Option<&Value>, new: Option<&Value>) {
         let (old, new) = (old.and_then(text), new.and_then(text));
-        self.0.push(ChangedField { path: way.path.clone(), at: way.at.clone(), old, new });
+        self.found.push(ChangedField { path: way.path.clone(), at: way.at.clone(), old, new });
+    }
+
+    fn is_equal(&self, old: &Value, new: &Value, way: &Way) -> bool {
+        match (old, new) {
+            (Value::String(old), Value::String(new)) => {
+                old == new || way.names_source() && self.generated.is_same(old, new)
+            }
+            (Value::Bool(old), Value::Bool(new)) => old == new,
+            (Value::Number(old), Value::Number(new)) => old == new,
+            (Value::Sequence(old), Value::Sequence(new)) => old.is_empty() && new.is_empty(),
+            (Value::Mapping(old), Value::Mapping(new)) => old.is_empty() && new.is_empty(),
+            _ => false,
+        }
     }
 }
 
 /// The names of all items, if each has one of its own. An empty list has them.
-fn names(items: &[Node]) -> Option<Vec<&str>> {
+pub fn names(items: &[Node]) -> Option<Vec<&str>> {
     let names: Option<Vec<&str>> = items.iter().map(|item| item.get("name").and_then(Node::as_str)).collect();
     names.filter(|names| names.iter().collect::<HashSet<_>>().len() == names.len())
 }
@@ -123,17 +143,6 @@ fn names(items: &[Node]) -> Option<Vec<&str>> {
 /// What is null is absent, as to the API server.
 fn is_there(node: &Node) -> bool {
     !matches!(node.value, Value::Null)
-}
-
-fn is_equal(old: &Value, new: &Value, way: &Way) -> bool {
-    match (old, new) {
-        (Value::String(old), Value::String(new)) => old == new || way.names_source() && hashed::is_same(old, new),
-        (Value::Bool(old), Value::Bool(new)) => old == new,
-        (Value::Number(old), Value::Number(new)) => old == new,
-        (Value::Sequence(old), Value::Sequence(new)) => old.is_empty() && new.is_empty(),
-        (Value::Mapping(old), Value::Mapping(new)) => old.is_empty() && new.is_empty(),
-        _ => false,
-    }
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -1,5 +1,7 @@
 //! Names with the hash that kustomize appends to what it generates: `web-config-7h2k54md6f`.
 
+use std::collections::HashSet;
+
 use crate::manifest::Object;
 
 /// How long the hash is, and of which letters (`sigs.k8s.io/kustomize/api/hasher`): no vowels, so that it spells nothing.
@@ -19,10 +21,28 @@ pub fn without(name: &str) -> &str {
     }
 }
 
-/// Whether two texts are one name with two hashes.
-pub fn is_same(one: &str, other: &str) -> bool {
-    let (short, other_short) = (without(one), without(other));
-    short == other_short && short != one && other_short != other
+/// The name of an object that kustomize has generated, with its hash.
+pub fn generated_name(object: &Object) -> Option<&str> {
+    object.name.as_deref().filter(|name| is_generated(object) && without(name) != *name)
+}
+
+/// The generated names in one place, before a change and after it.
+#[derive(Default)]
+pub struct Generated<'a> {
+    pub before: HashSet<&'a str>,
+    pub after: HashSet<&'a str>,
+}
+
+impl Generated<'_> {
+    /// Whether the texts are one name with two hashes, the second of which takes the place of the first. What only ends
+    /// like a hash is a name of its own, and so is that of an object which is there both before and after.
+    pub fn is_same(&self, old: &str, new: &str) -> bool {
+        let is_only_in =
+            |name: &str, one: &HashSet<&str>, other: &HashSet<&str>| one.contains(name) && !other.contains(name);
+        without(old) == without(new)
+            && is_only_in(old, &self.before, &self.after)
+            && is_only_in(new, &self.after, &self.before)
+    }
 }
 
 #[cfg(test)]
@@ -35,9 +55,28 @@ mod tests {
         for name in ["web-config", "web-production", "web-7h2k54md6", "web", "-", "web-7h2k54mda1"] {
             assert_eq!(without(name), name);
         }
-        assert!(is_same("web-7h2k54md6f", "web-bcdfghkmt2"));
-        assert!(
-            !is_same("web", "web-bcdfghkmt2") && !is_same("web", "web") && !is_same("a-7h2k54md6f", "b-7h2k54md6f")
-        );
+    }
+
+    #[test]
+    fn a_name_is_the_same_where_its_object_is_generated_anew() {
+        let (one, other) = ("web-7h2k54md6f", "web-bcdfghkmt2");
+        let generated = |before: &[&'static str], after: &[&'static str]| Generated {
+            before: before.iter().copied().collect(),
+            after: after.iter().copied().collect(),
+        };
+        assert!(generated(&[one], &[other]).is_same(one, other));
+        let others: [(&[&'static str], &[&'static str]); 6] = [
+            (&[], &[]),
+            (&[one], &[]),
+            (&[], &[other]),
+            (&[other], &[one]),
+            (&[one, other], &[one, other]),
+            (&[one], &[one, other]),
+        ];
+        for (before, after) in others {
+            assert!(!generated(before, after).is_same(one, other), "{before:?} {after:?}");
+        }
+        let (one, other) = ("a-7h2k54md6f", "b-7h2k54md6f");
+        assert!(!generated(&[one], &[other]).is_same(one, other));
     }
 }

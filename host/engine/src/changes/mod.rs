@@ -15,6 +15,8 @@ mod version;
 
 use std::collections::BTreeMap;
 
+use hashed::Generated;
+
 use crate::documents::ChangedObject;
 
 pub use owners::{CODEOWNERS, Owners};
@@ -36,13 +38,25 @@ pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>>
     }
     let users =
         users::Users::new(before.iter().chain(&after).map(|deployed| (&*deployed.place, deployed.subject.object)));
+    let mut generated: BTreeMap<&str, Generated<'_>> = BTreeMap::new();
+    for deployed in &before {
+        let names = &mut generated.entry(&deployed.place).or_default().before;
+        names.extend(hashed::generated_name(deployed.subject.object));
+    }
+    for deployed in &after {
+        let names = &mut generated.entry(&deployed.place).or_default().after;
+        names.extend(hashed::generated_name(deployed.subject.object));
+    }
+    let nothing = Generated::default();
     let mut changed = Vec::new();
     for (old, new) in pairs.into_values() {
         for (old, new) in paired(&old, new) {
             let objects = (old.map(|old| old.subject.object), new.map(|new| new.subject.object));
+            let Some(deployed) = new.or(old) else { continue };
             let fields = match objects {
                 (Some(old), Some(new)) => {
-                    let fields = fields::differences(&old.node.look(), &new.node.look());
+                    let generated = generated.get(&*deployed.place).unwrap_or(&nothing);
+                    let fields = fields::differences(&old.node.look(), &new.node.look(), generated);
                     if fields.is_empty() {
                         continue;
                     }
@@ -50,7 +64,6 @@ pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>>
                 }
                 _ => Vec::new(),
             };
-            let Some(deployed) = new.or(old) else { continue };
             changed.push(ChangedObject {
                 place: deployed.shown.clone(),
                 environment: deployed.environment,

@@ -78,13 +78,42 @@ fn a_tag_that_ends_like_a_hash_is_no_generated_name() {
     let account = WEB.replace("    spec:\n", "    spec:\n      serviceAccountName: web-24567bcdf2\n");
     let name = "spec.template.spec.serviceAccountName: web-24567bcdf2 -> web-9bcdf24567";
     assert_eq!(fields(&account, &account.replace("24567bcdf2", "9bcdf24567")), [name]);
+}
+
+/// A ConfigMap or a Secret that kustomize has named.
+fn generated(kind: &str) -> String {
+    format!("---\napiVersion: v1\nkind: {kind}\nmetadata: {{name: web-7h2k54md6f, namespace: shop}}\n")
+}
+
+#[test]
+fn a_name_that_is_generated_anew_is_no_difference() {
+    let renamed = |text: &str| fields(text, &text.replace("7h2k54md6f", "bcdfghkmt2"));
     for taken in ["envFrom: [{configMapRef: {name: web-7h2k54md6f}}]", "x: {secretName: web-7h2k54md6f}"] {
         let web = WEB.replace("image: 'log:1'", &format!("image: 'log:1', {taken}"));
-        assert_eq!(fields(&web, &web.replace("7h2k54md6f", "bcdfghkmt2")), [""; 0], "{taken}");
+        assert_eq!(renamed(&(web.clone() + &generated("ConfigMap"))), [""; 0], "{taken}");
+        assert_eq!(renamed(&web).len(), 1, "nothing is generated: {taken}");
+        assert_eq!(renamed(&(web + &generated("Service"))).len(), 1, "{taken}");
     }
     let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\n\
                    metadata: {name: web, annotations: {nginx.ingress.kubernetes.io/auth-secret: web-7h2k54md6f}}\n";
-    assert_eq!(fields(ingress, &ingress.replace("7h2k54md6f", "bcdfghkmt2")), [""; 0]);
+    assert_eq!(renamed(&format!("{ingress}{}", generated("Secret"))), [""; 0]);
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: web}\n\
+                rules: [{apiGroups: [''], resources: [secrets], resourceNames: [web-7h2k54md6f], verbs: [get]}]\n";
+    assert_eq!(renamed(role), ["rules[0].resourceNames[0]: web-7h2k54md6f -> web-bcdfghkmt2"]);
+    assert_eq!(renamed(&format!("{role}{}", generated("Secret"))), [""; 0]);
+    for list in ["data", "stringData"] {
+        let secret = format!("{}{list}: {{secret: web-7h2k54md6f}}\n", generated("Secret"));
+        assert_eq!(renamed(&secret), [format!("{list}.secret: web-7h2k54md6f -> web-bcdfghkmt2")]);
+    }
+}
+
+#[test]
+fn one_of_two_names_that_stay_is_not_the_other() {
+    let both = generated("Secret") + &generated("Secret").replace("7h2k54md6f", "bcdfghkmt2");
+    let web = WEB.replace("image: 'log:1'", "image: 'log:1', x: {secretName: web-7h2k54md6f}") + &both;
+    let other = web.replace("secretName: web-7h2k54md6f", "secretName: web-bcdfghkmt2");
+    let name = "spec.template.spec.containers[log].x.secretName: web-7h2k54md6f -> web-bcdfghkmt2";
+    assert_eq!(fields(&web, &other), [name]);
 }
 
 #[test]
