@@ -77,7 +77,25 @@ fn what_belongs_to_the_platform_is_its_own() {
 fn a_comment_by_which_automation_writes_is_no_mere_comment() {
     let image = "image: example.com/web:1.0.0";
     let marked = format!("{image} # {{\"$imagepolicy\": \"shop:web\"}}");
-    expect(|it| it.replace("services/web/web.yaml", image, &marked), "platform", &["platform services/web/web.yaml"]);
+    let web = "services/web/web.yaml";
+    expect(|it| it.replace(web, image, &marked), "platform", &["platform services/web/web.yaml"]);
+    // Nor is one that moves to another field, beside a change that would be harmless.
+    let (env, marker) = ("env: [{name: LOG, value: info}]", " # { \"$imagepolicy\": \"shop:web\" }");
+    let history = History::of(&[(web, &WEB.replace(image, &format!("{image}{marker}")))]);
+    history.replace(web, &format!("{image}{marker}"), "image: example.com/web:1.1.0");
+    history.replace(web, env, &format!("{env}{marker}"));
+    history.commit("change");
+    let found = parts(&history.review(None, &[]).0);
+    assert_eq!(found, ["image Deployment shop/web", "platform services/web/web.yaml"]);
+    // What automation writes is a tag beside its comment.
+    let history = History::of(&[(web, &WEB.replace(image, &format!("{image}{marker}")))]);
+    history.replace(web, "web:1.0.0", "web:1.1.0");
+    history.commit("change");
+    assert_eq!(parts(&history.review(None, &[]).0), ["image Deployment shop/web"]);
+    // A new file has a comment that was not there.
+    let api = WEB.replace("name: web", "name: api").replace(image, &marked);
+    let (.., found) = review(|it| it.write("services/api/api.yaml", &api));
+    assert!(found.contains(&"new-service services/api/api.yaml".to_owned()), "{found:?}");
 }
 
 #[test]

@@ -146,7 +146,7 @@ impl Versions {
             let before = previous.as_deref().unwrap_or(path);
             let (was, is) = (*status != Status::Added, *status != Status::Deleted);
             // A comment that has something else written there later is no object.
-            let is_marked = || was && is && old.markers(before) != new.markers(path);
+            let is_marked = || old.markers(before) != new.markers(path);
             let is_seen = *status != Status::TypeChanged
                 && (!was || seen_before.contains(before))
                 && (!is || seen_after.contains(path))

@@ -7,6 +7,7 @@
 
 mod fields;
 mod hashed;
+mod markers;
 mod owners;
 #[cfg(test)]
 mod tests;

@@ -152,13 +152,29 @@ fn what_is_deployed_to_several_namespaces_differs_in_each() {
     });
 }
 
-#[test]
-fn a_comment_of_image_automation_is_found() {
-    let marked = WEB.replace("replicas: 2", "replicas: 2 # {\"$imagepolicy\": \"shop:web:tag\"}");
-    let input = input(&[("k8s/web.yaml", &marked), ("k8s/other.yaml", WEB)]);
+/// The comments for image automation in a file with this text.
+fn markers(text: &str) -> Vec<String> {
+    let input = input(&[("k8s/web.yaml", text), ("k8s/other.yaml", WEB)]);
     let version = Version { input: &input, root: "/tmp/x" };
-    assert_eq!(version.markers("k8s/web.yaml"), ["{\"$imagepolicy\": \"shop:web:tag\"}"]);
     assert_eq!(version.markers("k8s/other.yaml"), [""; 0]);
+    version.markers("k8s/web.yaml")
+}
+
+#[test]
+fn a_comment_of_image_automation_is_found_with_its_field() {
+    let marker = "# {\"$imagepolicy\": \"shop:web:tag\"}";
+    let marked = |field: &str| WEB.replace(field, &format!("{field} {marker}"));
+    assert_eq!(markers(&marked("replicas: 2")), [format!("Deployment shop/web.spec.replicas {marker}")]);
+    // What it is there to replace is no part of it.
+    assert_eq!(markers(&marked("replicas: 2").replace("replicas: 2", "replicas: 3")), markers(&marked("replicas: 2")));
+    assert_ne!(markers(&marked("value: a}]}")), markers(&marked("image: 'log:1'}")));
+    for same in ["# { \"$imagepolicy\" : \"shop:web:tag\" }", "# {\"\\u0024imagepolicy\": \"shop:web:tag\"}"] {
+        assert_eq!(markers(&marked("replicas: 2").replace(marker, same)).len(), 1, "{same}");
+    }
+    let values = |one: &str, other: &str| format!("web:\n  tag: '1' {one}\nlog:\n  tag: '1' {other}\n");
+    assert_eq!(markers(&values(marker, "")), [format!(".web.tag {marker}")]);
+    assert_eq!(markers(&values("", marker)), [format!(".log.tag {marker}")]);
+    assert_eq!(markers(&values("# the tag", "")), [""; 0]);
 }
 
 #[test]

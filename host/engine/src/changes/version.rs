@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use super::markers;
 use crate::input::{Input, Subject};
 use crate::manifest::{Covered, Object, kustomization};
 use crate::paths::{folder, normal};
@@ -95,16 +96,13 @@ impl<'a> Version<'a> {
         Some(file.manifest.objects().collect())
     }
 
-    /// The comments of a file by which Flux's image automation knows what to write there: `# {"$imagepolicy": "shop:web"}`.
+    /// The comments of a file by which image automation knows what to write where; none where there is no such file.
     #[must_use]
     pub fn markers(&self, path: &str) -> Vec<String> {
         let is_it = |name: &str| normal(self.path(name)) == path;
-        let files = self.input.files().iter();
-        let file = files.filter(|file| file.manifest.rendering().is_none()).find(|file| is_it(&file.manifest.name));
-        let Some(file) = file else { return Vec::new() };
-        let text = file.manifest.source.text();
-        let of_line = |line: &str| line.find("{\"$imagepolicy\"").and_then(|at| line.get(at..)).map(str::to_owned);
-        text.lines().filter_map(of_line).collect()
+        let mut files = self.input.files().iter().filter(|file| file.manifest.rendering().is_none());
+        let file = files.find(|file| is_it(&file.manifest.name));
+        file.map(|file| markers::find(&file.manifest)).unwrap_or_default()
     }
 
     /// The files of which it is known what they deploy: what was rendered was made of them, or their objects stand for
