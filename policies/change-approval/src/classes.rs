@@ -2,154 +2,11 @@
 
 use sdk::glob::{any_matches_path, matches_name};
 use sdk::prelude::*;
-use sdk::{api_group, workload_kind};
+use sdk::workload_kind;
 
 use crate::ChangeApproval;
-
-/// The kinds of changes, from the least to the strictest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    Configuration,
-    Image,
-    NewService,
-    Platform,
-    ClusterUpgrade,
-}
-
-impl Class {
-    pub const ALL: [Self; 5] =
-        [Self::Configuration, Self::Image, Self::NewService, Self::Platform, Self::ClusterUpgrade];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Configuration => "configuration",
-            Self::Image => "image",
-            Self::NewService => "new-service",
-            Self::Platform => "platform",
-            Self::ClusterUpgrade => "cluster-upgrade",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.name() == name)
-    }
-}
-
-/// A class, and why.
-pub type Decided = (Class, String);
-
-/// One object that differs.
-#[derive(Clone, Copy)]
-pub struct Changed<'a> {
-    pub field: Field<'a>,
-    group: &'a str,
-    kind: &'a str,
-}
-
-impl<'a> Changed<'a> {
-    pub fn new(field: Field<'a>) -> Self {
-        let text = |field: Field<'a>| field.str().unwrap_or_default();
-        Self { field, group: api_group(text(field.get("apiVersion"))), kind: text(field.get("kind")) }
-    }
-
-    fn text(self, key: &'a str) -> &'a str {
-        self.field.get(key).str().unwrap_or_default()
-    }
-
-    fn is(self, group: &str, kind: &str) -> bool {
-        self.group == group && self.kind == kind
-    }
-
-    /// The kind and the name, as people call it.
-    pub fn label(self) -> String {
-        let (namespace, name) = (self.text("namespace"), self.text("name"));
-        if name.is_empty() {
-            return self.kind.to_owned();
-        }
-        let slash = if namespace.is_empty() { "" } else { "/" };
-        format!("{} {namespace}{slash}{name}", self.kind)
-    }
-
-    /// Where the pods of a workload are described.
-    fn template(self) -> Option<Field<'a>> {
-        let kind = workload_kind(self.group, self.kind)?;
-        Some(kind.template.iter().fold(self.field.get("newObject"), |field, step| field.get(step)))
-    }
-
-    /// The path from the spec of the pods, if it leads there.
-    fn in_pod(self, path: &str) -> Option<&str> {
-        let template = workload_kind(self.group, self.kind)?.template;
-        let steps = template.iter().copied().chain(["spec"]);
-        steps.into_iter().try_fold(path, |path, step| path.strip_prefix(step)?.strip_prefix('.'))
-    }
-
-    /// The namespace that an Application or the like deploys to, where it says it.
-    fn destination(self) -> Option<&'a str> {
-        let object = self.field.get("newObject");
-        let destination = match (self.group, self.kind) {
-            ("argoproj.io", "Application") => object.get("spec.destination.namespace"),
-            ("argoproj.io", "ApplicationSet") => object.get("spec.template.spec.destination.namespace"),
-            ("kustomize.toolkit.fluxcd.io", "Kustomization") | ("helm.toolkit.fluxcd.io", "HelmRelease") => {
-                object.get("spec.targetNamespace")
-            }
-            _ => return None,
-        };
-        destination.str().filter(|name| !name.is_empty() && !sdk::text::holds(name, "{{"))
-    }
-
-    /// The namespace that it is in, or deploys to; empty where it is in none.
-    pub fn home(self) -> &'a str {
-        if self.group == "backstage.io" || self.is("", "Namespace") {
-            return "";
-        }
-        self.destination().unwrap_or_else(|| self.text("namespace"))
-    }
-
-    /// Whether it is a workload that was not there before.
-    pub fn is_new_service(self) -> bool {
-        self.text("status") == "added" && self.template().is_some()
-    }
-}
-
-/// What may come with a service that is new, and says nothing about anybody else's.
-const COMPANIONS: &[(&str, &str)] = &[
-    ("", "ConfigMap"),
-    ("", "Secret"),
-    ("", "Service"),
-    ("", "ServiceAccount"),
-    ("", "Namespace"),
-    ("", "ResourceQuota"),
-    ("", "LimitRange"),
-    ("", "PersistentVolumeClaim"),
-    ("argoproj.io", "AnalysisTemplate"),
-    ("argoproj.io", "Application"),
-    ("argoproj.io", "ApplicationSet"),
-    ("autoscaling", "HorizontalPodAutoscaler"),
-    ("backstage.io", "Component"),
-    ("backstage.io", "API"),
-    ("bitnami.com", "SealedSecret"),
-    ("cert-manager.io", "Certificate"),
-    ("external-secrets.io", "ExternalSecret"),
-    ("flagger.app", "Canary"),
-    ("gateway.networking.k8s.io", "HTTPRoute"),
-    ("gateway.networking.k8s.io", "GRPCRoute"),
-    ("grafana.integreatly.org", "GrafanaDashboard"),
-    ("helm.toolkit.fluxcd.io", "HelmRelease"),
-    ("keda.sh", "ScaledObject"),
-    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
-    ("kyverno.io", "Policy"),
-    ("monitoring.coreos.com", "PodMonitor"),
-    ("monitoring.coreos.com", "PrometheusRule"),
-    ("monitoring.coreos.com", "ServiceMonitor"),
-    ("monitoring.coreos.com", "AlertmanagerConfig"),
-    ("networking.k8s.io", "Ingress"),
-    ("networking.k8s.io", "NetworkPolicy"),
-    ("policy", "PodDisruptionBudget"),
-    ("pyrra.dev", "ServiceLevelObjective"),
-    ("rbac.authorization.k8s.io", "Role"),
-    ("rbac.authorization.k8s.io", "RoleBinding"),
-    ("sloth.slok.dev", "PrometheusServiceLevel"),
-];
+use crate::changed::{Changed, Class, Decided};
+use crate::companions::{Additions, added};
 
 /// Groups of objects that describe clusters: a version in one of them is the cluster's.
 const CLUSTERS: &[&str] = &[
@@ -176,8 +33,8 @@ const CLUSTERS: &[&str] = &[
 ];
 
 impl ChangeApproval {
-    /// What the change of an object is. `services` are the namespaces of workloads that were not there before.
-    pub fn object(&self, changed: Changed<'_>, services: &[&str]) -> Decided {
+    /// What the change of an object is, beside what else is new.
+    pub fn object(&self, changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
         if let Some(row) = self.classes.iter().find(|row| row.is_object(changed.kind, changed.text("place"))) {
             return (row.class(), "the setting `classes` says so".into());
         }
@@ -190,7 +47,7 @@ impl ChangeApproval {
             return (Class::Platform, format!("{place} belongs to the platform"));
         }
         // What deploys a new service stands with its controller: where it deploys to counts, and that alone.
-        let is_of_service = !services.is_empty() && changed.text("status") == "added" && destination.is_some();
+        let is_of_service = additions.has_service() && changed.text("status") == "added" && destination.is_some();
         let mut namespaces = Some(namespace).filter(|_| !is_of_service).into_iter().chain(destination);
         let is_platform = |name: &&str| self.platform_namespaces.iter().any(|pattern| matches_name(pattern, name));
         if let Some(namespace) = namespaces.find(is_platform) {
@@ -198,7 +55,7 @@ impl ChangeApproval {
         }
         match changed.text("status") {
             "modified" => self.modified(changed),
-            "added" => added(changed, services),
+            "added" => added(changed, additions),
             _ => (Class::Platform, "it is deleted".into()),
         }
     }
@@ -355,89 +212,3 @@ fn of_cluster(changed: Changed<'_>) -> Decided {
         None => (Class::Platform, "it describes a cluster".into()),
     }
 }
-
-/// A service with what it needs, as long as that touches nobody else.
-fn added(changed: Changed<'_>, services: &[&str]) -> Decided {
-    if let Some(template) = changed.template() {
-        let pod = template.get("spec");
-        return match reach(pod) {
-            Some(what) => (Class::Platform, format!("its pods have {what}")),
-            None => (Class::NewService, "it was not there before".into()),
-        };
-    }
-    let object = changed.field.get("newObject");
-    let is_companion = COMPANIONS.iter().any(|(group, kind)| changed.is(group, kind));
-    if changed.is("", "ConfigMap") && changed.field.get("users").has_items() {
-        return (Class::Configuration, "it is taken by a workload".into());
-    }
-    if services.is_empty() || !is_companion {
-        return (Class::Platform, "it is new, and no part of a new service".into());
-    }
-    let home = changed.home();
-    // Where a service is deployed to may only be known to what deploys it.
-    let is_open = changed.destination().is_some() && services.contains(&"");
-    if !home.is_empty() && !services.contains(&home) && !is_open {
-        return (Class::Platform, format!("it is new in the namespace {home}, where no service is new"));
-    }
-    let level = object.get("metadata.labels").entry("pod-security.kubernetes.io/enforce");
-    if changed.is("", "Namespace") && level.str() == Some("privileged") {
-        return (Class::Platform, "it lets pods reach into the node".into());
-    }
-    let rights = object
-        .get("rules")
-        .items()
-        .flat_map(|rule| ["verbs", "resources", "apiGroups"].into_iter().flat_map(move |list| rule.get(list).items()));
-    let is_wide =
-        |right: Field<'_>| right.str().is_none_or(|right| matches!(right, "*" | "escalate" | "bind" | "impersonate"));
-    if rights.into_iter().any(is_wide) || object.get("roleRef.name").str() == Some("cluster-admin") {
-        return (Class::Platform, "it grants rights over the rights of others".into());
-    }
-    (Class::NewService, "it comes with a new service".into())
-}
-
-/// How pods reach beyond themselves.
-fn reach(pod: Field<'_>) -> Option<&'static str> {
-    let is_true = |field: Field<'_>| field.is_set() && field.bool() != Some(false);
-    for (key, what) in [
-        ("hostNetwork", "the network of the node"),
-        ("hostPID", "the processes of the node"),
-        ("hostIPC", "the memory of the node"),
-    ] {
-        if is_true(pod.get(key)) {
-            return Some(what);
-        }
-    }
-    if pod.get("volumes").items().any(|volume| volume.get("hostPath").is_set()) {
-        return Some("files of the node");
-    }
-    let containers = ["containers", "initContainers"].into_iter().flat_map(|list| pod.get(list).items());
-    containers.into_iter().find_map(|container| {
-        let context = container.get("securityContext");
-        let is_strong = |right: Field<'_>| right.str().is_none_or(|right| !CAPABILITIES.contains(&right));
-        let is_port = |port: Field<'_>| port.get("hostPort").integer().is_some_and(|port| port != 0);
-        if is_true(context.get("privileged")) || is_true(context.get("windowsOptions.hostProcess")) {
-            Some("privileged containers")
-        } else if context.get("capabilities.add").items().any(is_strong) {
-            Some("capabilities that reach beyond a container")
-        } else {
-            container.get("ports").items().any(is_port).then_some("ports of the node")
-        }
-    })
-}
-
-/// Capabilities that a container may add and stay within itself: those of the Pod Security Standard `baseline`.
-const CAPABILITIES: &[&str] = &[
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];

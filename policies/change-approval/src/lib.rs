@@ -3,10 +3,13 @@ use sdk::documents::CHANGE_SET;
 use sdk::prelude::*;
 use sdk::settings::SettingsError;
 
+mod changed;
 mod classes;
+mod companions;
 mod people;
 
-use classes::{Changed, Class};
+use changed::{Changed, Class};
+use companions::Additions;
 use people::People;
 
 policy! {
@@ -254,13 +257,15 @@ impl Rule for ChangeApproval {
         }
         let spec = request.object().get("spec");
         let objects: Vec<Changed<'_>> = spec.get("objects").items().map(Changed::new).collect();
-        let services: Vec<&str> =
-            objects.iter().filter(|changed| changed.is_new_service()).map(|changed| changed.home()).collect();
-        let adds_service = !services.is_empty();
+        let additions = Additions::new(&objects);
         let of_objects =
-            objects.iter().map(|changed| (changed.field, self.object(*changed, &services), changed.label()));
+            objects.iter().map(|changed| (changed.field, self.object(*changed, &additions), changed.label()));
         let of_files = spec.get("files").items().filter_map(|file| {
-            Some((file, self.file(file, adds_service)?, file.get("path").str().unwrap_or_default().to_owned()))
+            Some((
+                file,
+                self.file(file, additions.has_service())?,
+                file.get("path").str().unwrap_or_default().to_owned(),
+            ))
         });
         let mut class = None;
         for (at, (of, why), label) in of_objects.chain(of_files) {

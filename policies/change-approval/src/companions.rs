@@ -1,0 +1,241 @@
+//! What comes with a service that is new, as long as it touches nobody else.
+//!
+//! Where a namespace was there before, others live in it, and nobody here knows them all: what is new there has to name the
+//! new service. What cannot be told belongs to the platform.
+
+use sdk::prelude::*;
+
+use crate::changed::{Changed, Class, Decided};
+
+/// What may come with a service that is new, and says nothing about anybody else's.
+const COMPANIONS: &[(&str, &str)] = &[
+    ("", "ConfigMap"),
+    ("", "Secret"),
+    ("", "Service"),
+    ("", "ServiceAccount"),
+    ("", "Namespace"),
+    ("", "ResourceQuota"),
+    ("", "LimitRange"),
+    ("", "PersistentVolumeClaim"),
+    ("argoproj.io", "AnalysisTemplate"),
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("autoscaling", "HorizontalPodAutoscaler"),
+    ("backstage.io", "Component"),
+    ("backstage.io", "API"),
+    ("bitnami.com", "SealedSecret"),
+    ("cert-manager.io", "Certificate"),
+    ("external-secrets.io", "ExternalSecret"),
+    ("flagger.app", "Canary"),
+    ("gateway.networking.k8s.io", "HTTPRoute"),
+    ("gateway.networking.k8s.io", "GRPCRoute"),
+    ("grafana.integreatly.org", "GrafanaDashboard"),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+    ("keda.sh", "ScaledObject"),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+    ("kyverno.io", "Policy"),
+    ("monitoring.coreos.com", "PodMonitor"),
+    ("monitoring.coreos.com", "PrometheusRule"),
+    ("monitoring.coreos.com", "ServiceMonitor"),
+    ("monitoring.coreos.com", "AlertmanagerConfig"),
+    ("networking.k8s.io", "Ingress"),
+    ("networking.k8s.io", "NetworkPolicy"),
+    ("policy", "PodDisruptionBudget"),
+    ("pyrra.dev", "ServiceLevelObjective"),
+    ("rbac.authorization.k8s.io", "Role"),
+    ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("sloth.slok.dev", "PrometheusServiceLevel"),
+];
+
+/// Kinds of these that say something about all that is in their namespace.
+const WIDE: &[(&str, &str)] = &[
+    ("", "ResourceQuota"),
+    ("", "LimitRange"),
+    ("kyverno.io", "Policy"),
+    ("monitoring.coreos.com", "AlertmanagerConfig"),
+];
+
+/// What was not there before the change.
+pub struct Additions<'a> {
+    services: Vec<Changed<'a>>,
+    namespaces: Vec<&'a str>,
+    roles: Vec<Changed<'a>>,
+}
+
+impl<'a> Additions<'a> {
+    pub fn new(objects: &[Changed<'a>]) -> Self {
+        let added = || objects.iter().copied().filter(|changed| changed.text("status") == "added");
+        Self {
+            services: added().filter(|changed| changed.template().is_some()).collect(),
+            namespaces: added().filter(|it| it.is("", "Namespace")).map(|it| it.text("name")).collect(),
+            roles: added().filter(|changed| changed.is("rbac.authorization.k8s.io", "Role")).collect(),
+        }
+    }
+
+    pub fn has_service(&self) -> bool {
+        !self.services.is_empty()
+    }
+
+    /// The services in a namespace, or in none that is known.
+    fn services_in(&self, namespace: &str) -> impl Iterator<Item = Changed<'a>> {
+        self.services.iter().copied().filter(move |service| service.home() == namespace)
+    }
+}
+
+/// A service with what it needs, as long as that touches nobody else.
+pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
+    let platform = |why: &str| (Class::Platform, why.to_owned());
+    if let Some(template) = changed.template() {
+        return match reach(template.get("spec")) {
+            Some(what) => (Class::Platform, format!("its pods have {what}")),
+            None => (Class::NewService, "it was not there before".into()),
+        };
+    }
+    let is_one_of = |kinds: &[(&str, &str)]| kinds.iter().any(|(group, kind)| changed.is(group, kind));
+    if changed.is("", "ConfigMap") && changed.field.get("users").has_items() {
+        return (Class::Configuration, "it is taken by a workload".into());
+    }
+    if !additions.has_service() || !is_one_of(COMPANIONS) {
+        return platform("it is new, and no part of a new service");
+    }
+    let home = changed.home();
+    let has_service = |namespace: &str| additions.services_in(namespace).next().is_some();
+    // Where a service is deployed to may only be known to what deploys it.
+    let is_open = changed.destination().is_some() && has_service("");
+    let is_in_none = changed.is("", "Namespace") || changed.group == "backstage.io";
+    if !is_in_none && !has_service(home) && !is_open {
+        return match home {
+            "" => platform("it is new in a namespace that is not known"),
+            home => (Class::Platform, format!("it is new in the namespace {home}, where no service is new")),
+        };
+    }
+    let level = changed.field.get("newObject.metadata.labels").entry("pod-security.kubernetes.io/enforce");
+    if changed.is("", "Namespace") && level.str() == Some("privileged") {
+        return platform("it lets pods reach into the node");
+    }
+    if !additions.namespaces.contains(&home) {
+        if is_one_of(WIDE) {
+            return platform("it is about all of a namespace that was there before");
+        }
+        if !is_of_service(changed, additions) {
+            return platform("it selects others than the new service");
+        }
+    }
+    if grants_more(changed, additions) {
+        return platform("it grants rights beyond those of a service");
+    }
+    (Class::NewService, "it comes with a new service".into())
+}
+
+/// Whether what it selects or scales, if anything, is a service that is new in its namespace.
+fn is_of_service(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
+    let spec = changed.field.get("newObject.spec");
+    let services = || additions.services_in(changed.home());
+    let selects = |labels: Field<'_>| {
+        services().filter_map(Changed::template).any(|template| {
+            let own = template.get("metadata.labels");
+            labels.entries().all(|(key, label)| label.str().is_some() && label.str() == own.entry(key).str())
+        })
+    };
+    let is_target = |target: Field<'_>| {
+        let (kind, name) = (target.get("kind").str().unwrap_or("Deployment"), target.get("name").str());
+        services().any(|service| service.kind == kind && Some(service.text("name")) == name)
+    };
+    let selector = match (changed.group, changed.kind) {
+        // Without a selector it selects nothing.
+        ("", "Service") => {
+            let labels = spec.get("selector");
+            return labels.entries().next().is_none() || selects(labels);
+        }
+        ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject") => {
+            return is_target(spec.get("scaleTargetRef"));
+        }
+        ("flagger.app", "Canary") => return is_target(spec.get("targetRef")),
+        ("networking.k8s.io", "NetworkPolicy") => spec.get("podSelector"),
+        ("policy", "PodDisruptionBudget") => spec.get("selector"),
+        _ => return true,
+    };
+    let labels = selector.get("matchLabels");
+    !selector.get("matchExpressions").has_items() && labels.entries().next().is_some() && selects(labels)
+}
+
+/// Whether a role or a binding grants what reaches into others, or what nobody here can see.
+fn grants_more(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
+    let object = changed.field.get("newObject");
+    let lists = |rule: Field<'_>| {
+        let mut lists = ["verbs", "resources", "apiGroups"].into_iter().map(|list| rule.get(list));
+        lists.any(|list| list.items().any(reaches_others))
+    };
+    if object.get("rules").items().any(lists) {
+        return true;
+    }
+    if !changed.is("rbac.authorization.k8s.io", "RoleBinding") {
+        return false;
+    }
+    let (kind, name) = (object.get("roleRef.kind").str(), object.get("roleRef.name").str().unwrap_or_default());
+    let is_new = |role: &Changed<'_>| role.text("name") == name && role.home() == changed.home();
+    let is_known = match kind {
+        Some("ClusterRole") => name == "view",
+        _ => additions.roles.iter().any(is_new),
+    };
+    let is_of_system = |subject: Field<'_>| subject.get("name").str().is_none_or(|name| name.starts_with("system:"));
+    !is_known || object.get("subjects").items().any(is_of_system)
+}
+
+/// Whether a verb, a resource or a group gives rights over others: over all of a kind, over secrets, tokens or rights, or
+/// into containers that run.
+fn reaches_others(right: Field<'_>) -> bool {
+    right.str().is_none_or(|right| {
+        let last = right.rsplit('/').next().unwrap_or_default();
+        right.starts_with('*')
+            || matches!(right, "escalate" | "bind" | "impersonate" | "secrets")
+            || matches!(last, "attach" | "ephemeralcontainers" | "exec" | "portforward" | "proxy" | "token")
+    })
+}
+
+/// How pods reach beyond themselves.
+fn reach(pod: Field<'_>) -> Option<&'static str> {
+    let is_true = |field: Field<'_>| field.is_set() && field.bool() != Some(false);
+    for (key, what) in [
+        ("hostNetwork", "the network of the node"),
+        ("hostPID", "the processes of the node"),
+        ("hostIPC", "the memory of the node"),
+    ] {
+        if is_true(pod.get(key)) {
+            return Some(what);
+        }
+    }
+    if pod.get("volumes").items().any(|volume| volume.get("hostPath").is_set()) {
+        return Some("files of the node");
+    }
+    let containers = ["containers", "initContainers"].into_iter().flat_map(|list| pod.get(list).items());
+    containers.into_iter().find_map(|container| {
+        let context = container.get("securityContext");
+        let is_strong = |right: Field<'_>| right.str().is_none_or(|right| !CAPABILITIES.contains(&right));
+        let is_port = |port: Field<'_>| port.get("hostPort").integer().is_some_and(|port| port != 0);
+        if is_true(context.get("privileged")) || is_true(context.get("windowsOptions.hostProcess")) {
+            Some("privileged containers")
+        } else if context.get("capabilities.add").items().any(is_strong) {
+            Some("capabilities that reach beyond a container")
+        } else {
+            container.get("ports").items().any(is_port).then_some("ports of the node")
+        }
+    })
+}
+
+/// Capabilities that a container may add and stay within itself: those of the Pod Security Standard `baseline`.
+const CAPABILITIES: &[&str] = &[
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
