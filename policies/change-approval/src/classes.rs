@@ -109,8 +109,13 @@ impl ChangeApproval {
             changed.is("", "ConfigMap") || changed.is("", "Secret") || changed.is("bitnami.com", "SealedSecret");
         let is_data =
             is_source && ["data", "binaryData", "stringData", "spec.encryptedData"].iter().any(|of| is_at(of, path));
+        let is_encrypted = |text: &str| text.starts_with("ENC[");
+        let is_of_sops = || is_encrypted(text("old")) || changed.field.get("newObject.sops").is_set();
+        if is_data && !text("new").is_empty() && !is_encrypted(text("new")) && is_of_sops() {
+            return (Class::Platform, format!("`{at}` is not encrypted"));
+        }
         // What SOPS writes whenever the data is another. Who can decrypt it is more.
-        let is_seal = changed.is("", "Secret") && matches!(path, "sops.mac" | "sops.lastmodified");
+        let is_seal = changed.is("", "Secret") && matches!(path, "sops.mac" | "sops.lastmodified" | "sops.version");
         if is_known || is_number || is_seal || follows(path) {
             return (Class::Configuration, format!("`{at}`"));
         }
