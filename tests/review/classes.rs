@@ -239,6 +239,22 @@ fn what_cannot_be_read_leaves_it_open() {
 }
 
 #[test]
+fn a_namespace_that_is_not_known_leaves_it_open() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: set, namespace: argocd}\nspec:\n  \
+               generators: [{git: {files: [{path: services/*/config.json}]}}]\n  template:\n    spec:\n      \
+               source: {repoURL: https://example.com/shop.git, path: services/web}\n      \
+               destination: {namespace: '{{ns}}'}\n";
+    let web = WEB.replace(", namespace: shop", "");
+    let history = History::of(&[("services/web/web.yaml", &web), ("sets/set.yaml", set)]);
+    history.replace("services/web/web.yaml", "web:1.0.0", "web:1.1.0");
+    history.commit("change");
+    let (review, code) = history.review(None, &[]);
+    assert_eq!((review["decision"].as_str(), code), (Some("undecided"), 2), "{review:#}");
+    assert!(review["reason"].as_str().unwrap().contains("ApplicationSet argocd/set"), "{review:#}");
+    assert_eq!(history.review(None, &["--allow-unchecked"]).1, 0);
+}
+
+#[test]
 fn only_what_the_branch_changes_is_compared() {
     let history = History::usual();
     history.replace("services/web/web.yaml", "web:1.0.0", "web:1.1.0");

@@ -7,9 +7,9 @@ use std::collections::HashSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use engine::changes::{CODEOWNERS, Owners, Version, compare};
+use engine::changes::{CODEOWNERS, Owners, Version, compare, unplaced};
 use engine::config::{Config, FILE_NAME};
-use engine::documents::{Change, ChangedFile, Status};
+use engine::documents::{Change, ChangedFile, ChangedObject, Status};
 use engine::manifest::Limits;
 use engine::{Input, UncheckedSource};
 use protocol::RuleMetadata;
@@ -98,17 +98,19 @@ impl Versions {
 
     /// The change, as far as the repository tells it.
     pub fn change<'a>(&'a self, owners: &'a [Option<Vec<String>>], allow_unchecked: bool) -> Change<'a> {
+        let objects = compare(self.old.version(), self.new.version());
         Change {
             files: self.changed(owners),
-            objects: compare(self.old.version(), self.new.version()),
-            unseen: if allow_unchecked { Vec::new() } else { self.unseen() },
+            unseen: if allow_unchecked { Vec::new() } else { self.unseen(&objects) },
+            objects,
             head: Some(self.head.clone()),
             ..Change::default()
         }
     }
 
-    /// What deploys and could not be compared, in one version or the other: a line each.
-    fn unseen(&self) -> Vec<String> {
+    /// What deploys and could not be compared, in one version or the other, and what is deployed nobody knows where: a line
+    /// each.
+    fn unseen(&self, objects: &[ChangedObject<'_>]) -> Vec<String> {
         let paths = || self.files.iter().flat_map(|file| [Some(&file.path), file.previous.as_ref()]).flatten();
         let mut unseen = Vec::new();
         for read in [&self.old, &self.new] {
@@ -131,6 +133,9 @@ impl Versions {
                     unseen.push(format!("{name}:{}: {}", unchecked.line, unchecked.reason));
                 }
             }
+        }
+        for version in [self.old.version(), self.new.version()] {
+            unseen.extend(unplaced(version, objects));
         }
         let mut seen = HashSet::new();
         unseen.retain(|line| seen.insert(line.clone()));

@@ -377,7 +377,7 @@ fn argo(spec: &Node, globs: &[&str], folders: &Folders) -> Option<String> {
 }
 
 /// The paths that git generators list, nested ones too.
-fn directories<'a>(node: &'a Node, globs: &mut Vec<&'a str>) {
+pub(crate) fn directories<'a>(node: &'a Node, globs: &mut Vec<&'a str>) {
     match &node.value {
         Value::Sequence(items) => items.iter().for_each(|item| directories(item, globs)),
         Value::Mapping(entries) => {

@@ -11,6 +11,7 @@ mod markers;
 mod owners;
 #[cfg(test)]
 mod tests;
+mod unplaced;
 mod users;
 mod version;
 
@@ -21,6 +22,7 @@ use hashed::Generated;
 use crate::documents::ChangedObject;
 
 pub use owners::{CODEOWNERS, Owners};
+pub use unplaced::unplaced;
 pub use version::{Deployed, Version};
 
 /// What an object is known by in both versions.

@@ -1,4 +1,4 @@
-use super::{Owners, Version, compare};
+use super::{Owners, Version, compare, unplaced};
 use crate::documents::ChangedObject;
 use crate::file::File;
 use crate::input::Input;
@@ -150,6 +150,55 @@ fn what_is_deployed_to_several_namespaces_differs_in_each() {
         let namespaces: Vec<Option<&str>> = changed.iter().map(|changed| changed.namespace).collect();
         assert_eq!(namespaces, [Some("kube-system"), Some("shop")]);
     });
+}
+
+/// What is said of a Deployment in `apps/web` that something deploys.
+fn unplaced_by(web: &str, deployer: &str) -> Vec<String> {
+    let bumped = web.replace("web:1", "web:2");
+    let old = input(&[("apps/web/web.yaml", web), ("deployer.yaml", deployer)]);
+    let new = input(&[("apps/web/web.yaml", &bumped), ("deployer.yaml", deployer)]);
+    let version = |input| Version { input, root: "/tmp/x" };
+    let changed = compare(version(&old), version(&new));
+    assert_eq!(changed.len(), 1, "{deployer}");
+    unplaced(version(&new), &changed)
+}
+
+#[test]
+fn a_namespace_that_somebody_else_fills_in_is_not_known() {
+    let web = WEB.replace(", namespace: shop", "");
+    let set = |generators: &str, path: &str, namespace: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: set, namespace: argocd}}\nspec:\n  \
+             generators: [{generators}]\n  template: {{spec: {{source: {{repoURL: r, path: '{path}'}}, destination: \
+             {{namespace: '{namespace}'}}}}}}\n"
+        )
+    };
+    let files = "{git: {files: [{path: apps/*/config.json}]}}";
+    let merge = "{merge: {mergeKeys: [path], generators: [{git: {directories: [{path: apps/*}]}}, {clusters: {}}]}}";
+    let said = "apps/web/web.yaml: Deployment web is deployed by ApplicationSet argocd/set, and to which namespace is not known";
+    for (path, generators) in [("apps/web", files), ("apps/{{name}}", files), ("{{path}}", files), ("{{path}}", merge)]
+    {
+        assert_eq!(unplaced_by(&web, &set(generators, path, "{{ns}}")), [said], "{path} {generators}");
+        // Nothing is filled in where the object or the set says it.
+        assert_eq!(unplaced_by(WEB, &set(generators, path, "{{ns}}")), [""; 0], "{path} {generators}");
+        assert_eq!(unplaced_by(&web, &set(generators, path, "shop")), [""; 0], "{path} {generators}");
+    }
+    let list = "{list: {elements: [{ns: shop}]}}";
+    assert_eq!(unplaced_by(&web, &set(list, "apps/web", "{{ns}}")), [""; 0]);
+    let patched = set(list, "apps/web", "{{ns}}") + "  templatePatch: '{spec: {destination: {namespace: x}}}'\n";
+    assert_eq!(unplaced_by(&web, &patched), [said]);
+    assert_eq!(unplaced_by(&web, &set(files, "apps/other", "{{ns}}")), [""; 0]);
+    let flux = |namespace: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: web, namespace: \
+             flux-system}}\nspec: {{path: ./apps/web, targetNamespace: '{namespace}', sourceRef: {{kind: \
+             GitRepository, name: flux-system}}}}\n"
+        )
+    };
+    for web in [&*web, WEB] {
+        assert_eq!(unplaced_by(web, &flux("${ns}")).len(), 1, "{web}");
+        assert_eq!(unplaced_by(web, &flux("shop")), [""; 0], "{web}");
+    }
 }
 
 /// The comments for image automation in a file with this text.

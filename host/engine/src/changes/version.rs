@@ -36,7 +36,7 @@ pub struct Deployed<'a> {
 
 impl<'a> Version<'a> {
     /// A file's name from the root of the repository.
-    fn path<'n>(&self, name: &'n str) -> &'n str {
+    pub(super) fn path<'n>(&self, name: &'n str) -> &'n str {
         let below = name.strip_prefix(self.root).filter(|rest| self.root.is_empty() || rest.starts_with('/'));
         below.map_or(name, |below| below.trim_start_matches('/'))
     }

@@ -7,6 +7,7 @@
 //!
 //! [docs/worlds.md]: https://github.com/seaworthy-policies/seaworthy/blob/main/docs/worlds.md
 
+mod open;
 mod sets;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,8 @@ use crate::kustomize::{Graph, STEPS, Target};
 use crate::manifest::{Content, Entry, Node, Object, Value, kustomization};
 use crate::paths::{ancestors, is_within, normal};
 use crate::unchecked::{Folders, text};
+
+pub(crate) use open::{is_filled_in, open_folders};
 
 /// Placements that are kept of one kustomization. A base that more overlays build on sees the first of them.
 const PLACEMENTS: usize = 256;

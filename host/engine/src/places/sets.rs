@@ -37,6 +37,20 @@ pub(super) fn deployed<'f>(spec: &Node, folders: &'f Folders) -> BTreeSet<(&'f s
     deployed
 }
 
+/// Whether the namespace of an Application of the set is not in its text. Where the template names none, it is not open.
+pub(super) fn is_open(spec: &Node, folders: &Folders) -> bool {
+    let Some(template) = spec.get("template").and_then(|template| template.get("spec")) else { return false };
+    if text(spec, &["templatePatch"]).is_some_and(|patch| patch.contains("destination")) {
+        return true;
+    }
+    let Some(namespace) = text(template, &["destination", "namespace"]).filter(|name| name.contains("{{")) else {
+        return false;
+    };
+    let generators = spec.list("generators").iter();
+    let mut elements = generators.map(|generator| elements(generator, folders, 0));
+    elements.any(|of| of.is_empty() || of.iter().any(|it| filled(namespace, it).is_none_or(|name| name.is_empty())))
+}
+
 /// What a generator gives. One that asks a cluster or a server, or chooses, gives one Application of which nothing is
 /// known; one with a template of its own gives none.
 fn elements(generator: &Node, folders: &Folders, depth: usize) -> Vec<Element> {
