@@ -96,3 +96,13 @@ fn what_a_check_objects_to_is_taken_back() {
     run(&folder, &[&rules[..], &["--unsafe", "--write"]].concat());
     assert!(findings(&folder, "kubernetes-schema") <= before, "{}", text(&folder, "pod.yaml"));
 }
+
+#[test]
+fn what_sops_has_sealed_is_left_to_sops() {
+    let sealed =
+        POD.to_owned() + "sops:\n  version: 3.9.0\n  mac: ENC[AES256_GCM,data:abcd,iv:AAAA,tag:CCCC,type:str]\n";
+    let folder = Folder::of("pod.yaml", &sealed);
+    let out = run(&folder, &["--unsafe", "--write"]).with(0);
+    assert!(out.contains("sealed by SOPS: edit it with sops"), "{out}");
+    assert_eq!(text(&folder, "pod.yaml"), sealed);
+}

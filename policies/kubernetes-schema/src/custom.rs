@@ -12,7 +12,7 @@ use crate::formats;
 use crate::spelling;
 use crate::table::{self, Shape};
 use crate::validation;
-use crate::walk::Walk;
+use crate::walk::{Walk, is_seal};
 
 /// The definition of the object's kind, if the world has it; its name is made of the plural, which is guessed as kubectl does.
 pub fn definition<'a>(object: Object<'a>, world: &World<'a>) -> Result<Option<Object<'a>>, Undecided> {
@@ -61,6 +61,7 @@ pub fn check<'a>(object: Object<'a>, definition: Object<'a>, minor: u8, findings
             "status" if found.get("subresources.status").is_set() => {}
             _ if property.is_set() => checker.value(child, property),
             _ if preserves(schema) => {}
+            _ if is_seal(child) => {}
             _ => checker.unknown(child, key, schema),
         }
     }

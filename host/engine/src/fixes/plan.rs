@@ -10,7 +10,7 @@ use super::answers::asked;
 use super::target::{self, Target};
 use super::{Finding, Made};
 use crate::edit::{MergeError, Wanted, edited, merged};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Object};
 use crate::report::{Diagnostic, Report, of_object};
 
 /// Which edits are made.
@@ -161,6 +161,9 @@ fn left(report: &Report<'_>, subject: crate::input::Subject<'_>, rule: usize, fo
 impl Plan {
     /// Makes those of a file's edits that can be made together.
     fn of_file(&mut self, file: usize, mut proposals: Vec<Proposal<'_>>) {
+        if proposals.first().is_some_and(|proposal| is_sealed(proposal.target.manifest)) {
+            return proposals.iter().for_each(|it| self.leave(it, "sealed by SOPS: edit it with sops".into()));
+        }
         // Several renderings may propose edits of one object. Those that are safe come first, and win.
         proposals.sort_by_key(|of| {
             (of.target.document, &of.target.object.path, of.edit.applicability != Applicability::Safe)
@@ -215,6 +218,13 @@ impl Plan {
     fn leave(&mut self, proposal: &Proposal<'_>, why: String) {
         self.left.push(Left { why, ..proposal.left.clone() });
     }
+}
+
+/// Whether SOPS has encrypted the file: its checksum covers every value of all documents. What it keeps beside the items of a
+/// list is in none of them.
+fn is_sealed(manifest: &Manifest) -> bool {
+    let is_beside = |object: &Object| object.node.get("sops").and_then(|sops| sops.get("mac")).is_some();
+    manifest.objects().any(is_beside) || manifest.source.text().contains("\nsops:")
 }
 
 /// The file's text with all of these edits, if it can be written so.
