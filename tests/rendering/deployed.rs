@@ -2,7 +2,7 @@
 
 use super::support::Folder;
 use super::tools::Tools;
-use super::{check, deployment, failing_in, failures, json};
+use super::{check, deployment, failing_in, failures, incomplete, json};
 
 const CHART: &str = "apiVersion: v2\nname: web\nversion: 0.1.0\n";
 const RULE: &str = "run-as-non-root";
@@ -217,4 +217,47 @@ fn values_named_default_are_beside_the_charts_own_and_shared_ones_are_no_environ
         .and("environments/default.yaml", "nonRoot: false\n")
         .and("environments/common.yaml", "nonRoot: false\n");
     assert_eq!(failing_in(&folder, &tools, RULE), ["default (environments/default.yaml)"]);
+}
+
+#[test]
+fn shared_values_lie_below_those_of_each_environment_and_are_rendered_alone_without_one() {
+    let Some(tools) = Tools::find() else { return };
+    let web = deployment().replace("runAsNonRoot: true", "runAsNonRoot: {{ .Values.nonRoot }}");
+    let chart = |shared: &str| {
+        Folder::of("Chart.yaml", CHART)
+            .and("templates/web.yaml", web.clone())
+            .and("values.yaml", "nonRoot: true\n")
+            .and(shared, "nonRoot: false\n")
+    };
+    for (shared, alone) in [("values-common.yaml", "common"), ("environments/base.yaml", "base")] {
+        assert_eq!(failing_in(&chart(shared), &tools, RULE), [alone]);
+        let environments = chart(shared).and("values-eu.yaml", "a: 1\n").and("values-us.yaml", "nonRoot: true\n");
+        assert_eq!(failing_in(&environments, &tools, RULE), ["eu"]);
+    }
+}
+
+#[test]
+fn values_that_no_rendering_uses_are_not_checked() {
+    let Some(tools) = Tools::find() else { return };
+    let web = deployment().replace("runAsNonRoot: true", "runAsNonRoot: {{ .Values.nonRoot }}");
+    let chart = || {
+        Folder::of("web/Chart.yaml", CHART)
+            .and("web/templates/web.yaml", web.clone())
+            .and("web/values.yaml", "nonRoot: true\n")
+            .and("web/values-staging.yaml", "nonRoot: true\n")
+            .and("web/values.schema.json", "{\"type\": \"object\"}")
+            .and("web/ci/all-values.yaml", "nonRoot: false\n")
+    };
+    assert_eq!(check(&chart(), &tools, &["--rule", RULE]).code, Some(0));
+    let told = "nothing here renders the chart with these values";
+    for (file, text) in [("values/values2.yaml", "nonRoot: false\n"), ("env/eu.json", "{\"nonRoot\": false}")] {
+        incomplete(&chart().and(&format!("web/{file}"), text), &tools, told);
+    }
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n  source:\n    path: web\n    \
+                       helm: {valueFiles: [values-staging.yaml]}\n";
+    let deployed = chart().and("web.yaml", application);
+    assert_eq!(check(&deployed, &tools, &["--rule", RULE]).code, Some(0));
+    let other = deployed.and("web/values-production.yaml", "nonRoot: false\n");
+    incomplete(&other, &tools, told);
+    incomplete(&other, &tools, "helm template web --values web/values-production.yaml | seaworthy check -");
 }

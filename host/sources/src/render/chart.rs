@@ -131,14 +131,15 @@ fn with_marks(
     None
 }
 
-/// Whether a file of a chart is deployed by it, or says how: a manifest that lies beside it is neither.
+/// Whether a file of a chart is deployed by it, or says how, whatever it is released with: a manifest or other values beside
+/// it do neither.
 pub fn is_part(name: &str, chart: &str) -> bool {
     let below =
         if matches!(chart, "." | "") { name } else { name.strip_prefix(chart).unwrap_or(name).trim_start_matches('/') };
     let (first, rest) = below.split_once('/').unwrap_or((below, ""));
     let is_folder = matches!(first, "templates" | "crds" | "charts") && !rest.is_empty();
     let is_own = matches!(below, "Chart.yaml" | "Chart.yml" | "Chart.lock" | "requirements.yaml" | "requirements.lock");
-    is_folder || is_own || below.to_ascii_lowercase().contains("values") && rest.is_empty()
+    is_folder || is_own || matches!(below, "values.yaml" | "values.schema.json")
 }
 
 fn is_template(path: &Path) -> bool {

@@ -51,6 +51,7 @@ pub use wrapper::{Refused, helm_arguments};
 use crate::cache::Cache;
 use crate::files::{Files, Origin};
 use catalog::Catalog;
+use chart::Values;
 use deploy::Deployers;
 use deployer::Made;
 use failure::{Failure, Why};
@@ -68,14 +69,16 @@ pub fn render(paths: &[PathBuf], files: &mut Files, options: &RenderOptions, ste
         return;
     }
     let tree = Tree::new(paths).with(&files.edited);
-    let done = {
+    let (done, unread) = {
         let catalog = Catalog::new(&tree, files);
         let mut rounds =
             Rounds { tree: &tree, options, step, tools: None, done: Vec::new(), deployed: BTreeSet::new() };
         rounds.all(&catalog);
         rounds.tools.iter().flat_map(|tools| &tools.cache).for_each(Cache::shrink);
-        rounds.finished()
+        let unread = rounds.unread(&catalog);
+        (rounds.finished(), unread)
     };
+    files.unrendered.extend(unread);
     for (job, made) in done {
         match made {
             Ok(file) => files.add(file, Origin::Rendered),
@@ -194,6 +197,23 @@ impl Rounds<'_> {
     /// Whether anything was rendered of a chart.
     fn has(&self, chart: &str) -> bool {
         self.done.iter().any(|(job, made)| made.is_ok() && job.file == chart)
+    }
+
+    /// The values of charts that nothing was rendered with.
+    fn unread(&self, catalog: &Catalog<'_>) -> Vec<Unrendered> {
+        let values = self.done.iter().flat_map(|(job, _)| match &job.what {
+            What::Release(release) => release.values.as_slice(),
+            What::Kustomization { .. } | What::Nothing(_) => &[],
+        });
+        let files = values.filter_map(|values| match values {
+            Values::File(path) => Some(path),
+            Values::Inline { .. } => None,
+        });
+        let read = files.chain(&self.options.values).filter_map(|path| fs::canonicalize(path).ok());
+        let read: BTreeSet<PathBuf> = read.collect();
+        let parts = catalog.parts();
+        let is_whole = |chart: &&catalog::Chart<'_>| !parts.contains(&chart.folder) && !chart.is_library();
+        catalog.charts.values().filter(is_whole).flat_map(|chart| catalog.unread(chart, &read)).collect()
     }
 
     /// What counts of it: not what turned out to be deployed by others, nor that a chart needs other values than its own.

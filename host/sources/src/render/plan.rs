@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::iter;
 use std::path::{Path, PathBuf};
 
-use engine::manifest::{Covered, Node};
-use engine::shell_word;
+use engine::manifest::{Covered, Node, Value};
+use engine::{Unrendered, shell_word};
 
 use super::catalog::{Catalog, Chart, Known};
 use super::chart::{Release, Values};
 use super::failure::Failure;
 use super::kustomization::Over;
+use super::mark;
 use super::names;
 
 /// One rendering that is to be made.
@@ -79,8 +79,7 @@ impl Job {
             Values::Inline { .. } => None,
         });
         let chart = or_here(chart);
-        let values: Vec<String> =
-            values.map(|path| format!(" --values {}", shell_word(&format!("{chart}/{path}")))).collect();
+        let values: Vec<String> = values.map(|path| with_values(chart, path)).collect();
         let command = format!("helm template {}{} | seaworthy check -", shell_word(chart), values.concat());
         (always || !values.is_empty()).then_some(command)
     }
@@ -125,18 +124,60 @@ impl Catalog<'_> {
         self.charts.values().filter(is_own).collect()
     }
 
-    /// A release of the chart for its own values and one for each of its environments.
+    /// A release of the chart for its own values and one for each of its environments, below whose values are those that they
+    /// share. Without an environment, these have a release of their own.
     pub fn releases(&self, chart: &Chart<'_>) -> Vec<Job> {
+        let named = self.without_objects(chart).into_iter().filter_map(|(path, known)| Some((name_in(path)?, known)));
+        let (mut shared, environments): (Vec<_>, Vec<_>) = named.partition(|(name, _)| is_shared(name));
+        shared.sort_by_key(|(_, known)| known.real.iter().count());
+        let values = |own: Option<&Known<'_>>| -> Vec<Values> {
+            let below = shared.iter().map(|(_, known)| Values::File(known.real.clone()));
+            below.chain(own.map(|known| Values::File(known.real.clone()))).collect()
+        };
         let own = self.release(chart, "default", Vec::new(), Need::Default);
-        let is_values = |known: &&Known<'_>| known.file.manifest.objects().next().is_none();
         let mut seen = BTreeSet::from([own.environment.clone()]);
-        let others = self.files.iter().filter(is_values).filter_map(|known| {
-            let name = environment_in(known.real.strip_prefix(&chart.folder).ok()?)?;
+        let mut jobs = vec![own];
+        for (name, known) in environments {
             // Two files of one name are two environments.
-            let name = if seen.insert(name.clone()) { name } else { format!("{name} ({})", shown_in(chart, known)?) };
-            Some(self.release(chart, &name, vec![Values::File(known.real.clone())], Need::Always))
+            let is_first = seen.insert(name.clone());
+            let name = if is_first { name } else { format!("{name} ({})", shown_in(chart, known)) };
+            jobs.push(self.release(chart, &name, values(Some(known)), Need::Always));
+        }
+        if jobs.len() == 1 && !shared.is_empty() {
+            let names: Vec<&str> = shared.iter().map(|(name, _)| name.as_str()).collect();
+            jobs.push(self.release(chart, &names.join("+"), values(None), Need::Always));
+        }
+        jobs
+    }
+
+    /// The files of a chart that look like values for it, beside those that releases read.
+    pub fn unread(&self, chart: &Chart<'_>, read: &BTreeSet<PathBuf>) -> Vec<Unrendered> {
+        let files = self.without_objects(chart);
+        let own = files.iter().find(|(path, _)| *path == Path::new("values.yaml"));
+        let own = own.and_then(|(_, known)| node_in(known));
+        let is_unread = |path: &Path, known: &Known<'_>| {
+            !read.contains(&known.real) && node_in(known).is_some_and(|node| looks_like_values(path, node, own))
+        };
+        let folder = self.tree.shown(&chart.folder);
+        let folder = or_here(&folder);
+        let told = files.iter().filter(|(path, known)| is_unread(path, known)).map(|(_, known)| {
+            let values = with_values(folder, &shown_in(chart, known));
+            Unrendered {
+                file: known.file.manifest.name.clone(),
+                line: 1,
+                covers: Vec::new(),
+                reason: "nothing here renders the chart with these values".to_owned(),
+                advice: Some(format!("helm template {}{values} | seaworthy check -", shell_word(folder))),
+                is_refused: false,
+            }
         });
-        iter::once(own).chain(others).collect()
+        told.collect()
+    }
+
+    /// The files of a chart in which no object stands, each with its path there.
+    fn without_objects(&self, chart: &Chart<'_>) -> Vec<(&Path, &Known<'_>)> {
+        let files = self.files.iter().filter(|known| known.file.manifest.objects().next().is_none());
+        files.filter_map(|known| Some((known.real.strip_prefix(&chart.folder).ok()?, known))).collect()
     }
 
     /// What the tests of a chart release it with, as helm's chart-testing finds that: `ci/*-values.yaml`.
@@ -173,8 +214,18 @@ impl Catalog<'_> {
 }
 
 /// The path of a file in its chart.
-fn shown_in(chart: &Chart<'_>, known: &Known<'_>) -> Option<String> {
-    Some(crate::read::name(known.real.strip_prefix(&chart.folder).ok()?))
+fn shown_in(chart: &Chart<'_>, known: &Known<'_>) -> String {
+    crate::read::name(known.real.strip_prefix(&chart.folder).unwrap_or(&known.real))
+}
+
+/// What stands in a file without objects.
+fn node_in<'k>(known: &Known<'k>) -> Option<&'k Node> {
+    known.file.manifest.documents.iter().find_map(mark::node_of)
+}
+
+/// The flag that gives a file of a chart to helm.
+fn with_values(chart: &str, path: &str) -> String {
+    format!(" --values {}", shell_word(&format!("{chart}/{path}")))
 }
 
 /// Folders of a chart in which people keep values of environments.
@@ -183,9 +234,9 @@ const FOLDERS: [&str; 6] = ["env", "environment", "environments", "envs", "value
 /// What people call values that several environments share.
 const SHARED: [&str; 3] = ["base", "common", "global"];
 
-/// The environment that a file of a chart is for, by its path there: beside the chart's own values, or in a folder for them,
-/// as `environments/production.yaml` or `environments/production/values.yaml`.
-fn environment_in(path: &Path) -> Option<String> {
+/// What the values in a file of a chart are called, mostly after an environment, by its path there: beside the chart's own
+/// values, or in a folder for them, as `environments/production.yaml` or `environments/production/values.yaml`.
+fn name_in(path: &Path) -> Option<String> {
     let steps: Vec<&str> = path.iter().map(|step| step.to_str()).collect::<Option<_>>()?;
     let name = match steps.as_slice() {
         [file] => values_environment(file),
@@ -202,9 +253,29 @@ fn environment_in(path: &Path) -> Option<String> {
         }
         _ => None,
     };
-    name.filter(|name| {
-        !name.is_empty() && !name.starts_with('_') && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
-    })
+    name.filter(|name| !name.is_empty())
+}
+
+/// Whether values of this name are for several environments.
+fn is_shared(name: &str) -> bool {
+    name.starts_with('_') || SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
+}
+
+/// Whether a file of a chart may be values for it: it is called so, or lies where values of environments do and has a key of
+/// the chart's own. What is in `ci/` is for tests, and a schema is none.
+fn looks_like_values(path: &Path, node: &Node, own: Option<&Node>) -> bool {
+    let steps: Vec<&str> = path.iter().filter_map(|step| step.to_str()).collect();
+    let (is_among_values, file) = match steps.as_slice() {
+        ["values.yaml"] => return false,
+        [file] => (false, *file),
+        [folder, .., file] if FOLDERS.contains(folder) => (true, *file),
+        _ => return false,
+    };
+    let Value::Mapping(entries) = &node.value else { return false };
+    let file = file.to_ascii_lowercase();
+    let is_data = file.rsplit_once('.').is_some_and(|(stem, ending)| is_yaml(ending) && !stem.contains("schema"));
+    let has_own_key = || entries.iter().any(|entry| own.is_some_and(|own| own.get(&entry.key).is_some()));
+    is_data && (file.contains("values") || name_in(path).is_some() || is_among_values && has_own_key())
 }
 
 fn is_yaml(ending: &str) -> bool {
@@ -280,11 +351,43 @@ mod tests {
             ("charts/db/values-eu.yaml", None),
             ("ci/eu-values.yaml", None),
         ] {
-            assert_eq!(environment_in(Path::new(path)).as_deref(), environment, "{path}");
+            let name = name_in(Path::new(path)).filter(|name| !is_shared(name));
+            assert_eq!(name.as_deref(), environment, "{path}");
+        }
+        for shared in ["values-common.yaml", "values/base.yaml", "environments/_shared.yaml", "env/global/values.yaml"]
+        {
+            assert!(name_in(Path::new(shared)).is_some_and(|name| is_shared(&name)), "{shared}");
         }
         assert_eq!(
             (environment_of("overlays/production"), environment_of("")),
             ("production".into(), "default".into())
         );
+    }
+
+    #[test]
+    fn values_that_no_environment_uses_are_told_from_other_files() {
+        let read = |text: &str| {
+            let manifest = engine::manifest::read("a.yaml", text.into(), &engine::manifest::Limits::default());
+            manifest.documents.iter().find_map(mark::node_of).cloned().unwrap()
+        };
+        let own = read("replicas: 1\nimage: {tag: a}\n");
+        for (path, text, is_values) in [
+            ("values2.yaml", "other: 1", true),
+            ("values-eu.yaml", "other: 1", true),
+            ("values/values2.yaml", "other: 1", true),
+            ("environments/eu.yaml", "other: 1", true),
+            ("env/production.json", "{\"replicas\": 2}", true),
+            ("env/eu/more.yaml", "replicas: 2", true),
+            ("env/dashboard.json", "{\"panels\": []}", false),
+            ("env/eu/values.schema.json", "{\"replicas\": {}}", false),
+            ("values.schema.json", "{\"properties\": {}}", false),
+            ("values.yaml", "replicas: 2", false),
+            ("questions.yaml", "replicas: 2", false),
+            ("ci/eu-values.yaml", "replicas: 2", false),
+            ("charts/db/values.yaml", "replicas: 2", false),
+            ("tests/values_test.yaml", "replicas: 2", false),
+        ] {
+            assert_eq!(looks_like_values(Path::new(path), &read(text), Some(&own)), is_values, "{path}");
+        }
     }
 }
