@@ -100,19 +100,23 @@ impl Generators<'_> {
             return unknown(format!("the path `{}` of a generator is not evaluated here", path(open)), open);
         }
         let is_excluded = |node: &&Node| node.get("exclude").is_some_and(|it| it.value == Value::Bool(true));
-        let fits = |patterns: &[Node], at: &str| {
+        let is_listed = |patterns: &[Node], at: &str| {
             let mut fitting = patterns.iter().filter(|node| is_match(&path(node), at)).peekable();
             fitting.peek().is_some() && !fitting.any(|node| is_excluded(&node))
         };
         let mut elements = Vec::new();
         for folder in &self.catalog.folders {
             let Some(path) = self.below(folder) else { continue };
-            if fits(git.list("directories"), &path) {
+            // Argo CD leaves hidden folders out.
+            let is_hidden = path.split('/').any(|step| step.starts_with('.'));
+            if !is_hidden && is_listed(git.list("directories"), &path) {
                 elements.push(of_path(&path));
             }
         }
         for known in &self.catalog.files {
-            let Some(path) = self.below(&known.real).filter(|path| fits(git.list("files"), path)) else { continue };
+            let Some(path) = self.below(&known.real).filter(|path| is_listed(git.list("files"), path)) else {
+                continue;
+            };
             let Some(node) = known.file.manifest.documents.iter().find_map(mark::node_of) else { continue };
             let items = match &node.value {
                 Value::Sequence(items) => items.as_slice(),
@@ -260,25 +264,36 @@ fn filled_text(text: &str, element: &Element) -> String {
 
 /// Whether a path fits a pattern: `*` is one step or a part of one, `**` any number of them.
 fn is_match(pattern: &str, path: &str) -> bool {
-    fn steps(pattern: &[&str], path: &[&str]) -> bool {
-        match (pattern.split_first(), path.split_first()) {
-            (None, None) => true,
-            (Some((&"**", rest)), _) => {
-                steps(rest, path) || path.split_first().is_some_and(|(_, it)| steps(pattern, it))
-            }
-            (Some((first, rest)), Some((step, others))) => is_step(first, step) && steps(rest, others),
-            _ => false,
-        }
-    }
     let split = |text| -> Vec<&str> { str::trim_matches(text, '/').split('/').collect() };
-    steps(&split(pattern), &split(path))
+    fits(&split(pattern), &split(path), |it| *it == "**", |pattern, step| is_step(pattern, step))
 }
 
 /// Whether one step fits a pattern with `*`.
 fn is_step(pattern: &str, step: &str) -> bool {
-    let Some((before, behind)) = pattern.split_once('*') else { return pattern == step };
-    let Some(rest) = step.strip_prefix(before) else { return false };
-    (0..=rest.len()).filter_map(|at| rest.get(at..)).any(|rest| is_step(behind, rest))
+    fits(pattern.as_bytes(), step.as_bytes(), |it| *it == b'*', |one, other| one == other)
+}
+
+/// Whether items fit a pattern in which some stand for any number of items. Only the last one of these is tried again, so
+/// that no pattern takes longer than its length times that of the items.
+fn fits<T>(pattern: &[T], items: &[T], is_any: impl Fn(&T) -> bool, is_one: impl Fn(&T, &T) -> bool) -> bool {
+    let (mut at, mut next) = (0, 0);
+    // Behind the last one that stands for any number, and the first item that it does not stand for.
+    let mut retry = None;
+    while let Some(item) = items.get(next) {
+        match pattern.get(at) {
+            Some(any) if is_any(any) => {
+                at += 1;
+                retry = Some((at, next));
+            }
+            Some(one) if is_one(one, item) => (at, next) = (at + 1, next + 1),
+            _ => {
+                let Some((behind, first)) = retry else { return false };
+                retry = Some((behind, first + 1));
+                (at, next) = (behind, first + 1);
+            }
+        }
+    }
+    pattern.iter().skip(at).all(is_any)
 }
 
 #[cfg(test)]
@@ -295,9 +310,22 @@ mod tests {
             ("apps/web-*", "apps/web-eu", true),
             ("apps/*-eu-*", "apps/web-eu-1", true),
             ("apps/*", "other/web", false),
+            ("**/base/**/web", "a/base/b/base/c/web", true),
+            ("**", "a/b", true),
+            ("a/**/b/**", "a/b", true),
+            ("*a*b", "aab", true),
+            ("*a*b", "aba", false),
+            ("*", "", true),
         ] {
             assert_eq!(is_match(pattern, path), fits, "{pattern} {path}");
         }
+    }
+
+    #[test]
+    fn no_pattern_takes_long() {
+        let (step, path) = ("a".repeat(2_000), "a/".repeat(2_000));
+        assert!(!is_match(&format!("{}b", "*a".repeat(100)), &step));
+        assert!(!is_match(&format!("{}b", "**/a/".repeat(100)), &path));
     }
 
     #[test]
