@@ -261,3 +261,16 @@ fn values_that_no_rendering_uses_are_not_checked() {
     incomplete(&other, &tools, told);
     incomplete(&other, &tools, "helm template web --values web/values-production.yaml | seaworthy check -");
 }
+
+#[test]
+fn a_set_lists_no_hidden_folders() {
+    let Some(tools) = Tools::find() else { return };
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\nspec:\n  generators:\n  - git: {directories: \
+               [{path: apps/*}]}\n  template:\n    metadata: {name: '{{path.basename}}-eu'}\n    spec: {source: {path: '{{path}}'}}\n";
+    let folder = Folder::of("set.yaml", set)
+        .and("apps/web/kustomization.yaml", "resources: [web.yaml]\n")
+        .and("apps/web/web.yaml", bad())
+        .and("apps/.old/kustomization.yaml", "resources: [web.yaml]\n")
+        .and("apps/.old/web.yaml", bad());
+    assert_eq!(failing_in(&folder, &tools, RULE), [".old", "web-eu"], "what nobody deploys stands for itself");
+}
