@@ -274,3 +274,49 @@ fn a_set_lists_no_hidden_folders() {
         .and("apps/.old/web.yaml", bad());
     assert_eq!(failing_in(&folder, &tools, RULE), [".old", "web-eu"], "what nobody deploys stands for itself");
 }
+
+/// An Application of the folder `web`, with these fields of its source.
+fn application(fields: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web}}\nspec: {{source: {{path: web, {fields}}}}}\n"
+    )
+}
+
+#[test]
+fn an_application_says_for_which_cluster_a_chart_is_rendered() {
+    let Some(tools) = Tools::find() else { return };
+    for (condition, said) in [
+        ("semverCompare \"<1.30\" .Capabilities.KubeVersion.Version", "kubeVersion: 1.29.0"),
+        (".Capabilities.APIVersions.Has \"example.com/v1\"", "apiVersions: [example.com/v1]"),
+        ("eq .Release.Namespace \"shop\"", "namespace: shop"),
+    ] {
+        let web = deployment().replace("runAsNonRoot: true", &format!("runAsNonRoot: {{{{ not ({condition}) }}}}"));
+        let folder = |helm: &str| {
+            Folder::of("web/Chart.yaml", CHART)
+                .and("web/templates/web.yaml", &web)
+                .and("web.yaml", application(&format!("helm: {{{helm}}}")))
+        };
+        assert!(failing_in(&folder(""), &tools, RULE).is_empty(), "{said}");
+        assert_eq!(failing_in(&folder(said), &tools, RULE), ["web"], "{said}");
+        let (key, _) = said.split_once(':').unwrap();
+        incomplete(&folder(&format!("{key}: --post-renderer=x")), &tools, "`--post-renderer=x` is not a valid");
+    }
+}
+
+#[test]
+fn labels_without_selectors_are_not_on_pods() {
+    let Some(tools) = Tools::find() else { return };
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\nspec: {podSelector: {matchLabels: {team: \
+                  shop}}, policyTypes: [Ingress, Egress]}\n";
+    let folder = |more: &str| {
+        Folder::of("web.yaml", application(&format!("kustomize: {{commonLabels: {{team: shop}}{more}}}")))
+            .and("web/kustomization.yaml", "resources: [web.yaml, policy.yaml]\n")
+            .and("web/web.yaml", deployment())
+            .and("web/policy.yaml", policy)
+    };
+    let failing = |more: &str| failing_in(&folder(more), &tools, "network-policy");
+    assert!(failing("").is_empty());
+    assert_eq!(failing(", labelWithoutSelector: true"), ["web"]);
+    assert!(failing(", labelWithoutSelector: true, labelIncludeTemplates: true").is_empty());
+    incomplete(&folder(", apiVersions: [v1]"), &tools, "`kustomize.apiVersions` is not followed here");
+}

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use engine::manifest::{Entry, Limits, Manifest, Node, Value, read};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::application_set;
 use super::chart::{Release, Values};
@@ -22,6 +22,36 @@ use super::repository::spelt;
 const WRITTEN: [&str; 8] =
     ["namePrefix", "nameSuffix", "namespace", "commonLabels", "commonAnnotations", "replicas", "patches", "components"];
 
+/// What an Application may say of a chart that is followed, or changes nothing that is checked.
+const OF_CHART: [&str; 15] = [
+    "apiVersions",
+    "fileParameters",
+    "ignoreMissingValueFiles",
+    "kubeVersion",
+    "namespace",
+    "parameters",
+    "passCredentials",
+    "releaseName",
+    "skipCrds",
+    "skipSchemaValidation",
+    "skipTests",
+    "valueFiles",
+    "values",
+    "valuesObject",
+    "version",
+];
+
+/// The same of a kustomization, beside what is written into it.
+const OF_KUSTOMIZATION: [&str; 7] = [
+    "forceCommonAnnotations",
+    "forceCommonLabels",
+    "ignoreMissingComponents",
+    "images",
+    "labelIncludeTemplates",
+    "labelWithoutSelector",
+    "version",
+];
+
 /// A source of an Application and what overrides it, what counts most first, each in the manifest that it stands in.
 struct Layers<'n>(Vec<(&'n Manifest, &'n Node)>);
 
@@ -32,6 +62,22 @@ impl<'n> Layers<'n> {
 
     fn get(&self, group: &str, key: &str) -> Option<&'n Node> {
         self.field(group, key).map(|(_, node)| node)
+    }
+
+    /// What a group says that is not among these keys, where it says something.
+    fn other(&self, group: &str, is_known: impl Fn(&str) -> bool) -> Option<(&'n Manifest, &'n Entry)> {
+        let is_said = |node: &Node| match &node.value {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Sequence(items) => !items.is_empty(),
+            Value::Mapping(entries) => !entries.is_empty(),
+            Value::Bool(true) | Value::Number(_) => true,
+        };
+        self.0.iter().find_map(|(manifest, node)| {
+            let Value::Mapping(entries) = &node.get(group)?.value else { return None };
+            let other = entries.iter().find(|entry| !is_known(&entry.key) && is_said(&entry.value))?;
+            Some((*manifest, other))
+        })
     }
 
     fn is_true(&self, group: &str, key: &str) -> bool {
@@ -133,6 +179,16 @@ impl Deployer<'_> {
         let overrides = self.overrides(&folder, name);
         let over = overrides.iter().filter_map(|it| Some((it, it.documents.iter().find_map(mark::node_of)?)));
         let layers = Layers(over.chain([(&self.file.manifest, source)]).collect());
+        let (group, other) = if is_chart {
+            ("helm", layers.other("helm", |key| OF_CHART.contains(&key)))
+        } else {
+            let is_known = |key: &str| WRITTEN.contains(&key) || OF_KUSTOMIZATION.contains(&key);
+            ("kustomize", layers.other("kustomize", is_known))
+        };
+        if let Some((manifest, entry)) = other {
+            let text = format!("`{group}.{}` is not followed here: `{path}` is not rendered", entry.key);
+            return Err(self.unknown(text, self.at(manifest, &entry.value, source)));
+        }
         let what = if is_chart {
             self.release(source, all, &folder, (name, namespace), &layers)?
         } else {
@@ -150,13 +206,15 @@ impl Deployer<'_> {
         (name, namespace): (&str, Option<&str>),
         layers: &Layers<'_>,
     ) -> Result<What, Box<Made>> {
-        // What stands beside the chart has no line in the Application.
-        let is_own = |manifest: &Manifest| std::ptr::eq(manifest, &self.file.manifest);
         if let Some((manifest, files)) = layers.field("helm", "fileParameters").filter(|(_, it)| !it.items().is_empty())
         {
-            let at = if is_own(manifest) { files } else { source };
+            let at = self.at(manifest, files, source);
             return Err(self.unknown("`fileParameters` are not read here: the chart is not rendered", at));
         }
+        let of_helm = |key, is_name, what| self.names(layers, key, source, is_name, what);
+        let kube_version = of_helm("kubeVersion", names::is_kube_version, "Kubernetes version")?.pop();
+        let api_versions = of_helm("apiVersions", names::is_api_version, "API version")?;
+        let own_namespace = of_helm("namespace", names::is_label, "namespace")?.pop();
         let release = self.name(source, &["helm", "releaseName"], names::is_release, "name of a release")?;
         let mut values = Vec::new();
         let is_lenient = layers.is_true("helm", "ignoreMissingValueFiles");
@@ -177,7 +235,7 @@ impl Deployer<'_> {
                     None if is_lenient => {}
                     None => {
                         let text = format!("the values file `{path}` is not in the input");
-                        return Err(self.nothing(Why::Unknown(text), if is_own(manifest) { file } else { source }));
+                        return Err(self.unknown(text, self.at(manifest, file, source)));
                     }
                 }
             }
@@ -189,12 +247,38 @@ impl Deployer<'_> {
         Ok(What::Release(Release {
             chart: folder.to_owned(),
             name: release.unwrap_or_else(|| names::release_of(name)),
-            namespace: namespace.map(str::to_owned),
+            namespace: own_namespace.or_else(|| namespace.map(str::to_owned)),
             values,
             set,
             parameters,
+            kube_version,
+            api_versions,
             ..Release::default()
         }))
+    }
+
+    /// The names that a key of `helm` gives, or the one. Any other text is refused.
+    fn names(
+        &self,
+        layers: &Layers<'_>,
+        key: &str,
+        source: &Node,
+        is_name: fn(&str) -> bool,
+        what: &'static str,
+    ) -> Result<Vec<String>, Box<Made>> {
+        let Some((manifest, given)) = layers.field("helm", key) else { return Ok(Vec::new()) };
+        let items = if given.items().is_empty() { std::slice::from_ref(given) } else { given.items() };
+        let texts = items.iter().filter_map(|item| mark::text_of(&item.value)).filter(|text| !text.is_empty());
+        let texts: Vec<String> = texts.collect();
+        match texts.iter().find(|text| !is_name(text)) {
+            Some(other) => Err(self.nothing(Why::Name(other.clone(), what), self.at(manifest, given, source))),
+            None => Ok(texts),
+        }
+    }
+
+    /// Where to tell what stands in a manifest: what lies beside the chart has no line in the Application.
+    fn at<'n>(&self, manifest: &Manifest, node: &'n Node, source: &'n Node) -> &'n Node {
+        if std::ptr::eq(manifest, &self.file.manifest) { node } else { source }
     }
 
     /// What lies beside the files that an Application deploys and says more of it, what counts most first.
@@ -216,6 +300,13 @@ fn written(folder: &Path, layers: &Layers<'_>) -> Option<Over> {
         if let Some(value) = layers.get("kustomize", key).and_then(|value| serde_json::to_value(value).ok()) {
             fields.insert(key.to_owned(), value);
         }
+    }
+    // As `kustomize edit add label --without-selector` writes them.
+    if layers.is_true("kustomize", "labelWithoutSelector")
+        && let Some(pairs) = fields.remove("commonLabels")
+    {
+        let is_in_templates = layers.is_true("kustomize", "labelIncludeTemplates");
+        fields.insert("labels".to_owned(), json!([{ "pairs": pairs, "includeTemplates": is_in_templates }]));
     }
     let is_lenient = layers.is_true("kustomize", "ignoreMissingComponents");
     if let Some(Json::Array(components)) = fields.get_mut("components").filter(|_| is_lenient) {

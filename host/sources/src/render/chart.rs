@@ -38,6 +38,16 @@ pub struct Release {
     pub set: Vec<(&'static str, String)>,
     /// The same as values, if they can be: these may be marked.
     pub parameters: Option<Values>,
+    /// The version of the cluster that it is for, where that is another one.
+    pub kube_version: Option<String>,
+    /// All API versions that it may take for installed; those of the options where it says none.
+    pub api_versions: Vec<String>,
+}
+
+impl Release {
+    fn api_versions<'a>(&'a self, options: &'a RenderOptions) -> &'a [String] {
+        if self.api_versions.is_empty() { &options.api_versions } else { &self.api_versions }
+    }
 }
 
 /// Values for a chart.
@@ -104,7 +114,9 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
     let description = stage.get(Path::new("chart/Chart.yaml")).map(String::from_utf8_lossy).unwrap_or_default();
     texts.push((fallback, Source::new(description.into_owned())));
     let places = release::places(&manifest, &lines, &traced, texts.len() - 1);
-    let absent = absent(&stage, &options.api_versions);
+    // A release that says what is there has said what is not.
+    let is_open = release.api_versions.is_empty();
+    let absent = if is_open { absent(&stage, &options.api_versions) } else { Vec::new() };
     Ok(Rendered { manifest, made_of, texts, places, absent, ..Rendered::default() })
 }
 
@@ -161,8 +173,8 @@ fn arguments(
     let mut arguments: Vec<std::ffi::OsString> = vec!["template".into(), (&release.name).into(), "./chart".into()];
     let mut flag = |name: &str, value: &std::ffi::OsStr| arguments.extend([name.into(), value.to_owned()]);
     flag("--namespace", release.namespace.as_deref().unwrap_or("default").as_ref());
-    flag("--kube-version", options.kube_version.as_ref());
-    let versions = [ALWAYS_THERE].into_iter().chain(options.api_versions.iter().map(String::as_str));
+    flag("--kube-version", release.kube_version.as_ref().unwrap_or(&options.kube_version).as_ref());
+    let versions = [ALWAYS_THERE].into_iter().chain(release.api_versions(options).iter().map(String::as_str));
     versions.for_each(|version| flag("--api-versions", version.as_ref()));
     files.iter().for_each(|file| flag("--values", file.as_os_str()));
     let is_marked = is_traced && release.parameters.is_some();
