@@ -192,7 +192,7 @@ impl Deployer<'_> {
         let what = if is_chart {
             self.release(source, all, &folder, (name, namespace), &layers)?
         } else {
-            What::Kustomization { folder: folder.clone(), over: written(&folder, &layers) }
+            What::Kustomization { folder: folder.clone(), over: written(&folder, &layers).map(Box::new) }
         };
         let job = self.job(&folder, name.to_owned(), namespace.map(str::to_owned), what);
         Ok(Some((Some(folder), job)))
@@ -244,7 +244,7 @@ impl Deployer<'_> {
         let given = layers.field("helm", "parameters").map(|(manifest, given)| (manifest, given.items()));
         let set = given.map(|(_, given)| parameters::flags(given)).unwrap_or_default();
         let parameters = given.and_then(|(manifest, given)| parameters::values(manifest, given));
-        Ok(What::Release(Release {
+        Ok(What::Release(Box::new(Release {
             chart: folder.to_owned(),
             name: release.unwrap_or_else(|| names::release_of(name)),
             namespace: own_namespace.or_else(|| namespace.map(str::to_owned)),
@@ -254,7 +254,7 @@ impl Deployer<'_> {
             kube_version,
             api_versions,
             ..Release::default()
-        }))
+        })))
     }
 
     /// The names that a key of `helm` gives, or the one. Any other text is refused.

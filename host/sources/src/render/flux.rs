@@ -65,7 +65,7 @@ impl Deployer<'_> {
         if over.is_none() && !self.catalog.kustomizations.contains_key(&folder) {
             return Ok(None);
         }
-        let what = What::Kustomization { folder: folder.clone(), over };
+        let what = What::Kustomization { folder: folder.clone(), over: over.map(Box::new) };
         let environment = self.environment(&folder);
         let is_alone = environment == environment_of(&self.catalog.tree.shown(&folder));
         let mut job = self.job(&folder, environment, namespace, what);
@@ -171,7 +171,7 @@ impl Deployer<'_> {
             values.extend(self.values_from(reference)?);
         }
         values.extend(spec.get("values").and_then(|values| self.inline(values)));
-        let what = What::Release(Release {
+        let what = What::Release(Box::new(Release {
             chart: folder.clone(),
             name: release,
             namespace: namespace.clone(),
@@ -179,7 +179,7 @@ impl Deployer<'_> {
             without_own: !values.is_empty() && !files.is_empty(),
             values,
             ..Release::default()
-        });
+        }));
         let job = self.job(&folder, own, namespace, what);
         Ok(Some((Some(folder), job)))
     }

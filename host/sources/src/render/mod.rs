@@ -250,7 +250,7 @@ fn built(job: &Job) -> Option<&PathBuf> {
 fn rendered(job: &Job, tools: &Tools, tree: &Tree, options: &RenderOptions) -> Result<Rendered, Failure> {
     match &job.what {
         What::Release(release) => chart::render(tools, tree, release, options),
-        What::Kustomization { folder, over } => kustomization::build(tools, tree, folder, over.as_ref(), options),
+        What::Kustomization { folder, over } => kustomization::build(tools, tree, folder, over.as_deref(), options),
         What::Nothing(failure) => Err(failure.clone()),
     }
 }

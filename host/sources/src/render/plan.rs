@@ -48,10 +48,10 @@ pub enum Need {
 /// What to render.
 #[derive(Debug)]
 pub enum What {
-    Release(Release),
+    Release(Box<Release>),
     Kustomization {
         folder: PathBuf,
-        over: Option<Over>,
+        over: Option<Box<Over>>,
     },
     /// Nothing, for this reason.
     Nothing(Failure),
@@ -207,7 +207,7 @@ impl Catalog<'_> {
             covers: vec![Covered::Folder(shown)],
             namespace: None,
             project: chart.file.project,
-            what: What::Release(Release { chart: chart.folder.clone(), name, values, ..Release::default() }),
+            what: What::Release(Box::new(Release { chart: chart.folder.clone(), name, values, ..Release::default() })),
             need,
         }
     }
