@@ -320,3 +320,26 @@ fn labels_without_selectors_are_not_on_pods() {
     assert!(failing(", labelWithoutSelector: true, labelIncludeTemplates: true").is_empty());
     incomplete(&folder(", apiVersions: [v1]"), &tools, "`kustomize.apiVersions` is not followed here");
 }
+
+#[test]
+fn objects_with_variables_of_what_is_not_in_the_input_are_not_checked() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = |build: &str| {
+        Folder::of("apps/web/web.yaml", deployment().replace("replicas: 3", "replicas: ${replicas}"))
+            .and("apps/web/api.yaml", deployment().replace("name: web", "name: api"))
+            .and("clusters/eu.yaml", flux(&format!("  path: ./apps/web\n  postBuild: {{{build}}}\n")))
+    };
+    let secret = "substituteFrom: [{kind: Secret, name: vars}]";
+    let told = "the values of Secret `vars` are not in the input in plain text: 1 object with variables is not checked";
+    incomplete(&folder(secret), &tools, told);
+    let report = json(&folder(secret), &tools, &["--rule", "kubernetes-schema", "--rule", RULE]);
+    let results = report["results"].as_array().unwrap().iter().filter(|it| it["object"]["kind"] == "Deployment");
+    let names: Vec<_> = results.map(|it| (&it["object"]["name"], &it["verdict"])).collect();
+    assert!(!names.is_empty() && names.iter().all(|(name, verdict)| *name == "api" && *verdict == "pass"), "{names:?}");
+    let encoded = folder(secret)
+        .and("vars.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: vars}\ndata: {replicas: Mw==}\n");
+    incomplete(&encoded, &tools, told);
+    for settled in [format!("{secret}, substitute: {{replicas: '3'}}"), "substitute: {replicas: '3'}".to_owned()] {
+        assert_eq!(check(&folder(&settled), &tools, &["--rule", RULE]).code, Some(0), "{settled}");
+    }
+}

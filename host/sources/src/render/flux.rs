@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::chart::{Release, Values};
 use super::deployer::{Deployer, Made, Source, inline, is_true, text};
-use super::kustomization::{Given, Over};
+use super::kustomization::{Given, Needed, Over};
 use super::names;
 use super::plan::{What, environment_of};
 use super::repository::spelt;
@@ -57,10 +57,15 @@ impl Deployer<'_> {
         }
         let own = &self.file.manifest;
         let given = ["patches", "images"].iter().filter_map(|key| Some(Given::member(own, spec.entry(key)?.clone())));
-        let (variables, filled) = spec.get("postBuild").map(|build| self.variables(build)).unzip();
+        let (variables, filled, needed) = match spec.get("postBuild") {
+            Some(build) => {
+                let (variables, filled, needed) = self.variables(build);
+                (Some(variables), filled, needed)
+            }
+            None => (None, Vec::new(), None),
+        };
         let is_over = !fields.is_empty() || variables.is_some();
-        let filled = filled.unwrap_or_default();
-        let over = is_over.then(|| Over { fields, given: given.collect(), variables, filled });
+        let over = is_over.then(|| Over { fields, given: given.collect(), variables, filled, needed });
         // Plain files stand for themselves.
         if over.is_none() && !self.catalog.kustomizations.contains_key(&folder) {
             return Ok(None);
@@ -117,16 +122,28 @@ impl Deployer<'_> {
         Err(self.unknown(text, reference))
     }
 
-    /// What Flux fills in after a build, as far as it stands in the input, and the mappings that it stands in.
-    fn variables(&self, build: &Node) -> (Variables, Vec<Given>) {
-        let mut filled = Vec::new();
+    /// What Flux fills in after a build, as far as it stands in the input, the mappings that it stands in, and what is not
+    /// there. The last mapping wins.
+    fn variables(&self, build: &Node) -> (Variables, Vec<Given>, Option<Needed>) {
+        let (mut filled, mut missing, mut last) = (Vec::new(), Vec::new(), 0);
         for reference in build.list("substituteFrom") {
-            let Some((file, object)) = self.data(reference) else { continue };
+            let Some((file, object)) = self.data(reference) else {
+                let (kind, name) = named(reference);
+                let need_not_be = is_true(reference, "optional") && self.all("", kind, name, None).is_empty();
+                if !need_not_be {
+                    missing.push(format!("{kind} `{name}`"));
+                    last = filled.len();
+                }
+                continue;
+            };
             let mappings = ["data", "stringData"].iter().filter_map(|key| object.node.get(key));
             filled.extend(mappings.map(|node| Given::new(&file.manifest, node.clone())));
         }
         filled.extend(build.get("substitute").map(|node| Given::new(&self.file.manifest, node.clone())));
-        (filled.iter().flat_map(Given::texts).collect(), filled)
+        let behind = filled.iter().skip(last).flat_map(Given::texts).map(|(name, _)| name);
+        let needed = Needed { of: missing.join(" and "), settled: behind.collect() };
+        let needed = Some(needed).filter(|_| !missing.is_empty());
+        (filled.iter().flat_map(Given::texts).collect(), filled, needed)
     }
 
     /// The ConfigMap or the Secret of the input that is named. What is encoded is not read: it would be a Secret's.
@@ -186,8 +203,7 @@ impl Deployer<'_> {
 
     /// The values in a ConfigMap or a Secret of the input; none of one that is not there and need not be.
     fn values_from(&self, reference: &Node) -> Result<Option<Values>, Box<Made>> {
-        let kind = text(reference, &["kind"]).unwrap_or("object");
-        let name = text(reference, &["name"]).unwrap_or_default();
+        let (kind, name) = named(reference);
         let is_optional = is_true(reference, "optional");
         if is_optional && self.all("", kind, name, None).is_empty() {
             return Ok(None);
@@ -203,4 +219,10 @@ impl Deployer<'_> {
         let text = || format!("the values of {kind} `{name}` are not in the input");
         found.map(Some).ok_or_else(|| self.unknown(text(), reference))
     }
+}
+
+/// The kind and the name of an object that is referred to.
+fn named(reference: &Node) -> (&str, &str) {
+    let kind = text(reference, &["kind"]).unwrap_or("object");
+    (kind, text(reference, &["name"]).unwrap_or_default())
 }

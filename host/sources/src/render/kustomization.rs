@@ -1,5 +1,6 @@
 //! Builds a kustomization: of copies of what it refers to, and of nothing else, and once more with marks in all of it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use engine::manifest::{Covered, Entry, Manifest, Node, Source, Value, read};
@@ -15,7 +16,7 @@ use super::overlay::{self, Places};
 use super::parts::{NAMES, Parts, Role, kustomization_of};
 use super::rendered::{Rendered, limits};
 use super::stage::Stage;
-use super::substitute::{Variables, substituted};
+use super::substitute::{Variables, settled, substituted};
 use super::tool::{Call, Tool, Tools};
 use super::tree::Tree;
 
@@ -32,6 +33,17 @@ pub struct Over {
     pub variables: Option<Variables>,
     /// The same as it was written; the last one wins.
     pub filled: Vec<Given>,
+    /// What else would be filled in, and is not in the input.
+    pub needed: Option<Needed>,
+}
+
+/// Variables that stand in objects which are not in the input.
+#[derive(Clone, Debug)]
+pub struct Needed {
+    /// The objects, in words.
+    pub of: String,
+    /// The variables that none of them can change.
+    pub settled: BTreeSet<String>,
 }
 
 /// Members of a mapping, and where somebody wrote them.
@@ -87,7 +99,7 @@ impl Over {
                 }
             }
         }
-        Self { fields, variables, ..Self::default() }
+        Self { fields, variables, needed: self.needed.clone(), ..Self::default() }
     }
 
     /// The kustomization, as JSON, with all that is written into it: lists grow, an image takes the place of the one of its
@@ -138,9 +150,17 @@ pub fn build(
         let written = over.map_or_else(|| given.clone(), |over| over.onto(&given));
         parts.stage.write(&build.top, written.into_bytes());
     }
-    let text = build.run(&parts.stage, over)?;
+    let (text, open) = build.run(&parts.stage, over)?;
     let manifest = read("rendered", text.into_bytes(), &limits());
-    let mut rendered = Rendered { manifest, ..Rendered::default() };
+    let needed = over.and_then(|over| over.needed.as_ref()).filter(|_| open > 0);
+    let unknown = needed.map(|needed| {
+        let are = if open == 1 { "object with variables is" } else { "objects with variables are" };
+        Why::Unknown(format!(
+            "the values of {} are not in the input in plain text: {open} {are} not checked",
+            needed.of
+        ))
+    });
+    let mut rendered = Rendered { manifest, unknown, ..Rendered::default() };
     // What a generator puts into a ConfigMap may be an object all the same.
     let made_of_charts = parts.charts.iter().flat_map(|chart| {
         let files = parts.stage.copied().map(|(_, real)| real).filter(move |real| real.starts_with(chart));
@@ -174,11 +194,13 @@ struct Build<'t> {
 }
 
 impl Build<'_> {
-    /// Builds, and fills in what stands in `over`.
-    fn run(&self, stage: &Stage, over: Option<&Over>) -> Result<String, Failure> {
+    /// Builds, and fills in what stands in `over`. What needs more than that is left out, and counted.
+    fn run(&self, stage: &Stage, over: Option<&Over>) -> Result<(String, usize), Failure> {
         let text = self.built(stage)?;
+        let needed = over.and_then(|over| over.needed.as_ref());
+        let (text, open) = needed.map_or_else(|| (text.clone(), 0), |needed| settled(&text, &needed.settled));
         let variables = over.and_then(|over| over.variables.as_ref());
-        Ok(variables.map_or_else(|| text.clone(), |variables| substituted(&text, variables)))
+        Ok((variables.map_or_else(|| text.clone(), |variables| substituted(&text, variables)), open))
     }
 
     fn built(&self, stage: &Stage) -> Result<String, Failure> {
@@ -241,7 +263,7 @@ fn traced(build: &Build<'_>, parts: &Parts<'_>, real: &Manifest) -> Places {
             stage.write(&build.top, over.onto(bare).into_bytes());
         }
         let over = if fillings { over.as_ref() } else { build.over };
-        let marked = build.run(&stage, over).ok()?;
+        let (marked, _) = build.run(&stage, over).ok()?;
         Some(overlay::places(real, &read("marked", marked.into_bytes(), &limits()), &marks))
     };
     let first = attempt(true, true).unwrap_or_default();

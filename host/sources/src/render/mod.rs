@@ -185,12 +185,15 @@ impl Rounds<'_> {
         let made: Vec<_> = jobs.par_iter().map(one).collect();
         let before = self.done.len();
         for (job, made) in jobs.into_iter().zip(made) {
+            let unknown = made.as_ref().ok().and_then(|rendered| rendered.unknown.clone());
+            let left: Option<Done> = unknown.map(|why| (job.left(&why), Err(why.into())));
             let made = made.map(|mut rendered| {
                 let known = self.done.iter().take(before).filter_map(|(_, made)| made.as_ref().ok());
                 known.for_each(|file| rendered.through(&file.manifest));
                 file(&job, rendered, tools)
             });
             self.done.push((job, made));
+            self.done.extend(left);
         }
     }
 

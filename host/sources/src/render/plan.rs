@@ -9,7 +9,7 @@ use engine::{Unrendered, shell_word};
 
 use super::catalog::{Catalog, Chart, Known};
 use super::chart::{Release, Values};
-use super::failure::Failure;
+use super::failure::{Failure, Why};
 use super::kustomization::Over;
 use super::mark;
 use super::names;
@@ -69,6 +69,23 @@ impl What {
 }
 
 impl Job {
+    /// What is not known of this one although it was done, as a job by itself.
+    pub fn left(&self, why: &Why) -> Self {
+        let is_object = |covered: &&Covered| matches!(covered, Covered::Object { .. });
+        Self {
+            environment: self.environment.clone(),
+            name: self.name.clone(),
+            folder: self.folder.clone(),
+            file: self.file.clone(),
+            line: self.line,
+            covers: self.covers.iter().filter(is_object).cloned().collect(),
+            namespace: None,
+            project: self.project,
+            what: What::Nothing(why.clone().into()),
+            need: Need::Always,
+        }
+    }
+
     /// The command that renders the same by hand: always, or only where the folder alone does not say it.
     pub fn advice(&self, always: bool) -> Option<String> {
         let (What::Release(release), [Covered::Folder(chart)]) = (&self.what, self.covers.as_slice()) else {

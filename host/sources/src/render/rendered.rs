@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::manifest::{Covered, Limits, Manifest, Origin, Rendering, Source, SourcePlace};
 
+use super::failure::Why;
 use super::overlay::Places;
 
 /// What was rendered in one environment.
@@ -20,6 +21,8 @@ pub struct Rendered {
     pub covers: Vec<Covered>,
     /// API versions that its chart asks for, and that were taken for absent.
     pub absent: Vec<String>,
+    /// Why some of its objects are not known, if so.
+    pub unknown: Option<Why>,
 }
 
 impl Default for Rendered {
@@ -32,6 +35,7 @@ impl Default for Rendered {
             places: Places::default(),
             covers: Vec::new(),
             absent: Vec::new(),
+            unknown: None,
         }
     }
 }
@@ -39,7 +43,7 @@ impl Default for Rendered {
 impl Rendered {
     /// The manifest under a name, as what this rendering made.
     pub fn into_manifest(self, name: String, rendering: Rendering) -> Manifest {
-        let Self { manifest, made_of, texts, places, covers, absent } = self;
+        let Self { manifest, made_of, texts, places, covers, absent, unknown: _ } = self;
         let Places { proven: places, nearest, objects } = places;
         let covers = [rendering.covers.clone(), covers].concat();
         let rendering = Rendering { made_of, texts, places, nearest, objects, covers, absent, ..rendering };

@@ -1,7 +1,7 @@
 //! What Flux fills in after a build: `${name}`, with a default behind `:=` or `:-`. An unknown name stays as it
 //! is, and `$${name}` is no variable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Variables and their values.
 pub type Variables = BTreeMap<String, String>;
@@ -11,6 +11,21 @@ const DEPTH: usize = 8;
 
 /// Bytes of one variable with its default.
 const LENGTH: usize = 4_096;
+
+/// The documents of a text without those in which a variable stands that is not among these, and how many those are.
+pub fn settled(text: &str, names: &BTreeSet<String>) -> (String, usize) {
+    const BETWEEN: &str = "\n---\n";
+    let is_settled = |document: &&str| {
+        document.match_indices("${").all(|(at, opening)| {
+            let before = document.get(..at).unwrap_or_default();
+            let behind = document.get(at + opening.len()..).unwrap_or_default();
+            let found = closed(behind).and_then(|(inner, _)| variable(inner));
+            before.ends_with('$') || found.is_none_or(|(name, _)| names.contains(name))
+        })
+    };
+    let (known, open): (Vec<&str>, Vec<&str>) = text.split(BETWEEN).partition(is_settled);
+    (known.join(BETWEEN), open.len())
+}
 
 /// The text with its variables filled in.
 pub fn substituted(text: &str, variables: &Variables) -> String {
@@ -57,14 +72,17 @@ fn closed(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn value(inner: &str, variables: &Variables, depth: usize) -> Option<String> {
+/// The name of a variable and its default, by what stands in its braces.
+fn variable(inner: &str) -> Option<(&str, Option<&str>)> {
     let end = inner.find(|it: char| !it.is_ascii_alphanumeric() && it != '_').unwrap_or(inner.len());
     let (name, rest) = inner.split_at(end);
     let is_name = !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit());
     let default = rest.strip_prefix(":=").or_else(|| rest.strip_prefix(":-"));
-    if !is_name || default.is_none() && !rest.is_empty() {
-        return None;
-    }
+    (is_name && (default.is_some() || rest.is_empty())).then_some((name, default))
+}
+
+fn value(inner: &str, variables: &Variables, depth: usize) -> Option<String> {
+    let (name, default) = variable(inner)?;
     // An empty value counts as none where there is a default.
     let known = variables.get(name).map(String::as_str).filter(|known| default.is_none() || !known.is_empty());
     let of_default = |default: &str| (depth < DEPTH).then(|| filled(default, variables, depth + 1));
@@ -96,5 +114,14 @@ mod tests {
         ] {
             assert_eq!(substituted(text, &variables), filled, "{text}");
         }
+    }
+
+    #[test]
+    fn a_document_with_a_variable_that_is_not_settled_is_left_out() {
+        let names = BTreeSet::from(["a".to_owned()]);
+        let text = "x: ${a}\n---\nx: ${b}\n---\nx: ${b:=1}\n---\nx: $${b} $b ${1}\n---\nx: ${a:=${b}}\n";
+        assert_eq!(settled(text, &names), ("x: ${a}\n---\nx: $${b} $b ${1}".to_owned(), 3));
+        assert_eq!(settled("x: ${b}\n", &names), (String::new(), 1));
+        assert_eq!(settled("", &names), (String::new(), 0));
     }
 }
