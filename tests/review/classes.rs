@@ -250,7 +250,7 @@ fn a_namespace_that_is_not_known_leaves_it_open() {
     history.commit("change");
     let (review, code) = history.review(None, &[]);
     assert_eq!((review["decision"].as_str(), code), (Some("undecided"), 2), "{review:#}");
-    assert!(review["reason"].as_str().unwrap().contains("ApplicationSet argocd/set"), "{review:#}");
+    assert!(review["reason"].as_str().unwrap().contains("sets/set.yaml"), "{review:#}");
     assert_eq!(history.review(None, &["--allow-unchecked"]).1, 0);
 }
 
