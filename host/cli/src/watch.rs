@@ -242,9 +242,9 @@ mod tests {
 
     use super::*;
 
-    /// How long it must be quiet after that happened to this path, where `/work/k8s` and `/work/web.log` are watched.
+    /// How long it must be quiet after that happened to this path, where `/repo/k8s` and `/repo/web.log` are watched.
     fn rest(kind: EventKind, path: &str) -> Option<Duration> {
-        let places = ["/work/k8s", "/work/web.log"].map(PathBuf::from).to_vec();
+        let places = ["/repo/k8s", "/repo/web.log"].map(PathBuf::from).to_vec();
         let told = Told { news: channel().1, watcher: None, places, is_whole: true };
         told.rest_after(&Event::new(kind).add_path(path.into()))
     }
@@ -252,13 +252,13 @@ mod tests {
     #[test]
     fn who_reads_changes_nothing() {
         for kind in [AccessKind::Open(AccessMode::Any), AccessKind::Close(AccessMode::Read), AccessKind::Any] {
-            assert_eq!(rest(EventKind::Access(kind), "/work/k8s/web.yaml"), None, "{kind:?}");
+            assert_eq!(rest(EventKind::Access(kind), "/repo/k8s/web.yaml"), None, "{kind:?}");
         }
     }
 
     #[test]
     fn a_file_that_is_being_written_is_waited_for() {
-        let path = "/work/k8s/web.yaml";
+        let path = "/repo/k8s/web.yaml";
         for kind in [EventKind::Create(CreateKind::File), EventKind::Modify(ModifyKind::Data(DataChange::Any))] {
             assert_eq!(rest(kind, path), Some(UNFINISHED), "{kind:?}");
         }
@@ -274,11 +274,11 @@ mod tests {
     #[test]
     fn only_what_is_read_counts() {
         let kind = EventKind::Remove(RemoveKind::File);
-        for path in ["/work/other.log", "/work/k8s-old/web.yaml", "/work/k8s/.git/index", "/work/k8s/vendor/.git/HEAD"]
+        for path in ["/repo/other.log", "/repo/k8s-old/web.yaml", "/repo/k8s/.git/index", "/repo/k8s/vendor/.git/HEAD"]
         {
             assert_eq!(rest(kind, path), None, "{path}");
         }
-        for path in ["/work/web.log", "/work/k8s", "/work/k8s/new/.github/web.yaml"] {
+        for path in ["/repo/web.log", "/repo/k8s", "/repo/k8s/new/.github/web.yaml"] {
             assert_eq!(rest(kind, path), Some(FINISHED), "{path}");
         }
     }
