@@ -50,21 +50,22 @@ pub fn check_set(rule: &EnvironmentPromotion, object: Object<'_>, findings: &mut
     if rule.production_auto_sync {
         return Ok(());
     }
-    let is_production = |element: &Field<'_>| {
-        element.entries().filter_map(|(_, value)| text(value)).any(|value| rule.is_production(value))
-    };
     let says_production = |fill: Fill<'_>| rule.says_production(template.get("metadata"), template.get("spec"), fill);
     let is_made =
         |element: &Field<'_>| says_production(&|text: &str| filled(text, *element).unwrap_or_else(|| text.to_owned()));
     let is_fixed = if elements.is_empty() { says_production(&str::to_owned) } else { elements.iter().any(is_made) };
-    let mut of_production = elements.iter().filter(|element| is_production(element));
+    let mut of_production = elements.iter().filter(|element| rule.names_production(**element));
     let automated = template.get("spec.syncPolicy.automated");
     let patch = object.get("spec.templatePatch");
     let patched = patch.str().filter(|text| holds(text, "automated"));
     let of_all =
         if is_on(automated) { Some(automated) } else { patched.filter(|text| is_for_all(text)).map(|_| patch) };
     if let Some(of_all) = of_all {
-        if is_fixed || of_production.next().is_some() {
+        let is_of_production = is_fixed || of_production.next().is_some();
+        if is_of_production && patched.is_some_and(|text| !is_for_all(text)) {
+            return Err(Undecided::Unknown("whether the templatePatch turns auto-sync off is not evaluated".into()));
+        }
+        if is_of_production {
             findings.fail(of_all, MESSAGE, "remove it, and add it to the others by a templatePatch with a condition");
         } else if !are_known {
             return Err(Undecided::Unknown("only the cluster knows which environments the generator gives".into()));
@@ -92,6 +93,14 @@ pub fn check_set(rule: &EnvironmentPromotion, object: Object<'_>, findings: &mut
 impl EnvironmentPromotion {
     fn is_production(&self, word: &str) -> bool {
         stage::is_one(word, &self.production)
+    }
+
+    /// Whether any value of an element means production, however deep it stands.
+    fn names_production(&self, element: Field<'_>) -> bool {
+        match element.value() {
+            Some(Value::Object(_)) => element.entries().any(|(_, value)| self.names_production(value)),
+            _ => text(element).is_some_and(|word| self.is_production(word)),
+        }
     }
 
     /// Whether an Application is of production by a label, or else by where it is deployed and by its name. The paths of its
@@ -137,7 +146,11 @@ fn is_on(automated: Field<'_>) -> bool {
 
 /// The value of a field as text. A mapping and a list have none.
 fn text<'a>(field: Field<'a>) -> Option<&'a str> {
-    match field.value()? {
+    text_of(field.value()?)
+}
+
+fn text_of<'a>(value: &'a Value<'a>) -> Option<&'a str> {
+    match value {
         Value::String(text) | Value::Number(text) => Some(text),
         Value::Bool(true) => Some("true"),
         Value::Bool(false) => Some("false"),
@@ -194,13 +207,13 @@ fn check_coverage<'a>(
     }
 }
 
-/// The template filled in from an element. None if the element lacks a value.
+/// The template filled in from an element, whose values may stand in mappings. None if the element lacks a value.
 fn filled(template: &str, element: Field<'_>) -> Option<String> {
     let (mut text, mut rest) = (String::new(), template);
     while let (Some(start), Some(behind)) = (before(rest, "{{"), after(rest, "{{")) {
         text.push_str(start);
         let key = before(behind, "}}")?.trim().trim_start_matches('.');
-        text.push_str(self::text(element.entry(key))?);
+        text.push_str(text_of(key.split('.').try_fold(element.value()?, |value, step| value.get(step))?)?);
         rest = after(behind, "}}")?;
     }
     text.push_str(rest);
