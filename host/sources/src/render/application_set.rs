@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use engine::manifest::{Entry, Node, Value};
+use protocol::glob::matches_name;
 
 use super::catalog::Catalog;
 use super::deployer::text;
@@ -262,30 +263,21 @@ fn filled_text(text: &str, element: &Element) -> String {
     filled
 }
 
-/// Whether a path fits a pattern: `*` is one step or a part of one, `**` any number of them.
+/// Whether a path fits a pattern: `*` is one step or a part of one, `**` any number of them. Only the last `**` is tried
+/// again, so that no pattern takes longer than its length times that of the path.
 fn is_match(pattern: &str, path: &str) -> bool {
     let split = |text| -> Vec<&str> { str::trim_matches(text, '/').split('/').collect() };
-    fits(&split(pattern), &split(path), |it| *it == "**", |pattern, step| is_step(pattern, step))
-}
-
-/// Whether one step fits a pattern with `*`.
-fn is_step(pattern: &str, step: &str) -> bool {
-    fits(pattern.as_bytes(), step.as_bytes(), |it| *it == b'*', |one, other| one == other)
-}
-
-/// Whether items fit a pattern in which some stand for any number of items. Only the last one of these is tried again, so
-/// that no pattern takes longer than its length times that of the items.
-fn fits<T>(pattern: &[T], items: &[T], is_any: impl Fn(&T) -> bool, is_one: impl Fn(&T, &T) -> bool) -> bool {
+    let (pattern, path) = (split(pattern), split(path));
     let (mut at, mut next) = (0, 0);
-    // Behind the last one that stands for any number, and the first item that it does not stand for.
+    // Behind the last `**`, and the first step that it does not stand for.
     let mut retry = None;
-    while let Some(item) = items.get(next) {
+    while let Some(step) = path.get(next) {
         match pattern.get(at) {
-            Some(any) if is_any(any) => {
+            Some(&"**") => {
                 at += 1;
                 retry = Some((at, next));
             }
-            Some(one) if is_one(one, item) => (at, next) = (at + 1, next + 1),
+            Some(wanted) if matches_name(wanted, step) => (at, next) = (at + 1, next + 1),
             _ => {
                 let Some((behind, first)) = retry else { return false };
                 retry = Some((behind, first + 1));
@@ -293,7 +285,7 @@ fn fits<T>(pattern: &[T], items: &[T], is_any: impl Fn(&T) -> bool, is_one: impl
             }
         }
     }
-    pattern.iter().skip(at).all(is_any)
+    pattern.iter().skip(at).all(|step| *step == "**")
 }
 
 #[cfg(test)]
