@@ -1,22 +1,14 @@
 //! JSON as a rule sees it: a tree that borrows from the request and lives in its memory.
 //!
-//! hifijson does the lexing: it decodes escapes, checks UTF-8 and number syntax, and keeps a number as its text, so that
-//! the quantity `0.1` is `0.1` and a module carries no floating-point parser. (serde_json would add 20 KiB to each
-//! module; tests hold the two to the same answers.) Objects are slices in the order of the text: a pod has few keys at
-//! any level, and a linear search through a few neighbours beats a tree. A key that occurs twice is refused, since two
-//! readers would see two different objects.
+//! Objects are slices in the order of the text: a pod has few keys at any level, and a linear search through a few
+//! neighbours beats a tree. A number stays its text, so that the quantity `0.1` is `0.1` and a module carries no
+//! floating-point parser. A key that occurs twice is refused, since two readers would see two different objects.
 
-use alloc::borrow::Cow;
+mod reader;
 
 use bumpalo::Bump;
-use bumpalo::collections::Vec;
-use hifijson::num::LexWrite as _;
-use hifijson::str::LexAlloc as _;
-use hifijson::token::Lex as _;
-use hifijson::{Error, Expect, SliceLexer};
 
-/// How deep lists and maps may be nested; serde_json's own limit, and far beyond what the API defines.
-const MAX_DEPTH: usize = 127;
+use reader::Reader;
 
 /// A JSON value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,10 +35,7 @@ impl<'a> Value<'a> {
     /// # Errors
     /// The text is no JSON, is nested too deep, or has a key twice.
     pub fn parse(text: &'a [u8], memory: &'a Bump) -> Result<Self, MalformedJson> {
-        let mut lexer = SliceLexer::new(text);
-        let mut reader = Reader { memory, twice: false };
-        let value = lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| reader.value(next, lexer, MAX_DEPTH));
-        value.ok().filter(|_| !reader.twice).ok_or(MalformedJson)
+        Reader::read(text, memory).ok_or(MalformedJson)
     }
 
     /// The member of that name.
@@ -94,54 +83,6 @@ impl<'a> Value<'a> {
 /// A text that is no JSON a rule would trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedJson;
-
-struct Reader<'a> {
-    memory: &'a Bump,
-    /// Whether some object has a key twice.
-    twice: bool,
-}
-
-impl<'a> Reader<'a> {
-    fn value(&mut self, next: u8, lexer: &mut SliceLexer<'a>, depth: usize) -> Result<Value<'a>, Error> {
-        let deeper = depth.checked_sub(1).ok_or(Error::Depth);
-        match next {
-            b'a'..=b'z' => Ok(lexer.null_or_bool().ok_or(Expect::Value)?.map_or(Value::Null, Value::Bool)),
-            b'0'..=b'9' | b'-' => Ok(Value::Number(lexer.num_string().validated()?.0)),
-            b'"' => Ok(Value::String(self.string(lexer.discarded())?)),
-            b'[' => {
-                let depth = deeper?;
-                let mut items = Vec::new_in(self.memory);
-                lexer.discarded().seq(b']', SliceLexer::ws_peek, |next, lexer| {
-                    items.push(self.value(next, lexer, depth)?);
-                    Ok::<_, Error>(())
-                })?;
-                Ok(Value::Array(items.into_bump_slice()))
-            }
-            b'{' => {
-                let depth = deeper?;
-                let mut members = Vec::new_in(self.memory);
-                lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
-                    lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
-                    let key = self.string(lexer)?;
-                    lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
-                    let value = self.value(lexer.ws_peek().ok_or(Expect::Value)?, lexer, depth)?;
-                    self.twice |= members.iter().any(|(known, _)| *known == key);
-                    members.push((key, value));
-                    Ok::<_, Error>(())
-                })?;
-                Ok(Value::Object(members.into_bump_slice()))
-            }
-            _ => Err(Expect::Value)?,
-        }
-    }
-
-    fn string(&self, lexer: &mut SliceLexer<'a>) -> Result<&'a str, Error> {
-        Ok(match lexer.str_string()? {
-            Cow::Borrowed(text) => text,
-            Cow::Owned(text) => self.memory.alloc_str(&text),
-        })
-    }
-}
 
 #[cfg(test)]
 mod tests {
