@@ -28,14 +28,36 @@ pub fn matches_name(pattern: &str, name: &str) -> bool {
 /// for any folders.
 #[must_use]
 pub fn matches_path(pattern: &str, path: &str) -> bool {
-    let (step, rest) = next(pattern);
-    if step == "**" {
-        let is_here = if rest.is_empty() { !path.is_empty() } else { matches_path(rest, path) };
-        return is_here || !path.is_empty() && matches_path(pattern, next(path).1);
+    let (mut pattern, mut path) = (pattern, path);
+    // What follows the last `**`, and where in the path it was tried. An earlier `**` is never tried again: it stood for as
+    // little as it could, and the later one stands for what an earlier one would have added. So the time grows with the
+    // product of both lengths, and not with a power of the number of `**`.
+    let mut wide: Option<(&str, &str)> = None;
+    loop {
+        let (step, rest) = next(pattern);
+        if step == "**" && !rest.is_empty() {
+            wide = Some((rest, path));
+            pattern = rest;
+            continue;
+        }
+        // What comes later in the path is shorter still.
+        if path.is_empty() {
+            return false;
+        }
+        let (name, below) = next(path);
+        if step == "**" || matches_name(step, name) {
+            // What lies in a folder that was named is meant too.
+            if rest.is_empty() {
+                return true;
+            }
+            (pattern, path) = (rest, below);
+        } else {
+            let Some((after, tried)) = wide else { return false };
+            let shorter = next(tried).1;
+            wide = Some((after, shorter));
+            (pattern, path) = (after, shorter);
+        }
     }
-    let (name, below) = next(path);
-    // What lies in a folder that was named is meant too.
-    !path.is_empty() && matches_name(step, name) && (rest.is_empty() || matches_path(rest, below))
 }
 
 /// Whether one of the patterns matches the path.
@@ -52,6 +74,9 @@ fn next(path: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+    use alloc::{format, string::String};
+
     use super::*;
 
     #[test]
@@ -91,5 +116,46 @@ mod tests {
         ] {
             assert!(!matches_path(pattern, path), "{pattern} {path}");
         }
+    }
+
+    /// What `matches_path` means, word by word.
+    fn is_meant(pattern: &str, path: &str) -> bool {
+        let (step, rest) = next(pattern);
+        if step == "**" {
+            let is_here = if rest.is_empty() { !path.is_empty() } else { is_meant(rest, path) };
+            return is_here || !path.is_empty() && is_meant(pattern, next(path).1);
+        }
+        let (name, below) = next(path);
+        !path.is_empty() && matches_name(step, name) && (rest.is_empty() || is_meant(rest, below))
+    }
+
+    /// All texts of at most `most` steps.
+    fn texts(steps: &[&str], most: usize) -> Vec<String> {
+        let mut all: Vec<String> = Vec::from([String::new()]);
+        let mut last: Vec<String> = steps.iter().map(|step| String::from(*step)).collect();
+        for _ in 0..most {
+            let longer = last.iter().flat_map(|text| steps.iter().map(move |step| format!("{text}/{step}"))).collect();
+            all.append(&mut last);
+            last = longer;
+        }
+        all
+    }
+
+    #[test]
+    fn every_short_pattern_matches_what_it_means() {
+        let paths = texts(&["a", "b", ""], 5);
+        for pattern in texts(&["a", "b", "*", "**", ""], 4) {
+            for path in &paths {
+                assert_eq!(matches_path(&pattern, path), is_meant(&pattern, path), "{pattern} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_stars_take_no_longer_than_the_path_is_long() {
+        // To try each folder for each `**` would take longer than anybody waits.
+        let (pattern, path) = (["**/a"; 30].join("/"), ["a"; 200].join("/"));
+        assert!(matches_path(&pattern, &path));
+        assert!(!matches_path(&format!("{pattern}/b"), &path));
     }
 }
