@@ -40,6 +40,7 @@ pub mod pods;
 pub mod probe;
 mod quantity;
 pub mod relation;
+pub mod release;
 pub mod replicas;
 pub mod request;
 pub mod requirement;

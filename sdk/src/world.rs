@@ -67,9 +67,16 @@ struct LookUpRequest<'a> {
     kind: &'a str,
     name: Option<&'a str>,
     namespace: Option<&'a str>,
-    related: &'a [Relation<'a>],
     is_anywhere: bool,
+    wanted: Wanted<'a>,
+}
+
+/// Which objects of a list are wanted: hints, which a host may leave aside.
+#[derive(Clone, Copy, Default)]
+struct Wanted<'a> {
+    related: &'a [Relation<'a>],
     most: Option<u32>,
+    is_unrendered: bool,
 }
 
 impl LookUpRequest<'_> {
@@ -84,17 +91,21 @@ impl LookUpRequest<'_> {
             writer.flag("disable_cache", false);
         }
         writer.texts("field_masks", &mut field_masks.iter().copied());
-        if !self.related.is_empty() {
+        let Wanted { related, most, is_unrendered } = self.wanted;
+        if !related.is_empty() {
             writer.key("related");
             writer.open(b'[');
-            self.related.iter().for_each(|relation| relation.write(&mut writer));
+            related.iter().for_each(|relation| relation.write(&mut writer));
             writer.close(b']');
         }
         if self.is_anywhere {
             writer.flag(contract::ANYWHERE, true);
         }
-        if let Some(most) = self.most {
+        if let Some(most) = most {
             writer.number(contract::MOST, most);
+        }
+        if is_unrendered {
+            writer.flag(contract::UNRENDERED, true);
         }
         writer.close(b'}');
         writer.finish()
@@ -173,9 +184,8 @@ impl<'a> World<'a> {
             kind,
             name: Some(name),
             namespace: Some(namespace.unwrap_or_default()),
-            related: &[],
             is_anywhere: false,
-            most: None,
+            wanted: Wanted::default(),
         };
         let answer = self.ask(contract::GET_RESOURCE, &request)?;
         Ok(answer.filter(|(object, _)| object.is_set()).map(|(object, declared)| other(object, declared)))
@@ -212,7 +222,8 @@ impl<'a> World<'a> {
         within: Within<'_>,
         related: &[Relation<'_>],
     ) -> Result<Vec<Object<'a>>, Undecided> {
-        let (objects, unread) = self.list_of(api_version, kind, within, related, None)?;
+        let wanted = Wanted { related, ..Wanted::default() };
+        let (objects, unread) = self.list_of(api_version, kind, within, wanted)?;
         if within == Within::Anywhere && unread.is_some() {
             self.memory.note_refused("a file that is deployed together with it could not be read");
         }
@@ -231,8 +242,19 @@ impl<'a> World<'a> {
         related: &[Relation<'_>],
         most: u32,
     ) -> Result<(Vec<Object<'a>>, bool), Undecided> {
-        let (objects, missing) = self.list_of(api_version, kind, Within::All, related, Some(most))?;
+        let wanted = Wanted { related, most: Some(most), ..Wanted::default() };
+        let (objects, missing) = self.list_of(api_version, kind, Within::All, wanted)?;
         Ok((objects, missing.is_none()))
+    }
+
+    /// The objects of a kind of deployers, such as Helm releases, whose deployment is not in the input. A host that renders
+    /// nothing gives all of the kind.
+    ///
+    /// # Errors
+    /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
+    pub fn unrendered(&self, api_version: &str, kind: &str, within: Within<'_>) -> Result<Vec<Object<'a>>, Undecided> {
+        let wanted = Wanted { is_unrendered: true, ..Wanted::default() };
+        Ok(self.list_of(api_version, kind, within, wanted)?.0)
     }
 
     /// The objects of a list, and how many are missing from it, if some are.
@@ -241,15 +263,14 @@ impl<'a> World<'a> {
         api_version: &str,
         kind: &str,
         within: Within<'_>,
-        related: &[Relation<'_>],
-        most: Option<u32>,
+        wanted: Wanted<'_>,
     ) -> Result<(Vec<Object<'a>>, Option<i64>), Undecided> {
         let (operation, namespace) = match within {
             Within::Namespace(namespace) => (contract::LIST_BY_NAMESPACE, Some(namespace.unwrap_or_default())),
             Within::All | Within::Anywhere => (contract::LIST_ALL, None),
         };
         let is_anywhere = within == Within::Anywhere;
-        let request = LookUpRequest { api_version, kind, name: None, namespace, related, is_anywhere, most };
+        let request = LookUpRequest { api_version, kind, name: None, namespace, is_anywhere, wanted };
         let answer = self.ask(operation, &request)?;
         let missing = answer.and_then(|(list, _)| list.get("metadata.remainingItemCount").integer());
         Ok((items(answer), missing))

@@ -170,3 +170,39 @@ fn what_a_rendered_release_lacks_is_missing() {
         assert_eq!(run.out.contains(&missing), !is_there, "{target}: {}{}", run.out, run.err);
     }
 }
+
+/// What a rule says of what stands beside a release in the namespace `shop`: the verdict, and the reason where it is unknown.
+fn beside_a_release(chart: &str, rule: &str, object: &str) -> Option<(String, String)> {
+    let tools = Tools::find()?;
+    let release = format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: redis, namespace: shop}}\nspec: {{chart: {{spec: \
+         {chart}}}}}\n"
+    );
+    let folder = Folder::of("charts/redis/Chart.yaml", "apiVersion: v2\nname: redis\nversion: 0.1.0\n")
+        .and("charts/redis/templates/redis.yaml", deployment().replace("web", "redis"))
+        .and("release.yaml", release)
+        .and("object.yaml", object);
+    let report = json(&folder, &tools, &["--rule", rule, "--allow-unchecked"]);
+    let results = report["results"].as_array().unwrap();
+    let result = results.iter().find(|result| result["object"]["name"] == "web").unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    Some((text(&result["verdict"]), text(&result["reason"])))
+}
+
+#[test]
+fn only_a_release_that_is_not_rendered_leaves_open_what_is_missing() {
+    let here = "{chart: ./charts/redis, sourceRef: {kind: GitRepository, name: flux-system}}";
+    let elsewhere = "{chart: redis, sourceRef: {kind: HelmRepository, name: bitnami}}";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: web, image: \
+               'shop/web:1.4.2', envFrom: [{configMapRef: {name: settings}}]}]}\n";
+    let autoscaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: \
+                      shop}\nspec: {minReplicas: 2, maxReplicas: 4, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: \
+                      other}}\n";
+    for (rule, object) in [("references", pod), ("horizontal-pod-autoscaler", autoscaler)] {
+        let Some((verdict, reason)) = beside_a_release(here, rule, object) else { return };
+        assert_eq!((verdict.as_str(), reason.as_str()), ("fail", ""), "{rule}");
+        let Some((verdict, reason)) = beside_a_release(elsewhere, rule, object) else { return };
+        assert_eq!(verdict, "unknown", "{rule}");
+        assert!(reason.contains("HelmRelease redis deploys objects that are not in this input"), "{rule}: {reason}");
+    }
+}

@@ -12,7 +12,7 @@ use protocol::documents::GROUP;
 
 use crate::file::File;
 use crate::kustomize::{Graph, patches};
-use crate::manifest::{Content, Document, Object, Origin, SkipReason};
+use crate::manifest::{Content, Covered, Document, Object, Origin, SkipReason};
 use crate::paths::normal;
 use crate::places::Places;
 use crate::unchecked::{self, Unchecked, Unrendered};
@@ -29,6 +29,8 @@ pub struct Input {
     unchecked: Vec<Unchecked>,
     /// The files that are built together with something of that.
     beside_unseen: HashSet<usize>,
+    /// By name of a file the lines at which objects begin that deploy what was rendered.
+    deployed: HashMap<String, HashSet<u32>>,
     places: Places,
 }
 
@@ -103,6 +105,7 @@ impl Input {
         let unchecked = unchecked::without_rendered(unchecked, &files);
         let beside_unseen = unchecked::beside_unseen(&files, &graph, &unchecked);
         let places = Places::new(&files, &graph, &objects);
+        let deployed = deployed(&files);
         drop((graph, objects));
         files.iter_mut().enumerate().for_each(|(index, file)| places.settle(index, file));
         for (file, patches) in &patches.patches {
@@ -114,12 +117,20 @@ impl Input {
                 Arc::make_mut(file).manifest.problems.clear();
             }
         }
-        Self { given: files.len(), files, patches, rendered, unchecked, beside_unseen, places }
+        Self { given: files.len(), files, patches, rendered, unchecked, beside_unseen, deployed, places }
     }
 
     /// With what could not be rendered: it is not checked, for another reason than that nobody has tried.
     #[must_use]
     pub fn with_unrendered(mut self, unrendered: Vec<Unrendered>) -> Self {
+        // Where one of several sources was not rendered, not all that is deployed is here.
+        for covered in unrendered.iter().flat_map(|it| &it.covers) {
+            if let Covered::Object { file, line } = covered
+                && let Some(lines) = self.deployed.get_mut(file)
+            {
+                lines.remove(line);
+            }
+        }
         unchecked::replace(&mut self.unchecked, &self.files, unrendered);
         unchecked::at_sources(&mut self.unchecked, &self.files);
         self
@@ -156,6 +167,16 @@ impl Input {
     /// Whether another file was rendered of this one, and stands for it.
     pub(crate) fn is_rendered(&self, file: usize) -> bool {
         self.rendered.contains_key(&file)
+    }
+
+    /// Whether the subject deploys what was rendered: all of that is in the input.
+    pub(crate) fn is_deployment_rendered(&self, subject: Subject<'_>) -> bool {
+        let manifest = self.file(subject.file).map(|file| &file.manifest);
+        manifest.is_some_and(|manifest| {
+            let lines = self.deployed.get(&manifest.name);
+            let begins = || manifest.source.position(subject.object.node.look().locate(&[]).start).line;
+            lines.is_some_and(|lines| lines.contains(&begins()))
+        })
     }
 
     /// Whether the subject is built together with something that is not in the input: what is missing here may be there.
@@ -246,6 +267,18 @@ fn standing_in<'a>(
             objects.filter(move |(index, _)| patches.is_none_or(|it| !it.objects.contains(&(document, *index))));
         stand.map(move |(_, object)| (document, object))
     })
+}
+
+/// Where the objects begin that deploy what was rendered: by name of a file the lines.
+fn deployed(files: &[Arc<File>]) -> HashMap<String, HashSet<u32>> {
+    let mut deployed: HashMap<String, HashSet<u32>> = HashMap::new();
+    let renderings = files.iter().filter_map(|file| file.manifest.rendering());
+    for covered in renderings.flat_map(|rendering| &rendering.covers) {
+        if let Covered::Object { file, line } = covered {
+            deployed.entry(file.clone()).or_default().insert(*line);
+        }
+    }
+    deployed
 }
 
 /// Of what files others were rendered, each with the first of those.

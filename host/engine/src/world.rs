@@ -94,7 +94,8 @@ impl<'a> World<'a> {
         for subject in input.members().filter(|subject| !input.is_claim(*subject)) {
             let Viewpoint { project, folder, file, places, object } = Self::viewpoint(input, subject);
             let key = Key { project, group: object.group(), kind: &object.kind };
-            let variant = Variant { object, folder, file, homes: places.homes(object) };
+            let (homes, is_rendered) = (places.homes(object), input.is_deployment_rendered(subject));
+            let variant = Variant { object, folder, file, homes, is_rendered };
             world.by_kind.entry(key).or_default().insert(variant);
         }
         world.by_kind.values_mut().for_each(Objects::finish);
@@ -123,7 +124,8 @@ impl<'a> World<'a> {
         for object in objects {
             let key = Key { project: 0, group: object.group(), kind: &object.kind };
             let homes = FilePlaces::none().homes(object);
-            world.by_kind.entry(key).or_default().insert(Variant { object, folder: "", file: 0, homes });
+            let variant = Variant { object, folder: "", file: 0, homes, is_rendered: false };
+            world.by_kind.entry(key).or_default().insert(variant);
         }
         world.by_kind.values_mut().for_each(Objects::finish);
         world
@@ -183,29 +185,43 @@ impl<'a> World<'a> {
         namespace: Option<&str>,
         related: &[Related],
     ) -> Vec<&'a Object> {
-        match namespace {
-            Some(namespace) => {
-                let homes = homes(from, namespace);
-                self.seen(from, (group, kind), Some(&homes), related, |home| homes.contains(home))
-            }
-            None => self.everywhere(from, group, kind, related),
-        }
+        self.listed(from, (group, kind), namespace, related).into_iter().map(|variant| variant.object).collect()
     }
 
-    /// Of [`objects`](Self::objects), those that may be related.
-    pub(crate) fn everywhere(
+    /// Of [`objects`](Self::objects), those of a namespace, where one is given, but for those that deploy what was rendered:
+    /// what the others deploy is not in the world.
+    pub(crate) fn unrendered(
         &self,
         from: Viewpoint<'_>,
         group: &str,
         kind: &str,
-        related: &[Related],
+        namespace: Option<&str>,
     ) -> Vec<&'a Object> {
-        let units = from.places.units();
-        self.seen(from, (group, kind), None, related, |home| !matches!(home, Home::Unit(_)) || units.contains(home))
+        let variants = self.listed(from, (group, kind), namespace, &[]).into_iter();
+        variants.filter(|variant| !variant.is_rendered).map(|variant| variant.object).collect()
     }
 
-    /// As [`everywhere`](Self::everywhere), and those that name no namespace and are deployed apart from the one that asks.
-    /// Whoever calls an object missing asks this, since one that is in the input is not missing.
+    fn listed<'b>(
+        &'b self,
+        from: Viewpoint<'_>,
+        kind: (&'b str, &'b str),
+        namespace: Option<&str>,
+        related: &[Related],
+    ) -> Vec<&'b Variant<'a>> {
+        match namespace {
+            Some(namespace) => {
+                let homes = homes(from, namespace);
+                self.seen(from, kind, Some(&homes), related, |home| homes.contains(home))
+            }
+            None => {
+                let units = from.places.units();
+                self.seen(from, kind, None, related, |home| !matches!(home, Home::Unit(_)) || units.contains(home))
+            }
+        }
+    }
+
+    /// As [`related`](Self::related) in every namespace, and those that name no namespace and are deployed apart from the one
+    /// that asks. Whoever calls an object missing asks this, since one that is in the input is not missing.
     pub(crate) fn anywhere(
         &self,
         from: Viewpoint<'_>,
@@ -213,7 +229,7 @@ impl<'a> World<'a> {
         kind: &str,
         related: &[Related],
     ) -> Vec<&'a Object> {
-        self.seen(from, (group, kind), None, related, |_| true)
+        self.seen(from, (group, kind), None, related, |_| true).into_iter().map(|variant| variant.object).collect()
     }
 
     /// How many files that are deployed together with the one that asks could not be read whole.
@@ -221,14 +237,14 @@ impl<'a> World<'a> {
         from.places.units().iter().filter_map(|unit| self.unread.get(unit)).sum()
     }
 
-    fn seen(
-        &self,
+    fn seen<'b>(
+        &'b self,
         from: Viewpoint<'_>,
-        (group, kind): (&str, &str),
+        (group, kind): (&'b str, &'b str),
         homes: Option<&[Home<'_>]>,
         related: &[Related],
         is_seen: impl Fn(&Home<'_>) -> bool,
-    ) -> Vec<&'a Object> {
+    ) -> Vec<&'b Variant<'a>> {
         let Some(objects) = self.of_kind(from, group, kind) else { return Vec::new() };
         // A policy could guess what is in a Secret by what is related to its guesses.
         let related = if group.is_empty() && kind == "Secret" { &[] } else { related };
@@ -257,7 +273,8 @@ impl<'a> World<'a> {
             objects.named(name, &homes).flat_map(|named| named.identities.iter().copied()).collect();
         indices.sort_unstable();
         indices.dedup();
-        indices.into_iter().find_map(|index| objects.nearest(index, &sight, |home| homes.contains(home)))
+        let nearest = |index| objects.nearest(index, &sight, |home| homes.contains(home));
+        indices.into_iter().find_map(nearest).map(|variant| variant.object)
     }
 
     /// What `answer` makes of a look-up, or made of the same one from where the same is seen.

@@ -2,6 +2,7 @@
 mod metrics;
 
 use sdk::prelude::*;
+use sdk::release;
 use sdk::replicas::{Autoscaler, AutoscalerKind, autoscalers, replicated};
 use sdk::serving::must_serve;
 
@@ -22,7 +23,8 @@ policy! {
     /// - a metric of cpu or memory utilisation is a share of the request, so every long-running container needs that
     ///   request, or a limit, which is then the request as well. An autoscaler without metrics goes by cpu utilisation.
     ///
-    /// An autoscaler is checked too: its minimum must be below its maximum, and what it scales must exist.
+    /// An autoscaler is checked too: its minimum must be below its maximum, and what it scales must exist. Where a release
+    /// of a chart that is not rendered may deploy that, it is unknown.
     ///
     /// ## Why
     ///
@@ -151,6 +153,14 @@ policy! {
         "apps/v1/ReplicaSet": [],
         "v1/ReplicationController": [],
         "apps.openshift.io/v1/DeploymentConfig": [],
+        // What may deploy a target that is not in sight.
+        "helm.toolkit.fluxcd.io/v2/HelmRelease": ["spec.targetNamespace"],
+        "helm.cattle.io/v1/HelmChart": ["spec.targetNamespace"],
+        "argoproj.io/v1alpha1/Application": [
+            "spec.destination.namespace",
+            "spec.source.chart",
+            "spec.sources.chart",
+        ],
     ],
 }
 
@@ -267,6 +277,12 @@ fn check_autoscaler(autoscaler: Autoscaler<'_>, world: &World<'_>, findings: &mu
     }
     if world.get(api_version, kind, object.namespace(), name)?.is_none() {
         world.must_be_complete(format!("{kind} {name}, which it scales"))?;
+        // A cluster has what its releases deploy: only its objects have a `uid`.
+        if !object.get("metadata.uid").is_set()
+            && let Some(why) = release::unrendered(object.namespace(), world)?
+        {
+            return Err(Undecided::Unknown(format!("found no {kind} {name}, which it scales; {why}")));
+        }
         let message = format!("there is no {kind} {name} in this namespace, so nothing is scaled");
         findings.fail(target.get("name"), message, "the name of a workload in the same namespace");
     }

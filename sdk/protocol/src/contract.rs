@@ -44,6 +44,10 @@ pub const ANYWHERE: &str = "anywhere";
 /// are more. Ours, and a hint: other hosts list all.
 pub const MOST: &str = "most";
 
+/// Member of a payload that lists, `true`: objects that have a controller deploy something are left out where all of that was
+/// rendered and is in the input. Ours; hosts that render nothing ignore it.
+pub const UNRENDERED: &str = "unrendered";
+
 /// The waPC namespace of look-ups in registries.
 pub const OCI: &str = "oci";
 

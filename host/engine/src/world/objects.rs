@@ -39,6 +39,8 @@ pub(super) struct Variant<'a> {
     pub(super) folder: &'a str,
     pub(super) file: usize,
     pub(super) homes: Vec<Home<'a>>,
+    /// Whether it deploys what was rendered, so that all of that is in the world.
+    pub(super) is_rendered: bool,
 }
 
 impl<'a> Objects<'a> {
@@ -104,7 +106,7 @@ impl<'a> Objects<'a> {
         index: usize,
         sight: &Sight<'_>,
         is_home: impl Fn(&Home<'_>) -> bool,
-    ) -> Option<&'a Object> {
+    ) -> Option<&Variant<'a>> {
         let variants = self.identities.get(index)?;
         // None is nearer than one in the same folder.
         let beside = self.by_folder.get(&(index, sight.folder)).into_iter().flatten();
@@ -164,7 +166,7 @@ impl Sight<'_> {
         &self,
         variants: impl Iterator<Item = &'v Variant<'a>>,
         is_home: impl Fn(&Home<'_>) -> bool,
-    ) -> Option<&'a Object> {
+    ) -> Option<&'v Variant<'a>> {
         let is_seen = |variant: &&Variant<'_>| {
             #[cfg(test)]
             super::tests::SCANNED.set(super::tests::SCANNED.get() + 1);
@@ -175,7 +177,7 @@ impl Sight<'_> {
         let nearness = |it: &&Variant<'_>| {
             (shared_folders(self.folder, it.folder), it.folder == self.folder, it.file == self.file)
         };
-        seen.max_by_key(nearness).map(|variant| variant.object)
+        seen.max_by_key(nearness)
     }
 
     /// Whether the folder is that of another variant.

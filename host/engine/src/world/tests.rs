@@ -2,7 +2,8 @@ use std::cell::Cell;
 
 use super::*;
 use crate::file::File;
-use crate::manifest::{Limits, read};
+use crate::manifest::{Covered, Limits, Origin, Rendering, read};
+use crate::unchecked::Unrendered;
 
 thread_local! {
     /// How many variants were looked at.
@@ -238,4 +239,36 @@ fn definitions_beside_the_input_are_found_by_name_where_the_input_has_none() {
     assert_eq!(group_of("example.com", kind, "b"), None);
     assert!(world.get(from, "", "Pod", "", "c").is_none(), "only definitions are given");
     assert_eq!(world.objects(from, "apiextensions.k8s.io", kind).len(), 1, "lists are of the input");
+}
+
+#[test]
+fn a_release_that_was_rendered_is_not_among_those_that_were_not() {
+    let release = |name: &str| {
+        let text = format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{}}\n"
+        );
+        File { manifest: read(&format!("{name}.yaml"), text.into_bytes(), &Limits::default()), project: 0 }
+    };
+    let covered = |name: &str| Covered::Object { file: format!("{name}.yaml"), line: 2 };
+    let mut rendered = release("made");
+    let covers = vec![covered("web"), covered("half")];
+    rendered.manifest.origin = Origin::Rendered(Rendering { covers, ..Rendering::default() }.into());
+    let files = vec![release("web"), release("half"), release("redis"), rendered];
+    let left = Unrendered {
+        file: "half.yaml".into(),
+        line: 2,
+        covers: vec![covered("half")],
+        reason: "it failed".into(),
+        advice: None,
+        is_refused: false,
+    };
+    let input = Input::new(files).with_unrendered(vec![left]);
+    let world = World::new(&input);
+    let from = World::viewpoint(&input, input.subjects().next().unwrap());
+    let (group, kind) = ("helm.toolkit.fluxcd.io", "HelmRelease");
+    for namespace in [Some("shop"), None] {
+        let names = |objects: Vec<&Object>| -> Vec<String> { objects.into_iter().map(Object::display_name).collect() };
+        assert_eq!(names(world.related(from, group, kind, namespace, &[])), ["web", "half", "redis", "made"]);
+        assert_eq!(names(world.unrendered(from, group, kind, namespace)), ["half", "redis", "made"]);
+    }
 }

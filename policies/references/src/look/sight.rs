@@ -3,6 +3,7 @@
 
 use sdk::generator::KUSTOMIZATIONS;
 use sdk::prelude::*;
+use sdk::release;
 use sdk::text::holds;
 
 /// Kinds whose operators make objects.
@@ -47,30 +48,8 @@ impl<'a> Makers<'a> {
 /// What deploys objects into a namespace that are not in the input: charts, and what a Component is added to. A build with a
 /// remote base is no complete world: the host says so.
 fn unrendered(namespace: Option<&str>, world: &World<'_>) -> Result<Option<String>, Undecided> {
-    let why = |object: Object<'_>| {
-        Ok(Some(format!("{} {} deploys objects that are not in this input", object.kind(), object.name())))
-    };
-    for (api_version, kind) in [("helm.toolkit.fluxcd.io/v2", "HelmRelease"), ("helm.cattle.io/v1", "HelmChart")] {
-        let is_elsewhere = |release: &Object<'_>| {
-            let target = release.get("spec.targetNamespace").str();
-            namespace.is_some() && target.is_some() && target != namespace
-        };
-        if let Some(release) = world.list(api_version, kind, namespace)?.into_iter().find(|it| !is_elsewhere(it)) {
-            return why(release);
-        }
-        let targets = |release: &Object<'_>| release.get("spec.targetNamespace").str() == namespace;
-        let targeting = world.list_all(api_version, kind)?.into_iter().find(targets);
-        if let Some(release) = targeting.filter(|_| namespace.is_some()) {
-            return why(release);
-        }
-    }
-    for application in world.list_all("argoproj.io/v1alpha1", "Application")? {
-        let spec = application.get("spec");
-        let is_chart = |source: Field<'_>| source.get("chart").is_set();
-        let has_chart = is_chart(spec.get("source")) || spec.get("sources").items().any(is_chart);
-        if has_chart && spec.get("destination.namespace").str() == namespace {
-            return why(application);
-        }
+    if let Some(why) = release::unrendered(namespace, world)? {
+        return Ok(Some(why));
     }
     let [kustomization, component] = KUSTOMIZATIONS;
     for home in [namespace, None] {
