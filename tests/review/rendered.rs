@@ -45,6 +45,7 @@ fn what_is_not_rendered_leaves_it_open() {
     history.commit("change");
     let (review, code) = history.review(None, &["--render", "never"]);
     assert_eq!((review["decision"].as_str(), code), (Some("undecided"), 2), "{review:#}");
+    assert!(review["reason"].as_str().unwrap().ends_with("; `--allow-unchecked` accepts this"), "{review:#}");
     let (review, code) = history.review(None, &["--render", "never", "--allow-unchecked"]);
     assert_eq!((review["class"].as_str(), code), (Some("platform"), 0), "a value's effect is unknown: {review:#}");
 }

@@ -112,7 +112,12 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     };
     let of_files: Vec<Place> = change.files.iter().map(|file| place(file.path, None)).collect();
     let of_objects: Vec<Place> = change.objects.iter().map(|object| place(&object.place, object.environment)).collect();
-    let review = Review::new(&name, &outcome, is_asked, &of_files, &of_objects);
+    let mut review = Review::new(&name, &outcome, is_asked, &of_files, &of_objects);
+    let is_changed = !of_files.is_empty() || !of_objects.is_empty();
+    if let Some(reason) = review.reason.as_mut().filter(|_| is_changed && !change.unseen.is_empty()) {
+        // The rule knows no options of this program.
+        reason.push_str("; `--allow-unchecked` accepts this");
+    }
     output::print(&match options.format {
         Format::Human => render::human(&review),
         Format::Json => render::json(&review, env!("CARGO_PKG_VERSION")),
