@@ -32,6 +32,7 @@ mod stage;
 mod substitute;
 mod template;
 mod tool;
+mod trace;
 mod tree;
 mod wrapper;
 
