@@ -31,8 +31,8 @@ policy! {
     /// - The name of a StatefulSet is short enough for what its controller appends.
     ///
     /// What no repository holds is unknown and never missing: classes and ClusterRoles of the platform, objects in
-    /// `kube-system`, objects that a Helm release, a remote kustomization or an operator makes, and names that a tool fills
-    /// in later. `default` and `kube-root-ca.crt` always exist.
+    /// `kube-system`, objects that a Helm release that is not rendered, a remote kustomization or an operator makes, and names
+    /// that a tool fills in later. `default` and `kube-root-ca.crt` always exist.
     ///
     /// ## Why
     ///
