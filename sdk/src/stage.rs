@@ -5,6 +5,8 @@
 
 use alloc::string::String;
 
+use protocol::stage::{EARLIER, PRODUCTION, PRODUCTION_ALONE, STAGING};
+
 use crate::field::Field;
 use crate::glob::matches_name;
 use crate::object::Object;
@@ -35,8 +37,14 @@ pub fn is_one(word: &str, names: &[String]) -> bool {
 pub fn is_negated(word: &str) -> bool {
     let steps = || word.split(['-', '_', '.', '/']);
     let negates = |step: &str| matches!(step, "pre" | "non" | "not");
-    let is_production = |step: &str| matches!(step, "production" | "prod" | "prd" | "live");
+    let is_production = |step: &str| PRODUCTION.iter().chain(&PRODUCTION_ALONE).any(|word| *word == step);
     steps().zip(steps().skip(1)).any(|(before, step)| negates(before) && is_production(step))
+}
+
+/// Whether a part of a name is a word for an environment that comes before production.
+#[must_use]
+pub fn is_before_production(part: &str) -> bool {
+    STAGING.iter().chain(&EARLIER).any(|word| *word == part)
 }
 
 #[cfg(test)]
@@ -54,5 +62,15 @@ mod tests {
             assert!(!is_one(word, &names), "{word}");
         }
         assert!(is_one("pre-prod", &strings(&["pre-prod"])), "whoever says so");
+    }
+
+    #[test]
+    fn what_comes_before_production_is_known_by_its_words() {
+        for word in ["dev", "staging", "preproduction", "uat"] {
+            assert!(is_before_production(word), "{word}");
+        }
+        for word in ["prod", "live", "web", "web-dev"] {
+            assert!(!is_before_production(word), "{word}");
+        }
     }
 }

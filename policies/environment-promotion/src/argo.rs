@@ -14,10 +14,6 @@ use crate::EnvironmentPromotion;
 /// Keys under which an element names its environment.
 const ENVIRONMENT: [&str; 4] = ["environment", "env", "stage", "cluster"];
 
-/// Words for environments that are not production, alone or as a part of a name.
-const OTHERS: [&str; 11] =
-    ["dev", "development", "qa", "sandbox", "stage", "staging", "stg", "test", "testing", "uat", "preprod"];
-
 /// What fills in a text.
 type Fill<'a> = &'a dyn Fn(&str) -> String;
 
@@ -129,7 +125,7 @@ impl EnvironmentPromotion {
 
     /// Whether a word names an environment that is not production.
     fn is_other(&self, word: &str) -> bool {
-        let is_known = || word.split(['-', '_', '.']).any(|part| OTHERS.contains(&part));
+        let is_known = || word.split(['-', '_', '.']).any(stage::is_before_production);
         !self.is_production(word) && (stage::is_negated(word) || is_known())
     }
 }
