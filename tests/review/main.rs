@@ -7,6 +7,7 @@ mod classes;
 mod history;
 mod promotions;
 mod pull_requests;
+mod regions;
 mod rendered;
 #[path = "../command_line/support.rs"]
 mod support;

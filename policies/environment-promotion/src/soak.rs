@@ -108,7 +108,7 @@ impl<'a> Promoted<'a> {
             return Ok(());
         }
         let taken = self.field.get("written").integer().unwrap_or(now);
-        let stood: i64 = same.iter().map(|staged| staged.stood(taken)).sum();
+        let stood = stood(&same, taken);
         let needed = i64::from(rule.soak_hours) * HOUR;
         let is_first = |staged: &Staged<'_>| staged.from.is_some_and(|from| from < taken);
         if !same.iter().any(is_first) {
@@ -172,12 +172,17 @@ impl<'a> Promoted<'a> {
     }
 }
 
-impl Staged<'_> {
-    /// For how long it stood until then.
-    fn stood(&self, until: i64) -> i64 {
-        let Some(from) = self.from else { return 0 };
-        (self.until.map_or(until, |gone| gone.min(until)) - from).max(0)
+/// For how long it stood anywhere until then. An hour in two regions at once is one hour.
+fn stood(all: &[Staged<'_>], until: i64) -> i64 {
+    let end = |staged: &Staged<'_>| staged.until.map_or(until, |gone| gone.min(until));
+    let mut times: Vec<(i64, i64)> = all.iter().filter_map(|staged| Some((staged.from?, end(staged)))).collect();
+    times.sort_unstable();
+    let (mut stood, mut counted) = (0, i64::MIN);
+    for (from, end) in times {
+        stood += (end - from.max(counted)).max(0);
+        counted = counted.max(end);
     }
+    stood
 }
 
 /// The name of an image or a chart, without where it is kept.

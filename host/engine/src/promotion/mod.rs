@@ -7,6 +7,7 @@
 mod environments;
 mod pairs;
 mod reference;
+mod region;
 mod shared;
 mod stage;
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Pairs each version of production with what staging named for the same service, now and before.
 //!
 //! The same service has the same file in both environments, and the same place in it or the same image there. Where no file of
-//! staging ever was its counterpart, the same image anywhere in staging is; without the name of an image, the file of the one
-//! staging for all regions. The module must not know which pair is good.
+//! staging ever was its counterpart, the same image anywhere in staging is; without the name of an image, the file of staging
+//! for all regions or for another one. Where some of these are of the same region, they alone count. The module must not know
+//! which pair is good.
 
 use std::collections::{HashMap, HashSet};
 
-use super::stage::{Stage, without_region};
+use super::region::{regional, regional_place, without_region};
+use super::stage::Stage;
 use super::timeline::{Named, Stood, Timeline};
 use crate::documents::{Promoted, Staged};
 
@@ -40,6 +42,8 @@ pub struct Pairs<'a> {
     own: HashMap<(usize, &'a str), Vec<&'a Stood>>,
     /// What staging of all repositories names and named, by the slot.
     of_slot: HashMap<&'a str, Vec<Candidate<'a>>>,
+    /// The same by the slot in the words of all regions.
+    of_regions: HashMap<String, Vec<Candidate<'a>>>,
     /// The same by the thing.
     of_thing: HashMap<&'a str, Vec<Candidate<'a>>>,
 }
@@ -85,6 +89,9 @@ impl<'a> Pairs<'a> {
 
     fn add(&mut self, candidate: Candidate<'a>) {
         self.of_slot.entry(&candidate.named.slot).or_default().push(candidate);
+        if let Some(regional) = regional(&candidate.named.slot) {
+            self.of_regions.entry(regional.common).or_default().push(candidate);
+        }
         if let Some(thing) = &candidate.named.thing {
             self.of_thing.entry(thing).or_default().push(candidate);
         }
@@ -124,23 +131,44 @@ impl<'a> Pairs<'a> {
 
     /// What staging named for the same service.
     fn staged(&self, production: &Named) -> Vec<Staged> {
-        let of_place = |slot: &str| {
+        let is_it = |candidate: &&Candidate<'_>| is_of_place(candidate.named, production);
+        let of_slot = |slot: &str| {
             let of_slot = self.of_slot.get(slot).into_iter().flatten();
-            let of_place = of_slot.filter(|candidate| is_of_place(candidate.named, production));
-            of_place.map(|candidate| candidate.staged(production)).collect::<Vec<_>>()
+            of_slot.filter(is_it).collect::<Vec<_>>()
         };
-        let counterpart = of_place(&production.slot);
-        if !counterpart.is_empty() {
-            return counterpart;
-        }
-        match production.thing.as_deref() {
-            Some(thing) => {
-                let of_thing = self.of_thing.get(thing).into_iter().flatten();
-                of_thing.map(|candidate| candidate.staged(production)).collect()
+        let mut found = of_slot(&production.slot);
+        if found.is_empty() {
+            let of_thing = production.thing.as_deref().and_then(|thing| self.of_thing.get(thing));
+            found = of_thing.into_iter().flatten().collect();
+            // Without a name it is told by its place alone.
+            if found.is_empty() {
+                let of_regions = regional(&production.slot).and_then(|it| self.of_regions.get(&it.common));
+                let place = regional_place(&production.at).common;
+                let is_it = |candidate: &&Candidate<'_>| {
+                    is_it(candidate) || regional_place(&candidate.named.at).common == place
+                };
+                found = of_regions.into_iter().flatten().filter(is_it).collect();
             }
-            // Without a name it is told by its place alone. One staging may stand for all regions of production.
-            None => of_place(&without_region(&production.slot)),
+            if found.is_empty() && production.thing.is_none() {
+                found = of_slot(&without_region(&production.slot));
+            }
         }
+        of_same_region(&mut found, production);
+        found.into_iter().map(|candidate| candidate.staged(production)).collect()
+    }
+}
+
+/// Leaves those of the region of production, if staging has that region now.
+fn of_same_region(found: &mut Vec<&Candidate<'_>>, production: &Named) {
+    let region = |named: &Named| {
+        let of_slot = regional(&named.slot).map(|it| it.region).filter(|region| !region.is_empty());
+        of_slot.unwrap_or_else(|| regional_place(&named.at).region)
+    };
+    let own = region(production);
+    let is_same = |candidate: &Candidate<'_>| !own.is_empty() && region(candidate.named) == own;
+    let is_now = |candidate: &Candidate<'_>| candidate.stood.is_none_or(|stood| stood.until.is_none());
+    if found.iter().any(|candidate| is_same(candidate) && is_now(candidate)) {
+        found.retain(|candidate| is_same(candidate));
     }
 }
 

@@ -3,7 +3,7 @@
 //! Only names are looked at: `services/web/staging`, `values-production.yaml`, `web-prod`. The module must not know what is
 //! in a file.
 
-use crate::paths::file_name;
+use protocol::stage::{PRODUCTION, PRODUCTION_ALONE, STAGING};
 
 /// An environment that promotions go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,22 +25,6 @@ impl Stage {
     }
 }
 
-/// Words for an environment, alone or as a part of a name.
-const WORDS: [(&str, Stage); 9] = [
-    ("production", Stage::Production),
-    ("prod", Stage::Production),
-    ("prd", Stage::Production),
-    ("staging", Stage::Staging),
-    ("stage", Stage::Staging),
-    ("stg", Stage::Staging),
-    ("preprod", Stage::Staging),
-    ("preproduction", Stage::Staging),
-    ("uat", Stage::Staging),
-];
-
-/// Words for one where nothing else is in the name: `live-chat` is a service.
-const WHOLE: [(&str, Stage); 1] = [("live", Stage::Production)];
-
 /// Folders and files of tools that deploy nothing to a cluster: pipelines, editors, Compose.
 const OTHER_FOLDERS: [&str; 9] = [
     ".azure-pipelines",
@@ -56,7 +40,7 @@ const OTHER_FOLDERS: [&str; 9] = [
 const OTHER_FILES: [&str; 5] = [".gitlab-ci", "azure-pipelines", "bitbucket-pipelines", "compose", "docker-compose"];
 
 /// What stands for the environment in the name of what all environments have.
-const BLANK: &str = "*";
+pub(super) const BLANK: &str = "*";
 
 /// A path or a name of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,11 +57,8 @@ pub struct Placed {
 pub fn of_path(path: &str) -> Option<Placed> {
     let steps = || path.rsplit('/').map(stem);
     let whole = steps().find_map(|step| {
-        let word = step.to_ascii_lowercase();
-        let known = WORDS.iter().chain(&WHOLE).find(|(known, _)| *known == word);
-        known
-            .map(|(_, stage)| *stage)
-            .or_else(|| matches!(&*word, "pre-prod" | "pre-production").then_some(Stage::Staging))
+        let is_before = || matches!(&*step.to_ascii_lowercase(), "pre-prod" | "pre-production");
+        of_word(step).or_else(|| of_whole(step)).or_else(|| is_before().then_some(Stage::Staging))
     });
     let stage = whole.or_else(|| steps().find_map(of_name))?;
     Some(Placed { stage, slot: neutral(path, stage) })
@@ -116,8 +97,7 @@ pub fn neutral(text: &str, stage: Stage) -> String {
     };
     for Word { start, end, stage: of } in words(text) {
         let word = text.get(start..end).unwrap_or_default();
-        let of_whole = || WHOLE.iter().find(|(known, _)| word.eq_ignore_ascii_case(known) && is_whole(start, end));
-        if of.or_else(|| of_whole().map(|(_, stage)| *stage)) == Some(stage) {
+        if of.or_else(|| of_whole(word).filter(|_| is_whole(start, end))) == Some(stage) {
             neutral.push_str(text.get(rest..start).unwrap_or_default());
             neutral.push_str(BLANK);
             rest = end;
@@ -133,17 +113,15 @@ pub fn neutral_of_all(text: &str) -> String {
     neutral(&neutral(text, Stage::Staging), Stage::Production)
 }
 
-/// The slot of a file of one region as an environment without regions has it: `clusters/*-eu/values.yaml` becomes
-/// `clusters/*/values.yaml`. In the name of a file, only what stands behind the environment is a region: `values-*-eu.yaml`.
-#[must_use]
-pub fn without_region(slot: &str) -> String {
-    let whole = |step: &str| if step.contains(BLANK) { BLANK.to_owned() } else { step.to_owned() };
-    let mut steps: Vec<String> = slot.split('/').map(whole).collect();
-    if let (Some(file), Some((before, after))) = (steps.last_mut(), file_name(slot).split_once(BLANK)) {
-        let ending = after.rfind('.').and_then(|dot| after.get(dot..)).unwrap_or_default();
-        *file = format!("{before}{BLANK}{ending}");
-    }
-    steps.join("/")
+/// The environment that a word means, alone or as a part of a name.
+fn of_word(word: &str) -> Option<Stage> {
+    let is_one_of = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if is_one_of(&PRODUCTION) { Some(Stage::Production) } else { is_one_of(&STAGING).then_some(Stage::Staging) }
+}
+
+/// The environment that a word means where nothing else is in the name.
+fn of_whole(word: &str) -> Option<Stage> {
+    PRODUCTION_ALONE.iter().any(|known| word.eq_ignore_ascii_case(known)).then_some(Stage::Production)
 }
 
 /// A word of a name.
@@ -164,7 +142,7 @@ fn words(text: &str) -> Vec<Word> {
         if word.is_empty() {
             continue;
         }
-        let known = WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, stage)| *stage);
+        let known = of_word(word);
         let before =
             words.last().filter(|last| last.end + 1 == start && text.get(last.end..start).is_none_or(|it| it != "/"));
         let before = before.and_then(|last| text.get(last.start..last.end)).unwrap_or_default().to_ascii_lowercase();
@@ -212,20 +190,6 @@ mod tests {
             let placed = of_path(path);
             assert_eq!(placed.as_ref().map(|placed| placed.stage), stage, "{path}");
             assert_eq!(placed.map(|placed| placed.slot).unwrap_or_default(), slot, "{path}");
-        }
-    }
-
-    #[test]
-    fn an_environment_without_regions_has_one_file_for_all_of_them() {
-        for (slot, wanted) in [
-            ("clusters/*-eu/web/values.yaml", "clusters/*/web/values.yaml"),
-            ("eu-*/web.yaml", "*/web.yaml"),
-            ("web/values-*-eu.yaml", "web/values-*.yaml"),
-            ("web/values.yaml", "web/values.yaml"),
-            ("*", "*"),
-            ("", ""),
-        ] {
-            assert_eq!(without_region(slot), wanted);
         }
     }
 

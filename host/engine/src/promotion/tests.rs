@@ -1,5 +1,6 @@
 //! Which versions files name, when they stood, and what is held against what.
 
+mod regions;
 mod shared;
 
 use std::sync::Arc;

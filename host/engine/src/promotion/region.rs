@@ -1,0 +1,177 @@
+//! Regions in the names of environments: `prod-eu`, `staging-us-east-1`.
+//!
+//! The module must not know which environment it is.
+
+use super::stage::BLANK;
+use crate::paths::file_name;
+
+/// Where a region lies, as the words of its name say it.
+const DIRECTIONS: [&str; 5] = ["north", "south", "east", "west", "central"];
+
+/// Words for what a region lies in.
+const AREAS: [&str; 40] = [
+    "ae", "af", "africa", "america", "ap", "apac", "asia", "au", "br", "brazil", "ca", "canada", "ch", "china", "cn",
+    "de", "emea", "eu", "europe", "fr", "france", "germany", "gov", "hk", "india", "japan", "jp", "korea", "kr",
+    "latam", "me", "na", "oceania", "region", "sa", "sg", "uae", "uk", "us", "usa",
+];
+
+/// A slot, or a place in a file, of one region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regional {
+    /// The same in the words of all regions.
+    pub common: String,
+    /// The region; empty where the name has none.
+    pub region: String,
+}
+
+/// The region in a slot. None where what stands beside the environment is not known to be one: `web-*` is a service.
+#[must_use]
+pub fn regional(slot: &str) -> Option<Regional> {
+    let last = slot.matches('/').count();
+    let (mut steps, mut regions) = (Vec::new(), Vec::new());
+    for (at, step) in slot.split('/').enumerate() {
+        let Some((before, after)) = step.split_once(BLANK) else {
+            steps.push(step.to_owned());
+            continue;
+        };
+        let ending = if at == last { ending(after) } else { "" };
+        let after = after.strip_suffix(ending).unwrap_or(after);
+        // What stands before the environment in the name of a file may be what the file is: `values-*.yaml`.
+        let kept = if at == last && !is_region(before) { before } else { "" };
+        let before = before.strip_prefix(kept).unwrap_or(before);
+        if !is_region(before) || !is_region(after) {
+            return None;
+        }
+        steps.push(format!("{kept}{BLANK}{ending}"));
+        let region = words(before).chain(words(after)).map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
+        if !region.is_empty() && !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    Some(Regional { common: steps.join("/"), region: regions.join("-") })
+}
+
+/// The region in a place in a file: `elements[*-eu].tag` is `elements[*].tag` in the words of all regions.
+#[must_use]
+pub fn regional_place(at: &str) -> Regional {
+    let is_end = |letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '*'));
+    let (mut common, mut regions) = (String::new(), Vec::new());
+    for part in at.split_inclusive(is_end) {
+        let name = part.trim_end_matches(is_end);
+        let words: Vec<&str> = name.split(['-', '_']).collect();
+        let Some(blank) = words.iter().position(|word| *word == BLANK) else {
+            common.push_str(part);
+            continue;
+        };
+        let before = words.iter().take(blank).rev().take_while(|word| is_word(word)).count();
+        let after = words.iter().skip(blank + 1).take_while(|word| is_word(word)).count();
+        let (mut kept, mut region) = (Vec::new(), Vec::new());
+        for (at, word) in words.iter().enumerate() {
+            let is_beside = at + before >= blank && at <= blank + after && at != blank;
+            if is_beside { region.push(word.to_ascii_lowercase()) } else { kept.push(*word) }
+        }
+        common.push_str(&kept.join("-"));
+        common.push_str(part.get(name.len()..).unwrap_or_default());
+        let region = region.join("-");
+        if !region.is_empty() && !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    Regional { common, region: regions.join("-") }
+}
+
+/// The slot of a file of one region as an environment without regions has it: `clusters/*-eu/values.yaml` becomes
+/// `clusters/*/values.yaml`. In the name of a file, only what stands behind the environment is a region: `values-*-eu.yaml`.
+#[must_use]
+pub fn without_region(slot: &str) -> String {
+    let whole = |step: &str| if step.contains(BLANK) { BLANK.to_owned() } else { step.to_owned() };
+    let mut steps: Vec<String> = slot.split('/').map(whole).collect();
+    if let (Some(file), Some((before, after))) = (steps.last_mut(), file_name(slot).split_once(BLANK)) {
+        *file = format!("{before}{BLANK}{}", ending(after));
+    }
+    steps.join("/")
+}
+
+/// What says the format of a file.
+fn ending(name: &str) -> &str {
+    name.rfind('.').and_then(|dot| name.get(dot..)).unwrap_or_default()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether a text has only words for a region, or none at all.
+fn is_region(text: &str) -> bool {
+    words(text).all(is_word)
+}
+
+/// Whether a word is one for a region: `eu`, `westeurope`, `west1`, `euw1`, `2`.
+fn is_word(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let name = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let mut area = name;
+    while let Some(rest) = DIRECTIONS.iter().find_map(|it| area.strip_prefix(*it).or_else(|| area.strip_suffix(*it))) {
+        area = rest;
+    }
+    if area.is_empty() || AREAS.contains(&area) {
+        return true;
+    }
+    let is_short = |rest: &str| rest.len() <= 2 && rest.bytes().all(|letter| b"nsewc".contains(&letter));
+    name.len() < word.len() && AREAS.iter().any(|known| name.strip_prefix(*known).is_some_and(is_short))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_without_regions_has_one_file_for_all_of_them() {
+        for (slot, wanted) in [
+            ("clusters/*-eu/web/values.yaml", "clusters/*/web/values.yaml"),
+            ("eu-*/web.yaml", "*/web.yaml"),
+            ("web/values-*-eu.yaml", "web/values-*.yaml"),
+            ("web/values.yaml", "web/values.yaml"),
+            ("*", "*"),
+            ("", ""),
+        ] {
+            assert_eq!(without_region(slot), wanted);
+        }
+    }
+
+    #[test]
+    fn a_region_is_told_from_a_service() {
+        for (slot, wanted) in [
+            ("clusters/*-eu/web/values.yaml", Some(("clusters/*/web/values.yaml", "eu"))),
+            ("eu-*/web.yaml", Some(("*/web.yaml", "eu"))),
+            ("*-US-east-1/web.yaml", Some(("*/web.yaml", "us-east-1"))),
+            ("*-westeurope/web.yaml", Some(("*/web.yaml", "westeurope"))),
+            ("*-euw1/values-*-euw1.yaml", Some(("*/values-*.yaml", "euw1"))),
+            ("web/values-*.yaml", Some(("web/values-*.yaml", ""))),
+            ("*/web.yaml", Some(("*/web.yaml", ""))),
+            ("*", Some(("*", ""))),
+            ("web-*/values.yaml", None),
+            ("*-news/values.yaml", None),
+            ("values-*-web.yaml", None),
+        ] {
+            let found = regional(slot);
+            let found = found.as_ref().map(|found| (&*found.common, &*found.region));
+            assert_eq!(found, wanted, "{slot}");
+        }
+    }
+
+    #[test]
+    fn a_place_in_a_file_may_have_a_region() {
+        for (at, common, region) in [
+            ("spec.elements[*-eu, web].tag", "spec.elements[*, web].tag", "eu"),
+            ("Application/web-*-us-east-1 spec.source", "Application/web-* spec.source", "us-east-1"),
+            ("a[eu-*, cluster-*-eu]", "a[*, cluster-*]", "eu"),
+            ("images[acme-*/web]", "images[acme-*/web]", ""),
+            ("images[web-eu]", "images[web-eu]", ""),
+            ("", "", ""),
+        ] {
+            let wanted = Regional { common: common.into(), region: region.into() };
+            assert_eq!(regional_place(at), wanted, "{at}");
+        }
+    }
+}
