@@ -5,9 +5,11 @@
 //! the hash that kustomize appends to a generated name is no part of it. The module must not know how a version of a
 //! repository is had, nor what any difference means.
 
+mod accounts;
 mod fields;
 mod hashed;
 mod markers;
+mod others;
 mod owners;
 #[cfg(test)]
 mod tests;
@@ -17,7 +19,9 @@ mod version;
 
 use std::collections::BTreeMap;
 
+use accounts::Accounts;
 use hashed::Generated;
+use others::Others;
 
 use crate::documents::ChangedObject;
 
@@ -51,32 +55,37 @@ pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>>
         names.extend(hashed::generated_name(deployed.subject.object));
     }
     let nothing = Generated::default();
+    let pairs: Vec<_> = pairs.into_values().flat_map(|(old, new)| paired(&old, new)).collect();
+    let added: Vec<&Deployed<'a>> = pairs.iter().filter_map(|(old, new)| new.filter(|_| old.is_none())).collect();
+    let asked: &[Deployed<'a>] = if added.is_empty() { &[] } else { &before };
+    let (accounts, others) = (Accounts::new(asked), Others::new(asked, &added));
     let mut changed = Vec::new();
-    for (old, new) in pairs.into_values() {
-        for (old, new) in paired(&old, new) {
-            let objects = (old.map(|old| old.subject.object), new.map(|new| new.subject.object));
-            let Some(deployed) = new.or(old) else { continue };
-            let fields = match objects {
-                (Some(old), Some(new)) => {
-                    let generated = generated.get(&*deployed.place).unwrap_or(&nothing);
-                    let fields = fields::differences(&old.node.look(), &new.node.look(), generated);
-                    if fields.is_empty() {
-                        continue;
-                    }
-                    fields
+    for (old, new) in pairs {
+        let objects = (old.map(|old| old.subject.object), new.map(|new| new.subject.object));
+        let Some(deployed) = new.or(old) else { continue };
+        let fields = match objects {
+            (Some(old), Some(new)) => {
+                let generated = generated.get(&*deployed.place).unwrap_or(&nothing);
+                let fields = fields::differences(&old.node.look(), &new.node.look(), generated);
+                if fields.is_empty() {
+                    continue;
                 }
-                _ => Vec::new(),
-            };
-            changed.push(ChangedObject {
-                place: deployed.shown.clone(),
-                environment: deployed.environment,
-                namespace: deployed.namespace,
-                old: objects.0,
-                new: objects.1,
-                fields,
-                users: users.of(&deployed.place, deployed.subject.object),
-            });
-        }
+                fields
+            }
+            _ => Vec::new(),
+        };
+        let is_new = objects.0.is_none();
+        changed.push(ChangedObject {
+            place: deployed.shown.clone(),
+            environment: deployed.environment,
+            namespace: deployed.namespace,
+            old: objects.0,
+            new: objects.1,
+            fields,
+            users: users.of(&deployed.place, deployed.subject.object),
+            account: if is_new { accounts.of(deployed) } else { None },
+            others: if is_new { others.of(deployed) } else { Vec::new() },
+        });
     }
     changed
 }

@@ -267,3 +267,118 @@ fn a_component_says_who_owns_its_folder() {
     assert_eq!(owners.of("web/base/a.yaml"), Some(vec!["@acme/base".into()]));
     assert_eq!(owners.of("web/a.yaml"), Some(vec!["shop".into()]));
 }
+
+/// What is known of the account of `web`, which is new beside these objects: its annotations, and the bindings.
+fn account(before: &str, web: &str) -> Option<(String, String)> {
+    let mut found = None;
+    changed(&[("old.yaml", before)], &[("old.yaml", before), ("web.yaml", web)], |changed| {
+        assert_eq!(changed.len(), 1, "{before}");
+        let account = changed[0].account.as_ref();
+        found = account.map(|account| (account.annotations.join(" "), account.bindings.join(" ")));
+    });
+    found
+}
+
+#[test]
+fn what_the_account_of_a_new_workload_had_before_is_known() {
+    let named = |name: &str| WEB.replace("    spec:\n", &format!("    spec:\n      serviceAccountName: {name}\n"));
+    let account_of = |namespace: &str| {
+        format!(
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: reader, namespace: {namespace}, annotations: \
+             {{eks.amazonaws.com/role-arn: a}}}}\n"
+        )
+    };
+    let binding = |kind: &str, subject: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: b}}\nsubjects: [{subject}]\n\
+             roleRef: {{kind: ClusterRole, name: admin}}\n"
+        )
+    };
+    let found = |annotations: &str, bindings: &str| Some((annotations.to_owned(), bindings.to_owned()));
+    let shop = account_of("shop");
+    assert_eq!(account(&shop, &named("reader")), found("eks.amazonaws.com/role-arn", ""));
+    assert_eq!(account(&shop, &named("other")), None);
+    assert_eq!(account(&shop, WEB), None);
+    assert_eq!(account(&account_of("payments"), &named("reader")), None);
+    let of = |namespace: &str| format!("{{kind: ServiceAccount, name: reader, namespace: {namespace}}}");
+    let both = format!("{shop}---\n{}", binding("ClusterRoleBinding", &of("shop")));
+    assert_eq!(account(&both, &named("reader")), found("eks.amazonaws.com/role-arn", "ClusterRoleBinding b"));
+    assert_eq!(account(&binding("ClusterRoleBinding", &of("payments")), &named("reader")), None);
+    for subject in ["{kind: User, name: 'system:serviceaccount:shop:default'}", "{kind: ServiceAccount, name: default}"]
+    {
+        assert_eq!(account(&binding("RoleBinding", subject), WEB), found("", "RoleBinding b"), "{subject}");
+    }
+    for subject in ["{kind: User, name: default}", "{kind: Group, name: 'system:serviceaccounts:shop'}"] {
+        assert_eq!(account(&binding("RoleBinding", subject), WEB), None, "{subject}");
+    }
+}
+
+/// What was there before, of these objects, and a new one is about.
+fn others(before: &str, new: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    changed(&[("a/old.yaml", before)], &[("a/old.yaml", before), ("b/new.yaml", new)], |changed| {
+        found.extend(changed.iter().flat_map(|changed| changed.others.clone()));
+    });
+    found
+}
+
+#[test]
+fn what_something_new_selects_that_was_there_before_is_known() {
+    let web = WEB.replace("  template:\n", "  template:\n    metadata: {labels: {app: web, team: shop}}\n");
+    let new = |version: &str, kind: &str, selector: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: new, namespace: shop}}\nspec: {selector}\n")
+    };
+    let labels = |labels: &str| format!("{{selector: {{matchLabels: {labels}}}}}");
+    for (new, is_it) in [
+        (new("v1", "Service", "{selector: {team: shop}}"), true),
+        (new("v1", "Service", "{selector: {app: new}}"), false),
+        (new("v1", "Service", "{selector: {}}"), false),
+        (new("policy/v1", "PodDisruptionBudget", &labels("{app: web}")), true),
+        (new("policy/v1", "PodDisruptionBudget", &labels("{app: new}")), false),
+        (new("networking.k8s.io/v1", "NetworkPolicy", "{podSelector: {}}"), true),
+        (new("monitoring.coreos.com/v1", "PodMonitor", &labels("{team: shop}")), true),
+        (new("monitoring.coreos.com/v1", "ServiceMonitor", &labels("{team: shop}")), false),
+    ] {
+        let wanted: &[&str] = if is_it { &["Deployment shop/web"] } else { &[] };
+        assert_eq!(others(&web, &new), wanted, "{new}");
+        assert_eq!(others(&web, &new.replace("namespace: shop", "namespace: payments")), [""; 0], "{new}");
+        // The same for another environment.
+        assert_eq!(others(&web, &format!("{new}---\n{web}")), [""; 0], "{new}");
+    }
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop, labels: {team: shop}}\n";
+    let monitor = new("monitoring.coreos.com/v1", "ServiceMonitor", &labels("{team: shop}"));
+    assert_eq!(others(service, &monitor), ["Service shop/web"]);
+}
+
+#[test]
+fn a_host_and_a_path_that_are_served_already_are_known() {
+    let ingress = |namespace: &str, rules: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: {namespace}, namespace: {namespace}}}\n\
+             spec: {rules}\n"
+        )
+    };
+    let route = |spec: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: new, namespace: new}}\nspec: {spec}\n"
+        )
+    };
+    let old =
+        ingress("shop", "{rules: [{host: example.com, http: {paths: [{path: /a}, {path: /b/}]}}, {host: x.com}]}");
+    for (new, is_it) in [
+        (ingress("new", "{rules: [{host: Example.com, http: {paths: [{path: /a/}]}}]}"), true),
+        (ingress("new", "{rules: [{host: example.com, http: {paths: [{path: /c}]}}]}"), false),
+        (ingress("new", "{rules: [{host: y.com, http: {paths: [{path: /a}]}}]}"), false),
+        (ingress("new", "{rules: [{host: x.com, http: {paths: [{path: /}]}}]}"), true),
+        (ingress("new", "{defaultBackend: {service: {name: new}}}"), false),
+        (route("{hostnames: [y.com, example.com], rules: [{matches: [{path: {value: /b}}]}]}"), true),
+        (route("{hostnames: [x.com], rules: [{backendRefs: [{name: new}]}]}"), true),
+        (route("{hostnames: [example.com], rules: [{matches: [{path: {value: /c}}]}]}"), false),
+        (route("{rules: []}"), false),
+    ] {
+        let wanted: &[&str] = if is_it { &["Ingress shop/shop"] } else { &[] };
+        assert_eq!(others(&old, &new), wanted, "{new}");
+    }
+    let all = ingress("shop", "{defaultBackend: {service: {name: web}}}");
+    assert_eq!(others(&all, &route("{rules: []}")), ["Ingress shop/shop"]);
+}

@@ -72,6 +72,15 @@ pub struct ChangedField {
     pub new: Option<String>,
 }
 
+/// What was known of a ServiceAccount before the change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The keys of its annotations.
+    pub annotations: Vec<String>,
+    /// The bindings that name it: `RoleBinding shop/web`.
+    pub bindings: Vec<String>,
+}
+
 /// One object that is deployed otherwise than before.
 #[derive(Clone, Debug)]
 pub struct ChangedObject<'a> {
@@ -89,6 +98,10 @@ pub struct ChangedObject<'a> {
     pub fields: Vec<ChangedField>,
     /// The workloads that take their configuration or secrets from it: `Deployment shop/web`.
     pub users: Vec<String>,
+    /// The account that the pods of a new workload run as; none where nothing was known of it before.
+    pub account: Option<Account>,
+    /// The objects of before that a new one selects, or whose host and path it serves.
+    pub others: Vec<String>,
 }
 
 /// What somebody said of the change.
@@ -220,7 +233,14 @@ fn object_node(changed: &ChangedObject<'_>, listing: &mut Listing) -> Node {
         Node { value: Value::Mapping(entries), span: place }
     });
     entries.push(entry_at("fields", place, list(fields.collect())));
-    entries.push(entry_at("users", place, list(changed.users.iter().map(|user| here(user)).collect())));
+    let texts = |texts: &[String]| list(texts.iter().map(|text| here(text)).collect());
+    entries.push(entry_at("users", place, texts(&changed.users)));
+    entries.extend(changed.account.as_ref().map(|account| {
+        let lists = [("annotations", &account.annotations), ("bindings", &account.bindings)];
+        let lists = lists.map(|(key, list)| entry_at(key, place, texts(list)));
+        entry_at("account", place, Node { value: Value::Mapping(lists.into()), span: place })
+    }));
+    entries.extend((!changed.others.is_empty()).then(|| entry_at("others", place, texts(&changed.others))));
     for (key, object) in [("oldObject", changed.old), ("newObject", changed.new)] {
         entries.extend(object.map(|object| entry_at(key, place, moved(&object.node, place))));
     }

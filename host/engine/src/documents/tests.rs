@@ -206,6 +206,8 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
         new: new.objects().next(),
         fields: vec![field],
         users: vec![],
+        account: Some(Account { annotations: vec!["a".into()], bindings: vec!["RoleBinding shop/web".into()] }),
+        others: vec!["Deployment shop/api".into()],
     };
     let review = Review { user: "ben".into(), state: "approved".into(), commit: Some("c1".into()) };
     let change = Change {
@@ -231,7 +233,8 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
             "place": "k8s", "environment": "production", "status": "modified", "apiVersion": "v1", "kind": "Service",
             "name": "web",
             "fields": [{"path": "spec.ports.port", "at": "spec.ports[0].port", "old": "80", "new": "8080"}],
-            "users": [], "oldObject": service(80), "newObject": service(8080),
+            "users": [], "account": {"annotations": ["a"], "bindings": ["RoleBinding shop/web"]},
+            "others": ["Deployment shop/api"], "oldObject": service(80), "newObject": service(8080),
         }],
         "unseen": ["charts/web: helm is not installed"],
         "author": "ana",
