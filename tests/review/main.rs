@@ -4,6 +4,7 @@
 
 mod approvals;
 mod classes;
+mod companions;
 mod history;
 mod promotions;
 mod pull_requests;

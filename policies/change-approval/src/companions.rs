@@ -55,11 +55,25 @@ const WIDE: &[(&str, &str)] = &[
     ("monitoring.coreos.com", "AlertmanagerConfig"),
 ];
 
+/// The account of pods that name none. It is in every namespace.
+const DEFAULT: &str = "default";
+
+/// Annotations that give an account an identity in a cloud.
+const IDENTITIES: &[&str] = &[
+    "azure.workload.identity/client-id",
+    "eks.amazonaws.com/role-arn",
+    "iam.gke.io/gcp-service-account",
+    "pod-identity.alibabacloud.com/role-name",
+];
+
 /// What was not there before the change.
 pub struct Additions<'a> {
     services: Vec<Changed<'a>>,
     namespaces: Vec<&'a str>,
     roles: Vec<Changed<'a>>,
+    accounts: Vec<Changed<'a>>,
+    /// The Services of Kubernetes, through which services are reached.
+    fronts: Vec<Changed<'a>>,
 }
 
 impl<'a> Additions<'a> {
@@ -69,6 +83,8 @@ impl<'a> Additions<'a> {
             services: added().filter(|changed| changed.template().is_some()).collect(),
             namespaces: added().filter(|it| it.is("", "Namespace")).map(|it| it.text("name")).collect(),
             roles: added().filter(|changed| changed.is("rbac.authorization.k8s.io", "Role")).collect(),
+            accounts: added().filter(|changed| changed.is("", "ServiceAccount")).collect(),
+            fronts: added().filter(|changed| changed.is("", "Service")).collect(),
         }
     }
 
@@ -80,14 +96,23 @@ impl<'a> Additions<'a> {
     fn services_in(&self, namespace: &str) -> impl Iterator<Item = Changed<'a>> {
         self.services.iter().copied().filter(move |service| service.home() == namespace)
     }
+
+    /// The Services of Kubernetes in a namespace.
+    fn fronts_in(&self, namespace: &str) -> impl Iterator<Item = Changed<'a>> {
+        self.fronts.iter().copied().filter(move |front| front.home() == namespace)
+    }
 }
 
 /// A service with what it needs, as long as that touches nobody else.
 pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
     let platform = |why: &str| (Class::Platform, why.to_owned());
     if let Some(template) = changed.template() {
-        return match reach(template.get("spec")) {
-            Some(what) => (Class::Platform, format!("its pods have {what}")),
+        let pod = template.get("spec");
+        if let Some(what) = reach(pod) {
+            return (Class::Platform, format!("its pods have {what}"));
+        }
+        return match taken_over(changed, pod, &additions.accounts) {
+            Some(why) => (Class::Platform, why),
             None => (Class::NewService, "it was not there before".into()),
         };
     }
@@ -121,6 +146,20 @@ pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
             return platform("it selects others than the new service");
         }
     }
+    if let Some(other) = changed.field.get("others").items().find_map(Field::str) {
+        return (Class::Platform, format!("it is about {other}, too, which was there before"));
+    }
+    // Without a selector, the Service may be anybody's: it may be another name of one that was there before.
+    let is_own = |name: &str| {
+        let has_selector = |front: Changed<'_>| front.field.get("newObject.spec.selector").entries().next().is_some();
+        additions.fronts_in(home).any(|front| front.text("name") == name && has_selector(front))
+    };
+    if !is_sent_to(changed, &is_own) {
+        return platform("it sends traffic to others than the new service");
+    }
+    if is_read_elsewhere(changed) {
+        return platform("it reads other namespaces than that of the new service");
+    }
     if grants_more(changed, additions) {
         return platform("it grants rights beyond those of a service");
     }
@@ -131,11 +170,14 @@ pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
 fn is_of_service(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
     let spec = changed.field.get("newObject.spec");
     let services = || additions.services_in(changed.home());
+    let has = |own: Field<'_>, labels: Field<'_>| {
+        labels.entries().all(|(key, label)| label.str().is_some() && label.str() == own.entry(key).str())
+    };
     let selects = |labels: Field<'_>| {
-        services().filter_map(Changed::template).any(|template| {
-            let own = template.get("metadata.labels");
-            labels.entries().all(|(key, label)| label.str().is_some() && label.str() == own.entry(key).str())
-        })
+        services().filter_map(Changed::template).any(|template| has(template.get("metadata.labels"), labels))
+    };
+    let selects_front = |labels: Field<'_>| {
+        additions.fronts_in(changed.home()).any(|front| has(front.field.get("newObject.metadata.labels"), labels))
     };
     let is_target = |target: Field<'_>| {
         let (kind, name) = (target.get("kind").str().unwrap_or("Deployment"), target.get("name").str());
@@ -152,11 +194,86 @@ fn is_of_service(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
         }
         ("flagger.app", "Canary") => return is_target(spec.get("targetRef")),
         ("networking.k8s.io", "NetworkPolicy") => spec.get("podSelector"),
-        ("policy", "PodDisruptionBudget") => spec.get("selector"),
+        ("policy", "PodDisruptionBudget") | ("monitoring.coreos.com", "PodMonitor" | "ServiceMonitor") => {
+            spec.get("selector")
+        }
         _ => return true,
     };
     let labels = selector.get("matchLabels");
-    !selector.get("matchExpressions").has_items() && labels.entries().next().is_some() && selects(labels)
+    let is_named = !selector.get("matchExpressions").has_items() && labels.entries().next().is_some();
+    is_named && if changed.kind == "ServiceMonitor" { selects_front(labels) } else { selects(labels) }
+}
+
+/// Whether all that an object sends traffic to is a Service in its own namespace that `is_own` knows by its name. What sends
+/// no traffic has no such target.
+fn is_sent_to(changed: Changed<'_>, is_own: &dyn Fn(&str) -> bool) -> bool {
+    let spec = changed.field.get("newObject.spec");
+    match (changed.group, changed.kind) {
+        ("networking.k8s.io", "Ingress") => backends(spec).all(|backend| {
+            let name = backend.get("service.name").str().or_else(|| backend.get("serviceName").str());
+            name.is_some_and(is_own)
+        }),
+        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute") => references(spec).into_iter().all(|reference| {
+            let text = |key| reference.get(key).str().unwrap_or_default();
+            let is_service = matches!(text("kind"), "" | "Service") && matches!(text("group"), "" | "core");
+            let is_here = text("namespace").is_empty() || text("namespace") == changed.home();
+            is_service && is_here && is_own(text("name"))
+        }),
+        _ => true,
+    }
+}
+
+/// The backends of an Ingress.
+fn backends(spec: Field<'_>) -> impl Iterator<Item = Field<'_>> {
+    let defaults = [spec.get("defaultBackend"), spec.get("backend")].into_iter().filter(|backend| backend.is_set());
+    let paths = spec.get("rules").items().flat_map(|rule| rule.get("http.paths").items());
+    defaults.chain(paths.map(|path| path.get("backend")))
+}
+
+/// What a route sends requests to, or copies of them.
+fn references(spec: Field<'_>) -> Vec<Field<'_>> {
+    let mut references = Vec::new();
+    let mut mirrors = Vec::new();
+    for rule in spec.get("rules").items() {
+        mirrors.extend(rule.get("filters").items());
+        for backend in rule.get("backendRefs").items() {
+            mirrors.extend(backend.get("filters").items());
+            references.push(backend);
+        }
+    }
+    let mirrors = mirrors.into_iter().map(|filter| filter.get("requestMirror.backendRef"));
+    references.extend(mirrors.filter(|mirror| mirror.is_set()));
+    references
+}
+
+/// Whether a monitor reads other namespaces than its own.
+fn is_read_elsewhere(changed: Changed<'_>) -> bool {
+    let namespaces = match (changed.group, changed.kind) {
+        ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor") => {
+            changed.field.get("newObject.spec.namespaceSelector")
+        }
+        _ => return false,
+    };
+    let is_other = |name: Field<'_>| name.str() != Some(changed.home());
+    namespaces.get("any").bool() == Some(true) || namespaces.get("matchNames").items().any(is_other)
+}
+
+/// What the account of these pods is able to do by what was there before the change, in words. An account that is new, and that
+/// nothing named before, has no such rights.
+fn taken_over(workload: Changed<'_>, pod: Field<'_>, new: &[Changed<'_>]) -> Option<String> {
+    let mut named = ["serviceAccountName", "serviceAccount"].into_iter().filter_map(|key| pod.get(key).str());
+    let name = named.find(|name| !name.is_empty()).unwrap_or(DEFAULT);
+    let account = workload.field.get("account");
+    if let Some(binding) = account.get("bindings").items().find_map(Field::str) {
+        return Some(format!("its ServiceAccount {name} has the rights of {binding}, which was there before"));
+    }
+    let mut annotations = account.get("annotations").items().filter_map(Field::str);
+    if let Some(identity) = annotations.find(|key| IDENTITIES.contains(key)) {
+        return Some(format!("its ServiceAccount {name} had an identity in the cloud before: `{identity}`"));
+    }
+    let is_new = || new.iter().any(|it| it.text("name") == name && it.home() == workload.home());
+    let is_known = account.is_set() || name == DEFAULT || is_new();
+    (!is_known).then(|| format!("the rights of its ServiceAccount {name} are not known"))
 }
 
 /// Whether a role or a binding grants what reaches into others, or what nobody here can see.

@@ -26,6 +26,10 @@ policy! {
     /// | `platform` | what belongs to the platform, and everything else | platform team | 2 of the platform team | staging first, production after 24 hours |
     /// | `cluster-upgrade` | a version of a cluster | platform team | 2 of the platform team, 1 manager | a change window, after a disaster recovery drill |
     ///
+    /// What comes with a new service is its own: it selects its pods alone, sends traffic to its Services alone, and serves no
+    /// host and path that an Ingress or a route served before. A new workload is `platform` if its ServiceAccount had a
+    /// binding or an identity in the cloud before the change, or is not known at all.
+    ///
     /// What cannot be classified is `platform`: a field that is neither configuration nor an image, an object that is
     /// deleted, an image of another repository, a file with an unknown effect. The setting `matrix` replaces
     /// lines of this table, `classes` says what else is of a class, and `configuration_fields` which fields are
@@ -177,6 +181,8 @@ policy! {
         "spec.objects.name",
         "spec.objects.fields",
         "spec.objects.users",
+        "spec.objects.account",
+        "spec.objects.others",
         "spec.objects.newObject",
         "spec.unseen",
         "spec.author",

@@ -1,0 +1,78 @@
+//! What a new service shares with what was there before it: rights, pods, traffic. Then it is more than a new service.
+
+use crate::history::{History, WEB, parts};
+
+const BEFORE: &str = "\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: reader, namespace: shop}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: plain, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: shop}
+subjects: [{kind: ServiceAccount, name: reader, namespace: shop}]
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec: {rules: [{host: shop.example.com, http: {paths: [{path: /, backend: {service: {name: web}}}]}}]}
+";
+
+/// The class of a change that adds the service `api` with these objects, its parts, and the review as a text.
+fn review(with: &str, account: Option<&str>) -> (String, Vec<String>, String) {
+    let api = WEB.split("---").next().unwrap().replace("web", "api");
+    let account = account.map_or(String::new(), |name| format!("      serviceAccountName: {name}\n"));
+    let api = api.replace("      containers:\n", &format!("{account}      containers:\n"));
+    let history = History::of(&[("services/web/web.yaml", WEB), ("services/web/more.yaml", BEFORE)]);
+    history.write("services/api/api.yaml", &format!("{api}{with}"));
+    history.commit("change");
+    let (review, code) = history.review(None, &[]);
+    assert_eq!(code, 0, "{review:#}");
+    (review["class"].as_str().unwrap().to_owned(), parts(&review), review.to_string())
+}
+
+#[track_caller]
+fn expect((class, parts, text): (String, Vec<String>, String), wanted: &str, has: &[&str], says: &str) {
+    assert_eq!((class.as_str(), parts), (wanted, has.iter().map(ToString::to_string).collect()), "{text}");
+    assert!(text.contains(says), "{says}: {text}");
+}
+
+#[test]
+fn a_new_workload_that_takes_on_rights_is_no_new_service() {
+    let of = |account| review("", account);
+    let (new, platform) = (&["new-service Deployment shop/api"][..], &["platform Deployment shop/api"][..]);
+    expect(of(None), "new-service", new, "it was not there before");
+    expect(of(Some("plain")), "new-service", new, "it was not there before");
+    let says = "its ServiceAccount reader has the rights of RoleBinding shop/reader, which was there before";
+    expect(of(Some("reader")), "platform", platform, says);
+    expect(of(Some("nobody")), "platform", platform, "the rights of its ServiceAccount nobody are not known");
+    let own = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: api, namespace: shop}\n";
+    let both = ["new-service Deployment shop/api", "new-service ServiceAccount shop/api"];
+    expect(review(own, Some("api")), "new-service", &both, "it comes with a new service");
+}
+
+#[test]
+fn an_ingress_of_a_new_service_takes_no_traffic_of_others() {
+    let with = |host: &str, service: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: api, namespace: shop}}\nspec: {{selector: {{app: api}}}}\n\
+             ---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: api, namespace: shop}}\nspec: {{rules: \
+             [{{host: {host}, http: {{paths: [{{path: /, backend: {{service: {{name: {service}}}}}}}]}}}}]}}\n"
+        )
+    };
+    for (host, service, class, says) in [
+        ("api.example.com", "api", "new-service", "it comes with a new service"),
+        ("api.example.com", "web", "platform", "it sends traffic to others than the new service"),
+        ("shop.example.com", "api", "platform", "it is about Ingress shop/web, too, which was there before"),
+    ] {
+        let ingress = format!("{class} Ingress shop/api");
+        let mut parts = ["new-service Deployment shop/api", "new-service Service shop/api", ingress.as_str()];
+        parts.sort_unstable();
+        expect(review(&with(host, service), None), class, &parts, says);
+    }
+}
