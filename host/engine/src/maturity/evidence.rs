@@ -8,7 +8,7 @@ use super::{Evidence, Practice};
 use crate::input::Input;
 use crate::manifest::kustomization::is_file_name;
 use crate::manifest::{Content, Document, Manifest, Node, Object, Value};
-use crate::promotion::{Environments, Stage, named, of_name, versions};
+use crate::promotion::{Environments, Stage, is_of_other_tool, named, versions};
 
 /// All evidence, in the order of the input. `roots` are the folders that were asked for, as files are named.
 pub(super) fn find(input: &Input, catalog: &Catalog, roots: &[String]) -> Vec<Evidence> {
@@ -24,7 +24,7 @@ pub(super) fn find(input: &Input, catalog: &Catalog, roots: &[String]) -> Vec<Ev
         }
         finder.promoted(path, manifest);
         for document in &manifest.documents {
-            finder.document(manifest, document);
+            finder.document(path, manifest, document);
         }
     }
     finder.finish()
@@ -33,7 +33,7 @@ pub(super) fn find(input: &Input, catalog: &Catalog, roots: &[String]) -> Vec<Ev
 struct Finder<'a> {
     catalog: &'a Catalog,
     evidence: Vec<Evidence>,
-    /// By environment, where it was first seen.
+    /// By environment, as the rule about promotions calls it, where it was first seen.
     environments: BTreeMap<String, Evidence>,
     /// The same of those that promotions go through.
     promoted: BTreeMap<Stage, Evidence>,
@@ -44,7 +44,7 @@ impl Finder<'_> {
         self.evidence.push(Evidence { practice, what, file: manifest.name.clone(), line });
     }
 
-    fn document(&mut self, manifest: &Manifest, document: &Document) {
+    fn document(&mut self, path: &str, manifest: &Manifest, document: &Document) {
         for step in steps(manifest, document) {
             self.step(manifest, &step);
         }
@@ -52,7 +52,7 @@ impl Finder<'_> {
             self.object(manifest, object);
         }
         let line = manifest.source.position(document.span.start).line;
-        self.environment(manifest, document, line);
+        self.environment(path, manifest, document, line);
         let Content::Other(node) = &document.content else { return };
         let name = manifest.name.rsplit('/').next().unwrap_or_default();
         for practice in self.catalog.of_file(name) {
@@ -109,9 +109,13 @@ impl Finder<'_> {
         }
     }
 
-    /// A kustomization in the folder of an environment, or a values file for one.
-    fn environment(&mut self, manifest: &Manifest, document: &Document, line: u32) {
-        let (folder, file) = manifest.name.rsplit_once('/').unwrap_or(("", &manifest.name));
+    /// A kustomization in the folder of an environment, or a values file for one. What the rule about promotions takes for the
+    /// same environment is the same here: `prod` and `production`.
+    fn environment(&mut self, path: &str, manifest: &Manifest, document: &Document, line: u32) {
+        if is_of_other_tool(path) {
+            return;
+        }
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
         let environment = if is_file_name(file) {
             folder.rsplit('/').find(|folder| self.catalog.is_environment(folder))
         } else if matches!(document.content, Content::Other(_)) {
@@ -123,7 +127,9 @@ impl Finder<'_> {
             None
         };
         if let Some(environment) = environment {
-            self.environments.entry(environment.to_owned()).or_insert(of_environment(environment, manifest, line));
+            let stage = Environments::default().place(environment).map(|(stage, _)| stage.name());
+            let known = stage.unwrap_or(environment).to_owned();
+            self.environments.entry(known).or_insert(of_environment(environment, manifest, line));
         }
     }
 
@@ -139,10 +145,7 @@ impl Finder<'_> {
     /// One environment is not enough: there is nothing to promote between.
     fn finish(mut self) -> Vec<Evidence> {
         for (stage, evidence) in std::mem::take(&mut self.promoted) {
-            // `prod` and `production` are one.
-            if self.environments.keys().all(|known| of_name(known) != Some(stage)) {
-                self.environments.insert(stage.name().to_owned(), evidence);
-            }
+            self.environments.entry(stage.name().to_owned()).or_insert(evidence);
         }
         if self.environments.len() >= 2 {
             self.evidence.extend(self.environments.into_values());

@@ -106,6 +106,30 @@ fn one_environment_is_none() {
 }
 
 #[test]
+fn an_environment_is_what_the_rule_about_promotions_takes_for_one() {
+    let overlay = |path| (path, "resources: [../base]\n");
+    for same in ["services/front/prod/kustomization.yaml", "services/front/live/kustomization.yaml"] {
+        assert_eq!(found(&[PRODUCTION, overlay(same)], Practice::Environments), [""; 0], "{same}");
+        assert_eq!(found(&[STAGING, overlay(same)], Practice::Environments).len(), 2, "{same}");
+    }
+    let pipeline = overlay(".github/staging/kustomization.yaml");
+    assert_eq!(found(&[PRODUCTION, pipeline], Practice::Environments), [""; 0]);
+    // That rule knows no `dev`: the catalog does.
+    assert_eq!(found(&[PRODUCTION, overlay("services/front/dev/kustomization.yaml")], Practice::Environments).len(), 2);
+}
+
+#[test]
+fn the_folders_above_what_was_asked_for_name_no_environment() {
+    let file = |path: &str| File {
+        manifest: read(&format!("/srv/staging/shop/{path}"), "resources: []\n".into(), &Limits::default()),
+        project: 0,
+    };
+    let input = Input::new(["a/kustomization.yaml", "production/kustomization.yaml"].map(file).into());
+    let maturity = Maturity::new(&input, &Catalog::built_in(), &["/srv/staging/shop".to_owned()]);
+    assert_eq!(maturity.of(Practice::Environments).count(), 0);
+}
+
+#[test]
 fn kinds_are_matched_with_their_group() {
     let application = ("app.yaml", "apiVersion: app.k8s.io/v1beta1\nkind: Application\nmetadata: {name: x}\n");
     let component = ("c.yaml", "apiVersion: core.oam.dev/v1\nkind: Component\nmetadata: {name: x}\n");

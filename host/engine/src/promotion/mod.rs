@@ -19,6 +19,7 @@ pub use environments::{Environments, Mapped};
 pub use pairs::{Pairs, Present, Side};
 pub(crate) use reference::{as_known, reference};
 pub use shared::{Own, Shared};
-pub use stage::{Stage, may_be_production, of_name};
+pub(crate) use stage::is_of_other_tool;
+pub use stage::{Stage, may_be_production};
 pub use timeline::{FileChange, Named, Step, Stood, Timeline, named};
 pub use versions::{MOST_VERSIONS, Version, versions};
