@@ -113,7 +113,7 @@ mod tests {
     use protocol::{contract, path};
 
     use super::*;
-    use crate::field::Memory;
+    use crate::memory::Memory;
     use crate::value::Value;
     use crate::workload::{Class, Workload};
     use crate::world::Declared;

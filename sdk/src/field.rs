@@ -8,66 +8,13 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
 
-use bumpalo::Bump;
 use protocol::{Finding, Fix, Level, path};
 
-use crate::malformed::Malformed;
+use crate::memory::Memory;
 use crate::quantity::Quantity;
 use crate::text;
 use crate::value::{MalformedJson, Value};
-
-/// What one evaluation allocates and notes down. Dropped as a whole.
-pub struct Memory {
-    pub(crate) bump: Bump,
-    malformed: RefCell<Malformed>,
-    undeclared: Cell<bool>,
-    asked: Cell<bool>,
-    refused: RefCell<Option<String>>,
-}
-
-impl Memory {
-    pub(crate) fn new() -> Self {
-        Self {
-            bump: Bump::new(),
-            malformed: RefCell::default(),
-            undeclared: Cell::new(false),
-            asked: Cell::new(false),
-            refused: RefCell::new(None),
-        }
-    }
-
-    /// The findings about malformed fields, in the order in which they were read.
-    pub(crate) fn take_malformed(&self) -> Malformed {
-        self.malformed.take()
-    }
-
-    /// Notes that the rule looks something up.
-    pub(crate) fn note_asked(&self) {
-        self.asked.set(true);
-    }
-
-    /// Whether the rule looked anything up.
-    pub(crate) fn asked(&self) -> bool {
-        self.asked.get()
-    }
-
-    /// Notes that the host does not answer a look-up, and why.
-    pub(crate) fn note_refused(&self, cause: &str) {
-        self.refused.borrow_mut().get_or_insert_with(|| cause.to_string());
-    }
-
-    /// Why the host did not answer a look-up, if one was refused.
-    pub(crate) fn refusal(&self) -> Option<String> {
-        self.refused.borrow().clone()
-    }
-
-    /// Whether the rule read a field that it did not declare.
-    pub(crate) fn read_undeclared(&self) -> bool {
-        self.undeclared.get()
-    }
-}
 
 /// One step on the way from the root to a field.
 #[derive(Clone, Copy)]
@@ -227,7 +174,7 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn is_set(self) -> bool {
         if matches!(self.value, Some(Value::Undeclared)) {
-            self.memory.undeclared.set(true);
+            self.memory.note_undeclared();
         }
         self.value.is_some()
     }
@@ -315,7 +262,7 @@ impl<'a> Field<'a> {
     /// Notes that the value is of the wrong type.
     fn malformed(self, value: &Value<'_>, wanted: &str) {
         if matches!(value, Value::Undeclared) {
-            self.memory.undeclared.set(true);
+            self.memory.note_undeclared();
         } else if !matches!(value, Value::Null) {
             let found = value.noun();
             let fix = match (value, wanted) {
@@ -335,7 +282,7 @@ impl<'a> Field<'a> {
     /// Notes down that the value is not what the API takes, once a place.
     pub(crate) fn note_malformed(self, message: String, fix: Fix) {
         let finding = self.finding(Level::Violation, message, Some(fix));
-        self.memory.malformed.borrow_mut().push(finding, self.other().is_some());
+        self.memory.note_malformed(finding, self.other().is_some());
     }
 
     /// A finding about this place. Findings are about the object judged, so a place in another object is named in words.

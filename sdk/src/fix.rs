@@ -103,7 +103,7 @@ impl From<&Value<'_>> for Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::Memory;
+    use crate::memory::Memory;
 
     fn edit_of(object: &str, edit: impl Fn(Field<'_>) -> Fix) -> (String, String, Applicability) {
         let memory = Memory::new();

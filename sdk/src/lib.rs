@@ -34,6 +34,7 @@ mod json;
 pub mod label;
 pub mod link;
 mod malformed;
+mod memory;
 pub mod near;
 pub mod object;
 pub mod pods;

@@ -66,7 +66,7 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
-    use crate::field::Memory;
+    use crate::memory::Memory;
     use crate::value::Value;
 
     #[test]

@@ -92,7 +92,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::field::Memory;
+    use crate::memory::Memory;
     use crate::value::Value;
     use crate::workload::Class;
     use crate::world::{Completeness, Host};

@@ -6,8 +6,9 @@ use protocol::{Finding, Level, Outcome, Verdict};
 
 pub use protocol::Section;
 
-use crate::field::{Field, Memory};
+use crate::field::Field;
 use crate::findings::Findings;
+use crate::memory::Memory;
 use crate::request::Request;
 use crate::settings::{Settings, SettingsError};
 use crate::undecided::Undecided;

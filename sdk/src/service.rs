@@ -166,7 +166,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::field::Memory;
+    use crate::memory::Memory;
     use crate::world::Declared;
     use crate::world::{Completeness, Host};
 

@@ -87,7 +87,8 @@ mod tests {
     use protocol::contract;
 
     use super::*;
-    use crate::field::{Field, Memory};
+    use crate::field::Field;
+    use crate::memory::Memory;
     use crate::value::Value;
     use crate::world::Declared;
     use crate::world::{Completeness, Host};

@@ -261,7 +261,7 @@ mod tests {
     use protocol::path::shorten;
 
     use super::*;
-    use crate::field::Memory;
+    use crate::memory::Memory;
     use crate::value::Value;
 
     #[test]

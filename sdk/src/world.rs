@@ -12,8 +12,9 @@ use alloc::vec::Vec;
 
 use protocol::contract;
 
-use crate::field::{Field, Memory};
+use crate::field::Field;
 use crate::json::Writer;
+use crate::memory::Memory;
 use crate::object::Object;
 use crate::relation::Relation;
 use crate::text::holds;
@@ -288,10 +289,18 @@ impl<'a> World<'a> {
         else {
             return Err(Undecided::Error(format!("the look-up of {api_version} {kind} is not declared")));
         };
+        if self.memory.is_unserved(api_version) {
+            return Ok(None);
+        }
         self.memory.note_asked();
         let answer = match self.host.call(contract::KUBERNETES, operation, &request.write(declared.reads)) {
             Ok(answer) => self.memory.bump.alloc_slice_copy(&answer),
-            Err(cause) if is_not_found(&cause) => return Ok(None),
+            Err(cause) if is_not_found(&cause) => {
+                if holds(&cause, UNSERVED) {
+                    self.memory.note_unserved(declared.api_version);
+                }
+                return Ok(None);
+            }
             Err(cause) if is_refusal(&cause) => {
                 self.memory.note_refused(&cause);
                 return Err(Undecided::Unknown(cause));
@@ -330,6 +339,10 @@ fn other<'a>(object: Field<'a>, declared: &'static Declared) -> Object<'a> {
     Object::other(root, declared.api_version, kind)
 }
 
+/// How a policy-server begins what it says of a kind where its API server does not list the group, so none of its kinds. A kind
+/// that a served group lacks it "cannot find".
+const UNSERVED: &str = "error finding resource";
+
 /// How a policy-server passes on what it was answered.
 const PASSED_ON: &str = "Callback evaluation failure: ";
 
@@ -347,88 +360,4 @@ fn is_refusal(cause: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use alloc::string::ToString;
-
-    use super::*;
-
-    const DECLARED: &[Declared] = &[Declared { api_version: "v1", kind: "Service", reads: &["spec"] }];
-
-    struct Answers(Result<&'static str, &'static str>);
-
-    impl Host for Answers {
-        fn call(&self, _: &str, _: &str, _: &[u8]) -> Result<Vec<u8>, String> {
-            self.0.map(|json| json.as_bytes().to_vec()).map_err(ToString::to_string)
-        }
-    }
-
-    #[test]
-    fn what_is_malformed_elsewhere_is_said_at_the_root_and_names_its_place() {
-        let memory = Memory::new();
-        let host = Answers(Ok(r#"{"items": [{"metadata": {"name": "web"}, "spec": {"selector": [], "type": 1}}]}"#));
-        let world = World::new(&memory, &host, Completeness::Complete, DECLARED);
-        for service in world.list("v1", "Service", None).unwrap() {
-            assert_eq!(service.get("spec.selector").entries().count(), 0);
-            assert_eq!(service.get("spec.type").str(), None);
-            assert_eq!(service.get("spec.type").str(), None);
-        }
-        let found: Vec<_> =
-            memory.take_malformed().into_findings().into_iter().map(|found| (found.path, found.message)).collect();
-        let said = |what: &str| ("$".to_string(), what.to_string());
-        assert_eq!(
-            found,
-            [
-                said("spec.selector of Service web: this is a list, where Kubernetes takes a map"),
-                said("spec.type of Service web: this is a number, where Kubernetes takes a string"),
-            ]
-        );
-    }
-
-    #[test]
-    fn what_may_not_be_asked_is_unknown() {
-        for cause in [
-            "look-up not allowed: v1 Service",
-            "Policy has not been granted access to Kubernetes v1/Service resources. The violation has been reported.",
-            "Policy has not been granted access to the 'kubernetes/get_resource' host capability.",
-        ] {
-            let (memory, host) = (Memory::new(), Answers(Err(cause)));
-            let world = World::new(&memory, &host, Completeness::Complete, DECLARED);
-            assert!(matches!(world.list_all("v1", "Service"), Err(Undecided::Unknown(_))), "{cause}");
-            // Whoever goes on without it may not call anything missing.
-            assert_eq!(world.must_be_complete("Service"), Err(Undecided::Unknown(cause.to_string())));
-        }
-    }
-
-    #[test]
-    fn no_such_kind_is_no_object_and_no_error() {
-        for cause in [
-            "not found",
-            "Callback evaluation failure: not found",
-            "Cannot find resource keda.sh/v1alpha1/ScaledObject",
-            "Callback evaluation failure: Cannot find v1/Service named 'web' inside of namespace 'Some(\"shop\")'",
-            "error finding resource keda.sh/v1alpha1 / ScaledObject: ApiError: \"404 page not found\\n\"",
-            "ApiError: services \"web\" not found: NotFound (ErrorResponse { status: \"Failure\" })",
-        ] {
-            let (memory, host) = (Memory::new(), Answers(Err(cause)));
-            let world = World::new(&memory, &host, Completeness::Complete, DECLARED);
-            assert!(world.list_all("v1", "Service").unwrap().is_empty(), "{cause}");
-            assert!(world.get("v1", "Service", None, "web").unwrap().is_none(), "{cause}");
-        }
-    }
-
-    #[test]
-    fn a_look_up_that_fails_is_an_error_but_at_admission_where_it_is_unknown() {
-        for (completeness, is_unknown) in
-            [(Completeness::Complete, false), (Completeness::Partial, false), (Completeness::Admission, true)]
-        {
-            let (memory, host) = (Memory::new(), Answers(Err("connection refused")));
-            let world = World::new(&memory, &host, completeness, DECLARED);
-            let failed = world.list_all("v1", "Service").err().unwrap();
-            assert_eq!(matches!(failed, Undecided::Unknown(_)), is_unknown, "{failed:?}");
-            assert_eq!(matches!(failed, Undecided::Error(_)), !is_unknown, "{failed:?}");
-        }
-        let (memory, host) = (Memory::new(), Answers(Ok("{}")));
-        let world = World::new(&memory, &host, Completeness::Admission, DECLARED);
-        assert!(matches!(world.list_all("v1", "Pod"), Err(Undecided::Error(_))), "not declared");
-    }
-}
+mod tests;

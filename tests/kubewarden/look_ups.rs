@@ -61,6 +61,16 @@ fn is_served(group: &str) -> bool {
 
 /// The verdict about the first object, and the kinds that not every cluster serves and that were asked for.
 fn asked(rule: &str, settings: &Value, objects: &[Value]) -> (String, Vec<String>) {
+    asked_for(rule, settings, objects, |_| None)
+}
+
+/// The same, where some look-ups fail.
+fn asked_for(
+    rule: &str,
+    settings: &Value,
+    objects: &[Value],
+    failure: fn(&Value) -> Option<String>,
+) -> (String, Vec<String>) {
     let loaded = &POLICIES[rule];
     let (cluster, kinds) = (loaded.cluster(objects), Rc::new(RefCell::new(Vec::new())));
     let seen = Rc::clone(&kinds);
@@ -69,7 +79,7 @@ fn asked(rule: &str, settings: &Value, objects: &[Value]) -> (String, Vec<String
         if !is_served(group(text(&look_up, "/api_version"))) {
             seen.borrow_mut().push(text(&look_up, "/kind").to_owned());
         }
-        cluster.answer(namespace, operation, payload)
+        failure(&look_up).map_or_else(|| cluster.answer(namespace, operation, payload), Err)
     };
     let payload = json!({ "request": create(&objects[0]), "settings": settings });
     let (response, _) = loaded.policy.call("validate", &serde_json::to_vec(&payload).unwrap(), Box::new(answers));
@@ -85,6 +95,33 @@ fn a_deployment_costs_the_questions_for_kinds_of_operators_that_are_documented()
         let expected = ASKED.iter().find(|(known, _)| known == rule).map_or(&[][..], |(_, kinds)| *kinds);
         assert_eq!(asked(rule, &json!({}), &serving).1, expected, "{rule}");
     }
+}
+
+/// What a policy-server says of a kind of a group that its API server does not list.
+fn without_the_group(look_up: &Value) -> Option<String> {
+    let (version, kind) = (text(look_up, "/api_version"), text(look_up, "/kind"));
+    let cause = format!(r#"error finding resource {version} / {kind}: ApiError: "404 page not found\n""#);
+    (!is_served(group(version))).then(|| format!("Callback evaluation failure: {cause}"))
+}
+
+#[test]
+fn a_group_that_is_not_served_costs_a_rule_one_question() {
+    let serving = deployment("", "image: 'web:1.2.3'", SERVICE);
+    let mut all = 0;
+    for (rule, one_by_one) in ASKED {
+        let (verdict, kinds) = asked_for(rule, &json!({}), &serving, without_the_group);
+        assert_eq!(verdict, asked(rule, &json!({}), &serving).0, "{rule}");
+        let expected = match rule {
+            "network-policy" => &["CiliumNetworkPolicy", "NetworkPolicy", "NetworkPolicy"][..],
+            "service-monitor" => &["ServiceMonitor"],
+            "signed-image" => &["ClusterPolicy", "ImageValidatingPolicy", "ClusterImagePolicy"],
+            _ => one_by_one,
+        };
+        assert_eq!(kinds, expected, "{rule}");
+        all += kinds.len();
+    }
+    // As docs/kubewarden.md says.
+    assert_eq!(all, 26);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::field::Memory;
+use crate::memory::Memory;
 use crate::value::Value;
 use crate::world::Declared;
 use crate::world::{Completeness, Host};

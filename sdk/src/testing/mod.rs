@@ -15,7 +15,7 @@ use protocol::{Applicability, FieldMask, Finding, Fix, Outcome, Verdict, path};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use crate::field::Memory;
+use crate::memory::Memory;
 use crate::rule::{Rule, judge};
 use crate::value::Value;
 use crate::world::Completeness;

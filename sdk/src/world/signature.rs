@@ -52,7 +52,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::field::Memory;
+    use crate::memory::Memory;
     use crate::world::{Completeness, Host};
 
     struct Registry(Result<&'static str, &'static str>);
