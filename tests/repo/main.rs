@@ -8,3 +8,4 @@ mod documentation;
 mod documents;
 mod files;
 mod policies;
+mod words;

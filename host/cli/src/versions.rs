@@ -108,8 +108,8 @@ impl Versions {
         }
     }
 
-    /// What deploys and could not be compared, in one version or the other, and what is deployed nobody knows where: a line
-    /// each.
+    /// A line each: what deploys and could not be compared, in one version or the other, and what is deployed to a namespace
+    /// that is not known.
     fn unseen(&self, objects: &[ChangedObject<'_>]) -> Vec<String> {
         let paths = || self.files.iter().flat_map(|file| [Some(&file.path), file.previous.as_ref()]).flatten();
         let mut unseen = Vec::new();

@@ -191,7 +191,7 @@ impl Told {
 
     /// How long it must be quiet after that; none where nothing has changed that is read.
     fn rest_after(&self, event: &Event) -> Option<Duration> {
-        // The queue was full, and nobody knows what changed.
+        // The queue was full, so it is not known what changed.
         if event.need_rescan() {
             return Some(UNFINISHED);
         }

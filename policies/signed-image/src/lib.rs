@@ -159,7 +159,7 @@ impl Rule for SignedImage {
                         "{name} may choose these images: that takes an expression or a label that only the cluster knows"
                     )));
                 }
-            } else if let Err(cause) = world.must_be_complete(format!("verifier of {image}")) {
+            } else if let Err(cause) = world.must_be_complete(format!("signature policy for {image}")) {
                 decided = Err(cause);
             } else {
                 let message = format!("`{image}` has no digest, and nothing here requires a signature of it");

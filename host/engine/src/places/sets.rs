@@ -1,8 +1,8 @@
 //! The folders that an ApplicationSet deploys, each with the namespace that its Application fills in, as far as the text
 //! of the set and the folders of the input say it.
 //!
-//! What only a cluster or a server knows is left open: a folder or a namespace that depends on it is none. The module
-//! must not know what is deployed from a folder.
+//! What only a cluster or a server knows is left open: a folder that depends on it is not listed, and a namespace is not filled
+//! in. The module must not know what is deployed from a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 

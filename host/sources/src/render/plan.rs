@@ -279,7 +279,7 @@ fn is_shared(name: &str) -> bool {
 }
 
 /// Whether a file of a chart may be values for it: it is called so, or lies where values of environments do and has a key of
-/// the chart's own. What is in `ci/` is for tests, and a schema is none.
+/// the chart's own. What is in `ci/` is for tests, and a schema has no values.
 fn looks_like_values(path: &Path, node: &Node, own: Option<&Node>) -> bool {
     let steps: Vec<&str> = path.iter().filter_map(|step| step.to_str()).collect();
     let (is_among_values, file) = match steps.as_slice() {

@@ -118,7 +118,7 @@ fn put(policy: &mut Policy, waiver: &Waiver, options: &Args) -> Result<(), &'sta
     Ok(())
 }
 
-/// Puts a waiver for all of a namespace into the setting of the rule that says the same; `None` where there is none.
+/// Puts a waiver for all of a namespace into the setting of the rule that says the same; `None` if it has no such setting.
 fn exempt(policy: &mut Policy, waiver: &Waiver) -> Option<()> {
     let (_, setting) = EXEMPT_NAMESPACES.iter().find(|(rule, _)| *rule == policy.name)?;
     let namespace = waiver.namespace.as_deref().filter(|namespace| !namespace.contains('*'))?;
