@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -24,8 +24,12 @@ pub struct Pair {
 impl Pair {
     /// Of a server that is called so.
     pub fn of(name: &str) -> Self {
+        Self::signed(&CertificateParams::new(vec![name.to_owned()]).unwrap())
+    }
+
+    fn signed(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate = params.self_signed(&key).unwrap();
         Self { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().clone() }
     }
 
@@ -70,4 +74,19 @@ fn a_new_pair_is_shown_and_old_connections_live_on() {
     assert!(new.is_answered_over(&mut new.connect(&server)));
     assert!(old.is_answered_over(&mut connection), "this one shook hands before");
     assert!(old.connect(&server).conn.complete_io(&mut server.connect()).is_err(), "nobody is shown the old one");
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_told_and_another_takes_its_place() {
+    let folder = Folder::new();
+    let mut params = CertificateParams::new(vec!["webhook".to_owned()]).unwrap();
+    params.not_after = date_time_ymd(2020, 1, 1);
+    Pair::signed(&params).write(folder.path());
+    let server = Server::start_with(&folder, &["--tls-cert", "tls.crt", "--tls-key", "tls.key"]);
+    let line = server.wait_for("the certificate has ended at 2020-01-01T00:00:00Z");
+    assert!(line.contains("warning"), "{line}");
+    let new = Pair::of("webhook");
+    new.write(folder.path());
+    server.wait_for("the certificate was replaced");
+    assert!(new.is_answered_over(&mut new.connect(&server)));
 }

@@ -35,8 +35,8 @@ use tokio::time::{interval, sleep, timeout};
 use connection::{Plain, Requests};
 use metrics::Reloaded;
 use pool::Pool;
-use server::{Server, now, router};
-use tls::{Certificate, TlsListener};
+use server::{Server, now, router, time_of};
+use tls::{Certificate, News, TlsListener};
 use traces::Traces;
 
 pub use cluster::{Cached, Cluster};
@@ -209,11 +209,20 @@ fn probe<S: Source>(server: &Arc<Server<S>>) {
 
 fn watch_certificate<S: Source>(server: &Arc<Server<S>>, pair: Pair) -> Result<Arc<Certificate>, PairError> {
     let server = Arc::clone(server);
-    Certificate::watch(pair, move |result| {
-        server.metrics.reload(Reloaded::Certificate, result.is_ok());
-        match result {
-            Ok(()) => log(&server, "info", "the certificate was replaced"),
-            Err(cause) => log(&server, "error", &format!("the old certificate is kept: {cause}")),
+    Certificate::watch(pair, move |news| match news {
+        News::Shown { end } => server.metrics.certificate_ends(end),
+        News::Replaced { end } => {
+            server.metrics.certificate_ends(end);
+            server.metrics.reload(Reloaded::Certificate, true);
+            log(&server, "info", "the certificate was replaced");
+        }
+        News::Refused(cause) => {
+            server.metrics.reload(Reloaded::Certificate, false);
+            log(&server, "error", &format!("the old certificate is kept: {cause}"));
+        }
+        News::Ends { at, is_over } => {
+            let ends = if is_over { "has ended" } else { "ends" };
+            log(&server, "warning", &format!("the certificate {ends} at {}: replace it", time_of(at)));
         }
     })
 }

@@ -102,6 +102,8 @@ pub struct Metrics {
     reloads: Family<Labels, Counter>,
     seconds: Histogram,
     last_review: Gauge,
+    /// Without labels; it has no value while no end is known.
+    certificate_end: Family<Labels, Gauge>,
     waiting: Gauge,
     cluster: OfCluster,
 }
@@ -119,12 +121,15 @@ impl Metrics {
         }
         let seconds = Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]);
         let (last_review, waiting, cluster) = (Gauge::default(), Gauge::default(), OfCluster::default());
+        let certificate_end = Family::default();
         let ours = registry.sub_registry_with_prefix("seaworthy");
         ours.register("reviews", "Reviews, by operation and answer", reviews.clone());
         ours.register("verdicts", "Verdicts, by rule, verdict and mode", verdicts.clone());
         ours.register("reloads", "Reloads of the configuration and the certificate, by result", reloads.clone());
         ours.register_with_unit("review", "Time from a request to its answer", Unit::Seconds, seconds.clone());
         ours.register("last_review_timestamp_seconds", "When the last review was answered", last_review.clone());
+        let help = "When the certificate ends";
+        ours.register("certificate_end_timestamp_seconds", help, certificate_end.clone());
         ours.register("reviews_waiting", "Reviews that wait for a worker", waiting.clone());
         cluster.register(ours);
         // As Kubewarden's policy-server calls them, without its labels that name objects and namespaces.
@@ -134,7 +139,19 @@ impl Metrics {
         let theirs = registry.sub_registry_with_prefix("kubewarden");
         theirs.register("policy_evaluations", "Verdicts, as policy-server counts them", evaluations.clone());
         theirs.register("policy_evaluation_latency_milliseconds", "Time of one evaluation, by rule", latencies.clone());
-        Self { registry, reviews, verdicts, evaluations, latencies, reloads, seconds, last_review, waiting, cluster }
+        Self {
+            registry,
+            reviews,
+            verdicts,
+            evaluations,
+            latencies,
+            reloads,
+            seconds,
+            last_review,
+            certificate_end,
+            waiting,
+            cluster,
+        }
     }
 
     /// Counts a review that was answered.
@@ -167,6 +184,15 @@ impl Metrics {
         }
     }
 
+    /// Notes when the certificate that is shown ends, since 1970, if that is known.
+    pub fn certificate_ends(&self, end: Option<Duration>) {
+        self.certificate_end.clear();
+        if let Some(end) = end {
+            let seconds = i64::try_from(end.as_secs()).unwrap_or(i64::MAX);
+            self.certificate_end.get_or_create(&Labels::new()).set(seconds);
+        }
+    }
+
     /// Counts a reload.
     pub fn reload(&self, what: Reloaded, is_good: bool) {
         let result = if is_good { LOADED } else { REFUSED };
@@ -193,6 +219,17 @@ fn labels<const N: usize>(labels: [(&'static str, &str); N]) -> Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_certificate_is_shown_if_it_is_known() {
+        let metrics = Metrics::new();
+        let text = || metrics.text(&Gauged { waiting: 0, cached: Vec::new(), most_bytes: None });
+        let line = "seaworthy_certificate_end_timestamp_seconds ";
+        metrics.certificate_ends(Some(Duration::from_secs(1_577_836_800)));
+        assert!(text().contains(&format!("\n{line}1577836800\n")), "{}", text());
+        metrics.certificate_ends(None);
+        assert!(!text().contains(&format!("\n{line}")), "{}", text());
+    }
 
     #[test]
     fn reloads_are_counted_from_nothing_on() {

@@ -348,6 +348,12 @@ pub fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
 
+/// A time that counts from 1970, as logs have it.
+pub fn time_of(since_1970: Duration) -> String {
+    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,13 +1,14 @@
 //! TLS: a certificate that is replaced while connections live, and a listener on which no handshake delays another client.
 //!
 //! The files are read again every two seconds. The kubelet replaces both at once by swapping a link. A certificate and key
-//! that do not match, or are half written, change nothing. Only HTTP/1.1 is offered: an API server uses it for a Service.
+//! that do not match, or are half written, change nothing. A certificate that ends soon is told in time: an API server takes the
+//! webhook for gone after that. Only HTTP/1.1 is offered: an API server uses it for a Service.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
@@ -20,6 +21,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{TlsAcceptor, rustls::version};
+use x509_cert::der::Decode as _;
 
 use crate::connection::{Patient, Requests};
 use crate::limits::Limits;
@@ -29,6 +31,9 @@ const HANDSHAKES: usize = 256;
 
 /// How often the files are read again.
 const PERIOD: Duration = Duration::from_secs(2);
+
+/// How long before its end a certificate is told of. Whoever renews it has long done so.
+const NOTICE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The files of a certificate and its key.
 #[derive(Clone, Debug)]
@@ -52,11 +57,37 @@ pub enum PairError {
     Unfit { pair: Pair, cause: rustls::Error },
 }
 
+/// What there is to say of the certificate. An end counts from 1970, and is there if it can be read.
+pub enum News {
+    /// It is shown from the start.
+    Shown { end: Option<Duration> },
+    /// It is shown from now on, in place of another.
+    Replaced { end: Option<Duration> },
+    /// A new one is not used, and the old one is kept.
+    Refused(PairError),
+    /// It ends soon, or has ended.
+    Ends { at: Duration, is_over: bool },
+}
+
 /// Both files, as they were read.
 #[derive(PartialEq, Eq)]
 struct Texts {
     certificate: Vec<u8>,
     key: Vec<u8>,
+}
+
+impl Texts {
+    /// When the certificate ends.
+    fn end(&self) -> Option<Duration> {
+        let certificate = CertificateDer::from_pem_slice(&self.certificate).ok()?;
+        let parsed = x509_cert::Certificate::from_der(&certificate).ok()?;
+        Some(parsed.tbs_certificate().validity().not_after.to_unix_duration())
+    }
+}
+
+/// What there is to say of an end at this time.
+fn ends(at: Duration, now: Duration) -> Option<News> {
+    (at <= now + NOTICE).then_some(News::Ends { at, is_over: at <= now })
 }
 
 impl Pair {
@@ -91,17 +122,22 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads the pair, and reads it again from now on. `told` is called with the result for each new pair.
-    pub fn watch(
-        pair: Pair,
-        told: impl Fn(Result<(), PairError>) + Send + Sync + 'static,
-    ) -> Result<Arc<Self>, PairError> {
+    /// Reads the pair, and reads it again from now on. `told` is called when there is something to say of it.
+    pub fn watch(pair: Pair, told: impl Fn(News) + Send + Sync + 'static) -> Result<Arc<Self>, PairError> {
         let mut known = pair.read()?;
         let current = RwLock::new(pair.configuration(&known)?);
         let certificate = Arc::new(Self { pair, current });
         let watched = Arc::clone(&certificate);
+        let mut end = known.end();
+        told(News::Shown { end });
         tokio::spawn(async move {
             loop {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                if let Some(news) = end.and_then(|at| ends(at, now)) {
+                    told(news);
+                    // It is said once.
+                    end = None;
+                }
                 sleep(PERIOD).await;
                 let now = match watched.pair.read() {
                     Ok(now) if now == known => continue,
@@ -109,7 +145,14 @@ impl Certificate {
                     // While the link is swapped, the files are missing for a moment.
                     Err(_) => continue,
                 };
-                told(watched.pair.configuration(&now).map(|configuration| watched.set(configuration)));
+                match watched.pair.configuration(&now) {
+                    Ok(configuration) => {
+                        watched.set(configuration);
+                        end = now.end();
+                        told(News::Replaced { end });
+                    }
+                    Err(cause) => told(News::Refused(cause)),
+                }
                 known = now;
             }
         });
@@ -182,5 +225,23 @@ impl Listener for TlsListener {
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
         Ok(self.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_told_a_week_before() {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let told = |in_days: u32| match ends(day * in_days, day * 100) {
+            Some(News::Ends { at, is_over }) => Some((at, is_over)),
+            _ => None,
+        };
+        assert_eq!(told(108), None);
+        assert_eq!(told(107), Some((day * 107, false)));
+        assert_eq!(told(100), Some((day * 100, true)));
+        assert_eq!(told(1), Some((day, true)));
     }
 }
