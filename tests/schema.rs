@@ -4,7 +4,7 @@
 //! It is stricter than JSON Schema in one point: a field that nobody describes is a fault. Readers must allow for more
 //! fields than there are, but here each is described.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Everything in which a value is not as the schema at that JSON pointer of a document says.
 ///
@@ -15,6 +15,26 @@ pub fn faults(document: &Value, pointer: &str, value: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     Checker { document, faults: &mut faults }.follow(pointer, value, "$");
     faults
+}
+
+/// A schema of the document as the definition of a custom resource may have it: without references, and open.
+///
+/// # Panics
+/// If a reference leads nowhere.
+#[must_use]
+pub fn structural(document: &Value, schema: &Value) -> Value {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let pointer = reference.trim_start_matches('#');
+        return structural(document, document.pointer(pointer).unwrap_or_else(|| panic!("{pointer} is no schema")));
+    }
+    // A definition has one type, and another word for what may be null. What such a value holds is free.
+    if let Some(types) = schema.get("type").and_then(Value::as_array) {
+        let kind = types.iter().find(|kind| **kind != "null");
+        return json!({ "type": kind, "nullable": true, "x-kubernetes-preserve-unknown-fields": true });
+    }
+    let Value::Object(fields) = schema else { return schema.clone() };
+    let fields = fields.iter().filter(|(key, value)| *key != "additionalProperties" || value.is_object());
+    Value::Object(fields.map(|(key, value)| (key.clone(), structural(document, value))).collect())
 }
 
 struct Checker<'a> {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use seaworthy_tests::api::{collection, kubeconfig};
 use seaworthy_tests::artifacts::{target, workspace};
+use seaworthy_tests::schema::structural;
 use serde_json::{Map, Value, json};
 use test_cluster::{Cluster, READER, build, definition};
 use tokio::time::sleep;
@@ -251,16 +252,6 @@ async fn refuse(cluster: &Cluster, admin: &Path, reader: &Path) {
     assert_eq!(answer[0], "unknown");
     assert!(answer[1].as_str().unwrap().contains("PodDisruptionBudget cannot be seen"), "{answer}");
     assert!(audit["unseen"].as_array().unwrap().iter().any(|it| it["kind"] == "PodDisruptionBudget.policy"));
-}
-
-/// A schema as a definition may have it: without references, and open.
-fn structural(root: &Value, schema: &Value) -> Value {
-    if let Some(reference) = schema["$ref"].as_str() {
-        return structural(root, root.pointer(reference.trim_start_matches('#')).unwrap());
-    }
-    let Value::Object(fields) = schema else { return schema.clone() };
-    let fields = fields.iter().filter(|(key, value)| *key != "additionalProperties" || value.is_object());
-    Value::Object(fields.map(|(key, value)| (key.clone(), structural(root, value))).collect())
 }
 
 /// Has the server serve both kinds of reports.

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use protocol::RuleMetadata;
+use protocol::{RuleMetadata, resource_name};
+use seaworthy_tests::api::collection;
+use seaworthy_tests::artifacts::target;
 use seaworthy_tests::{metadata, needs_settings};
 use serde_json::{Value, json};
+use test_cluster::{Cluster, build};
 
 use crate::policies::POLICIES;
-use crate::schemas::{faults, object_faults};
+use crate::schemas::{faults, object_faults, schema_of};
 use crate::support::{Folder, Run};
 
 const CONFIG: &str = "rules:
@@ -292,6 +295,40 @@ fn a_policy_server_by_itself_reads_policies_yml() {
     assert!(policy["contextAwareResources"].as_array().unwrap().len() > 3);
     let strict = ["--format", "policy-server", "--mode", "protect", "--rule", "run-as-non-root"];
     assert_eq!(documents(run(&strict))[0]["run-as-non-root"]["policyMode"], "protect");
+}
+
+#[test]
+fn an_api_server_takes_whatever_is_written() {
+    let Some(program) = build("1.36", &target().join("judge")) else {
+        eprintln!("LEFT OUT: Go is not installed, so no API server is given policies");
+        return;
+    };
+    let strict = ["--mode", "protect", "--pods", "--timeout-seconds", "3", "--timeout-eval-seconds", "2"];
+    let condition = ["--match-condition", "not-ana=request.name != 'ana'"];
+    let configured = ["--config", "platform.yaml", "--failure-policy", "ignore"];
+    let all = [run(&[]), run(&[&strict[..], &condition, &configured].concat()), run(&["--namespace", "shop"])];
+    let written: Vec<Value> = all.into_iter().flat_map(documents).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let cluster = Cluster::start(&program).await;
+        for (kind, is_namespaced) in [("ClusterAdmissionPolicy", false), ("AdmissionPolicy", true)] {
+            let plural = resource_name(kind);
+            cluster.define("policies.kubewarden.io/v1", kind, &plural, is_namespaced, &schema_of(kind)).await;
+        }
+        let mut kinds = BTreeSet::new();
+        for object in &written {
+            let (status, said) = cluster.would_create(&collection(object), object.to_string()).await;
+            assert_eq!(status, 201, "{object:#}\n{said:#}");
+            kinds.insert(object["kind"].as_str().unwrap());
+        }
+        let expected = ["AdmissionPolicy", "ClusterAdmissionPolicy", "ClusterRole", "ClusterRoleBinding"];
+        assert_eq!(kinds, BTreeSet::from(expected));
+        // It is strict: what Kubewarden does not know is refused.
+        let mut misspelt = written[0].clone();
+        misspelt["spec"]["policyMode"] = json!("protect");
+        let (status, said) = cluster.would_create(&collection(&misspelt), misspelt.to_string()).await;
+        assert!(status == 400 && said["message"].as_str().unwrap().contains("spec.policyMode"), "{said:#}");
+    });
 }
 
 fn listed(folder: &Path) -> BTreeSet<String> {

@@ -1,12 +1,21 @@
 //! Holds what is written to the schemas of Kubewarden's resources, `schemas.yaml`.
 
-use seaworthy_tests::schema;
+use seaworthy_tests::schema::{self, structural};
 use serde_json::{Value, json};
+
+fn schemas() -> Value {
+    serde_saphyr::from_str(include_str!("schemas.yaml")).unwrap()
+}
 
 /// Everything in which a value is not as the definition of that name says.
 pub fn faults(definition: &str, value: &Value) -> Vec<String> {
-    let root: Value = serde_saphyr::from_str(include_str!("schemas.yaml")).unwrap();
-    schema::faults(&root, &format!("/$defs/{definition}"), value)
+    schema::faults(&schemas(), &format!("/$defs/{definition}"), value)
+}
+
+/// The schema of a kind's objects, as a CustomResourceDefinition has it.
+pub fn schema_of(kind: &str) -> Value {
+    let root = schemas();
+    json!({ "type": "object", "required": ["spec"], "properties": { "spec": structural(&root, &root["$defs"][kind]) } })
 }
 
 /// The same of a whole object.
