@@ -57,3 +57,15 @@ fn a_terminal_gets_colours_unless_they_are_not_wanted() {
     assert_eq!(coloured(&[("NO_COLOR", "1")], &["--color", "always"]), Some(true));
     assert_eq!(coloured(&[], &["--color", "never"]), Some(false));
 }
+
+#[test]
+fn a_finding_leads_to_the_page_of_its_rule_where_links_are_shown() {
+    let pod =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: app, image: 'web:latest'}]}\n";
+    let folder = Folder::of("pod.yaml", pod);
+    let arguments = ["check", "pod.yaml", "--rule", "immutable-image-tag", "--color", "always"];
+    let shown = |links: &str| run(folder.command(&arguments).env("FORCE_HYPERLINK", links), "").with(1);
+    let link = "\u{1b}]8;;https://seaworthy-policies.github.io/seaworthy/rules/immutable-image-tag.html";
+    assert!(shown("1").contains(link), "{}", shown("1"));
+    assert!(!shown("0").contains("\u{1b}]8;"), "{}", shown("0"));
+}

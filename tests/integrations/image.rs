@@ -43,6 +43,8 @@ fn an_image_is_made_without_an_engine_and_is_the_same_again() {
     let config = json(&blob(&layout, &manifest["config"]));
     assert_eq!(config["created"], "2023-11-14T22:13:20Z");
     assert_eq!(config["config"]["User"], "65532:65532", "the image does not run as root");
+    // What the README mounts there is checked.
+    assert_eq!(config["config"]["WorkingDir"], "/work");
     fs::write(layout.join("layer.tar.gz"), blob(&layout, &manifest["layers"][0])).unwrap();
     support::run(&mut bash(&folder, "gunzip one/layer.tar.gz"), "").with(0);
     assert_eq!(digest(&fs::read(layout.join("layer.tar")).unwrap()), config["rootfs"]["diff_ids"][0].as_str().unwrap());
@@ -67,6 +69,10 @@ fn what_is_released_has_checksums_and_is_the_same_again() {
         released,
         ["image.digest", "seaworthy-image.oci.tar", "seaworthy-x86_64-linux.tar.gz", "seaworthy.yaml"]
     );
+    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+    for name in ["{SHA256SUMS,seaworthy-x86_64-linux.tar.gz}", "-v \"$PWD:/work:ro\""] {
+        assert!(readme.contains(name), "the README does not say {name}");
+    }
     // The image is the one whose digest is told.
     support::run(&mut bash(&folder, "mkdir image && tar -xf one/seaworthy-image.oci.tar -C image"), "").with(0);
     let index: Value = serde_json::from_slice(&fs::read(folder.path().join("image/index.json")).unwrap()).unwrap();
