@@ -18,6 +18,8 @@ fn every_crate_is_one_rule_and_one_module() {
     let metadata = metadata();
     for (name, path) in crates() {
         assert!(metadata.contains_key(&name), "{name} has no module");
+        let page = format!("https://seaworthy-policies.github.io/seaworthy/rules/{name}.html");
+        assert_eq!(metadata[&name].link(), Some(page.as_str()), "findings of {name} lead to its page");
         let manifest = fs::read_to_string(path.join("Cargo.toml")).expect("a crate has a manifest");
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is named after its folder");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name} inherits the lints");
