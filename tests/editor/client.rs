@@ -24,6 +24,8 @@ pub struct Client {
     next_id: u64,
     /// What was last said of each file.
     said: HashMap<String, Vec<Value>>,
+    /// The addresses that it was asked to open.
+    pub shown: Vec<String>,
 }
 
 impl Client {
@@ -49,7 +51,7 @@ impl Client {
                 let _ = sender.send(message);
             }
         });
-        let mut client = Self { folder, server, input, messages, next_id: 0, said: HashMap::new() };
+        let mut client = Self { folder, server, input, messages, next_id: 0, said: HashMap::new(), shown: Vec::new() };
         files.iter().for_each(|(name, text)| client.write(name, text));
         let root = format!("file://{}", client.path("").display());
         let folder = json!([{"uri": root.trim_end_matches('/'), "name": "shop"}]);
@@ -196,6 +198,9 @@ impl Client {
         if message["method"] == "textDocument/publishDiagnostics" {
             let address = message["params"]["uri"].as_str().unwrap().to_owned();
             self.said.insert(address, message["params"]["diagnostics"].as_array().unwrap().clone());
+        }
+        if message["method"] == "window/showDocument" && message["params"]["external"] == true {
+            self.shown.push(message["params"]["uri"].as_str().unwrap().to_owned());
         }
     }
 }

@@ -105,6 +105,29 @@ fn a_fix_is_an_edit_and_the_rule_is_explained() {
 }
 
 #[test]
+fn the_page_about_a_rule_is_opened_by_editors_that_open_addresses() {
+    let title = "Open the page about privilege-escalation-disabled";
+    let offered = |client: &mut Client| {
+        let at = json!({"start": {"line": 9, "character": 34}, "end": {"line": 9, "character": 34}});
+        let asked =
+            json!({"textDocument": {"uri": client.address("web.yaml")}, "range": at, "context": {"diagnostics": []}});
+        let actions = client.ask("textDocument/codeAction", asked);
+        actions.as_array().unwrap().iter().find(|it| it["title"] == title).cloned()
+    };
+    assert_eq!(offered(&mut Client::start(&[("web.yaml", POD)], json!({}))), None);
+    let mut client = Client::start(&[("web.yaml", POD)], json!({"window": {"showDocument": {"support": true}}}));
+    let open = offered(&mut client).unwrap();
+    client.ask("workspace/executeCommand", json!({"command": open["command"], "arguments": open["arguments"]}));
+    let page = "https://seaworthy-policies.github.io/seaworthy/rules/privilege-escalation-disabled.html";
+    assert_eq!(client.shown, [page]);
+    // No other address is opened.
+    for other in ["https://example.com/", "file:///etc/passwd"] {
+        client.ask("workspace/executeCommand", json!({"command": open["command"], "arguments": [other]}));
+    }
+    assert_eq!(client.shown, [page]);
+}
+
+#[test]
 fn a_finding_is_waived_in_the_configuration_once_somebody_says_why() {
     let mut client = Client::start(&[("web.yaml", POD), ("seaworthy.yaml", "# ours\nprofile: full\n")], json!({}));
     client.open("web.yaml", POD);

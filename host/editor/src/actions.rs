@@ -88,6 +88,22 @@ pub fn waivers(
     actions
 }
 
+/// The pages about the rules that say something within these lines, each once: the rule's name and the address.
+pub fn pages(report: &Report<'_>, file: &str, first: u32, last: u32) -> Vec<(String, String)> {
+    let mut pages: Vec<(String, String)> = Vec::new();
+    for told in bare_diagnostics(report).filter(|told| told.is_told() && told.file == file) {
+        let is_here = match (told.place, told.object_start) {
+            (None, Some(start)) => (first..=last).contains(&start.line),
+            _ => is_within(&told, first, last),
+        };
+        let Some(address) = told.rule.link().filter(|_| is_here) else { continue };
+        if pages.iter().all(|(rule, _)| *rule != told.rule.name) {
+            pages.push((told.rule.name.clone(), address.to_owned()));
+        }
+    }
+    pages
+}
+
 fn is_within(told: &Diagnostic<'_>, first: u32, last: u32) -> bool {
     told.place.is_some_and(|place| place.start.line <= last && place.end.line >= first)
 }

@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use engine::config::FILE_NAME;
+use engine::report::Report;
 use engine::waiver::Date;
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{self as notify, Notification as _};
 use lsp_types::request::{self as ask, Request as _};
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionProviderCapability, CodeDescription,
-    CreateFile, Diagnostic, DiagnosticSeverity, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentChangeOperation, DocumentChanges, Hover,
-    HoverContents, HoverParams, InitializeParams, InitializeResult, MarkupContent, MarkupKind, MessageType,
-    NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, PublishDiagnosticsParams, Range, ResourceOp,
-    ResourceOperationKind, ServerCapabilities, ServerInfo, ShowMessageParams, TextDocumentEdit,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TextEdit,
-    Uri, WorkspaceEdit,
+    Command, CreateFile, Diagnostic, DiagnosticSeverity, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentChangeOperation, DocumentChanges,
+    ExecuteCommandOptions, ExecuteCommandParams, Hover, HoverContents, HoverParams, InitializeParams, InitializeResult,
+    MarkupContent, MarkupKind, MessageType, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier,
+    PublishDiagnosticsParams, Range, ResourceOp, ResourceOperationKind, ServerCapabilities, ServerInfo,
+    ShowDocumentParams, ShowMessageParams, TextDocumentEdit, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TextEdit, Uri, WorkspaceEdit,
 };
 use serde_json::Value;
 use url::Url;
@@ -26,6 +27,9 @@ use crate::notes::{Note, Weight, hover, notes};
 use crate::position::{Encoding, Text};
 use crate::workspace::Workspace;
 use crate::{Open, actions};
+
+/// The command by which an editor opens the page about a rule; its argument is the address.
+const OPEN_PAGE: &str = "seaworthy.openPage";
 
 /// Why serving ended before the editor said so.
 #[derive(Debug, thiserror::Error)]
@@ -54,16 +58,18 @@ pub fn serve<O: Open>(connection: &Connection, opener: O) -> Result<(), ServeErr
     let offered = params.capabilities.general.as_ref().and_then(|general| general.position_encodings.clone());
     let encoding = Encoding::chosen(&offered.unwrap_or_default());
     let info = ServerInfo { name: "seaworthy".into(), version: Some(env!("CARGO_PKG_VERSION").into()) };
-    let result = InitializeResult { capabilities: capabilities(encoding), server_info: Some(info) };
+    let shows = params.capabilities.window.as_ref().and_then(|window| window.show_document.as_ref());
+    let can_show = shows.is_some_and(|shows| shows.support);
+    let result = InitializeResult { capabilities: capabilities(encoding, can_show), server_info: Some(info) };
     connection.initialize_finish(id, serde_json::to_value(result)?)?;
     let workspace = Workspace::new(opener, root(&params).ok_or(ServeError::NoFolder)?);
     let can = params.capabilities.workspace.and_then(|workspace| workspace.workspace_edit);
     let can_create =
         can.and_then(|can| can.resource_operations).is_some_and(|can| can.contains(&ResourceOperationKind::Create));
-    Server { connection, workspace, encoding, can_create, published: BTreeMap::new() }.run()
+    Server { connection, workspace, encoding, can_create, can_show, shown: 0, published: BTreeMap::new() }.run()
 }
 
-fn capabilities(encoding: Encoding) -> ServerCapabilities {
+fn capabilities(encoding: Encoding, can_show: bool) -> ServerCapabilities {
     ServerCapabilities {
         position_encoding: Some(encoding.kind()),
         text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
@@ -74,6 +80,10 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
         })),
         hover_provider: Some(true.into()),
         code_action_provider: Some(CodeActionProviderCapability::Simple(true)),
+        execute_command_provider: can_show.then(|| ExecuteCommandOptions {
+            commands: vec![OPEN_PAGE.to_owned()],
+            ..ExecuteCommandOptions::default()
+        }),
         ..ServerCapabilities::default()
     }
 }
@@ -92,6 +102,10 @@ struct Server<'c, O: Open> {
     encoding: Encoding,
     /// Whether the editor makes files.
     can_create: bool,
+    /// Whether the editor opens addresses.
+    can_show: bool,
+    /// How many it was asked to open.
+    shown: u32,
     /// What the editor shows, by file, and of which version of its text: columns may be other ones in another.
     published: BTreeMap<String, (Option<i32>, Vec<Note>)>,
 }
@@ -218,6 +232,7 @@ impl<O: Open> Server<'_, O> {
         let answer = match method.as_str() {
             ask::HoverRequest::METHOD => serde_json::from_value(params).map(|params| self.hover(&params)),
             ask::CodeActionRequest::METHOD => serde_json::from_value(params).map(|params| self.code_actions(&params)),
+            ask::ExecuteCommand::METHOD => serde_json::from_value(params).map(|params| self.open_page(&params)),
             _ => {
                 let message = format!("{method} is not answered here");
                 return Response::new_err(id, ErrorCode::MethodNotFound as i32, message);
@@ -227,6 +242,20 @@ impl<O: Open> Server<'_, O> {
             Ok(answer) => Response::new_ok(id, answer),
             Err(cause) => Response::new_err(id, ErrorCode::InvalidParams as i32, cause.to_string()),
         }
+    }
+
+    /// Has the editor open the page about a rule; nothing else is opened.
+    fn open_page(&mut self, params: &ExecuteCommandParams) -> Option<Value> {
+        let page = params.arguments.first()?.as_str().filter(|_| self.can_show && params.command == OPEN_PAGE)?;
+        let is_known = |report: &Report<'_>| report.rules.iter().any(|rule| rule.link() == Some(page));
+        let uri: Uri =
+            page.parse().ok().filter(|_| self.workspace.check(|report, _| is_known(report)) == Some(true))?;
+        self.shown += 1;
+        let id = RequestId::from(format!("page-{}", self.shown));
+        let params = ShowDocumentParams { uri, external: Some(true), take_focus: None, selection: None };
+        // If the editor is gone, it gets no answer either, and serving ends.
+        let _ = self.send(Request::new(id, ask::ShowDocument::METHOD.to_owned(), params).into());
+        None
     }
 
     /// What the rules say at a place, and why.
@@ -263,12 +292,14 @@ impl<O: Open> Server<'_, O> {
         let text = Text::new(&old, self.encoding);
         let (first, last) = (params.range.start.line + 1, params.range.end.line + 1);
         let configuration = self.configuration();
-        let (fixes, waivers, all) = self.workspace.check(|report, _| {
+        let can_show = self.can_show;
+        let (fixes, waivers, pages, all) = self.workspace.check(|report, _| {
             let waivers = configuration
                 .as_ref()
                 .map(|into| actions::waivers(report, &name, (first, last), into.text(), into.today))
                 .unwrap_or_default();
-            (actions::fixes(report, &name, first, last), waivers, actions::all_fixes(report, &name))
+            let pages = if can_show { actions::pages(report, &name, first, last) } else { Vec::new() };
+            (actions::fixes(report, &name, first, last), waivers, pages, actions::all_fixes(report, &name))
         })?;
         let edit = |new: &str| of_file(uri.clone(), changed(&old, new, &text));
         let mut offered: Vec<CodeActionOrCommand> = Vec::new();
@@ -287,6 +318,10 @@ impl<O: Open> Server<'_, O> {
             let shown = &params.context.diagnostics;
             offered.extend(waivers.into_iter().map(|waiver| into.action(waiver, shown, self.encoding)));
         }
+        offered.extend(pages.into_iter().map(|(rule, page)| {
+            let title = format!("Open the page about {rule}");
+            CodeActionOrCommand::Command(Command::new(title, OPEN_PAGE.to_owned(), Some(vec![page.into()])))
+        }));
         if let Some(new) = all.filter(|new| *new != old) {
             offered.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title: "Fix all that is safe to fix in this file".into(),
