@@ -1,6 +1,9 @@
-//! Look-ups answered by a cluster: the small API server of the audit's tests.
+//! Look-ups answered by a cluster: the small API server of the audit's tests, and a real one.
 
+use seaworthy_tests::api;
+use seaworthy_tests::artifacts::target;
 use serde_json::{Value, json};
+use test_cluster::{Cluster, build};
 
 use crate::policies::{TARGETS, asking, metadata, sdk_policy, shop};
 use crate::server::{Kind, Objects, Server};
@@ -33,6 +36,32 @@ fn with_a_cluster_look_ups_are_its_to_answer() {
             server.requests()
         );
     }
+}
+
+#[test]
+fn a_real_cluster_answers_look_ups_too() {
+    let Some(program) = build("1.36", &target().join("judge")) else {
+        eprintln!("LEFT OUT: Go is not installed, so no real API server answers look-ups");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let cluster = Cluster::start(&program).await;
+        let kubeconfig = api::kubeconfig(cluster.url(), cluster.token());
+        let folder = shop().and("owner.wasm", sdk_policy(TARGETS[0])).and("kubeconfig", kubeconfig);
+        let look_ups = ["--cluster", "--kubeconfig", "kubeconfig", "--allow", "kubernetes/*"];
+        let check = || folder.run(&[&["check", "k8s", "--no-rules", "--policy", "owner.wasm"][..], &look_ups].concat());
+        let before = check();
+        assert!(before.code.is_some_and(|code| code != 0) && !before.out.contains("cleo"), "{}", before.out);
+        let namespace = json!({
+            "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop", "labels": { "owner": "cleo" } },
+        });
+        let (status, _, said) = cluster.ask("POST", "/api/v1/namespaces", "application/json", &namespace).await;
+        assert_eq!(status, 201, "{said:#}");
+        let after = check();
+        assert_eq!(after.code, Some(1), "{}{}", after.out, after.err);
+        assert!(after.out.contains("+    owner: cleo\n"), "{}", after.out);
+    });
 }
 
 #[test]
