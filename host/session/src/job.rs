@@ -71,10 +71,7 @@ impl<R: Runtime> Job for Checking<'_, R> {
             self.digester.digest(&(serial, subject.document, &subject.object.path, question.completeness, self.base));
         let place = memory.place(key);
         let holds = |evaluation: &Evaluation| self.holds(evaluation, sight, question.viewpoint, memory);
-        if let Some(place) = place.filter(|place| memory.is_present(place))
-            && place.evaluations.iter().all(|evaluation| evaluation.sight == sight && holds(evaluation))
-        {
-            let mut judgements = memory.judgements(place);
+        if let Some(mut judgements) = place.and_then(|place| memory.judgements(place, sight, holds)) {
             self.judge.settle(&question, &mut judgements);
             return Heard { judgements, place: None };
         }

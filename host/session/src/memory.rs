@@ -3,12 +3,12 @@
 //! An object in a file that has not changed is not even written again. One that stands in a changed file, and is the same
 //! nonetheless, is found by its requests. What the last checks did not use is forgotten, and only so much is kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{Input, Judgement, Subject};
-use protocol::Outcome;
+use protocol::{Outcome, Verdict};
 use serde_json::Value;
 
 use crate::digest::Digester;
@@ -69,7 +69,7 @@ impl Evaluation {
     fn bytes(&self) -> usize {
         let look_ups = self.look_ups.iter().map(|it| size_of::<LookUp>() + it.operation.len() + it.payload.len());
         let texts = self.outcome.findings.iter().map(|it| size_of_val(it) + it.path.len() + 2 * it.message.len());
-        size_of::<Self>() + look_ups.sum::<usize>() + texts.sum::<usize>()
+        size_of::<Self>() + size_of::<Judgement>() + look_ups.sum::<usize>() + texts.sum::<usize>()
     }
 }
 
@@ -126,9 +126,22 @@ pub struct PlaceDraft {
 #[derive(Debug)]
 pub struct Place {
     pub evaluations: Vec<Arc<Evaluation>>,
-    /// The rules of that time; none where not all of them are remembered.
-    rules: Option<u64>,
+    /// All answers, where all rules of a time are remembered.
+    whole: Option<Whole>,
     used: AtomicU64,
+}
+
+/// What all rules said of one object. Whoever checks again looks at this alone where nothing has changed: to look at each of
+/// many thousand evaluations, wherever they lie in memory, takes longer than all the rest.
+#[derive(Debug)]
+struct Whole {
+    /// Which rules.
+    generation: u64,
+    /// What the object saw of the world.
+    sight: u128,
+    /// The kinds that were asked for, and their states.
+    kinds: Vec<(usize, AtomicU64)>,
+    judgements: Vec<Judgement>,
 }
 
 /// Everything that is remembered.
@@ -136,6 +149,8 @@ pub struct Place {
 pub struct Memory {
     places: HashMap<u128, Place>,
     requests: HashMap<u128, Arc<Evaluation>>,
+    /// What was said without any finding, which is the same of most objects.
+    brief: HashMap<(Verdict, Option<String>), Arc<Outcome>>,
     kinds: Kinds,
     /// The rules, each by its number, in the order of the bundle.
     rules: Vec<u64>,
@@ -160,6 +175,13 @@ impl Memory {
         if self.check.is_multiple_of(SWEEP) {
             let oldest = self.check - 2;
             self.places.retain(|_, place| place.used.load(Ordering::Relaxed) >= oldest);
+            for place in self.places.values() {
+                let used = place.used.load(Ordering::Relaxed);
+                for evaluation in &place.evaluations {
+                    evaluation.used.fetch_max(used, Ordering::Relaxed);
+                }
+            }
+            self.brief.retain(|_, outcome| Arc::strong_count(outcome) > 1);
             self.requests.retain(|_, evaluation| evaluation.used.load(Ordering::Relaxed) >= oldest);
             self.bytes = self.requests.values().map(|evaluation| evaluation.bytes()).sum();
         }
@@ -174,20 +196,45 @@ impl Memory {
         self.requests.get(&request)
     }
 
-    /// Whether all the rules of today, and no others, have been asked there.
-    pub fn is_present(&self, place: &Place) -> bool {
-        place.rules == Some(self.generation)
+    /// All answers of a place, if all the rules of today and no others have been asked there, with that sight of the world,
+    /// and each of them `holds` that looked something up in a kind that is in another state now.
+    pub fn judgements(
+        &self,
+        place: &Place,
+        sight: u128,
+        holds: impl Fn(&Evaluation) -> bool,
+    ) -> Option<Vec<Judgement>> {
+        let whole = place.whole.as_ref().filter(|it| (it.generation, it.sight) == (self.generation, sight))?;
+        let is_as_it_was =
+            |(kind, state): &(usize, AtomicU64)| state.load(Ordering::Relaxed) == self.kinds.state(*kind);
+        if !whole.kinds.iter().all(is_as_it_was) {
+            if !place.evaluations.iter().all(|evaluation| holds(evaluation)) {
+                return None;
+            }
+            whole.kinds.iter().for_each(|(kind, state)| state.store(self.kinds.state(*kind), Ordering::Relaxed));
+        }
+        place.used.store(self.check, Ordering::Relaxed);
+        Some(whole.judgements.clone())
     }
 
-    /// All answers of a place that is present.
-    pub fn judgements(&self, place: &Place) -> Vec<Judgement> {
-        place.used.store(self.check, Ordering::Relaxed);
+    /// What the rules of today said, if all evaluations were made from one sight of the world.
+    fn whole(&self, evaluations: &[Arc<Evaluation>]) -> Option<Whole> {
+        let sight = evaluations.first().map_or(0, |first| first.sight);
         let mut rules = self.rules.iter().enumerate();
+        // Both are in the order of the bundle.
+        let mut index = |rule: u64| rules.find(|(_, known)| **known == rule).map(|(index, _)| index);
         let judgement = |evaluation: &Arc<Evaluation>| {
-            // Both are in the order of the bundle.
-            rules.find(|(_, rule)| **rule == evaluation.rule).map(|(index, _)| evaluation.judgement(index))
+            let index = index(evaluation.rule).filter(|_| evaluation.sight == sight)?;
+            Some(evaluation.judgement(index))
         };
-        place.evaluations.iter().filter_map(judgement).collect()
+        let judgements = evaluations.iter().map(judgement).collect::<Option<_>>()?;
+        let asked: BTreeMap<usize, u64> = evaluations
+            .iter()
+            .flat_map(|evaluation| &evaluation.look_ups)
+            .map(|look_up| (look_up.kind, look_up.state.load(Ordering::Relaxed)))
+            .collect();
+        let kinds = asked.into_iter().map(|(kind, state)| (kind, state.into())).collect();
+        Some(Whole { generation: self.generation, sight, kinds, judgements })
     }
 
     /// The number of the rule of this index.
@@ -217,9 +264,17 @@ impl Memory {
                 },
             }
         }
-        let rules = is_whole.then_some(self.generation);
-        self.places.insert(key, Place { evaluations, rules, used: AtomicU64::new(self.check) });
+        let whole = if is_whole { self.whole(&evaluations) } else { None };
+        self.places.insert(key, Place { evaluations, whole, used: AtomicU64::new(self.check) });
         evaluated
+    }
+
+    /// The same outcome, which others have too where it is brief.
+    fn shared(&mut self, outcome: Arc<Outcome>) -> Arc<Outcome> {
+        if !outcome.findings.is_empty() {
+            return outcome;
+        }
+        Arc::clone(self.brief.entry((outcome.verdict, outcome.reason.clone())).or_insert(outcome))
     }
 
     fn evaluation(&mut self, draft: Draft) -> Option<Arc<Evaluation>> {
@@ -236,6 +291,7 @@ impl Memory {
             LookUp { operation, payload, answer, kind, state }
         };
         let look_ups = look_ups.into_iter().map(look_up).collect();
+        let outcome = self.shared(outcome);
         let evaluation = Evaluation { rule, sight, look_ups, outcome, mutated, used: AtomicU64::new(self.check) };
         let bytes = self.bytes + evaluation.bytes();
         if bytes > BYTES_KEPT {
