@@ -83,7 +83,7 @@ struct Private(HashSet<u32>);
 
 impl Private {
     fn of(text: &str) -> Self {
-        Self(hidden_lines(&read("", text.as_bytes().to_vec(), &Limits::default())))
+        Self(hidden_lines(&read("", text.as_bytes().to_vec(), &Limits::default())).clone())
     }
 
     fn has(&self, index: Option<usize>) -> bool {

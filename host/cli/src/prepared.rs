@@ -13,7 +13,7 @@ use engine::{Selected, kept_for};
 use protocol::Profile;
 use sandbox::{Budget, Run};
 use session::{Session, Setup};
-use sources::{Edited, Exclude, Files, Log, Origin, Promotions, Reading, RenderOptions};
+use sources::{Edited, Exclude, Files, Log, Origin, Promotions, Reading, Remembered, RenderOptions};
 
 use crate::base::{self, Base};
 use crate::budget::{self, Unfinished};
@@ -250,7 +250,8 @@ impl<'o> Prepared<'o> {
 
     /// Everything there is to check, but for the trees of repositories.
     fn read_files(&self, paths: &[PathBuf], logs: &[Log], excludes: &[Exclude], rendering: &RenderOptions) -> Files {
-        let mut reading = Reading { keep: self.kept(), edited: self.edited.clone(), ..Reading::default() };
+        let remembered = Remembered::new(self.session.files.iter());
+        let mut reading = Reading { keep: self.kept(), edited: self.edited.clone(), remembered, ..Reading::default() };
         self.options.limits.unwrap_or_default().apply(&mut reading);
         let mut files = input::read(paths, excludes, rendering, &reading);
         sources::read_logs(logs, &mut files);

@@ -105,7 +105,7 @@ impl Files {
 
     /// These are all files from now on, as they were read elsewhere, and what could not be rendered. Those that are as they
     /// were stay; whether any is not.
-    pub fn load(&mut self, files: Vec<File>, unrendered: Vec<Unrendered>) -> bool {
+    pub fn load(&mut self, files: Vec<impl Into<Arc<File>>>, unrendered: Vec<Unrendered>) -> bool {
         let old = std::mem::take(&mut self.files);
         let mut is_other = self.unrendered != unrendered;
         self.unrendered = unrendered;
@@ -115,10 +115,15 @@ impl Files {
     }
 
     /// What is known of the repositories of the files, from now on; whether it is something else than before.
-    pub(crate) fn load_trees(&mut self, trees: Vec<File>) -> bool {
+    pub(crate) fn load_trees(&mut self, trees: Vec<impl Into<Arc<File>>>) -> bool {
         let (old, mut is_other) = (std::mem::take(&mut self.trees), false);
         self.trees = self.exchange(old, trees, &mut is_other);
         is_other
+    }
+
+    /// All of them, but for what is known of their repositories.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<File>> {
+        self.files.iter().map(|kept| &kept.file)
     }
 
     /// Another number after each change of the files.
@@ -126,18 +131,20 @@ impl Files {
         self.changes
     }
 
-    fn exchange(&mut self, old: Vec<Kept>, files: Vec<File>, is_other: &mut bool) -> Vec<Kept> {
+    fn exchange(&mut self, old: Vec<Kept>, files: Vec<impl Into<Arc<File>>>, is_other: &mut bool) -> Vec<Kept> {
         *is_other |= old.len() != files.len();
         let mut old: HashMap<String, Kept> =
             old.into_iter().map(|kept| (kept.file.manifest.name.clone(), kept)).collect();
-        let exchange = |file: File| match old.remove(&file.manifest.name) {
-            Some(kept) if kept.text.is_none() && is_alike(&kept.file, &file) => kept,
+        let exchange = |file: Arc<File>| match old.remove(&file.manifest.name) {
+            Some(kept) if kept.text.is_none() && (Arc::ptr_eq(&kept.file, &file) || is_alike(&kept.file, &file)) => {
+                kept
+            }
             _ => {
                 *is_other = true;
                 self.keep(file)
             }
         };
-        files.into_iter().map(exchange).collect()
+        files.into_iter().map(Into::into).map(exchange).collect()
     }
 
     /// All of them, but for what is known of their repositories, as the engine takes them.
@@ -191,10 +198,10 @@ impl Files {
         Kept { text: Some(digest), ..self.keep(file) }
     }
 
-    fn keep(&mut self, file: File) -> Kept {
+    fn keep(&mut self, file: impl Into<Arc<File>>) -> Kept {
         self.next_serial += 1;
         let beside_manifests = OnceLock::new();
-        Kept { file: Arc::new(file), text: None, serial: self.next_serial, beside_manifests }
+        Kept { file: file.into(), text: None, serial: self.next_serial, beside_manifests }
     }
 }
 

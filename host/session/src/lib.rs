@@ -21,6 +21,7 @@ mod standing;
 mod tests;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use engine::config::Config;
 use engine::manifest::Object;
@@ -268,7 +269,7 @@ impl<R: Runtime> Session<R> {
 
     /// Objects replace those of these files from now on: each is asked about as an update of the one that it replaces.
     /// Files as they were read elsewhere, as for [`Files::load`] and [`load_trees`](Self::load_trees).
-    pub fn compare_with(&mut self, files: Vec<File>, trees: Vec<File>, unrendered: Vec<Unrendered>) {
+    pub fn compare_with(&mut self, files: Vec<impl Into<Arc<File>>>, trees: Vec<File>, unrendered: Vec<Unrendered>) {
         let number = self.base.number + 1;
         // Serials tell files apart, those of now and those of before.
         let mut before = Files::after(u64::MAX / 2 + (number << 32));

@@ -1,6 +1,7 @@
 //! Reads the CustomResourceDefinitions that custom resources are checked by, and that are no part of the input.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use engine::manifest::{Content, Manifest, Object};
 use engine::report::Unread;
@@ -18,7 +19,7 @@ pub fn read_definitions(paths: &[PathBuf], reading: &Reading<'_>) -> (Vec<Object
         let before = (definitions.len(), unread.len());
         let files = find(std::slice::from_ref(path), &[], &reading).read(|| ());
         unread.extend(files.unread.into_iter().filter(|unread| unread.is_failure));
-        for File { manifest, .. } in files.files {
+        for File { manifest, .. } in files.files.into_iter().map(Arc::unwrap_or_clone) {
             if let Some(reason) = hidden(&manifest) {
                 unread.push(Unread { path: manifest.name.clone(), reason, is_failure: true });
             }

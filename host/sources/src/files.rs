@@ -1,6 +1,7 @@
 //! What was read: manifests, each with the place that its text came from, and the paths that gave none.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use engine::report::Unread;
 use engine::{File, Input, Unrendered};
@@ -13,7 +14,7 @@ use crate::read::name;
 #[derive(Default)]
 pub struct Files {
     /// The manifests, in the order of the paths given and by name within a folder.
-    pub files: Vec<File>,
+    pub files: Vec<Arc<File>>,
     /// Where the text of each came from, in the same order.
     pub origins: Vec<Origin>,
     /// The paths that gave none.
@@ -53,8 +54,8 @@ pub enum Origin {
 
 impl Files {
     /// Something that was read.
-    pub(crate) fn add(&mut self, file: File, origin: Origin) {
-        self.files.push(file);
+    pub(crate) fn add(&mut self, file: impl Into<Arc<File>>, origin: Origin) {
+        self.files.push(file.into());
         self.origins.push(origin);
     }
 

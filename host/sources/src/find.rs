@@ -3,10 +3,12 @@
 //! The tree may come from a stranger. Nothing is opened that could hang (a pipe, a device), a link is followed only to a
 //! file of the same tree (what lies outside is not ours to read), and whatever is passed over is reported by its path.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use engine::config::FILE_NAME;
 use engine::manifest::{Bounds, Keep, read_from};
@@ -20,7 +22,8 @@ use crate::error::ReadError;
 use crate::files::{Dockerfile, Files, Origin};
 use crate::ignores::{Exclude, GIT, LeftOut, Patterns};
 use crate::projects::Projects;
-use crate::read::{STDIN, STDIN_NAME, clean, open_regular};
+use crate::read::{STDIN, STDIN_NAME, clean, open_regular, read_regular};
+use crate::remembered::Remembered;
 use crate::walk::{Met, Walk};
 
 /// Bytes of all files together from which on they are packed as soon as they are read: before, the memory is there anyway.
@@ -37,12 +40,20 @@ pub struct Reading<'k> {
     pub keep: Keep<'k>,
     /// Texts that stand for those of files on the disk.
     pub edited: Edited,
+    /// Files as they were read before in this way: one whose text is still the same is not read again.
+    pub remembered: Remembered<'k>,
 }
 
 impl Default for Reading<'_> {
     /// 4 GiB of all files together, in a few hundred MiB of memory for each, and everything that is in them.
     fn default() -> Self {
-        Self { bounds: Bounds::default(), total: 4 << 30, keep: Keep::default(), edited: Edited::default() }
+        Self {
+            bounds: Bounds::default(),
+            total: 4 << 30,
+            keep: Keep::default(),
+            edited: Edited::default(),
+            remembered: Remembered::default(),
+        }
     }
 }
 
@@ -139,7 +150,8 @@ impl Found<'_> {
         self.read_candidates(&is_read);
         // Where nothing is a manifest, people want to know why.
         if self.files.files.iter().any(|file| file.manifest.objects().next().is_some()) {
-            self.files.files.iter_mut().for_each(|file| file.manifest.skip_foreign());
+            let others = self.files.files.iter_mut().filter(|file| file.manifest.objects().next().is_none());
+            others.for_each(|file| Arc::make_mut(file).manifest.skip_foreign());
         }
         self.files
     }
@@ -151,10 +163,10 @@ impl Found<'_> {
         let are_many = reading.total - self.room > MANY;
         let read = |candidate: Candidate| {
             let mut file = read_one(&candidate, reading, projects.project(&candidate.real));
-            if let Ok(File { manifest, .. }) = &mut file
+            if let Ok(file) = &mut file
                 && are_many
             {
-                manifest.pack(&reading.keep);
+                Arc::make_mut(file).manifest.pack(&reading.keep);
             }
             is_read();
             (candidate, file)
@@ -361,12 +373,19 @@ fn read_one(
     Candidate { path, real, .. }: &Candidate,
     reading: &Reading<'_>,
     project: usize,
-) -> Result<File, ReadError> {
-    let Reading { bounds, keep, edited, .. } = reading;
+) -> Result<Arc<File>, ReadError> {
+    let Reading { bounds, keep, edited, remembered, .. } = reading;
     let name = crate::read::name(path);
-    let manifest = match edited.get(real) {
+    let text = edited.get(real);
+    if let Some(file) = remembered.still(&name, project, |length| match text {
+        Some(text) => Some(Cow::Borrowed(text)),
+        None => read_regular(real, length).ok().map(Cow::Owned),
+    }) {
+        return Ok(file);
+    }
+    let manifest = match text {
         Some(text) => read_from(&name, text, bounds, keep)?,
         None => read_from(&name, open_regular(real)?, bounds, keep)?,
     };
-    Ok(File { manifest, project })
+    Ok(File { manifest, project }.into())
 }

@@ -18,6 +18,7 @@ mod logs;
 mod projects;
 mod promotion;
 mod read;
+mod remembered;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use ignores::Exclude;
 pub use logs::{Log, read_logs};
 pub use promotion::{PromotionOptions, Promotions, asks_for_promotions, may_be_promoted, read_promotions};
 pub use read::{STDIN, name, read_input, read_regular};
+pub use remembered::Remembered;
 pub use render::{
     HELM_WRAPPER, KUBE_VERSION, Mode, Refused, RenderOptions, helm_arguments, is_api_version, is_kube_version, render,
 };

@@ -1,14 +1,16 @@
 //! What is found in a folder, what is left out, and what is said of it.
 #![cfg(unix)]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::{Exclude, Files, Origin, Reading, find, read_dockerfiles};
+use crate::{Edited, Exclude, Files, Origin, Reading, Remembered, find, read_dockerfiles};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n";
 
@@ -204,4 +206,21 @@ fn a_file_keeps_the_place_that_it_came_from() {
     let files = read_all(folder.path(), &[]);
     assert!(files.files[0].manifest.name.ends_with("\u{fffd}.yaml"));
     assert_eq!(files.origins, [Origin::Disk(path)]);
+}
+
+#[test]
+fn what_has_the_same_text_is_not_read_again() {
+    let folder = folder(&[("a.yaml", POD), ("b.yaml", POD), ("c.yaml", POD), ("values.yaml", "x: y\n")]);
+    let before = read_all(folder.path(), &[]);
+    let other = POD.replace("web", "job");
+    fs::write(folder.path().join("b.yaml"), &other).unwrap();
+    assert_eq!(other.len(), POD.len(), "the length tells nothing");
+    let edited = BTreeMap::from([(fs::canonicalize(folder.path().join("c.yaml")).unwrap(), other.into_bytes())]);
+    let remembered = Remembered::new(before.files.iter());
+    let reading = Reading { remembered, edited: Edited::new(edited), ..Reading::default() };
+    let now = find(&[folder.path().to_owned()], &[], &reading).read(|| ());
+    let is_same = before.files.iter().zip(&now.files).map(|(before, now)| Arc::ptr_eq(before, now));
+    assert_eq!(is_same.collect::<Vec<_>>(), [true, false, false, false]);
+    let names = now.files.iter().flat_map(|file| file.manifest.objects()).filter_map(|object| object.name.as_deref());
+    assert_eq!(names.collect::<Vec<_>>(), ["web", "job", "job"]);
 }

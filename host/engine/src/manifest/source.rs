@@ -4,6 +4,7 @@
 //! read. It must not know YAML: what the text means is the parser's business.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -12,8 +13,8 @@ use super::problem::ProblemKind;
 use super::span::{Position, Span};
 
 /// How far apart the known positions are, in bytes. A look-up reads at most this much; a file of 16 MiB, even one of
-/// nothing but line breaks, needs 32 KiB of index.
-pub(super) const STRIDE: usize = 4096;
+/// nothing but line breaks, needs 128 KiB of index.
+pub(super) const STRIDE: usize = 1024;
 
 /// What [`Source::excerpt`] gives of a line at most, in bytes: a line may be the whole file.
 const EXCERPT: usize = 1024;
@@ -27,6 +28,8 @@ pub struct Source {
     text: Text,
     /// The position of every [`STRIDE`]th byte; made when somebody first asks for a position.
     index: OnceLock<Vec<Position>>,
+    /// The lines that are not shown; whoever knows finds them when somebody first asks.
+    pub(crate) hidden: OnceLock<HashSet<u32>>,
 }
 
 #[derive(Clone, Debug)]
@@ -45,12 +48,12 @@ impl Source {
     /// The text whose positions are asked for, without a byte order mark at its start.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self { text: Text::Whole(text), index: OnceLock::new() }
+        Self { text: Text::Whole(text), ..Self::default() }
     }
 
     /// A text that is packed already, with the position of every [`STRIDE`]th byte.
     pub(super) fn of_packed(text: PackedText, index: Vec<Position>) -> Self {
-        Self { text: Text::Packed(text), index: index.into() }
+        Self { text: Text::Packed(text), index: index.into(), ..Self::default() }
     }
 
     /// Packs the text: it is still there, but to look at it takes longer.

@@ -12,7 +12,6 @@ mod secrets;
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::OnceLock;
 
 use protocol::{Finding, RuleMetadata, Severity, Verdict, path};
 use serde::Serialize;
@@ -134,8 +133,6 @@ pub struct Report<'a> {
     fail_on: Severity,
     /// By file, the lines of findings that ask not to be shown.
     concealed: HashMap<usize, HashSet<u32>>,
-    /// For each file the lines of values that may be secrets, found as they are asked for.
-    secrets: Vec<OnceLock<HashSet<u32>>>,
 }
 
 impl<'a> Report<'a> {
@@ -160,7 +157,7 @@ impl<'a> Report<'a> {
         }
         let waivers = standings.finish(&rules);
         let skipped = input.skipped().collect();
-        let (concealed, secrets) = (HashMap::new(), vec![OnceLock::new(); input.files().len()]);
+        let concealed = HashMap::new();
         let mut report = Self {
             input,
             rules,
@@ -176,7 +173,6 @@ impl<'a> Report<'a> {
             accepts_unchecked: false,
             fail_on: Severity::Low,
             concealed,
-            secrets,
         };
         report.conceal();
         report
@@ -305,17 +301,8 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn conceals(&self, subject: Subject<'_>, line: u32) -> bool {
         let file = subject.file;
-        let is_secret = || match self.secrets.get(file) {
-            Some(lines) => lines.get_or_init(|| self.secrets_of(file)).contains(&line),
-            // A document of the host, which is no file that was given.
-            None => self.secrets_of(file).contains(&line),
-        };
+        let is_secret = || self.input.file(file).is_some_and(|file| hidden_lines(&file.manifest).contains(&line));
         self.concealed.get(&file).is_some_and(|lines| lines.contains(&line)) || is_secret()
-    }
-
-    /// The lines of a file on which values stand that may be secrets.
-    fn secrets_of(&self, file: usize) -> HashSet<u32> {
-        self.input.file(file).map(|file| hidden_lines(&file.manifest)).unwrap_or_default()
     }
 
     /// How often each verdict was given.

@@ -11,17 +11,28 @@ use protocol::path::Segment;
 
 use crate::manifest::{Content, Document, Manifest, Node, Object, Origin, Span, Value};
 
-static SHOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+/// The keys that are shown: each alone, or in the one before it, which is shown too.
+static SHOWN: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
     let lines = include_str!("shown.txt").lines().map(str::trim);
     let entries = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    entries.flat_map(|entry| [entry, entry.split_once('.').map_or(entry, |(parent, _)| parent)]).collect()
+    let known = entries.map(|entry| match entry.split_once('.') {
+        Some((parent, key)) => [(ALONE, parent), (parent, key)],
+        None => [(ALONE, entry); 2],
+    });
+    known.flatten().collect()
 });
+
+/// Where a key stands that is shown wherever it stands.
+const ALONE: &str = "";
 
 /// The lines of a manifest, from 1, on which values stand that may be secrets.
 #[must_use]
-pub fn hidden_lines(manifest: &Manifest) -> HashSet<u32> {
+pub fn hidden_lines(manifest: &Manifest) -> &HashSet<u32> {
     let line = |at| manifest.source.position(at).line;
-    hidden(manifest).into_iter().flat_map(|span| line(span.start)..=line(span.end)).collect()
+    manifest
+        .source
+        .hidden
+        .get_or_init(|| hidden(manifest).into_iter().flat_map(|span| line(span.start)..=line(span.end)).collect())
 }
 
 /// The places in a manifest whose text is not shown.
@@ -89,10 +100,10 @@ fn hidden_values(node: &Node, parent: Option<&str>, is_shown: bool, spans: &mut 
 }
 
 fn is_known(parent: Option<&str>, key: &str) -> bool {
-    let Some(parent) = parent else { return SHOWN.contains(key) };
-    let in_parent = |key: &str| SHOWN.contains(format!("{parent}.{key}").as_str());
+    let Some(parent) = parent else { return SHOWN.contains(&(ALONE, key)) };
     // A key of the author's may be spelt like a field.
-    in_parent("*") || in_parent(key) || parent != "annotations" && SHOWN.contains(key)
+    [(parent, "*"), (parent, key)].iter().any(|known| SHOWN.contains(known))
+        || parent != "annotations" && SHOWN.contains(&(ALONE, key))
 }
 
 /// A path may carry a token in its query, and a host a password before it.
@@ -109,7 +120,8 @@ mod tests {
 
     /// The lines of the text on which nothing is shown.
     fn hidden_in(yaml: &str) -> Vec<u32> {
-        let mut lines: Vec<u32> = hidden_lines(&read("a.yaml", yaml.into(), &Limits::default())).into_iter().collect();
+        let mut lines: Vec<u32> =
+            hidden_lines(&read("a.yaml", yaml.into(), &Limits::default())).iter().copied().collect();
         lines.sort_unstable();
         lines
     }
