@@ -45,6 +45,7 @@ pub mod release;
 pub mod replicas;
 pub mod request;
 pub mod requirement;
+pub mod rows;
 pub mod rule;
 pub mod secrets;
 pub mod seen;

@@ -3,6 +3,7 @@
 //! It must not know any rule, nor the versions of custom resources.
 
 use sdk::prelude::*;
+use sdk::rows::rows;
 
 /// See `../lifecycle/main.go`.
 const TABLE: &str = include_str!("../data/lifecycle.tsv");
@@ -45,9 +46,7 @@ pub fn versions(group: &str, kind: &str) -> Vec<Lifecycle<'static>> {
     if group.contains('.') && !group.ends_with(".k8s.io") {
         return Vec::new();
     }
-    let prefix = format!("{group}\t{kind}\t");
-    let lines = TABLE.lines().skip_while(|line| !line.starts_with(&prefix));
-    lines.map_while(|line| line.strip_prefix(&prefix)).filter_map(read).collect()
+    rows(TABLE, &format!("{group}\t{kind}\t")).filter_map(read).collect()
 }
 
 fn read(line: &'static str) -> Option<Lifecycle<'static>> {
@@ -79,4 +78,15 @@ pub fn replacement(group: &str, kind: &str, of: Lifecycle<'_>, minor: u32) -> Op
     let best = served.iter().rev().find(|known| known.is_stable()).or(served.last())?;
     let api_version = if group.is_empty() { best.version.to_owned() } else { format!("{group}/{}", best.version) };
     Some((api_version, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+
+    #[test]
+    fn the_table_is_sorted_by_group_and_kind() {
+        let rows = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        assert!(rows.is_sorted_by_key(|row| row.match_indices('\t').nth(1).map(|(end, _)| &row[..=end])));
+    }
 }

@@ -3,13 +3,14 @@
 //! It must not know versions of kinds.
 
 use sdk::prelude::*;
+use sdk::rows::rows;
 
 /// Kept by hand; it says where from.
 const TABLE: &str = include_str!("../data/warnings.tsv");
 
 /// What the table says of one name.
-struct Warned {
-    name: &'static str,
+struct Warned<'n> {
+    name: &'n str,
     deprecated: u32,
     /// Since when it does nothing.
     gone: Option<u32>,
@@ -138,7 +139,7 @@ impl Warnings<'_> {
 
     /// Warns of the fields of a map that the table has at this place.
     fn check_fields(&mut self, place: &str, what: &str, map: Field<'_>) {
-        for warned in rows(place) {
+        for warned in of_place(place) {
             let at = map.get(warned.name);
             if at.is_set() {
                 self.warn(at, what, &warned);
@@ -148,7 +149,7 @@ impl Warnings<'_> {
 
     fn check_annotations(&mut self, place: &str, annotations: Field<'_>, is_fine: impl Fn(&str) -> bool) {
         for (key, at) in annotations.entries() {
-            if let Some(warned) = rows(place).find(|warned| warned.name == key).filter(|_| !is_fine(key)) {
+            if let Some(warned) = named(place, key).filter(|_| !is_fine(key)) {
                 self.warn(at, "the annotation", &warned);
             }
         }
@@ -156,7 +157,7 @@ impl Warnings<'_> {
 
     fn node_labels(&mut self, labels: Field<'_>) {
         for (key, at) in labels.entries() {
-            if let Some(warned) = rows("node-label").find(|warned| warned.name == key) {
+            if let Some(warned) = named("node-label", key) {
                 self.warn(at, "the node label", &warned);
             }
         }
@@ -169,13 +170,13 @@ impl Warnings<'_> {
     }
 
     fn node_label(&mut self, at: Field<'_>) {
-        let label = at.str().and_then(|key| rows("node-label").find(|warned| warned.name == key));
+        let label = at.str().and_then(|key| named("node-label", key));
         if let Some(warned) = label {
             self.warn(at, "the node label", &warned);
         }
     }
 
-    fn warn(&mut self, at: Field<'_>, what: &str, warned: &Warned) {
+    fn warn(&mut self, at: Field<'_>, what: &str, warned: &Warned<'_>) {
         let Warned { name, deprecated, gone, instead } = warned;
         let state = match gone.filter(|gone| *gone <= self.minor) {
             Some(gone) => format!("does nothing since Kubernetes 1.{gone}"),
@@ -187,14 +188,31 @@ impl Warnings<'_> {
     }
 }
 
-fn rows(place: &str) -> impl Iterator<Item = Warned> {
-    TABLE.lines().filter_map(move |line| {
-        let mut fields = line.split('\t');
-        let mut field = || fields.next();
-        if field()? != place {
-            return None;
-        }
-        let (name, deprecated, gone) = (field()?, field()?.parse().ok()?, field()?.parse().ok());
-        Some(Warned { name, deprecated, gone, instead: field().filter(|text| *text != "-").unwrap_or_default() })
-    })
+/// All that the table has at a place.
+fn of_place(place: &str) -> Vec<Warned<'static>> {
+    let read = |row: &'static str| row.split_once('\t').and_then(|(name, rest)| warned(name, rest));
+    rows(TABLE, &format!("{place}\t")).filter_map(read).collect()
+}
+
+/// What the table says of a name at a place.
+fn named<'n>(place: &str, name: &'n str) -> Option<Warned<'n>> {
+    warned(name, rows(TABLE, &format!("{place}\t{name}\t")).next()?)
+}
+
+fn warned<'n>(name: &'n str, columns: &'static str) -> Option<Warned<'n>> {
+    let mut columns = columns.split('\t');
+    let (deprecated, gone) = (columns.next()?.parse().ok()?, columns.next()?.parse().ok());
+    let instead = columns.next().filter(|text| *text != "-").unwrap_or_default();
+    Some(Warned { name, deprecated, gone, instead })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+
+    #[test]
+    fn the_table_is_sorted_by_place_and_name() {
+        let rows = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        assert!(rows.is_sorted_by_key(|row| row.match_indices('\t').nth(1).map(|(end, _)| &row[..=end])));
+    }
 }
