@@ -1,6 +1,7 @@
 //! The sandbox: an engine, a pool of slots, and the way from bytes to an answer.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use engine::{HostCalls, ModuleError, RefusalError, Reply, Runtime};
 use wasmtime::{Engine, Linker};
@@ -15,6 +16,9 @@ use crate::slots::Slots;
 use crate::state::{Request, State};
 use crate::ticker::Ticker;
 use crate::{Limits, LoadError, SandboxError, compile, wapc, wasi};
+
+/// How long compiling may take for whoever does so ahead of time.
+const AHEAD: Duration = Duration::from_secs(600);
 
 /// Loads and runs modules. Shared by reference between any number of threads.
 pub struct Sandbox {
@@ -105,12 +109,15 @@ impl Sandbox {
 
     /// The module's machine code, for [`load_precompiled`](Self::load_precompiled) in any sandbox of this version, on any
     /// machine of this architecture and operating system; but for one with a [`shortage`](Self::shortage) of address
-    /// space, whose code may fit only its like. What it was made for stands behind it.
+    /// space, whose code may fit only its like. What it was made for stands behind it. However hard it looks it is made
+    /// with full effort: whoever does so ahead of time knows the module, and it will run more often than it is compiled.
     ///
     /// # Errors
     /// As [`load`](Self::load).
     pub fn precompile(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
-        let mut code = self.compile(wasm, &self.look_through(wasm)?)?;
+        let outside = self.look_through(wasm)?;
+        effort::estimate(wasm, &outside.types, &self.limits.compile)?;
+        let mut code = self.compile_with(Effort::Full, AHEAD, wasm)?;
         code.extend_from_slice(&self.environment.0);
         Ok(code)
     }
@@ -144,8 +151,12 @@ impl Sandbox {
 
     fn compile(&self, wasm: &[u8], outside: &Outside<'_>) -> Result<Vec<u8>, LoadError> {
         let effort = effort::estimate(wasm, &outside.types, &self.limits.compile)?;
+        self.compile_with(effort, self.limits.compile.time, wasm)
+    }
+
+    fn compile_with(&self, effort: Effort, time: Duration, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
         let (engine, limits, layout, wasm) = (self.engine.clone(), self.limits, self.layout, wasm.to_vec());
-        compile::within(limits.compile.time, move || match effort {
+        compile::within(time, move || match effort {
             Effort::Full => engine.precompile_module(&wasm),
             Effort::Plain => setup::plain_compiler(&limits, layout)?.precompile_module(&wasm),
         })
