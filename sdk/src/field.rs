@@ -14,7 +14,7 @@ use protocol::{Finding, Fix, Level, path};
 use crate::memory::Memory;
 use crate::quantity::Quantity;
 use crate::text;
-use crate::value::{MalformedJson, Value};
+use crate::value::{MalformedJson, Value, find};
 
 /// One step on the way from the root to a field.
 #[derive(Clone, Copy)]
@@ -97,7 +97,7 @@ impl<'a> Field<'a> {
         };
         match parent {
             Value::Object(members) => {
-                if let Some((_, value)) = members.iter().find(|(name, _)| *name == key) {
+                if let Some(value) = find(members, key) {
                     return Some(value);
                 }
                 if let Some((wrong, _)) = members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) {
@@ -120,7 +120,7 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn entry(self, key: &str) -> Self {
         let value = match self.value {
-            Some(Value::Object(members)) => members.iter().find(|(name, _)| *name == key).map(|(_, value)| value),
+            Some(Value::Object(members)) => find(members, key),
             Some(other) => {
                 self.malformed(other, "a map");
                 None

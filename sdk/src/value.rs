@@ -8,6 +8,7 @@ mod reader;
 
 use bumpalo::Bump;
 
+use crate::text::same;
 use reader::Reader;
 
 /// A JSON value.
@@ -42,7 +43,7 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a Value<'a>> {
         match self {
-            Self::Object(members) => members.iter().find(|(name, _)| *name == key).map(|(_, value)| value),
+            Self::Object(members) => find(members, key),
             _ => None,
         }
     }
@@ -78,6 +79,11 @@ impl<'a> Value<'a> {
             Self::Undeclared => "outside the rule's field mask",
         }
     }
+}
+
+/// The value of that key.
+pub(crate) fn find<'a>(members: &'a [(&'a str, Value<'a>)], key: &str) -> Option<&'a Value<'a>> {
+    members.iter().find(|(name, _)| same(name, key)).map(|(_, value)| value)
 }
 
 /// A text that is no JSON a rule would trust.

@@ -2,6 +2,7 @@
 //! shapes; what is done with an object of such a shape is `walk`'s.
 
 use sdk::field::Field as View;
+use sdk::text::same;
 use sdk::value::Value;
 
 use crate::formats;
@@ -138,8 +139,9 @@ impl Field {
 impl Type {
     /// The fields of that name: one, or one for each shape that it has had.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &'static Field> {
-        let start = self.fields.partition_point(|field| (field.name.len(), field.name) < (name.len(), name));
-        self.fields.get(start..).unwrap_or_default().iter().take_while(move |field| field.name == name)
+        let start = self.fields.partition_point(|field| field.name.len() < name.len());
+        let of_length = self.fields.get(start..).unwrap_or_default().iter();
+        of_length.take_while(move |field| field.name.len() == name.len()).filter(move |field| same(field.name, name))
     }
 
     pub fn field(&self, name: &str, minor: u8) -> Option<&'static Field> {

@@ -10,6 +10,7 @@ use bumpalo::Bump;
 use bumpalo::collections::String;
 
 use super::Value;
+use crate::text::same;
 
 /// How deep lists and maps may be nested; serde_json's own limit, and far beyond what the API defines.
 const MAX_DEPTH: usize = 127;
@@ -96,7 +97,7 @@ impl<'a> Reader<'a> {
             }
             self.at += 1;
             let value = self.value(depth)?;
-            if self.members.get(first..)?.iter().any(|(known, _)| *known == key) {
+            if self.members.get(first..)?.iter().any(|(known, _)| same(known, key)) {
                 return None;
             }
             self.members.push((key, value));
