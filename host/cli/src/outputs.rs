@@ -76,7 +76,11 @@ impl Destinations {
             let refused = |cause| Failure::File(format!("{} cannot be written: {cause}", shown(file)));
             append.and_then(|mut file| file.write_all(&text)).map_err(refused)?;
         }
-        self.printed.map_or(Ok(()), |format| output::stream(|out| render(format, out)))
+        match self.printed {
+            None => Ok(()),
+            Some(format @ (Format::Json | Format::Sarif)) => output::stream_json(|out| render(format, out)),
+            Some(format) => output::stream(|out| render(format, out)),
+        }
     }
 }
 

@@ -176,8 +176,8 @@ fn check(
                     human::Run { detail, screen, strict: false, configuration: None, off: &[], render_never: None };
                 output::print(&human::render(&report, &run))
             }
-            Format::Json => output::stream(|out| render::json(&report, version, out)),
-            Format::Sarif => output::stream(|out| render::sarif(&report, Accepted::LeftOut, version, out)),
+            Format::Json => output::stream_json(|out| render::json(&report, version, out)),
+            Format::Sarif => output::stream_json(|out| render::sarif(&report, Accepted::LeftOut, version, out)),
         }?;
         // What cannot be seen is nothing that anybody kept to.
         let mut judgements = report.judged.iter().flat_map(|judged| &judged.judgements);

@@ -25,6 +25,12 @@ pub fn stream<W: FnOnce(&mut dyn io::Write) -> io::Result<()>>(write: W) -> Resu
     unless_nobody_reads(write(&mut stdout).and_then(|()| stdout.flush()))
 }
 
+/// As [`stream`] for JSON, in which there are no colours to be taken out: nobody looks for them in megabytes.
+pub fn stream_json<W: FnOnce(&mut dyn io::Write) -> io::Result<()>>(write: W) -> Result<(), Failure> {
+    let mut stdout = io::BufWriter::with_capacity(64 << 10, io::stdout().lock());
+    unless_nobody_reads(write(&mut stdout).and_then(|()| stdout.flush()))
+}
+
 fn unless_nobody_reads(written: io::Result<()>) -> Result<(), Failure> {
     match written {
         Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(cause)),
