@@ -170,7 +170,8 @@ impl Input {
     }
 
     /// Whether the subject deploys what was rendered: all of that is in the input.
-    pub(crate) fn is_deployment_rendered(&self, subject: Subject<'_>) -> bool {
+    #[must_use]
+    pub fn is_deployment_rendered(&self, subject: Subject<'_>) -> bool {
         let manifest = self.file(subject.file).map(|file| &file.manifest);
         manifest.is_some_and(|manifest| {
             let lines = self.deployed.get(&manifest.name);
@@ -199,6 +200,12 @@ impl Input {
     /// The objects to judge.
     pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
         self.members().filter(|subject| !self.is_hook(*subject))
+    }
+
+    /// The objects that others may look up: those to judge, and those that others only see. What says of itself that the host
+    /// has made it is none.
+    pub fn visible(&self) -> impl Iterator<Item = Subject<'_>> {
+        self.members().filter(|subject| !self.is_claim(*subject))
     }
 
     /// All objects that stand for themselves: those to judge, and those that others only see.

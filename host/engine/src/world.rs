@@ -91,7 +91,7 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn new(input: &'a Input) -> Self {
         let mut world = Self::default();
-        for subject in input.members().filter(|subject| !input.is_claim(*subject)) {
+        for subject in input.visible() {
             let Viewpoint { project, folder, file, places, object } = Self::viewpoint(input, subject);
             let key = Key { project, group: object.group(), kind: &object.kind };
             let (homes, is_rendered) = (places.homes(object), input.is_deployment_rendered(subject));
@@ -232,8 +232,15 @@ impl<'a> World<'a> {
         self.seen(from, (group, kind), None, related, |_| true).into_iter().map(|variant| variant.object).collect()
     }
 
+    /// As [`unrendered`](Self::unrendered), [`anywhere`](Self::anywhere).
+    pub(crate) fn unrendered_anywhere(&self, from: Viewpoint<'_>, group: &str, kind: &str) -> Vec<&'a Object> {
+        let variants = self.seen(from, (group, kind), None, &[], |_| true).into_iter();
+        variants.filter(|variant| !variant.is_rendered).map(|variant| variant.object).collect()
+    }
+
     /// How many files that are deployed together with the one that asks could not be read whole.
-    pub(crate) fn unread(&self, from: Viewpoint<'_>) -> usize {
+    #[must_use]
+    pub fn unread(&self, from: Viewpoint<'_>) -> usize {
         from.places.units().iter().filter_map(|unit| self.unread.get(unit)).sum()
     }
 

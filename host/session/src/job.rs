@@ -66,6 +66,8 @@ impl<R: Runtime> Job for Checking<'_, R> {
             owner,
             outlook.folders(),
             outlook.is_of_file().then_some(serial),
+            // Who asks for what is missing hears how much could not be read.
+            self.world.unread(question.viewpoint),
         ));
         let key =
             self.digester.digest(&(serial, subject.document, &subject.object.path, question.completeness, self.base));
@@ -94,7 +96,7 @@ impl<R: Runtime> Job for Checking<'_, R> {
                 draft.found.push(if known.sight == sight {
                     Found::Known(Arc::clone(known))
                 } else {
-                    Found::New(Draft::of(known, request, sight))
+                    Found::New(Draft::of(known, request, sight, outlook.project()))
                 });
                 continue;
             }

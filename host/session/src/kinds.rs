@@ -22,18 +22,29 @@ pub struct Kind {
 #[derive(Debug, Default)]
 pub struct Kinds {
     ids: HashMap<Kind, usize>,
+    kinds: Vec<Kind>,
     states: Vec<u64>,
 }
 
 impl Kinds {
     /// The number of a kind, which it keeps.
     pub fn id(&mut self, kind: Kind) -> usize {
-        let next = self.states.len();
-        let id = *self.ids.entry(kind).or_insert(next);
-        if id == next {
-            self.states.push(0);
+        if let Some(id) = self.ids.get(&kind) {
+            return *id;
         }
+        let id = self.states.len();
+        self.ids.insert(kind.clone(), id);
+        self.kinds.push(kind);
+        self.states.push(0);
         id
+    }
+
+    /// The number of the kind in another project that this one is the number of in its own.
+    pub fn elsewhere(&mut self, id: usize, project: usize) -> usize {
+        match self.kinds.get(id) {
+            Some(kind) if kind.project != project => self.id(Kind { project, ..kind.clone() }),
+            _ => id,
+        }
     }
 
     /// The state of the kind of this number.
@@ -41,15 +52,17 @@ impl Kinds {
         self.states.get(id).copied().unwrap_or_default()
     }
 
-    /// Looks at all objects anew.
-    pub fn look(&mut self, input: &Input, subjects: &[Subject<'_>], files: &Files, digester: &Digester) {
+    /// Looks at all objects anew that may be looked up.
+    pub fn look(&mut self, input: &Input, files: &Files, digester: &Digester) {
         self.states.iter_mut().for_each(|state| *state = 0);
-        for subject in subjects {
+        for subject in input.visible() {
             let Subject { file, document, object } = subject;
             // The serial stands for the file's name, project and text; where it lives is for other files to say.
-            let place = World::viewpoint(input, *subject);
-            let this = digester.digest(&(files.serial(*file), document, &object.path, place));
-            let project = input.file(*file).map_or(0, |file| file.project);
+            let place = World::viewpoint(input, subject);
+            // Some look-ups leave out what deploys something that was rendered.
+            let is_rendered = input.is_deployment_rendered(subject);
+            let this = digester.digest(&(files.serial(file), document, &object.path, place, is_rendered));
+            let project = input.file(file).map_or(0, |file| file.project);
             let id = self.id(Kind { project, group: object.group().to_owned(), kind: object.kind.clone() });
             if let Some(state) = self.states.get_mut(id) {
                 // In order: of two variants that are equally near the last is seen.

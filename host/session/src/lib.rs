@@ -331,7 +331,7 @@ impl<R: Runtime> Session<R> {
         let world = World::new(input).defined_by(definitions);
         let subjects: Vec<Subject<'_>> = input.subjects().collect();
         if route.is_none() {
-            memory.turn(input, &subjects, files, digester);
+            memory.turn(input, files, digester);
         }
         let judge = Judge::new(runtime, bundle, &world);
         let checking = Checking {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::{Input, Judgement, Subject};
+use engine::{Input, Judgement};
 use protocol::{Outcome, Verdict};
 use serde_json::Value;
 
@@ -87,8 +87,8 @@ pub struct Draft {
 #[derive(Debug)]
 enum LookedUp {
     Noted(Vec<Noted>),
-    /// As another evaluation did, with the numbers of the kinds.
-    Like(Vec<(String, Vec<u8>, u128, usize)>),
+    /// As another evaluation did, with the numbers of the kinds, maybe from another project than this one.
+    Like(usize, Vec<(String, Vec<u8>, u128, usize)>),
 }
 
 impl Draft {
@@ -97,12 +97,12 @@ impl Draft {
         Self { rule, request, sight, outcome, mutated, look_ups: LookedUp::Noted(noted) }
     }
 
-    /// The same evaluation from another place, from where all look-ups have the same answers.
-    pub fn of(known: &Evaluation, request: u128, sight: u128) -> Self {
+    /// The same evaluation from another place, in that project, from where all look-ups have the same answers.
+    pub fn of(known: &Evaluation, request: u128, sight: u128, project: usize) -> Self {
         let Evaluation { rule, outcome, mutated, look_ups, .. } = known;
         let alike = look_ups.iter().map(|it| (it.operation.clone(), it.payload.clone(), it.answer, it.kind)).collect();
         let (outcome, mutated) = (Arc::clone(outcome), mutated.clone());
-        Self { rule: *rule, request, sight, outcome, mutated, look_ups: LookedUp::Like(alike) }
+        Self { rule: *rule, request, sight, outcome, mutated, look_ups: LookedUp::Like(project, alike) }
     }
 }
 
@@ -170,7 +170,7 @@ impl Memory {
     }
 
     /// A new check begins.
-    pub fn turn(&mut self, input: &Input, subjects: &[Subject<'_>], files: &Files, digester: &Digester) {
+    pub fn turn(&mut self, input: &Input, files: &Files, digester: &Digester) {
         self.check += 1;
         if self.check.is_multiple_of(SWEEP) {
             let oldest = self.check - 2;
@@ -185,7 +185,7 @@ impl Memory {
             self.requests.retain(|_, evaluation| evaluation.used.load(Ordering::Relaxed) >= oldest);
             self.bytes = self.requests.values().map(|evaluation| evaluation.bytes()).sum();
         }
-        self.kinds.look(input, subjects, files, digester);
+        self.kinds.look(input, files, digester);
     }
 
     pub fn place(&self, key: u128) -> Option<&Place> {
@@ -279,12 +279,17 @@ impl Memory {
 
     fn evaluation(&mut self, draft: Draft) -> Option<Arc<Evaluation>> {
         let Draft { rule, request, sight, outcome, mutated, look_ups } = draft;
-        let look_ups = match look_ups {
+        let look_ups: Vec<_> = match look_ups {
             LookedUp::Noted(noted) => noted
                 .into_iter()
                 .map(|Noted { operation, payload, kind, answer }| (operation, payload, answer, self.kinds.id(kind)))
                 .collect(),
-            LookedUp::Like(look_ups) => look_ups,
+            LookedUp::Like(project, look_ups) => look_ups
+                .into_iter()
+                .map(|(operation, payload, answer, kind)| {
+                    (operation, payload, answer, self.kinds.elsewhere(kind, project))
+                })
+                .collect(),
         };
         let look_up = |(operation, payload, answer, kind)| {
             let state = AtomicU64::new(self.kinds.state(kind));

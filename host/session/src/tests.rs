@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use engine::manifest::Limits;
+use engine::manifest::{Limits, Origin, Rendering};
 use engine::{HostCall, HostCalls, InputAlone, ModuleError, Reply};
 use protocol::{KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, Tool, Verdict, contract};
 use serde_json::{Value, json};
@@ -442,4 +442,65 @@ fn the_rules_of_today_check_the_base() {
     session.compare_with(vec![file("Service")], Vec::new(), Vec::new());
     assert_eq!(session.check_base(&InOrder, Some(&InputAlone)).judged[0].subject.object.kind, "Service");
     assert_eq!(session.check(&InOrder).judged[0].subject.object.kind, "Deployment");
+}
+
+/// What the rules say of each object of these files.
+fn said_of(session: &mut Session<Echo>, files: &[File]) -> Vec<String> {
+    session.files.load(files.to_vec(), Vec::new());
+    let checked = session.check(&InOrder);
+    let judgements = checked.judged.iter().flat_map(|judged| &judged.judgements);
+    judgements.map(|judgement| judgement.outcome.findings[0].message.clone()).collect()
+}
+
+/// What is remembered says, step by step, what somebody who remembers nothing says.
+fn check_steps(steps: &[Vec<File>]) {
+    let asking = || {
+        let all = json!({"api_version": "v1", "kind": "ConfigMap"});
+        let anywhere = json!({"api_version": "v1", "kind": "ConfigMap", "anywhere": true});
+        let looks_up = |payload: Value| vec![("list_resources_all", payload)];
+        let rules = [("all", all), ("anywhere", anywhere)];
+        let rules = rules.map(|(name, payload)| rule(name, "Deployment", looks_up(payload)));
+        Session::new(Echo::default(), rules.into())
+    };
+    let mut session = asking();
+    for (number, files) in steps.iter().enumerate() {
+        assert_eq!(said_of(&mut session, files), said_of(&mut asking(), files), "step {number}");
+    }
+}
+
+fn file_of(name: &str, project: usize, text: &str) -> File {
+    File { manifest: engine::manifest::read(name, text.as_bytes().to_vec(), &Limits::default()), project }
+}
+
+#[test]
+fn what_was_said_in_one_project_is_looked_at_in_another_by_what_is_there() {
+    let (asker, asked) = (object("Deployment", "a", "one", 0), object("ConfigMap", "a", "two", 0));
+    let mut files = vec![file_of("a/d.yaml", 0, &asker)];
+    let mut steps = vec![files.clone()];
+    for more in [file_of("b/d.yaml", 1, &asker), file_of("b/c.yaml", 1, &asked), file_of("a/c.yaml", 0, &asked)] {
+        files.push(more);
+        steps.push(files.clone());
+    }
+    check_steps(&steps);
+}
+
+#[test]
+fn what_cannot_be_read_is_part_of_what_is_seen() {
+    let asker = file_of("d.yaml", 0, &object("Deployment", "a", "one", 0));
+    let steps = ["kind: [", &object("Service", "a", "two", 0), "kind: ["];
+    check_steps(&steps.map(|text| vec![asker.clone(), file_of("s.yaml", 0, text)]));
+}
+
+#[test]
+fn what_is_seen_and_not_judged_is_part_of_what_is_seen() {
+    let asker = file_of("d.yaml", 0, &object("Deployment", "a", "one", 0));
+    let hook = |name: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: a, annotations: {{helm.sh/hook: test}}}}\n"
+        );
+        let mut file = file_of("chart (helm template)", 0, &text);
+        file.manifest.origin = Origin::Rendered(Rendering::default().into());
+        vec![asker.clone(), file]
+    };
+    check_steps(&[hook("one"), hook("other"), hook("one")]);
 }
