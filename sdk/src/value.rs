@@ -110,6 +110,15 @@ mod tests {
 
     #[test]
     fn what_two_readers_could_read_differently_is_refused() {
+        let many = |last: &str| {
+            let keys = (0..200).map(|key| alloc::format!("\"k{key}\":0")).collect::<Vec<_>>().join(",");
+            alloc::format!("{{{keys},\"{last}\":1}}")
+        };
+        for (last, is_read) in
+            [("k0", false), ("k63", false), ("k64", false), ("k65", false), ("k199", false), ("k200", true)]
+        {
+            assert_eq!(Value::parse(many(last).as_bytes(), &Bump::new()).is_ok(), is_read, "{last}");
+        }
         for text in [r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":2}"#, r#"[{"b":{"a":1,"a":1}}]"#] {
             assert_eq!(Value::parse(text.as_bytes(), &Bump::new()), Err(MalformedJson), "{text}");
         }

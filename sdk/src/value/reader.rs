@@ -10,6 +10,7 @@ use bumpalo::Bump;
 use bumpalo::collections::String;
 
 use super::Value;
+use crate::seen::{Seen, hash};
 use crate::text::same;
 
 /// How deep lists and maps may be nested; serde_json's own limit, and far beyond what the API defines.
@@ -84,7 +85,7 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, depth: usize) -> Option<Value<'a>> {
-        let first = self.members.len();
+        let (first, mut seen) = (self.members.len(), Seen::default());
         self.at += 1;
         if self.next()? == b'}' {
             self.at += 1;
@@ -97,7 +98,7 @@ impl<'a> Reader<'a> {
             }
             self.at += 1;
             let value = self.value(depth)?;
-            if self.members.get(first..)?.iter().any(|(known, _)| same(known, key)) {
+            if is_there(self.members.get(first..)?, key, &mut seen) {
                 return None;
             }
             self.members.push((key, value));
@@ -192,6 +193,22 @@ impl<'a> Reader<'a> {
         self.at = end;
         self.text.get(start..end).map(Value::Number)
     }
+}
+
+/// Whether a key is among these. Where they are many, their hashes are found in `seen`, to which this one is added: an object
+/// may have tens of thousands of keys.
+fn is_there(members: &[(&str, Value<'_>)], key: &str, seen: &mut Seen) -> bool {
+    const FEW: usize = 64;
+    if members.len() < FEW {
+        return members.iter().any(|(known, _)| same(known, key));
+    }
+    if members.len() == FEW {
+        members.iter().for_each(|(known, _)| seen.push(hash(&[known])));
+    }
+    let number = hash(&[key]);
+    let is_there = seen.contains(number, |at| members.get(at).is_some_and(|(known, _)| same(known, key)));
+    seen.push(number);
+    is_there
 }
 
 /// The character that an escape stands for, and how many bytes it takes behind its backslash.
