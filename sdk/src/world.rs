@@ -223,12 +223,7 @@ impl<'a> World<'a> {
         within: Within<'_>,
         related: &[Relation<'_>],
     ) -> Result<Vec<Object<'a>>, Undecided> {
-        let wanted = Wanted { related, ..Wanted::default() };
-        let (objects, unread) = self.list_of(api_version, kind, within, wanted)?;
-        if within == Within::Anywhere && unread.is_some() {
-            self.memory.note_refused("a file that is deployed together with it could not be read");
-        }
-        Ok(objects)
+        self.listed(api_version, kind, within, Wanted { related, ..Wanted::default() })
     }
 
     /// As [`related`](Self::related), in every namespace, for a rule that looks at the first `most` and no more; and whether
@@ -255,7 +250,22 @@ impl<'a> World<'a> {
     /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
     pub fn unrendered(&self, api_version: &str, kind: &str, within: Within<'_>) -> Result<Vec<Object<'a>>, Undecided> {
         let wanted = Wanted { is_unrendered: true, ..Wanted::default() };
-        Ok(self.list_of(api_version, kind, within, wanted)?.0)
+        self.listed(api_version, kind, within, wanted)
+    }
+
+    /// The objects of a list, after which nothing may be called missing if it may lack some.
+    fn listed(
+        &self,
+        api_version: &str,
+        kind: &str,
+        within: Within<'_>,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<Object<'a>>, Undecided> {
+        let (objects, unread) = self.list_of(api_version, kind, within, wanted)?;
+        if within == Within::Anywhere && unread.is_some() {
+            self.memory.note_refused("a file that is deployed together with it could not be read");
+        }
+        Ok(objects)
     }
 
     /// The objects of a list, and how many are missing from it, if some are.

@@ -98,7 +98,11 @@ impl HostCalls for LookUps<'_> {
                 self.world.remember(self.from, call.operation, call.payload, || {
                     if asked.anywhere {
                         let (group, kind) = (api_group(&asked.api_version), &asked.kind);
-                        let objects = self.world.anywhere(self.from, group, kind, &asked.related);
+                        let objects = if asked.unrendered {
+                            self.world.unrendered_anywhere(self.from, group, kind)
+                        } else {
+                            self.world.anywhere(self.from, group, kind, &asked.related)
+                        };
                         return list(&asked, &objects, self.world.unread(self.from));
                     }
                     list(&asked, &self.listed(&asked, None), 0)

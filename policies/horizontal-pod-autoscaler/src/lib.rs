@@ -161,6 +161,11 @@ policy! {
             "spec.source.chart",
             "spec.sources.chart",
         ],
+        "argoproj.io/v1alpha1/ApplicationSet": [
+            "spec.template.spec.destination.namespace",
+            "spec.template.spec.source.chart",
+            "spec.template.spec.sources.chart",
+        ],
     ],
 }
 
