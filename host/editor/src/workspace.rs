@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use engine::Runtime;
 use engine::config::FILE_NAME;
 use engine::report::Report;
 use engine::waiver::Date;
-use session::InOrder;
+use session::{InOrder, Session};
 use url::Url;
 
 use crate::{Open, OpenError, Opened};
@@ -42,7 +43,7 @@ impl<O: Open> Workspace<O> {
         let opened = self.opened.insert(self.opener.open(&self.root)?);
         for (name, document) in &mut self.documents {
             document.is_changed = fs::read_to_string(self.root.join(name)).ok().as_ref() != Some(&document.text);
-            if is_manifest(name) {
+            if is_checked(&opened.session, &self.root, name) {
                 opened.session.files.set(name, document.text.clone().into_bytes());
             }
         }
@@ -66,7 +67,9 @@ impl<O: Open> Workspace<O> {
         let known = self.documents.get(name);
         let is_known =
             known.map_or_else(|| self.on_disk(name), |known| Some(known.text.clone())).as_ref() == Some(&text);
-        if let Some(opened) = self.opened.as_mut().filter(|_| is_manifest(name) && !is_known) {
+        let root = &self.root;
+        let opened = self.opened.as_mut().filter(|opened| !is_known && is_checked(&opened.session, root, name));
+        if let Some(opened) = opened {
             opened.session.files.set(name, text.clone().into_bytes());
         }
         let is_changed = !is_known || known.is_some_and(|known| known.is_changed);
@@ -77,7 +80,9 @@ impl<O: Open> Workspace<O> {
     pub fn close(&mut self, name: &str) {
         let Some(document) = self.documents.remove(name) else { return };
         let on_disk = self.on_disk(name);
-        let Some(opened) = self.opened.as_mut().filter(|_| document.is_changed && is_manifest(name)) else { return };
+        let root = &self.root;
+        let opened = self.opened.as_mut().filter(|it| document.is_changed && is_checked(&it.session, root, name));
+        let Some(opened) = opened else { return };
         match on_disk {
             Some(text) => opened.session.files.set(name, text.into_bytes()),
             None => opened.session.files.remove(name),
@@ -126,6 +131,12 @@ impl<O: Open> Workspace<O> {
         }
         Some(then(&report, &is_changed))
     }
+}
+
+/// Whether a file is one of those that are checked: of those on the disk the reader has taken what is to be read, and left out
+/// what git ignores or the configuration excludes. A new one is checked.
+fn is_checked<R: Runtime>(session: &Session<R>, root: &Path, name: &str) -> bool {
+    is_manifest(name) && (session.files.any(|file| file.manifest.name == name) || !root.join(name).exists())
 }
 
 /// Whether the reader reads it as manifests.

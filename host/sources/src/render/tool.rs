@@ -255,7 +255,8 @@ fn complaint(mut pipe: impl Read) -> Vec<u8> {
 /// What a tool says of its failure, in one line, without what is said before every failure.
 fn complaint_of(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# Warning"));
+    let lines = text.lines().map(|line| unstamped(line.trim()));
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("# Warning"));
     let line = lines.collect::<Vec<_>>().join(" ");
     let line = line.strip_prefix("Error: ").unwrap_or(&line);
     // Of a base in a base kustomize tells every step on the way; the last one is the cause.
@@ -265,9 +266,24 @@ fn complaint_of(bytes: &[u8]) -> String {
     line.replace(" Use --debug flag to render out invalid YAML", "")
 }
 
+/// A line of kubectl's log without its head, `E1201 04:06:21.708926   24130 run.go:72] `: it is another one each time.
+fn unstamped(line: &str) -> &str {
+    let is_stamped = |head: &str| head.len() == 5 && head.starts_with(['E', 'F', 'I', 'W']);
+    let has_head = line.split_once(' ').is_some_and(|(head, _)| is_stamped(head));
+    line.split_once("] ").filter(|_| has_head).map_or(line, |(_, text)| text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_kubectl_logs_is_the_same_each_time() {
+        let logged = |time: &str| format!("E1201 {time}   24130 run.go:72] \"command failed\" err=\"no such file\"\n");
+        let [one, other] = ["04:06:21.708926", "04:06:22.000001"].map(|time| complaint_of(logged(time).as_bytes()));
+        assert_eq!((one.as_str(), &one), ("\"command failed\" err=\"no such file\"", &other));
+        assert_eq!(complaint_of(b"Error: Every [list] is empty"), "Every [list] is empty");
+    }
 
     fn shell(script: &str, time: Duration, bytes: usize) -> Result<String, Failure> {
         let mut command = Command::new("/bin/sh");
