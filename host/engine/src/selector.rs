@@ -87,6 +87,12 @@ impl Selector {
         })
     }
 
+    /// Whether it asks for a label. One that asks for nothing, or only for what must be absent, is about everything.
+    #[must_use]
+    pub fn names_a_label(&self) -> bool {
+        self.0.iter().any(|requirement| matches!(requirement.condition, Condition::In(_) | Condition::Exists))
+    }
+
     fn matches<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.0.iter().all(|Requirement { key, condition }| match (condition, value(key)) {
             (Condition::In(values), Some(value)) => values.iter().any(|known| known == value),

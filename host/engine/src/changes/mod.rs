@@ -6,11 +6,15 @@
 //! repository is had, nor what any difference means.
 
 mod accounts;
+mod environment;
 mod fields;
 mod hashed;
 mod markers;
+mod namespaces;
 mod others;
 mod owners;
+mod routes;
+mod selection;
 #[cfg(test)]
 mod tests;
 mod unplaced;

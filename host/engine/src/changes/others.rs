@@ -1,157 +1,146 @@
-//! Which objects that were there before a new one is about: the pods that it selects, and those whose traffic it takes.
+//! Which objects that were there before a new one is about: those that it selects or takes the place of, those that select
+//! it, those whose traffic it takes, and those in a namespace that it claims.
 //!
-//! What the change adds under the same name elsewhere is the same thing for another environment, and no other. The module
-//! must not know which of these is a fault.
+//! What the change adds under the same name for another environment is the same thing, and no other. The module must not
+//! know which of these is a fault.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::environment::are_two;
+use super::namespaces::{may_be_same, names};
+use super::routes::{Route, routes};
+use super::selection::{Meant, named_pods, selection};
 use super::version::Deployed;
-use crate::manifest::{Node, Object, Value};
+use crate::manifest::Node;
 use crate::pods;
 use crate::selector::Selector;
 
-/// What an object is known by, wherever it is deployed from.
-type Name = (String, String, Option<String>, String);
+/// How many are named of one object. The first says enough.
+const MOST: usize = 100;
 
-/// A host with a path.
-type Route = (String, String);
+/// What an object is known by, wherever it is deployed from and to.
+type Name = (String, String, String);
 
 /// The objects of one version that something new may be about.
-pub struct Others {
-    workloads: Vec<Labelled>,
-    services: Vec<Labelled>,
-    routes: Vec<(String, BTreeSet<Route>)>,
-}
+pub struct Others<'d, 'a>(Vec<Other<'d, 'a>>);
 
-/// An object that labels select.
-struct Labelled {
-    namespace: Option<String>,
-    labels: Option<Node>,
+/// An object that was there before.
+struct Other<'d, 'a> {
+    deployed: &'d Deployed<'a>,
     label: String,
+    name: Option<Name>,
+    /// What the change adds under its name.
+    again: Vec<&'d Deployed<'a>>,
+    has_pods: bool,
+    is_service: bool,
+    /// Those of its pods, or of the Service.
+    labels: Option<Node>,
+    named: Vec<Meant>,
+    routes: Vec<Route>,
 }
 
-impl Others {
-    /// Those among the objects before, without what is new under the same name.
-    pub fn new(before: &[Deployed<'_>], added: &[&Deployed<'_>]) -> Self {
-        let again: BTreeSet<Name> = added.iter().map(|deployed| name(deployed)).collect();
-        let mut others = Self { workloads: Vec::new(), services: Vec::new(), routes: Vec::new() };
-        for deployed in before.iter().filter(|deployed| !again.contains(&name(deployed))) {
-            let object = deployed.subject.object;
-            let node = object.node.look();
-            let labelled = |of: &Node| Labelled {
-                namespace: deployed.namespace.map(str::to_owned),
-                labels: of.get("metadata").and_then(|metadata| metadata.get("labels")).cloned(),
-                label: object.label(),
-            };
-            others.workloads.extend(pods::template(object, &node).map(labelled));
-            if (object.group(), object.kind.as_str()) == ("", "Service") {
-                others.services.push(labelled(&node));
-            }
-            let routes = routes(object, &node);
-            if !routes.is_empty() {
-                others.routes.push((object.label(), routes));
+/// What is new.
+struct New<'n, 'a> {
+    deployed: &'n Deployed<'a>,
+    name: Option<Name>,
+    /// The namespace that it is.
+    namespace: Option<&'n str>,
+    /// The labels of its pods, where it has pods.
+    pods: Option<&'n Node>,
+    selected: Option<(Selector, bool)>,
+    routes: Vec<Route>,
+}
+
+impl<'d, 'a> Others<'d, 'a> {
+    /// Those among the objects before, beside what is new.
+    pub fn new(before: &'d [Deployed<'a>], added: &[&'d Deployed<'a>]) -> Self {
+        let mut again: BTreeMap<Name, Vec<&'d Deployed<'a>>> = BTreeMap::new();
+        for &deployed in added {
+            if let Some(name) = name(deployed) {
+                again.entry(name).or_default().push(deployed);
             }
         }
-        others
+        let others = before.iter().map(|deployed| {
+            let object = deployed.subject.object;
+            let node = object.node.look();
+            let name = name(deployed);
+            let again = name.as_ref().and_then(|name| again.get(name)).into_iter().flatten().copied();
+            let again = again.filter(|new| may_be_same(new.namespace, deployed.namespace)).collect();
+            let template = pods::template(object, &node);
+            let is_service = (object.group(), object.kind.as_str()) == ("", "Service");
+            Other {
+                deployed,
+                label: object.label(),
+                name,
+                again,
+                has_pods: template.is_some(),
+                is_service,
+                labels: template.or(Some(&*node).filter(|_| is_service)).and_then(labels).cloned(),
+                named: named_pods(object, &node),
+                routes: routes(object, &node),
+            }
+        });
+        Self(others.collect())
     }
 
-    /// Those that a new object selects, or whose host and path it serves, in order.
+    /// Those that a new object is about, in order.
     pub fn of(&self, deployed: &Deployed<'_>) -> Vec<String> {
         let object = deployed.subject.object;
         let node = object.node.look();
-        let own = routes(object, &node);
-        let served = self.routes.iter().filter(|(_, routes)| !routes.is_disjoint(&own)).map(|(label, _)| label);
-        let selected = selection(object, &node).into_iter().flat_map(|(selector, is_of_services)| {
-            let all = if is_of_services { &self.services } else { &self.workloads };
-            let is_it = move |other: &&Labelled| {
-                other.namespace.as_deref() == deployed.namespace && selector.selects(other.labels.as_ref())
-            };
-            all.iter().filter(is_it).map(|other| &other.label)
-        });
-        let others: BTreeSet<&String> = served.chain(selected).collect();
-        others.into_iter().cloned().collect()
+        let is_namespace = (object.group(), object.kind.as_str()) == ("", "Namespace");
+        let new = New {
+            deployed,
+            name: name(deployed),
+            namespace: object.name.as_deref().filter(|_| is_namespace),
+            pods: pods::template(object, &node).and_then(labels),
+            selected: selection(object, &node),
+            routes: routes(object, &node),
+        };
+        let others: BTreeSet<&String> =
+            self.0.iter().filter(|other| other.is_meant(&new)).map(|other| &other.label).collect();
+        others.into_iter().take(MOST).cloned().collect()
     }
 }
 
-fn name(deployed: &Deployed<'_>) -> Name {
+impl Other<'_, '_> {
+    fn is_meant(&self, new: &New<'_, '_>) -> bool {
+        if new.namespace.is_some_and(|namespace| self.is_in(namespace)) {
+            return !are_two(self.deployed, new.deployed);
+        }
+        let is_same_namespace = may_be_same(self.deployed.namespace, new.deployed.namespace);
+        let is_same = || self.name.is_some() && self.name == new.name;
+        let is_selected = || {
+            new.selected.as_ref().is_some_and(|(selector, is_of_services)| {
+                let is_of_kind = if *is_of_services { self.is_service } else { self.has_pods };
+                is_of_kind && selector.selects(self.labels.as_ref())
+            })
+        };
+        let selects = |meant: &Meant| (meant.is_anywhere || is_same_namespace) && meant.selector.selects(new.pods);
+        let is_served = || self.routes.iter().any(|old| new.routes.iter().any(|new| new.overlaps(old)));
+        let is_meant = (is_same_namespace && (is_same() || is_selected()))
+            || (new.pods.is_some() && self.named.iter().any(selects))
+            || is_served();
+        is_meant && !self.is_elsewhere(new.deployed)
+    }
+
+    /// Whether it is in the namespace, or names it.
+    fn is_in(&self, namespace: &str) -> bool {
+        self.deployed.namespace == Some(namespace) || names(&self.deployed.subject.object.node.look(), namespace)
+    }
+
+    /// Whether it is of another environment than what is new, and has its like there.
+    fn is_elsewhere(&self, new: &Deployed<'_>) -> bool {
+        are_two(self.deployed, new) && self.again.iter().any(|again| !are_two(again, new))
+    }
+}
+
+/// What has no name before it is made is never the same.
+fn name(deployed: &Deployed<'_>) -> Option<Name> {
     let object = deployed.subject.object;
-    let namespace = deployed.namespace.map(str::to_owned);
-    (object.group().to_owned(), object.kind.clone(), namespace, object.display_name())
+    let name = object.name.as_deref()?;
+    Some((object.group().to_owned(), object.kind.clone(), name.to_owned()))
 }
 
-/// What an object selects in its namespace, and whether these are Services.
-fn selection(object: &Object, node: &Node) -> Option<(Selector, bool)> {
-    let (field, is_of_services) = match (object.group(), object.kind.as_str()) {
-        ("", "Service") | ("policy", "PodDisruptionBudget") | ("monitoring.coreos.com", "PodMonitor") => {
-            ("selector", false)
-        }
-        ("monitoring.coreos.com", "ServiceMonitor") => ("selector", true),
-        ("networking.k8s.io", "NetworkPolicy") => ("podSelector", false),
-        _ => return None,
-    };
-    let selector = node.get("spec")?.get(field)?;
-    // An empty one selects nothing in a Service, and everything elsewhere.
-    let is_empty = matches!(&selector.value, Value::Mapping(entries) if entries.is_empty());
-    let is_nothing = object.kind == "Service" && is_empty;
-    Selector::read(selector).filter(|_| !is_nothing).map(|selector| (selector, is_of_services))
-}
-
-/// The hosts and paths that an Ingress or a route serves. A host that is not named is `*`.
-fn routes(object: &Object, node: &Node) -> BTreeSet<Route> {
-    let Some(spec) = node.get("spec") else { return BTreeSet::new() };
-    match (object.group(), object.kind.as_str()) {
-        ("networking.k8s.io" | "extensions", "Ingress") => of_ingress(spec),
-        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute") => of_route(spec),
-        _ => BTreeSet::new(),
-    }
-}
-
-fn of_ingress(spec: &Node) -> BTreeSet<Route> {
-    let mut routes = BTreeSet::new();
-    if ["defaultBackend", "backend"].iter().any(|key| spec.get(key).is_some()) {
-        routes.insert(route(None, None));
-    }
-    for rule in spec.list("rules") {
-        let host = rule.get("host").and_then(Node::as_str);
-        let paths = rule.get("http").map_or(&[][..], |http| http.list("paths"));
-        routes.extend(paths.iter().map(|path| route(host, path.get("path").and_then(Node::as_str))));
-        if paths.is_empty() {
-            routes.insert(route(host, None));
-        }
-    }
-    routes
-}
-
-fn of_route(spec: &Node) -> BTreeSet<Route> {
-    let mut hosts: Vec<Option<&str>> = spec.list("hostnames").iter().map(Node::as_str).collect();
-    if hosts.is_empty() {
-        hosts.push(None);
-    }
-    let mut paths: Vec<Option<String>> = Vec::new();
-    for rule in spec.list("rules") {
-        let matches = rule.list("matches");
-        paths.extend(matches.iter().map(path_of));
-        if matches.is_empty() {
-            paths.push(None);
-        }
-    }
-    if paths.is_empty() {
-        paths.push(None);
-    }
-    hosts.iter().flat_map(|host| paths.iter().map(move |path| route(*host, path.as_deref()))).collect()
-}
-
-/// The path of a match of a route. That of gRPC is the service and the method.
-fn path_of(matched: &Node) -> Option<String> {
-    if let Some(method) = matched.get("method").filter(|method| method.as_str().is_none()) {
-        let text = |key: &str| method.get(key).and_then(Node::as_str).unwrap_or_default();
-        return Some(format!("/{}/{}", text("service"), text("method")));
-    }
-    Some(matched.get("path")?.get("value")?.as_str()?.to_owned())
-}
-
-/// A host and a path as they are compared.
-fn route(host: Option<&str>, path: Option<&str>) -> Route {
-    let host = host.filter(|host| !host.is_empty()).unwrap_or("*").to_ascii_lowercase();
-    (host, format!("{}/", path.unwrap_or_default().trim_end_matches('/')))
+fn labels(of: &Node) -> Option<&Node> {
+    of.get("metadata").and_then(|metadata| metadata.get("labels"))
 }

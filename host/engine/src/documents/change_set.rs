@@ -77,7 +77,7 @@ pub struct ChangedField {
 pub struct Account {
     /// The keys of its annotations.
     pub annotations: Vec<String>,
-    /// The bindings that name it: `RoleBinding shop/web`.
+    /// What gives it rights, such as the bindings that name it: `RoleBinding shop/web`.
     pub bindings: Vec<String>,
 }
 
@@ -100,7 +100,8 @@ pub struct ChangedObject<'a> {
     pub users: Vec<String>,
     /// The account that the pods of a new workload run as; none where nothing was known of it before.
     pub account: Option<Account>,
-    /// The objects of before that a new one selects, or whose host and path it serves.
+    /// The objects of before that a new one is about: those that it selects or replaces, those that select it, those whose
+    /// host and path it serves, and those in a namespace that it is.
     pub others: Vec<String>,
 }
 
