@@ -81,7 +81,7 @@ impl<'a> Additions<'a> {
         let added = || objects.iter().copied().filter(|changed| changed.text("status") == "added");
         Self {
             services: added().filter(|changed| changed.template().is_some()).collect(),
-            namespaces: added().filter(|it| it.is("", "Namespace")).map(|it| it.text("name")).collect(),
+            namespaces: added().filter(is_unused_namespace).map(|it| it.text("name")).collect(),
             roles: added().filter(|changed| changed.is("rbac.authorization.k8s.io", "Role")).collect(),
             accounts: added().filter(|changed| changed.is("", "ServiceAccount")).collect(),
             fronts: added().filter(|changed| changed.is("", "Service")).collect(),
@@ -103,9 +103,17 @@ impl<'a> Additions<'a> {
     }
 }
 
+/// Whether it is a namespace that nobody was in or named before. Then nobody else is in it.
+fn is_unused_namespace(added: &Changed<'_>) -> bool {
+    added.is("", "Namespace") && !added.field.get("others").has_items()
+}
+
 /// A service with what it needs, as long as that touches nobody else.
 pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
     let platform = |why: &str| (Class::Platform, why.to_owned());
+    if let Some(other) = changed.field.get("others").items().find_map(Field::str) {
+        return (Class::Platform, format!("it is about {other}, too, which was there before"));
+    }
     if let Some(template) = changed.template() {
         let pod = template.get("spec");
         if let Some(what) = reach(pod) {
@@ -138,16 +146,14 @@ pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
     if changed.is("", "Namespace") && level.str() == Some("privileged") {
         return platform("it lets pods reach into the node");
     }
-    if !additions.namespaces.contains(&home) {
-        if is_one_of(WIDE) {
-            return platform("it is about all of a namespace that was there before");
-        }
-        if !is_of_service(changed, additions) {
-            return platform("it selects others than the new service");
-        }
+    let is_shared = !additions.namespaces.contains(&home);
+    if is_shared && is_one_of(WIDE) {
+        return platform("it is about all of a namespace that was there before");
     }
-    if let Some(other) = changed.field.get("others").items().find_map(Field::str) {
-        return (Class::Platform, format!("it is about {other}, too, which was there before"));
+    // What has a target names it, wherever it is.
+    let has_target = matches!(changed.kind, "HorizontalPodAutoscaler" | "ScaledObject" | "Canary");
+    if (has_target || is_shared) && !is_of_service(changed, additions) {
+        return platform("it selects others than the new service");
     }
     // Without a selector, the Service may be anybody's: it may be another name of one that was there before.
     let is_own = |name: &str| {
@@ -170,14 +176,22 @@ pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
 fn is_of_service(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
     let spec = changed.field.get("newObject.spec");
     let services = || additions.services_in(changed.home());
-    let has = |own: Field<'_>, labels: Field<'_>| {
-        labels.entries().all(|(key, label)| label.str().is_some() && label.str() == own.entry(key).str())
+    let has = |own: Field<'_>, labels: Field<'_>, expressions: Field<'_>| {
+        let is_own = |key: &str, label: Field<'_>| label.str().is_some() && label.str() == own.entry(key).str();
+        // Values that are all its own are as good as the label.
+        let is_plain = |it: Field<'_>| {
+            let is_in = it.get("operator").str() == Some("In") && it.get("values").has_items();
+            is_in && it.get("key").str().is_some_and(|key| it.get("values").items().all(|label| is_own(key, label)))
+        };
+        labels.entries().all(|(key, label)| is_own(key, label)) && expressions.items().all(is_plain)
     };
-    let selects = |labels: Field<'_>| {
-        services().filter_map(Changed::template).any(|template| has(template.get("metadata.labels"), labels))
+    let selects = |labels: Field<'_>, expressions: Field<'_>| {
+        let mut templates = services().filter_map(Changed::template);
+        templates.any(|template| has(template.get("metadata.labels"), labels, expressions))
     };
-    let selects_front = |labels: Field<'_>| {
-        additions.fronts_in(changed.home()).any(|front| has(front.field.get("newObject.metadata.labels"), labels))
+    let selects_front = |labels: Field<'_>, expressions: Field<'_>| {
+        let mut fronts = additions.fronts_in(changed.home());
+        fronts.any(|front| has(front.field.get("newObject.metadata.labels"), labels, expressions))
     };
     let is_target = |target: Field<'_>| {
         let (kind, name) = (target.get("kind").str().unwrap_or("Deployment"), target.get("name").str());
@@ -187,7 +201,7 @@ fn is_of_service(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
         // Without a selector it selects nothing.
         ("", "Service") => {
             let labels = spec.get("selector");
-            return labels.entries().next().is_none() || selects(labels);
+            return labels.entries().next().is_none() || selects(labels, labels.get("matchExpressions"));
         }
         ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject") => {
             return is_target(spec.get("scaleTargetRef"));
@@ -199,9 +213,14 @@ fn is_of_service(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
         }
         _ => return true,
     };
-    let labels = selector.get("matchLabels");
-    let is_named = !selector.get("matchExpressions").has_items() && labels.entries().next().is_some();
-    is_named && if changed.kind == "ServiceMonitor" { selects_front(labels) } else { selects(labels) }
+    let (labels, expressions) = (selector.get("matchLabels"), selector.get("matchExpressions"));
+    let is_named = expressions.has_items() || labels.entries().next().is_some();
+    is_named
+        && if changed.kind == "ServiceMonitor" {
+            selects_front(labels, expressions)
+        } else {
+            selects(labels, expressions)
+        }
 }
 
 /// Whether all that an object sends traffic to is a Service in its own namespace that `is_own` knows by its name. What sends

@@ -27,8 +27,10 @@ policy! {
     /// | `cluster-upgrade` | a version of a cluster | platform team | 2 of the platform team, 1 manager | a change window, after a disaster recovery drill |
     ///
     /// What comes with a new service is its own: it selects its pods alone, sends traffic to its Services alone, and serves no
-    /// host and path that an Ingress or a route served before. A new workload is `platform` if its ServiceAccount had a
-    /// binding or an identity in the cloud before the change, or is not known at all.
+    /// host and path that an Ingress or a route served before. A new workload is `platform` if something that was there before
+    /// selects its pods by a label, or if its ServiceAccount had rights or an identity in the cloud before the change, or is
+    /// not known at all. So is what has the name of an object that was there before, unless the folders say that it is for
+    /// another environment.
     ///
     /// What cannot be classified is `platform`: a field that is neither configuration nor an image, an object that is
     /// deleted, an image of another repository, a file with an unknown effect. The setting `matrix` replaces
