@@ -76,3 +76,28 @@ fn an_ingress_of_a_new_service_takes_no_traffic_of_others() {
         expect(review(&with(host, service), None), class, &parts, says);
     }
 }
+
+#[test]
+fn what_takes_the_place_or_the_traffic_of_others_is_no_new_service() {
+    let service =
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}}\n";
+    let (web, all) = (WEB.split("---").next().unwrap(), format!("{WEB}{service}"));
+    let hijack = web.replace("name: web, namespace", "name: api, namespace");
+    let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+    let claiming = format!("{}{namespace}", web.replace("web", "api"));
+    for (old, path, text, class, says) in [
+        ("services/web/web.yaml", "services/api/api.yaml", hijack.as_str(), "platform", "Deployment shop/web, too"),
+        ("services/web/web.yaml", "services/api/api.yaml", web, "platform", "Deployment shop/web, too"),
+        ("services/web/web.yaml", "services/web/more.yaml", web, "platform", "Deployment shop/web, too"),
+        ("services/web/web.yaml", "services/api/api.yaml", &claiming, "platform", "ConfigMap shop/other, too"),
+        ("web/staging/web.yaml", "web/production/web.yaml", &all, "new-service", "it was not there before"),
+        ("web/staging/web.yaml", "web/staging/more.yaml", web, "platform", "Deployment shop/web, too"),
+    ] {
+        let history = History::of(&[(old, &all)]);
+        history.write(path, text);
+        history.commit("change");
+        let (review, code) = history.review(None, &[]);
+        assert_eq!((review["class"].as_str(), code), (Some(class), 0), "{path}: {review:#}");
+        assert!(review.to_string().contains(says), "{says}: {review:#}");
+    }
+}
