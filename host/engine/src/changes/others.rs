@@ -22,7 +22,10 @@ const MOST: usize = 100;
 type Name = (String, String, String);
 
 /// The objects of one version that something new may be about.
-pub struct Others<'d, 'a>(Vec<Other<'d, 'a>>);
+pub struct Others<'d, 'a> {
+    before: Vec<Other<'d, 'a>>,
+    added: Vec<&'d Deployed<'a>>,
+}
 
 /// An object that was there before.
 struct Other<'d, 'a> {
@@ -45,6 +48,8 @@ struct New<'n, 'a> {
     name: Option<Name>,
     /// The namespace that it is.
     namespace: Option<&'n str>,
+    /// What else is new in it.
+    inside: Vec<&'n Deployed<'a>>,
     /// The labels of its pods, where it has pods.
     pods: Option<&'n Node>,
     selected: Option<(Selector, bool)>,
@@ -80,7 +85,7 @@ impl<'d, 'a> Others<'d, 'a> {
                 routes: routes(object, &node),
             }
         });
-        Self(others.collect())
+        Self { before: others.collect(), added: added.to_vec() }
     }
 
     /// Those that a new object is about, in order.
@@ -88,16 +93,19 @@ impl<'d, 'a> Others<'d, 'a> {
         let object = deployed.subject.object;
         let node = object.node.look();
         let is_namespace = (object.group(), object.kind.as_str()) == ("", "Namespace");
+        let namespace = object.name.as_deref().filter(|_| is_namespace);
+        let is_inside = |added: &&Deployed<'_>| namespace.is_some() && added.namespace == namespace;
         let new = New {
             deployed,
             name: name(deployed),
-            namespace: object.name.as_deref().filter(|_| is_namespace),
+            namespace,
+            inside: self.added.iter().copied().filter(is_inside).collect(),
             pods: pods::template(object, &node).and_then(labels),
             selected: selection(object, &node),
             routes: routes(object, &node),
         };
         let others: BTreeSet<&String> =
-            self.0.iter().filter(|other| other.is_meant(&new)).map(|other| &other.label).collect();
+            self.before.iter().filter(|other| other.is_meant(&new)).map(|other| &other.label).collect();
         others.into_iter().take(MOST).cloned().collect()
     }
 }
@@ -105,7 +113,8 @@ impl<'d, 'a> Others<'d, 'a> {
 impl Other<'_, '_> {
     fn is_meant(&self, new: &New<'_, '_>) -> bool {
         if new.namespace.is_some_and(|namespace| self.is_in(namespace)) {
-            return !are_two(self.deployed, new.deployed);
+            let mut claimed = new.inside.iter().chain([&new.deployed]);
+            return claimed.any(|new| !are_two(self.deployed, new));
         }
         let is_same_namespace = may_be_same(self.deployed.namespace, new.deployed.namespace);
         let is_same = || self.name.is_some() && self.name == new.name;

@@ -181,6 +181,16 @@ fn a_namespace_that_was_in_use_is_known() {
     assert_eq!(others(&application.replace("shop", "web"), namespace), [""; 0]);
     assert_eq!(others(&WEB.replace("namespace: shop", "namespace: web"), namespace), [""; 0]);
     assert_eq!(others_in(("web/staging", WEB), ("web/production", namespace)), [""; 0]);
+    // What comes with it has to be for the other environment, too.
+    let quota = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: all, namespace: shop}\n";
+    let old = ("web/staging/web.yaml", WEB);
+    for (folder, wanted) in [("web/production", &[][..]), ("web", &["Deployment shop/web"][..])] {
+        let quotas = format!("{folder}/quota.yaml");
+        changed(&[old], &[old, ("web/production/namespace.yaml", namespace), (&quotas, quota)], |changed| {
+            let others: Vec<&str> = changed.iter().flat_map(|it| &it.others).map(String::as_str).collect();
+            assert_eq!(others, wanted, "{folder}");
+        });
+    }
 }
 
 #[test]
