@@ -89,8 +89,8 @@ fn what_takes_the_place_or_the_traffic_of_others_is_no_new_service() {
         ("services/web/web.yaml", "services/api/api.yaml", hijack.as_str(), "platform", "Deployment shop/web, too"),
         ("services/web/web.yaml", "services/api/api.yaml", web, "platform", "Deployment shop/web, too"),
         ("services/web/web.yaml", "services/web/more.yaml", web, "platform", "Deployment shop/web, too"),
-        ("services/web/web.yaml", "services/api/api.yaml", &claiming, "platform", "ConfigMap shop/other, too"),
-        ("web/staging/web.yaml", "web/production/web.yaml", &all, "new-service", "it was not there before"),
+        ("services/web/web.yaml", "services/api/api.yaml", &*claiming, "platform", "ConfigMap shop/other, too"),
+        ("web/staging/web.yaml", "web/production/web.yaml", &*all, "new-service", "it was not there before"),
         ("web/staging/web.yaml", "web/staging/more.yaml", web, "platform", "Deployment shop/web, too"),
     ] {
         let history = History::of(&[(old, &all)]);

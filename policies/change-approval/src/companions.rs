@@ -79,12 +79,14 @@ pub struct Additions<'a> {
 impl<'a> Additions<'a> {
     pub fn new(objects: &[Changed<'a>]) -> Self {
         let added = || objects.iter().copied().filter(|changed| changed.text("status") == "added");
+        // What replaces another one, or is about others, is nothing that the rest may rely on.
+        let own = || added().filter(|changed| !changed.field.get("others").has_items());
         Self {
             services: added().filter(|changed| changed.template().is_some()).collect(),
-            namespaces: added().filter(is_unused_namespace).map(|it| it.text("name")).collect(),
-            roles: added().filter(|changed| changed.is("rbac.authorization.k8s.io", "Role")).collect(),
-            accounts: added().filter(|changed| changed.is("", "ServiceAccount")).collect(),
-            fronts: added().filter(|changed| changed.is("", "Service")).collect(),
+            namespaces: own().filter(|it| it.is("", "Namespace")).map(|it| it.text("name")).collect(),
+            roles: own().filter(|changed| changed.is("rbac.authorization.k8s.io", "Role")).collect(),
+            accounts: own().filter(|changed| changed.is("", "ServiceAccount")).collect(),
+            fronts: own().filter(|changed| changed.is("", "Service")).collect(),
         }
     }
 
@@ -101,11 +103,6 @@ impl<'a> Additions<'a> {
     fn fronts_in(&self, namespace: &str) -> impl Iterator<Item = Changed<'a>> {
         self.fronts.iter().copied().filter(move |front| front.home() == namespace)
     }
-}
-
-/// Whether it is a namespace that nobody was in or named before. Then nobody else is in it.
-fn is_unused_namespace(added: &Changed<'_>) -> bool {
-    added.is("", "Namespace") && !added.field.get("others").has_items()
 }
 
 /// A service with what it needs, as long as that touches nobody else.
