@@ -139,8 +139,8 @@ fn bound(subject: &Node, is_strong: bool, deployed: &Deployed<'_>) -> Option<Bou
         }
         "Group" if is_strong => {
             let rest = name.strip_prefix("system:serviceaccounts")?;
-            // All accounts of the cluster, or of the namespace of the binding.
-            (if rest.is_empty() { deployed.namespace } else { Some(rest.strip_prefix(':')?) }, None)
+            // All accounts of the cluster, or those of a namespace.
+            (if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) }, None)
         }
         _ => return None,
     };

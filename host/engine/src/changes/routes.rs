@@ -46,7 +46,7 @@ fn plain(path: &str) -> Option<&str> {
 /// What an Ingress or a route serves.
 pub fn routes(object: &Object, node: &Node) -> Vec<Route> {
     let Some(spec) = node.get("spec") else { return Vec::new() };
-    let hosts = |hosts: &[Node]| hosts.iter().map(|host| Route::new(host.as_str(), None)).collect();
+    let hosts = |hosts: &[Node]| hosts.iter().map(|host| Route::new(host.as_str(), None)).collect::<Vec<_>>();
     match (object.group(), object.kind.as_str()) {
         ("networking.k8s.io" | "extensions", "Ingress") => of_ingress(node, spec),
         ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute") => of_route(spec),
