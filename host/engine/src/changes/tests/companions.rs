@@ -1,3 +1,5 @@
+//! What a new object shares with what was there before it: rights, pods, traffic, a name, a namespace.
+
 use super::{WEB, changed};
 
 /// What is known of the account of `web`, which is new beside these objects: its annotations, and the bindings.
