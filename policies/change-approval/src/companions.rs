@@ -6,6 +6,7 @@
 use sdk::prelude::*;
 
 use crate::changed::{Changed, Class, Decided};
+use crate::reach::{IDENTITIES, Reach};
 
 /// What may come with a service that is new, and says nothing about anybody else's.
 const COMPANIONS: &[(&str, &str)] = &[
@@ -58,14 +59,6 @@ const WIDE: &[(&str, &str)] = &[
 /// The account of pods that name none. It is in every namespace.
 const DEFAULT: &str = "default";
 
-/// Annotations that give an account an identity in a cloud.
-const IDENTITIES: &[&str] = &[
-    "azure.workload.identity/client-id",
-    "eks.amazonaws.com/role-arn",
-    "iam.gke.io/gcp-service-account",
-    "pod-identity.alibabacloud.com/role-name",
-];
-
 /// What was not there before the change.
 pub struct Additions<'a> {
     services: Vec<Changed<'a>>,
@@ -74,6 +67,7 @@ pub struct Additions<'a> {
     accounts: Vec<Changed<'a>>,
     /// The Services of Kubernetes, through which services are reached.
     fronts: Vec<Changed<'a>>,
+    reach: Reach<'a>,
 }
 
 impl<'a> Additions<'a> {
@@ -87,6 +81,7 @@ impl<'a> Additions<'a> {
             roles: own().filter(|changed| changed.is("rbac.authorization.k8s.io", "Role")).collect(),
             accounts: own().filter(|changed| changed.is("", "ServiceAccount")).collect(),
             fronts: own().filter(|changed| changed.is("", "Service")).collect(),
+            reach: Reach::new(objects),
         }
     }
 
@@ -110,6 +105,9 @@ pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
     let platform = |why: &str| (Class::Platform, why.to_owned());
     if let Some(other) = changed.field.get("others").items().find_map(Field::str) {
         return (Class::Platform, format!("it is about {other}, too, which was there before"));
+    }
+    if let Some(why) = additions.reach.of(changed, additions.namespaces.contains(&changed.home())) {
+        return platform(why);
     }
     if let Some(template) = changed.template() {
         let pod = template.get("spec");
