@@ -47,8 +47,11 @@ pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>>
     for deployed in &after {
         pairs.entry(identity(deployed)).or_default().1.push(deployed);
     }
-    let users =
-        users::Users::new(before.iter().chain(&after).map(|deployed| (&*deployed.place, deployed.subject.object)));
+    // What was there before is taken by those who took it then: a change makes nothing its own by taking it.
+    let users_of = |deployed: &[Deployed<'a>]| {
+        users::Users::new(deployed.iter().map(|deployed| (&*deployed.place, deployed.subject.object)))
+    };
+    let (users_before, users_after) = (users_of(&before), users_of(&after));
     let mut generated: BTreeMap<&str, Generated<'_>> = BTreeMap::new();
     for deployed in &before {
         let names = &mut generated.entry(&deployed.place).or_default().before;
@@ -79,6 +82,7 @@ pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>>
             _ => Vec::new(),
         };
         let is_new = objects.0.is_none();
+        let users = if is_new { &users_after } else { &users_before };
         changed.push(ChangedObject {
             place: deployed.shown.clone(),
             environment: deployed.environment,
