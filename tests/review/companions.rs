@@ -101,3 +101,35 @@ fn what_takes_the_place_or_the_traffic_of_others_is_no_new_service() {
         assert!(review.to_string().contains(says), "{says}: {review:#}");
     }
 }
+
+#[test]
+fn an_application_of_another_repository_or_branch_deploys_something_else() {
+    let api = WEB.split("---").next().unwrap().replace("web", "api");
+    let (here, there) = ("git@github.com:acme/shop.git", "https://github.com/acme/other");
+    for (url, revision, says) in [
+        (here, "main", None),
+        ("https://github.com/Acme/shop", "HEAD", None),
+        (there, "main", Some("which is not in the input")),
+        (here, "other", Some("which is not this tree")),
+        (here, "feature/change", Some("which is not this tree")),
+    ] {
+        let history = History::of(&[("services/web/web.yaml", WEB)]);
+        history.git(&["remote", "add", "origin", "https://github.com/acme/shop.git"]);
+        history.write("services/api/api.yaml", &api);
+        let application = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: api, namespace: argocd}}\nspec:\n  source: \
+             {{repoURL: '{url}', path: services/api, targetRevision: {revision}}}\n  destination: {{namespace: shop}}\n"
+        );
+        history.write("apps/api.yaml", &application);
+        history.commit("change");
+        for at in ["feature/change", "--detach"] {
+            history.git(&["switch", "--quiet", at]);
+            for render in ["auto", "never"] {
+                let (review, code) = history.review(None, &["--render", render]);
+                let reason = review["reason"].as_str();
+                let is_said = says.is_none_or(|says| reason.is_some_and(|reason| reason.contains(says)));
+                assert_eq!((code, is_said), (if says.is_some() { 2 } else { 0 }, true), "{url} {revision}: {review:#}");
+            }
+        }
+    }
+}

@@ -84,7 +84,10 @@ impl Versions {
         let root = root(&repository)?;
         let earlier = |commit| {
             let earlier = Earlier::of(&repository, commit, std::slice::from_ref(&root));
-            earlier.map_err(|cause| Failure::Usage(cause.to_string()))
+            // What is proposed will be on the branch that it is merged into, and on no other.
+            earlier
+                .and_then(|earlier| earlier.on(branch_of(options.base)))
+                .map_err(|cause| Failure::Usage(cause.to_string()))
         };
         let (before, after) = (earlier(&base)?, earlier(&head)?);
         let configuration = configured(options, &repository, &before, rules)?;
@@ -190,6 +193,13 @@ impl Versions {
         });
         owners.collect()
     }
+}
+
+/// The branch that a revision names, without the remote that it is fetched from.
+fn branch_of(revision: &str) -> &str {
+    let name = ["refs/heads/", "refs/remotes/"].iter().find_map(|prefix| revision.strip_prefix(prefix));
+    let name = name.unwrap_or(revision);
+    name.strip_prefix("origin/").unwrap_or(name)
 }
 
 /// The topmost folder of the repository, as people would type it from here.

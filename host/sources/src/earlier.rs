@@ -77,6 +77,15 @@ impl Earlier {
         Ok(Self { _folder: folder, here: here.to_owned(), paths, top, root })
     }
 
+    /// On this branch, whatever is checked out today: what deploys another one deploys something else.
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    pub fn on(self, branch: &str) -> Result<Self, EarlierError> {
+        fs::write(self.root.join(GIT).join("HEAD"), format!("ref: refs/heads/{branch}\n"))?;
+        Ok(self)
+    }
+
     /// Where what lies in the repository lies in the earlier one.
     #[must_use]
     pub fn relocated(&self, path: &Path) -> PathBuf {

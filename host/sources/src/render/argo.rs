@@ -119,7 +119,7 @@ impl Deployer<'_> {
         made.collect()
     }
 
-    fn open(&self, at: &Node) -> Box<Made> {
+    pub fn open(&self, at: &Node) -> Box<Made> {
         let text = at.as_str().unwrap_or_default();
         self.unknown(format!("`{text}` is not evaluated here: what it deploys is not rendered"), at)
     }
@@ -164,10 +164,8 @@ impl Deployer<'_> {
         if let Some(plugin) = source.get("plugin") {
             return Err(self.unknown(format!("a plugin of Argo CD renders `{path}`: that is not done here"), plugin));
         }
-        if let Some(revision) = source.get("targetRevision").filter(|at| !self.repository.is_this_tree(at.as_str())) {
-            let text = mark::text_of(&revision.value).unwrap_or_default();
-            let text = format!("`{path}` is deployed at `{text}`, which is not this tree: that is not rendered");
-            return Err(self.unknown(text, revision));
+        if let Some(said) = self.other_state(source, path) {
+            return Err(said);
         }
         let is_chart = self.catalog.charts.contains_key(&folder);
         if !is_chart && !self.catalog.kustomizations.contains_key(&folder) {

@@ -69,6 +69,28 @@ impl<'a> Deployers<'a> {
         made
     }
 
+    /// What is known to deploy from elsewhere, where anything is known of the repository.
+    pub fn elsewhere(&self) -> Vec<Made> {
+        if !self.repository.is_known() {
+            return Vec::new();
+        }
+        let patches = self.catalog.named(Role::Patch);
+        let (catalog, repository, generators) = (self.catalog, &self.repository, &self.options.generators);
+        let files = catalog.files.iter().filter(|known| !patches.contains(&known.real)).map(|known| known.file);
+        let objects = files.flat_map(|file| file.manifest.objects().map(move |object| (file, object)));
+        let deploying = objects.filter(|(_, object)| is_deployer(object));
+        let deployers = deploying.map(|(file, object)| Deployer {
+            catalog,
+            repository,
+            generators,
+            file,
+            object,
+            stands_in: file,
+            standing: object,
+        });
+        deployers.filter_map(|deployer| deployer.elsewhere()).collect()
+    }
+
     /// What the objects deploy of the listed files that nothing was built of.
     pub fn left(&mut self, made_of: &BTreeSet<String>) -> Vec<Made> {
         let mut left: Vec<&File> = self.listed.values().map(|(file, _)| *file).collect();
@@ -79,16 +101,20 @@ impl<'a> Deployers<'a> {
     }
 }
 
-/// What an object that deploys is known by: what it says, wherever that stands.
-fn key(object: &Object) -> Option<String> {
-    let is_deployer = matches!(
+/// Whether an object may deploy folders of a repository.
+pub fn is_deployer(object: &Object) -> bool {
+    matches!(
         (object.group(), object.kind.as_str()),
         ("argoproj.io", "Application" | "ApplicationSet")
             | ("kustomize.toolkit.fluxcd.io", "Kustomization")
             | ("helm.toolkit.fluxcd.io", "HelmRelease")
-    );
+    )
+}
+
+/// What an object that deploys is known by: what it says, wherever that stands.
+fn key(object: &Object) -> Option<String> {
     // Whoever reads a packed tree unpacks it for good, so that only those that deploy are read.
-    if !is_deployer {
+    if !is_deployer(object) {
         return None;
     }
     let spec = object.node.get("spec")?;

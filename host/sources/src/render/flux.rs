@@ -101,7 +101,7 @@ impl Deployer<'_> {
     }
 
     /// Whether the repository that is meant is known to be this one, at this state. What is known to be another is said.
-    fn git_source(&self, reference: &Node, path: &str) -> Result<bool, Box<Made>> {
+    pub fn git_source(&self, reference: &Node, path: &str) -> Result<bool, Box<Made>> {
         let name = text(reference, &["name"]).unwrap_or_default();
         let found = self.find(SOURCES, "GitRepository", name, text(reference, &["namespace"]));
         let Some(spec) = found.and_then(|(_, object)| object.node.get("spec")) else { return Ok(false) };

@@ -11,6 +11,7 @@ mod catalog;
 mod chart;
 mod deploy;
 mod deployer;
+mod elsewhere;
 mod failure;
 mod flux;
 mod generated;
@@ -67,7 +68,7 @@ const ROUNDS: usize = 10;
 /// Renders what there is to render of the files that were read of the paths, and adds it to them.
 pub fn render(paths: &[PathBuf], files: &mut Files, options: &RenderOptions, step: &(dyn Fn() + Sync)) {
     if options.mode == Mode::Never {
-        return;
+        return not_from_here(paths, files, options);
     }
     let tree = Tree::new(paths).with(&files.edited);
     let (done, unread) = {
@@ -86,6 +87,21 @@ pub fn render(paths: &[PathBuf], files: &mut Files, options: &RenderOptions, ste
             Err(failure) => files.unrendered.push(unrendered(job, &failure)),
         }
     }
+}
+
+/// Says what deploys from elsewhere. Its folders may have the names of those here, which would be taken for them.
+fn not_from_here(paths: &[PathBuf], files: &mut Files, options: &RenderOptions) {
+    if !files.files.iter().any(|file| file.manifest.objects().any(deploy::is_deployer)) {
+        return;
+    }
+    let tree = Tree::new(paths).with(&files.edited);
+    let made = Deployers::new(&Catalog::new(&tree, files), options).elsewhere();
+    let told = made.into_iter().filter_map(|(_, job)| {
+        let What::Nothing(failure) = &job.what else { return None };
+        let failure = failure.clone();
+        Some(unrendered(job, &failure))
+    });
+    files.unrendered.extend(told);
 }
 
 /// A job, and the file that it gave.

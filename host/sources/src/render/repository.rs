@@ -39,6 +39,11 @@ impl Repository {
         Self { remotes: urls.map(spelt).collect(), branch }
     }
 
+    /// Whether the addresses of this repository are known.
+    pub const fn is_known(&self) -> bool {
+        !self.remotes.is_empty()
+    }
+
     /// Whether an address may be that of this repository, in whatever spelling.
     pub fn is_here(&self, url: &str) -> bool {
         self.remotes.is_empty() || url.is_empty() || self.remotes.contains(&spelt(url))
