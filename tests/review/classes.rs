@@ -60,6 +60,25 @@ fn a_workload_that_was_not_there_is_a_new_service() {
 }
 
 #[test]
+fn a_new_file_belongs_to_a_new_service_in_the_folder_that_came_with_it() {
+    let (.., found) = review(|it| {
+        it.write("services/api/base/api.yaml", &WEB.split("---").next().unwrap().replace("web", "api"));
+        it.write("services/api/main.py", "print()\n");
+        it.write("services/web/main.py", "print()\n");
+        it.write("services/web/source/main.py", "print()\n");
+        it.write("deploy.jsonnet", "{}\n");
+    });
+    let expected = [
+        "new-service Deployment shop/api",
+        "new-service services/api/main.py",
+        "platform deploy.jsonnet",
+        "platform services/web/main.py",
+        "platform services/web/source/main.py",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn what_belongs_to_the_platform_is_its_own() {
     expect(
         |it| it.replace("platform/dns.yaml", "web:1.0.0", "web:1.1.0"),

@@ -13,7 +13,7 @@ use engine::documents::{Change, ChangedFile, ChangedObject, Status};
 use engine::manifest::Limits;
 use engine::{Input, UncheckedSource};
 use protocol::RuleMetadata;
-use sources::{Commit, Earlier, EntryKind, Files, Logged, Reading, Repository};
+use sources::{Commit, Earlier, Entry, EntryKind, Files, Logged, Reading, Repository};
 
 use crate::bundle::Found;
 use crate::configuration::{self, Configuration};
@@ -56,6 +56,8 @@ struct Touched {
     path: String,
     previous: Option<String>,
     status: Status,
+    /// The topmost folder around it that had no file before.
+    new_folder: Option<String>,
 }
 
 /// Both, and what is different between them.
@@ -150,7 +152,7 @@ impl Versions {
         let (old, new) = (self.old.version(), self.new.version());
         let (seen_before, seen_after) = (old.seen(), new.seen());
         let changed = self.files.iter().zip(owners).map(|(file, owners)| {
-            let Touched { path, previous, status } = file;
+            let Touched { path, previous, status, new_folder } = file;
             let before = previous.as_deref().unwrap_or(path);
             let (was, is) = (*status != Status::Added, *status != Status::Deleted);
             // A comment that has something else written there later is no object.
@@ -164,6 +166,7 @@ impl Versions {
                 previous_path: previous.as_deref(),
                 status: *status,
                 is_seen,
+                new_folder: new_folder.as_deref(),
                 owners: owners.as_deref(),
                 old_objects: old.objects(before).filter(|_| was),
                 new_objects: new.objects(path).filter(|_| is),
@@ -177,7 +180,7 @@ impl Versions {
     pub fn owners(&self) -> Vec<Option<Vec<String>>> {
         let of_base = Owners::new(self.codeowners.as_deref(), self.old.version());
         let claimed = Owners::new(None, self.new.version());
-        let owners = self.files.iter().map(|Touched { path, previous, status }| {
+        let owners = self.files.iter().map(|Touched { path, previous, status, .. }| {
             let mut owners = of_base.of(path);
             if let Some(before) =
                 previous.as_ref().filter(|_| *status == Status::Renamed).and_then(|path| of_base.of(path))
@@ -258,22 +261,22 @@ fn read(
 fn touched(repository: &Repository, base: &Commit, head: &Commit) -> Result<Vec<Touched>, Failure> {
     let failed = |cause: sources::GitError| Failure::Usage(format!("the change cannot be listed: {cause}"));
     let changes = repository.changes(base, head).map_err(failed)?;
-    let kinds = |commit| -> Result<Vec<(PathBuf, EntryKind)>, Failure> {
-        let entries = repository.entries(commit).map_err(failed)?;
-        Ok(entries
-            .into_iter()
-            .filter(|entry| entry.kind != EntryKind::File)
-            .map(|entry| (entry.path, entry.kind))
-            .collect())
+    let (before, after) = (repository.entries(base).map_err(failed)?, repository.entries(head).map_err(failed)?);
+    let no_files = |entries: &[Entry]| -> HashSet<PathBuf> {
+        entries.iter().filter(|entry| entry.kind != EntryKind::File).map(|entry| entry.path.clone()).collect()
     };
-    let (old_kinds, new_kinds) = (kinds(base)?, kinds(head)?);
-    let is_other = |kinds: &[(PathBuf, EntryKind)], path: &Option<PathBuf>| {
-        path.as_ref().is_some_and(|path| kinds.iter().any(|(other, _)| other == path))
+    let (old_others, new_others) = (no_files(&before), no_files(&after));
+    let is_other =
+        |others: &HashSet<PathBuf>, path: &Option<PathBuf>| path.as_ref().is_some_and(|path| others.contains(path));
+    let folders: HashSet<&Path> = before.iter().flat_map(|entry| entry.path.ancestors()).collect();
+    let new_folder = |path: &Path| {
+        let around = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+        around.take_while(|folder| !folders.contains(folder)).last().map(sources::name)
     };
     let touched = changes.iter().filter_map(|change| {
         let name = |path: &Option<PathBuf>| path.as_deref().map(sources::name);
         let (old, new) = (name(&change.old), name(&change.new));
-        let is_no_file = is_other(&old_kinds, &change.old) || is_other(&new_kinds, &change.new);
+        let is_no_file = is_other(&old_others, &change.old) || is_other(&new_others, &change.new);
         let status = match (&old, &new) {
             _ if is_no_file => Status::TypeChanged,
             (None, _) => Status::Added,
@@ -282,7 +285,8 @@ fn touched(repository: &Repository, base: &Commit, head: &Commit) -> Result<Vec<
             _ => Status::Renamed,
         };
         let previous = old.clone().filter(|_| new.is_some() && old != new);
-        Some(Touched { path: new.or(old)?, previous, status })
+        let new_folder = change.new.as_deref().filter(|_| status == Status::Added).and_then(new_folder);
+        Some(Touched { path: new.or(old)?, previous, status, new_folder })
     });
     Ok(touched.collect())
 }

@@ -127,7 +127,7 @@ impl ChangeApproval {
     }
 
     /// What the change of a file is. `None` where the objects that differ say it all.
-    pub fn file(&self, file: Field<'_>, adds_service: bool) -> Option<Decided> {
+    pub fn file(&self, file: Field<'_>, additions: &Additions<'_>) -> Option<Decided> {
         let text = |key| file.get(key).str().unwrap_or_default();
         let (path, status) = (text("path"), text("status"));
         let moved = matches!(status, "renamed").then(|| text("previousPath"));
@@ -148,7 +148,8 @@ impl ChangeApproval {
             if any_matches_path(&self.documentation_paths, path) {
                 return Some((Class::Configuration, "documentation".into()));
             }
-            if status == "added" && adds_service {
+            // Beside the files of others, it may be one of theirs.
+            if status == "added" && additions.has_service_in(text("newFolder")) {
                 return Some((Class::NewService, "it comes with a new service".into()));
             }
             Some((Class::Platform, format!("the effect of {path} is not known")))

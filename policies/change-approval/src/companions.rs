@@ -89,6 +89,15 @@ impl<'a> Additions<'a> {
         !self.services.is_empty()
     }
 
+    /// Whether a new service is deployed from this folder, or from one below it.
+    pub fn has_service_in(&self, folder: &str) -> bool {
+        let is_in = |service: &Changed<'_>| {
+            let below = service.text("place").strip_prefix(folder).filter(|_| !folder.is_empty());
+            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+        };
+        self.services.iter().any(is_in)
+    }
+
     /// The services in a namespace, or in none that is known.
     fn services_in(&self, namespace: &str) -> impl Iterator<Item = Changed<'a>> {
         self.services.iter().copied().filter(move |service| service.home() == namespace)

@@ -176,6 +176,7 @@ policy! {
         "spec.files.previousPath",
         "spec.files.status",
         "spec.files.effect",
+        "spec.files.newFolder",
         "spec.files.owners",
         "spec.objects.place",
         "spec.objects.status",
@@ -271,11 +272,7 @@ impl Rule for ChangeApproval {
         let of_objects =
             objects.iter().map(|changed| (changed.field, self.object(*changed, &additions), changed.label()));
         let of_files = spec.get("files").items().filter_map(|file| {
-            Some((
-                file,
-                self.file(file, additions.has_service())?,
-                file.get("path").str().unwrap_or_default().to_owned(),
-            ))
+            Some((file, self.file(file, &additions)?, file.get("path").str().unwrap_or_default().to_owned()))
         });
         let mut class = None;
         for (at, (of, why), label) in of_objects.chain(of_files) {

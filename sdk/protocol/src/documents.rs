@@ -216,6 +216,7 @@ pub const CHANGE_SET: DocumentKind = DocumentKind {
             FieldType::OneOf(&["added", "modified", "deleted", "renamed", "copied", "typeChanged"]),
         ),
         required("spec.files.effect", FieldType::OneOf(&["objects", "unknown"])),
+        optional("spec.files.newFolder", FieldType::Text),
         optional("spec.files.owners", texts(1_000)),
         optional("spec.files.oldObjects", objects(10_000)),
         optional("spec.files.newObjects", objects(10_000)),

@@ -50,6 +50,8 @@ pub struct ChangedFile<'a> {
     pub status: Status,
     /// Whether all that it deploys is among the objects. Otherwise its effect is not known.
     pub is_seen: bool,
+    /// The topmost folder around an added file that had no file before.
+    pub new_folder: Option<&'a str>,
     /// Who owns it, as it was before the change; a file that was renamed has the owners of both places. None where nobody
     /// says.
     pub owners: Option<&'a [String]>,
@@ -195,6 +197,7 @@ fn file_node(file: &ChangedFile<'_>, listing: &mut Listing) -> Node {
     entries.extend(previous.map(|previous| entry("previousPath", previous)));
     entries.push(entry("status", string(status, place)));
     entries.push(entry("effect", string(if file.is_seen { "objects" } else { "unknown" }, place)));
+    entries.extend(file.new_folder.map(|folder| entry("newFolder", string(folder, place))));
     let owners = file.owners.map(|owners| list(owners.iter().map(|owner| string(owner, place)).collect()));
     entries.extend(owners.map(|owners| entry_at("owners", place, owners)));
     for (key, objects) in [("oldObjects", &file.old_objects), ("newObjects", &file.new_objects)] {

@@ -178,12 +178,13 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
         previous_path,
         status,
         is_seen: true,
+        new_folder: None,
         owners: None,
         old_objects: None,
         new_objects: None,
     };
     let files = vec![
-        ChangedFile { new_objects: Some(vec![]), ..file("empty.yaml", None, Status::Added) },
+        ChangedFile { new_objects: Some(vec![]), new_folder: Some("k8s"), ..file("empty.yaml", None, Status::Added) },
         ChangedFile {
             old_objects: Some(old.objects().collect()),
             new_objects: Some(new.objects().collect()),
@@ -224,7 +225,7 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
     let service = |port: u16| serde_json::json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": port}]}});
     let expected = serde_json::json!({
         "files": [
-            {"path": "empty.yaml", "status": "added", "effect": "objects", "newObjects": []},
+            {"path": "empty.yaml", "status": "added", "effect": "objects", "newFolder": "k8s", "newObjects": []},
             {"path": "k8s/web.yaml", "previousPath": "web.yaml", "status": "renamed", "effect": "objects",
              "owners": ["@acme/shop"], "oldObjects": [service(80)], "newObjects": [service(8080)]},
             {"path": "logo.png", "status": "deleted", "effect": "unknown"},
