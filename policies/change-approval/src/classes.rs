@@ -121,7 +121,7 @@ impl ChangeApproval {
         }
         match changed.field.get("users").items().next().and_then(Field::str) {
             Some(user) if is_data => (Class::Configuration, format!("`{at}`, which {user} takes")),
-            None if is_data => (Class::Platform, format!("`{at}`, and no workload here takes it")),
+            None if is_data => (Class::Platform, format!("`{at}`, and no workload here took it before")),
             _ => (Class::Platform, format!("`{at}` is neither configuration nor an image")),
         }
     }

@@ -247,8 +247,21 @@ fn the_workloads_that_take_a_configuration_are_known() {
             assert_eq!(changed[0].users, ["Deployment shop/web"], "{taken}");
         });
     }
-    changed(&[("c.yaml", config)], &[("c.yaml", &config.replace("a: b", "a: c"))], |changed| {
+    let other = config.replace("a: b", "a: c");
+    changed(&[("c.yaml", config)], &[("c.yaml", &other)], |changed| {
         assert_eq!(changed[0].users, [""; 0]);
+    });
+    // A change that takes what was there before does not make it its own. What it adds, it may take.
+    let taking = WEB.replace("      containers:", "      x: {configMapRef: {name: web}}\n      containers:");
+    let users = |changed: &[ChangedObject<'_>]| {
+        let config = changed.iter().find(|changed| changed.new.is_some_and(|new| new.kind == "ConfigMap"));
+        config.map(|config| config.users.clone())
+    };
+    changed(&[("web.yaml", WEB), ("c.yaml", config)], &[("web.yaml", &taking), ("c.yaml", &other)], |changed| {
+        assert_eq!(users(changed), Some(Vec::new()));
+    });
+    changed(&[("web.yaml", WEB)], &[("web.yaml", &taking), ("c.yaml", &other)], |changed| {
+        assert_eq!(users(changed), Some(vec!["Deployment shop/web".to_owned()]));
     });
 }
 
