@@ -14,8 +14,9 @@ const LARGER: &[(&str, usize, &str)] = &[
     ("api-version", 120 << 10, "knows all versions of all kinds of Kubernetes, and of well-known operators"),
     (
         "change-approval",
-        140 << 10,
-        "classifies every kind of change, follows what comes with a new service, and counts whose reviews it has",
+        156 << 10,
+        "classifies every kind of change, follows what comes with a new service and what it reaches, and counts whose \
+         reviews it has",
     ),
     ("external-secrets", 140 << 10, "knows what secrets look like in the files and settings of hundreds of tools"),
     ("field-assertions", 384 << 10, "reads JSONPath and regular expressions with jsonpath-rust, regex-lite and std"),
