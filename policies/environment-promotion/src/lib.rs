@@ -23,9 +23,10 @@ policy! {
     /// | a digest | a tag alone | unknown: the tag may be another image |
     /// | a tag | the same tag of an image of the same name in another registry | unknown: it may be another image |
     /// | a tag | the same tag of an image of another name | fails: staging never had it |
+    /// | an image without a tag or a digest of its own | the same, or none | compared by time, or unknown |
     /// | a range of versions, or a tag that moves | anything | unknown: the files do not say what runs |
     /// | `sha-000...` of a new service | anything | not applicable: there is no image yet |
-    /// | its first version of a service | the same | passes: there is nothing to promote yet |
+    /// | its first version of a service, in a file and of an image that it never had | the same | passes: there is nothing to promote yet |
     ///
     /// The time is that of the commits of the trusted branch, by first parent: a merge counts when it was merged. **It says when
     /// a tag was written, not when it ran.** A sync that failed does not show in git. Without history (a shallow clone, no git)

@@ -63,7 +63,13 @@ impl<'a> Promoted<'a> {
 
     /// What a finding points at.
     fn place(&self) -> Field<'a> {
-        self.field.get(if self.tag.is_some() { "tag" } else { "digest" })
+        let key = if self.tag.is_some() { "tag" } else { "digest" };
+        self.field.get(if self.is_open() { "of" } else { key })
+    }
+
+    /// Whether something else names the version of its image.
+    fn is_open(&self) -> bool {
+        self.tag.is_none() && self.digest.is_none()
     }
 
     fn staged(&self) -> impl Iterator<Item = Staged<'a>> {
@@ -88,8 +94,7 @@ impl<'a> Promoted<'a> {
 
     fn judge(&self, rule: &EnvironmentPromotion, now: i64) -> Result<(), Problem> {
         let name = self.shown();
-        if self.digest.is_none() {
-            let tag = self.tag.unwrap_or_default();
+        if let (Some(tag), None) = (self.tag, self.digest) {
             if is_range(tag) {
                 return Err(Problem::Unknown(format!(
                     "`{tag}` is a range of versions: files do not say which one runs"
@@ -101,7 +106,9 @@ impl<'a> Promoted<'a> {
         }
         let same: Vec<Staged<'_>> = self.staged().filter(|staged| self.is(staged) == Some(true)).collect();
         if same.is_empty() {
-            return Err(self.missing(&name));
+            let unseen =
+                || format!("production names {name} without a version, and staging does not: what runs is not known");
+            return Err(if self.is_open() { Problem::Unknown(unseen()) } else { self.missing(&name) });
         }
         // Nothing was there that it could take the place of.
         if self.field.get("earlier").integer() == Some(0) {

@@ -23,7 +23,7 @@ pub struct Promoted {
     pub place: Span,
     /// When a commit of the trusted branch wrote it, in seconds since 1970; none where none has.
     pub written: Option<u64>,
-    /// How many other versions production named there before.
+    /// How many other versions production named there, or of the same thing, before.
     pub earlier: u64,
     /// What staging named.
     pub staging: Vec<Staged>,

@@ -53,13 +53,7 @@ impl Environments {
         if let Some(place) = self.place(path) {
             return vec![place];
         }
-        let shared = self.shared.stages.get(path).into_iter().flatten();
-        shared.map(|stage| (*stage, path.to_owned())).collect()
-    }
-
-    /// Whether a file of the environment names something else in the place of what this one names there.
-    pub(super) fn hides(&self, path: &str, stage: Stage, at: &str) -> bool {
-        self.shared.hidden.contains(&(path.to_owned(), stage, at.to_owned()))
+        self.shared.stages(path).map(|stage| (stage, path.to_owned())).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! Pairs each version of production with what staging named for the same service, now and before.
 //!
 //! The same service has the same file in both environments, and the same place in it or the same image there. Where no file of
-//! staging ever was its counterpart, the same image anywhere in staging is; without the name of an image, the file of staging
-//! for all regions or for another one. Where some of these are of the same region, they alone count. The module must not know
-//! which pair is good.
+//! staging ever was its counterpart, the same image anywhere in staging is, or the file of staging for all regions or for
+//! another one. Where some of these are of the same region, they alone count. A file that may be of another service is told as
+//! one that cannot be compared. The module must not know which pair is good.
 
 use std::collections::{HashMap, HashSet};
 
-use super::region::{regional, regional_place, without_region};
+use super::region::{nearness, regional, regional_place, without_region};
 use super::stage::Stage;
 use super::timeline::{Named, Stood, Timeline};
 use crate::documents::{Promoted, Staged};
@@ -38,14 +38,27 @@ pub struct Side {
 pub struct Pairs<'a> {
     /// What production names, by the number of the repository and the file.
     present: HashMap<(usize, &'a str), Vec<&'a Present>>,
-    /// What production named, by the number of the repository and the slot.
-    own: HashMap<(usize, &'a str), Vec<&'a Stood>>,
+    /// What production named, by the number of the repository.
+    own: HashMap<usize, Own<'a>>,
     /// What staging of all repositories names and named, by the slot.
     of_slot: HashMap<&'a str, Vec<Candidate<'a>>>,
     /// The same by the slot in the words of all regions.
     of_regions: HashMap<String, Vec<Candidate<'a>>>,
     /// The same by the thing.
     of_thing: HashMap<&'a str, Vec<Candidate<'a>>>,
+}
+
+/// What production of one repository named.
+#[derive(Default)]
+struct Own<'a> {
+    /// By the slot.
+    of_slot: HashMap<&'a str, Vec<&'a Stood>>,
+    /// By the thing.
+    of_thing: HashMap<&'a str, Vec<&'a Stood>>,
+    /// By the commit that took it away; by none what no commit has taken away.
+    ended: HashMap<Option<usize>, Vec<&'a Stood>>,
+    /// The places at which it names something now: the slot, and the place in the file.
+    places: HashSet<(&'a str, &'a str)>,
 }
 
 /// What staging names or named.
@@ -67,7 +80,7 @@ impl<'a> Pairs<'a> {
             for stood in &side.timeline.stood {
                 let named = &stood.named;
                 if named.stage == Stage::Production {
-                    pairs.own.entry((number, &*named.slot)).or_default().push(stood);
+                    pairs.own.entry(number).or_default().add(stood);
                     continue;
                 }
                 if stood.until.is_none() {
@@ -79,6 +92,7 @@ impl<'a> Pairs<'a> {
                 let (file, named) = (&*present.file, &present.named);
                 if named.stage == Stage::Production {
                     pairs.present.entry((number, file)).or_default().push(present);
+                    pairs.own.entry(number).or_default().places.insert((&*named.slot, &*named.at));
                 } else if !open.contains(&key(file, named)) {
                     pairs.add(Candidate { file, named, stood: None });
                 }
@@ -106,17 +120,16 @@ impl<'a> Pairs<'a> {
 
     fn promoted(&self, number: usize, present: &Present) -> Promoted {
         let named = &present.named;
-        let own = self.own.get(&(number, &*named.slot)).into_iter().flatten().copied();
-        let own: Vec<&Stood> = own.filter(|stood| is_of_place(&stood.named, named)).collect();
-        let is_it = |stood: &&&Stood| {
+        let own = self.own.get(&number);
+        let is_it = |stood: &&Stood| {
             stood.until.is_none()
                 && stood.file == present.file
                 && is_equal(&stood.named, named)
                 && stood.named.at == named.at
         };
-        let written = own.iter().rev().find(is_it);
-        let earlier = own.iter().filter(|stood| !is_equal(&stood.named, named));
-        let earlier = earlier.filter(|stood| written.is_none_or(|written| stood.step < written.step)).count();
+        let of_slot = own.and_then(|own| own.of_slot.get(&*named.slot)).into_iter().flatten().copied();
+        let written = of_slot.rev().find(is_it);
+        let earlier = own.map_or(0, |own| own.earlier(named, written));
         Promoted {
             of: named.version.of.clone(),
             at: named.version.at.clone(),
@@ -124,37 +137,78 @@ impl<'a> Pairs<'a> {
             digest: named.version.digest.clone(),
             place: named.version.span,
             written: written.map(|written| written.from),
-            earlier: earlier as u64,
+            earlier,
             staging: self.staged(named),
         }
     }
 
     /// What staging named for the same service.
     fn staged(&self, production: &Named) -> Vec<Staged> {
-        let is_it = |candidate: &&Candidate<'_>| is_of_place(candidate.named, production);
+        let is_it = |candidate: &&Candidate<'_>| {
+            is_of_place(candidate.named, production) && is_comparable(candidate.named, production)
+        };
         let of_slot = |slot: &str| {
             let of_slot = self.of_slot.get(slot).into_iter().flatten();
             of_slot.filter(is_it).collect::<Vec<_>>()
         };
+        let of_regions = || {
+            let of_regions = regional(&production.slot).and_then(|it| self.of_regions.get(&it.common));
+            let place = regional_place(&production.at).common;
+            let is_it = |candidate: &&Candidate<'_>| {
+                let is_there = regional_place(&candidate.named.at).common == place;
+                is_it(candidate) || is_there && is_comparable(candidate.named, production)
+            };
+            of_regions.into_iter().flatten().filter(is_it).collect::<Vec<_>>()
+        };
         let mut found = of_slot(&production.slot);
         if found.is_empty() {
             let of_thing = production.thing.as_deref().and_then(|thing| self.of_thing.get(thing));
-            found = of_thing.into_iter().flatten().collect();
+            let of_thing = of_thing.into_iter().flatten();
+            found = of_thing.filter(|candidate| is_comparable(candidate.named, production)).collect();
             // Without a name it is told by its place alone.
             if found.is_empty() {
-                let of_regions = regional(&production.slot).and_then(|it| self.of_regions.get(&it.common));
-                let place = regional_place(&production.at).common;
-                let is_it = |candidate: &&Candidate<'_>| {
-                    is_it(candidate) || regional_place(&candidate.named.at).common == place
-                };
-                found = of_regions.into_iter().flatten().filter(is_it).collect();
+                found = of_regions();
             }
-            if found.is_empty() && production.thing.is_none() {
-                found = of_slot(&without_region(&production.slot));
-            }
+        } else if !found.iter().any(|candidate| candidate.is_now()) {
+            // The staging of a region that is gone has handed over to the others.
+            let others = of_regions();
+            found = if others.is_empty() { found } else { others };
+        }
+        if found.is_empty() && production.thing.is_none() && regional(&production.slot).is_none() {
+            let unsure = of_slot(&without_region(&production.slot)).into_iter();
+            return unsure.map(|candidate| candidate.staged(false)).collect();
         }
         of_same_region(&mut found, production);
-        found.into_iter().map(|candidate| candidate.staged(production)).collect()
+        // A tag of another thing is another tag, whatever it is called.
+        found.into_iter().map(|candidate| candidate.staged(candidate.named.thing == production.thing)).collect()
+    }
+}
+
+impl<'a> Own<'a> {
+    fn add(&mut self, stood: &'a Stood) {
+        self.of_slot.entry(&stood.named.slot).or_default().push(stood);
+        if let Some(thing) = &stood.named.thing {
+            self.of_thing.entry(thing).or_default().push(stood);
+        }
+        self.ended.entry(stood.ended).or_default().push(stood);
+    }
+
+    /// How many other versions production named before this one: at its place, of its thing anywhere, or at a place of the same
+    /// file, or one that the same commit took away, that names nothing any more: it may have been moved.
+    fn earlier(&self, named: &Named, written: Option<&Stood>) -> u64 {
+        let is_before =
+            |stood: &&&Stood| !is_equal(&stood.named, named) && written.is_none_or(|written| stood.step < written.step);
+        let may_be_moved = |stood: &&&Stood| {
+            let (one, other) = (&stood.named.thing, &named.thing);
+            let may_be = one.is_none() || other.is_none() || one == other;
+            may_be && !self.places.contains(&(&*stood.named.slot, &*stood.named.at))
+        };
+        let of_slot = self.of_slot.get(&*named.slot).into_iter().flatten();
+        let of_slot = of_slot.filter(|stood| is_of_place(&stood.named, named) || may_be_moved(stood));
+        let of_thing = named.thing.as_deref().and_then(|thing| self.of_thing.get(thing)).into_iter().flatten();
+        let ended = self.ended.get(&written.map(|written| written.step)).into_iter().flatten().filter(may_be_moved);
+        let all = of_slot.chain(of_thing).chain(ended).filter(is_before);
+        all.map(|stood| std::ptr::from_ref::<Stood>(stood)).collect::<HashSet<_>>().len() as u64
     }
 }
 
@@ -165,18 +219,24 @@ fn of_same_region(found: &mut Vec<&Candidate<'_>>, production: &Named) {
         of_slot.unwrap_or_else(|| regional_place(&named.at).region)
     };
     let own = region(production);
-    let is_same = |candidate: &Candidate<'_>| !own.is_empty() && region(candidate.named) == own;
-    let is_now = |candidate: &Candidate<'_>| candidate.stood.is_none_or(|stood| stood.until.is_none());
-    if found.iter().any(|candidate| is_same(candidate) && is_now(candidate)) {
-        found.retain(|candidate| is_same(candidate));
+    for wanted in [2, 1] {
+        let is_near = |candidate: &Candidate<'_>| nearness(&region(candidate.named), &own) == wanted;
+        if found.iter().any(|candidate| is_near(candidate) && candidate.is_now()) {
+            found.retain(|candidate| is_near(candidate));
+            return;
+        }
     }
 }
 
 impl Candidate<'_> {
-    fn staged(&self, production: &Named) -> Staged {
+    /// Whether staging names it now.
+    fn is_now(&self) -> bool {
+        self.stood.is_none_or(|stood| stood.until.is_none())
+    }
+
+    /// For a rule. Without the same name for the thing, the name stands before the tag.
+    fn staged(&self, is_same: bool) -> Staged {
         let version = &self.named.version;
-        // A tag of another thing is another tag, whatever it is called.
-        let is_same = self.named.thing == production.thing;
         let of = version.of.as_deref().unwrap_or(UNNAMED);
         let tag = version.tag.as_deref().map(|tag| if is_same { tag.to_owned() } else { format!("{of}:{tag}") });
         Staged {
@@ -201,6 +261,12 @@ fn key<'a>(file: &'a str, named: &'a Named) -> Key<'a> {
 /// Whether both are of the same service, by the places in their files, which have the same slot.
 fn is_of_place(one: &Named, other: &Named) -> bool {
     one.at == other.at || one.thing.is_some() && one.thing == other.thing
+}
+
+/// Whether both name a version, or neither does and both are of the same thing.
+fn is_comparable(one: &Named, other: &Named) -> bool {
+    let are_open = (one.version.is_open(), other.version.is_open());
+    are_open == (false, false) || are_open == (true, true) && one.thing == other.thing
 }
 
 fn is_equal(one: &Named, other: &Named) -> bool {

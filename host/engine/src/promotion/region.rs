@@ -2,8 +2,10 @@
 //!
 //! The module must not know which environment it is.
 
-use super::stage::BLANK;
 use crate::paths::file_name;
+
+/// What stands for the environment in the name of what all environments have.
+pub const BLANK: &str = "*";
 
 /// Where a region lies, as the words of its name say it.
 const DIRECTIONS: [&str; 5] = ["north", "south", "east", "west", "central"];
@@ -24,31 +26,72 @@ pub struct Regional {
     pub region: String,
 }
 
-/// The region in a slot. None where what stands beside the environment is not known to be one: `web-*` is a service.
+/// The region in a slot: beside the environment, or in a folder beside that of the environment. None where what stands beside
+/// the environment is not known to be one: `web-*` is a service.
 #[must_use]
 pub fn regional(slot: &str) -> Option<Regional> {
-    let last = slot.matches('/').count();
+    let all: Vec<&str> = slot.split('/').collect();
+    let last = all.len() - 1;
     let (mut steps, mut regions) = (Vec::new(), Vec::new());
-    for (at, step) in slot.split('/').enumerate() {
-        let Some((before, after)) = step.split_once(BLANK) else {
-            steps.push(step.to_owned());
-            continue;
+    for (at, step) in all.iter().enumerate() {
+        let (before, after) = match step.split_once(BLANK) {
+            Some(parts) => parts,
+            None if at != last && is_of_region(step) && is_beside_blank(&all, at) => (*step, ""),
+            None => {
+                steps.push((*step).to_owned());
+                continue;
+            }
         };
         let ending = if at == last { ending(after) } else { "" };
         let after = after.strip_suffix(ending).unwrap_or(after);
         // What stands before the environment in the name of a file may be what the file is: `values-*.yaml`.
-        let kept = if at == last && !is_region(before) { before } else { "" };
+        let kept = if at == last { kind(before) } else { "" };
         let before = before.strip_prefix(kept).unwrap_or(before);
         if !is_region(before) || !is_region(after) {
             return None;
         }
-        steps.push(format!("{kept}{BLANK}{ending}"));
+        if step.contains(BLANK) {
+            steps.push(format!("{kept}{BLANK}{ending}"));
+        }
         let region = words(before).chain(words(after)).map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
         if !region.is_empty() && !regions.contains(&region) {
             regions.push(region);
         }
     }
     Some(Regional { common: steps.join("/"), region: regions.join("-") })
+}
+
+/// Whether a step before or after this one has the environment.
+fn is_beside_blank(steps: &[&str], at: usize) -> bool {
+    let has_blank = |at: usize| steps.get(at).is_some_and(|step| step.contains(BLANK));
+    has_blank(at + 1) || at > 0 && has_blank(at - 1)
+}
+
+/// What the start of the name of a file says that it is, without the region behind it: `values-` of `values-eu-`.
+fn kind(before: &str) -> &str {
+    let is_end = |letter: char| !letter.is_ascii_alphanumeric();
+    if is_region(before) {
+        return "";
+    }
+    let mut kept = before;
+    loop {
+        let word = kept.trim_end_matches(is_end);
+        let Some((start, _)) = word.rsplit_once(is_end).filter(|(_, last)| is_word(last)) else { return kept };
+        kept = before.get(..=start.len()).unwrap_or(start);
+    }
+}
+
+/// How near two regions are: 2 for the same one, however it is spelled, 1 for one in the other, and 0 for others.
+#[must_use]
+pub fn nearness(one: &str, other: &str) -> u8 {
+    let short = |region: &str| {
+        let words =
+            DIRECTIONS.iter().fold(region.replace('-', ""), |text, it| text.replace(it, it.get(..1).unwrap_or(it)));
+        words.replace("europe", "eu")
+    };
+    let (one, other) = (short(one), short(other));
+    let is_part = one.starts_with(&other) || other.starts_with(&one);
+    if one.is_empty() || other.is_empty() { 0 } else { u8::from(one == other) + u8::from(is_part) }
 }
 
 /// The region in a place in a file: `elements[*-eu].tag` is `elements[*].tag` in the words of all regions.
@@ -101,8 +144,14 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
 }
 
+/// Whether a text says a region and nothing else.
+fn is_of_region(text: &str) -> bool {
+    is_region(text) && text.contains(|letter: char| letter.is_ascii_alphabetic())
+}
+
 /// Whether a text has only words for a region, or none at all.
-fn is_region(text: &str) -> bool {
+#[must_use]
+pub fn is_region(text: &str) -> bool {
     words(text).all(is_word)
 }
 
@@ -148,6 +197,12 @@ mod tests {
             ("*-westeurope/web.yaml", Some(("*/web.yaml", "westeurope"))),
             ("*-euw1/values-*-euw1.yaml", Some(("*/values-*.yaml", "euw1"))),
             ("web/values-*.yaml", Some(("web/values-*.yaml", ""))),
+            ("web/values-eu-*.yaml", Some(("web/values-*.yaml", "eu"))),
+            ("web/values-eu-west-1-*.yaml", Some(("web/values-*.yaml", "eu-west-1"))),
+            ("clusters/eu/*/web/values.yaml", Some(("clusters/*/web/values.yaml", "eu"))),
+            ("web/*/us-east-1/values.yaml", Some(("web/*/values.yaml", "us-east-1"))),
+            ("eu/web/*/values.yaml", Some(("eu/web/*/values.yaml", ""))),
+            ("web/1/*/values.yaml", Some(("web/1/*/values.yaml", ""))),
             ("*/web.yaml", Some(("*/web.yaml", ""))),
             ("*", Some(("*", ""))),
             ("web-*/values.yaml", None),
@@ -157,6 +212,20 @@ mod tests {
             let found = regional(slot);
             let found = found.as_ref().map(|found| (&*found.common, &*found.region));
             assert_eq!(found, wanted, "{slot}");
+        }
+    }
+
+    #[test]
+    fn a_region_has_several_spellings_and_parts() {
+        for (one, other, wanted) in [
+            ("eu", "eu", 2),
+            ("euw1", "eu-west-1", 2),
+            ("eu-west-1", "eu", 1),
+            ("eu", "europe-west1", 1),
+            ("eu-west-1", "us", 0),
+            ("", "us", 0),
+        ] {
+            assert_eq!(nearness(one, other), wanted, "{one} {other}");
         }
     }
 

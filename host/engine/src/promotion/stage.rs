@@ -5,6 +5,8 @@
 
 use protocol::stage::{PRODUCTION, PRODUCTION_ALONE, STAGING};
 
+use super::region::{BLANK, is_region};
+
 /// An environment that promotions go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
@@ -39,9 +41,6 @@ const OTHER_FOLDERS: [&str; 9] = [
 ];
 const OTHER_FILES: [&str; 5] = [".gitlab-ci", "azure-pipelines", "bitbucket-pipelines", "compose", "docker-compose"];
 
-/// What stands for the environment in the name of what all environments have.
-pub(super) const BLANK: &str = "*";
-
 /// A path or a name of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
@@ -51,23 +50,24 @@ pub struct Placed {
     pub slot: String,
 }
 
-/// The environment of a file by its path, with `/`: that of the deepest folder that is called like one, or else of the deepest
-/// step that has one in its name.
+/// The environment of a file by its path, with `/`: that of the deepest folder that is called like one, or like one in a
+/// region, or else of the deepest step that has one in its name. `live` is one where no step has another: it may be a folder of
+/// all environments.
 #[must_use]
 pub fn of_path(path: &str) -> Option<Placed> {
     let steps = || path.rsplit('/').map(stem);
-    let whole = steps().find_map(|step| {
-        let is_before = || matches!(&*step.to_ascii_lowercase(), "pre-prod" | "pre-production");
-        of_word(step).or_else(|| of_whole(step)).or_else(|| is_before().then_some(Stage::Staging))
-    });
-    let stage = whole.or_else(|| steps().find_map(of_name))?;
-    Some(Placed { stage, slot: neutral(path, stage) })
+    let stage = steps().find_map(of_whole).or_else(|| steps().find_map(of_words));
+    let slot = stage.map(|stage| neutral(path, stage));
+    match (stage, slot) {
+        (Some(stage), Some(slot)) => Some(Placed { stage, slot }),
+        _ => steps().find_map(of_live).map(|stage| Placed { stage, slot: neutral_live(path) }),
+    }
 }
 
 /// Whether a file may be of production by its path. Every file that `of_path` says is of production has such a path.
 #[must_use]
 pub fn may_be_production(path: &str) -> bool {
-    !is_of_other_tool(path) && neutral(path, Stage::Production) != path
+    !is_of_other_tool(path) && (neutral(path, Stage::Production) != path || neutral_live(path) != path)
 }
 
 /// Whether a file belongs to a tool that deploys nothing to a cluster: `docker-compose.prod.yml`.
@@ -79,38 +79,57 @@ pub fn is_of_other_tool(path: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with(['.', '-', '_'])) || steps.any(|step| OTHER_FOLDERS.contains(&step))
 }
 
-/// The environment that a name has in it: `web-production`, `eu_prod_1`. None where it has two, or none.
+/// The environment that a name has in it: `web-production`, `eu_prod_1`, `live-eu`. None where it has two, or none.
 #[must_use]
 pub fn of_name(name: &str) -> Option<Stage> {
-    let mut stages = words(name).into_iter().filter_map(|word| word.stage);
-    let first = stages.next()?;
-    stages.all(|stage| stage == first).then_some(first)
+    of_words(name).or_else(|| of_live(name))
 }
 
 /// The text without the words for an environment.
 #[must_use]
 pub fn neutral(text: &str, stage: Stage) -> String {
-    let (mut neutral, mut rest) = (String::new(), 0);
-    let is_whole = |start: usize, end: usize| {
-        let before = text.get(..start).is_none_or(|before| before.is_empty() || before.ends_with('/'));
-        before && text.get(end..).is_none_or(|after| after.is_empty() || after.starts_with(['/', '.']))
-    };
-    for Word { start, end, stage: of } in words(text) {
-        let word = text.get(start..end).unwrap_or_default();
-        if of.or_else(|| of_whole(word).filter(|_| is_whole(start, end))) == Some(stage) {
-            neutral.push_str(text.get(rest..start).unwrap_or_default());
-            neutral.push_str(BLANK);
-            rest = end;
-        }
-    }
-    neutral.push_str(text.get(rest..).unwrap_or_default());
-    neutral
+    let is_it = |word: &Word| word.stage == Some(stage);
+    blanked(text, words(text).into_iter().filter(is_it).map(|word| (word.start, word.end)))
+}
+
+/// A place in a file without the words for an environment. Both environments may have a `live` in it, as they have it in the
+/// name of a service.
+#[must_use]
+pub fn neutral_place(at: &str, stage: Stage) -> String {
+    neutral_live(&neutral(at, stage))
 }
 
 /// The text without the words for any environment.
 #[must_use]
 pub fn neutral_of_all(text: &str) -> String {
-    neutral(&neutral(text, Stage::Staging), Stage::Production)
+    neutral_live(&neutral(&neutral(text, Stage::Staging), Stage::Production))
+}
+
+/// The text without `live`, where nothing else in it is an environment.
+fn neutral_live(text: &str) -> String {
+    if text.contains(BLANK) {
+        return text.to_owned();
+    }
+    let is_end = |letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'));
+    let (mut found, mut rest) = (Vec::new(), 0);
+    for part in text.split_inclusive(is_end) {
+        let name = part.trim_end_matches(is_end);
+        let lives = words(name).into_iter().filter(|word| name.get(word.start..word.end).is_some_and(is_live));
+        found.extend(lives.filter(|_| of_live(name).is_some()).map(|word| (rest + word.start, rest + word.end)));
+        rest += part.len();
+    }
+    blanked(text, found.into_iter())
+}
+
+fn blanked(text: &str, places: impl Iterator<Item = (usize, usize)>) -> String {
+    let (mut blanked, mut rest) = (String::new(), 0);
+    for (start, end) in places {
+        blanked.push_str(text.get(rest..start).unwrap_or_default());
+        blanked.push_str(BLANK);
+        rest = end;
+    }
+    blanked.push_str(text.get(rest..).unwrap_or_default());
+    blanked
 }
 
 /// The environment that a word means, alone or as a part of a name.
@@ -119,9 +138,35 @@ fn of_word(word: &str) -> Option<Stage> {
     if is_one_of(&PRODUCTION) { Some(Stage::Production) } else { is_one_of(&STAGING).then_some(Stage::Staging) }
 }
 
-/// The environment that a word means where nothing else is in the name.
-fn of_whole(word: &str) -> Option<Stage> {
-    PRODUCTION_ALONE.iter().any(|known| word.eq_ignore_ascii_case(known)).then_some(Stage::Production)
+/// The one environment of the words of a name.
+fn of_words(name: &str) -> Option<Stage> {
+    let mut stages = words(name).into_iter().filter_map(|word| word.stage);
+    let first = stages.next()?;
+    stages.all(|stage| stage == first).then_some(first)
+}
+
+/// The environment of a name that has nothing in it but an environment and a region.
+fn of_whole(name: &str) -> Option<Stage> {
+    let is_other = |word: &Word| word.stage.is_none() && !name.get(word.start..word.end).is_some_and(is_region);
+    of_words(name).filter(|_| !words(name).iter().any(is_other))
+}
+
+/// The environment of a name that has nothing in it but `live` and a region: `live-chat` is a service.
+fn of_live(name: &str) -> Option<Stage> {
+    let words = words(name);
+    let mut texts = words.iter().filter_map(|word| name.get(word.start..word.end)).peekable();
+    // A file of values is called so before its environment.
+    _ = texts.next_if(|word| word.eq_ignore_ascii_case("values"));
+    let (mut has_live, mut has_other) = (false, false);
+    for text in texts {
+        has_live |= is_live(text);
+        has_other |= !is_live(text) && !is_region(text);
+    }
+    (has_live && !has_other).then_some(Stage::Production)
+}
+
+fn is_live(word: &str) -> bool {
+    PRODUCTION_ALONE.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// A word of a name.
@@ -180,6 +225,14 @@ mod tests {
             ("overlays/pre-prod/a.yaml", staging, "overlays/*/a.yaml"),
             // The folder that is called like an environment wins over a name that has one in it.
             ("production/web-staging-db.yaml", production, "*/web-staging-db.yaml"),
+            ("envs/production/preprod-eu/a.yaml", staging, "envs/production/*-eu/a.yaml"),
+            // A folder of all environments, or a service, may be called `live`.
+            ("live/staging/web.yaml", staging, "live/*/web.yaml"),
+            ("live/prod-eu/web.yaml", production, "live/*-eu/web.yaml"),
+            ("services/live/production/a.yaml", production, "services/live/*/a.yaml"),
+            ("clusters/live-eu/web.yaml", production, "clusters/*-eu/web.yaml"),
+            ("web/values-live.yaml", production, "web/values-*.yaml"),
+            ("web/values-live-eu.yaml", production, "web/values-*-eu.yaml"),
             ("services/live-chat/a.yaml", None, ""),
             ("clusters/non-prod/a.yaml", None, ""),
             ("products/web.yaml", None, ""),
@@ -217,6 +270,9 @@ mod tests {
         for (name, stage) in [
             ("web-production", Some(Stage::Production)),
             ("web-no-prod", Some(Stage::Production)),
+            ("live", Some(Stage::Production)),
+            ("eu-live", Some(Stage::Production)),
+            ("live-chat", None),
             ("web-non-prod", None),
             ("Staging", Some(Stage::Staging)),
             ("reproduce", None),

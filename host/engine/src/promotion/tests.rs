@@ -1,5 +1,6 @@
 //! Which versions files name, when they stood, and what is held against what.
 
+mod moves;
 mod regions;
 mod shared;
 
@@ -38,6 +39,8 @@ images:
   - {name: job, newTag: 2}
   - {name: renamed, newName: other}
   - {name: nothing}
+  - {name: debug, newTag: 2, tagSuffix: -debug}
+  - {name: suffix, tagSuffix: -debug}
 helmCharts: [{name: redis, repo: 'https://charts.example.com/', version: 1.2.3, valuesInline: {image: {tag: '7'}}}]
 patches:
   - patch: |
@@ -54,6 +57,9 @@ patches:
             "acme/web images[web] 1.10",
             "api images[api] @sha256:ab",
             "job images[job] 2",
+            "other images[renamed] ",
+            "debug images[debug] 2-debug",
+            "suffix images[suffix] *-debug",
             "https://charts.example.com/redis helmCharts[redis] 1.2.3",
             "? helmCharts[redis].valuesInline.image 7",
             "acme/side patches[0].patch [0] /spec/template/spec/containers/0/image 3",
@@ -75,6 +81,7 @@ replicas: 2
 open: {image: {tag: '{{ .Values.tag }}'}}
 config: {inputs: [{name: tail, tag: kube.*}]}
 empty: {image: {repository: acme/none, tag: ''}}
+near: {image: {registry: eu.example.com}}
 ";
     assert_eq!(
         shown("values-production.yaml", yaml),
@@ -84,8 +91,34 @@ empty: {image: {repository: acme/none, tag: ''}}
             "? global.imageTag 3.0.0",
             "? proxy.image 4.0.0",
             "acme/pinned pinned.image v1@sha256:ef",
+            "acme/none empty.image ",
+            "eu.example.com/ near.image ",
         ]
     );
+}
+
+#[test]
+fn a_container_without_a_tag_runs_the_latest_one() {
+    let yaml = "\
+kind: Deployment
+apiVersion: apps/v1
+metadata: {name: web}
+spec:
+  initContainers: [{name: init, image: 'registry:5000/acme/init'}]
+  containers: [{name: web, image: acme/web}, {name: side, image: 'acme/side@sha256:ab'}, {name: none, image: ''}]
+";
+    assert_eq!(
+        shown("production/web.yaml", yaml),
+        [
+            "registry:5000/acme/init Deployment/web spec.initContainers[init].image latest",
+            "acme/web Deployment/web spec.containers[web].image latest",
+            "acme/side Deployment/web spec.containers[side].image @sha256:ab",
+        ]
+    );
+    let patch = "patches: [{patch: '[{op: replace, path: /spec/containers/0/image, value: acme/web}]'}]";
+    assert_eq!(shown("kustomization.yaml", patch), ["acme/web patches[0].patch [0] /spec/containers/0/image latest"]);
+    // The tag of what is no container may stand beside it.
+    assert_eq!(shown("values-production.yaml", "image: acme/web"), [""; 0]);
 }
 
 #[test]
@@ -142,7 +175,7 @@ spec:
     - repoURL: https://github.com/acme/config.git
       path: api
       targetRevision: HEAD
-      kustomize: {images: ['api=acme/api:7']}
+      kustomize: {images: ['api=acme/api:7', 'old=acme/new']}
 ---
 apiVersion: argoproj.io/v1alpha1
 kind: ApplicationSet
@@ -162,7 +195,8 @@ spec:
             "acme/web Application/web spec.sources[0].helm.values image 6",
             "https://github.com/acme/config//web Application/web spec.sources[1].targetRevision v1.0.0",
             "acme/api Application/web spec.sources[3].kustomize.images[0] 7",
-            "? ApplicationSet/web spec.generators[0].list.elements[staging, 1].tag 2",
+            "acme/new Application/web spec.sources[3].kustomize.images[1] ",
+            "? ApplicationSet/web spec.generators[0].list.elements[staging].tag 2",
             "? ApplicationSet/web spec.generators[0].list.elements[production].tag 1",
             "acme/web ApplicationSet/web spec.generators[0].list.elements[production].image 8",
         ]

@@ -3,7 +3,9 @@
 //! Files are read as they are written, whatever tool builds them: `images` of a kustomization, values of a chart, images of
 //! containers, sources of Argo CD and Flux. The module must not know an environment, nor which version is the better one.
 
+use super::elements::{is_version, labels};
 use super::reference::{Reference, as_known, reference};
+use super::text::{is_fixed, scalar};
 use crate::manifest::{Content, Entry, Limits, Manifest, Node, Object, Span, Value, read};
 
 /// Versions of one file that are compared. Of a file with more there is one more, so that its reader sees it.
@@ -34,6 +36,15 @@ pub struct Version {
     pub said: Vec<String>,
     /// Where it stands in the text.
     pub span: Span,
+}
+
+impl Version {
+    /// Whether it says which image it is and not which version of it, as `newName` does without `newTag`. An image that ends
+    /// with `/` says the registry alone.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.tag.is_none() && self.digest.is_none()
+    }
 }
 
 /// The versions in a file, in its order.
@@ -118,6 +129,10 @@ impl Walk {
         }
         match &node.value {
             Value::Mapping(entries) => self.mapping(&Here { node, at, key }, entries),
+            Value::Sequence(items) if key == "elements" => {
+                let labelled = items.iter().zip(labels(items));
+                labelled.for_each(|(item, label)| self.value(item, &format!("{at}[{label}]"), key));
+            }
             Value::Sequence(items) => {
                 for (index, item) in items.iter().enumerate() {
                     let name = item.get("name").and_then(scalar).unwrap_or_else(|| index.to_string());
@@ -152,9 +167,11 @@ impl Walk {
         let Some(text) = scalar(node) else { return };
         let lower = key.to_ascii_lowercase().replace(['_', '-'], "");
         if matches!(&*lower, "image" | "imagename") || lower.ends_with("image") || key == "images" {
-            // `name=new:tag`, as Argo CD overrides images.
-            let text = text.split_once('=').map_or(&*text, |(_, text)| text);
-            self.push_image(text, at, node.span);
+            match text.split_once('=') {
+                // `name=new:tag`, as Argo CD overrides images.
+                Some((_, new)) if key == "images" => self.push_override(new, at, node.span),
+                named => self.push_image(named.map_or(&*text, |(_, text)| text), at, node.span),
+            }
         } else if lower.ends_with("imagetag") || lower.ends_with("imageversion") {
             self.push(None, at, (Some(text), None), node.span);
         } else if lower.ends_with("imagedigest") {
@@ -190,10 +207,17 @@ impl Walk {
     /// An entry of a kustomization's `images`.
     fn kustomize_image(&mut self, here: &Here<'_>) -> bool {
         let Some(name) = here.text("name") else { return false };
-        let of = here.text("newName").unwrap_or(name);
-        let place = ["newTag", "digest", "newName"].iter().find_map(|key| here.node.get(key));
+        let place = ["newTag", "digest", "newName", "tagSuffix"].iter().find_map(|key| here.node.get(key));
         let Some(place) = place else { return false };
-        self.push(Some(of), here.at, (here.text("newTag"), here.text("digest")), place.span);
+        let tag = match (here.text("newTag"), here.text("tagSuffix")) {
+            // Which tag it is put behind stands elsewhere.
+            (tag, Some(suffix)) => Some(format!("{}{suffix}", tag.as_deref().unwrap_or("*"))),
+            (tag, None) => tag,
+        };
+        match (here.text("newName"), here.text("digest")) {
+            (Some(new), None) if tag.is_none() => self.push_open(new, here.at, place.span),
+            (new, digest) => self.push(Some(new.unwrap_or(name)), here.at, (tag, digest), place.span),
+        }
         true
     }
 
@@ -206,6 +230,7 @@ impl Walk {
             last if last.ends_with("tag") => self.push(None, here.at, (Some(value), None), span),
             last if last.ends_with("digest") => self.push(None, here.at, (None, Some(value)), span),
             last if last.ends_with("image") => self.push_image(&value, here.at, span),
+            "repository" if lower.contains("image") => self.push_open(value, here.at, span),
             _ => {}
         }
         true
@@ -225,17 +250,10 @@ impl Walk {
 
     /// What a list generator of an ApplicationSet says of one Application.
     fn element(&mut self, here: &Here<'_>, entries: &[Entry]) {
-        let is_version = |key: &str| {
-            let key = key.to_ascii_lowercase().replace(['_', '-', '.'], "");
-            ["tag", "version", "revision"].iter().any(|end| key.ends_with(end)) || key.ends_with("image")
-        };
         let others = entries.iter().filter(|entry| !is_version(&entry.key)).filter_map(|entry| scalar(&entry.value));
-        let others: Vec<String> = others.collect();
-        let before = here.at.rsplit_once('[').map_or(here.at, |(before, _)| before);
-        let at = format!("{before}[{}]", others.join(", "));
-        let around = std::mem::replace(&mut self.said, others);
+        let around = std::mem::replace(&mut self.said, others.collect());
         for entry in entries {
-            let at = format!("{at}.{}", entry.key);
+            let at = format!("{}.{}", here.at, entry.key);
             match scalar(&entry.value) {
                 Some(text) if is_version(&entry.key) => {
                     if entry.key.to_ascii_lowercase().ends_with("image") {
@@ -327,30 +345,57 @@ impl Walk {
 
     /// An image in the values of a chart: `{repository, tag}`.
     fn image(&mut self, here: &Here<'_>) -> bool {
-        let place = ["tag", "digest"].iter().find_map(|key| here.node.get(key).filter(|node| scalar(node).is_some()));
-        let Some(place) = place else { return false };
+        let is_written = |node: &&Node| scalar(node).is_some_and(|text| !text.trim().is_empty());
+        let place = ["tag", "digest"].iter().find_map(|key| here.node.get(key).filter(is_written));
         let is_image = here.key.to_ascii_lowercase().contains("image");
+        let registry = here.text("registry").filter(|registry| !registry.is_empty());
+        let Some(place) = place else {
+            let of = match (registry, here.text("repository")) {
+                (Some(registry), repository) => Some(format!("{registry}/{}", repository.unwrap_or_default())),
+                (None, repository) => repository,
+            };
+            if let Some(of) = of.filter(|_| is_image && !here.has_images()) {
+                self.push_open(of, here.at, here.node.span);
+            }
+            return false;
+        };
         // Much else has a name and a tag: an input of Fluent Bit.
         let repository = here.text("repository").or_else(|| here.text("name").filter(|_| is_image));
         if repository.is_none() && !is_image {
             return false;
         }
-        let of = match (here.text("registry"), repository) {
-            (Some(registry), Some(repository)) if !registry.is_empty() => Some(format!("{registry}/{repository}")),
+        let of = match (registry, repository) {
+            (Some(registry), Some(repository)) => Some(format!("{registry}/{repository}")),
             (_, repository) => repository,
         };
         self.push(of, here.at, (here.text("tag"), here.text("digest")), place.span);
         true
     }
 
+    /// An image. A container without a tag runs `latest`; elsewhere the tag may stand beside it.
     fn push_image(&mut self, text: &str, at: &str, span: Span) {
         let Reference { repository, tag, digest } = reference(text);
+        let is_latest = digest.is_none() && !repository.is_empty() && is_of_container(at);
+        let tag = tag.or(is_latest.then_some("latest"));
         self.push(Some(repository.to_owned()), at, (tag.map(str::to_owned), digest.map(str::to_owned)), span);
     }
 
-    /// What a template has yet to fill in is no version.
+    /// An image that takes the place of another one, with that one's tag if it has none.
+    fn push_override(&mut self, text: &str, at: &str, span: Span) {
+        match reference(text) {
+            Reference { repository, tag: None, digest: None } => self.push_open(repository.to_owned(), at, span),
+            _ => self.push_image(text, at, span),
+        }
+    }
+
+    /// Whose image it is, where something else says which version of it.
+    fn push_open(&mut self, of: String, at: &str, span: Span) {
+        if !of.is_empty() {
+            self.add(Some(of), at, (None, None), span);
+        }
+    }
+
     fn push(&mut self, of: Option<String>, at: &str, (tag, digest): (Option<String>, Option<String>), span: Span) {
-        let is_open = |text: &String| text.contains("{{") || text.contains("${") || text.contains("$(");
         let written = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         // `tag: v1@sha256:...` is what charts that know no digests are given.
         let (tag, digest) = match tag.as_deref().and_then(|tag| tag.split_once('@')) {
@@ -358,8 +403,15 @@ impl Walk {
             _ => (tag, digest),
         };
         let (tag, digest) = (written(tag), written(digest));
-        let is_said = tag.is_some() || digest.is_some();
-        if is_said && ![&of, &tag, &digest].into_iter().flatten().any(is_open) && self.found.len() <= MOST_VERSIONS {
+        if tag.is_some() || digest.is_some() {
+            self.add(of, at, (tag, digest), span);
+        }
+    }
+
+    /// What a template has yet to fill in is no version.
+    fn add(&mut self, of: Option<String>, at: &str, (tag, digest): (Option<String>, Option<String>), span: Span) {
+        let is_filled = |text: &String| !["{{", "${", "$("].iter().any(|sign| text.contains(sign));
+        if [&of, &tag, &digest].into_iter().flatten().all(is_filled) && self.found.len() <= MOST_VERSIONS {
             let of = of.filter(|of| !of.is_empty()).map(|of| as_known(&of).to_owned());
             let (at, span) = (at.to_owned(), self.outer.unwrap_or(span));
             self.found.push(Version { of, at, tag, digest, said: self.said.clone(), span });
@@ -384,26 +436,11 @@ fn said(object: &Object, node: &Node) -> Vec<String> {
     labels.chain(places.into_iter().flatten()).collect()
 }
 
-/// Whether a revision is a commit, a tag or a range of tags, and no branch. Before the version of a tag may stand a name:
-/// `web-v9.0.0`, `release-7`.
-fn is_fixed(revision: &str) -> bool {
-    let is_commit = (7..=64).contains(&revision.len()) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let name = revision.rsplit('/').next().unwrap_or_default();
-    let mut parts = name.split(['-', '_']).map(|part| part.trim_start_matches(['v', 'V'])).peekable();
-    let mut is_version = false;
-    while let Some(part) = parts.next() {
-        let is_last = parts.peek().is_none();
-        let is_number = is_last && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_version |= part.starts_with(|first: char| first.is_ascii_digit()) && (is_number || part.contains('.'));
-    }
-    is_commit || is_version || name.contains(['*', '^', '~', '<', '>'])
-}
-
-/// A scalar as text.
-fn scalar(node: &Node) -> Option<String> {
-    match &node.value {
-        Value::String(text) => Some(text.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+/// Whether a place is that of a container's image, in an object or in the path of a JSON patch.
+fn is_of_container(at: &str) -> bool {
+    let list = match at.strip_suffix("].image") {
+        Some(item) => item.rsplit_once('[').map(|(list, _)| list),
+        None => at.rsplit('/').nth(2),
+    };
+    list.is_some_and(|list| list.ends_with("ontainers"))
 }

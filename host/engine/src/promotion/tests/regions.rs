@@ -38,6 +38,28 @@ fn staging_of_any_region_counts_where_none_is_of_the_same() {
 }
 
 #[test]
+fn a_region_may_be_a_folder_or_a_part_of_another_one() {
+    let (eu, staging) = (("clusters/eu/production/web/values.yaml", "9"), ("clusters/staging/web/values.yaml", "1"));
+    assert_eq!(tags(&[eu, ("clusters/us/staging/web/values.yaml", "2")]), ["2 today"]);
+    assert_eq!(tags(&[eu, staging]), ["1 today"]);
+    assert_eq!(tags(&[("web/values-eu-prod.yaml", "9"), ("web/values-staging.yaml", "1")]), ["1 today"]);
+    for near in ["clusters/prod-us-east-1/web/values.yaml", "clusters/prod-use1/web/values.yaml"] {
+        assert_eq!(tags(&[(near, "9"), STAGING_US, STAGING_EU]), ["1 today"], "{near}");
+    }
+}
+
+#[test]
+fn staging_of_a_file_that_may_be_of_another_service_cannot_be_compared() {
+    for (production, staging) in [
+        ("apps/payments-prod/values.yaml", "apps/staging/values.yaml"),
+        ("web/prod-admin/values.yaml", "web/staging/values.yaml"),
+        ("web/values-prod-worker.yaml", "web/values-staging.yaml"),
+    ] {
+        assert_eq!(tags(&[(production, "9"), (staging, "9")]), ["?:9 today"], "{production}");
+    }
+}
+
+#[test]
 fn one_file_may_have_all_regions() {
     let of = |elements: &str| {
         let set = format!(
@@ -49,6 +71,8 @@ fn one_file_may_have_all_regions() {
     assert_eq!(of("{env: staging-eu, tag: '2'}"), ["2 today"]);
     assert_eq!(of("{env: staging-eu, tag: '2'}, {env: staging-us, tag: '1'}"), ["1 today"]);
     assert_eq!(of("{env: staging, tag: '3'}"), ["3 today"]);
+    assert_eq!(of("{env: staging, url: 'https://1', replicas: 5, tag: '3'}"), ["3 today"]);
+    assert_eq!(of("{env: staging, region: us, tag: '3'}, {env: staging, region: eu, tag: '4'}"), ["3 today"]);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use super::{PRODUCTION, found};
 use crate::manifest::{Limits, read};
 use crate::promotion::{Environments, Own, Shared, Stage, named};
 
-/// Which environments name what of a shared file: `staging tag`, each.
-fn shared(files: &[(&str, &str)], path: &str) -> Vec<String> {
+/// The environments of these files, with what they have in common.
+pub fn environments(files: &[(&str, &str)]) -> Environments {
     let manifests: Vec<_> =
         files.iter().map(|(path, text)| (*path, read(path, (*text).into(), &Limits::default()))).collect();
     let mut environments = Environments::default();
@@ -15,6 +15,12 @@ fn shared(files: &[(&str, &str)], path: &str) -> Vec<String> {
     let own: Vec<Own<'_>> = own.collect();
     let find = |wanted: &str| manifests.iter().find(|(path, _)| *path == wanted).map(|(_, manifest)| manifest.clone());
     environments.shared = Shared::new(&own, find);
+    environments
+}
+
+/// Which environments name what of a shared file: `staging tag`, each.
+fn shared(files: &[(&str, &str)], path: &str) -> Vec<String> {
+    let environments = environments(files);
     let text = files.iter().find(|(known, _)| *known == path).unwrap().1;
     let all = named(path, &found(path, text), &environments);
     all.iter().map(|it| format!("{} {}", it.stage.name(), it.version.tag.clone().unwrap_or_default())).collect()
