@@ -5,6 +5,7 @@
 
 use alloc::string::String;
 
+use protocol::region::is_word;
 use protocol::stage::{EARLIER, PRODUCTION, PRODUCTION_ALONE, STAGING};
 
 use crate::field::Field;
@@ -47,6 +48,43 @@ pub fn is_before_production(part: &str) -> bool {
     STAGING.iter().chain(&EARLIER).any(|word| *word == part)
 }
 
+/// A word as names of environments are usually written: `prod_eu` and `Production` as `prod-eu` and `production`. An address
+/// stays what it is.
+#[must_use]
+pub fn plain(word: &str) -> String {
+    if word.contains(['/', ':']) { String::from(word) } else { word.to_ascii_lowercase().replace(['_', '.'], "-") }
+}
+
+/// Whether a plain name has nothing in it but an environment and regions: `prod-eu`.
+#[must_use]
+pub fn is_whole(plain: &str, is_environment: impl Fn(&str) -> bool) -> bool {
+    plain.split('-').any(&is_environment) && plain.split('-').all(|part| is_environment(part) || is_word(part))
+}
+
+/// Whether a plain name says an environment that comes before production: at its end, or beside a region. `dev-portal` is a
+/// service.
+#[must_use]
+pub fn says_earlier(plain: &str) -> bool {
+    let is_region = |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && is_word(part));
+    let mut before = None;
+    let mut parts = plain.split('-').peekable();
+    while let Some(part) = parts.next() {
+        let next = parts.peek().copied();
+        if is_before_production(part) && (next.is_none() || is_region(next) || is_region(before)) {
+            return true;
+        }
+        before = Some(part);
+    }
+    false
+}
+
+/// Whether a plain name says production by a word alone that may mean something else, too: `live`.
+#[must_use]
+pub fn is_vague(plain: &str) -> bool {
+    let has = |words: &[&str]| plain.split('-').any(|part| words.contains(&part));
+    has(&PRODUCTION_ALONE) && !has(&PRODUCTION)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +110,22 @@ mod tests {
         for word in ["prod", "live", "web", "web-dev"] {
             assert!(!is_before_production(word), "{word}");
         }
+    }
+    #[test]
+    fn a_name_says_an_environment_and_regions_or_is_one_of_a_service() {
+        let is_prod = |plain: &str| is_whole(plain, |part| part == "prod");
+        for word in ["prod", "prod_eu", "EU.Prod", "prod-eu-west-1"] {
+            assert!(is_prod(&plain(word)), "{word}");
+        }
+        for word in ["web-prod", "eu", "https://eu.prod", ""] {
+            assert!(!is_prod(&plain(word)), "{word}");
+        }
+        for name in ["dev", "shop-dev", "staging-eu", "web-eu-qa-bot", "web-staging-eu"] {
+            assert!(says_earlier(name), "{name}");
+        }
+        for name in ["dev-portal", "stage-manager", "qa-bot", "web", ""] {
+            assert!(!says_earlier(name), "{name}");
+        }
+        assert!(is_vague("live-eu") && !is_vague("live-prod") && !is_vague("web"));
     }
 }

@@ -1,7 +1,7 @@
 //! What Argo CD syncs without an approval, and which Applications an ApplicationSet makes.
 //!
 //! A label says which environment an Application is of, or else the destination and the name do, or else the path of the
-//! source. In an ApplicationSet they are filled in from the elements of its list generators, which say it, too. The module must
+//! source and its files of values. In an ApplicationSet they are filled in from the elements of its list generators, which say it, too. The module must
 //! not know a promotion.
 
 use sdk::prelude::*;
@@ -88,7 +88,15 @@ pub fn check_set(rule: &EnvironmentPromotion, object: Object<'_>, findings: &mut
 
 impl EnvironmentPromotion {
     fn is_production(&self, word: &str) -> bool {
+        let plain = stage::plain(word);
         stage::is_one(word, &self.production)
+            || stage::is_one(&plain, &self.production)
+            || stage::is_whole(&plain, |part| self.is_name(part))
+    }
+
+    /// Whether a part of a name is a name of production.
+    fn is_name(&self, part: &str) -> bool {
+        self.production.iter().any(|name| name == part)
     }
 
     /// Whether any value of an element means production, however deep it stands.
@@ -100,34 +108,59 @@ impl EnvironmentPromotion {
     }
 
     /// Whether an Application is of production by a label, or else by where it is deployed and by its name. The paths of its
-    /// sources are asked where all of these say no environment: they hold the names of services and teams, too.
+    /// sources are asked where it is not deployed to another environment: they hold the names of services and teams, too. Its
+    /// name alone says that it is of another one only where the path says `live`.
     fn says_production<'a>(&self, metadata: Field<'a>, spec: Field<'a>, fill: Fill<'_>) -> bool {
         let label = ["app.kubernetes.io/environment", "environment", "env"];
         let labels = metadata.get("labels");
         if let Some(said) = label.iter().find_map(|key| labels.entry(key).str()) {
             return self.is_production(&fill(said));
         }
-        let places = [spec.get("destination.namespace"), spec.get("destination.name"), metadata.get("name")];
-        let words: Vec<String> = places.into_iter().filter_map(Field::str).map(fill).collect();
-        let mut sources = spec.get("sources").items().map(|source| source.get("path")).chain([spec.get("source.path")]);
-        words.iter().any(|word| self.is_production(word))
-            || !words.iter().any(|word| self.is_other(word))
-                && sources.any(|path| path.str().is_some_and(|path| self.is_path_of_production(&fill(path))))
+        let places = [spec.get("destination.namespace"), spec.get("destination.name")];
+        let places: Vec<String> = places.into_iter().filter_map(Field::str).map(fill).collect();
+        let name = metadata.get("name").str().map(fill).unwrap_or_default();
+        if self.is_production(&name) || places.iter().any(|place| self.is_production(place)) {
+            return true;
+        }
+        let is_named = self.is_other(&name);
+        let mut is_of_production = false;
+        for source in spec.get("sources").items().chain([spec.get("source")]) {
+            for text in source.get("helm.valueFiles").items().chain([source.get("path")]) {
+                let path = text.str().map(fill).unwrap_or_default();
+                // What is a folder, too, is the name of a service.
+                let is_elsewhere = |place: &String| self.is_other(place) && !path.split('/').any(|step| step == place);
+                let step = self.step_of_production(&path);
+                is_of_production |= step.is_some_and(|step| !is_named || !stage::is_vague(&stage::plain(step)))
+                    && !places.iter().any(is_elsewhere);
+            }
+        }
+        is_of_production
     }
 
-    /// Whether the last step of a path that names an environment means production. What lies in `non-prod` never does.
-    fn is_path_of_production(&self, path: &str) -> bool {
+    /// The last step of a path that names an environment, if that is production: one that names nothing else, or else one that
+    /// has it in its name. What lies in `non-prod` never is.
+    fn step_of_production<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let steps = || path.rsplit('/').map(stem);
         let is_variable = |step: &str| holds(step, "{{") && ENVIRONMENT.iter().any(|key| holds(step, key));
-        let named = path.rsplit('/').find(|step| self.is_production(step) || self.is_other(step) || is_variable(step));
-        let is_negated = |step: &str| stage::is_negated(step) && !self.is_production(step);
-        named.is_some_and(|step| self.is_production(step)) && !path.split('/').any(is_negated)
+        let is_known = |part: &str| self.is_name(part) || stage::is_before_production(part);
+        let is_whole = |step: &&str| is_variable(step) || stage::is_whole(&stage::plain(step), is_known);
+        let is_part = |step: &&str| self.is_production(step) || self.is_other(step);
+        let is_negated = |step: &str| stage::is_negated(&stage::plain(step)) && !self.is_production(step);
+        let named = steps().find(is_whole).or_else(|| steps().find(is_part));
+        named.filter(|step| self.is_production(step) && !steps().any(is_negated))
     }
 
     /// Whether a word names an environment that is not production.
     fn is_other(&self, word: &str) -> bool {
-        let is_known = || word.split(['-', '_', '.']).any(stage::is_before_production);
-        !self.is_production(word) && (stage::is_negated(word) || is_known())
+        let plain = stage::plain(word);
+        !self.is_production(word) && (stage::is_negated(&plain) || stage::says_earlier(&plain))
     }
+}
+
+/// The step of a path without what a file of values has in its name besides its environment.
+fn stem(step: &str) -> &str {
+    let Some(file) = step.strip_suffix(".yaml").or_else(|| step.strip_suffix(".yml")) else { return step };
+    file.strip_prefix("values-").or_else(|| file.strip_prefix("values.")).unwrap_or(file)
 }
 
 /// Whether a patch turns on auto-sync for each Application: it has no condition, and does not turn it off.

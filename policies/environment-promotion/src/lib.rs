@@ -33,8 +33,8 @@ policy! {
     /// the result is unknown, and never a pass.
     ///
     /// **Auto-sync.** Argo CD does not sync an Application of production by itself. Dev and staging may. A label says which
-    /// environment it is, or else the destination and the name do. If none of them names one, it is the last folder of the
-    /// source's path that does.
+    /// environment it is, or else the destination and the name do. If it is not deployed to another environment, the path of
+    /// the source and its files of values say it: the last folder that is called like one, such as `prod-eu`.
     ///
     /// **ApplicationSets.** A list generator gives each environment once: no two elements make an Application of the same name,
     /// and none of the setting `environments` is missing.
@@ -107,7 +107,7 @@ policy! {
         /// Labels, namespaces, names and folders of sources that mean production. `pre-prod` and `non-prod` never do. A `*` stands for any characters.
         production: Vec<String> = [
             "production", "prod", "prd", "live", "*-production", "*-prod", "*-prd", "production-*", "prod-*",
-            "prd-*", "*-production-*", "*-prod-*", "*-prd-*",
+            "prd-*", "*-production-*", "*-prod-*", "*-prd-*", "*-live",
         ],
         /// Tags that move, so that files do not say what runs. A `*` at the start stands for anything.
         moving: Vec<String> = [
@@ -133,13 +133,17 @@ policy! {
         "spec.destination.name",
         "spec.destination.namespace",
         "spec.source.path",
+        "spec.source.helm.valueFiles",
         "spec.sources.path",
+        "spec.sources.helm.valueFiles",
         "spec.generators",
         "spec.template.metadata",
         "spec.template.spec.syncPolicy.automated",
         "spec.template.spec.destination",
         "spec.template.spec.source.path",
+        "spec.template.spec.source.helm.valueFiles",
         "spec.template.spec.sources.path",
+        "spec.template.spec.sources.helm.valueFiles",
         "spec.templatePatch",
     ],
 }

@@ -21,6 +21,7 @@ pub mod mask;
 mod metadata;
 mod outcome;
 pub mod path;
+pub mod region;
 pub mod stage;
 pub mod text;
 pub mod told;

@@ -2,20 +2,12 @@
 //!
 //! The module must not know which environment it is.
 
+use protocol::region::{DIRECTIONS, is_word};
+
 use crate::paths::file_name;
 
 /// What stands for the environment in the name of what all environments have.
 pub const BLANK: &str = "*";
-
-/// Where a region lies, as the words of its name say it.
-const DIRECTIONS: [&str; 5] = ["north", "south", "east", "west", "central"];
-
-/// Words for what a region lies in.
-const AREAS: [&str; 40] = [
-    "ae", "af", "africa", "america", "ap", "apac", "asia", "au", "br", "brazil", "ca", "canada", "ch", "china", "cn",
-    "de", "emea", "eu", "europe", "fr", "france", "germany", "gov", "hk", "india", "japan", "jp", "korea", "kr",
-    "latam", "me", "na", "oceania", "region", "sa", "sg", "uae", "uk", "us", "usa",
-];
 
 /// A slot, or a place in a file, of one region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,21 +145,6 @@ fn is_of_region(text: &str) -> bool {
 #[must_use]
 pub fn is_region(text: &str) -> bool {
     words(text).all(is_word)
-}
-
-/// Whether a word is one for a region: `eu`, `westeurope`, `west1`, `euw1`, `2`.
-fn is_word(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    let name = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let mut area = name;
-    while let Some(rest) = DIRECTIONS.iter().find_map(|it| area.strip_prefix(*it).or_else(|| area.strip_suffix(*it))) {
-        area = rest;
-    }
-    if area.is_empty() || AREAS.contains(&area) {
-        return true;
-    }
-    let is_short = |rest: &str| rest.len() <= 2 && rest.bytes().all(|letter| b"nsewc".contains(&letter));
-    name.len() < word.len() && AREAS.iter().any(|known| name.strip_prefix(*known).is_some_and(is_short))
 }
 
 #[cfg(test)]
