@@ -6,6 +6,7 @@ mod approvals;
 mod classes;
 mod companions;
 mod history;
+mod moves;
 mod promotions;
 mod pull_requests;
 mod regions;

@@ -1,8 +1,8 @@
 //! What Argo CD syncs without an approval, and which Applications an ApplicationSet makes.
 //!
 //! A label says which environment an Application is of, or else the destination and the name do, or else the path of the
-//! source and its files of values. In an ApplicationSet they are filled in from the elements of its list generators, which say it, too. The module must
-//! not know a promotion.
+//! source and its files of values. In an ApplicationSet they are filled in from the elements of its list generators, which say
+//! it, too. The module must not know a promotion.
 
 use sdk::prelude::*;
 use sdk::stage;
