@@ -167,16 +167,17 @@ impl Timeline {
     ) {
         let Open { path: old, mut stands } = open.unwrap_or(Open { path: String::new(), stands: Vec::new() });
         let Some((path, versions)) = new else { return self.close(&stands, commit, files) };
+        // What is of no environment by its path is used by the name that it has today.
+        let is_shared = ![&*old, &*path, name].iter().any(|path| places.place(path).is_some());
+        let (before, known) = if is_shared { (name, name) } else { (&*old, &*path) };
         let stage = |path: &str| places.places(path).into_iter().map(|(stage, _)| stage).collect::<Vec<_>>();
         // What became a file of another environment is new there.
-        if !stands.is_empty() && stage(&old) != stage(&path) {
+        if !stands.is_empty() && stage(before) != stage(known) {
             self.close(&std::mem::take(&mut stands), commit, files);
         }
-        // What is of no environment by its path is used by the name that it has today.
-        let is_own = |path: &str| places.place(path).is_some();
-        let known = if is_own(&path) || is_own(name) { &*path } else { name };
         let mut kept = Vec::new();
-        for named in named_by(known, &versions, places, &|file| files.past.versions(file)) {
+        let all = named_by(known, &versions, places, &|file| files.past.versions(file));
+        for named in all {
             let is_same = |known: &usize| self.stood.get(*known).is_some_and(|known| is_same(&known.named, &named));
             let number = stands.iter().position(is_same).map(|at| stands.swap_remove(at));
             let number = number.unwrap_or(self.stood.len());

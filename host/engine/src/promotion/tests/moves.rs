@@ -51,6 +51,22 @@ fn a_base_counts_from_the_commit_on_that_shows_it() {
 }
 
 #[test]
+fn a_base_that_is_renamed_keeps_its_history() {
+    let first = [BASE, (SHARED, WEB), (STAGING, PLAIN), (PRODUCTION, PLAIN)];
+    let moved: Vec<(String, &str)> = first.iter().map(|(path, text)| (path.replace("web/", "shop/"), *text)).collect();
+    let step = |time: u64, changes: Vec<FileChange>| Step { commit: format!("c{time}"), time, changes };
+    let new = |path: &str, text: &str| Some((path.to_owned(), Arc::from(found(path, text))));
+    let made = first.iter().map(|(path, text)| FileChange { old: None, new: new(path, text) });
+    let renamed = first.iter().zip(&moved);
+    let renamed = renamed.map(|((old, _), (path, text))| FileChange { old: Some((*old).into()), new: new(path, text) });
+    let files: Vec<(&str, &str)> = moved.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let steps = [step(1, made.collect()), step(2, renamed.collect())];
+    let stood = Timeline::new(steps, &environments(&files), 1_000).stood;
+    let times: Vec<_> = stood.iter().map(|stood| (stood.file.as_str(), stood.from, stood.until)).collect();
+    assert_eq!(times, [("shop/base/web.yaml", 1, None); 2], "{stood:?}");
+}
+
+#[test]
 fn a_repository_without_a_tag_is_that_of_the_base() {
     let first = [BASE, (SHARED, WEB), (STAGING, PLAIN), (PRODUCTION, PLAIN)];
     let found = promoted(&[&first, &[(PRODUCTION, RENAMED)]], SHARED);
