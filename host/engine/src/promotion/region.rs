@@ -77,9 +77,11 @@ fn kind(before: &str) -> &str {
 #[must_use]
 pub fn nearness(one: &str, other: &str) -> u8 {
     let short = |region: &str| {
-        let words =
-            DIRECTIONS.iter().fold(region.replace('-', ""), |text, it| text.replace(it, it.get(..1).unwrap_or(it)));
-        words.replace("europe", "eu")
+        let mut text = region.replace('-', "").replace("europe", "eu");
+        for direction in DIRECTIONS {
+            text = text.replace(direction, direction.get(..1).unwrap_or_default());
+        }
+        text
     };
     let (one, other) = (short(one), short(other));
     let is_part = one.starts_with(&other) || other.starts_with(&one);
