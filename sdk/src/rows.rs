@@ -4,7 +4,6 @@
 //! A module is new for each object and would read the table each time; this looks at a few of its lines.
 
 /// What stands behind this beginning in each line that has it: the columns that are left.
-#[must_use]
 pub fn rows<'t>(table: &'t str, beginning: &str) -> impl Iterator<Item = &'t str> {
     let (mut from, mut to) = (0, table.len());
     // Lines before `from` come before those that are looked for, lines from `to` on do not.

@@ -69,7 +69,7 @@ fn another_file_changes_what_is_said_of_this_one() {
 #[test]
 fn a_file_that_is_left_out_changes_nothing_while_it_is_typed() {
     for (ignored, is_left_out) in [("vendor/\n", true), ("other/\n", false)] {
-        let files = [("web.yaml", POD), (".gitignore", ignored), ("vendor/s.yaml", "# later\n")];
+        let files = [("web.yaml", POD), (".ignore", ignored), ("vendor/s.yaml", "# later\n")];
         let mut client = Client::start(&files, json!({}));
         client.open("web.yaml", POD);
         let before = client.type_on("web.yaml", 2, &format!("{POD}# 2\n"));

@@ -202,8 +202,8 @@ impl Input {
         self.members().filter(|subject| !self.is_hook(*subject))
     }
 
-    /// The objects that others may look up: those to judge, and those that others only see. What says of itself that the host
-    /// has made it is none.
+    /// The objects that others may look up: those to judge, and those that others only see, but for what says of itself that the
+    /// host has made it.
     pub fn visible(&self) -> impl Iterator<Item = Subject<'_>> {
         self.members().filter(|subject| !self.is_claim(*subject))
     }

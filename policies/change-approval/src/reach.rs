@@ -292,7 +292,7 @@ fn is_condition(line: &str) -> bool {
     })
 }
 
-/// Whether external-dns points the name of a host here that the rules do not have: nobody knows who has it.
+/// Whether external-dns points the name of a host here that the rules do not have, whoever has it.
 fn has_other_host(object: Field<'_>) -> bool {
     let spec = object.get("spec");
     let hosts = || {

@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where, from this byte on, the first quote, backslash or control character is; the end where there is none.
+    /// Where, from this byte on, the first quote, backslash or control character is; else the end.
     fn plain(&self, start: usize) -> Option<usize> {
         const ONES: u64 = 0x0101_0101_0101_0101;
         let mut rest = self.text.as_bytes().get(start..)?;
