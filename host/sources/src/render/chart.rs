@@ -51,7 +51,7 @@ pub enum Values {
     /// A file of the input, where it really lies.
     File(PathBuf),
     /// A part of a manifest of the input: of this name and text.
-    Inline { name: String, source: Source, node: Node, shift: Option<Shift> },
+    Inline { name: String, source: Box<Source>, node: Node, shift: Option<Shift> },
 }
 
 /// Renders a release.
@@ -254,7 +254,7 @@ fn stated(values: &Values) -> Option<Part> {
     let Values::Inline { name, source, node, shift } = values else { return None };
     Some(Part {
         name: name.clone(),
-        source: source.clone(),
+        source: (**source).clone(),
         node: Some(node.clone()),
         raw: mark::plain(node),
         shift: shift.clone(),

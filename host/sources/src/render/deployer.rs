@@ -133,10 +133,10 @@ pub fn inline(manifest: &Manifest, node: &Node) -> Option<Values> {
     let (name, source) = (manifest.name.clone(), manifest.source.clone());
     let Some(inner) = node.as_str() else {
         let is_mapping = matches!(node.value, Value::Mapping(_));
-        return is_mapping.then(|| Values::Inline { name, source, node: node.clone(), shift: None });
+        return is_mapping.then(|| Values::Inline { name, source: source.into(), node: node.clone(), shift: None });
     };
     let values = read("values", inner.into(), &Limits::default());
     let values = values.documents.iter().find_map(mark::node_of).cloned()?;
     let shift = Some(Shift::new(inner, &source.text(), node.span));
-    Some(Values::Inline { name, source, node: values, shift })
+    Some(Values::Inline { name, source: source.into(), node: values, shift })
 }

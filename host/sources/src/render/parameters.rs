@@ -44,7 +44,12 @@ pub fn values(manifest: &Manifest, parameters: &[Node]) -> Option<Values> {
     }
     let span = members.first()?.key_span;
     let (name, source) = (manifest.name.clone(), manifest.source.clone());
-    Some(Values::Inline { name, source, node: Node { value: Value::Mapping(members), span }, shift: None })
+    Some(Values::Inline {
+        name,
+        source: source.into(),
+        node: Node { value: Value::Mapping(members), span },
+        shift: None,
+    })
 }
 
 fn value_of(parameter: &Node) -> String {
