@@ -33,7 +33,6 @@ mod stage;
 mod substitute;
 mod template;
 mod tool;
-mod trace;
 mod tree;
 mod wrapper;
 
