@@ -125,13 +125,6 @@ fn a_chart_that_a_kustomization_inflates_is_deployed_only_so() {
     let report = super::json(&folder, &tools, &["--rule", "immutable-image-tag"]);
     let objects: Vec<_> = report["results"].as_array().unwrap().iter().map(|it| &it["object"]["namespace"]).collect();
     assert_eq!(objects, ["shop"], "which kustomize 5.8 writes nowhere");
-    let folder = folder.and(
-        "kustomization.yaml",
-        "helmCharts:\n- name: web\n  releaseName: web\n  namespace: eu\n  valuesFile: web.yaml\n",
-    );
-    assert_eq!(failures(&folder, &tools, "read-only-root-filesystem"), [at("default", "web.yaml", 3)]);
-    let report = super::json(&folder, &tools, &["--rule", "read-only-root-filesystem"]);
-    assert_eq!(report["results"][0]["object"]["namespace"], "eu", "the release's, which the template does not write");
 }
 
 #[test]
