@@ -154,18 +154,7 @@ policy! {
         "v1/ReplicationController": [],
         "apps.openshift.io/v1/DeploymentConfig": [],
         // What may deploy a target that is not in sight.
-        "helm.toolkit.fluxcd.io/v2/HelmRelease": ["spec.targetNamespace"],
-        "helm.cattle.io/v1/HelmChart": ["spec.targetNamespace"],
-        "argoproj.io/v1alpha1/Application": [
-            "spec.destination.namespace",
-            "spec.source.chart",
-            "spec.sources.chart",
-        ],
-        "argoproj.io/v1alpha1/ApplicationSet": [
-            "spec.template.spec.destination.namespace",
-            "spec.template.spec.source.chart",
-            "spec.template.spec.sources.chart",
-        ],
+        Releases,
     ],
 }
 

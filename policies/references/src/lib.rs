@@ -312,18 +312,7 @@ policy! {
         "objectbucket.io/v1alpha1/ObjectBucketClaim": [],
         "trust.cert-manager.io/v1alpha1/Bundle": [],
         // What deploys what is not in sight.
-        "helm.toolkit.fluxcd.io/v2/HelmRelease": ["spec.targetNamespace"],
-        "helm.cattle.io/v1/HelmChart": ["spec.targetNamespace"],
-        "argoproj.io/v1alpha1/Application": [
-            "spec.destination.namespace",
-            "spec.source.chart",
-            "spec.sources.chart",
-        ],
-        "argoproj.io/v1alpha1/ApplicationSet": [
-            "spec.template.spec.destination.namespace",
-            "spec.template.spec.source.chart",
-            "spec.template.spec.sources.chart",
-        ],
+        Releases,
         "kustomize.config.k8s.io/v1beta1/Kustomization": [
             "commonLabels",
             "configMapGenerator",

@@ -25,7 +25,7 @@ type LookUp<T> = (T, Vec<T>);
 type Fixed = &'static [(&'static str, &'static [&'static str])];
 
 /// Groups of look-ups.
-const LOOK_UPS: [(&str, Fixed); 2] = [
+const LOOK_UPS: [(&str, Fixed); 3] = [
     // Who serves: what `sdk::serving` asks for.
     ("Services", &[("v1/Service", &["spec.selector", "spec.type"])]),
     // How many pods there are: what `sdk::replicas::effective_replicas` asks for.
@@ -34,6 +34,26 @@ const LOOK_UPS: [(&str, Fixed); 2] = [
         &[
             ("autoscaling/v2/HorizontalPodAutoscaler", &["spec.scaleTargetRef", "spec.minReplicas"]),
             ("keda.sh/v1alpha1/ScaledObject", &["spec.scaleTargetRef", "spec.minReplicaCount"]),
+        ],
+    ),
+    // What may deploy objects that are not in sight: what `sdk::release::unrendered` asks for.
+    (
+        "Releases",
+        &[
+            ("helm.toolkit.fluxcd.io/v2/HelmRelease", &["spec.targetNamespace"]),
+            ("helm.cattle.io/v1/HelmChart", &["spec.targetNamespace"]),
+            (
+                "argoproj.io/v1alpha1/Application",
+                &["spec.destination.namespace", "spec.source.chart", "spec.sources.chart"],
+            ),
+            (
+                "argoproj.io/v1alpha1/ApplicationSet",
+                &[
+                    "spec.template.spec.destination.namespace",
+                    "spec.template.spec.source.chart",
+                    "spec.template.spec.sources.chart",
+                ],
+            ),
         ],
     ),
 ];
@@ -70,7 +90,8 @@ mod tests {
         let name = |name: &str| Ident::new(name, Span::call_site());
         assert_eq!(fields(&name("Images")).map(|all| all.len()).ok(), Some(7));
         assert_eq!(look_ups(&name("Autoscalers")).map(|all| all.len()).ok(), Some(2));
+        assert_eq!(look_ups(&name("Releases")).map(|all| all.len()).ok(), Some(4));
         let cause = look_ups(&name("Images")).map(drop).map_err(|cause| cause.to_string());
-        assert_eq!(cause, Err("expected a string, or `Services` or `Autoscalers`".to_owned()));
+        assert_eq!(cause, Err("expected a string, or `Services` or `Autoscalers` or `Releases`".to_owned()));
     }
 }

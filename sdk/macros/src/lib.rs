@@ -50,9 +50,9 @@ use proc_macro::TokenStream;
 /// The rule's further cases stand in `tests/cases.yaml` beside its `Cargo.toml` and are a test too; there need not be any.
 ///
 /// `looks_up` are the objects that the rule may ask its host for; `capabilities` is what it may ask for besides, as Kubewarden
-/// names it. Both may be left out. Words stand for what several rules name together: `Images` in `reads`, `Services` and
-/// `Autoscalers` in `looks_up` (`sdk/macros/src/groups.rs`). A rule that judges only documents that no API server has (kinds of `seaworthy.dev`) is a
-/// raw policy in Kubewarden's terms.
+/// names it. Both may be left out. Words stand for what several rules name together: `Images` in `reads`; `Services`,
+/// `Autoscalers` and `Releases` in `looks_up` (`sdk/macros/src/groups.rs`). A rule that judges only documents that no API
+/// server has (kinds of `seaworthy.dev`) is a raw policy in Kubewarden's terms.
 ///
 /// `profile` is the smallest profile that the rule is part of: `Essential`, what hurts everybody; `Recommended`, which is the
 /// default; or `Full`, the whole checklist. `rests_on` names what the checks are of no use without: tools of the macro's table
