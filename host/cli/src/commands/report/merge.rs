@@ -103,7 +103,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     are_whole(&options.files, &parts)?;
     let (tail, conclusion) = merged(parts);
     let mut written = Ok(());
-    output::stream(|out| {
+    output::stream_json(|out| {
         let head = to_json(&namespaces).replace('\n', "\n  ");
         write!(
             out,
