@@ -264,3 +264,24 @@ impl Runtime for Sandbox {
         self.run(|| self.limits, module, Request { operation, payload, host })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_compiled_ahead_gets_full_effort_however_hard_it_looks() {
+        // One function of 120,000 operators, which add up to a few.
+        let adds = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(30_000);
+        let text = format!(
+            r#"(module (memory (export "memory") 1)
+                 (func (export "__guest_call") (param i32 i32) (result i32) {adds} (local.get 0))
+                 (@custom "io.kubewarden.metadata" "{{\"protocolVersion\":\"v1\"}}"))"#
+        );
+        let wasm = wat::parse_str(text).unwrap();
+        let sandbox = Sandbox::new(Limits::default(), 1).unwrap();
+        let here = sandbox.compile(&wasm, &sandbox.look_through(&wasm).unwrap()).unwrap();
+        let ahead = sandbox.precompile(&wasm).unwrap();
+        assert!(ahead.len() * 3 < here.len(), "{} bytes ahead, {} here", ahead.len(), here.len());
+    }
+}
