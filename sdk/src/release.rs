@@ -1,22 +1,9 @@
 //! Charts that are released and not rendered: what they deploy may be anything, so nothing beside them is called missing.
 //!
 //! A Flux HelmRelease and a HelmChart of k3s deploy to their `targetNamespace` or to their own namespace, an Argo CD
-//! Application of a chart, or each of an ApplicationSet, to its destination. The host leaves out those that were rendered. A host that renders nothing gives
-//! all of them: in a cluster, where what they deployed is there, a rule does not ask. The module must not know what a rule
-//! looks for.
-//!
-//! Look-ups are the rule's to declare. A rule that calls [`unrendered`] declares:
-//!
-//! ```text
-//! "helm.toolkit.fluxcd.io/v2/HelmRelease": ["spec.targetNamespace"],
-//! "helm.cattle.io/v1/HelmChart": ["spec.targetNamespace"],
-//! "argoproj.io/v1alpha1/Application": ["spec.destination.namespace", "spec.source.chart", "spec.sources.chart"],
-//! "argoproj.io/v1alpha1/ApplicationSet": [
-//!     "spec.template.spec.destination.namespace",
-//!     "spec.template.spec.source.chart",
-//!     "spec.template.spec.sources.chart",
-//! ],
-//! ```
+//! Application of a chart, or each of an ApplicationSet, to its destination. The host leaves out those that were rendered. A
+//! host that renders nothing gives all of them: in a cluster, where what they deployed is there, a rule does not ask. A rule
+//! that calls [`unrendered`] has `Releases` in its `looks_up`. The module must not know what a rule looks for.
 
 use alloc::format;
 use alloc::string::String;
@@ -25,7 +12,7 @@ use crate::field::Field;
 use crate::object::Object;
 use crate::text;
 use crate::undecided::Undecided;
-use crate::world::{Within, World};
+use crate::world::World;
 
 /// The kinds that release a chart and nothing else.
 const RELEASES: [(&str, &str); 2] = [("helm.toolkit.fluxcd.io/v2", "HelmRelease"), ("helm.cattle.io/v1", "HelmChart")];
@@ -42,7 +29,7 @@ pub fn unrendered(namespace: Option<&str>, world: &World<'_>) -> Result<Option<S
         Ok(Some(format!("{} {} deploys objects that are not in this input", object.kind(), object.name())))
     };
     for (api_version, kind) in RELEASES {
-        for release in world.unrendered(api_version, kind, Within::Anywhere)? {
+        for release in world.unrendered(api_version, kind)? {
             let target = release.get("spec.targetNamespace").str().or_else(|| release.namespace());
             if may_be(target, namespace) {
                 return why(release);
@@ -50,7 +37,7 @@ pub fn unrendered(namespace: Option<&str>, world: &World<'_>) -> Result<Option<S
         }
     }
     for (kind, place) in APPLICATIONS {
-        for application in world.unrendered("argoproj.io/v1alpha1", kind, Within::Anywhere)? {
+        for application in world.unrendered("argoproj.io/v1alpha1", kind)? {
             let spec = application.get(place);
             let is_chart = |source: Field<'_>| source.get("chart").is_set();
             let has_chart = is_chart(spec.get("source")) || spec.get("sources").items().any(is_chart);

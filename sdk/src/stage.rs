@@ -111,6 +111,7 @@ mod tests {
             assert!(!is_before_production(word), "{word}");
         }
     }
+
     #[test]
     fn a_name_says_an_environment_and_regions_or_is_one_of_a_service() {
         let is_prod = |plain: &str| is_whole(plain, |part| part == "prod");

@@ -223,7 +223,7 @@ impl<'a> World<'a> {
         within: Within<'_>,
         related: &[Relation<'_>],
     ) -> Result<Vec<Object<'a>>, Undecided> {
-        self.listed(api_version, kind, within, Wanted { related, ..Wanted::default() })
+        Ok(self.list_of(api_version, kind, within, Wanted { related, ..Wanted::default() })?.0)
     }
 
     /// As [`related`](Self::related), in every namespace, for a rule that looks at the first `most` and no more; and whether
@@ -243,29 +243,14 @@ impl<'a> World<'a> {
         Ok((objects, missing.is_none()))
     }
 
-    /// The objects of a kind of deployers, such as Helm releases, whose deployment is not in the input. A host that renders
-    /// nothing gives all of the kind.
+    /// The objects of a kind of deployers, such as Helm releases, [anywhere](Within::Anywhere), whose deployment is not in the
+    /// input. A host that renders nothing gives all of the kind.
     ///
     /// # Errors
     /// Unknown where the host does not allow the look-up; an error where it fails or was not declared.
-    pub fn unrendered(&self, api_version: &str, kind: &str, within: Within<'_>) -> Result<Vec<Object<'a>>, Undecided> {
+    pub fn unrendered(&self, api_version: &str, kind: &str) -> Result<Vec<Object<'a>>, Undecided> {
         let wanted = Wanted { is_unrendered: true, ..Wanted::default() };
-        self.listed(api_version, kind, within, wanted)
-    }
-
-    /// The objects of a list, after which nothing may be called missing if it may lack some.
-    fn listed(
-        &self,
-        api_version: &str,
-        kind: &str,
-        within: Within<'_>,
-        wanted: Wanted<'_>,
-    ) -> Result<Vec<Object<'a>>, Undecided> {
-        let (objects, unread) = self.list_of(api_version, kind, within, wanted)?;
-        if within == Within::Anywhere && unread.is_some() {
-            self.memory.note_refused("a file that is deployed together with it could not be read");
-        }
-        Ok(objects)
+        Ok(self.list_of(api_version, kind, Within::Anywhere, wanted)?.0)
     }
 
     /// The objects of a list, and how many are missing from it, if some are.
@@ -284,6 +269,9 @@ impl<'a> World<'a> {
         let request = LookUpRequest { api_version, kind, name: None, namespace, is_anywhere, wanted };
         let answer = self.ask(operation, &request)?;
         let missing = answer.and_then(|(list, _)| list.get("metadata.remainingItemCount").integer());
+        if is_anywhere && missing.is_some() {
+            self.memory.note_refused("a file that is deployed together with it could not be read");
+        }
         Ok((items(answer), missing))
     }
 

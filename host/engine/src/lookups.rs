@@ -65,7 +65,7 @@ pub struct LookUpRequest {
     /// Of those listed, how many are wanted at most: a hint too.
     #[serde(default)]
     pub most: Option<usize>,
-    /// Of those listed, whether the ones that deploy what was rendered are left out: a hint too.
+    /// Of those listed anywhere, whether the ones that deploy what was rendered are left out: a hint too.
     #[serde(default)]
     pub unrendered: bool,
 }
@@ -89,23 +89,25 @@ impl HostCalls for LookUps<'_> {
                 self.in_sight(&asked, asked.namespace.as_deref())?;
                 self.world.remember(self.from, call.operation, call.payload, || {
                     let namespace = asked.namespace.as_deref().unwrap_or_default();
-                    list(&asked, &self.listed(&asked, Some(namespace)), 0)
+                    let group = api_group(&asked.api_version);
+                    let objects = self.world.related(self.from, group, &asked.kind, Some(namespace), &asked.related);
+                    list(&asked, &objects, 0)
                 })
             }
             (contract::BINDING, contract::KUBERNETES, contract::LIST_ALL) => {
                 let asked: LookUpRequest = call.read()?;
                 self.in_sight(&asked, None)?;
                 self.world.remember(self.from, call.operation, call.payload, || {
+                    let (group, kind) = (api_group(&asked.api_version), &asked.kind);
                     if asked.anywhere {
-                        let (group, kind) = (api_group(&asked.api_version), &asked.kind);
                         let objects = if asked.unrendered {
-                            self.world.unrendered_anywhere(self.from, group, kind)
+                            self.world.unrendered(self.from, group, kind)
                         } else {
                             self.world.anywhere(self.from, group, kind, &asked.related)
                         };
                         return list(&asked, &objects, self.world.unread(self.from));
                     }
-                    list(&asked, &self.listed(&asked, None), 0)
+                    list(&asked, &self.world.related(self.from, group, kind, None, &asked.related), 0)
                 })
             }
             _ => Err(call.unanswered("nobody here answers it")),
@@ -113,16 +115,7 @@ impl HostCalls for LookUps<'_> {
     }
 }
 
-impl<'a> LookUps<'a> {
-    /// The objects of a namespace, or of all.
-    fn listed(&self, asked: &LookUpRequest, namespace: Option<&str>) -> Vec<&'a Object> {
-        let (group, kind) = (api_group(&asked.api_version), &asked.kind);
-        if asked.unrendered {
-            return self.world.unrendered(self.from, group, kind, namespace);
-        }
-        self.world.related(self.from, group, kind, namespace, &asked.related)
-    }
-
+impl LookUps<'_> {
     /// Refuses a look-up whose answer could lack objects that are there.
     fn in_sight(&self, asked: &LookUpRequest, namespace: Option<&str>) -> Result<(), CallError> {
         match self.world.blindness(api_group(&asked.api_version), &asked.kind, namespace) {

@@ -185,30 +185,8 @@ impl<'a> World<'a> {
         namespace: Option<&str>,
         related: &[Related],
     ) -> Vec<&'a Object> {
-        self.listed(from, (group, kind), namespace, related).into_iter().map(|variant| variant.object).collect()
-    }
-
-    /// Of [`objects`](Self::objects), those of a namespace, where one is given, but for those that deploy what was rendered:
-    /// what the others deploy is not in the world.
-    pub(crate) fn unrendered(
-        &self,
-        from: Viewpoint<'_>,
-        group: &str,
-        kind: &str,
-        namespace: Option<&str>,
-    ) -> Vec<&'a Object> {
-        let variants = self.listed(from, (group, kind), namespace, &[]).into_iter();
-        variants.filter(|variant| !variant.is_rendered).map(|variant| variant.object).collect()
-    }
-
-    fn listed<'b>(
-        &'b self,
-        from: Viewpoint<'_>,
-        kind: (&'b str, &'b str),
-        namespace: Option<&str>,
-        related: &[Related],
-    ) -> Vec<&'b Variant<'a>> {
-        match namespace {
+        let kind = (group, kind);
+        let variants = match namespace {
             Some(namespace) => {
                 let homes = homes(from, namespace);
                 self.seen(from, kind, Some(&homes), related, |home| homes.contains(home))
@@ -217,7 +195,8 @@ impl<'a> World<'a> {
                 let units = from.places.units();
                 self.seen(from, kind, None, related, |home| !matches!(home, Home::Unit(_)) || units.contains(home))
             }
-        }
+        };
+        variants.into_iter().map(|variant| variant.object).collect()
     }
 
     /// As [`related`](Self::related) in every namespace, and those that name no namespace and are deployed apart from the one
@@ -232,8 +211,9 @@ impl<'a> World<'a> {
         self.seen(from, (group, kind), None, related, |_| true).into_iter().map(|variant| variant.object).collect()
     }
 
-    /// As [`unrendered`](Self::unrendered), [`anywhere`](Self::anywhere).
-    pub(crate) fn unrendered_anywhere(&self, from: Viewpoint<'_>, group: &str, kind: &str) -> Vec<&'a Object> {
+    /// Of those [`anywhere`](Self::anywhere), all but those that deploy what was rendered: what the others deploy is not in the
+    /// world.
+    pub(crate) fn unrendered(&self, from: Viewpoint<'_>, group: &str, kind: &str) -> Vec<&'a Object> {
         let variants = self.seen(from, (group, kind), None, &[], |_| true).into_iter();
         variants.filter(|variant| !variant.is_rendered).map(|variant| variant.object).collect()
     }

@@ -44,8 +44,8 @@ pub const ANYWHERE: &str = "anywhere";
 /// are more. Ours, and a hint: other hosts list all.
 pub const MOST: &str = "most";
 
-/// Member of a payload that lists, `true`: objects that have a controller deploy something are left out where all of that was
-/// rendered and is in the input. Ours; hosts that render nothing ignore it.
+/// Member of a payload that lists [`ANYWHERE`], `true`: objects that have a controller deploy something are left out where all
+/// of that was rendered and is in the input. Ours; hosts that render nothing ignore it.
 pub const UNRENDERED: &str = "unrendered";
 
 /// The waPC namespace of look-ups in registries.
