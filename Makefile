@@ -158,8 +158,8 @@ fixtures: ## Build the policy that tests bring along, with Kubewarden's own SDK,
 	$(CARGO) build --locked --release --manifest-path tests/foreign/fixtures/sdk-policy/Cargo.toml \
 		--target-dir $(TARGET)/fixtures --target wasm32-unknown-unknown --target wasm32-wasip1
 
-bench: build native linters ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run
-	$(CARGO) bench --locked $(HOSTS) --bench evaluate --bench serve
+bench: build native linters ## Benchmarks: evaluation, throughput, processes, sizes, side by side in one run; some by FIGURES="editing typing"
+	$(CARGO) bench --locked $(HOSTS) --bench evaluate $(if $(FIGURES),-- $(FIGURES),--bench serve)
 
 bench-serve: build ## Only the webhook: reviews a second, latency, overload, memory
 	$(CARGO) bench --locked $(HOSTS) --bench serve
