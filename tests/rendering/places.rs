@@ -125,6 +125,13 @@ fn a_chart_that_a_kustomization_inflates_is_deployed_only_so() {
     let report = super::json(&folder, &tools, &["--rule", "immutable-image-tag"]);
     let objects: Vec<_> = report["results"].as_array().unwrap().iter().map(|it| &it["object"]["namespace"]).collect();
     assert_eq!(objects, ["shop"], "which kustomize 5.8 writes nowhere");
+    let folder = folder.and(
+        "kustomization.yaml",
+        "helmCharts:\n- name: web\n  releaseName: web\n  namespace: eu\n  valuesFile: web.yaml\n",
+    );
+    assert_eq!(failures(&folder, &tools, "read-only-root-filesystem"), [at("default", "web.yaml", 3)]);
+    let report = super::json(&folder, &tools, &["--rule", "read-only-root-filesystem"]);
+    assert_eq!(report["results"][0]["object"]["namespace"], "eu", "the release's, which the template does not write");
 }
 
 #[test]
@@ -154,4 +161,28 @@ fn a_literal_of_a_generator_is_the_place_of_what_it_makes() {
     let before = fingerprints(&folder);
     let changed = Folder::of("kustomization.yaml", kustomization("an0therS3cret"));
     assert_eq!(fingerprints(&changed), before, "another secret is the same finding");
+}
+
+#[test]
+fn what_a_subchart_writes_points_at_the_values_that_set_it() {
+    let Some(tools) = Tools::find() else { return };
+    // What is compared with a boolean can have no mark, whatever the subchart is called.
+    let template = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: db\n{{- if eq .Values.debug true }}\n  annotations: \
+                    {debug: yes please}\n{{- end }}\nspec:\n  selector: {matchLabels: {app: db}}\n  template:\n    metadata: \
+                    {labels: {app: db}}\n    spec:\n      containers:\n        - name: db\n          image: \"shop/db:{{ .Values.tag \
+                    }}\"\n          securityContext:\n            readOnlyRootFilesystem: {{ .Values.global.readOnly }}\n            \
+                    runAsNonRoot: {{ .Values.nonRoot }}\n";
+    let chart = "apiVersion: v2\nname: shop\nversion: 0.1.0\ndependencies:\n- {name: db, version: 0.4.0, alias: store, \
+                 condition: store.enabled}\n";
+    let values = "store:\n  enabled: true\n  debug: true\n  tag: latest\nglobal:\n  readOnly: false\n";
+    let folder = Folder::of("charts/shop/Chart.yaml", chart)
+        .and("charts/shop/values.yaml", values)
+        .and("charts/shop/charts/db/Chart.yaml", CHART.replace("name: web", "name: db"))
+        .and("charts/shop/charts/db/templates/db.yaml", template)
+        .and("charts/shop/charts/db/values.yaml", "tag: 1.4.2\nnonRoot: false\ndebug: false\n");
+    let values = "charts/shop/values.yaml";
+    assert_eq!(failures(&folder, &tools, "immutable-image-tag"), [at("default", values, 4)]);
+    assert_eq!(failures(&folder, &tools, "read-only-root-filesystem"), [at("default", values, 6)]);
+    let own = "charts/shop/charts/db/values.yaml";
+    assert_eq!(failures(&folder, &tools, "run-as-non-root"), [at("default", own, 2)]);
 }

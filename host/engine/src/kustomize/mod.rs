@@ -156,6 +156,18 @@ impl<'a> Graph<'a> {
         }
         build
     }
+
+    /// The namespace that a build releases its charts to, where each entry of `helmCharts` names this one, and whether the
+    /// build takes no files besides.
+    pub(crate) fn released_to(&self, all: &[Arc<File>], root: usize) -> Option<(&'a str, bool)> {
+        let mut steps = STEPS;
+        let build = self.build(all, &[root], &mut steps);
+        let kustomizations = build.kustomizations.iter().filter_map(|index| self.kustomizations.get(*index));
+        let charts = kustomizations.flat_map(|kustomization| kustomization.node.list("helmCharts"));
+        let mut namespaces = charts.map(|chart| chart.get("namespace")?.as_str().filter(|text| !text.is_empty()));
+        let first = namespaces.next()??;
+        namespaces.all(|other| other == Some(first)).then_some((first, build.files.is_empty()))
+    }
 }
 
 impl<'a> Kustomization<'a> {

@@ -179,12 +179,17 @@ impl Places {
         }
         for (file, of) in files.iter().zip(&mut of_file) {
             let Some(rendering) = file.manifest.rendering() else { continue };
-            let built = graph.in_folder(&normal(&rendering.folder)).and_then(|index| builds.get(index));
-            // What was rendered names its namespaces itself, but for the objects of a chart that a kustomization inflates.
-            let given = |it: &Placement| Placement {
-                unit: it.unit,
-                set: None,
-                filled: rendering.namespace.as_deref().map(Into::into).or_else(|| it.set.clone().or(it.filled.clone())),
+            let root = graph.in_folder(&normal(&rendering.folder));
+            let built = root.and_then(|index| builds.get(index));
+            let released = root.and_then(|index| graph.released_to(files, index));
+            // What was rendered names its namespaces itself, but for the objects of a chart that a kustomization inflates:
+            // these are in the namespace of the release. Where nothing sets one for the files of the build, an object that
+            // names none may be of a file.
+            let given = |it: &Placement| {
+                let of_release = released.filter(|(_, is_alone)| *is_alone || it.set.is_some());
+                let named = rendering.namespace.as_deref().or(of_release.map(|(namespace, _)| namespace));
+                let filled = named.map(Into::into).or_else(|| it.set.clone().or(it.filled.clone()));
+                Placement { unit: it.unit, set: None, filled }
             };
             let placements: BTreeSet<Placement> = match (built, &rendering.namespace) {
                 (Some(built), _) => built.iter().map(given).collect(),

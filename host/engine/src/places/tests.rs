@@ -1,8 +1,9 @@
 //! Which objects see each other, on layouts as people have them.
 
+use crate::file::File;
 use crate::input::Input;
 use crate::kustomize::tests::input;
-use crate::manifest::{Object, kustomization};
+use crate::manifest::{Limits, Object, Origin, Rendering, kustomization, read};
 use crate::world::World;
 
 /// A file of objects that are written as `Kind name` or `Kind namespace/name`, one an item.
@@ -351,4 +352,38 @@ fn a_manifest_of_a_kind_of_ours_makes_no_path_exist() {
     let manifest = crate::documents::repository_tree("shop", &["runbook.md".into()]).unwrap();
     let input = world(&files).with_trees(vec![crate::file::File { manifest, project: 0 }]);
     assert_eq!(trees(&input), 1, "what the host has seen itself is there");
+}
+
+#[test]
+fn charts_of_a_kustomization_are_in_the_namespace_that_their_entries_name() {
+    let namespace = |kustomization: &str, more: &[(&str, &str)]| {
+        let all = [&[("k8s/kustomization.yaml", kustomization)], more].concat();
+        let mut files: Vec<File> = input(&all).files().iter().map(|file| File::clone(file)).collect();
+        let mut rendered = File {
+            manifest: read("k8s (kustomize build)", file("Deployment web").into(), &Limits::default()),
+            project: 0,
+        };
+        let rendering =
+            Rendering { folder: "k8s".into(), made_of: vec!["k8s/web.yaml".into()], ..Rendering::default() };
+        rendered.manifest.origin = Origin::Rendered(rendering.into());
+        files.push(rendered);
+        let input = Input::new(files);
+        let found = input.subjects().find(|subject| subject.object.kind == "Deployment").unwrap();
+        found.object.namespace.clone()
+    };
+    let charts = |namespaces: &[&str]| -> String {
+        let entries = namespaces.iter().map(|namespace| format!("- {{name: web, namespace: '{namespace}'}}\n"));
+        format!("helmCharts:\n{}", entries.collect::<String>())
+    };
+    let of = |name: &str| Some(name.to_owned());
+    assert_eq!(namespace(&charts(&["shop", "shop"]), &[]), of("shop"));
+    assert_eq!(
+        namespace(&format!("namespace: other\n{}", charts(&["shop"])), &[]),
+        of("shop"),
+        "as kustomize tells helm"
+    );
+    assert_eq!(namespace(&format!("namespace: other\n{}", charts(&[""])), &[]), of("other"));
+    assert_eq!(namespace(&charts(&["shop", "cache"]), &[]), None, "either may have made it");
+    let with_file = format!("resources: [web.yaml]\n{}", charts(&["shop"]));
+    assert_eq!(namespace(&with_file, &[("k8s/web.yaml", "Service web")]), None, "the file may have it");
 }
