@@ -1,27 +1,22 @@
 //! Renders a chart: of a copy of it, and again with marks in its templates and in its values.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use engine::manifest::{Entry, Limits, Manifest, Node, Source, Value, read};
+use engine::manifest::{Limits, Node, Source, read};
 
 use super::failure::{Failure, Why};
 use super::lines::{self, Template};
-use super::mark::{self, Context, Marks, Shift, Style};
+use super::mark::{self, Shift};
 use super::names;
 use super::options::RenderOptions;
-use super::release::{self, Traced};
+use super::release;
 use super::rendered::{Rendered, limits};
 use super::stage::Stage;
 use super::tool::{Call, Tools};
+use super::trace::{self, Part, RETRIES, Trace};
 use super::tree::Tree;
 use super::wrapper::ALWAYS_THERE;
-
-/// What is false in values and told apart by at most so many renderings.
-const ROUNDS: usize = 6;
-
-/// Renderings with marks that may fail, each for another one of them.
-const RETRIES: usize = 8;
 
 /// One way in which a chart is deployed.
 #[derive(Debug, Default)]
@@ -101,9 +96,11 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
 
     // And with marks in the values, of which flags are the last.
     values.extend(release.parameters.as_ref().and_then(stated));
+    values.extend(trace::of_subcharts(tree, &stage));
     let first = texts.len();
     texts.extend(values.iter().map(|part| (part.name.clone(), part.source.clone())));
-    let all: Vec<PathBuf> = values.iter().enumerate().map(|(at, part)| part.path(at)).collect();
+    let all = values.iter().enumerate().filter(|(_, part)| part.within.is_none());
+    let all: Vec<PathBuf> = all.map(|(at, part)| part.path(at)).collect();
     let traced =
         Trace { tools, stage: &stage, values: &values, first, call: &|| call(&all, true) }.run(&manifest, &lines);
     let made_of =
@@ -231,40 +228,23 @@ fn add_local_dependencies(tree: &Tree, stage: &mut Stage, chart: &Path) -> Resul
     Ok(())
 }
 
-/// Values that may be marked.
-struct Part {
-    name: String,
-    source: Source,
-    /// None of what could not be read, which is given to helm as it is.
-    node: Option<Node>,
-    raw: String,
-    shift: Option<Shift>,
-    is_file: bool,
-}
-
-impl Part {
-    fn path(&self, at: usize) -> PathBuf {
-        PathBuf::from(format!("values/{at}.yaml"))
-    }
-}
-
 /// The chart's own values, and those of the release.
 fn values_of(tree: &Tree, release: &Release, options: &RenderOptions, stage: &Stage) -> Result<Vec<Part>, Failure> {
     let own = stage.get(Path::new("chart/values.yaml")).unwrap_or_default().to_vec();
-    let mut parts = vec![part(tree.shown(&release.chart.join("values.yaml")), own, true)];
+    let mut parts = vec![Part::read(tree.shown(&release.chart.join("values.yaml")), own)];
     for values in &release.values {
         match values {
             Values::File(path) => {
                 let real = tree.resolve(path)?;
                 let real = real.ok_or_else(|| Why::Unknown(format!("there is no file {}", tree.shown(path))))?;
-                parts.push(part(tree.shown(&real), read_values(&real)?, true));
+                parts.push(Part::read(tree.shown(&real), read_values(&real)?));
             }
             Values::Inline { .. } => parts.extend(stated(values)),
         }
     }
     // Whoever types a path may name any file.
     for path in &options.values {
-        parts.push(part(crate::read::name(path), read_values(path)?, true));
+        parts.push(Part::read(crate::read::name(path), read_values(path)?));
     }
     Ok(parts)
 }
@@ -279,149 +259,11 @@ fn stated(values: &Values) -> Option<Part> {
         raw: mark::plain(node),
         shift: shift.clone(),
         is_file: false,
+        within: None,
     })
 }
 
 fn read_values(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = crate::read::read_regular(path, Limits::default().bytes);
     read.map_err(|cause| Why::System(format!("{} {cause}", crate::read::name(path))).into())
-}
-
-fn part(name: String, bytes: Vec<u8>, is_file: bool) -> Part {
-    let raw = String::from_utf8_lossy(&bytes).into_owned();
-    let manifest = read(&name, bytes, &limits());
-    let node = manifest.documents.iter().find_map(mark::node_of).filter(|_| manifest.problems.is_empty()).cloned();
-    Part { name, source: manifest.source, node, raw, shift: None, is_file }
-}
-
-/// Renders again and again with marks in the values.
-struct Trace<'t> {
-    tools: &'t Tools,
-    stage: &'t Stage,
-    values: &'t [Part],
-    /// The number of the first part among all texts.
-    first: usize,
-    call: &'t dyn Fn() -> Call<'t>,
-}
-
-impl<'t> Trace<'t> {
-    fn run(&self, real: &Manifest, lines: &lines::Lines) -> Traced {
-        let mut traced = Traced::default();
-        let mut without = BTreeSet::new();
-        for _ in 0..RETRIES {
-            let mut marks = Marks { numbers: true, without: without.clone(), ..Marks::default() };
-            match self.render(&mut marks) {
-                Ok(marked) => {
-                    traced.scalars(real, &marked, &marks);
-                    break;
-                }
-                // What is compared with something that is no text is left as it is.
-                Err(Failure { why: Why::Failed { text, .. }, .. }) => {
-                    let known = without.len();
-                    without.extend(values_in(&text));
-                    if without.len() == known {
-                        break;
-                    }
-                }
-                Err(_) => break,
-            }
-        }
-        self.falses(real, lines, &mut traced);
-        traced
-    }
-
-    fn render<'m>(&'m self, marks: &mut Marks<'m>) -> Result<Manifest, Failure> {
-        let mut stage = self.stage.like();
-        let schemas: Vec<PathBuf> = stage.files().iter().map(|(path, _)| path.to_path_buf()).collect();
-        for path in schemas.iter().filter(|path| path.ends_with("values.schema.json")) {
-            stage.write(path, b"{}".to_vec());
-        }
-        for (at, part) in self.values.iter().enumerate() {
-            let copy = part.node.as_ref().map(|node| {
-                let (text, shift) = (self.first + at, part.shift.as_ref());
-                marks.document(node, Context { text, style: Style::Values, object: None, is_patch: false, shift })
-            });
-            stage.write(part.path(at), copy.unwrap_or_else(|| part.raw.clone()).into_bytes());
-        }
-        let text = self.tools.run(&(self.call)(), &stage)?;
-        Ok(read("marked", text.into_bytes(), &limits()))
-    }
-
-    /// Which of the values that are false wrote a `false`: all of them are asked, or, where these are too many or a chart
-    /// compares one, those that are called like a field that is false.
-    fn falses(&self, real: &Manifest, lines: &lines::Lines, traced: &mut Traced) {
-        let wanted = release::unexplained_falses(real, lines, traced);
-        if wanted.is_empty() {
-            return;
-        }
-        let named = |is_wanted: &dyn Fn(&str) -> bool| {
-            let mut found: Vec<(usize, &Entry)> = Vec::new();
-            for (at, part) in self.values.iter().enumerate() {
-                part.node.iter().for_each(|node| false_entries(node, is_wanted, self.first + at, &mut found));
-            }
-            found
-        };
-        let all = named(&|_| true);
-        let spelt = self.spelt(real, &all).map(|spelt| (all, spelt)).or_else(|| {
-            let some = named(&|key| wanted.contains(key));
-            self.spelt(real, &some).map(|spelt| (some, spelt))
-        });
-        let Some((candidates, spelt)) = spelt else { return };
-        for (at, number) in spelt {
-            if let Some((text, entry)) = number.checked_sub(1).and_then(|index| candidates.get(index)) {
-                let shift = text.checked_sub(self.first).and_then(|at| self.values.get(at)?.shift.as_ref());
-                traced.insert(at, *text, entry, shift);
-            }
-        }
-    }
-
-    /// By the offset of a `false` that was rendered, the number from 1 of the value that wrote it: each is written as 0 in
-    /// some renderings and not in others, by the digits of its number, so that the renderings spell that.
-    fn spelt(&self, real: &Manifest, candidates: &[(usize, &Entry)]) -> Option<HashMap<u32, usize>> {
-        let rounds = (usize::BITS - candidates.len().leading_zeros()) as usize;
-        if candidates.is_empty() || rounds > ROUNDS {
-            return None;
-        }
-        let mut spelt: HashMap<u32, usize> = HashMap::new();
-        for round in 0..rounds {
-            let is_zero = |at: &usize| ((at + 1) >> round) & 1 == 1;
-            let chosen = candidates.iter().enumerate().filter(|(at, _)| is_zero(at));
-            let zeros: BTreeSet<(usize, u32)> = chosen.map(|(_, (text, it))| (*text, it.value.span.start)).collect();
-            let mut marks = Marks { numbers: false, zeros, ..Marks::default() };
-            for at in release::zeros(real, &self.render(&mut marks).ok()?) {
-                *spelt.entry(at).or_default() |= 1 << round;
-            }
-        }
-        Some(spelt)
-    }
-}
-
-/// The paths of values that an error of helm names: `.Values.rbac.create`.
-fn values_in(error: &str) -> Vec<String> {
-    let paths = error.split(".Values.").skip(1).map(|rest| {
-        let end = rest.find(|it: char| !it.is_ascii_alphanumeric() && !"._-".contains(it)).unwrap_or(rest.len());
-        rest.get(..end).unwrap_or_default().trim_end_matches('.').to_owned()
-    });
-    paths.filter(|path| !path.is_empty()).collect()
-}
-
-/// The members that are false, of those whose names are wanted.
-fn false_entries<'a>(
-    node: &'a Node,
-    is_wanted: &dyn Fn(&str) -> bool,
-    text: usize,
-    found: &mut Vec<(usize, &'a Entry)>,
-) {
-    match &node.value {
-        Value::Mapping(entries) => {
-            for entry in entries {
-                if entry.value.value == Value::Bool(false) && is_wanted(&entry.key) {
-                    found.push((text, entry));
-                }
-                false_entries(&entry.value, is_wanted, text, found);
-            }
-        }
-        Value::Sequence(items) => items.iter().for_each(|item| false_entries(item, is_wanted, text, found)),
-        _ => {}
-    }
 }

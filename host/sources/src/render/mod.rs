@@ -33,6 +33,7 @@ mod stage;
 mod substitute;
 mod template;
 mod tool;
+mod trace;
 mod tree;
 mod wrapper;
 
