@@ -28,7 +28,8 @@ policy! {
     /// - A variable is defined once. `$(NAME)` names a variable that is defined above it.
     /// - A binding's role and its ServiceAccounts exist. A VerticalPodAutoscaler's target exists.
     /// - A NetworkPolicy's pods exist (advice).
-    /// - The name of a StatefulSet is short enough for what its controller appends.
+    /// - A StatefulSet's Service exists. One that is not headless or selects other pods gives them no DNS names (advice).
+    ///   The name of a StatefulSet is short enough for what its controller appends.
     ///
     /// What no repository holds is unknown and never missing: classes and ClusterRoles of the platform, objects in
     /// `kube-system`, objects that a Helm release that is not rendered, a remote kustomization or an operator makes, and names
@@ -157,6 +158,7 @@ policy! {
         "containers.volumeDevices",
         "containers.volumeMounts",
         "pod.metadata.annotations",
+        "pod.metadata.labels",
         "pod.spec.enableServiceLinks",
         "pod.spec.imagePullSecrets",
         "pod.spec.priorityClassName",
@@ -188,7 +190,9 @@ policy! {
         "v1/PersistentVolumeClaim": [],
         "v1/Endpoints": [],
         "v1/Service": [
+            "spec.clusterIP",
             "spec.ports",
+            "spec.selector",
             "spec.type",
             "metadata.annotations['service.beta.openshift.io/serving-cert-secret-name']",
             "metadata.annotations['service.alpha.openshift.io/serving-cert-secret-name']",

@@ -5,6 +5,7 @@ mod environment;
 mod own;
 pub mod target;
 
+use sdk::pods::PodSelector;
 use sdk::prelude::*;
 
 use crate::look::Look;
@@ -43,10 +44,23 @@ pub fn check<'a>(workload: Workload<'a>, look: &mut Look<'a, '_>) -> Result<(), 
     class(pod.get("runtimeClassName"), "RuntimeClass", look)?;
     if let Some(service) = look.named(look.object.get("spec.serviceName"), "v1", "Service")
         && workload.object().is("apps", "StatefulSet")
+        && let Some(found) = look.must_exist(service)?
     {
-        look.must_exist(service)?;
+        names_its_pods(service.at, found, workload, look);
     }
     Ok(())
+}
+
+/// By the specification of Kubernetes' DNS, a Service has a name for each pod that it selects if it is headless.
+fn names_its_pods<'a>(at: Field<'a>, service: Object<'a>, workload: Workload<'a>, look: &mut Look<'a, '_>) {
+    let (name, selector) = (service.name(), service.get("spec.selector"));
+    if selector.entries().next().is_some() && !PodSelector::Map(selector).selects(workload) {
+        let message = format!("Service {name} does not select these pods, so that they get no DNS names");
+        look.findings.warn(at, message, "name a headless Service that selects them");
+    } else if service.get("spec.clusterIP").str() != Some("None") {
+        let message = format!("Service {name} is not headless, so that a pod may get no DNS name of its own");
+        look.findings.warn(at, message, "name a Service with `clusterIP: None`");
+    }
 }
 
 /// A class belongs to no namespace, and as a rule to the platform.
