@@ -310,9 +310,14 @@ pub fn pull_secrets<'a>(list: Field<'a>, look: &mut Look<'a, '_>) -> Result<(), 
 
 /// Finds a Secret, in a manifest or made.
 pub fn secret_exists<'a>(named: Named<'a>, is_advice: bool, look: &mut Look<'a, '_>) -> Result<(), Undecided> {
-    let made = |look: &mut Look<'a, '_>| {
-        let makers = look.seen(makers(&[named.name], named.namespace, &look.world))?.unwrap_or_default();
-        Ok(!makers.is_empty() || !generators("secretGenerator", named.name, look)?.is_empty())
-    };
-    if look.find(named)?.is_some() || made(look)? { Ok(()) } else { look.missing(named, is_advice) }
+    if is_there(named, look)? { Ok(()) } else { look.missing(named, is_advice) }
+}
+
+/// Whether a Secret is in sight, or something that makes it.
+pub fn is_there<'a>(named: Named<'a>, look: &mut Look<'a, '_>) -> Result<bool, Undecided> {
+    if look.find(named)?.is_some() {
+        return Ok(true);
+    }
+    let makers = look.seen(makers(&[named.name], named.namespace, &look.world))?.unwrap_or_default();
+    Ok(!makers.is_empty() || !generators("secretGenerator", named.name, look)?.is_empty())
 }

@@ -9,7 +9,7 @@ use sdk::pods::PodSelector;
 use sdk::prelude::*;
 
 use crate::look::Look;
-pub use content::{pull_secrets, secret_exists};
+pub use content::{is_there, pull_secrets, secret_exists};
 
 pub fn check<'a>(workload: Workload<'a>, look: &mut Look<'a, '_>) -> Result<(), Undecided> {
     let contents = content::check(workload, look)?;

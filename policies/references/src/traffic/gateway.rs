@@ -5,7 +5,7 @@ use sdk::prelude::*;
 
 use super::port;
 use crate::look::{Look, Named, in_words};
-use crate::pod::secret_exists;
+use crate::pod::{is_there, secret_exists};
 
 const GROUP: &str = "gateway.networking.k8s.io";
 
@@ -184,8 +184,9 @@ fn is_granted<'a>(reference: Field<'a>, named: Named<'a>, look: &mut Look<'a, '_
     if all.iter().any(is_grant) {
         return Ok(true);
     }
+    let is_there = if named.kind == "Secret" { is_there(named, look)? } else { look.find(named)?.is_some() };
     // What is not there at all is said to be missing.
-    if look.find(named)?.is_none() {
+    if !is_there {
         return Ok(true);
     }
     if look.seen(look.world.must_be_complete("ReferenceGrant"))?.is_some() {
