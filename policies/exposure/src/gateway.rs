@@ -1,4 +1,4 @@
-//! Gateways of the Gateway API: listeners in plain text, and wildcards.
+//! Gateways of the Gateway API: listeners in plain text or without a certificate, and wildcards.
 
 use sdk::prelude::*;
 
@@ -7,6 +7,11 @@ use crate::{Exposure, covers, is_wildcard};
 /// Whether a listener's hostname is about a host. As the Gateway API has it, a wildcard covers any number of labels.
 fn covers_below(name: &str, host: &str) -> bool {
     covers(name, host) || name.strip_prefix('*').is_some_and(|end| host.len() > end.len() && host.ends_with(end))
+}
+
+/// Whether the certificates are the controller's own affair: by its options, or by a certificate map of GKE.
+fn has_own_certificates(gateway: Object<'_>, tls: Field<'_>) -> bool {
+    tls.get("options").entries().next().is_some() || gateway.annotation("networking.gke.io/certmap").is_set()
 }
 
 pub fn check(rule: &Exposure, gateway: Object<'_>, findings: &mut Findings) {
@@ -23,6 +28,18 @@ pub fn check(rule: &Exposure, gateway: Object<'_>, findings: &mut Findings) {
         if protocol.str() == Some("HTTP") && !is_encrypted {
             let message = "the listener takes requests in plain text, and no other serves its hostname with TLS";
             findings.fail(protocol, message, "add a listener with `protocol: HTTPS` and a certificate");
+        }
+        let tls = listener.get("tls");
+        let terminates =
+            matches!(protocol.str(), Some("HTTPS" | "TLS")) && tls.get("mode").str() != Some("Passthrough");
+        if terminates && !tls.get("certificateRefs").has_items() && !has_own_certificates(gateway, tls) {
+            let message =
+                "the listener has no certificate, so that only a controller with certificates of its own serves it";
+            findings.warn(
+                tls.get("certificateRefs"),
+                message,
+                "name the Secret of a certificate in `tls.certificateRefs`",
+            );
         }
         let is_http = matches!(protocol.str(), Some("HTTP" | "HTTPS" | "TLS"));
         if is_http && is_wildcard(host) && !rule.allow_wildcard_hosts {

@@ -14,7 +14,7 @@ policy! {
     /// | Service of type `LoadBalancer` | everybody as a client: it has source ranges other than `/0`, is internal by an annotation of its cloud, or asks for private addresses only |
     /// | any workload | `hostPort` other than 0 (`allow_host_ports`), unless it is bound to the node itself; a forbidden TCP port |
     /// | Ingress | a host without TLS; a host that is a wildcard or missing (`allow_wildcard_hosts`); a host and path that another Ingress of its class serves too |
-    /// | Gateway (`gateway.networking.k8s.io`) | an `HTTP` listener whose hostname no listener with TLS serves; a wildcard hostname is advice, since routes narrow it down |
+    /// | Gateway (`gateway.networking.k8s.io`) | an `HTTP` listener whose hostname no listener with TLS serves; a wildcard hostname is advice, since routes narrow it down, and so is a listener with TLS that names no certificate |
     ///
     /// TLS of an Ingress counts host by host. A wildcard in `tls.hosts` covers one label, an entry without hosts covers
     /// all, and one without `secretName` means the controller's own certificate. Certificates that annotations of GKE,
