@@ -25,7 +25,8 @@ policy! {
     /// VerticalPodAutoscaler or a Canary, the `workloadRef` of a Rollout.
     ///
     /// Fields, annotations and node labels of which the API server warns are warnings: volume types that are gone,
-    /// annotations that fields have replaced, `failure-domain.beta.kubernetes.io/zone`.
+    /// annotations that fields have replaced, `failure-domain.beta.kubernetes.io/zone`. So is the alias `serviceAccount`
+    /// without `serviceAccountName`.
     ///
     /// Custom resources of well-known operators (cert-manager, External Secrets, Flux, Gateway API, Istio, Karpenter,
     /// Knative, Kyverno, Tekton and others) fail if the newest release of the operator does not serve their version. Others
@@ -155,6 +156,8 @@ policy! {
         "nodeTopology",
         "pod.metadata.annotations",
         "pod.spec.nodeSelector",
+        "pod.spec.serviceAccount",
+        "pod.spec.serviceAccountName",
         "pod.spec.affinity.nodeAffinity",
         "pod.spec.topologySpreadConstraints",
         "pod.spec.volumes",

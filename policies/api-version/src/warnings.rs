@@ -1,4 +1,4 @@
-//! Fields, annotations and labels that the API server warns of, since they are deprecated or do nothing any more.
+//! Fields, annotations and labels that are deprecated or do nothing any more. The API server warns of nearly all of them.
 //!
 //! It must not know versions of kinds.
 
@@ -68,6 +68,12 @@ impl Warnings<'_> {
         }
         for constraint in pod.get("topologySpreadConstraints").items() {
             self.node_label(constraint.get("topologyKey"));
+        }
+        // The API server writes both, and warns of neither.
+        let (alias, account) = (pod.get("serviceAccount"), pod.get("serviceAccountName"));
+        if alias.is_set() && !account.is_set() {
+            let message = "the field `serviceAccount` is a deprecated alias";
+            self.findings.warn(alias, message, "use the field `serviceAccountName`");
         }
         for volume in pod.get("volumes").items() {
             self.check_fields("volume", "the volume type", volume);
