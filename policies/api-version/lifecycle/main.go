@@ -42,6 +42,24 @@ type kind struct {
 
 type key struct{ group, name, version string }
 
+// unsaid are versions of which the modules do not say what became of them, by the changelogs of Kubernetes:
+// API servers stopped to serve some whose types are still there, and the kinds of auditing are in another module.
+var unsaid = map[key]kind{
+	{"audit.k8s.io", "Event", "v1"}:        {introduced: 12},
+	{"audit.k8s.io", "Event", "v1alpha1"}:  {introduced: 7, deprecated: 21, removed: 24, replacement: "audit.k8s.io/v1 Event"},
+	{"audit.k8s.io", "Event", "v1beta1"}:   {introduced: 8, deprecated: 21, removed: 24, replacement: "audit.k8s.io/v1 Event"},
+	{"audit.k8s.io", "Policy", "v1"}:       {introduced: 12},
+	{"audit.k8s.io", "Policy", "v1alpha1"}: {introduced: 7, deprecated: 21, removed: 24, replacement: "audit.k8s.io/v1 Policy"},
+	{"audit.k8s.io", "Policy", "v1beta1"}:  {introduced: 8, deprecated: 21, removed: 24, replacement: "audit.k8s.io/v1 Policy"},
+
+	{"node.k8s.io", "RuntimeClass", "v1alpha1"}:                     {removed: 24},
+	{"rbac.authorization.k8s.io", "ClusterRole", "v1alpha1"}:        {deprecated: 17, removed: 23},
+	{"rbac.authorization.k8s.io", "ClusterRoleBinding", "v1alpha1"}: {deprecated: 17, removed: 23},
+	{"rbac.authorization.k8s.io", "Role", "v1alpha1"}:               {deprecated: 17, removed: 23},
+	{"rbac.authorization.k8s.io", "RoleBinding", "v1alpha1"}:        {deprecated: 17, removed: 23},
+	{"scheduling.k8s.io", "PriorityClass", "v1alpha1"}:              {deprecated: 14, removed: 23},
+}
+
 func main() {
 	kinds := map[key]kind{}
 	for _, release := range releases {
@@ -53,6 +71,10 @@ func main() {
 			}
 			kinds[name] = said
 		}
+	}
+	for name, said := range unsaid {
+		said.first, said.last = oldest, newest
+		kinds[name] = said
 	}
 	lines := []string{}
 	for name, kind := range kinds {

@@ -19,7 +19,10 @@ use serde_json::{Value, json};
 const NEWEST: u32 = 36;
 
 /// Groups that no client has objects of: a server sends them, or writes them down.
-const OF_NO_CLIENT: [&str; 3] = ["admission.k8s.io", "apidiscovery.k8s.io", "imagepolicy.k8s.io"];
+const OF_NO_CLIENT: [&str; 4] = ["admission.k8s.io", "apidiscovery.k8s.io", "audit.k8s.io", "imagepolicy.k8s.io"];
+
+/// Groups whose types of v1alpha1 are still there, and say nothing, although no API server serves them any more.
+const UNSAID: [&str; 2] = ["node.k8s.io", "rbac.authorization.k8s.io"];
 
 /// What is said of a version: the minors since which it is there, deprecated and gone, 0 where nothing is said.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +143,7 @@ fn every_version_of_every_kind_is_decided_as_its_own_methods_say() {
         return;
     };
     let (mut methods, table) = (read(&said), table());
+    methods.retain(|(group, _, version), _| version != "v1alpha1" || !UNSAID.contains(&group.as_str()));
     assert!(methods.len() > 150, "{} versions", methods.len());
     for (of, said) in &mut methods {
         let known = table.get(of).unwrap_or_else(|| panic!("the table lacks {of:?}"));
