@@ -14,6 +14,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::answers::{Answers, Outlook, Question};
+use crate::builtin;
 use crate::call::CallError;
 use crate::file::File;
 use crate::input::{Input, Subject};
@@ -58,6 +59,13 @@ struct Key<'a> {
     kind: &'a str,
 }
 
+impl<'a> Key<'a> {
+    /// A kind that has moved counts under its new group: whoever looks for Deployments finds those of `extensions` too.
+    fn new(project: usize, group: &'a str, kind: &'a str) -> Self {
+        Self { project, group: builtin::home_group(group, kind), kind }
+    }
+}
+
 /// From where one looks at the world.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewpoint<'a> {
@@ -93,7 +101,7 @@ impl<'a> World<'a> {
         let mut world = Self::default();
         for subject in input.visible() {
             let Viewpoint { project, folder, file, places, object } = Self::viewpoint(input, subject);
-            let key = Key { project, group: object.group(), kind: &object.kind };
+            let key = Key::new(project, object.group(), &object.kind);
             let (homes, is_rendered) = (places.homes(object), input.is_deployment_rendered(subject));
             let variant = Variant { object, folder, file, homes, is_rendered };
             world.by_kind.entry(key).or_default().insert(variant);
@@ -122,7 +130,7 @@ impl<'a> World<'a> {
     pub fn of(objects: impl IntoIterator<Item = &'a Object>, blind_spots: Vec<BlindSpot>) -> Self {
         let mut world = Self { blind_spots, ..Self::default() };
         for object in objects {
-            let key = Key { project: 0, group: object.group(), kind: &object.kind };
+            let key = Key::new(0, object.group(), &object.kind);
             let homes = FilePlaces::none().homes(object);
             let variant = Variant { object, folder: "", file: 0, homes, is_rendered: false };
             world.by_kind.entry(key).or_default().insert(variant);
@@ -291,7 +299,7 @@ impl<'a> World<'a> {
     }
 
     fn of_kind<'b>(&'b self, from: Viewpoint<'_>, group: &'b str, kind: &'b str) -> Option<&'b Objects<'a>> {
-        self.by_kind.get(&Key { project: from.project, group, kind })
+        self.by_kind.get(&Key::new(from.project, group, kind))
     }
 
     /// What the object sees from its place.

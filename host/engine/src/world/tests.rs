@@ -126,6 +126,23 @@ fn overlays_beside_the_askers_are_out_of_its_sight() {
 }
 
 #[test]
+fn a_kind_that_has_moved_is_found_under_its_new_group() {
+    let text = "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: web}\n---\n\
+                apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
+    let manifest = read("web.yaml", text.as_bytes().to_vec(), &Limits::default());
+    let input = Input::new(vec![File { manifest, project: 0 }]);
+    let (inside, outside) = (World::new(&input), World::of(input.subjects().map(|it| it.object), Vec::new()));
+    for subject in input.subjects() {
+        for (world, from) in
+            [(&inside, World::viewpoint(&input, subject)), (&outside, Viewpoint::nowhere(subject.object))]
+        {
+            assert_eq!(world.objects(from, "apps", "Deployment").len(), 1);
+            assert!(world.get(from, "apps", "Deployment", "", "web").is_some());
+        }
+    }
+}
+
+#[test]
 fn objects_without_a_file_are_all_seen_by_whoever_has_none_either() {
     let input = input(&[
         ("a/sa.yaml", 0, "metadata: {name: web, namespace: a}"),
