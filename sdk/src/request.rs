@@ -136,6 +136,7 @@ mod tests {
         assert_eq!(seen, "app");
         let said = "spec.replicas of the object as it was: this is a string, where Kubernetes takes a whole number";
         assert_eq!(malformed, [("$".into(), said.into())]);
+        assert!(said.contains(protocol::WRONG_TYPE), "a host knows it by these words");
     }
 
     #[test]

@@ -31,4 +31,4 @@ pub use fix::{Applicability, Edit, Fix, Json};
 pub use kinds::{IDENTITY, WORKLOADS, WorkloadKind, api_group, resource_name, workload_kind};
 pub use mask::FieldMask;
 pub use metadata::{Example, Expectation, KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, Tool};
-pub use outcome::{Finding, Level, NO_CONTAINERS, Outcome, Verdict};
+pub use outcome::{Finding, Level, NO_CONTAINERS, Outcome, Verdict, WRONG_TYPE};

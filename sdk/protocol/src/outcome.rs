@@ -57,6 +57,10 @@ impl fmt::Display for Verdict {
 /// the object, whatever number of rules do.
 pub const NO_CONTAINERS: &str = "the pod has no containers";
 
+/// How every rule says that a field is of the wrong type: what it is stands before, and what is right behind. A host tells it
+/// once, as the rule that also says the name of the field.
+pub const WRONG_TYPE: &str = ", where Kubernetes takes ";
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use protocol::{Fix, Level, RuleMetadata, Severity, Verdict};
+use protocol::{Finding, Fix, Level, RuleMetadata, Severity, Verdict, WRONG_TYPE};
 
 use super::fingerprint::Fingerprints;
 use super::{Judged, Place, Report};
@@ -257,7 +257,10 @@ pub fn of_object<'r>(
             file,
             message: finding.map(|finding| &*finding.message),
             fix: finding.and_then(|finding| finding.fix.as_ref()),
-            said_by: finding.and_then(|finding| said.get(finding.path.as_str()).copied()),
+            said_by: finding.and_then(|finding| {
+                let said = said.get(finding.path.as_str()).copied();
+                said.or_else(|| rules.get(said_by_name(all, finding)?).copied())
+            }),
             fingerprint: None,
             environments: Vec::new(),
             rendered: None,
@@ -282,6 +285,20 @@ fn said_by_others<'r>(
     said
 }
 
+/// The rule that says the same of the same field, and its name: that the value is of the wrong type. Whoever reads a field
+/// says so, and one of them knows all fields.
+fn said_by_name(all: &[Judgement], finding: &Finding) -> Option<usize> {
+    if !finding.message.contains(WRONG_TYPE) {
+        return None;
+    }
+    let names_it = |it: &Finding| {
+        let name = it.message.strip_suffix(finding.message.as_str());
+        it.path == finding.path && name.is_some_and(|name| !name.is_empty())
+    };
+    let mut failing = all.iter().filter(|judgement| judgement.outcome.verdict == Verdict::Fail);
+    failing.find(|judgement| judgement.outcome.findings.iter().any(names_it)).map(|judgement| judgement.rule)
+}
+
 fn start(report: &Report<'_>, subject: Subject<'_>) -> Option<Position> {
     Some(report.source(subject)?.position(subject.object.node.look().locate(&[]).start))
 }
@@ -291,7 +308,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    use protocol::{Finding, Outcome};
+    use protocol::Outcome;
 
     use super::*;
     use crate::bundle::{Bundle, Rule};
@@ -302,6 +319,33 @@ mod tests {
     use crate::question::Completeness;
     use crate::report::Judged;
     use crate::waiver::Date;
+
+    #[test]
+    fn a_wrong_type_is_said_by_the_rule_that_names_the_field() {
+        let finding = |path: &str, message: &str| Finding {
+            level: Level::Violation,
+            path: path.into(),
+            container: None,
+            message: message.into(),
+            fix: None,
+            conceal: false,
+        };
+        let judgement = |rule, verdict, path: &str, message: &str| {
+            let outcome = Outcome { verdict, reason: None, findings: vec![finding(path, message)] };
+            Judgement { rule, outcome: Arc::new(outcome), mutated: None, severity: None }
+        };
+        let (number, named) = (
+            "this is a number, where Kubernetes takes a string",
+            "`value`: this is a number, where Kubernetes takes a string",
+        );
+        let all = [judgement(0, Verdict::Fail, "$['a']", number), judgement(1, Verdict::Fail, "$['a']", named)];
+        assert_eq!(said_by_name(&all, &finding("$['a']", number)), Some(1));
+        for (path, message) in [("$['a']", named), ("$['b']", number), ("$['a']", "a string")] {
+            assert_eq!(said_by_name(&all, &finding(path, message)), None, "{path} {message}");
+        }
+        let waived = [judgement(1, Verdict::Waived, "$['a']", named)];
+        assert_eq!(said_by_name(&waived, &finding("$['a']", number)), None);
+    }
 
     const BASE: &str = "kind: Pod\nspec:\n  hostNetwork: true\n";
 
