@@ -176,14 +176,8 @@ impl<'a> World<'a> {
         self.related(from, group, kind, None, &[])
     }
 
-    /// Of [`objects`](Self::objects), those of one namespace; the empty one is that of objects that name none.
-    #[must_use]
-    pub fn objects_in(&self, from: Viewpoint<'_>, group: &str, kind: &str, namespace: &str) -> Vec<&'a Object> {
-        self.related(from, group, kind, Some(namespace), &[])
-    }
-
     /// Of [`objects`](Self::objects), those of a namespace, where one is given, that may be related to the one that asks in
-    /// at least one of these ways.
+    /// at least one of these ways. The empty namespace is that of objects that name none.
     #[must_use]
     pub fn related(
         &self,

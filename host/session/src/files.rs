@@ -69,13 +69,6 @@ impl Files {
         }
     }
 
-    /// Sets a file that was read elsewhere, such as a log.
-    pub fn set_file(&mut self, file: File) {
-        let name = file.manifest.name.clone();
-        let kept = self.keep(file);
-        self.put(&name, kept);
-    }
-
     /// Whether this holds of some file.
     pub fn any(&self, holds: impl Fn(&File) -> bool) -> bool {
         self.files.iter().any(|kept| holds(&kept.file))

@@ -45,7 +45,7 @@ fn seen(files: &[(&str, &str)], group: &str, kind: &str) -> Vec<String> {
     let lines = workloads.map(|subject| {
         let from = World::viewpoint(&input, subject);
         let own = subject.object.namespace.as_deref().unwrap_or_default();
-        let found = world.objects_in(from, group, kind, own);
+        let found = world.related(from, group, kind, Some(own), &[]);
         let names: Vec<&str> = found.iter().filter_map(|object| object.name.as_deref()).collect();
         for name in &names {
             assert!(world.get(from, group, kind, own, name).is_some(), "what is listed is found by its name");
@@ -83,8 +83,8 @@ fn simple_layouts_are_one_tree() {
     let world = World::new(&input);
     for subject in input.subjects().filter(|subject| subject.file > 0) {
         let from = World::viewpoint(&input, subject);
-        assert_eq!(world.objects_in(from, "apps", "Deployment", "").len(), 1);
-        assert_eq!(world.objects_in(from, "", "Service", "").len(), 1);
+        assert_eq!(world.related(from, "apps", "Deployment", Some(""), &[]).len(), 1);
+        assert_eq!(world.related(from, "", "Service", Some(""), &[]).len(), 1);
     }
 }
 

@@ -152,7 +152,7 @@ fn objects_without_a_file_are_all_seen_by_whoever_has_none_either() {
     for subject in input.subjects() {
         let from = Viewpoint::nowhere(subject.object);
         assert_eq!(world.objects(from, "", "ServiceAccount").len(), 2);
-        assert_eq!(world.objects_in(from, "", "ServiceAccount", "b").len(), 1);
+        assert_eq!(world.related(from, "", "ServiceAccount", Some("b"), &[]).len(), 1);
     }
 }
 
@@ -170,7 +170,7 @@ fn one_namespace_or_one_name_is_what_all_objects_say_of_it() {
         let all = world.objects(from, "", "ServiceAccount");
         for namespace in ["a", "b", "c", ""] {
             let here: Vec<_> = all.iter().copied().filter(|it| super::namespace(it) == namespace).collect();
-            assert_eq!(world.objects_in(from, "", "ServiceAccount", namespace), here);
+            assert_eq!(world.related(from, "", "ServiceAccount", Some(namespace), &[]), here);
             let named = here.iter().copied().find(|it| it.name.as_deref() == Some("web"));
             assert_eq!(world.get(from, "", "ServiceAccount", namespace, "web"), named);
         }
@@ -188,7 +188,7 @@ fn scanned(files: &[(String, String)]) -> usize {
         let (namespace, name) = (namespace(subject.object), subject.object.name.as_deref().unwrap_or_default());
         let found = world.get(from, "", "ServiceAccount", namespace, name);
         assert_eq!(found, Some(subject.object));
-        assert_eq!(world.objects_in(from, "", "ServiceAccount", namespace), [subject.object]);
+        assert_eq!(world.related(from, "", "ServiceAccount", Some(namespace), &[]), [subject.object]);
         let _ = world.outlook(from);
     }
     SCANNED.get()
