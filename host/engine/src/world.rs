@@ -169,15 +169,10 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The objects of a kind as seen from a place: of each identity the nearest variant, in the order in which the input
-    /// has each identity first. Those that name no namespace are seen only by what is deployed together with them.
-    #[must_use]
-    pub fn objects(&self, from: Viewpoint<'_>, group: &str, kind: &str) -> Vec<&'a Object> {
-        self.related(from, group, kind, None, &[])
-    }
-
-    /// Of [`objects`](Self::objects), those of a namespace, where one is given, that may be related to the one that asks in
-    /// at least one of these ways. The empty namespace is that of objects that name none.
+    /// The objects of a kind as seen from a place, in one namespace or in all: of each identity the nearest variant, in the
+    /// order in which the input has each identity first. Objects that name no namespace are in the empty one, and are seen
+    /// only by what is deployed together with them. Where relations are given, it is those that may be related to the one
+    /// that asks in at least one of these ways.
     #[must_use]
     pub fn related(
         &self,

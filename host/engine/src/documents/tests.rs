@@ -341,7 +341,12 @@ fn rules_check_and_look_up_what_a_host_has_made() {
     let world = crate::World::new(&input);
     let from = input.subjects().map(|subject| crate::World::viewpoint(&input, subject)).next().unwrap();
     for known in DOCUMENTS {
-        assert_eq!(world.objects(from, protocol::api_group(API_VERSION), known.kind).len(), 1, "{}", known.kind);
+        assert_eq!(
+            world.related(from, protocol::api_group(API_VERSION), known.kind, None, &[]).len(),
+            1,
+            "{}",
+            known.kind
+        );
         let checked = input.subjects().filter(|subject| known.is(subject.object.group(), &subject.object.kind));
         assert_eq!(checked.count(), 1, "{}", known.kind);
     }

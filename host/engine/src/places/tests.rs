@@ -50,7 +50,7 @@ fn seen(files: &[(&str, &str)], group: &str, kind: &str) -> Vec<String> {
         for name in &names {
             assert!(world.get(from, group, kind, own, name).is_some(), "what is listed is found by its name");
         }
-        let all = world.objects(from, group, kind);
+        let all = world.related(from, group, kind, None, &[]);
         assert!(found.iter().all(|one| all.iter().any(|it| std::ptr::eq(*it, *one))), "and in every namespace");
         let file = input.file(subject.file).map_or("", |file| &file.manifest.name);
         format!("{file}: {}", names.join(" "))
@@ -346,7 +346,7 @@ fn a_manifest_of_a_kind_of_ours_makes_no_path_exist() {
     let trees = |input: &Input| {
         let world = World::new(input);
         let from = input.subjects().next().map(|subject| World::viewpoint(input, subject));
-        from.map_or(0, |from| world.objects(from, "seaworthy.dev", "RepositoryTree").len())
+        from.map_or(0, |from| world.related(from, "seaworthy.dev", "RepositoryTree", None, &[]).len())
     };
     assert_eq!(trees(&input), 0);
     let manifest = crate::documents::repository_tree("shop", &["runbook.md".into()]).unwrap();

@@ -22,7 +22,7 @@ fn seen(input: &Input, file: usize) -> Vec<String> {
     let world = World::new(input);
     let subject = input.subjects().find(|subject| subject.file == file);
     let from = subject.map(|subject| World::viewpoint(input, subject));
-    let objects = from.map(|from| world.objects(from, "", "ServiceAccount")).unwrap_or_default();
+    let objects = from.map(|from| world.related(from, "", "ServiceAccount", None, &[])).unwrap_or_default();
     let marks = objects.iter().map(|object| object.node.get("mark").and_then(|mark| mark.as_str()));
     marks.map(|mark| mark.unwrap_or_default().to_owned()).collect()
 }
@@ -151,7 +151,7 @@ fn objects_without_a_file_are_all_seen_by_whoever_has_none_either() {
     let world = World::of(input.subjects().map(|subject| subject.object), Vec::new());
     for subject in input.subjects() {
         let from = Viewpoint::nowhere(subject.object);
-        assert_eq!(world.objects(from, "", "ServiceAccount").len(), 2);
+        assert_eq!(world.related(from, "", "ServiceAccount", None, &[]).len(), 2);
         assert_eq!(world.related(from, "", "ServiceAccount", Some("b"), &[]).len(), 1);
     }
 }
@@ -167,7 +167,7 @@ fn one_namespace_or_one_name_is_what_all_objects_say_of_it() {
     let world = World::new(&input);
     for subject in input.subjects() {
         let from = World::viewpoint(&input, subject);
-        let all = world.objects(from, "", "ServiceAccount");
+        let all = world.related(from, "", "ServiceAccount", None, &[]);
         for namespace in ["a", "b", "c", ""] {
             let here: Vec<_> = all.iter().copied().filter(|it| super::namespace(it) == namespace).collect();
             assert_eq!(world.related(from, "", "ServiceAccount", Some(namespace), &[]), here);
@@ -255,7 +255,7 @@ fn definitions_beside_the_input_are_found_by_name_where_the_input_has_none() {
     assert_eq!(group_of("apiextensions.k8s.io", kind, "b").as_deref(), Some("given"));
     assert_eq!(group_of("example.com", kind, "b"), None);
     assert!(world.get(from, "", "Pod", "", "c").is_none(), "only definitions are given");
-    assert_eq!(world.objects(from, "apiextensions.k8s.io", kind).len(), 1, "lists are of the input");
+    assert_eq!(world.related(from, "apiextensions.k8s.io", kind, None, &[]).len(), 1, "lists are of the input");
 }
 
 #[test]
