@@ -13,7 +13,7 @@ metadata:
 spec: {containers: [{name: app, image: 'example.com/web:1.4.2'}]}
 ";
 
-const COMMAND: [&str; 6] = ["import", "waivers", "k8s", "--by", "ana@example.com", "--until"];
+const COMMAND: [&str; 6] = ["import", "waivers", "k8s", "--owner", "ana@example.com", "--expires"];
 
 /// A day so many days from now.
 fn day(days: i32) -> String {
@@ -37,6 +37,9 @@ fn an_imported_waiver_counts() {
         import.err
     );
     assert_eq!(import.code, Some(0));
+    // The options had other names first.
+    let as_before = ["import", "waivers", "k8s", "--by", "ana@example.com", "--until", &day(300)];
+    assert_eq!(folder.run(&as_before).out, import.out);
     for key in ["owner: ana@example.com\n", "reason: it writes its cache\n", "expires: "] {
         assert!(import.out.contains(&format!("  {key}")), "{}", import.out);
     }

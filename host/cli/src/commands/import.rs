@@ -18,8 +18,8 @@ use crate::present::output;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy import waivers k8s/ --by ana@example.com --until 2027-03-31
-  seaworthy import waivers . --by platform-team --until 2027-03-31 > platform.yaml
+  seaworthy import waivers k8s/ --owner ana@example.com --expires 2027-03-31
+  seaworthy import waivers . --owner platform-team --expires 2027-03-31 > platform.yaml
 
 It reads the annotations of kube-linter, kube-score, Polaris and Checkov, .kube-linter.yaml, .checkov.yaml and a
 configuration of Polaris. docs/coming-from.md has the table of all checks and rules.";
@@ -47,16 +47,16 @@ struct Waivers {
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<Exclude>,
 
-    /// The `owner` of the waivers: who answers for them.
-    #[arg(long, value_name = "WHO", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    by: String,
+    /// Who answers for the waivers.
+    #[arg(long, alias = "by", value_name = "WHO", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    owner: String,
 
-    /// The last day on which they count (`expires`), such as 2027-03-31: at most 365 days from now.
-    #[arg(long, value_name = "DATE", value_parser = day)]
-    until: Date,
+    /// The last day on which they count, such as 2027-03-31: at most 365 days from now.
+    #[arg(long, alias = "until", value_name = "DATE", value_parser = day)]
+    expires: Date,
 }
 
-/// A day that is still to come, and on which waivers still count where a configuration says nothing of it.
+/// A day that is not past, and on which waivers still count where a configuration says nothing of it.
 fn day(text: &str) -> Result<Date, String> {
     let day = Date::parse(text).ok_or_else(|| "expected a day, such as 2027-03-31".to_owned())?;
     match day.days_since(judging::today()) {
@@ -70,7 +70,7 @@ fn day(text: &str) -> Result<Date, String> {
 
 /// Runs the command.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    let What::Waivers(Waivers { paths, exclude, by, until }) = &options.what;
+    let What::Waivers(Waivers { paths, exclude, owner, expires }) = &options.what;
     // What is rendered comes from files that are read as they are, and a waiver is for what somebody wrote.
     let as_written = RenderOptions { mode: Mode::Never, ..RenderOptions::default() };
     let Files { files, unread, .. } = input::read(paths, exclude, &as_written, &Reading::default());
@@ -80,7 +80,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let imported = imports::import(&input, &rules);
     let problems = sources::problems(&input, &unread);
     if !imported.is_empty() {
-        output::print(&imported.to_yaml(by, *until))?;
+        output::print(&imported.to_yaml(owner, *expires))?;
     }
     for lost in imported.lost() {
         output::warn(&format!("{}: not carried over: {}: {}", lost.at, lost.what, lost.why));

@@ -133,10 +133,10 @@ impl Imported {
         }
     }
 
-    /// A configuration with the waivers, allowed by somebody until a day. Comments say where each is from, and at the end
+    /// A configuration with the waivers, of this owner and until this day. Comments say where each is from, and at the end
     /// what could not be carried over.
     #[must_use]
-    pub fn to_yaml(&self, by: &str, until: Date) -> String {
+    pub fn to_yaml(&self, owner: &str, expires: Date) -> String {
         let mut text = String::from("# Made by `seaworthy import waivers`: read each before you rely on it.\n");
         if !self.disabled.is_empty() {
             let off = self.disabled.iter().map(|rule| (rule.clone(), json!({"enabled": false})));
@@ -146,7 +146,7 @@ impl Imported {
             text += "waivers:\n";
         }
         for waiver in &self.waivers {
-            waiver.write(by, until, &mut text);
+            waiver.write(owner, expires, &mut text);
         }
         if !self.lost.is_empty() {
             text += "# Not carried over:\n";
@@ -159,7 +159,7 @@ impl Imported {
 }
 
 impl Carried {
-    fn write(&self, by: &str, until: Date, text: &mut String) {
+    fn write(&self, owner: &str, expires: Date, text: &mut String) {
         for (tool, check, at) in &self.from {
             let _ = writeln!(text, "# {}", one_line(&format!("{at}: {} {check}", tool.name())));
         }
@@ -181,9 +181,9 @@ impl Carried {
         let _ = writeln!(text, "- rule: {}\n  object: {{{}}}", self.rule, object.collect::<Vec<_>>().join(", "));
         let rest = [
             ("container", container.as_deref()),
-            ("owner", Some(by)),
+            ("owner", Some(owner)),
             ("reason", Some(&*why)),
-            ("expires", Some(&*until.to_string())),
+            ("expires", Some(&*expires.to_string())),
         ];
         for (key, value) in rest {
             if let Some(value) = value {
