@@ -43,7 +43,7 @@ export FIREFOX
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## Judge the example shop: a good service and a bad one
+run: build ## Check the example shop: a good service and a bad one
 	@echo; echo '$$ seaworthy check examples/shop'; echo
 	@$(SEAWORTHY) check examples/shop || test $$? -eq 1
 
@@ -108,7 +108,7 @@ neovim:
 web-test: web chromium firefox ## Tests of the page, in a headless Chromium, and the core of them in Firefox
 	cd host/web && npm run --silent test -w page
 
-web-bench: web chromium ## What the library and the page cost: time to load and to judge, frames, bytes
+web-bench: web chromium ## What the library and the page cost: time to load and to check, frames, bytes
 	node host/web/library/bench.mjs
 	cd host/web && npm run --silent measure -w page
 

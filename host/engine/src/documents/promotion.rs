@@ -40,7 +40,7 @@ pub struct Staged {
     pub digest: Option<String>,
     /// When a commit of the trusted branch wrote it, in seconds since 1970; none where none has.
     pub from: Option<u64>,
-    /// When a commit took it away; none where it stands still.
+    /// When a commit took it away; none where it is still there.
     pub until: Option<u64>,
     /// The commit that wrote it.
     pub commit: Option<String>,

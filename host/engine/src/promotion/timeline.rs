@@ -38,7 +38,7 @@ pub struct Stood {
     pub named: Named,
     /// When a commit wrote it, in seconds since 1970.
     pub from: u64,
-    /// When a commit took it away; none where it stands still.
+    /// When a commit took it away; none where it is still there.
     pub until: Option<u64>,
     /// The commit that wrote it.
     pub commit: String,
