@@ -109,7 +109,7 @@ pub const LONGEST_WAIVER_DAYS: u32 = 365;
 pub struct Config {
     /// The profile.
     pub profile: Option<Profile>,
-    /// From which severity on a broken rule fails a run; any where nothing is said.
+    /// The lowest severity that fails a run; any where nothing is said.
     pub fail_on: Option<Severity>,
     /// Whether the input is everything there is.
     pub world: Option<Completeness>,

@@ -28,7 +28,7 @@ pub fn schema(rules: &[&RuleMetadata]) -> Json {
                 "anyOf": [{"type": "string", "minLength": 1}, texts("The last one has the last word.")],
             },
             "profile": {"enum": Profile::ALL.map(Profile::name), "description": "How many rules run."},
-            "fail_on": severity("From which severity on a broken rule fails a run."),
+            "fail_on": severity("The lowest severity that fails a run."),
             "world": {"enum": ["complete", "partial"], "description": "Whether the input is complete."},
             "include": texts("Which files are read, as in .gitignore, from the folder of the configuration."),
             "exclude": texts("Which files are not read, as in .gitignore, from the folder of the configuration."),

@@ -129,7 +129,7 @@ pub struct Report<'a> {
     pub since: Option<Since>,
     /// Whether what deploys workloads need not be checked.
     accepts_unchecked: bool,
-    /// From which severity on a broken rule fails the run.
+    /// The lowest severity that fails the run.
     fail_on: Severity,
     /// By file, the lines of findings that ask not to be shown.
     concealed: HashMap<usize, HashSet<u32>>,
@@ -190,7 +190,7 @@ impl<'a> Report<'a> {
         Self { fail_on: fail_on.unwrap_or(Severity::Low), ..self }
     }
 
-    /// From which severity on a broken rule fails the run.
+    /// The lowest severity that fails the run.
     #[must_use]
     pub const fn fails_on(&self) -> Severity {
         self.fail_on

@@ -33,7 +33,7 @@ pub struct Tally<'a> {
     pub ignored_waivers: Vec<String>,
     /// The rules that annotations may waive, and for how many days.
     annotations: (Vec<String>, u32),
-    /// From which severity on a broken rule fails the audit.
+    /// The lowest severity that fails the audit.
     fail_on: Severity,
     /// Whether one has.
     is_failed: bool,
