@@ -294,7 +294,7 @@ fn deploys(object: &Object, folders: &Folders) -> Option<String> {
         return None;
     }
     let spec = object.node.get("spec");
-    let text = |path: &[&str]| text(spec?, path);
+    let text = |path: &[&str]| spec?.text(path);
     match (object.group(), object.kind.as_str()) {
         ("argoproj.io", "Application") => argo(spec?, &[], folders),
         ("argoproj.io", "ApplicationSet") => {
@@ -343,11 +343,11 @@ fn deploys(object: &Object, folders: &Folders) -> Option<String> {
 fn argo(spec: &Node, globs: &[&str], folders: &Folders) -> Option<String> {
     let sources = spec.get("source").into_iter().chain(spec.list("sources"));
     sources.into_iter().find_map(|source| {
-        let repository = shown(text(source, &["repoURL"]).unwrap_or("a repository"));
-        if let Some(chart) = text(source, &["chart"]) {
+        let repository = shown(source.text(&["repoURL"]).unwrap_or("a repository"));
+        if let Some(chart) = source.text(&["chart"]) {
             return Some(format!("the chart {chart} of {repository}"));
         }
-        let path = match text(source, &["path"]) {
+        let path = match source.text(&["path"]) {
             Some(path) => path,
             // Values for another source.
             None if source.get("ref").is_some() => return None,
@@ -402,10 +402,6 @@ fn shown(address: &str) -> String {
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     format!("{scheme}://{host}{path}")
-}
-
-pub(crate) fn text<'a>(node: &'a Node, path: &[&str]) -> Option<&'a str> {
-    path.iter().try_fold(node, |node, key| node.get(key))?.as_str().filter(|text| !text.is_empty())
 }
 
 /// The file that everybody knows to hold no object, in a few words, where nothing is missed for skipping it.

@@ -102,6 +102,12 @@ impl Node {
         }
     }
 
+    /// The string at the end of these keys; `None` also where it is empty.
+    #[must_use]
+    pub fn text(&self, path: &[&str]) -> Option<&str> {
+        path.iter().try_fold(self, |node, key| node.get(key))?.as_str().filter(|text| !text.is_empty())
+    }
+
     /// The deepest node on the path that exists: the one it names, or the nearest parent of it.
     #[must_use]
     pub fn at(&self, path: &[Segment]) -> &Self {

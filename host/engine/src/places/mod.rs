@@ -22,7 +22,7 @@ use crate::file::File;
 use crate::kustomize::{Graph, STEPS, Target};
 use crate::manifest::{Content, Entry, Node, Object, Value, kustomization};
 use crate::paths::{ancestors, is_within, normal};
-use crate::unchecked::{Folders, text};
+use crate::unchecked::Folders;
 
 pub(crate) use open::{is_filled_in, open_folders};
 
@@ -280,8 +280,8 @@ fn deployers<'a>(
         let found: Vec<Deployed<'_, 'a>> = match (object.group(), object.kind.as_str()) {
             ("argoproj.io", "Application") => {
                 let sources = spec.get("source").into_iter().chain(spec.list("sources"));
-                let filled = text(spec, &["destination", "namespace"]);
-                let here = sources.filter_map(|source| folders.only(text(source, &["path"])?));
+                let filled = spec.text(&["destination", "namespace"]);
+                let here = sources.filter_map(|source| folders.only(source.text(&["path"])?));
                 here.map(|folder| (folder, None, filled.map(Into::into))).collect()
             }
             ("argoproj.io", "ApplicationSet") => {
@@ -289,8 +289,8 @@ fn deployers<'a>(
                 deployed.map(|(folder, filled)| (folder, None, Some(filled.into_boxed_str()))).collect()
             }
             ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
-                let here = text(spec, &["path"]).and_then(|path| folders.only(path));
-                here.map(|folder| (folder, text(spec, &["targetNamespace"]), None)).into_iter().collect()
+                let here = spec.text(&["path"]).and_then(|path| folders.only(path));
+                here.map(|folder| (folder, spec.text(&["targetNamespace"]), None)).into_iter().collect()
             }
             _ => continue,
         };

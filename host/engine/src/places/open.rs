@@ -4,7 +4,7 @@
 use super::sets;
 use crate::manifest::{Node, Object};
 use crate::paths::normal;
-use crate::unchecked::{Folders, directories, text};
+use crate::unchecked::{Folders, directories};
 
 /// Whether a path or a namespace has something in it that others fill in.
 pub(crate) fn is_filled_in(text: &str) -> bool {
@@ -27,17 +27,17 @@ pub(crate) fn open_folders<'f>(object: &Object, folders: &'f Folders) -> Vec<&'f
             template
         }
         ("kustomize.toolkit.fluxcd.io", "Kustomization") if is_open(spec, &["targetNamespace"]) => {
-            return named(text(spec, &["path"]).unwrap_or_default(), &globs, folders);
+            return named(spec.text(&["path"]).unwrap_or_default(), &globs, folders);
         }
         _ => return Vec::new(),
     };
     let sources = source.get("source").into_iter().chain(source.list("sources"));
-    let paths = sources.filter_map(|source| text(source, &["path"]));
+    let paths = sources.filter_map(|source| source.text(&["path"]));
     paths.flat_map(|path| named(path, &globs, folders)).collect()
 }
 
 fn is_open(spec: &Node, path: &[&str]) -> bool {
-    text(spec, path).is_some_and(is_filled_in)
+    spec.text(path).is_some_and(is_filled_in)
 }
 
 /// The folders that a path may mean. Where nothing of it is fixed, those in which a generator looks count.

@@ -10,7 +10,7 @@ use protocol::glob::matches_name;
 
 use crate::manifest::{Node, Value};
 use crate::paths::normal;
-use crate::unchecked::{Folders, text};
+use crate::unchecked::Folders;
 
 /// What a generator fills in for one Application.
 type Element = BTreeMap<String, String>;
@@ -22,15 +22,15 @@ const ELEMENTS: usize = 1_000;
 pub(super) fn deployed<'f>(spec: &Node, folders: &'f Folders) -> BTreeSet<(&'f str, String)> {
     let mut deployed = BTreeSet::new();
     let Some(template) = spec.get("template").and_then(|template| template.get("spec")) else { return deployed };
-    let Some(namespace) = text(template, &["destination", "namespace"]) else { return deployed };
-    if text(spec, &["templatePatch"]).is_some_and(|patch| patch.contains("destination") || patch.contains("source")) {
+    let Some(namespace) = template.text(&["destination", "namespace"]) else { return deployed };
+    if spec.text(&["templatePatch"]).is_some_and(|patch| patch.contains("destination") || patch.contains("source")) {
         return deployed;
     }
     let sources = || template.get("source").into_iter().chain(template.list("sources"));
     let elements = spec.list("generators").iter().flat_map(|generator| elements(generator, folders, 0));
     for element in elements.take(ELEMENTS) {
         let Some(namespace) = filled(namespace, &element).filter(|name| !name.is_empty()) else { continue };
-        for path in sources().filter_map(|source| filled(text(source, &["path"])?, &element)) {
+        for path in sources().filter_map(|source| filled(source.text(&["path"])?, &element)) {
             deployed.extend(folders.only(&path).map(|folder| (folder, namespace.clone())));
         }
     }
@@ -40,10 +40,10 @@ pub(super) fn deployed<'f>(spec: &Node, folders: &'f Folders) -> BTreeSet<(&'f s
 /// Whether the namespace of an Application of the set is not in its text. Where the template names none, it is not open.
 pub(super) fn is_open(spec: &Node, folders: &Folders) -> bool {
     let Some(template) = spec.get("template").and_then(|template| template.get("spec")) else { return false };
-    if text(spec, &["templatePatch"]).is_some_and(|patch| patch.contains("destination")) {
+    if spec.text(&["templatePatch"]).is_some_and(|patch| patch.contains("destination")) {
         return true;
     }
-    let Some(namespace) = text(template, &["destination", "namespace"]).filter(|name| name.contains("{{")) else {
+    let Some(namespace) = template.text(&["destination", "namespace"]).filter(|name| name.contains("{{")) else {
         return false;
     };
     let generators = spec.list("generators").iter();

@@ -162,7 +162,7 @@ impl<'a> Services<'a> {
         }
         for subject in input.subjects().filter(|subject| subject.object.kind.ends_with("RoleBinding")) {
             let Some(role) = subject.object.node.get("roleRef") else { continue };
-            let (Some(kind), Some(name)) = (text(role, "kind"), text(role, "name")) else { continue };
+            let (Some(kind), Some(name)) = (role.text(&["kind"]), role.text(&["name"])) else { continue };
             let namespace = if kind == "Role" { subject.object.namespace.as_deref() } else { None };
             let of = services.referring(project(subject), subject.object);
             services.bound.entry((project(subject), kind, namespace, name)).or_default().extend(of);
@@ -231,11 +231,11 @@ impl<'a> Services<'a> {
     fn promoted(&self, project: usize, object: &Object) -> Vec<usize> {
         let node = object.node.look();
         let versions = node.get("spec").map_or(&[][..], |spec| spec.list("versions"));
-        let images: HashSet<&str> = versions.iter().filter_map(|version| text(version, "of")).collect();
+        let images: HashSet<&str> = versions.iter().filter_map(|version| version.text(&["of"])).collect();
         let runs = |workload: &&Workload<'_>| {
             let spec = workload.template.and_then(|template| template.get("spec"));
             let containers = spec.map_or(&[][..], |spec| spec.list("containers")).iter();
-            let mut run = containers.filter_map(|container| text(container, "image"));
+            let mut run = containers.filter_map(|container| container.text(&["image"]));
             run.any(|image| images.contains(as_known(reference(image).repository)))
         };
         let of_project = |service: &usize| self.identities.get(*service).is_some_and(|it| it.project == project);
@@ -270,7 +270,7 @@ impl<'a> Services<'a> {
         let target = field("scaleTargetRef").or_else(|| field("targetRef"));
         let selector = ["podSelector", "endpointSelector", "selector"].into_iter().find_map(field);
         if let Some(target) = target {
-            let (kind, name) = (text(target, "kind").unwrap_or("Deployment"), text(target, "name"));
+            let (kind, name) = (target.text(&["kind"]).unwrap_or("Deployment"), target.text(&["name"]));
             let is_target = |workload: &Workload<'_>| workload.object.kind == kind;
             return self.services(project, object.namespace.as_deref(), |here| here.by_name.get(name?), is_target);
         }
@@ -291,11 +291,11 @@ impl<'a> Services<'a> {
                 is_selected,
             );
         }
-        let subjects = node.list("subjects").iter().filter(|subject| text(subject, "kind") == Some("ServiceAccount"));
+        let subjects = node.list("subjects").iter().filter(|subject| subject.text(&["kind"]) == Some("ServiceAccount"));
         subjects
             .flat_map(|subject| {
-                let account = ("ServiceAccount", text(subject, "name").unwrap_or_default());
-                let namespace = text(subject, "namespace").or(object.namespace.as_deref());
+                let account = ("ServiceAccount", subject.text(&["name"]).unwrap_or_default());
+                let namespace = subject.text(&["namespace"]).or(object.namespace.as_deref());
                 self.services(project, namespace, |here| here.by_reference.get(&account), |_| true)
             })
             .collect()
@@ -344,10 +344,10 @@ const REFERABLE: [&str; 4] = ["Secret", "ConfigMap", "ServiceAccount", "Persiste
 /// Everything that a pod template refers to by name, wherever in it.
 fn references(template: &Node) -> HashSet<(&'static str, &str)> {
     let spec = template.get("spec");
-    let account = spec.and_then(|spec| text(spec, "serviceAccountName").or_else(|| text(spec, "serviceAccount")));
+    let account = spec.and_then(|spec| spec.text(&["serviceAccountName"]).or_else(|| spec.text(&["serviceAccount"])));
     let mut found = HashSet::from([("ServiceAccount", account.unwrap_or("default"))]);
     let pull = spec.map_or(&[][..], |spec| spec.list("imagePullSecrets"));
-    found.extend(pull.iter().filter_map(|secret| Some(("Secret", text(secret, "name")?))));
+    found.extend(pull.iter().filter_map(|secret| Some(("Secret", secret.text(&["name"])?))));
     collect(template, &mut found);
     found
 }
@@ -360,9 +360,9 @@ fn collect<'a>(node: &'a Node, found: &mut HashSet<(&'static str, &'a str)>) {
                 let name = match &*entry.key {
                     "secretName" => entry.value.as_str().map(|name| ("Secret", name)),
                     "claimName" => entry.value.as_str().map(|name| ("PersistentVolumeClaim", name)),
-                    "secret" | "secretRef" | "secretKeyRef" => text(&entry.value, "name").map(|name| ("Secret", name)),
+                    "secret" | "secretRef" | "secretKeyRef" => entry.value.text(&["name"]).map(|name| ("Secret", name)),
                     "configMap" | "configMapRef" | "configMapKeyRef" => {
-                        text(&entry.value, "name").map(|name| ("ConfigMap", name))
+                        entry.value.text(&["name"]).map(|name| ("ConfigMap", name))
                     }
                     _ => None,
                 };
@@ -395,17 +395,9 @@ fn labels(template: Option<&Node>) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
-    metadata(node, "labels", key)
+    node.text(&["metadata", "labels", key])
 }
 
 fn annotation<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
-    metadata(node, "annotations", key)
-}
-
-fn metadata<'a>(node: &'a Node, map: &str, key: &str) -> Option<&'a str> {
-    node.get("metadata")?.get(map)?.get(key)?.as_str().filter(|text| !text.is_empty())
-}
-
-fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
-    node.get(key)?.as_str().filter(|text| !text.is_empty())
+    node.text(&["metadata", "annotations", key])
 }

@@ -7,7 +7,6 @@ use engine::manifest::{Entry, Node, Value};
 use protocol::glob::matches_name;
 
 use super::catalog::Catalog;
-use super::deployer::text;
 use super::mark;
 use super::options::{Element, Given};
 use super::repository::Repository;
@@ -90,12 +89,12 @@ impl Generators<'_> {
 
     /// The folders or the files that git has, by the patterns of a generator.
     fn git<'n>(&self, git: &'n Node) -> Result<Vec<Element>, Unknown<'n>> {
-        let url = text(git, &["repoURL"]).unwrap_or_default();
+        let url = git.text(&["repoURL"]).unwrap_or_default();
         let is_this = git.get("revision").is_none_or(|it| self.repository.is_this_tree(it.as_str()));
         if !self.repository.is_here(url) || !is_this {
             return unknown("a generator lists another repository, or another state of this one", git);
         }
-        let path = |node: &Node| text(node, &["path"]).unwrap_or_default().to_owned();
+        let path = |node: &Node| node.text(&["path"]).unwrap_or_default().to_owned();
         let patterns = git.list("directories").iter().chain(git.list("files"));
         if let Some(open) = patterns.into_iter().find(|node| path(node).contains("{{")) {
             return unknown(format!("the path `{}` of a generator is not evaluated here", path(open)), open);

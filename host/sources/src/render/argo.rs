@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::application_set;
 use super::chart::{Release, Values};
-use super::deployer::{Deployer, Made, Source, inline, is_true, text};
+use super::deployer::{Deployer, Made, Source, inline, is_true};
 use super::failure::Why;
 use super::images::image_override;
 use super::kustomization::{Given, Over};
@@ -108,7 +108,7 @@ impl Deployer<'_> {
         };
         let is_go = is_true(spec, "goTemplate");
         let made = elements.iter().map(|element| application_set::filled(template, element)).flat_map(|template| {
-            let name = text(&template, &["metadata", "name"]).unwrap_or_default();
+            let name = template.text(&["metadata", "name"]).unwrap_or_default();
             let Some(spec) = template.get("spec") else { return Vec::new() };
             // Go templates are programs, of which only variables are filled in here.
             match is_go.then(|| expression(&template)).flatten() {
@@ -139,11 +139,11 @@ impl Deployer<'_> {
     }
 
     fn source(&self, source: &Node, all: &[&Node], name: &str, namespace: Option<&str>) -> Source {
-        let url = text(source, &["repoURL"]).unwrap_or_default();
-        if let Some(chart) = text(source, &["chart"]) {
+        let url = source.text(&["repoURL"]).unwrap_or_default();
+        if let Some(chart) = source.text(&["chart"]) {
             return Err(self.unknown(format!("deploys the chart {chart} of {}", spelt(url)), source));
         }
-        let path = match text(source, &["path"]) {
+        let path = match source.text(&["path"]) {
             Some(path) => path,
             // Values for another source.
             None if source.get("ref").is_some() => return Ok(None),
@@ -221,8 +221,8 @@ impl Deployer<'_> {
                 let Some(path) = file.as_str() else { continue };
                 let found = match path.strip_prefix('$').and_then(|path| path.split_once('/')) {
                     Some((reference, below)) => {
-                        let refers = |it: &&&Node| text(it, &["ref"]) == Some(reference);
-                        let url = all.iter().find(refers).and_then(|it| text(it, &["repoURL"])).unwrap_or_default();
+                        let refers = |it: &&&Node| it.text(&["ref"]) == Some(reference);
+                        let url = all.iter().find(refers).and_then(|it| it.text(&["repoURL"])).unwrap_or_default();
                         self.repository.is_here(url).then(|| self.catalog.file(below)).flatten()
                     }
                     None if path.starts_with('/') => self.catalog.file(path.trim_start_matches('/')),

@@ -118,11 +118,6 @@ impl<'a> Deployer<'a> {
     }
 }
 
-/// The text at a path; none where it is empty.
-pub fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
-    path.iter().try_fold(node, |node, key| node.get(key))?.as_str().filter(|text| !text.is_empty())
-}
-
 /// Whether a member says yes.
 pub fn is_true(node: &Node, key: &str) -> bool {
     node.get(key).is_some_and(|it| it.value == Value::Bool(true))

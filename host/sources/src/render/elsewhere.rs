@@ -3,7 +3,7 @@
 
 use engine::manifest::Node;
 
-use super::deployer::{Deployer, Made, text};
+use super::deployer::{Deployer, Made};
 use super::mark;
 use super::repository::spelt;
 
@@ -26,9 +26,9 @@ impl Deployer<'_> {
     }
 
     fn other_tree(&self, source: &Node) -> Option<Box<Made>> {
-        let path = text(source, &["path"]);
+        let path = source.text(&["path"]);
         // The engine says that a chart is not here, and values for another source are nothing that is deployed.
-        if text(source, &["chart"]).is_some() || path.is_none() && source.get("ref").is_some() {
+        if source.text(&["chart"]).is_some() || path.is_none() && source.get("ref").is_some() {
             return None;
         }
         let is_open = |node: &&Node| node.as_str().is_some_and(|text| text.contains("{{"));
@@ -36,7 +36,7 @@ impl Deployer<'_> {
         if let Some(open) = open {
             return Some(self.open(open));
         }
-        let (path, url) = (path.unwrap_or("."), text(source, &["repoURL"]).unwrap_or_default());
+        let (path, url) = (path.unwrap_or("."), source.text(&["repoURL"]).unwrap_or_default());
         if !self.repository.is_here(url) {
             let text = format!("deploys `{path}` of {}, which is not in the input", spelt(url));
             return Some(self.unknown(text, source.get("path").unwrap_or(source)));
@@ -53,7 +53,7 @@ impl Deployer<'_> {
     }
 
     fn other_repository(&self, spec: &Node, path: &str) -> Option<Box<Made>> {
-        let reference = spec.get("sourceRef").filter(|it| text(it, &["kind"]) == Some("GitRepository"))?;
-        self.git_source(reference, text(spec, &[path]).unwrap_or(".")).err()
+        let reference = spec.get("sourceRef").filter(|it| it.text(&["kind"]) == Some("GitRepository"))?;
+        self.git_source(reference, spec.text(&[path]).unwrap_or(".")).err()
     }
 }

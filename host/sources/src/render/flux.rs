@@ -7,7 +7,7 @@ use engine::manifest::{Node, Object, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::chart::{Release, Values};
-use super::deployer::{Deployer, Made, Source, inline, is_true, text};
+use super::deployer::{Deployer, Made, Source, inline, is_true};
 use super::kustomization::{Given, Needed, Over};
 use super::names;
 use super::plan::{What, environment_of};
@@ -22,10 +22,10 @@ const BOOTSTRAPPED: &str = "flux-system";
 
 impl Deployer<'_> {
     pub fn kustomization(&self, spec: &Node) -> Source {
-        let path = text(spec, &["path"]).unwrap_or(".");
+        let path = spec.text(&["path"]).unwrap_or(".");
         let reference = spec.get("sourceRef");
-        let name = reference.and_then(|it| text(it, &["name"])).unwrap_or_default();
-        let Some(reference) = reference.filter(|it| text(it, &["kind"]) == Some("GitRepository")) else {
+        let name = reference.and_then(|it| it.text(&["name"])).unwrap_or_default();
+        let Some(reference) = reference.filter(|it| it.text(&["kind"]) == Some("GitRepository")) else {
             return Ok(None);
         };
         let is_known = self.git_source(reference, path)?;
@@ -87,7 +87,7 @@ impl Deployer<'_> {
         let is_same = |object: &&Object| {
             let is_kind = object.kind == self.object.kind && object.group() == group;
             let spec = is_kind.then(|| object.node.get("spec")).flatten();
-            let path = spec.map(|spec| text(spec, &["path"]).unwrap_or("."));
+            let path = spec.map(|spec| spec.text(&["path"]).unwrap_or("."));
             path.and_then(|path| self.catalog.folder(path)).is_some_and(|other| other == *folder)
         };
         let objects = self.catalog.files.iter().flat_map(|known| known.file.manifest.objects());
@@ -102,17 +102,17 @@ impl Deployer<'_> {
 
     /// Whether the repository that is meant is known to be this one, at this state. What is known to be another is said.
     pub fn git_source(&self, reference: &Node, path: &str) -> Result<bool, Box<Made>> {
-        let name = text(reference, &["name"]).unwrap_or_default();
-        let found = self.find(SOURCES, "GitRepository", name, text(reference, &["namespace"]));
+        let name = reference.text(&["name"]).unwrap_or_default();
+        let found = self.find(SOURCES, "GitRepository", name, reference.text(&["namespace"]));
         let Some(spec) = found.and_then(|(_, object)| object.node.get("spec")) else { return Ok(false) };
-        let url = text(spec, &["url"]).unwrap_or_default();
+        let url = spec.text(&["url"]).unwrap_or_default();
         if !self.repository.is_here(url) {
             let text = format!("deploys `{path}` of {}, which is another repository", spelt(url));
             return Err(self.unknown(text, reference));
         }
         let Some(at) = spec.get("ref") else { return Ok(true) };
-        let revision = ["commit", "name", "semver", "tag"].iter().find_map(|key| text(at, &[key]));
-        let branch = text(at, &["branch"]);
+        let revision = ["commit", "name", "semver", "tag"].iter().find_map(|key| at.text(&[key]));
+        let branch = at.text(&["branch"]);
         let is_this = revision.is_none() && branch.is_none_or(|it| self.repository.is_this_tree(Some(it)));
         if is_this {
             return Ok(true);
@@ -148,15 +148,15 @@ impl Deployer<'_> {
 
     /// The ConfigMap or the Secret of the input that is named. What is encoded is not read: it would be a Secret's.
     fn data(&self, reference: &Node) -> Option<(&File, &Object)> {
-        let (kind, name) = (text(reference, &["kind"])?, text(reference, &["name"])?);
+        let (kind, name) = (reference.text(&["kind"])?, reference.text(&["name"])?);
         let (file, object) = self.find("", kind, name, None)?;
         (kind == "ConfigMap" || object.node.get("stringData").is_some()).then_some((file, object))
     }
 
     pub fn helm_release(&self, spec: &Node) -> Source {
         let Some(chart) = spec.get("chart").and_then(|chart| chart.get("spec")) else { return Ok(None) };
-        let (path, reference) = (text(chart, &["chart"]), chart.get("sourceRef"));
-        let reference = reference.filter(|it| text(it, &["kind"]) == Some("GitRepository"));
+        let (path, reference) = (chart.text(&["chart"]), chart.get("sourceRef"));
+        let reference = reference.filter(|it| it.text(&["kind"]) == Some("GitRepository"));
         // The engine says that a chart of a registry is not here.
         let (Some(path), Some(reference)) = (path, reference) else { return Ok(None) };
         self.git_source(reference, path)?;
@@ -211,7 +211,7 @@ impl Deployer<'_> {
         if let Some(target) = reference.get("targetPath") {
             return Err(self.unknown("`targetPath` is not read here: the chart is not rendered", target));
         }
-        let key = text(reference, &["valuesKey"]).unwrap_or("values.yaml");
+        let key = reference.text(&["valuesKey"]).unwrap_or("values.yaml");
         let found = self.data(reference).and_then(|(file, object)| {
             let value = ["data", "stringData"].iter().find_map(|data| object.node.get(data)?.get(key))?;
             inline(&file.manifest, value)
@@ -223,6 +223,6 @@ impl Deployer<'_> {
 
 /// The kind and the name of an object that is referred to.
 fn named(reference: &Node) -> (&str, &str) {
-    let kind = text(reference, &["kind"]).unwrap_or("object");
-    (kind, text(reference, &["name"]).unwrap_or_default())
+    let kind = reference.text(&["kind"]).unwrap_or("object");
+    (kind, reference.text(&["name"]).unwrap_or_default())
 }

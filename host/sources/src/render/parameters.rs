@@ -4,7 +4,7 @@
 use engine::manifest::{Entry, Manifest, Node, Span, Value};
 
 use super::chart::Values;
-use super::deployer::{is_true, text};
+use super::deployer::is_true;
 use super::mark;
 
 /// A flag of helm and what stands behind it.
@@ -17,7 +17,7 @@ const DEPTH: usize = 30;
 pub fn flags(parameters: &[Node]) -> Vec<Flag> {
     let flag = |parameter: &Node| {
         let flag = if is_true(parameter, "forceString") { "--set-string" } else { "--set" };
-        Some((flag, format!("{}={}", text(parameter, &["name"])?, escaped(&value_of(parameter)))))
+        Some((flag, format!("{}={}", parameter.text(&["name"])?, escaped(&value_of(parameter)))))
     };
     parameters.iter().filter_map(flag).collect()
 }
@@ -143,7 +143,7 @@ mod tests {
     fn values_are_those_that_helm_reads() {
         let (manifest, mut items) = parameters(PARAMETERS);
         assert!(values(&manifest, &items).is_none(), "a `\\` is helm's to read");
-        items.retain(|item| text(item, &["name"]) != Some("note"));
+        items.retain(|item| item.text(&["name"]) != Some("note"));
         let made = match values(&manifest, &items) {
             Some(Values::Inline { node, .. }) => serde_json::to_value(&node).unwrap(),
             _ => serde_json::Value::Null,
