@@ -24,7 +24,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(options: &Args) -> Result<u8, Failure> {
-    let path = one_line(&options.file.display().to_string());
+    let path = output::shown(&options.file);
     let (wasm, sections) =
         bundle::read_module(&options.file).map_err(|cause| Failure::Bundle(format!("{path} {cause}")))?;
     let mut text = format!("{BOLD}{path}{BOLD:#}  {} bytes\n", wasm.len());

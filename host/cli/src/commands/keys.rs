@@ -9,8 +9,7 @@ use registry::KeyPair;
 use crate::exit::HOLDS;
 use crate::failure::Failure;
 use crate::options::password::PasswordOptions;
-use crate::options::registry::shown;
-use crate::present::output;
+use crate::present::output::{self, shown};
 
 pub const EXAMPLES: &str = "\
 Examples:

@@ -19,9 +19,9 @@ use crate::failure::Failure;
 use crate::judging::today;
 use crate::options::password::PasswordOptions;
 use crate::options::registry::{
-    ArtifactFormat, RegistryOptions, annotation, annotations, failure, key_file, reference, shown,
+    ArtifactFormat, RegistryOptions, annotation, annotations, failure, key_file, reference,
 };
-use crate::present::output::{self, BOLD, DIM, GREEN, YELLOW, count};
+use crate::present::output::{self, BOLD, DIM, GREEN, YELLOW, count, shown};
 use crate::present::progress::Progress;
 
 pub const EXAMPLES: &str = "\

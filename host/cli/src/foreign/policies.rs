@@ -145,7 +145,7 @@ fn settings(path: &Path) -> Result<Json, Failure> {
 
 /// One mapping from a file, of what is called so.
 pub fn mapping(path: &Path, what: &str) -> Result<Json, Failure> {
-    let name = one_line(&path.display().to_string());
+    let name = output::shown(path);
     let text = sources::read_regular(path, Limits::default().bytes)
         .map_err(|cause| Failure::File(format!("the {what} {name} {cause}")))?;
     let manifest = read(&name, text, &Limits::default());

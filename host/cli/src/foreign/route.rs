@@ -12,7 +12,7 @@ use registry::{OciCalls, Options, Registry};
 
 use crate::failure::Failure;
 use crate::options::policies::PolicyOptions;
-use crate::present::output::{self, count, one_line};
+use crate::present::output::{self, count, shown};
 use crate::replace::replace;
 
 /// What came of it.
@@ -102,8 +102,4 @@ fn connect(options: &PolicyOptions) -> Result<Cluster, Failure> {
     let PolicyOptions { kubeconfig, context, .. } = options;
     let access = Access { kubeconfig: kubeconfig.clone(), context: context.clone(), ..Access::default() };
     Cluster::connect(&access).map_err(|cause| Failure::Usage(format!("the cluster cannot be asked: {cause}")))
-}
-
-fn shown(path: &Path) -> String {
-    one_line(&path.display().to_string())
 }

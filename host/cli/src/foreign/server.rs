@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use super::policies::{self, Found};
 use crate::bundle;
 use crate::failure::Failure;
-use crate::present::output::one_line;
+use crate::present::output::{one_line, shown};
 use crate::trust::Trusted;
 
 /// A file's own address, as a policy-server has it.
@@ -123,7 +123,7 @@ impl PolicyServer {
 
 /// The entries of the file, by name; at least one.
 fn entries(path: &Path) -> Result<Vec<(String, Entry)>, Failure> {
-    let shown = one_line(&path.display().to_string());
+    let shown = shown(path);
     let Json::Object(all) = policies::mapping(path, "policies")? else { return Ok(Vec::new()) };
     let read = all.into_iter().map(|(name, entry)| {
         let refused = |cause: String| Failure::Usage(format!("{shown}, policy {}: {cause}", one_line(&name)));

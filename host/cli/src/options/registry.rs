@@ -8,7 +8,7 @@ use registry::{Identity, Options, PlainHttp, PublicKey, Reference, Registry, Reg
 
 use super::word::WordError;
 use crate::failure::Failure;
-use crate::present::output::one_line;
+use crate::present::output::shown;
 
 /// How to talk to registries.
 #[derive(Args)]
@@ -102,11 +102,6 @@ pub fn reference(word: &str) -> Result<Reference, WordError> {
 
 pub fn failure(cause: &RegistryError) -> Failure {
     Failure::Registry(cause.to_string())
-}
-
-/// A path in a message.
-pub fn shown(path: &Path) -> String {
-    one_line(&path.display().to_string())
 }
 
 /// Paths in a message.

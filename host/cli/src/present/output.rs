@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use engine::report::render::human::Screen;
 pub use engine::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
@@ -54,6 +55,12 @@ pub fn warn(message: &str) {
 pub fn note(message: &str) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(anstream::stderr(), "{DIM}{}{DIM:#}", printable(message));
+}
+
+/// A path in a message.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    one_line(&path.display().to_string())
 }
 
 /// Empties the terminal, if standard output is one.

@@ -8,7 +8,7 @@ use scaffold::{Answers, File, Origin, Plan, Record, Rendered, Template, render};
 
 use crate::exit::{HOLDS, UNDECIDED};
 use crate::failure::Failure;
-use crate::present::output::{self, BOLD, DIM, count, one_line};
+use crate::present::output::{self, BOLD, DIM, count, shown};
 
 /// The template of services in the binary.
 pub const SERVICE: &str = "service";
@@ -55,10 +55,10 @@ impl Writing<'_> {
         let verb = if self.dry_run { "Would write" } else { "Wrote" };
         let mut text = format!("{BOLD}{verb} {}{BOLD:#}\n", count(plan.new.len(), "file"));
         for (path, _) in &plan.new {
-            let _ = writeln!(text, "  {}", one_line(&path.display().to_string()));
+            let _ = writeln!(text, "  {}", shown(path));
         }
         for path in &plan.kept {
-            let path = one_line(&path.display().to_string());
+            let path = shown(path);
             let _ = writeln!(text, "  {path} {DIM}exists already and is shared: not changed{DIM:#}");
         }
         output::print(&(text + after))?;

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::exit::HOLDS;
 use crate::failure::Failure;
-use crate::options::registry::{ArtifactFormat, RegistryOptions, SignatureOptions, failure, list, reference, shown};
-use crate::present::output::{self, BOLD, GREEN, YELLOW, count};
+use crate::options::registry::{ArtifactFormat, RegistryOptions, SignatureOptions, failure, list, reference};
+use crate::present::output::{self, BOLD, GREEN, YELLOW, count, shown};
 use crate::present::progress::Progress;
 
 pub const EXAMPLES: &str = "\

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::Builder;
 
 use crate::failure::Failure;
-use crate::options::registry::shown;
+use crate::present::output::shown;
 
 /// A module to write as `<name>.wasm`.
 pub struct File<'a> {

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::exit;
 use crate::failure::Failure;
-use crate::present::output::{self, one_line};
+use crate::present::output::{self, one_line, shown};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -130,10 +130,6 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
 
 fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     File::open(path).map(BufReader::new).map_err(|cause| Failure::File(format!("{}: {cause}", shown(path))))
-}
-
-fn shown(path: &Path) -> String {
-    one_line(&path.display().to_string())
 }
 
 fn read(path: &Path) -> Result<Part, Failure> {
