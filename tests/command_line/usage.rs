@@ -214,6 +214,8 @@ fn an_example_stands_on_a_line_of_its_own() {
         let command = command.join(" ");
         let examples: Vec<&str> = help.lines().skip_while(|line| *line != "Examples:").skip(1).collect();
         assert!(!examples.is_empty(), "{command} has no example");
+        // What is wider than a terminal goes on in the first column.
+        assert!(examples.iter().all(|line| line.chars().count() <= 80), "{command}: {examples:#?}");
         for line in examples.iter().take_while(|line| !line.is_empty()) {
             // What was broken goes on in the second column, with neither.
             assert!(line.contains("seaworthy ") || line.starts_with(&" ".repeat(20)), "{command}: {line}");

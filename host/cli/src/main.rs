@@ -55,9 +55,10 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  seaworthy check k8s/                check a folder of manifests
-  seaworthy rules                     list all rules
-  seaworthy explain readiness-probe   what a rule requires, why, and how to fix findings";
+  seaworthy check k8s/        check a folder of manifests
+  seaworthy rules             list all rules
+  seaworthy explain readiness-probe
+                              what a rule requires, why, and how to fix findings";
 
 fn main() -> ExitCode {
     if let Some(arguments) = helm::asked() {

@@ -19,11 +19,12 @@ use crate::replace::replace;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy baseline write k8s/           write all findings to seaworthy-baseline.yaml
+  seaworthy baseline write k8s/    write all findings to seaworthy-baseline.yaml
   seaworthy check k8s/ --baseline seaworthy-baseline.yaml
-                                          fails only for new findings
-  seaworthy baseline update k8s/          remove findings that are gone
-  seaworthy baseline update k8s/ --add    and add new ones
+                                   fails only for new findings
+  seaworthy baseline update k8s/   remove findings that are gone
+  seaworthy baseline update k8s/ --add
+                                   and add new ones
 
 Exit codes:
   0  written
@@ -31,8 +32,9 @@ Exit codes:
 
 const WRITE: &str = "\
 Examples:
-  seaworthy baseline write k8s/                       write all findings to seaworthy-baseline.yaml
-  seaworthy baseline write k8s/ --output known.yaml   or to another file";
+  seaworthy baseline write k8s/   write all findings to seaworthy-baseline.yaml
+  seaworthy baseline write k8s/ --output known.yaml
+                                  or to another file";
 
 const UPDATE: &str = "\
 Examples:

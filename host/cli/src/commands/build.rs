@@ -15,12 +15,12 @@ use crate::present::output::{self, BOLD, one_line, warn};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy build                      the module of the crate in this folder
+  seaworthy build   the module of the crate in this folder
   seaworthy build required-team-label --output modules/
   seaworthy check k8s/ --policy required-team-label.wasm
 
-Cargo builds it in the release profile for wasm32-unknown-unknown. Where Binaryen's wasm-opt is installed, it makes the module
-about a tenth smaller.";
+Cargo builds it in the release profile for wasm32-unknown-unknown. Where
+Binaryen's wasm-opt is installed, it makes the module about a tenth smaller.";
 
 /// What every engine understands of what rustc writes for wasm32-unknown-unknown, as wasm-opt calls it.
 const FEATURES: [&str; 7] = [

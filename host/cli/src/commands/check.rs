@@ -27,26 +27,33 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy check k8s/                          a folder counts as complete
-  kustomize build . | seaworthy check -         one stream; add --world complete if that is all
-  seaworthy check k8s/ --rule run-as-non-root   one rule
-  seaworthy check k8s/ --log web=web.log        and what the workload web has logged
-  seaworthy check k8s/ --crds vendor/crds/      definitions for custom resources
+  seaworthy check k8s/           a folder counts as complete
+  kustomize build . | seaworthy check -
+                                 one stream; add --world complete if that is all
+  seaworthy check k8s/ --rule run-as-non-root
+                                 one rule
+  seaworthy check k8s/ --log web=web.log
+                                 and what the workload web has logged
+  seaworthy check k8s/ --crds vendor/crds/
+                                 definitions for custom resources
   seaworthy check k8s/ --baseline seaworthy-baseline.yaml
-                                                only new findings fail: docs/configuration.md
-  seaworthy check k8s/ --format json            for machines
-  seaworthy check k8s/ --base origin/main       only what a change brought fails: docs/base.md
-  seaworthy check k8s/ --watch                  again whenever a file changes: docs/watch.md
+                                 only new findings fail: docs/configuration.md
+  seaworthy check k8s/ --format json
+                                 for machines
+  seaworthy check k8s/ --base origin/main
+                                 only new findings of a change fail: docs/base.md
+  seaworthy check k8s/ --watch   again whenever a file changes: docs/watch.md
   seaworthy check k8s/ --output sarif=seaworthy.sarif --output github
-                                                several at once: docs/outputs.md
+                                 several at once: docs/outputs.md
   seaworthy check k8s/ --policy safe-labels.wasm --settings labels.yaml
-                                                a Kubewarden policy: docs/foreign-policies.md
+                                 a Kubewarden policy: docs/foreign-policies.md
 
 Exit codes:
   0  all checks pass
   1  a rule fails
-  2  something could not be checked: bad usage, unreadable input, a broken bundle, or files that deploy workloads,
-     such as a chart's templates or a kustomization whose base is not here";
+  2  something could not be checked: bad usage, unreadable input, a broken
+     bundle, or files that deploy workloads, such as a chart's templates or a
+     kustomization whose base is not here";
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -9,7 +9,8 @@ use crate::present::output;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy completions bash > ~/.local/share/bash-completion/completions/seaworthy
+  seaworthy completions bash \\
+                    > ~/.local/share/bash-completion/completions/seaworthy
   seaworthy completions zsh > ~/.zfunc/_seaworthy
   seaworthy completions fish > ~/.config/fish/completions/seaworthy.fish";
 

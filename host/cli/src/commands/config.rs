@@ -17,10 +17,11 @@ use crate::present::output::{self, DIM, one_line};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy config                                what counts for the folder you are in
-  seaworthy config k8s/ --format json             for machines
+  seaworthy config                what counts for the folder you are in
+  seaworthy config k8s/ --format json
+                                  for machines
   seaworthy config --schema > seaworthy.schema.json
-                                                  for editors, with all rules and their settings";
+                                  for editors, with all rules and their settings";
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -17,14 +17,15 @@ const TOLD: usize = 20;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy fix k8s/                           show what would change, as a diff
-  seaworthy fix k8s/ --write                   change the files
-  seaworthy fix k8s/ --unsafe                  with edits that you have to review: docs/fix.md
+  seaworthy fix k8s/             show what would change, as a diff
+  seaworthy fix k8s/ --write     change the files
+  seaworthy fix k8s/ --unsafe    with edits that you have to review: docs/fix.md
   seaworthy fix k8s/ --rule min-ready-seconds --write
-                                               the edits of one rule
+                                 the edits of one rule
 
 Exit codes:
-  0  there is nothing to edit, or everything was written; findings without an edit are left to `seaworthy check`
+  0  there is nothing to edit, or everything was written; findings without an
+     edit are left to `seaworthy check`
   1  the diff shows edits that are not written
   2  a file could not be written, or something could not be checked";
 

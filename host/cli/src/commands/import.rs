@@ -19,10 +19,12 @@ use crate::present::output;
 pub const EXAMPLES: &str = "\
 Examples:
   seaworthy import waivers k8s/ --owner ana@example.com --expires 2027-03-31
-  seaworthy import waivers . --owner platform-team --expires 2027-03-31 > platform.yaml
+  seaworthy import waivers . --owner platform-team --expires 2027-03-31 \\
+                    > platform.yaml
 
-It reads the annotations of kube-linter, kube-score, Polaris and Checkov, .kube-linter.yaml, .checkov.yaml and a
-configuration of Polaris. docs/coming-from.md has the table of all checks and rules.";
+It reads the annotations of kube-linter, kube-score, Polaris and Checkov,
+.kube-linter.yaml, .checkov.yaml and a configuration of Polaris.
+docs/coming-from.md has the table of all checks and rules.";
 
 #[derive(clap::Args)]
 pub struct Args {

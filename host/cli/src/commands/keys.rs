@@ -13,7 +13,7 @@ use crate::present::output::{self, shown};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  COSIGN_PASSWORD=... seaworthy keys              cosign.key and cosign.pub in this folder
+  COSIGN_PASSWORD=... seaworthy keys   cosign.key and cosign.pub in this folder
   pass show signing | seaworthy keys --password-stdin --output release
 
 Keep the private key and its password apart, and give everybody the public one.";

@@ -15,7 +15,8 @@ use crate::judging;
 use crate::options::judging::{Judging, profile};
 
 pub const EXAMPLES: &str = "\
-An editor starts it; docs/editors.md says how. It uses the `seaworthy.yaml` of the folder that is open.
+An editor starts it; docs/editors.md says how. It uses the `seaworthy.yaml` of
+the folder that is open.
 
 Examples:
   seaworthy lsp                       with the profile recommended

@@ -12,8 +12,8 @@ use crate::present::output::{self, one_line};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy man | man -l -                  read it
-  seaworthy man ~/.local/share/man/man1     write the pages of all commands";
+  seaworthy man | man -l -                read it
+  seaworthy man ~/.local/share/man/man1   write the pages of all commands";
 
 #[derive(clap::Args)]
 pub struct Args {

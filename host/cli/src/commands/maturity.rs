@@ -20,10 +20,12 @@ const TOLD: usize = 5;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy maturity .                 the level, the evidence, and what the next level asks for
-  seaworthy maturity . --format json   for machines
+  seaworthy maturity .
+                       the level, the evidence, and what the next level asks for
+  seaworthy maturity . --format json
+                       for machines
   seaworthy maturity . --config platform.yaml
-                                       with your own evidence
+                       with your own evidence
 
 Only evidence in files counts. Exit code 2 if something could not be read.";
 

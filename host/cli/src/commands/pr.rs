@@ -21,13 +21,16 @@ use crate::versions::{Comparison, Versions};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy pr --event \"$GITHUB_EVENT_PATH\"      in a workflow of GitHub; the branch is checked out
+  seaworthy pr --event \"$GITHUB_EVENT_PATH\"
+                              in a workflow of GitHub; the branch is checked out
   seaworthy pr --title 'feat(web): add keys' --branch feature/keys --base main
-                                                 before it is opened
-  seaworthy pr --title 'feat(web): add keys' --branch feature/keys --base main --body-file body.md
+                              before it is opened
+  seaworthy pr --title 'feat(web): add keys' --branch feature/keys --base main \\
+                              --body-file body.md
 
-The commits and the change are those of --head since it left --base-ref. Whether the change needs a runbook is read from the
-objects that it changes: docs/review.md.
+The commits and the change are those of --head since it left --base-ref. Whether
+the change needs a runbook is read from the objects that it changes:
+docs/review.md.
 
 Exit codes:
   0  it keeps to the conventions

@@ -26,14 +26,20 @@ use crate::present::progress::Progress;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy push ghcr.io/shop/readiness:v1                        the bundle inside this binary
-  seaworthy push --bundle policies/ ghcr.io/shop/readiness:v1     the modules of a folder
-  seaworthy push team-label.wasm ghcr.io/shop/team-label:v1       one module, for Kubewarden too
-  seaworthy push --template golden/ ghcr.io/shop/golden:v3        a template for new services
-  seaworthy push ghcr.io/shop/readiness:v1 --sign cosign.key      signed, as pull --verify asks
+  seaworthy push ghcr.io/shop/readiness:v1
+                                           the bundle inside this binary
+  seaworthy push --bundle policies/ ghcr.io/shop/readiness:v1
+                                           the modules of a folder
+  seaworthy push team-label.wasm ghcr.io/shop/team-label:v1
+                                           one module, for Kubewarden too
+  seaworthy push --template golden/ ghcr.io/shop/golden:v3
+                                           a template for new services
+  seaworthy push ghcr.io/shop/readiness:v1 --sign cosign.key
+                                           signed, as pull --verify asks
   seaworthy push seaworthy.yaml ghcr.io/shop/configuration:v1 --sign cosign.key
-                                                                  a configuration, for others to extend
-  seaworthy push image/ ghcr.io/shop/seaworthy:0.1.0              the image of an OCI layout
+                                           a configuration, for others to extend
+  seaworthy push image/ ghcr.io/shop/seaworthy:0.1.0
+                                           the image of an OCI layout
 
 Credentials are Docker's: `docker login ghcr.io`.";
 

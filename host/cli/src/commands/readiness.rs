@@ -24,19 +24,23 @@ const TOLD: usize = 10;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy readiness k8s/                                     the checklist of each service
-  seaworthy readiness k8s/ --service catalog                   one service
-  seaworthy readiness k8s/ --format markdown                   to paste in a pull request
-  seaworthy readiness k8s/ --format html > readiness.html      one self-contained page
-  seaworthy readiness k8s/ --fail-under 80                     a gate to raise step by step
-  seaworthy readiness k8s/ --group-by part-of,name             one checklist for each system
+  seaworthy readiness k8s/                         the checklist of each service
+  seaworthy readiness k8s/ --service catalog       one service
+  seaworthy readiness k8s/ --format markdown       to paste in a pull request
+  seaworthy readiness k8s/ --format html > readiness.html
+                                                   one self-contained page
+  seaworthy readiness k8s/ --fail-under 80         a gate to raise step by step
+  seaworthy readiness k8s/ --group-by part-of,name
+                                                   one checklist for each system
 
-Sources of a service's name: kubernetes-id, name, part-of (labels), workload (its own name)
+Sources of a service's name: kubernetes-id, name, part-of (labels), workload
+(its own name)
 
 Exit codes:
   0  no check fails; with --fail-under, enough checks pass for every service
   1  a check fails; with --fail-under, too few pass for some service
-  2  something could not be checked: bad usage, unreadable or unchecked input, a broken bundle";
+  2  something could not be checked: bad usage, unreadable or unchecked input, a
+     broken bundle";
 
 #[derive(clap::Args)]
 pub struct Args {

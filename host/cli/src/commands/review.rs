@@ -20,20 +20,25 @@ use crate::versions::{Comparison, Versions};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy review --base origin/main            what this branch changes, and who must approve it
+  seaworthy review --base origin/main
+                               what this branch changes, and who must approve it
   seaworthy review --base origin/main --approvals approvals.json
-                                                 is it approved? docs/review.md shows the file
-  seaworthy review --base v1.4 --head v1.5       between two revisions
+                               is it approved? docs/review.md shows the file
+  seaworthy review --base v1.4 --head v1.5
+                               between two revisions
   seaworthy review --base origin/main --format markdown
-                                                 a comment for the pull request
+                               a comment for the pull request
 
-The change is compared with the last commit that both have. The approval matrix, the teams and CODEOWNERS are those of that
-commit: a change cannot lower its own requirements.
+The change is compared with the last commit that both have. The approval matrix,
+the teams and CODEOWNERS are those of that commit: a change cannot lower its own
+requirements.
 
 Exit codes:
-  0  the change is classified, or nothing changed; with --approvals, it is approved
+  0  the change is classified, or nothing changed; with --approvals, it is
+     approved
   1  with --approvals: approvals are missing
-  2  something could not be determined: a chart that is not rendered, an owner, the members of a team, the history";
+  2  something could not be determined: a chart that is not rendered, an owner,
+     the members of a team, the history";
 
 #[derive(clap::Args)]
 pub struct Args {

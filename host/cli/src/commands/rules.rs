@@ -16,10 +16,13 @@ use crate::present::table::{WIDTH, wrapped};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy rules                   the checklist
-  seaworthy rules --severity high   what must not wait
-  seaworthy rules --format json     all metadata: kinds, fields read, settings, documentation
-  seaworthy rules --format markdown the checklist as a page, a table for each section";
+  seaworthy rules      the checklist
+  seaworthy rules --severity high
+                       what must not wait
+  seaworthy rules --format json
+                       all metadata: kinds, fields read, settings, documentation
+  seaworthy rules --format markdown
+                       the checklist as a page, a table for each section";
 
 /// What the profiles are: a rule is in its own and in those after it.
 const PROFILES: &str = "

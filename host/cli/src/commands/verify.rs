@@ -13,7 +13,8 @@ use crate::present::output::{self, BOLD, GREEN};
 pub const EXAMPLES: &str = "\
 Examples:
   seaworthy verify ghcr.io/shop/readiness:v1 --key cosign.pub
-  seaworthy verify ghcr.io/shop/readiness:v1 --key cosign.pub --annotation team=platform
+  seaworthy verify ghcr.io/shop/readiness:v1 --key cosign.pub \\
+                    --annotation team=platform
 
 Exit codes:
   0  it has the required signatures

@@ -36,19 +36,23 @@ use tally::Tally;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy audit                                       all of the current context's cluster
-  seaworthy audit --namespace shop --severity high      one namespace, what must not wait
-  seaworthy audit --context staging --format json       for machines: docs/audit.md
-  seaworthy audit --format policy-report                what --write would write
-  seaworthy audit --format policy-report --write        as PolicyReports beside the objects
+  seaworthy audit                           all of the current context's cluster
+  seaworthy audit --namespace shop --severity high
+                                            one namespace, what must not wait
+  seaworthy audit --context staging --format json
+                                            for machines: docs/audit.md
+  seaworthy audit --format policy-report    what --write would write
+  seaworthy audit --format policy-report --write
+                                            as PolicyReports beside the objects
 
-It needs to list what it checks and looks up: the ClusterRole `view` is enough for most, but not for
-Secrets and RBAC. Kinds that may not be listed are named.
+It needs to list what it checks and looks up: the ClusterRole `view` is enough
+for most, but not for Secrets and RBAC. Kinds that may not be listed are named.
 
 Exit codes:
   0  all checks pass
   1  a rule fails
-  2  something could not be checked: no cluster, a kind or a report that is forbidden";
+  2  something could not be checked: no cluster, a kind or a report that is
+     forbidden";
 
 /// What `--world-memory` takes.
 const MEMORY: &str = "whole MiB above 0, such as 512";

@@ -23,8 +23,8 @@ use crate::present::table::{folded, wrapped};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy explain readiness-probe                      with the settings here
-  seaworthy explain readiness-probe --format markdown    a page for your own site";
+  seaworthy explain readiness-probe                     with the settings here
+  seaworthy explain readiness-probe --format markdown   a page for your own site";
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -35,15 +35,19 @@ use policy::{Choice, Policy};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy kubewarden | kubectl apply -f -                        reports, and denies nothing
-  seaworthy kubewarden --mode protect --severity high              denies what breaks these rules
-  seaworthy kubewarden --config platform.yaml                      your settings and waivers
-  seaworthy kubewarden --objects policies > policies.yaml          for `kwctl run`
-  seaworthy kubewarden --format helm --output chart/               a chart with values for all of it
-  seaworthy kubewarden --namespace shop                            policies that a team may install
+  seaworthy kubewarden | kubectl apply -f -    reports, and denies nothing
+  seaworthy kubewarden --mode protect --severity high
+                                               denies what breaks these rules
+  seaworthy kubewarden --config platform.yaml  your settings and waivers
+  seaworthy kubewarden --objects policies > policies.yaml
+                                               for `kwctl run`
+  seaworthy kubewarden --format helm --output chart/
+                                               a chart with values for all of it
+  seaworthy kubewarden --namespace shop        policies that a team may install
   seaworthy push ghcr.io/shop/readiness:v1 --format json > pushed.json
-  seaworthy kubewarden --pushed pushed.json                        with each module by its digest
-  seaworthy kubewarden --format policy-server > policies.yml       a policy-server without a cluster
+  seaworthy kubewarden --pushed pushed.json    with each module by its digest
+  seaworthy kubewarden --format policy-server > policies.yml
+                                               a policy-server without a cluster
 
 docs/kubewarden.md says what each verdict means at admission.";
 

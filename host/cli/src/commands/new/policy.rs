@@ -12,10 +12,11 @@ use crate::failure::Failure;
 pub const EXAMPLES: &str = "\
 Examples:
   seaworthy new policy required-team-label
-                                   required-team-label/, a crate with one rule, its cases and its CI
+                    a crate with one rule, its cases and its CI
   seaworthy new policy required-team-label --sdk ../seaworthy/sdk
-                                   with the SDK of a clone
-  seaworthy new policy required-team-label --sdk https://git.example.com/seaworthy.git
+                    with the SDK of a clone
+  seaworthy new policy required-team-label \\
+                    --sdk https://git.example.com/seaworthy.git
   cd required-team-label && cargo test && seaworthy build
 
 No file is ever overwritten.";

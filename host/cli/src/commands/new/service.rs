@@ -15,21 +15,29 @@ use crate::options::word::WordError;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy new service payments-api --kind http-api --owner team-payments --organisation acme
-                                   payments-api/, the program, and its manifests in k8s-config/
-  seaworthy new service mailer --kind worker --owner team-crm --layout polyrepo --package helm
-                                   mailer/ and mailer-config/, a chart
-  seaworthy new service report --kind cron --owner team-bi --set schedule='0 6 * * 1' --dry-run
-                                   lists what would be written
+  seaworthy new service payments-api --kind http-api --owner team-payments \\
+                    --organisation acme
+                    payments-api/: the program; k8s-config/: its manifests
+  seaworthy new service mailer --kind worker --owner team-crm \\
+                    --layout polyrepo --package helm
+                    mailer/ and mailer-config/, a chart
+  seaworthy new service report --kind cron --owner team-bi \\
+                    --set schedule='0 6 * * 1' --dry-run
+                    lists what would be written
   seaworthy new service payments-api ... --template golden/
-                                   with a template of your own
-  seaworthy new service web ... --template registry://ghcr.io/acme/golden:v3 --verify cosign.pub
-                                   with one that `seaworthy push --template golden/ --sign cosign.key` put there
-  seaworthy new service --kind worker --organisation acme --backstage --output templates/worker
-                                   the same files as a software template for Backstage
-  seaworthy new service --diff     in a service's folder: what the template of today would change
+                    with a template of your own
+  seaworthy new service web ... \\
+                    --template registry://ghcr.io/acme/golden:v3 \\
+                    --verify cosign.pub
+                    with one from a registry, that `seaworthy push` put there
+  seaworthy new service --kind worker --organisation acme --backstage \\
+                    --output templates/worker
+                    the same files as a software template for Backstage
+  seaworthy new service --diff
+                    in a service's folder: what the template would change now
 
-Run it in the folder in which your clones lie. No file is ever overwritten. docs/new-service.md lists all answers.
+Run it in the folder in which your clones lie. No file is ever overwritten.
+docs/new-service.md lists all answers.
 
 Exit codes:
   0  written; with --diff: nothing to change

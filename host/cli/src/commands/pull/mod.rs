@@ -20,7 +20,8 @@ pub const EXAMPLES: &str = "\
 Examples:
   seaworthy pull ghcr.io/shop/readiness:v1 --output rules --verify cosign.pub
   seaworthy check k8s/ --bundle rules
-  seaworthy pull ghcr.io/kubewarden/policies/safe-labels:v1.0.0 --output policies";
+  seaworthy pull ghcr.io/kubewarden/policies/safe-labels:v1.0.0 \\
+                    --output policies";
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -30,10 +30,14 @@ use watched::Watched;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy serve --tls-cert tls.crt --tls-key tls.key        warns, and denies nothing
-  seaworthy serve --tls-cert ... --config seaworthy.yaml      denies violations of enforced rules
-  seaworthy serve --tls-cert ... --cluster                    rules see other objects of the cluster
-  seaworthy serve --plain-http --address 127.0.0.1:8080       to try it with curl
+  seaworthy serve --tls-cert tls.crt --tls-key tls.key
+                                          warns, and denies nothing
+  seaworthy serve --tls-cert ... --config seaworthy.yaml
+                                          denies violations of enforced rules
+  seaworthy serve --tls-cert ... --cluster
+                                          rules see other objects of the cluster
+  seaworthy serve --plain-http --address 127.0.0.1:8080
+                                          to try it with curl
 
 docs/serve.md says how to install it, and how it answers each request.";
 

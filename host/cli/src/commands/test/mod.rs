@@ -26,10 +26,11 @@ use crate::replace::replace;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  seaworthy test cases.yaml                               the policy that the file names
-  seaworthy test cases.yaml --policy safe-labels.wasm     another one
+  seaworthy test cases.yaml              the policy that the file names
+  seaworthy test cases.yaml --policy safe-labels.wasm
+                                         another one
   seaworthy test policies/*/cases.yaml --format junit > results.xml
-  seaworthy test cases.yaml --update                      write the current answers into the file
+  seaworthy test cases.yaml --update     write the current answers into the file
 
 A file of cases:
   policy: safe-labels.wasm
