@@ -52,6 +52,8 @@ fn nothing_else_is_accepted_with_it() {
     let nothing = Folder::of("chart/Chart.yaml", CHART).and("chart/templates/web.yaml", TEMPLATE);
     let nothing = nothing.bundle(&[FixedRule::new("holds", protocol::Verdict::Pass)]);
     assert_eq!(check(&nothing, &["--allow-unchecked"]).code, Some(2), "there is nothing that was checked");
+    let out = check(&nothing, &[]).with(2);
+    assert!(out.ends_with("1 file not checked, see above\n"), "and it is not offered: {out}");
     let fails = FixedRule::new("fails", protocol::Verdict::Fail).finds(protocol::Level::Violation, "$", "no", None);
     let fails = Folder::of("pod.yaml", POD).and("t.yaml", TEMPLATE).bundle(&[fails]);
     assert_eq!(check(&fails, &[]).code, Some(2));

@@ -36,6 +36,8 @@ fn the_exit_code_is_2_where_anything_could_not_be_decided_also_beside_findings()
     let folder = usual_folder().and("broken.yaml", "apiVersion: [").and("values.yaml", "a: 1\n");
     let out = check(&folder, &["pod.yaml", "broken.yaml"]).with(2);
     assert!(out.ends_with("profile recommended: all rules\n1 problem: not everything could be checked\n"), "{out}");
+    let out = check(&folder, &["broken.yaml"]).with(2);
+    assert!(out.ends_with("\n\n1 problem: not everything could be checked\n"), "it is said once: {out}");
     let out = check(&folder, &["pod.yaml", "missing.yaml"]).with(2);
     assert!(out.contains("error: missing.yaml does not exist\n"), "{out}");
     let out = check(&folder, &["values.yaml"]).with(2);

@@ -15,7 +15,7 @@ pub struct Failure {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    #[error("{0} is not installed, so that this is not rendered")]
+    #[error("{0} is not installed, so this is not rendered")]
     Missing(&'static str),
     #[error("`{0}` is not a valid {1}: nothing is rendered with it")]
     Name(String, &'static str),

@@ -87,6 +87,7 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
     let files = count(report.input.files().len(), "file");
     let problems = report.input.files().iter().map(|file| file.manifest.problems.len()).sum::<usize>()
         + report.unread.iter().filter(|unread| unread.is_failure).count();
+    let unread = format!("{}: not everything could be checked", count(problems, "problem"));
     let verdicts = report.verdicts();
     let objects = count(report.judged.len(), "object");
     let broken = report.judged.iter().filter(|judged| broken(judged) > 0).count();
@@ -97,8 +98,8 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         (YELLOW, format!("{} in {broken} of {objects}, all below {fail_on}", count(failures(report), "finding")))
     } else if broken > 0 {
         (RED, format!("{} in {broken} of {objects}", count(failures(report), "finding")))
-    } else if report.judged.is_empty() || problems > 0 {
-        (RED, "Not everything could be checked".into())
+    } else if problems > 0 {
+        (RED, unread.clone())
     } else if !report.missing().is_empty() {
         (YELLOW, "Incomplete: some files that deploy workloads were not checked".into())
     } else if verdicts.is_empty() {
@@ -150,12 +151,14 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
             (count(renderings.count(), "environment"), tools.into_iter().collect::<Vec<_>>().join(", "));
         let _ = writeln!(text, "{DIM}{number} rendered with {}{DIM:#}", one_line(&tools));
     }
-    if problems > 0 {
-        let _ = writeln!(text, "{RED}{}: not everything could be checked{RED:#}", count(problems, "problem"));
+    if problems > 0 && broken > 0 {
+        let _ = writeln!(text, "{RED}{unread}{RED:#}");
     }
     if !report.missing().is_empty() {
         let files = count(report.missing().iter().map(|unchecked| unchecked.files).sum(), "file");
-        let _ = writeln!(text, "{YELLOW}{files} not checked, see above; `--allow-unchecked` accepts this{YELLOW:#}");
+        // Where nothing else was checked, it would not.
+        let accepting = if report.judged.is_empty() { "" } else { "; `--allow-unchecked` accepts this" };
+        let _ = writeln!(text, "{YELLOW}{files} not checked, see above{accepting}{YELLOW:#}");
     }
     let over = report.passed_over();
     if run.strict && over > 0 {
