@@ -91,6 +91,7 @@ fn what_is_no_whole_is_refused() {
         .and("three.json", of_three.to_string())
         .and("rule.json", by_another.to_string())
         .and("format.json", other.to_string())
+        .and("check.json", json!({"format": "seaworthy.dev/report/v1", "results": []}).to_string())
         .and("broken.json", "{\"format\":");
     for (files, says) in [
         (&["0.json"][..], "shard 1/2 is missing"),
@@ -99,6 +100,10 @@ fn what_is_no_whole_is_refused() {
         (&["0.json", "rule.json"], "another audit"),
         (&["whole.json"], "not from a shard"),
         (&["format.json"], "seaworthy.dev/report/v1"),
+        (
+            &["check.json"],
+            "check.json has the format seaworthy.dev/report/v1; only seaworthy.dev/audit/v1 can be merged",
+        ),
         (&["0.json", "broken.json"], "broken.json is not an audit"),
         (&["none.json"], "none.json"),
     ] {

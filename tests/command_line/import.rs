@@ -56,6 +56,10 @@ fn where_nothing_is_ignored_nothing_is_written() {
     assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
     let run = import(&Folder::of("k8s/notes.txt", ""), &day(30));
     assert!(run.complaint().contains("no .yaml"));
+    let run = folder.run(&["import", "waivers", "nosuch", "--owner", "ana", "--expires", &day(30)]);
+    let complaint = run.complaint();
+    assert!(complaint.contains("nosuch does not exist"), "{complaint}");
+    assert!(!complaint.contains("to ignore anything"), "that is not known: {complaint}");
 }
 
 #[test]

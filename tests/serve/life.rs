@@ -93,7 +93,7 @@ fn a_bad_configuration_does_not_even_start() {
             "--tls-cert none.crt cannot be read: No such file or directory (os error 2); give a PEM file",
         ),
         (&["--tls-cert", "seaworthy.yaml", "--tls-key", "none.key"], "--tls-key none.key cannot be read: No such file"),
-        (&["--plain-http", "--address", "127.0.0.1:http"], "invalid value"),
+        (&["--plain-http", "--address", "localhost:80"], "expected an IP address and a port, such as 127.0.0.1:8080"),
         (&["--plain-http", "--address", "192.0.2.1:8443"], "listening on 192.0.2.1:8443: "),
         (&[], "--tls-cert"),
     ] {

@@ -90,7 +90,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     problems.iter().for_each(|problem| output::complain(problem));
     if input.files().is_empty() && problems.is_empty() {
         output::complain("there is no .yaml, .yml or .json file here");
-    } else if imported.is_empty() {
+    } else if imported.is_empty() && problems.is_empty() {
         output::warn("no file here tells kube-linter, kube-score, Polaris or Checkov to ignore anything");
     }
     Ok(if problems.is_empty() && !input.files().is_empty() { HOLDS } else { UNDECIDED })

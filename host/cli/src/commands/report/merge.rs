@@ -39,6 +39,12 @@ pub struct Args {
     pub files: Vec<PathBuf>,
 }
 
+/// What kind of document it is.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+}
+
 /// An audit, its results aside.
 #[derive(Deserialize)]
 struct Part {
@@ -133,15 +139,21 @@ fn open(path: &Path) -> Result<BufReader<File>, Failure> {
 }
 
 fn read(path: &Path) -> Result<Part, Failure> {
-    let part: Part = serde_json::from_reader(open(path)?).map_err(|cause| unreadable(path, &cause))?;
-    if part.format == FORMAT {
-        return Ok(part);
+    let cause = match serde_json::from_reader::<_, Part>(open(path)?) {
+        Ok(part) if part.format == FORMAT => return Ok(part),
+        Ok(part) => return Err(other(path, &part.format)),
+        Err(cause) => cause,
+    };
+    // What another document is says more than what it lacks.
+    match serde_json::from_reader::<_, Head>(open(path)?) {
+        Ok(Head { format }) if format != FORMAT => Err(other(path, &format)),
+        _ => Err(unreadable(path, &cause)),
     }
-    Err(Failure::Usage(format!(
-        "{} has the format {}; only {FORMAT} can be merged",
-        shown(path),
-        one_line(&part.format)
-    )))
+}
+
+fn other(path: &Path, format: &str) -> Failure {
+    let (path, format) = (shown(path), one_line(format));
+    Failure::Usage(format!("{path} has the format {format}; only {FORMAT} can be merged"))
 }
 
 fn unreadable(path: &Path, cause: &serde_json::Error) -> Failure {

@@ -51,7 +51,7 @@ const DRAIN: &str = "whole seconds from 0 to 255";
 #[derive(clap::Args)]
 pub struct Args {
     /// The address to listen on.
-    #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
+    #[arg(long, default_value = "0.0.0.0:8443", value_parser = address, value_name = "ADDRESS:PORT")]
     pub address: SocketAddr,
 
     /// The certificate of the webhook, PEM. It is read again when the file changes.
@@ -127,6 +127,10 @@ pub enum Undecided {
     Warn,
     /// Deny the object.
     Deny,
+}
+
+fn address(word: &str) -> Result<SocketAddr, &'static str> {
+    word.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080")
 }
 
 /// Runs the command until it is stopped.
