@@ -17,6 +17,9 @@ pub enum ReplaceError {
     /// A folder, a device or a pipe.
     #[error("is not a regular file, and was not written")]
     Special,
+    /// There is no folder to write it to.
+    #[error("cannot be written: there is no folder {0}: mkdir -p it first")]
+    NoFolder(String),
     /// It cannot be compared with what was judged.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -41,9 +44,14 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
         _ => {}
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(ReplaceError::NoFolder(sources::name(folder)));
+    }
     let write = || {
         // As any new file has it: others may read it, unless the user's mask says otherwise.
-        let mut draft = Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
+        let draft = Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
+        // The whole cause names the draft, which the user did not name.
+        let mut draft = draft.map_err(|cause| io::Error::from(cause.kind()))?;
         draft.write_all(bytes)?;
         if let Some(old) = &old {
             draft.as_file().set_permissions(old.permissions())?;
