@@ -168,7 +168,8 @@ fn no_case_at_all_is_no_success() {
     for (cases, said) in [
         ("", "has no cases"),
         ("cases: []\n", "has no cases"),
-        ("cases:\n  - name: a\n    expct: accept\n", "cases.yaml:3: "),
+        ("cases:\n  - name: a\n    expct: accept\n", "cases.yaml:3: unknown field `expct`"),
+        ("cases:\n  - name: a\n    expct: accept\n", "; did you mean `expect`?"),
         ("cases:\n  - {name: a, object: {}, expect: perhaps}\n", "unknown variant `perhaps`"),
         ("case: []\n", "unknown field `case`"),
         ("cases: [\n", "cases.yaml:"),

@@ -66,7 +66,7 @@ use crate::question::Completeness;
 use crate::scope::Folders;
 use crate::waiver::{Date, Waiver};
 
-pub use crate::spelling::suggestion;
+pub use crate::spelling::{suggestion, with_suggestion};
 pub use admission::{Admission, Mode, ModeOverride, Reaction};
 pub use layers::{Alone, Loader};
 pub use overrides::{Override, RuleOverride};

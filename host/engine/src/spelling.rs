@@ -9,3 +9,31 @@ pub fn suggestion(word: &str, known: &[&str]) -> String {
         _ => String::new(),
     }
 }
+
+/// What serde says of a word that it does not know, with the one that may have been meant.
+#[must_use]
+pub fn with_suggestion(refusal: &str) -> String {
+    // The first word between backticks is not known, all others are.
+    let mut words = refusal.split('`').skip(1).step_by(2);
+    match words.next().filter(|_| refusal.starts_with("unknown ")) {
+        Some(word) => format!("{refusal}{}", suggestion(word, &words.collect::<Vec<_>>())),
+        None => refusal.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_meant_stands_behind_what_serde_says() {
+        for (refusal, hint) in [
+            ("unknown field `objct`, expected one of `name`, `object`, `old`", "; did you mean `object`?"),
+            ("unknown variant `rejct`, expected `accept` or `reject`", "; did you mean `reject`?"),
+            ("unknown field `other`, there are no fields", ""),
+            ("missing field `name`", ""),
+        ] {
+            assert_eq!(with_suggestion(refusal), format!("{refusal}{hint}"));
+        }
+    }
+}

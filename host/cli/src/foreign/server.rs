@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use engine::config::{Admission, Config, Mode, ModeOverride, Reaction};
+use engine::config::{Admission, Config, Mode, ModeOverride, Reaction, with_suggestion};
 use engine::{Policy, Scope};
 use sandbox::{Limits, sections};
 use serde::Deserialize;
@@ -130,7 +130,8 @@ fn entries(path: &Path) -> Result<Vec<(String, Entry)>, Failure> {
         if entry.get("policies").is_some() {
             return Err(refused("groups are not served; name each policy by itself".to_owned()));
         }
-        let entry: Entry = serde_json::from_value(entry).map_err(|cause| refused(cause.to_string()))?;
+        let entry: Entry =
+            serde_json::from_value(entry).map_err(|cause| refused(with_suggestion(&cause.to_string())))?;
         if entry.allowed_to_mutate {
             return Err(refused("allowedToMutate: true has no effect here, since nothing is changed".to_owned()));
         }

@@ -89,7 +89,7 @@ impl Output {
         let format = Format::from_str(name, false)
             .or_else(|_| one_of(Format::value_variants().iter().copied(), Format::name, name))?;
         match file {
-            Some("") => Err(WordError::NoValue),
+            Some("") => Err(WordError::NoFile),
             file => Ok(Self { format, file: file.filter(|file| *file != "-").map(PathBuf::from) }),
         }
     }
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(parse("github"), output(Format::Github, None));
         assert_eq!(parse("policyreport=a"), output(Format::PolicyReport, Some("a")));
         assert_eq!(parse("json=-"), output(Format::Json, None));
-        assert!(parse("sarif=").unwrap_err().contains("NAME=VALUE"));
+        assert!(parse("sarif=").unwrap_err().contains("expected a file"));
         assert!(parse("sarfi=x").unwrap_err().contains("did you mean `sarif`?"));
         for format in Format::value_variants() {
             let named = format.to_possible_value().map(|value| value.get_name().to_owned());

@@ -18,6 +18,9 @@ pub enum WordError {
     /// A name or a value is missing.
     #[error("expected NAME=VALUE")]
     NoValue,
+    /// The file is missing.
+    #[error("expected a file after `=`")]
+    NoFile,
     /// It is no whole number, or not one that the option takes.
     #[error("expected {0}")]
     NotANumber(&'static str),

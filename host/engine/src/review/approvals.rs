@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::documents::{Review, Team};
 use crate::manifest::{Content, Document, Limits, read};
+use crate::spelling::with_suggestion;
 
 /// What a file says of people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Approvals {
         let [Document { content: Content::Other(node), .. }] = manifest.documents.as_slice() else {
             return Err(ApprovalsError("it has no reviews, or more than one document".into()));
         };
-        let refused = |cause: serde_json::Error| ApprovalsError(cause.to_string());
+        let refused = |cause: serde_json::Error| ApprovalsError(with_suggestion(&cause.to_string()));
         let File { author, reviews, teams } =
             serde_json::to_value(node).and_then(serde_json::from_value).map_err(refused)?;
         let mut known = Vec::new();
@@ -109,7 +110,7 @@ mod tests {
             ("a: [", "line 1"),
             ("reviews: [{user: a, state: fine}]", "the state `fine`"),
             ("reviews: [{user: a, state: approved, at: now}]", "unknown field `at`"),
-            ("review: []", "unknown field `review`"),
+            ("review: []", "did you mean `reviews`?"),
             ("teams: {}", "missing field `reviews`"),
             ("apiVersion: v1\nkind: Pod\n", "no reviews"),
         ] {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use engine::config::with_suggestion;
 use engine::manifest::{Content, Limits, Node, Object, Value, read};
 use engine::{Completeness, Operation, UserInfo};
 use serde::{Deserialize, Serialize};
@@ -165,7 +166,9 @@ impl Suite {
             let (line, column) = (problem.position.line, problem.position.column);
             return Err(Failure::Usage(format!("{shown}:{line}:{column}: {}", problem.kind)));
         }
-        let wrong = |line: u32, cause: &dyn std::fmt::Display| Failure::Usage(format!("{shown}:{line}: {cause}"));
+        let wrong = |line: u32, cause: &dyn std::fmt::Display| {
+            Failure::Usage(format!("{shown}:{line}: {}", with_suggestion(&cause.to_string())))
+        };
         let root = match manifest.documents.as_slice() {
             [document] => match &document.content {
                 Content::Other(node @ Node { value: Value::Mapping(_), .. }) => node,
