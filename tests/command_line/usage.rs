@@ -45,6 +45,12 @@ fn the_exit_code_is_2_where_anything_could_not_be_decided_also_beside_findings()
 }
 
 #[test]
+fn a_file_of_values_that_is_not_there_is_named_whether_or_not_a_chart_wants_it() {
+    let complaint = check(&usual_folder(), &["pod.yaml", "--values", "gone.yaml"]).complaint();
+    assert_eq!(complaint, "error: --values gone.yaml does not exist\n");
+}
+
+#[test]
 fn strict_allows_nothing_to_be_skipped_but_empty_documents() {
     let strict = |name: &str, text: &str| {
         let folder = usual_folder().and(name, text);

@@ -20,6 +20,7 @@ use crate::cache;
 use crate::failure::Failure;
 use crate::options::configuration::ConfigOptions;
 use crate::options::rendering::{Render, Rendering};
+use crate::present::output;
 use crate::published;
 
 /// The file of a configuration, and where all its files are read from.
@@ -159,13 +160,16 @@ impl Configuration {
     /// How charts and kustomizations are rendered: as the command line says, and where it says nothing as this does.
     ///
     /// # Errors
-    /// A version is not valid.
+    /// A version is not valid, or a file of values that was named does not exist.
     pub fn rendering(&self, given: &Rendering) -> Result<RenderOptions, Failure> {
         let said = &self.config.rendering;
         let within = |path: &String| self.folder.as_deref().unwrap_or(Path::new("")).join(path);
         let refused = |version: &str| {
             Failure::Usage(format!("{}: `{version}` is not a version", self.shown.as_deref().unwrap_or_default()))
         };
+        if let Some(path) = given.values.iter().find(|path| !path.exists()) {
+            return Err(Failure::File(format!("--values {} does not exist", output::shown(path))));
+        }
         let mut options = given.options();
         options.cache = cache::folder().map(|folder| folder.join("renderings"));
         if given.render.is_none() && said.enabled == Some(false) {
