@@ -24,6 +24,14 @@ fn a_level_is_shown_with_its_evidence_and_what_the_next_one_lacks() {
 }
 
 #[test]
+fn what_the_next_level_asks_for_fits_a_terminal() {
+    let folder = Folder::of("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n");
+    let out = folder.run(&["maturity", "."]).with(0);
+    let asked = out.lines().skip_while(|line| !line.starts_with("For L2 "));
+    assert!(asked.clone().count() > 2 && asked.clone().all(|line| line.chars().count() <= 80), "{out}");
+}
+
+#[test]
 fn machines_read_the_same() {
     let out = repository().run(&["maturity", ".", "--format", "json"]).with(0);
     let answer: Value = serde_json::from_str(&out).unwrap();

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::judging;
 use crate::present::output::{self, BOLD, CYAN, DIM, GREEN, YELLOW, one_line};
+use crate::present::table::{WIDTH, wrapped};
 
 /// How many traces of one practice are told.
 const TOLD: usize = 5;
@@ -100,8 +101,10 @@ fn render(maturity: &Maturity) -> String {
     if let Some(next) = maturity.next() {
         let _ = writeln!(text, "For L{} ({}) there is no evidence of:", next.number(), next.name());
         for practice in maturity.missing(next) {
-            let looked_for = practice.looked_for();
-            let _ = writeln!(text, "  {YELLOW}-{YELLOW:#} {}\n    {DIM}{looked_for}{DIM:#}", practice.title());
+            let _ = writeln!(text, "  {YELLOW}-{YELLOW:#} {}", practice.title());
+            for line in wrapped(practice.looked_for(), WIDTH - 4) {
+                let _ = writeln!(text, "    {DIM}{line}{DIM:#}");
+            }
         }
     }
     text
