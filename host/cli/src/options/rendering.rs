@@ -21,7 +21,7 @@ pub struct Rendering {
     pub values: Vec<PathBuf>,
 
     /// A single value for every chart, `key=value`, as `helm --set` takes it. May be given several times.
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 
     /// The Kubernetes version that charts are rendered for. The default is 1.36.0.
