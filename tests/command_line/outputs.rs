@@ -311,6 +311,7 @@ fn no_format_shows_an_incomplete_run_as_a_green_one() {
         ("step-summary", "**Incomplete: 1 problem, not everything could be checked.**"),
         ("markdown", "**Incomplete: 1 problem, not everything could be checked.**"),
         ("gitlab", "\"check_name\": \"incomplete\""),
+        ("gitlab", "; fix the YAML at or just above this line"),
         ("policy-report", "result: error"),
     ] {
         let file = format!("--output={format}=out");

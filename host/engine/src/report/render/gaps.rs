@@ -26,7 +26,7 @@ pub fn gaps(report: &Report<'_>) -> Vec<Gap> {
         .filter(|message| message.is_fault())
         .map(|message| Gap {
             line: message.place.map_or(1, |(start, _)| start.line),
-            text: message.with_hints(". "),
+            text: message.with_hints(),
             file: message.file,
         })
         .collect();

@@ -69,11 +69,11 @@ impl Message<'_> {
         self.level == Level::Error
     }
 
-    /// All that it says, in one line: hints behind the title, each behind that separator.
-    pub(super) fn with_hints(&self, separator: &str) -> String {
+    /// All that it says, in one line: the title, and its hints behind it.
+    pub(super) fn with_hints(&self) -> String {
         let rule = self.rule.iter().map(|rule| format!("{rule}: {}", self.title));
         let title = rule.chain([self.title.clone()]).take(1);
-        title.chain(self.hints.iter().map(|hint| hint.trim().to_owned())).collect::<Vec<_>>().join(separator)
+        title.chain(self.hints.iter().map(|hint| hint.trim().to_owned())).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -165,7 +165,7 @@ fn notifications(report: &Report<'_>, left_out: usize) -> Vec<Value> {
     }
     for manifest in report.input.files().iter().map(|file| &file.manifest) {
         for problem in &manifest.problems {
-            let text = format!("{}. {}", problem.kind, problem.kind.help());
+            let text = format!("{}; {}", problem.kind, problem.kind.help());
             let at = problem.position;
             notify("error", text, place(&manifest.name, Some((at, at))), None);
         }
