@@ -224,7 +224,8 @@ fn an_annotation_waives_only_where_the_configuration_says_so() {
     let out = run("yes.yaml").with(0);
     assert!(out.contains("waived: team-is-named for Pod shop/web by ana until 2999-01-01: it moves\n"), "{out}");
     let out = run("no.yaml").with(1);
-    let said = "ignored waiver: Pod shop/web: the configuration does not allow annotations to waive team-is-named\n";
+    let said = "ignored waiver: Pod shop/web: the configuration does not allow annotations to waive team-is-named: \
+                `annotations: true` of the rule allows it\n";
     assert!(out.contains(said), "{out}");
     assert!(run("short.yaml").with(1).contains("at most 365 days count"));
 }

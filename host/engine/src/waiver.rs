@@ -113,7 +113,9 @@ pub fn annotated(object: &Object, rules: &[String]) -> Vec<Result<Waiver, String
     let waivers = entries.iter().filter_map(|entry| {
         let rule = entry.key.strip_prefix(ANNOTATION)?;
         if !rules.iter().any(|known| known == rule) {
-            return Some(Err(format!("the configuration does not allow annotations to waive {rule}")));
+            return Some(Err(format!(
+                "the configuration does not allow annotations to waive {rule}: `annotations: true` of the rule allows it"
+            )));
         }
         let Some(text) = entry.value.as_str() else { return Some(Err(format!("`{}` is no string", entry.key))) };
         Some(in_annotation(rule, text, object).map_err(|cause| format!("`{}` {cause}", entry.key)))
