@@ -169,7 +169,7 @@ fn is_owned(job: Object<'_>) -> bool {
 fn check_cron(spec: Field<'_>, findings: &mut Findings) {
     let (policy, deadline) = (spec.get("concurrencyPolicy"), spec.get("startingDeadlineSeconds"));
     if !policy.is_set() {
-        let message = "a run starts even if the last one has not ended, unless this says otherwise";
+        let message = "without `concurrencyPolicy`, a run starts even if the last one has not ended";
         findings.fail(policy, message, fix::set(policy, "Forbid"));
     }
     if deadline.integer().is_some_and(|seconds| (0..10).contains(&seconds)) {

@@ -261,10 +261,8 @@ impl<'a, 'w> Walk<'a, 'w> {
         let Some(value) = at.value() else { return };
         match (check, value) {
             (Check::Gated, _) => {
-                let message = format!(
-                    "Kubernetes 1.{} drops this without a word: its feature gate is off by default",
-                    self.minor
-                );
+                let message =
+                    format!("Kubernetes 1.{} drops this silently: its feature gate is off by default", self.minor);
                 self.findings.warn(at, message, "remove it, unless the feature gate is on in your cluster");
             }
             (Check::Keys(format), Value::Object(_)) => {

@@ -158,7 +158,7 @@ impl Rule for PodDisruptionBudget {
             [] if replicas.count < 2 => not_applicable("a single replica has nothing to spare"),
             [] => {
                 world.must_be_complete("PodDisruptionBudget that selects its pods")?;
-                let message = format!("no PodDisruptionBudget selects its pods, of {replicas}");
+                let message = format!("no PodDisruptionBudget selects its pods ({replicas})");
                 findings.fail(object.get("spec.replicas"), message, MISSING);
                 Ok(())
             }

@@ -21,7 +21,7 @@ impl<'a> ImageReference<'a> {
         };
         if is_placeholder(text) {
             let message = format!("`{text}` is a placeholder, which no registry knows");
-            findings.fail(field, message, "Judge the manifest with the value filled in");
+            findings.fail(field, message, "Check the manifest with the value filled in");
             return None;
         }
         match Self::parse(text) {
