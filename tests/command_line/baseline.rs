@@ -114,7 +114,7 @@ fn a_baseline_is_not_written_over_and_has_no_waived_findings() {
     let complaint = run(&folder, &["baseline", "write", "pod.yaml"]).complaint();
     assert!(complaint.starts_with("error: seaworthy-baseline.yaml exists already"), "{complaint}");
     let complaint = run(&folder, &["baseline", "write", "pod.yaml", "--output", "gone/known.yaml"]).complaint();
-    assert_eq!(complaint, "error: gone/known.yaml cannot be written: there is no folder gone: mkdir -p it first\n");
+    assert_eq!(complaint, "error: gone/known.yaml cannot be written: its folder does not exist; mkdir -p it first\n");
     let waiver = "longest_waiver_days: 400000\nwaivers: [{rule: team-is-named, object: {name: web}, owner: a, reason: b, expires: 2999-01-01}]\n";
     let folder = folder.and("seaworthy.yaml", waiver);
     let written = run(&folder, &["baseline", "write", "pod.yaml", "--force"]).with(0);

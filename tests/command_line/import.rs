@@ -38,7 +38,8 @@ fn an_imported_waiver_counts() {
     );
     assert_eq!(import.code, Some(0));
     // The options had other names first.
-    let as_before = ["import", "waivers", "k8s", "--by", "ana@example.com", "--until", &day(300)];
+    let expires = day(300);
+    let as_before = ["import", "waivers", "k8s", "--by", "ana@example.com", "--until", &expires];
     assert_eq!(folder.run(&as_before).out, import.out);
     for key in ["owner: ana@example.com\n", "reason: it writes its cache\n", "expires: "] {
         assert!(import.out.contains(&format!("  {key}")), "{}", import.out);

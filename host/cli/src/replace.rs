@@ -18,8 +18,8 @@ pub enum ReplaceError {
     #[error("is not a regular file, and was not written")]
     Special,
     /// There is no folder to write it to.
-    #[error("cannot be written: there is no folder {0}: mkdir -p it first")]
-    NoFolder(String),
+    #[error("cannot be written: its folder does not exist; mkdir -p it first")]
+    NoFolder,
     /// It cannot be compared with what was judged.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -45,7 +45,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
-        return Err(ReplaceError::NoFolder(sources::name(folder)));
+        return Err(ReplaceError::NoFolder);
     }
     let write = || {
         // As any new file has it: others may read it, unless the user's mask says otherwise.
