@@ -66,6 +66,13 @@ fn a_file_may_be_named_and_none_is_read_that_only_looks_like_one() {
 }
 
 #[test]
+fn a_folder_of_a_dockerfile_alone_is_not_skipped() {
+    let folder = Folder::of("Dockerfile", "FROM node:24.1\nUSER 1\n");
+    let out = folder.run(&["check", ".", "--rule", "dockerfile", "--strict"]).with(0);
+    assert!(!out.contains("skipped"), "{out}");
+}
+
+#[test]
 fn what_could_not_be_built_is_told_with_its_line() {
     let folder = Folder::of("Dockerfile", "FROM node:24.1\nRUM a\n").and("web.yaml", "apiVersion: v1\nkind: Pod\n");
     let run = folder.run(&CHECK);

@@ -245,7 +245,7 @@ impl Found<'_> {
         }
     }
 
-    /// Whether it looks like a manifest.
+    /// Whether it looks like a manifest, or is a Dockerfile that may be read.
     fn meet(&mut self, entry: &DirEntry, place: PathBuf, root: &Path, patterns: &Patterns) -> bool {
         let (path, kind) = (entry.path(), entry.file_type());
         if kind.is_dir() {
@@ -255,7 +255,7 @@ impl Found<'_> {
         if kind.is_file() && is_dockerfile(path) {
             let left_out = if patterns.include(&place) { None } else { LeftOut::NotIncluded.reason() };
             self.add_dockerfile(path, place, left_out);
-            return false;
+            return left_out.is_none();
         }
         if !is_manifest(path) {
             if kind.is_symlink() && fs::metadata(path).is_ok_and(|target| target.is_dir()) {
