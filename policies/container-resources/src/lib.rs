@@ -1,5 +1,6 @@
 #![no_std]
 use sdk::prelude::*;
+use sdk::settings::SettingsError;
 
 policy! {
     /// Containers have cpu and memory requests and limits.
@@ -149,6 +150,19 @@ impl Rule for ContainerResources {
         }
         Ok(())
     }
+
+    fn validate(&self) -> Result<(), SettingsError> {
+        at_least_1("cpu_max_ratio", self.cpu_max_ratio.as_ref())?;
+        at_least_1("memory_max_ratio", self.memory_max_ratio.as_ref())
+    }
+}
+
+/// The API server takes no limit below its request, so nobody could keep to a lower ratio.
+fn at_least_1(name: &str, ratio: Option<&Quantity>) -> Result<(), SettingsError> {
+    match ratio.filter(|ratio| **ratio < Quantity::from(1)) {
+        Some(ratio) => Err(SettingsError::new(format!("`{name}` is {ratio}, and must be 1 or more"))),
+        None => Ok(()),
+    }
 }
 
 impl ContainerResources {
@@ -284,6 +298,19 @@ impl Demand<'_> {
         }
         if let Some(max) = self.max.filter(|max| amount > **max) {
             findings.fail(place, format!("{amount} is more than {max}, the maximum here"), say(place, max.into()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_that_no_limit_can_keep_to_is_refused() {
+        for (ratio, is_taken) in [("1", true), ("1.5", true), ("0.5", false), ("0", false), ("-1", false)] {
+            let ratio = Quantity::parse(ratio).ok();
+            assert_eq!(at_least_1("cpu_max_ratio", ratio.as_ref()).is_ok(), is_taken, "{ratio:?}");
         }
     }
 }
