@@ -21,7 +21,7 @@ pub struct Rendering {
     pub values: Vec<PathBuf>,
 
     /// A single value for every chart, `key=value`, as `helm --set` takes it. May be given several times.
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     pub set: Vec<String>,
 
     /// The Kubernetes version that charts are rendered for. The default is 1.36.0.
@@ -77,4 +77,21 @@ fn api_version(text: &str) -> Result<String, String> {
 
 fn kube_version(text: &str) -> Result<String, String> {
     if sources::is_kube_version(text) { Ok(text.to_owned()) } else { Err("expected a version such as 1.36.0".into()) }
+}
+
+fn assignment(text: &str) -> Result<String, String> {
+    if text.contains('=') { Ok(text.to_owned()) } else { Err("expected a value such as image.tag=1.2.3".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_names_what_it_sets() {
+        for right in ["image.tag=1.2.3", "a=", "a=1,b=2"] {
+            assert_eq!(assignment(right).as_deref(), Ok(right));
+        }
+        assert!(assignment("image.tag").is_err_and(|cause| cause.contains("image.tag=1.2.3")));
+    }
 }
