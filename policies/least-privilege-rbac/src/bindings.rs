@@ -37,6 +37,11 @@ pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) ->
                 let message = format!("`{everybody}` is every {who} of the cluster");
                 findings.fail(name, message, "Name the users, groups or ServiceAccounts that are meant");
             }
+            // Its members are asked for no permission, so what is bound to them gives them nothing.
+            "system:masters" if subject.get("kind").str() == Some("Group") => {
+                let message = "whoever is in `system:masters` may do everything, with or without this binding";
+                findings.warn(name, message, "Remove it, and bind a group that is not `system:masters`");
+            }
             account if is_default_account(subject, account) => {
                 let message = "every pod of the namespace that names no ServiceAccount gets this";
                 findings.fail(name, message, "Bind a ServiceAccount of the workload's own");

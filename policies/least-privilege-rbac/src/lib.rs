@@ -28,7 +28,7 @@ policy! {
     /// `system:unauthenticated` or a ServiceAccount named `default`, which all pods of its namespace share that name no
     /// other; nor anything but discovery to `system:authenticated` or `system:serviceaccounts`. A ClusterRoleBinding
     /// whose subjects live in one namespace and whose role holds nothing but namespaced resources is a warning: a
-    /// RoleBinding may do.
+    /// RoleBinding may do. So is a binding to the group `system:masters`, whose members may do everything without it.
     ///
     /// What Kubernetes itself grants to its own roles (`system:...`, `cluster-admin`, `admin`, `edit`, `view`) and binds
     /// to groups is exempt, and no more than that: a role named `system:backdoor`, or `view` with `*`, is checked.
