@@ -179,9 +179,11 @@ impl Dockerfile {
 
 fn check_add(add: &Instruction<'_>, findings: &mut Findings) {
     let is_checked = add.flags().any(|flag| flag.str().is_some_and(|flag| flag.starts_with("--checksum=")));
-    let remote =
-        |text: &str| ["http://", "https://", "ftp://", "git://", "git@"].iter().any(|start| text.starts_with(start));
-    for source in add.arguments().filter(|source| !is_checked && source.str().is_some_and(remote)) {
+    let is_remote = |text: &str| {
+        let text = text.trim_matches(['"', '\'']);
+        ["http://", "https://", "ftp://", "git://", "git@"].iter().any(|start| text.starts_with(start))
+    };
+    for source in add.arguments().filter(|source| !is_checked && source.str().is_some_and(is_remote)) {
         let message = "what is fetched here may be another file tomorrow, and nobody looks at it";
         findings.fail(source, message, "ADD --checksum=sha256:<digest>, or COPY a file of the repository");
     }
