@@ -60,5 +60,7 @@ fn is_secret(name: &str) -> bool {
 fn is_value(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let is_switch = matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "0" | "1" | "changeme");
-    !value.is_empty() && !value.starts_with('/') && !value.starts_with('<') && !is_switch
+    // `GOOGLE_APPLICATION_CREDENTIALS` and its like name a file.
+    let is_path = ["/", "./", "../", "~/"].iter().any(|start| value.starts_with(start)) || value.ends_with(".json");
+    !value.is_empty() && !is_path && !value.starts_with('<') && !is_switch
 }
