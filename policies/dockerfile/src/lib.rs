@@ -117,10 +117,14 @@ impl Dockerfile {
             }
             // `FROM build-${TARGETARCH}` is one of the stages.
             None if stages.begins_a_stage(name) => {}
-            None => {
-                let message = format!("`{name}` is chosen when the image is built, so the base is not pinned here");
-                findings.warn(base, message, "a default in an `ARG` before the first `FROM`");
-            }
+            // Of `${REGISTRY}/node` the tag is known whatever the registry is.
+            None => match name.rsplit_once('/').and_then(|(_, image)| stages.resolve(image)) {
+                Some(image) => self.check_image(base, &image, findings),
+                None => {
+                    let message = format!("`{name}` is chosen when the image is built, so the base is not pinned here");
+                    findings.warn(base, message, "a default in an `ARG` before the first `FROM`");
+                }
+            },
         }
     }
 
@@ -168,7 +172,8 @@ impl Dockerfile {
             }
             return;
         }
-        let base = stages.base().and_then(|base| stages.resolve(base)).unwrap_or_default();
+        let written = stages.base().unwrap_or_default();
+        let base = stages.resolve(written).unwrap_or_else(|| written.to_owned());
         if !self.non_root_images.iter().any(|words| sdk::text::holds(&base, words)) {
             let message =
                 "the last stage has no USER, so the program runs as root unless the base image says otherwise";
