@@ -23,7 +23,7 @@ pub fn check(instruction: &Instruction<'_>, findings: &mut Findings) {
     if !is_argument && !first.contains('=') {
         let name = arguments.next();
         let value = arguments.next().and_then(Field::str).unwrap_or_default();
-        if let Some(name) = name.filter(|_| is_secret(first) && is_value(value)) {
+        if let Some(name) = name.filter(|_| is_secret(first) && is_value(value) && !is_amount(first, value)) {
             tell(name, first, is_argument, findings);
         }
         return;
@@ -31,7 +31,7 @@ pub fn check(instruction: &Instruction<'_>, findings: &mut Findings) {
     for argument in arguments {
         let (name, value) = argument.str().unwrap_or_default().split_once('=').unwrap_or_default();
         let name = if is_argument && name.is_empty() { argument.str().unwrap_or_default() } else { name };
-        if is_secret(name) && (is_argument || is_value(value)) {
+        if is_secret(name) && (is_argument || is_value(value)) && !is_amount(name, value) {
             tell(argument, name, is_argument, findings);
         }
     }
@@ -63,4 +63,11 @@ fn is_value(value: &str) -> bool {
     // `GOOGLE_APPLICATION_CREDENTIALS` and its like name a file.
     let is_path = ["/", "./", "../", "~/"].iter().any(|start| value.starts_with(start)) || value.ends_with(".json");
     !value.is_empty() && !is_path && !value.starts_with('<') && !is_switch
+}
+
+/// `4096` is an amount under the name `MAX_TOKENS`, and a bad password under the name `DB_PASSWORD`.
+fn is_amount(name: &str, value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && !holds(&name.to_ascii_uppercase(), "PASS")
 }
