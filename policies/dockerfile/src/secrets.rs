@@ -6,7 +6,9 @@ use sdk::text::holds;
 use crate::stages::Instruction;
 
 /// Words that name a secret wherever they stand.
-const WORDS: &[&str] = &["PASSWORD", "PASSWD", "SECRET", "TOKEN", "APIKEY", "CREDENTIAL"];
+const WORDS: &[&str] = &["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "CREDENTIAL"];
+/// Words that name one only at the end.
+const ENDS: &[&str] = &["_PASS", "_PWD"];
 /// Two words that do so together.
 const KEYS: &[&str] = &["API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "SIGNING_KEY", "ENCRYPTION_KEY", "AUTH_KEY"];
 /// What a name ends with that only says where a secret is, or something about it.
@@ -53,7 +55,8 @@ fn tell(at: Field<'_>, name: &str, is_argument: bool, findings: &mut Findings) {
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase().replace('-', "_");
     let is_about = ABOUT.iter().any(|end| name.ends_with(end)) || holds(&name, "PUBLIC");
-    !is_about && WORDS.iter().chain(KEYS).any(|words| holds(&name, words))
+    let is_named = WORDS.iter().chain(KEYS).any(|words| holds(&name, words));
+    !is_about && (is_named || ENDS.iter().any(|end| name.ends_with(end)))
 }
 
 /// Whether a value could be a secret: it cannot if it is empty, a path, a switch or a placeholder.
@@ -69,5 +72,6 @@ fn is_value(value: &str) -> bool {
 fn is_amount(name: &str, value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && !holds(&name.to_ascii_uppercase(), "PASS")
+    let name = name.to_ascii_uppercase();
+    is_number && !holds(&name, "PASS") && !name.ends_with("_PWD")
 }
