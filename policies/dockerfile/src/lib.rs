@@ -163,12 +163,13 @@ impl Dockerfile {
     fn check_user(&self, stages: &Stages<'_>, findings: &mut Findings) {
         let Some(from) = stages.last() else { return };
         if let Some(user) = stages.inherited(|instruction| instruction.keyword == "USER") {
-            let field = user.arguments().next().unwrap_or(user.place);
-            let name = stages.resolve(field.str().unwrap_or_default());
+            let argument = user.arguments().next();
+            let name = stages.resolve(argument.and_then(Field::str).unwrap_or_default());
             let name = name.as_deref().and_then(|name| name.split(':').next()).unwrap_or("?");
             let is_root = name.is_empty() || name.eq_ignore_ascii_case("root") || name.bytes().all(|byte| byte == b'0');
             if is_root {
-                findings.fail(field, "the program runs as root", "USER <a number above 0>");
+                let at = argument.unwrap_or(user.place);
+                findings.fail(at, "the program runs as root", "USER <a number above 0>");
             }
             return;
         }
