@@ -210,6 +210,9 @@ impl Checker<'_> {
 
     /// What is required and has no default.
     fn required<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+        // One of several forms has no fields of its own: in `oneOf: [{required: [http]}, {required: [https]}]` neither is the
+        // other misspelt.
+        let is_form = self.findings.is_none();
         for name in schema.entry("required").items().filter_map(Field::str) {
             let has_default = schema.entry("properties").entry(name).entry("default").is_set();
             let child = at.entry(name);
@@ -220,7 +223,7 @@ impl Checker<'_> {
                 let is_near = |key: &str| spelling::nearest(key, core::iter::once(name)).is_some();
                 is_closed && at.entries().any(|(key, _)| is_unknown(key) && is_near(key))
             };
-            if !child.is_set() && !has_default && !is_misspelt() {
+            if !child.is_set() && !has_default && (is_form || !is_misspelt()) {
                 self.fail(child, format!("`{name}` is required"), format!("{name}:"));
             }
         }
