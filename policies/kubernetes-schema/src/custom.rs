@@ -5,6 +5,7 @@
 use sdk::field::Field;
 use sdk::findings::Findings;
 use sdk::prelude::*;
+use sdk::seen::{Seen, hash};
 use sdk::text::holds;
 use sdk::value::Value;
 
@@ -185,10 +186,43 @@ impl Checker<'_> {
                     }
                     self.value_within(item, schema.entry("items"), keeps);
                 }
+                self.twice(at, schema);
             }
             _ => {}
         }
         self.conditions(at, schema);
+    }
+
+    /// Finds items that are there already, in a list that is a set or that tells its items apart by keys.
+    fn twice<'a>(&mut self, list: Field<'a>, schema: Field<'a>) {
+        let keys: Vec<&str> = match schema.entry("x-kubernetes-list-type").str() {
+            Some("map") => schema.entry("x-kubernetes-list-map-keys").items().filter_map(Field::str).collect(),
+            Some("set") => Vec::new(),
+            _ => return,
+        };
+        let properties = schema.entry("items").entry("properties");
+        let part = |item: Field<'a>, key: &str| {
+            let own = item.entry(key);
+            if own.is_set() { own.value() } else { properties.entry(key).entry("default").value() }
+        };
+        let parts = |item: Field<'a>| match keys.as_slice() {
+            [] => vec![item.value()],
+            keys => keys.iter().map(|key| part(item, key)).collect(),
+        };
+        let text = |value: &'a Value<'a>| match value {
+            Value::String(text) | Value::Number(text) => *text,
+            _ => "",
+        };
+        let (mut seen, mut known) = (Seen::default(), Vec::new());
+        for item in list.items() {
+            let parts = parts(item);
+            let hash = hash(&parts.iter().map(|part| part.map_or("", text)).collect::<Vec<_>>());
+            if seen.contains(hash, |number| known.get(number) == Some(&parts)) {
+                self.fail(item, "this is given twice in this list", "another, or remove one of the two");
+            }
+            seen.push(hash);
+            known.push(parts);
+        }
     }
 
     fn members<'a>(&mut self, at: Field<'a>, schema: Field<'a>, keeps: bool) {
