@@ -307,11 +307,16 @@ impl Checker<'_> {
             _ => None,
         };
         if let Some((size, least, most, what)) = size {
+            let excludes = |key: &str| schema.entry(key).bool() == Some(true) && matches!(value, Value::Number(_));
             if let Some(least) = limit(least).filter(|least| size < *least) {
                 self.fail(at, format!("{what} is less than {least}"), format!("at least {least}"));
+            } else if excludes("exclusiveMinimum") && limit(least).is_some_and(|least| size == least) {
+                self.fail(at, format!("{what} is not more than {size}"), format!("more than {size}"));
             }
             if let Some(most) = limit(most).filter(|most| size > *most) {
                 self.fail(at, format!("{what} is more than {most}"), format!("at most {most}"));
+            } else if excludes("exclusiveMaximum") && limit(most).is_some_and(|most| size == most) {
+                self.fail(at, format!("{what} is not less than {size}"), format!("less than {size}"));
             }
         }
     }
