@@ -239,6 +239,12 @@ impl Checker<'_> {
                 self.unknown(child, key, schema);
             }
         }
+        for name in ["apiVersion", "kind"] {
+            let child = at.entry(name);
+            if is_embedded && !child.is_set() {
+                self.fail(child, format!("`{name}` is required of an object within another"), format!("{name}:"));
+            }
+        }
         self.required(at, schema);
     }
 
