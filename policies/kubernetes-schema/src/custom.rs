@@ -66,8 +66,8 @@ pub fn check<'a>(object: Object<'a>, definition: Object<'a>, minor: u8, findings
             _ => checker.unknown(child, key, schema),
         }
     }
-    checker.required(root, schema);
-    checker.conditions(root, schema);
+    checker.required(root, schema, schema);
+    checker.conditions(root, schema, schema);
     let unread = match (checker.has_rules, checker.has_patterns) {
         (false, false) => return,
         (true, false) => "CEL rules",
@@ -190,7 +190,7 @@ impl Checker<'_> {
             }
             _ => {}
         }
-        self.conditions(at, schema);
+        self.conditions(at, schema, schema);
     }
 
     /// Finds items that are there already, in a list that is a set or that tells its items apart by keys.
@@ -245,25 +245,23 @@ impl Checker<'_> {
                 self.fail(child, format!("`{name}` is required of an object within another"), format!("{name}:"));
             }
         }
-        self.required(at, schema);
+        self.required(at, schema, schema);
     }
 
-    /// What is required and has no default.
-    fn required<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
-        // One of several forms has no fields of its own: in `oneOf: [{required: [http]}, {required: [https]}]` neither is the
-        // other misspelt.
-        let is_form = self.findings.is_none();
+    /// What is required and has no default. `whole` is the schema that says which fields there are: one of several forms,
+    /// as in `oneOf: [{required: [http]}, {required: [https]}]`, says it of none.
+    fn required<'a>(&mut self, at: Field<'a>, schema: Field<'a>, whole: Field<'a>) {
         for name in schema.entry("required").items().filter_map(Field::str) {
-            let has_default = schema.entry("properties").entry(name).entry("default").is_set();
+            let has_default = whole.entry("properties").entry(name).entry("default").is_set();
             let child = at.entry(name);
             // What is misspelt is told as that.
             let is_misspelt = || {
-                let is_unknown = |key: &str| !schema.entry("properties").entry(key).is_set();
-                let is_closed = !preserves(schema) && !schema.entry("additionalProperties").is_set();
+                let is_unknown = |key: &str| !whole.entry("properties").entry(key).is_set();
+                let is_closed = !preserves(whole) && !whole.entry("additionalProperties").is_set();
                 let is_near = |key: &str| spelling::nearest(key, core::iter::once(name)).is_some();
                 is_closed && at.entries().any(|(key, _)| is_unknown(key) && is_near(key))
             };
-            if !child.is_set() && !has_default && (is_form || !is_misspelt()) {
+            if !child.is_set() && !has_default && !is_misspelt() {
                 self.fail(child, format!("`{name}` is required"), format!("{name}:"));
             }
         }
@@ -328,25 +326,25 @@ impl Checker<'_> {
     }
 
     /// What several schemas ask together.
-    fn conditions<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+    fn conditions<'a>(&mut self, at: Field<'a>, schema: Field<'a>, whole: Field<'a>) {
         for part in schema.entry("allOf").items() {
-            self.condition(at, part);
+            self.condition(at, part, whole);
         }
-        if schema.entry("anyOf").is_set() && self.count_fitting(at, schema.entry("anyOf")) == 0 {
+        if schema.entry("anyOf").is_set() && self.count_fitting(at, schema.entry("anyOf"), whole) == 0 {
             self.fail(at, "this fits none of the forms that the schema allows", "one of these forms");
         }
-        let one_of = self.count_fitting(at, schema.entry("oneOf"));
+        let one_of = self.count_fitting(at, schema.entry("oneOf"), whole);
         if schema.entry("oneOf").is_set() && one_of != 1 && (one_of == 0 || is_read(schema.entry("oneOf"))) {
             self.fail(at, "this does not fit exactly one of the forms that the schema allows", "one of these forms");
         }
         let excluded = schema.entry("not");
-        if excluded.is_set() && self.fits(at, excluded) && is_read(excluded) {
+        if excluded.is_set() && self.fits(at, excluded, whole) && is_read(excluded) {
             self.fail(at, "this has a form that the schema forbids", "another form");
         }
     }
 
-    /// A schema that only narrows: what it does not name is let through.
-    fn condition<'a>(&mut self, at: Field<'a>, schema: Field<'a>) {
+    /// A schema that only narrows what the whole one says: what it does not name is let through.
+    fn condition<'a>(&mut self, at: Field<'a>, schema: Field<'a>, whole: Field<'a>) {
         let Some(value) = at.value() else { return };
         self.note_unread(schema);
         if let Some(wanted) = schema.entry("type").str() {
@@ -363,21 +361,24 @@ impl Checker<'_> {
         }
         self.narrow(at, value, schema);
         if matches!(value, Value::Object(_)) {
-            self.required(at, schema);
+            self.required(at, schema, whole);
             for (key, property) in schema.entry("properties").entries() {
-                self.condition(at.entry(key), property);
+                let (own, within) = (at.entry(key), whole.entry("properties").entry(key));
+                // What is left out has its default, which is no place to tell anything of.
+                let is_told = own.is_set() || self.findings.is_some();
+                self.condition(if is_told { own } else { within.entry("default") }, property, within);
             }
         }
-        self.conditions(at, schema);
+        self.conditions(at, schema, whole);
     }
 
-    fn count_fitting<'a>(&mut self, at: Field<'a>, schemas: Field<'a>) -> usize {
-        schemas.items().filter(|part| self.fits(at, *part)).count()
+    fn count_fitting<'a>(&mut self, at: Field<'a>, schemas: Field<'a>, whole: Field<'a>) -> usize {
+        schemas.items().filter(|part| self.fits(at, *part, whole)).count()
     }
 
-    fn fits<'a>(&mut self, at: Field<'a>, schema: Field<'a>) -> bool {
+    fn fits<'a>(&mut self, at: Field<'a>, schema: Field<'a>, whole: Field<'a>) -> bool {
         let mut checker = Checker::default();
-        checker.condition(at, schema);
+        checker.condition(at, schema, whole);
         self.has_rules |= checker.has_rules;
         self.has_patterns |= checker.has_patterns;
         checker.count == 0
