@@ -369,6 +369,9 @@ impl Checker<'_> {
                 self.condition(if is_told { own } else { within.entry("default") }, property, within);
             }
         }
+        if matches!(value, Value::Array(_)) {
+            at.items().for_each(|item| self.condition(item, schema.entry("items"), whole.entry("items")));
+        }
         self.conditions(at, schema, whole);
     }
 
