@@ -27,7 +27,9 @@ pub fn definition<'a>(object: Object<'a>, world: &World<'a>) -> Result<Option<Ob
         }
         let name = format!("{plural}.{group}");
         let found = world.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, &name)?;
-        if let Some(found) = found.filter(|found| found.get("spec.names.kind").str() == Some(kind)) {
+        // v1beta1, which no server takes any more, has its schema elsewhere, and by default keeps fields that it does not know.
+        let is_meant = |found: &Object<'a>| found.version() == "v1" && found.get("spec.names.kind").str() == Some(kind);
+        if let Some(found) = found.filter(is_meant) {
             return Ok(Some(found));
         }
     }

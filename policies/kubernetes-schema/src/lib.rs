@@ -92,7 +92,7 @@ policy! {
     yields_to: ["container-resources", "horizontal-pod-autoscaler", "pod-disruption-budget"],
     applies_to: [Everything],
     reads: ["*"],
-    looks_up: ["apiextensions.k8s.io/v1/CustomResourceDefinition": ["spec"]],
+    looks_up: ["apiextensions.k8s.io/v1/CustomResourceDefinition": ["apiVersion", "spec"]],
 }
 
 impl Rule for KubernetesSchema {
