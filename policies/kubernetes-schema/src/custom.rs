@@ -177,7 +177,7 @@ impl Checker<'_> {
             return self.fail(at, format!("this is {}, where the schema takes {noun}", value.noun()), noun);
         }
         self.note_unread(schema);
-        self.narrow(at, value, schema);
+        self.narrow(at, value, schema, schema);
         match value {
             Value::Object(_) => self.members(at, schema, keeps),
             Value::Array(_) if keeps && !schema.entry("items").is_set() => {}
@@ -270,7 +270,7 @@ impl Checker<'_> {
     }
 
     /// Enums, and what is least and most.
-    fn narrow<'a>(&mut self, at: Field<'a>, value: &Value<'a>, schema: Field<'a>) {
+    fn narrow<'a>(&mut self, at: Field<'a>, value: &Value<'a>, schema: Field<'a>, whole: Field<'a>) {
         let options = schema.entry("enum");
         if options.is_set()
             && !options.items().any(|option| option.value().is_some_and(|option| is_same(option, value)))
@@ -308,7 +308,11 @@ impl Checker<'_> {
             Value::String(text) => Some((count(text.chars().count()), "minLength", "maxLength", "its length")),
             Value::Array(items) => Some((count(items.len()), "minItems", "maxItems", "the number of its items")),
             Value::Object(members) => {
-                Some((count(members.len()), "minProperties", "maxProperties", "the number of its entries"))
+                let is_filled_in = |name: &str| members.iter().all(|(key, _)| *key != name);
+                let properties = whole.entry("properties").entries();
+                let defaults =
+                    properties.filter(|(name, it)| it.entry("default").is_set() && is_filled_in(name)).count();
+                Some((count(members.len() + defaults), "minProperties", "maxProperties", "the number of its entries"))
             }
             _ => None,
         };
@@ -361,7 +365,7 @@ impl Checker<'_> {
                 self.fail(at, "this is of another type", wanted);
             }
         }
-        self.narrow(at, value, schema);
+        self.narrow(at, value, schema, whole);
         if matches!(value, Value::Object(_)) {
             self.required(at, schema, whole);
             for (key, property) in schema.entry("properties").entries() {
