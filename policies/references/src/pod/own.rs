@@ -37,10 +37,7 @@ pub fn check<'a>(workload: Workload<'a>, look: &mut Look<'a, '_>) {
 
 /// Volumes that nothing mounts, and, where the API server does not look, mounts of no volume.
 fn volumes<'a>(workload: Workload<'a>, look: &mut Look<'a, '_>) {
-    let templates = workload.object().get("spec.volumeClaimTemplates").items();
-    let templates = templates.map(|template| template.get("metadata.name"));
-    let volumes = || workload.pod().get("volumes").items().map(|volume| volume.get("name"));
-    let known: Vec<&str> = volumes().chain(templates).filter_map(Field::str).collect();
+    let known = volume_names(workload);
     let (mut mounted, mut is_misspelt) = (Vec::new(), false);
     for container in workload.containers(Class::ALL) {
         for field in ["volumeMounts", "volumeDevices"] {
@@ -55,7 +52,7 @@ fn volumes<'a>(workload: Workload<'a>, look: &mut Look<'a, '_>) {
             }
         }
     }
-    for volume in volumes() {
+    for volume in workload.pod().get("volumes").items().map(|volume| volume.get("name")) {
         // The mount of another name may be meant for it.
         let name = volume.str().filter(|name| !is_misspelt && !name.is_empty() && !mounted.contains(name));
         if let Some(name) = name {
@@ -63,6 +60,14 @@ fn volumes<'a>(workload: Workload<'a>, look: &mut Look<'a, '_>) {
             look.findings.warn(volume, message, "mount it, or remove the volume");
         }
     }
+}
+
+/// The volumes that the pods have: those of the template, and the claims that a StatefulSet makes for each pod.
+fn volume_names(workload: Workload<'_>) -> Vec<&str> {
+    let claims = workload.object().get("spec.volumeClaimTemplates").items();
+    let claims = claims.map(|claim| claim.get("metadata.name"));
+    let volumes = workload.pod().get("volumes").items().map(|volume| volume.get("name"));
+    volumes.chain(claims).filter_map(Field::str).collect()
 }
 
 /// Whether the API server does not look into the pod template when it takes the object.
@@ -73,8 +78,7 @@ fn is_unchecked(workload: Workload<'_>) -> bool {
 
 fn annotations<'a>(workload: Workload<'a>, look: &mut Look<'a, '_>) {
     let containers: Vec<&str> = workload.containers(Class::ALL).map(Container::name).collect();
-    let volumes = workload.pod().get("volumes").items().filter_map(|volume| volume.get("name").str());
-    let volumes: Vec<&str> = volumes.collect();
+    let volumes = volume_names(workload);
     for (key, value) in workload.template().get("metadata.annotations").entries() {
         for (known, named) in ANNOTATIONS {
             let behind = key.strip_prefix(known);
