@@ -61,6 +61,19 @@ fn named_twice<'a>(container: Container<'a>, look: &mut Look<'a, '_>) {
     }
 }
 
+/// The variables that a controller appends to those of each container: Knative's, and that of the Job controller.
+fn appended(workload: Workload<'_>) -> &'static [&'static str] {
+    let job = workload.object().get("spec");
+    let job = if workload.kind() == "CronJob" { job.get("jobTemplate.spec") } else { job };
+    if workload.is_knative_service() {
+        &["K_CONFIGURATION", "K_REVISION", "K_SERVICE", "PORT"]
+    } else if job.get("completionMode").str() == Some("Indexed") {
+        &["JOB_COMPLETION_INDEX"]
+    } else {
+        &[]
+    }
+}
+
 /// What a container's variables can refer to.
 struct Scope<'a> {
     env: Vec<&'a str>,
@@ -84,6 +97,7 @@ impl<'a> Scope<'a> {
             }
         }
         let env = container.get("env").items().map(|variable| variable.get("name").str().unwrap_or_default());
+        let env = env.chain(appended(workload).iter().copied());
         let has_links = workload.pod().get("enableServiceLinks").bool() != Some(false);
         Self { env: env.collect(), brought, is_in_sight, has_links }
     }
