@@ -140,6 +140,9 @@ impl<'a> Scope<'a> {
         }
         let Some(service) = name.strip_suffix("_PORT") else { return Ok(false) };
         let service = service.to_ascii_lowercase();
+        if service == "kubernetes" {
+            return Ok(true);
+        }
         let services = look.world.list("v1", "Service", look.object.namespace())?;
         let is_its =
             |it: &Object<'_>| it.name().bytes().map(|byte| if byte == b'-' { b'_' } else { byte }).eq(service.bytes());
