@@ -98,9 +98,13 @@ fn attach<'a>(parent: Field<'a>, look: &mut Look<'a, '_>) -> Result<Option<Vec<F
         }
     }
     if taking.is_empty() && !chosen.is_empty() {
-        let message =
-            format!("no such listener of Gateway {} takes this route: its `allowedRoutes` do not", gateway.name());
-        look.findings.fail(parent, message, "allow the route's namespace and kind in the listener's `allowedRoutes`");
+        let (name, kind) = (gateway.name(), look.object.kind());
+        let message = format!(
+            "no such listener of Gateway {name} takes this route: its `protocol` or its `allowedRoutes` do not"
+        );
+        let fix =
+            format!("a listener whose `protocol` carries a {kind} and whose `allowedRoutes` allow this namespace");
+        look.findings.fail(parent, message, fix);
     }
     Ok(Some(taking))
 }
@@ -135,7 +139,12 @@ fn takes<'a>(listener: Field<'a>, gateway: Object<'a>, look: &mut Look<'a, '_>) 
     let is_kind = |kind: Field<'_>| {
         kind.get("kind").str() == Some(look.object.kind()) && matches!(kind.get("group").str(), None | Some(GROUP))
     };
-    if allowed.get("kinds").has_items() && !kinds.any(is_kind) {
+    let is_taken = if allowed.get("kinds").has_items() {
+        kinds.any(is_kind)
+    } else {
+        carries(listener.get("protocol").str().unwrap_or_default(), look.object.kind())
+    };
+    if !is_taken {
         return Ok(false);
     }
     let here = look.object.namespace();
@@ -155,6 +164,17 @@ fn takes<'a>(listener: Field<'a>, gateway: Object<'a>, look: &mut Look<'a, '_>) 
             Ok(LabelSelector::new(allowed.get("namespaces.selector")).matches_by(&label))
         }
         _ => Ok(is_same_namespace(gateway.namespace(), here)),
+    }
+}
+
+/// Whether a listener of this protocol takes routes of a kind, if it does not list kinds. Protocols of others may take any.
+fn carries(protocol: &str, kind: &str) -> bool {
+    match protocol {
+        "HTTP" | "HTTPS" => matches!(kind, "HTTPRoute" | "GRPCRoute"),
+        "TLS" => matches!(kind, "TLSRoute" | "TCPRoute"),
+        "TCP" => kind == "TCPRoute",
+        "UDP" => kind == "UDPRoute",
+        _ => true,
     }
 }
 
