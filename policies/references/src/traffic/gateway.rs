@@ -192,7 +192,7 @@ fn is_granted<'a>(reference: Field<'a>, named: Named<'a>, look: &mut Look<'a, '_
     let is_from = |from: Field<'_>| {
         from.get("group").str() == Some(object.group())
             && from.get("kind").str() == Some(object.kind())
-            && from.get("namespace").str() == here
+            && here.is_none_or(|here| from.get("namespace").str() == Some(here))
     };
     let is_to = |to: Field<'_>| {
         to.get("kind").str() == Some(named.kind)
@@ -202,6 +202,11 @@ fn is_granted<'a>(reference: Field<'a>, named: Named<'a>, look: &mut Look<'a, '_
     let all = look.world.list("gateway.networking.k8s.io/v1", "ReferenceGrant", named.namespace)?;
     let is_grant = |it: &Object<'_>| it.get("spec.from").items().any(is_from) && it.get("spec.to").items().any(is_to);
     if all.iter().any(is_grant) {
+        if here.is_none() {
+            let message =
+                format!("the {} names no namespace, so which ReferenceGrant is for it is open", object.kind());
+            look.unknown(message);
+        }
         return Ok(true);
     }
     let is_there = if named.kind == "Secret" { is_there(named, look)? } else { look.find(named)?.is_some() };
