@@ -171,7 +171,10 @@ pub fn job<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     let is_indexed = text(at.get("completionMode")) == "Indexed";
     let (completions, failed) = (at.get("completions"), at.get("maxFailedIndexes"));
     if is_indexed {
-        require(walk, completions, "for the completionMode Indexed");
+        // A Job that says neither has one of each; the template of a CronJob is not filled in.
+        if walk.kind.name != "Job" || at.get("parallelism").is_set() {
+            require(walk, completions, "for the completionMode Indexed");
+        }
         if number(at.get("parallelism")).is_some_and(|number| number > 100_000) {
             walk.fail(at.get("parallelism"), "this is more than 100000", "a whole number up to 100000");
         }
