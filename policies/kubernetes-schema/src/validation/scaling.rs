@@ -26,7 +26,10 @@ pub fn autoscaler<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
         walk.fail(most, "this is less than minReplicas", "at least minReplicas");
     }
     let version = at.get("scaleTargetRef.apiVersion");
+    // The one kind of the core group that can be scaled.
+    let is_of_core = text(at.get("scaleTargetRef.kind")) == "ReplicationController";
     if walk.minor >= SINCE_GROUP
+        && !(is_of_core && matches!(text(version), "" | "v1"))
         && !text(version).split_once('/').is_some_and(|(group, version)| !group.is_empty() && !version.contains('/'))
     {
         walk.fail(version, "the target's apiVersion names a group", "apiVersion: apps/v1");
