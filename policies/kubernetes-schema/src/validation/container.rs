@@ -129,7 +129,7 @@ fn lifecycle<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>, at: Field<'a>) {
 }
 
 fn ports<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
-    let (mut names, mut hosts): (Vec<&str>, Vec<(&str, &str, i64)>) = (Vec::new(), Vec::new());
+    let mut names: Vec<&str> = Vec::new();
     for port in items(at.get("ports")) {
         let name = text(port.get("name"));
         if !name.is_empty() && names.contains(&name) {
@@ -139,12 +139,6 @@ fn ports<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
         if number(port.get("containerPort")).is_none() {
             require(walk, port.get("containerPort"), "of a port");
         }
-        let protocol = Some(text(port.get("protocol"))).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
-        let host = (protocol, text(port.get("hostIP")), number(port.get("hostPort")).unwrap_or(0));
-        if host.2 != 0 && hosts.contains(&host) {
-            walk.fail(port.get("hostPort"), "another port has this hostPort too", "another hostPort");
-        }
-        hosts.push(host);
     }
 }
 

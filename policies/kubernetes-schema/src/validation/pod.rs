@@ -49,6 +49,9 @@ pub fn pod_spec<'a>(walk: &mut Walk<'a, '_>, spec: Field<'a>) {
     }
     volumes(walk, &pod);
     host(walk, &pod);
+    host_ports(walk, &pod, &mut items(spec.get("containers")));
+    // These run one after the other.
+    items(spec.get("initContainers")).for_each(|each| host_ports(walk, &pod, &mut core::iter::once(each)));
     resources(walk, &pod);
     operating_system(walk, &pod);
     host_process(walk, &pod);
@@ -163,6 +166,24 @@ fn host<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>) {
             "this must not be set beside setHostnameAsFQDN or hostNetwork",
             fix::remove(spec.get("hostnameOverride")),
         );
+    }
+}
+
+/// No two ports of containers that run together are the same port of the node. In a Pod itself, the API server fills in that
+/// each port is one, if the network is the node's.
+fn host_ports<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>, containers: &mut dyn Iterator<Item = Field<'a>>) {
+    let is_filled_in = pod.is_pod && is_true(pod.spec.get("hostNetwork"));
+    let mut seen: Vec<(&str, &str, i64)> = Vec::new();
+    for port in containers.flat_map(|each| items(each.get("ports"))) {
+        let (at, own) = (port.get("hostPort"), port.get("containerPort"));
+        let said = number(at).filter(|said| *said != 0);
+        let Some(host) = said.or_else(|| number(own).filter(|_| is_filled_in)) else { continue };
+        let protocol = Some(text(port.get("protocol"))).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
+        let host = (protocol, text(port.get("hostIP")), host);
+        if seen.contains(&host) {
+            walk.fail(at, format!("another port of this pod is port {} of the node too", host.2), "another port");
+        }
+        seen.push(host);
     }
 }
 
