@@ -255,7 +255,8 @@ fn selects<'a>(monitor: Object<'a>, matches: impl FnOnce(LabelSelector<'a>) -> b
     let here = if namespaces.get("any").bool() == Some(true) {
         true
     } else if names.peek().is_some() {
-        names.any(|name| name.str() == namespace)
+        // What names no namespace is deployed to one that is said later, and a monitor that names some knows of it.
+        namespace.is_none() || names.any(|name| name.str() == namespace)
     } else {
         monitor.namespace() == namespace
     };
