@@ -16,6 +16,8 @@ const SIGSTORE: &str = "policy.sigstore.dev/v1beta1";
 const KUBEWARDEN: &str = "policies.kubewarden.io/v1";
 const ADMISSION: &str = "admissionregistration.k8s.io/v1";
 
+const INCLUDED: &str = "policy.sigstore.dev/include";
+
 /// Reads one object: adds what in it verifies images of these pods. What only reports counts where the flag says so.
 type Add = for<'a> fn(Object<'a>, &Pods<'_>, bool, &mut Vec<Verifier<'a>>);
 
@@ -158,7 +160,10 @@ fn add_sigstore<'a>(policy: Object<'a>, pods: &Pods<'_>, accept_audit: bool, ver
     if !verifies || !sees || !(enforces || accept_audit) {
         return;
     }
-    let mut verifier = Verifier::new(policy, Spelling::Sigstore, Some(true));
+    // Sigstore's webhook, as it is installed, asks for the pods of Namespaces with this label alone.
+    let is_included = |namespace: Object<'_>| namespace.labels().entry(INCLUDED).str() == Some("true");
+    let sees = if pods.namespace.is_none_or(is_included) { Some(true) } else { None };
+    let mut verifier = Verifier::new(policy, Spelling::Sigstore, sees);
     for image in policy.get("spec.images").items() {
         verifier.patterns.extend(image.get("glob").str().map(|glob| match glob {
             // What Sigstore itself reads into these two.
