@@ -77,7 +77,8 @@ impl<'a> Handlers<'a> {
 
     fn check_port(self, kind: &str, port: Field<'a>, workload: Workload<'_>, findings: &mut Findings) {
         match port.value() {
-            None if workload.is_knative_service() => {}
+            // Knative takes the port that it routes to, and writes 0 for it.
+            None | Some(Value::Number("0")) if workload.is_knative_service() => {}
             None => findings.fail(port, "there is no port to call", fix::set(port, self.first_port())),
             Some(Value::String(name)) if kind != "grpc" => {
                 if self.port_named(name).is_none() {
