@@ -265,6 +265,9 @@ policy! {
             "spec.jobTemplate.spec.template.metadata.labels",
             "spec.jobTemplate.spec.template.spec.containers.name",
             "spec.jobTemplate.spec.template.spec.containers.ports",
+            "spec.jobTemplate.spec.template.spec.initContainers.name",
+            "spec.jobTemplate.spec.template.spec.initContainers.ports",
+            "spec.jobTemplate.spec.template.spec.initContainers.restartPolicy",
         ],
         "argoproj.io/v1alpha1/Rollout": [
             "spec.workloadRef",
