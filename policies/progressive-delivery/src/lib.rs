@@ -15,7 +15,7 @@ policy! {
     /// | Flagger Canary | a metric or a webhook that decides, and steps or iterations; `skipAnalysis` is off |
     ///
     /// A failed analysis takes the new version back. An analysis that cannot fail does not count: all of its metrics in
-    /// `dryRun`. The templates that it names exist.
+    /// `dryRun`. The templates that it names exist; whether one of the whole cluster does is unknown where the input lacks it.
     ///
     /// What is production is said by the first of the labels `stage_labels` that the workload has, or else by its namespace.
     /// Where neither is one of `production`, a Deployment is not checked. A Rollout and a Canary are checked everywhere.
@@ -197,10 +197,7 @@ fn check_rollout(object: Object<'_>, world: &World<'_>, findings: &mut Findings)
         let message = "the Rollout has no strategy, so all pods get the new version at once";
         findings.fail(object.get("spec.strategy"), message, "strategy.canary with steps and an analysis");
     }
-    for analysis in analyses {
-        check_analysis(analysis, object, world, findings)?;
-    }
-    Ok(())
+    analyses.into_iter().map(|analysis| check_analysis(analysis, object, world, findings)).fold(Ok(()), Result::and)
 }
 
 /// Whether an analysis can take a version back, and its templates exist.
@@ -215,6 +212,7 @@ fn check_analysis(
         let message = "the analysis only pretends: a metric in `dryRun` takes nothing back";
         findings.fail(dry, message, "no dryRun, or the names of some metrics");
     }
+    let mut unknown = Ok(());
     for template in analysis.get("templates").items().chain(analysis.get("analyses").items()) {
         let name = template.get("templateName");
         let Some(text) = name.str() else { continue };
@@ -223,10 +221,16 @@ fn check_analysis(
             if is_of_cluster { ("ClusterAnalysisTemplate", None) } else { ("AnalysisTemplate", object.namespace()) };
         if world.get("argoproj.io/v1alpha1", kind, namespace, text)?.is_none() {
             world.must_be_complete(format!("{kind} {text}"))?;
+            if is_of_cluster {
+                // As with other objects of the whole cluster, it is another repository that has it.
+                unknown =
+                    Err(Undecided::Unknown(format!("{kind} {text} is not in this input; the platform may have it")));
+                continue;
+            }
             findings.fail(name, format!("there is no {kind} {text}"), format!("the name of a {kind} that is there"));
         }
     }
-    Ok(())
+    unknown
 }
 
 fn check_flagger(object: Object<'_>, findings: &mut Findings) {
