@@ -66,7 +66,9 @@ pub fn pod_spec<'a>(walk: &mut Walk<'a, '_>, spec: Field<'a>) {
         );
     }
     if pod.is_pod {
-        forbid(walk, spec.get("ephemeralContainers"), "when a pod is created");
+        if !walk.is_in_cluster() {
+            forbid(walk, spec.get("ephemeralContainers"), "when a pod is created");
+        }
         for image in pod.volumes.iter().map(|volume| volume.get("image")).filter(|image| image.is_set()) {
             require(walk, image.get("reference"), "of a pod");
         }

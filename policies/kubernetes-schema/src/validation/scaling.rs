@@ -14,7 +14,7 @@ pub fn autoscaler<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
     if number(most).is_none() {
         require(walk, most, "of an autoscaler");
     }
-    if let Some(count) = number(least).filter(|count| *count < 1) {
+    if let Some(count) = number(least).filter(|count| *count < i64::from(!walk.is_in_cluster())) {
         let message = match count {
             0 => "an autoscaler keeps at least 1 pod: the feature gate HPAScaleToZero is off by default".to_owned(),
             _ => format!("{count} is out of range"),
