@@ -137,10 +137,13 @@ impl KubernetesSchema {
     }
 }
 
+/// Groups without a dot whose documents are read by tools, and never by a cluster.
+const TOOLS: [&str; 2] = ["openslo", "skaffold"];
+
 /// Whether a group is Kubernetes' own; other groups, of `k8s.io` too, have custom resources.
 fn is_built_in(group: &str) -> bool {
     let is_gone = || GONE.iter().any(|(version, _)| version.split_once('/').is_some_and(|(gone, _)| gone == group));
-    !group.contains('.') || KINDS.iter().any(|known| known.group() == group) || is_gone()
+    !group.contains('.') && !TOOLS.contains(&group) || KINDS.iter().any(|known| known.group() == group) || is_gone()
 }
 
 /// A kind of Kubernetes' own group that is not served: misspelt, or gone.
@@ -152,6 +155,9 @@ fn unknown_kind(object: Object<'_>, api_version: &str, minor: u8, findings: &mut
     // Admission is asked about `kubectl exec` and the like too.
     if api_version == "v1" && (kind.starts_with("Pod") || kind.ends_with("ProxyOptions")) && kind.ends_with("Options") {
         return not_applicable("these are the options of a request, no object");
+    }
+    if (api_version, kind) == ("v1", "Config") {
+        return not_applicable("a kubeconfig is no object of a cluster");
     }
     let known = || KINDS.iter().filter(|known| known.is_served(minor));
     let of = |known: &Kind| format!("`{}` of `{}`", known.name, known.api_version);
