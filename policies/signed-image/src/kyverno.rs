@@ -24,6 +24,7 @@ pub fn add<'a>(policy: Object<'a>, pods: &Pods<'_>, accept_audit: bool, verifier
             not(selects(rule.get("exclude"), pods, true)),
             preconditions(rule.get("preconditions")),
             pods.meet(rule.get("celPreconditions")),
+            is_without_exception(policy, rule, pods),
         ]
         .into_iter());
         if sees == Some(false) {
@@ -39,6 +40,21 @@ pub fn add<'a>(policy: Object<'a>, pods: &Pods<'_>, accept_audit: bool, verifier
             }
         }
     }
+}
+
+/// Whether no exception leaves the pods out of a rule. Where one does, it is open: Kyverno may be told to heed none.
+fn is_without_exception(policy: Object<'_>, rule: Field<'_>, pods: &Pods<'_>) -> Option<bool> {
+    let is_it = |exception: Field<'_>| {
+        let of = exception.get("policyName").str().unwrap_or_default();
+        let rules = strings(exception.get("ruleNames"));
+        of.rsplit('/').next() == Some(policy.name())
+            && any_matches(&rules, Dialect::Wildcard, rule.get("name").str().unwrap_or_default())
+    };
+    let leaves_out = |exception: &Object<'_>| {
+        exception.get("spec.exceptions").items().any(is_it)
+            && selects(exception.get("spec.match"), pods, false) != Some(false)
+    };
+    if pods.exceptions.iter().any(leaves_out) { None } else { Some(true) }
 }
 
 /// Whether there is anybody whose signature would do. `key` and `issuer` are how the first versions named an attestor.

@@ -23,7 +23,8 @@ policy! {
     ///
     /// A verifier counts only where it can refuse these pods as they are created: not with an authority that passes
     /// everything, a precondition that never holds, an `exclude` of all, rules for DELETE alone or for other resources.
-    /// Where that depends on an expression, or on labels of a Namespace that is not in sight, the answer is `unknown`.
+    /// Where that depends on an expression, on labels of a Namespace that is not in sight, or on a PolicyException, the answer
+    /// is `unknown`.
     ///
     /// Patterns are read as each of these reads them: `ghcr.io/org/*` covers `ghcr.io/org/team/app:1` for Kyverno, and
     /// for Sigstore it does not. This proves that a signature is required, not that there is one; a note says so. With
@@ -114,6 +115,7 @@ policy! {
             "spec.webhookConfiguration.matchConditions",
             "spec.rules",
         ],
+        "kyverno.io/v2/PolicyException": ["spec.exceptions", "spec.match"],
         "policies.kyverno.io/v1/ImageValidatingPolicy": ["spec"],
         "policies.kyverno.io/v1/NamespacedImageValidatingPolicy": ["spec"],
         "policy.sigstore.dev/v1beta1/ClusterImagePolicy": ["spec"],
@@ -156,7 +158,7 @@ impl Rule for SignedImage {
                     findings.note(at, format!("{name} requires a signature; whether there is one shows at admission"));
                 } else {
                     decided = Err(Undecided::Unknown(format!(
-                        "{name} may choose these images: that takes an expression or a label that only the cluster knows"
+                        "{name} may choose these images: an expression, a label or an exception decides that in the cluster"
                     )));
                 }
             } else if let Err(cause) = world.must_be_complete(format!("signature policy for {image}")) {

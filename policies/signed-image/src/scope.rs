@@ -12,6 +12,8 @@ pub struct Pods<'a> {
     pub workload: Workload<'a>,
     /// Their Namespace, where it is in sight.
     pub namespace: Option<Object<'a>>,
+    /// The PolicyExceptions of Kyverno, where it verifies anything.
+    pub exceptions: Vec<Object<'a>>,
 }
 
 /// Whether both are so.

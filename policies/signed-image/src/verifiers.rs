@@ -54,7 +54,12 @@ impl<'a> Verifiers<'a> {
             Err(Undecided::Unknown(_)) => None,
             found => found?,
         };
-        Ok(Self { pods: Pods { workload, namespace }, accept_audit, found: Vec::new(), asked: 0 })
+        Ok(Self {
+            pods: Pods { workload, namespace, exceptions: Vec::new() },
+            accept_audit,
+            found: Vec::new(),
+            asked: 0,
+        })
     }
 
     /// The name of one that asks for a signature of this image, and whether it surely does.
@@ -84,7 +89,11 @@ impl<'a> Verifiers<'a> {
         // Of hundreds of Kyverno policies a few verify images.
         let verifying = [Relation::having("spec.rules[].verifyImages")];
         let related = if version == KYVERNO { &verifying[..] } else { &[] };
-        for object in world.related(version, kind, within, related)? {
+        let objects = world.related(version, kind, within, related)?;
+        if version == KYVERNO && !objects.is_empty() {
+            self.pods.exceptions = world.list_all("kyverno.io/v2", "PolicyException")?;
+        }
+        for object in objects {
             add(object, &self.pods, self.accept_audit, &mut self.found);
         }
         Ok(true)
