@@ -9,7 +9,8 @@ policy! {
     ///
     /// - `activeDeadlineSeconds` is set, on the Job or on its pods (the settings `require_deadline` and
     ///   `max_deadline_seconds`).
-    /// - `backoffLimit` is at most 10 (the setting `max_backoff_limit`). Left out it is 6.
+    /// - `backoffLimit` is at most 10 (the setting `max_backoff_limit`). Left out it is 6. Where each index has retries of its
+    ///   own, `backoffLimitPerIndex` is asked in its place.
     /// - A Job that nothing owns sets `ttlSecondsAfterFinished`. A CronJob deletes its Jobs by its history limits, whose
     ///   defaults are 3 and 1. Helm and Argo CD delete their hooks.
     ///
@@ -84,7 +85,7 @@ policy! {
         require_deadline: bool = true,
         /// The most seconds that `activeDeadlineSeconds` may say.
         max_deadline_seconds: Option<u32> = None,
-        /// The most that `backoffLimit` may say.
+        /// The most that `backoffLimit` or `backoffLimitPerIndex` may say.
         max_backoff_limit: u32 = 10,
     }
     severity: Medium,
@@ -95,9 +96,11 @@ policy! {
         "metadata.annotations['argocd.argoproj.io/hook']",
         "spec.activeDeadlineSeconds",
         "spec.backoffLimit",
+        "spec.backoffLimitPerIndex",
         "spec.ttlSecondsAfterFinished",
         "spec.jobTemplate.spec.activeDeadlineSeconds",
         "spec.jobTemplate.spec.backoffLimit",
+        "spec.jobTemplate.spec.backoffLimitPerIndex",
         "spec.jobTemplate.spec.ttlSecondsAfterFinished",
         "spec.concurrencyPolicy",
         "spec.failedJobsHistoryLimit",
@@ -150,7 +153,10 @@ impl JobLimits {
             let message = "without a deadline the Job may hang for ever";
             findings.fail(own, message, fix::set(own, 3_600));
         }
-        let (retries, most) = (job.get("backoffLimit"), i64::from(self.max_backoff_limit));
+        // Beside it, the API server sets a backoffLimit of 2147483647: what bounds the retries is the limit of each index.
+        let per_index = job.get("backoffLimitPerIndex");
+        let retries = if per_index.is_set() { per_index } else { job.get("backoffLimit") };
+        let most = i64::from(self.max_backoff_limit);
         if let Some(number) = retries.integer().filter(|number| *number > most) {
             let message = format!("it is retried {number} times, and {most} is the most here");
             findings.fail(retries, message, fix::set(retries, most));
