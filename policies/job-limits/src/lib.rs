@@ -174,7 +174,8 @@ fn is_owned(job: Object<'_>) -> bool {
 /// What a CronJob itself says. A value that the API server refuses is said by the rule that knows it.
 fn check_cron(spec: Field<'_>, findings: &mut Findings) {
     let (policy, deadline) = (spec.get("concurrencyPolicy"), spec.get("startingDeadlineSeconds"));
-    if !policy.is_set() {
+    // Empty, it is the default as well.
+    if !policy.is_set() || policy.str() == Some("") {
         let message = "without `concurrencyPolicy`, a run starts even if the last one has not ended";
         findings.fail(policy, message, fix::set(policy, "Forbid"));
     }
