@@ -23,8 +23,8 @@ policy! {
     /// - a metric of cpu or memory utilisation is a share of the request, so every long-running container needs that
     ///   request, or a limit, which is then the request as well. An autoscaler without metrics goes by cpu utilisation.
     ///
-    /// An autoscaler is checked too: its minimum must be below its maximum, and what it scales must exist. Where a release
-    /// of a chart that is not rendered may deploy that, it is unknown.
+    /// An autoscaler is checked too: its minimum, or the `idleReplicaCount` of a ScaledObject, must be below its maximum, and
+    /// what it scales must exist. Where a release of a chart that is not rendered may deploy that, it is unknown.
     ///
     /// ## Why
     ///
@@ -137,6 +137,7 @@ policy! {
         "spec.maxReplicas",
         "spec.minReplicaCount",
         "spec.maxReplicaCount",
+        "spec.idleReplicaCount",
     ],
     looks_up: [
         "autoscaling/v2/HorizontalPodAutoscaler": [
@@ -232,11 +233,12 @@ impl HorizontalPodAutoscaler {
 /// Judges an autoscaler by its bounds and by its target.
 fn check_autoscaler(autoscaler: Autoscaler<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
     let object = autoscaler.object();
-    let max = object.get(match autoscaler.kind() {
-        AutoscalerKind::Horizontal => "spec.maxReplicas",
-        AutoscalerKind::Keda => "spec.maxReplicaCount",
-    });
-    let least = autoscaler.min();
+    // Without load, KEDA goes below its minimum where it is told to.
+    let (max, idle) = match autoscaler.kind() {
+        AutoscalerKind::Horizontal => (object.get("spec.maxReplicas"), None),
+        AutoscalerKind::Keda => (object.get("spec.maxReplicaCount"), object.get("spec.idleReplicaCount").integer()),
+    };
+    let least = idle.unwrap_or_else(|| autoscaler.min());
     match (max.integer(), autoscaler.kind()) {
         (None, AutoscalerKind::Horizontal) => {
             findings.fail(max, "without maxReplicas the API server refuses it", fix::set(max, 10));
