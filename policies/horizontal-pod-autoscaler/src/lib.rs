@@ -141,10 +141,12 @@ policy! {
     ],
     looks_up: [
         "autoscaling/v2/HorizontalPodAutoscaler": [
+            "metadata.annotations['autoscaling.alpha.kubernetes.io/metrics']",
             "metadata.ownerReferences",
             "spec.scaleTargetRef",
             "spec.minReplicas",
             "spec.metrics",
+            "spec.targetCPUUtilizationPercentage",
         ],
         "keda.sh/v1alpha1/ScaledObject": ["spec.scaleTargetRef", "spec.minReplicaCount", "spec.triggers"],
         Services,

@@ -6,6 +6,8 @@
 use sdk::prelude::*;
 use sdk::replicas::{Autoscaler, AutoscalerKind};
 
+const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
+
 /// Utilisation of a resource.
 struct Utilization<'a> {
     /// `cpu` or `memory`.
@@ -49,12 +51,17 @@ fn metrics(autoscaler: Autoscaler<'_>) -> Vec<Utilization<'_>> {
     let object = autoscaler.object();
     match autoscaler.kind() {
         AutoscalerKind::Horizontal => {
-            let metrics = object.get("spec.metrics");
-            if metrics.items().next().is_none() {
-                // The API's default, and all that `autoscaling/v1` has.
-                return [Utilization { resource: "cpu", container: None }].into();
+            let mut metrics = object.get("spec.metrics");
+            if !metrics.has_items() {
+                // In `autoscaling/v1`, all but the utilisation of cpu is in an annotation.
+                metrics = object.annotation(METRICS).json().and_then(Result::ok).unwrap_or(metrics);
             }
-            metrics.items().filter_map(horizontal).collect()
+            let mut all: Vec<_> = metrics.items().filter_map(horizontal).collect();
+            // The API's default.
+            if !metrics.has_items() || object.get("spec.targetCPUUtilizationPercentage").is_set() {
+                all.push(Utilization { resource: "cpu", container: None });
+            }
+            all
         }
         AutoscalerKind::Keda => object.get("spec.triggers").items().filter_map(keda).collect(),
     }
@@ -69,7 +76,7 @@ fn horizontal(metric: Field<'_>) -> Option<Utilization<'_>> {
         }
         _ => return None,
     };
-    // The second is how `autoscaling/v2beta1` says it.
+    // The second is how `autoscaling/v2beta1` says it, and the annotation.
     let of_share = source.get("target.averageUtilization").is_set() || source.get("targetAverageUtilization").is_set();
     of_share.then_some(Utilization { resource: source.get("name").str()?, container })
 }
