@@ -13,9 +13,31 @@ const ENDS: &[&str] = &["_PASS", "_PWD"];
 const KEYS: &[&str] = &["API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "SIGNING_KEY", "ENCRYPTION_KEY", "AUTH_KEY"];
 /// What a name ends with that only says where a secret is, or something about it.
 const ABOUT: &[&str] = &[
-    "_FILE", "_PATH", "_DIR", "_URL", "_URI", "_NAME", "_ID", "_TTL", "_EXPIRY", "_LENGTH", "_TYPE", "_HEADER",
+    "_FILE",
+    "_PATH",
+    "_DIR",
+    "_URL",
+    "_URI",
+    "_NAME",
+    "_ID",
+    "_TTL",
+    "_EXPIRY",
+    "_LENGTH",
+    "_TYPE",
+    "_HEADER",
     "_ENABLED",
+    "_VERSION",
+    "_SHA256",
+    "_CHECKSUM",
+    "_USER",
+    "_HOST",
+    "_PORT",
+    "_REGION",
+    "_PROVIDER",
+    "_STORE",
 ];
+/// Longer words in which one of those stands by chance, or beside a word that says otherwise.
+const OTHERS: &[&str] = &["PUBLIC", "TOKENIZ"];
 
 pub fn check(instruction: &Instruction<'_>, findings: &mut Findings) {
     let is_argument = instruction.keyword == "ARG";
@@ -54,7 +76,7 @@ fn tell(at: Field<'_>, name: &str, is_argument: bool, findings: &mut Findings) {
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase().replace('-', "_");
-    let is_about = ABOUT.iter().any(|end| name.ends_with(end)) || holds(&name, "PUBLIC");
+    let is_about = ABOUT.iter().any(|end| name.ends_with(end)) || OTHERS.iter().any(|word| holds(&name, word));
     let is_named = WORDS.iter().chain(KEYS).any(|words| holds(&name, words));
     !is_about && (is_named || ENDS.iter().any(|end| name.ends_with(end)))
 }
