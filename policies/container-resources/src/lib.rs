@@ -13,8 +13,8 @@ policy! {
     /// - `0` is no amount: neither a request nor a limit.
     ///
     /// A request above its limit, a negative amount and a text that is no quantity are refused by the API server, and
-    /// are findings here. So is memory of less than a byte: `512m` is `512Mi` misspelt. What a LimitRange would add does not count: it stands elsewhere, and a change to it changes
-    /// this workload without a review.
+    /// are findings here. So is memory of a byte or two: `512m` and `1024m` are `512Mi` and `1024Mi` misspelt. What a
+    /// LimitRange would add does not count: it stands elsewhere, and a change to it changes this workload without a review.
     ///
     /// ## Why
     ///
@@ -224,7 +224,7 @@ struct Demand<'s> {
     resource: &'static str,
     /// An amount to suggest.
     example: &'static str,
-    /// Whether it is counted in bytes, of which there are no parts: `512m` is `512Mi` misspelt.
+    /// Whether it is counted in bytes: `512m`, half a byte, is `512Mi` misspelt.
     is_bytes: bool,
     request: bool,
     limit: bool,
@@ -241,9 +241,15 @@ impl Demand<'_> {
             let Some(quantity) = amount.quantity() else { continue };
             if quantity.is_negative() {
                 findings.fail(amount, "less than nothing", say(amount, self.example.into()));
-            } else if self.is_bytes && !quantity.is_zero() && quantity < Quantity::from(1) {
-                let meant = quantity.to_string().replace('m', "Mi");
-                findings.fail(amount, format!("{quantity} is less than a byte"), say(amount, meant.into()));
+            } else if self.is_bytes && !quantity.is_zero() {
+                // Programs write thousandths too, and then of many bytes.
+                let text = quantity.to_string();
+                let thousandths = text.strip_suffix('m').filter(|_| quantity < Quantity::from(1024));
+                if thousandths.is_some() || quantity < Quantity::from(1) {
+                    let message = format!("memory is counted in bytes, and no program runs in {quantity} of them");
+                    let meant = thousandths.map_or_else(|| self.example.into(), |number| format!("{number}Mi"));
+                    findings.fail(amount, message, say(amount, meant.into()));
+                }
             }
         }
         let (Some(request), Some(limit)) = (amounts.request.quantity(), amounts.limit.quantity()) else {
