@@ -86,6 +86,12 @@ impl Quantity {
         }
     }
 
+    /// Whether these together are more than this.
+    #[must_use]
+    pub fn is_exceeded_by(&self, parts: &[Self]) -> bool {
+        parts.iter().fold(0_i128, |sum, part| sum.saturating_add(part.nanos)) > self.nanos
+    }
+
     /// Whether this limit is more than `max` times the `request`. Exact: the products are compared, not a quotient.
     #[must_use]
     pub fn ratio_exceeds(&self, request: &Self, max: &Self) -> bool {

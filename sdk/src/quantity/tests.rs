@@ -41,6 +41,14 @@ const ACCEPTED: &[(&str, i128)] = &[
 ];
 
 #[test]
+fn parts_are_added_up() {
+    let amount = |text: &str| Quantity::parse(text).unwrap();
+    assert!(!amount("1Gi").is_exceeded_by(&[]));
+    assert!(!amount("1").is_exceeded_by(&[amount("400m"), amount("0.6")]));
+    assert!(amount("1").is_exceeded_by(&[amount("400m"), amount("0.6"), amount("1n")]));
+}
+
+#[test]
 fn a_quantity_is_what_kubernetes_reads() {
     for &(text, nanos) in ACCEPTED {
         for (text, nanos) in [(String::from(text), nanos), (format!("+{text}"), nanos), (format!("-{text}"), -nanos)] {

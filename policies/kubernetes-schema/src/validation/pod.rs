@@ -202,6 +202,12 @@ fn resources<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>) {
     }
     forbid(walk, resources.get("claims"), "for a whole pod");
     resource_requirements(walk, resources, true, &pod.claims);
+    for (name, whole) in entries(resources.get("requests")) {
+        if amount(whole).is_some_and(|whole| exceeds(pod, name, &whole)) {
+            let message = format!("the containers together request more {name} than the pod");
+            walk.fail(whole, message, "what they request together, or more");
+        }
+    }
     for each in items(pod.spec.get("containers")) {
         for (name, limit) in entries(each.get("resources.limits")) {
             let whole = resources.get("limits").entry(name);
@@ -214,6 +220,29 @@ fn resources<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>) {
             }
         }
     }
+}
+
+/// Whether containers that run at the same time request more of a resource: the containers and all sidecars, or an init
+/// container and the sidecars before it.
+fn exceeds(pod: &Pod<'_>, name: &str, whole: &Quantity) -> bool {
+    let request = |each: Field<'_>| {
+        let (own, limit) = (each.get("resources.requests").entry(name), each.get("resources.limits").entry(name));
+        // The API server makes a limit the request as well, in a pod and not yet in a template.
+        amount(if own.is_set() || !pod.is_pod { own } else { limit })
+    };
+    let mut running = Vec::new();
+    for each in items(pod.spec.get("initContainers")) {
+        let before = running.len();
+        running.extend(request(each));
+        if whole.is_exceeded_by(&running) {
+            return true;
+        }
+        if text(each.get("restartPolicy")) != "Always" {
+            running.truncate(before);
+        }
+    }
+    running.extend(items(pod.spec.get("containers")).filter_map(request));
+    whole.is_exceeded_by(&running)
 }
 
 /// What belongs to the other operating system.
