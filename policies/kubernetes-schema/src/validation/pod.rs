@@ -113,6 +113,18 @@ fn volumes<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>) {
     }
 }
 
+/// The field by which a pod shares with its node what this sysctl sets.
+fn namespace_of(sysctl: &str) -> Option<&'static str> {
+    let starts = |all: &[&str]| all.iter().any(|start| sysctl.starts_with(start));
+    if starts(&["net."]) {
+        Some("hostNetwork")
+    } else if sysctl == "kernel.sem" || starts(&["kernel.shm", "kernel.msg", "fs.mqueue."]) {
+        Some("hostIPC")
+    } else {
+        None
+    }
+}
+
 /// What a pod shares with its node.
 fn host<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>) {
     let spec = pod.spec;
@@ -154,10 +166,12 @@ fn host<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>) {
                 );
             }
         }
-        for sysctl in items(spec.get("securityContext.sysctls")) {
-            if text(sysctl.get("name")).starts_with("net.") {
-                walk.fail(sysctl.get("name"), "with hostNetwork this sysctl is the node's", fix::remove(sysctl));
-            }
+    }
+    for sysctl in items(spec.get("securityContext.sysctls")) {
+        let at = sysctl.get("name");
+        let shared = namespace_of(&text(at).replace('/', "."));
+        if let Some(field) = shared.filter(|field| is_true(spec.get(field))) {
+            walk.fail(at, format!("with {field} this sysctl is the node's"), fix::remove(sysctl));
         }
     }
     if spec.get("hostnameOverride").is_set()
