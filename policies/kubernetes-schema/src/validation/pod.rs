@@ -216,9 +216,12 @@ fn resources<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>) {
     }
     forbid(walk, resources.get("claims"), "for a whole pod");
     resource_requirements(walk, resources, true, &pod.claims);
-    for (name, whole) in entries(resources.get("requests")) {
+    let requests = resources.get("requests");
+    // A pod without a request gets what its containers request, and that is within its limit.
+    let derived = entries(resources.get("limits")).filter(|(name, _)| pod.is_pod && !requests.entry(name).is_set());
+    for (name, whole) in entries(requests).chain(derived) {
         if amount(whole).is_some_and(|whole| exceeds(pod, name, &whole)) {
-            let message = format!("the containers together request more {name} than the pod");
+            let message = format!("the containers of the pod together request more {name}");
             walk.fail(whole, message, "what they request together, or more");
         }
     }
