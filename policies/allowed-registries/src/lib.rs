@@ -120,6 +120,9 @@ fn check_entry(entry: &str) -> Result<(), &'static str> {
 
 /// Whether a repository is the entry, or lies within it.
 fn is_within(repository: &str, entry: &str) -> bool {
+    // Of images, the older name of Docker Hub is read as the newer one.
+    let is_hub = |rest: &&str| rest.split('/').next() == Some("docker.io");
+    let entry = entry.strip_prefix("index.").filter(is_hub).unwrap_or(entry);
     let mut parts = repository.split('/');
     entry.split('/').all(|wanted| parts.next().is_some_and(|part| is_like(wanted.as_bytes(), part.as_bytes())))
 }
