@@ -148,7 +148,7 @@ mod tests {
 
     fn is_secret(name: &str, value: &str) -> bool {
         let names =
-            Names::new(&["password", "pass", "secret", "token", "api_key", "credentials"].map(String::from), false);
+            Names::new(&["password", "pass", "secret", "token", "api_key", "master_key", "credentials"].map(String::from), false);
         let is_secret = names.is_secret(name, value);
         assert!(!is_secret || names.may_name(name.as_bytes()), "{name} is never looked at");
         is_secret
@@ -224,6 +224,7 @@ mod tests {
             ("MAX_TOKEN", "4096"),
             ("DB_PASSWORD", "/run/secrets/db"),
             ("TOKEN", "https://auth.example.com/token"),
+            ("KMS_MASTER_KEY", "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
             ("TLS_SECRET", "shop-tls"),
             ("DB_PASSWORD_SECRET", "shop-db"),
             ("CREDENTIALS", "cloud-credentials.json"),
