@@ -211,6 +211,11 @@ mod tests {
             "PROXY_PASS_URL",
             "TOKEN_URL_2",
             "SHA256",
+            "PASSWORD_ROUNDS",
+            "PASSWORD_HASH_ITERATIONS",
+            "PASSWORD_AGE_DAYS",
+            "SECRET_SYNC_PERIOD",
+            "SECRET_LABELS",
         ] {
             assert!(!is_secret(name, "hunter2"), "{name}");
         }
