@@ -11,7 +11,7 @@ policy! {
     /// | kind | must not have |
     /// |---|---|
     /// | Service | `type: NodePort` (the setting `allow_node_ports`); `externalIPs`; a forbidden TCP port, also as `targetPort` (`forbidden_ports`: 22) |
-    /// | Service of type `LoadBalancer` | everybody as a client: it has source ranges other than `/0`, is internal by an annotation of its cloud, or asks for private addresses only |
+    /// | Service of type `LoadBalancer` | everybody as a client: it has source ranges other than `/0` and its halves, is internal by an annotation of its cloud, or asks for private addresses only |
     /// | any workload | `hostPort` other than 0 (`allow_host_ports`), unless it is bound to the node itself; a forbidden TCP port |
     /// | Ingress | a host without TLS; a host that is a wildcard or missing (`allow_wildcard_hosts`); a host and path that another Ingress of its class serves too |
     /// | Gateway (`gateway.networking.k8s.io`) | an `HTTP` listener whose hostname no listener with TLS serves; a wildcard hostname is advice, since routes narrow it down, and so is a listener with TLS that names no certificate |

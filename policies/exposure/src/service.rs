@@ -41,6 +41,8 @@ const ADDRESSES: &[&str] = &[
 ];
 
 const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+/// How ranges end that have half of all addresses in them or more; the last is what version 6 has on the internet.
+const WIDE: [&str; 4] = ["/0", "/00", "/1", "2000::/3"];
 
 pub fn check(rule: &Exposure, service: Object<'_>, findings: &mut Findings) {
     let kind = service.get("spec.type");
@@ -96,8 +98,8 @@ fn is_private(address: &str) -> bool {
 /// Finds a load balancer whose clients are everybody.
 fn check_ranges(service: Object<'_>, findings: &mut Findings) {
     let (ranges, annotation) = (service.get("spec.loadBalancerSourceRanges"), service.annotation(RANGES));
-    let is_everybody = |range: &str| range.trim_ascii().ends_with("/0");
-    let message = "everybody is in this range, so the load balancer is open to the internet";
+    let is_everybody = |range: &str| WIDE.iter().any(|end| range.trim_ascii().ends_with(end));
+    let message = "everybody is in this range, or every other address, so the load balancer is open to the internet";
     let fix = "the networks of its clients, or an annotation that makes the load balancer internal";
     if ranges.has_items() {
         let open = ranges.items().filter(|range| range.str().is_some_and(is_everybody));

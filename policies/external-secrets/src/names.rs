@@ -147,8 +147,10 @@ mod tests {
     use super::*;
 
     fn is_secret(name: &str, value: &str) -> bool {
-        let names =
-            Names::new(&["password", "pass", "secret", "token", "api_key", "master_key", "credentials"].map(String::from), false);
+        let names = Names::new(
+            &["password", "pass", "secret", "token", "api_key", "master_key", "credentials"].map(String::from),
+            false,
+        );
         let is_secret = names.is_secret(name, value);
         assert!(!is_secret || names.may_name(name.as_bytes()), "{name} is never looked at");
         is_secret
