@@ -40,7 +40,9 @@ const ADDRESSES: &[&str] = &[
     "kube-vip.io/loadbalancerIPs",
 ];
 
-const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+/// Annotations with the ranges of clients. The second is Azure's.
+const RANGES: [&str; 2] =
+    ["service.beta.kubernetes.io/load-balancer-source-ranges", "service.beta.kubernetes.io/azure-allowed-ip-ranges"];
 /// How ranges end that have half of all addresses in them or more; the last is what version 6 has on the internet.
 const WIDE: [&str; 4] = ["/0", "/00", "/1", "2000::/3"];
 
@@ -97,15 +99,17 @@ fn is_private(address: &str) -> bool {
 
 /// Finds a load balancer whose clients are everybody.
 fn check_ranges(service: Object<'_>, findings: &mut Findings) {
-    let (ranges, annotation) = (service.get("spec.loadBalancerSourceRanges"), service.annotation(RANGES));
+    let ranges = service.get("spec.loadBalancerSourceRanges");
+    let mut annotations = RANGES.iter().map(|key| service.annotation(key));
+    let annotation = annotations.find(|field| field.str().is_some_and(|text| !text.trim_ascii().is_empty()));
     let is_everybody = |range: &str| WIDE.iter().any(|end| range.trim_ascii().ends_with(end));
     let message = "everybody is in this range, or every other address, so the load balancer is open to the internet";
     let fix = "the networks of its clients, or an annotation that makes the load balancer internal";
     if ranges.has_items() {
         let open = ranges.items().filter(|range| range.str().is_some_and(is_everybody));
         open.for_each(|range| findings.fail(range, message, fix));
-    } else if let Some(text) = annotation.str().filter(|text| !text.trim_ascii().is_empty()) {
-        if text.split(',').any(is_everybody) {
+    } else if let Some(annotation) = annotation {
+        if annotation.str().unwrap_or_default().split(',').any(is_everybody) {
             findings.fail(annotation, message, fix);
         }
     } else {
