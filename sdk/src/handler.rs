@@ -101,8 +101,10 @@ impl<'a> Handlers<'a> {
             return false;
         };
         // No two kinds of handler give one field two meanings, so all fields can be compared for any.
-        let same = |field: &'a str, default: &str| {
-            mine.get(field).str().unwrap_or(default) == others.get(field).str().unwrap_or(default)
+        let same = |field: &'a str, default: &'a str| {
+            // The API server takes an empty text for one that is not given.
+            let said = |handler: Field<'a>| handler.get(field).str().filter(|text| !text.is_empty()).unwrap_or(default);
+            said(mine) == said(others)
         };
         let headers = |handler: Field<'a>| {
             handler.get("httpHeaders").items().map(|header| (header.get("name").str(), header.get("value").str()))
