@@ -217,6 +217,8 @@ fn script_duration(script: &str) -> i64 {
 /// How many seconds `sleep 10`, `/bin/sleep 1.5m` and the like sleep, rounded down; 0 where it is no such command.
 fn slept(words: &[&str]) -> i64 {
     match words {
+        // The shell gives way to the command, which takes as long.
+        ["exec", command @ ..] => slept(command),
         [program, time, ..] if file_name(program) == "sleep" => {
             let number = time.trim_end_matches(['s', 'm', 'h', 'd']);
             let unit = match time.bytes().last() {
