@@ -27,6 +27,16 @@ use crate::text::{after, before};
 use crate::undecided::Undecided;
 use crate::world::{Within, World};
 
+/// Fields of a volume that name a Secret for whoever mounts it.
+pub const DRIVERS: [&str; 6] = [
+    "azureFile.secretName",
+    "csi.nodePublishSecretRef.name",
+    "cephfs.secretRef.name",
+    "flexVolume.secretRef.name",
+    "iscsi.secretRef.name",
+    "rbd.secretRef.name",
+];
+
 /// A kind of object that makes a Secret.
 struct Producer {
     api_version: &'static str,

@@ -3,7 +3,7 @@
 use sdk::prelude::*;
 
 use sdk::generator;
-use sdk::secrets::{is_meant, is_token, makers};
+use sdk::secrets::{DRIVERS, is_meant, is_token, makers};
 
 use crate::names::Names;
 use crate::placeholders::is_placeholder;
@@ -88,6 +88,9 @@ fn references(workload: Workload<'_>) -> Vec<Field<'_>> {
         for source in volume.get("projected.sources").items() {
             let reference = source.get("secret");
             add(reference, reference.get("name"));
+        }
+        for driver in DRIVERS {
+            add(volume, volume.get(driver));
         }
     }
     for reference in workload.pod().get("imagePullSecrets").items() {

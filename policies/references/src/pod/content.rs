@@ -4,7 +4,7 @@
 
 use sdk::generator;
 use sdk::prelude::*;
-use sdk::secrets::{is_token, makers};
+use sdk::secrets::{DRIVERS, is_token, makers};
 use sdk::text::before;
 
 use crate::look::{Look, Named};
@@ -22,16 +22,6 @@ const COPIED: [&str; 4] = [
     "replicator.v1.mittwald.de/replicate-to",
     "replicator.v1.mittwald.de/replicate-to-matching",
     "kubed.appscode.com/sync",
-];
-
-/// Fields of a volume that name a Secret for whoever mounts it.
-const DRIVERS: [&str; 6] = [
-    "azureFile.secretName",
-    "csi.nodePublishSecretRef.name",
-    "cephfs.secretRef.name",
-    "flexVolume.secretRef.name",
-    "iscsi.secretRef.name",
-    "rbd.secretRef.name",
 ];
 
 /// A field that names a ConfigMap or a Secret.
