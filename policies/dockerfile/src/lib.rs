@@ -18,7 +18,7 @@ policy! {
     ///   brings one is in the setting `non_root_images`.
     /// - No `ENV` and no `ARG` holds a secret: what is named like a password, a token or a private key.
     /// - No `ADD` fetches from a URL, unless `--checksum` says what it must be.
-    /// - `ENTRYPOINT`, or `CMD` without one, is a JSON list, or begins with `exec`: a shell in front of the program
+    /// - `ENTRYPOINT`, or `CMD` without one, is a JSON list, or gives way to the program by `exec`: a shell in front of it
     ///   passes no signal on.
     /// - `HEALTHCHECK` is advice: Kubernetes ignores it and has probes.
     ///
@@ -203,7 +203,8 @@ fn check_signals(stages: &Stages<'_>, findings: &mut Findings) {
     let Some(process) = entry.or_else(|| last("CMD")) else { return };
     let mut words = process.words();
     let (first, second, third) = (words.next().unwrap_or_default(), words.next(), words.next());
-    let is_exec = |command: &str| command.trim_ascii_start().starts_with("exec ");
+    // Commands that prepare something may come first.
+    let is_exec = |script: &str| script.split(['&', ';', '\n']).any(|it| it.trim_ascii_start().starts_with("exec "));
     let keyword = process.keyword;
     if !process.is_exec {
         if !first.is_empty() && !is_exec(first) {
