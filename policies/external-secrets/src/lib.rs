@@ -99,8 +99,8 @@ policy! {
         secret_names: Vec<String> = [
             "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "bearer", "api_key", "access_key",
             "secret_key", "secret_key_base", "private_key", "account_key", "batch_key", "encryption_key", "signing_key",
-            "master_key", "auth_key", "storage_key", "shared_key", "hmac_key", "app_key", "license_key", "key_content",
-            "credential", "credentials", "requirepass", "masterauth",
+            "master_key", "auth_key", "storage_key", "shared_key", "hmac_key", "app_key", "fernet_key", "license_key",
+            "key_content", "credential", "credentials", "requirepass", "masterauth", "bind_pw",
         ],
         /// Secrets that something outside of the manifests makes, such as an operator: names, in which one `*` stands
         /// for anything.
