@@ -30,7 +30,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("admin access to devices", "it rests on a label of the namespace"),
     ("could not find the requested resource", "this version does not serve the kind"),
     ("already exists", "it rests on what is in the cluster"),
-    ("aggregate container requests", "the requests of containers are not summed up"),
     ("emulationVersion", "versions are not compared"),
     ("serviceAccountToken: Forbidden", "the admission of ServiceAccounts, which every cluster has, names one"),
 ];
