@@ -94,6 +94,17 @@ fn restarts<'a>(walk: &mut Walk<'a, '_>, pod: &Pod<'a>, class: &str, at: Field<'
     if items(at.get("restartPolicyRules")).next().is_some() && !policy.is_set() {
         require(walk, policy, "beside restartPolicyRules");
     }
+    if walk.minor < 36 {
+        let rules = at.get("restartPolicyRules");
+        if class == "initContainers" && text(policy) == "Always" && items(rules).next().is_some() {
+            forbid(walk, rules, "for a sidecar");
+        }
+        for action in items(rules).map(|rule| rule.get("action")) {
+            if text(action) == "RestartAllContainers" {
+                walk.fail(action, "Kubernetes knows this action since 1.36", fix::set(action, "Restart"));
+            }
+        }
+    }
     for step in items(at.get("resizePolicy")) {
         let how = step.get("restartPolicy");
         if pod.restarts_never && text(how) == "RestartContainer" {
