@@ -226,7 +226,8 @@ impl<'a> Field<'a> {
     pub fn quantity(self) -> Option<Quantity> {
         let text = match self.value()? {
             Value::Number(text) => text,
-            _ => self.str()?,
+            // The API server cuts off spaces around it.
+            _ => self.str()?.trim_matches(' '),
         };
         let read = Quantity::parse(text);
         if let Err(cause) = &read {
