@@ -1,8 +1,8 @@
 //! `name: value` and `name=value`, as YAML, JSON, properties, shells and programs write them.
 
 use crate::names::is_field_name;
-use crate::scan::Pass;
-use crate::text::{begins, has, without_end};
+use crate::scan::{Pass, unquoted};
+use crate::text::{begins, cut, has, without_end};
 
 /// What is assigned.
 pub struct Value<'a> {
@@ -49,6 +49,13 @@ impl<'a> Pass<'a> {
         };
         let end = self.line + line.len();
         if is_allowed { self.text.get(end - length..end) } else { None }
+    }
+
+    /// The name behind the sign in a map of one line, `{name: DB_PASSWORD, value: hunter2}`, where it is no value itself.
+    pub fn name_in_braces(&self, at: usize) -> Option<&'a str> {
+        let (name, _) = cut(self.line_from(at + 1), b",}")?;
+        let name = unquoted(name);
+        (self.has_brace && !self.is_code && name.bytes().all(is_name_part)).then_some(name)
     }
 }
 

@@ -274,7 +274,8 @@ impl<'a> Pass<'a> {
         let name = named?;
         match name {
             "name" | "key" => {
-                self.item = Value::read(self, sign, at, is_first).map(|value| value.text);
+                let name = Value::read(self, sign, at, is_first).map(|value| value.text);
+                self.item = name.or_else(|| self.name_in_braces(at));
                 None
             }
             "value" => {
