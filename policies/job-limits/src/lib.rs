@@ -8,7 +8,7 @@ policy! {
     /// For Jobs and the Jobs that a CronJob makes:
     ///
     /// - `activeDeadlineSeconds` is set, on the Job or on its pods (the settings `require_deadline` and
-    ///   `max_deadline_seconds`).
+    ///   `max_deadline_seconds`), and is not 0, with which the Job fails at once.
     /// - `backoffLimit` is at most 10 (the setting `max_backoff_limit`). Left out it is 6. Where each index has retries of its
     ///   own, `backoffLimitPerIndex` is asked in its place.
     /// - A Job that nothing owns sets `ttlSecondsAfterFinished`. A CronJob deletes its Jobs by its history limits, whose
@@ -145,7 +145,9 @@ impl JobLimits {
         let deadline = if own.is_set() { own } else { pod.get("activeDeadlineSeconds") };
         if let Some(seconds) = deadline.integer() {
             let most = self.max_deadline_seconds.map(i64::from);
-            if let Some(most) = most.filter(|most| seconds > *most) {
+            if seconds == 0 {
+                findings.fail(deadline, "the deadline is over before a pod runs", fix::set(deadline, 3_600));
+            } else if let Some(most) = most.filter(|most| seconds > *most) {
                 let message = format!("it may run for {seconds} seconds, and {most} is the most here");
                 findings.fail(deadline, message, fix::set(deadline, most));
             }
