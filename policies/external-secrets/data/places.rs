@@ -16,6 +16,7 @@
     place("helm.toolkit.fluxcd.io", "HelmRelease", "spec.values", Form::Values),
     place("kustomize.toolkit.fluxcd.io", "Kustomization", "spec.postBuild.substitute", Form::Values),
     place("helm.cattle.io", "HelmChart", "spec.valuesContent", Form::Values),
+    place("helm.cattle.io", "HelmChart", "spec.set", Form::Values),
     place("helm.cattle.io", "HelmChartConfig", "spec.valuesContent", Form::Values),
     place("argoproj.io", "Application", "spec.source", Form::Values),
     place("argoproj.io", "Application", "spec.sources", Form::Values),

@@ -143,6 +143,7 @@ policy! {
         "spec.flexVolume.options",
         "spec.postBuild.substitute",
         "spec.secretTemplates",
+        "spec.set",
         "spec.source",
         "spec.sources",
         "spec.target.template",
