@@ -90,6 +90,13 @@ impl Entry {
     /// let it.
     fn names(&self, name: &str, letters: &str) -> bool {
         let entry = self.words.as_str();
+        // Which Secret, and not what is in it: `existingSecret`, `imagePullSecret`.
+        let owner = name.strip_suffix("_secret").map(last_word);
+        if entry == "secret"
+            && matches!(owner, Some("existing" | "pull" | "tls" | "ca" | "cert" | "certificate" | "credentials"))
+        {
+            return false;
+        }
         let as_words = name.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
         let in_one = entry.len() > 4 && letters.ends_with(&self.letters);
         let is_about = |word: &str| ABOUT.contains(&word) || (word == "secret" && entry == "password");
@@ -218,6 +225,11 @@ mod tests {
             "PASSWORD_AGE_DAYS",
             "SECRET_SYNC_PERIOD",
             "SECRET_LABELS",
+            "existingSecret",
+            "auth.existingSecret",
+            "IMAGE_PULL_SECRET",
+            "tlsSecret",
+            "credentialsSecret",
         ] {
             assert!(!is_secret(name, "hunter2"), "{name}");
         }
