@@ -230,6 +230,7 @@ mod tests {
             "IMAGE_PULL_SECRET",
             "tlsSecret",
             "credentialsSecret",
+            "passwordFrom",
         ] {
             assert!(!is_secret(name, "hunter2"), "{name}");
         }
