@@ -3,7 +3,7 @@
 //! Only names are looked at: `services/web/staging`, `values-production.yaml`, `web-prod`. The module must not know what is
 //! in a file.
 
-use protocol::stage::{PRODUCTION, PRODUCTION_ALONE, STAGING};
+use protocol::stage::{EARLIER, PRODUCTION, PRODUCTION_ALONE, STAGING};
 
 use super::region::{BLANK, is_region};
 
@@ -26,6 +26,20 @@ impl Stage {
         }
     }
 }
+
+/// What a name says of environments, also of those before staging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// One that comes before staging: `dev`, `qa`.
+    Earlier,
+    /// One that promotions go through.
+    Stage(Stage),
+    /// Several, or one that it is not: `non-prod`.
+    Unclear,
+}
+
+/// Folders whose folders are called like services, and a service may be called like an environment.
+pub const OF_SERVICES: [&str; 2] = ["apps", "services"];
 
 /// Folders and files of tools that deploy nothing to a cluster: pipelines, editors, Compose.
 const OTHER_FOLDERS: [&str; 9] = [
@@ -50,18 +64,35 @@ pub struct Placed {
     pub slot: String,
 }
 
-/// The environment of a file by its path, with `/`: that of the deepest folder that is called like one, or like one in a
-/// region, or else of the deepest step that has one in its name. `live` is one where no step has another: it may be a folder of
-/// all environments.
+/// The environment of a file by its path, with `/`: that of the deepest step that is called like one, or like one in a region,
+/// or else of the deepest step that has one in its name. A service that is called like one counts where no other step is. `live`
+/// counts where no step has another: it may be a folder of all environments.
 #[must_use]
 pub fn of_path(path: &str) -> Option<Placed> {
     let steps = || path.rsplit('/').map(stem);
-    let stage = steps().find_map(of_whole).or_else(|| steps().find_map(of_words));
-    let slot = stage.map(|stage| neutral(path, stage));
-    match (stage, slot) {
-        (Some(stage), Some(slot)) => Some(Placed { stage, slot }),
-        _ => steps().find_map(of_live).map(|stage| Placed { stage, slot: neutral_live(path) }),
-    }
+    let whole = || {
+        let steps = steps().zip(path.rsplit('/').skip(1).chain([""]));
+        steps.filter_map(|(step, around)| Some((of_whole(step)?, OF_SERVICES.contains(&around))))
+    };
+    let named = whole().find(|(_, is_service)| !is_service).or_else(|| whole().next());
+    let stage = named.map(|(stage, _)| stage).or_else(|| steps().find_map(of_words));
+    let stage = stage.or_else(|| steps().find_map(of_live))?;
+    Some(Placed { stage, slot: neutral_of_all(path) })
+}
+
+/// What the words of a step of a path say of environments. None where they say nothing, or `live` alone.
+#[must_use]
+pub fn of_step(step: &str) -> Option<Said> {
+    let said = words(step).into_iter().filter_map(|word| {
+        let text = step.get(word.start..word.end).unwrap_or_default();
+        let is_earlier = || EARLIER.iter().any(|known| text.eq_ignore_ascii_case(known));
+        match (word.stage, of_word(text)) {
+            (Some(stage), _) => Some(Said::Stage(stage)),
+            (None, Some(_)) => Some(Said::Unclear),
+            (None, None) => is_earlier().then_some(Said::Earlier),
+        }
+    });
+    said.reduce(|one, other| if one == other { one } else { Said::Unclear })
 }
 
 /// Whether a file may be of production by its path. Every file that `of_path` says is of production has such a path.
@@ -86,8 +117,7 @@ pub fn of_name(name: &str) -> Option<Stage> {
 }
 
 /// The text without the words for an environment.
-#[must_use]
-pub fn neutral(text: &str, stage: Stage) -> String {
+fn neutral(text: &str, stage: Stage) -> String {
     let is_it = |word: &Word| word.stage == Some(stage);
     blanked(text, words(text).into_iter().filter(is_it).map(|word| (word.start, word.end)))
 }
@@ -99,7 +129,7 @@ pub fn neutral_place(at: &str, stage: Stage) -> String {
     neutral_live(&neutral(at, stage))
 }
 
-/// The text without the words for any environment.
+/// The text without the words for any environment: a service may be called like another one, and is so in both.
 #[must_use]
 pub fn neutral_of_all(text: &str) -> String {
     neutral_live(&neutral(&neutral(text, Stage::Staging), Stage::Production))
@@ -145,24 +175,28 @@ fn of_words(name: &str) -> Option<Stage> {
     stages.all(|stage| stage == first).then_some(first)
 }
 
-/// The environment of a name that has nothing in it but an environment and a region.
+/// The environment of a name that has nothing in it but an environment and a region. A file of values is called so before its
+/// environment.
 fn of_whole(name: &str) -> Option<Stage> {
     let is_other = |word: &Word| word.stage.is_none() && !name.get(word.start..word.end).is_some_and(is_region);
-    of_words(name).filter(|_| !words(name).iter().any(is_other))
+    of_words(name).filter(|_| !words(name).iter().skip_while(|word| is_values(name, word)).any(is_other))
 }
 
 /// The environment of a name that has nothing in it but `live` and a region: `live-chat` is a service.
-fn of_live(name: &str) -> Option<Stage> {
+#[must_use]
+pub fn of_live(name: &str) -> Option<Stage> {
     let words = words(name);
-    let mut texts = words.iter().filter_map(|word| name.get(word.start..word.end)).peekable();
-    // A file of values is called so before its environment.
-    _ = texts.next_if(|word| word.eq_ignore_ascii_case("values"));
+    let texts = words.iter().skip_while(|word| is_values(name, word));
     let (mut has_live, mut has_other) = (false, false);
-    for text in texts {
+    for text in texts.filter_map(|word| name.get(word.start..word.end)) {
         has_live |= is_live(text);
         has_other |= !is_live(text) && !is_region(text);
     }
     (has_live && !has_other).then_some(Stage::Production)
+}
+
+fn is_values(name: &str, word: &Word) -> bool {
+    name.get(word.start..word.end).is_some_and(|word| word.eq_ignore_ascii_case("values"))
 }
 
 fn is_live(word: &str) -> bool {
@@ -224,8 +258,17 @@ mod tests {
             ("live/web.yaml", production, "*/web.yaml"),
             ("overlays/pre-prod/a.yaml", staging, "overlays/*/a.yaml"),
             // The folder that is called like an environment wins over a name that has one in it.
-            ("production/web-staging-db.yaml", production, "*/web-staging-db.yaml"),
-            ("envs/production/preprod-eu/a.yaml", staging, "envs/production/*-eu/a.yaml"),
+            ("production/web-staging-db.yaml", production, "*/web-*-db.yaml"),
+            ("envs/production/preprod-eu/a.yaml", staging, "envs/*/*-eu/a.yaml"),
+            ("staging/prod-eu/a.yaml", production, "*/*-eu/a.yaml"),
+            ("staging/staging-eu/a.yaml", staging, "*/*-eu/a.yaml"),
+            // A service may be called like an environment, and has the same slot in both.
+            ("apps/prod/overlays/staging/a.yaml", staging, "apps/*/overlays/*/a.yaml"),
+            ("apps/prod/overlays/production/a.yaml", production, "apps/*/overlays/*/a.yaml"),
+            ("clusters/production/apps/stage/a.yaml", production, "clusters/*/apps/*/a.yaml"),
+            ("clusters/staging/services/prod/a.yaml", staging, "clusters/*/services/*/a.yaml"),
+            ("charts/stage/values-production.yaml", production, "charts/*/values-*.yaml"),
+            ("apps/production/web/a.yaml", production, "apps/*/web/a.yaml"),
             // A folder of all environments, or a service, may be called `live`.
             ("live/staging/web.yaml", staging, "live/*/web.yaml"),
             ("live/prod-eu/web.yaml", production, "live/*-eu/web.yaml"),
@@ -262,6 +305,25 @@ mod tests {
         }
         for path in ["services/web/staging/a.yaml", "clusters/non-prod/a.yaml", "pre-prod/a.yaml", "live-chat/a.yaml"] {
             assert!(!may_be_production(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_step_says_which_environments_it_is_of() {
+        let (staging, production) = (Said::Stage(Stage::Staging), Said::Stage(Stage::Production));
+        for (step, said) in [
+            ("production", Some(production)),
+            ("web-prod-eu", Some(production)),
+            ("pre-prod", Some(staging)),
+            ("dev", Some(Said::Earlier)),
+            ("non-prod", Some(Said::Unclear)),
+            ("stage-to-prod", Some(Said::Unclear)),
+            ("dev-prod", Some(Said::Unclear)),
+            ("live", None),
+            ("products", None),
+            ("", None),
+        ] {
+            assert_eq!(of_step(step), said, "{step}");
         }
     }
 

@@ -387,6 +387,25 @@ fn one_staging_stands_for_all_regions_of_production() {
 }
 
 #[test]
+fn a_service_that_is_called_like_an_environment_has_both() {
+    let against = |production, staging| {
+        let files = [(production, "image: {tag: '2'}"), (staging, "image: {tag: '1'}")];
+        against(&Environments::default(), &files, Vec::new()).unwrap()
+    };
+    for (production, staging) in [
+        ("apps/live/overlays/production/values.yaml", "apps/live/overlays/staging/values.yaml"),
+        ("apps/prod/overlays/production/values.yaml", "apps/prod/overlays/staging/values.yaml"),
+        ("services/stage/production/values.yaml", "services/stage/staging/values.yaml"),
+        ("clusters/production/apps/stage/values.yaml", "clusters/staging/apps/stage/values.yaml"),
+        ("charts/stage/values-production.yaml", "charts/stage/values-staging.yaml"),
+        ("staging/prod-eu/web/values.yaml", "staging/staging-eu/web/values.yaml"),
+    ] {
+        assert_eq!(against(production, staging), ["1 today"], "{production}");
+    }
+    assert_eq!(against("apps/prod/overlays/production/values.yaml", "apps/web/overlays/staging/values.yaml"), [""; 0]);
+}
+
+#[test]
 fn a_tag_of_another_thing_is_another_tag() {
     let usual = Environments::default();
     let against = |production: &str, staging: &str| {
