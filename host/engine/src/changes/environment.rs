@@ -1,65 +1,52 @@
 //! Whether two objects of one name are meant for two environments, as far as their paths say it.
 //!
-//! Two clusters may have objects of one name, and a repository does not say which cluster deploys a folder. Only names of
-//! folders tell. A path that names no environment, or more than one, tells nothing. The module must not know what follows
-//! from it.
-
-use protocol::stage::{EARLIER, PRODUCTION, PRODUCTION_ALONE, STAGING};
+//! Two clusters may have objects of one name, and a repository does not say which cluster deploys a folder. Only the names of
+//! folders tell, and only those in which the two paths differ. The module must not know what follows from it.
 
 use super::version::Deployed;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Environment {
-    Earlier,
-    Staging,
-    Production,
-}
+use crate::paths::file_name;
+use crate::promotion::{OF_SERVICES, Said, of_live, of_step};
 
 /// Whether both are of an environment, and not of the same.
 pub fn are_two(one: &Deployed<'_>, other: &Deployed<'_>) -> bool {
     // One chart is rendered once for each.
     let is_of_one_chart = one.shown == other.shown && one.environment != other.environment;
-    is_of_one_chart || of(one).zip(of(other)).is_some_and(|(one, other)| one != other)
+    is_of_one_chart || differ(&path(one), &path(other))
 }
 
-fn of(deployed: &Deployed<'_>) -> Option<Environment> {
-    match deployed.environment {
-        Some(name) => of_path(&format!("{}/{name}", deployed.shown)),
-        None => of_path(&deployed.place),
+fn path(deployed: &Deployed<'_>) -> String {
+    match deployed.environment.filter(|name| file_name(&deployed.shown) != *name) {
+        Some(name) => format!("{}/{name}", deployed.shown),
+        None if deployed.environment.is_some() => deployed.shown.clone(),
+        None => deployed.place.clone(),
     }
 }
 
-/// The one environment that a path names.
-fn of_path(path: &str) -> Option<Environment> {
-    let mut found = None;
-    for step in path.split('/') {
-        let mut before = "";
-        for word in step.split(|letter: char| !letter.is_ascii_alphanumeric()) {
-            let is_whole = word.len() == step.len();
-            let of = match (before, of_word(word, is_whole)) {
-                ("pre", Some(Environment::Production)) => Some(Environment::Staging),
-                ("non" | "not", Some(_)) => return None,
-                (_, of) => of,
-            };
-            before = word;
-            if of.is_some() && found.is_some() && of != found {
-                return None;
-            }
-            found = of.or(found);
-        }
-    }
-    found
+/// Whether the folders in which two paths differ name one environment each, and not the same. Whatever deploys the folder around
+/// them may deploy both, so that must be of no environment itself.
+fn differ(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<&str>, Vec<&str>) = (one.split('/').collect(), other.split('/').collect());
+    let is_same = |(one, other): &(&&str, &&str)| one == other;
+    let around = one.iter().zip(&other).take_while(is_same).count();
+    let ends = one.iter().skip(around).rev().zip(other.iter().skip(around).rev());
+    let inside = ends.take_while(is_same).count();
+    let own = |steps: &[&str]| named(steps.get(around..steps.len() - inside).unwrap_or_default());
+    is_of_none(one.get(..around).unwrap_or_default())
+        && own(&one).zip(own(&other)).is_some_and(|(one, other)| one != other)
 }
 
-fn of_word(word: &str, is_whole: bool) -> Option<Environment> {
-    let is_one_of = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
-    if is_one_of(&PRODUCTION) || (is_whole && is_one_of(&PRODUCTION_ALONE)) {
-        return Some(Environment::Production);
-    }
-    if is_one_of(&STAGING) {
-        return Some(Environment::Staging);
-    }
-    is_one_of(&EARLIER).then_some(Environment::Earlier)
+/// The one environment that steps of a path name. `live` is one where no step has another.
+fn named(steps: &[&str]) -> Option<Said> {
+    let said = steps.iter().filter_map(|step| of_step(step));
+    let said = said.reduce(|one, other| if one == other { one } else { Said::Unclear });
+    let live = || steps.iter().find_map(|step| of_live(step)).map(Said::Stage);
+    said.or_else(live).filter(|said| *said != Said::Unclear)
+}
+
+/// Whether a folder is of no environment. Services may be called like one, and `live` may have all environments.
+fn is_of_none(steps: &[&str]) -> bool {
+    let around = [""].iter().chain(steps);
+    steps.iter().zip(around).all(|(step, around)| OF_SERVICES.contains(around) || of_step(step).is_none())
 }
 
 #[cfg(test)]
@@ -67,24 +54,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_names_one_environment_is_of_it() {
-        let (staging, production) = (Some(Environment::Staging), Some(Environment::Production));
-        for (path, environment) in [
-            ("services/web/production", production),
-            ("clusters/prod-eu/apps", production),
-            ("live/web", production),
-            ("services/live-chat", None),
-            ("services/web/pre-prod", staging),
-            ("services/web/Staging", staging),
-            ("services/web/dev", Some(Environment::Earlier)),
-            ("services/web", None),
-            ("clusters/non-prod", None),
-            ("", None),
+    fn paths_are_of_two_environments_where_they_differ_in_them() {
+        for (one, other, are_two) in [
+            ("services/web/staging", "services/web/production", true),
+            ("clusters/prod-eu/apps", "clusters/stage-eu/apps", true),
+            ("dev/web", "live/web", true),
+            ("web/pre-prod", "web/prod", true),
+            ("services/web/dev", "services/web/Staging", true),
+            ("services/web-staging", "teams/shop/production", true),
+            ("clusters/prod-eu", "clusters/prod-us", false),
+            ("services/web", "services/web/staging", false),
+            ("services/live-chat", "services/staging", false),
+            ("clusters/non-prod", "clusters/prod", false),
+            ("", "staging", false),
+            // A service may be called like an environment.
+            ("apps/live/overlays/staging", "apps/live/overlays/production", true),
+            ("apps/prod/overlays/staging", "apps/prod/overlays/production", true),
+            ("services/stage/staging", "services/stage/production", true),
+            ("live/staging", "live/production", true),
+            ("envs/staging/prod", "envs/production/prod", true),
+            ("staging/live", "production/live", true),
             // Whatever deploys the outer folder may deploy the inner one, too.
-            ("production/staging", None),
-            ("production/web-production", production),
+            ("live/web", "live/staging/web", false),
+            ("production", "production/staging", false),
+            ("production/web", "production/staging/web", false),
+            ("production/prod-eu", "production/staging-eu", false),
+            ("staging/prod-eu/web", "production/web", false),
+            ("production/web-production", "staging/web-staging", true),
         ] {
-            assert_eq!(of_path(path), environment, "{path}");
+            assert_eq!(differ(one, other), are_two, "{one} {other}");
+            assert_eq!(differ(other, one), are_two, "{other} {one}");
         }
     }
 }
