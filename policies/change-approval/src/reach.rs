@@ -68,6 +68,9 @@ impl<'a> Reach<'a> {
             return Some("its annotations ask for the name of a host that it does not serve");
         }
         match (changed.group, changed.kind) {
+            ("external-secrets.io", "ExternalSecret") if spec.get("target.manifest").is_set() => {
+                Some("it makes an object of another kind")
+            }
             ("", "Secret") | ("bitnami.com", "SealedSecret") | ("external-secrets.io", "ExternalSecret") => {
                 is_token(object).then_some("it is a token of a ServiceAccount")
             }
