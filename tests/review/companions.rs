@@ -103,6 +103,29 @@ fn what_takes_the_place_or_the_traffic_of_others_is_no_new_service() {
 }
 
 #[test]
+fn a_secret_of_others_is_no_part_of_a_new_service() {
+    let secret = |name: &str| {
+        format!(
+            "---\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: api, namespace: shop}}\nspec: \
+             {{target: {{name: {name}}}}}\n"
+        )
+    };
+    let web = WEB.replace("envFrom: [", "envFrom: [{secretRef: {name: web-db}}, ");
+    for (target, class, says) in [
+        ("api", "new-service", "it comes with a new service"),
+        ("web-db", "platform", "it is about Deployment shop/web, too, which was there before"),
+    ] {
+        let history = History::of(&[("services/web/web.yaml", &web)]);
+        let api = WEB.split("---").next().unwrap().replace("web", "api");
+        history.write("services/api/api.yaml", &format!("{api}{}", secret(target)));
+        history.commit("change");
+        let (review, code) = history.review(None, &[]);
+        assert_eq!((review["class"].as_str(), code), (Some(class), 0), "{review:#}");
+        assert!(review.to_string().contains(says), "{says}: {review:#}");
+    }
+}
+
+#[test]
 fn an_application_of_another_repository_or_branch_deploys_something_else() {
     let api = WEB.split("---").next().unwrap().replace("web", "api");
     let (here, there) = ("git@github.com:acme/shop.git", "https://github.com/acme/other");

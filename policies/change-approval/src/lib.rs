@@ -30,9 +30,9 @@ policy! {
     /// What comes with a new service is its own: it selects its pods alone, sends traffic to its Services alone, and serves no
     /// host and path that an Ingress or a route served before. A new workload is `platform` if something that was there before
     /// selects its pods by a label, or if its ServiceAccount had rights or an identity in the cloud before the change, or is
-    /// not known at all. So is what has the name of an object that was there before, unless the folders say that it is for
-    /// another environment, and a new object that reaches others by a name: the token of an account, an identity in the cloud, a
-    /// Service or an Ingress that the change does not add.
+    /// not known at all. So is what has the name of an object that was there before, or makes a Secret that others take, unless
+    /// the folders say that it is for another environment, and a new object that reaches others by a name: the token of an
+    /// account, an identity in the cloud, a Service or an Ingress that the change does not add.
     ///
     /// What cannot be classified is `platform`: a field that is neither configuration nor an image, an object that is
     /// deleted, an image of another repository, a file with an unknown effect. The setting `matrix` replaces

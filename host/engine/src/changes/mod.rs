@@ -9,6 +9,7 @@ mod accounts;
 mod environment;
 mod fields;
 mod hashed;
+mod made;
 mod markers;
 mod namespaces;
 mod others;

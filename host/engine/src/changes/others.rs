@@ -1,5 +1,5 @@
 //! Which objects that were there before a new one is about: those that it selects or takes the place of, those that select
-//! it, those whose traffic it takes, and those in a namespace that it claims.
+//! it or take what it is, those whose traffic it takes, and those in a namespace that it claims.
 //!
 //! What the change adds under the same name for another environment is the same thing, and no other. The module must not
 //! know which of these is a fault.
@@ -7,9 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::environment::are_two;
-use super::namespaces::{may_be_same, names};
+use super::made;
+use super::namespaces::{self, may_be_same};
 use super::routes::{Route, routes};
 use super::selection::{Meant, named_pods, selection};
+use super::users::taken;
 use super::version::Deployed;
 use crate::manifest::Node;
 use crate::pods;
@@ -31,9 +33,11 @@ pub struct Others<'d, 'a> {
 struct Other<'d, 'a> {
     deployed: &'d Deployed<'a>,
     label: String,
-    name: Option<Name>,
-    /// What the change adds under its name.
+    names: Vec<Name>,
+    /// What the change adds under its names.
     again: Vec<&'d Deployed<'a>>,
+    /// The ConfigMaps and Secrets that it takes.
+    takes: Vec<Name>,
     has_pods: bool,
     is_service: bool,
     /// Those of its pods, or of the Service.
@@ -45,7 +49,7 @@ struct Other<'d, 'a> {
 /// What is new.
 struct New<'n, 'a> {
     deployed: &'n Deployed<'a>,
-    name: Option<Name>,
+    names: Vec<Name>,
     /// The namespace that it is.
     namespace: Option<&'n str>,
     /// What else is new in it.
@@ -61,23 +65,24 @@ impl<'d, 'a> Others<'d, 'a> {
     pub fn new(before: &'d [Deployed<'a>], added: &[&'d Deployed<'a>]) -> Self {
         let mut again: BTreeMap<Name, Vec<&'d Deployed<'a>>> = BTreeMap::new();
         for &deployed in added {
-            if let Some(name) = name(deployed) {
+            for name in names(deployed) {
                 again.entry(name).or_default().push(deployed);
             }
         }
         let others = before.iter().map(|deployed| {
             let object = deployed.subject.object;
             let node = object.node.look();
-            let name = name(deployed);
-            let again = name.as_ref().and_then(|name| again.get(name)).into_iter().flatten().copied();
+            let names = names(deployed);
+            let again = names.iter().filter_map(|name| again.get(name)).flatten().copied();
             let again = again.filter(|new| may_be_same(new.namespace, deployed.namespace)).collect();
             let template = pods::template(object, &node);
             let is_service = (object.group(), object.kind.as_str()) == ("", "Service");
             Other {
                 deployed,
                 label: object.label(),
-                name,
+                names,
                 again,
+                takes: taken(&node).into_iter().map(|(kind, name)| core(kind, &name)).collect(),
                 has_pods: template.is_some(),
                 is_service,
                 labels: template.or(Some(&*node).filter(|_| is_service)).and_then(labels).cloned(),
@@ -97,7 +102,7 @@ impl<'d, 'a> Others<'d, 'a> {
         let is_inside = |added: &&Deployed<'_>| namespace.is_some() && added.namespace == namespace;
         let new = New {
             deployed,
-            name: name(deployed),
+            names: names(deployed),
             namespace,
             inside: self.added.iter().copied().filter(is_inside).collect(),
             pods: pods::template(object, &node).and_then(labels),
@@ -117,7 +122,10 @@ impl Other<'_, '_> {
             return claimed.any(|new| !are_two(self.deployed, new));
         }
         let is_same_namespace = may_be_same(self.deployed.namespace, new.deployed.namespace);
-        let is_same = || self.name.is_some() && self.name == new.name;
+        let is_same = || self.names.iter().any(|name| new.names.contains(name));
+        // A new ConfigMap of the workloads around it is their configuration.
+        let is_own = || new.deployed.subject.object.kind == "ConfigMap" && new.deployed.place == self.deployed.place;
+        let is_taken = || self.takes.iter().any(|name| new.names.contains(name)) && !is_own();
         let is_selected = || {
             new.selected.as_ref().is_some_and(|(selector, is_of_services)| {
                 let is_of_kind = if *is_of_services { self.is_service } else { self.has_pods };
@@ -126,7 +134,7 @@ impl Other<'_, '_> {
         };
         let selects = |meant: &Meant| (meant.is_anywhere || is_same_namespace) && meant.selector.selects(new.pods);
         let is_served = || self.routes.iter().any(|old| new.routes.iter().any(|new| new.overlaps(old)));
-        let is_meant = (is_same_namespace && (is_same() || is_selected()))
+        let is_meant = (is_same_namespace && (is_same() || is_taken() || is_selected()))
             || (new.pods.is_some() && self.named.iter().any(selects))
             || is_served();
         is_meant && !self.is_elsewhere(new.deployed)
@@ -134,7 +142,8 @@ impl Other<'_, '_> {
 
     /// Whether it is in the namespace, or names it.
     fn is_in(&self, namespace: &str) -> bool {
-        self.deployed.namespace == Some(namespace) || names(&self.deployed.subject.object.node.look(), namespace)
+        self.deployed.namespace == Some(namespace)
+            || namespaces::names(&self.deployed.subject.object.node.look(), namespace)
     }
 
     /// Whether it is of another environment than what is new, and has its like there.
@@ -143,11 +152,18 @@ impl Other<'_, '_> {
     }
 }
 
-/// What has no name before it is made is never the same.
-fn name(deployed: &Deployed<'_>) -> Option<Name> {
+/// What is there under which names once an object is: the object itself, and the Secret that is made of it. What has no name
+/// before it is made is never the same.
+fn names(deployed: &Deployed<'_>) -> Vec<Name> {
     let object = deployed.subject.object;
-    let name = object.name.as_deref()?;
-    Some((object.group().to_owned(), object.kind.clone(), name.to_owned()))
+    let own = object.name.as_ref().map(|name| (object.group().to_owned(), object.kind.clone(), name.clone()));
+    let made = made::secret(object, &object.node.look()).map(|name| core("Secret", name));
+    own.into_iter().chain(made).collect()
+}
+
+/// The name of an object of the group without a name.
+fn core(kind: &str, name: &str) -> Name {
+    (String::new(), kind.to_owned(), name.to_owned())
 }
 
 fn labels(of: &Node) -> Option<&Node> {

@@ -23,9 +23,7 @@ impl Users {
             let Some(kind) = workload_kind(object.group(), &object.kind) else { continue };
             let node = object.node.look();
             let Some(template) = kind.template.iter().try_fold(&*node, |node, step| node.get(step)) else { continue };
-            let mut taken = Vec::new();
-            find(template, &mut taken);
-            for (kind, name) in taken {
+            for (kind, name) in taken(template) {
                 let key = (place.to_owned(), kind, object.namespace.clone(), hashed::without(&name).to_owned());
                 users.entry(key).or_default().insert(object.label());
             }
@@ -46,7 +44,13 @@ impl Users {
     }
 }
 
-/// The ConfigMaps and Secrets that are named anywhere in a pod template.
+/// The kinds and names of the ConfigMaps and Secrets that are named anywhere in an object or a pod template.
+pub fn taken(node: &Node) -> Vec<(&'static str, String)> {
+    let mut taken = Vec::new();
+    find(node, &mut taken);
+    taken
+}
+
 fn find(node: &Node, taken: &mut Vec<(&'static str, String)>) {
     match &node.value {
         Value::Sequence(items) => items.iter().for_each(|item| find(item, taken)),
@@ -59,6 +63,8 @@ fn find(node: &Node, taken: &mut Vec<(&'static str, String)>) {
                 };
                 let name = ["name", "secretName"].iter().find_map(|key| entry.value.get(key)?.as_str());
                 taken.extend(kind.zip(name).map(|(kind, name)| (kind, name.to_owned())));
+                let secret = entry.value.as_str().filter(|_| &*entry.key == "secretName");
+                taken.extend(secret.map(|name| ("Secret", name.to_owned())));
                 find(&entry.value, taken);
             }
         }

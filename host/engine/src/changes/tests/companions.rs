@@ -173,6 +173,55 @@ fn an_object_of_the_same_name_is_another_one_in_another_environment_alone() {
 }
 
 #[test]
+fn a_secret_that_something_new_overwrites_is_known() {
+    let of = |version: &str, kind: &str, name: &str, spec: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\nspec: {spec}\n")
+    };
+    let secret = of("v1", "Secret", "db", "{}");
+    let sealed = of("bitnami.com/v1alpha1", "SealedSecret", "db", "{}");
+    let external = |name: &str, target: &str| {
+        of("external-secrets.io/v1", "ExternalSecret", name, &format!("{{target: {{name: {target}}}}}"))
+    };
+    let certificate = of("cert-manager.io/v1", "Certificate", "tls", "{secretName: db}");
+    let makers = [
+        ("Secret db", secret),
+        ("SealedSecret db", sealed),
+        ("ExternalSecret db", external("db", "''")),
+        ("ExternalSecret pay", external("pay", "db")),
+        ("Certificate tls", certificate),
+    ];
+    for (label, old) in &makers {
+        let label = label.replace(' ', " shop/");
+        for (_, new) in &makers {
+            assert_eq!(others(old, new), [&*label], "{old}{new}");
+            assert_eq!(others(old, &new.replace("namespace: shop", "namespace: payments")), [""; 0], "{old}{new}");
+            // What makes it in staging may be another kind.
+            assert_eq!(others_in(("staging", old), ("production", new)), [""; 0], "{old}{new}");
+        }
+        assert_eq!(
+            others(old, &external("db", "other")).len(),
+            usize::from(label == "ExternalSecret shop/db"),
+            "{old}"
+        );
+    }
+    let taking = |taken: &str| WEB.replace("    spec:\n", &format!("    spec:\n      volumes: [{taken}]\n"));
+    let web = taking("{name: a, secret: {secretName: db}}");
+    let ingress = of("networking.k8s.io/v1", "Ingress", "web", "{tls: [{secretName: db}]}");
+    for (_, new) in &makers {
+        assert_eq!(others(&web, new), ["Deployment shop/web"], "{new}");
+        assert_eq!(others_in(("a", &web), ("a", new)), ["Deployment shop/web"], "{new}");
+        assert_eq!(others(&ingress, new), ["Ingress shop/web"], "{new}");
+        let both = format!("{new}---\n{web}");
+        assert_eq!(others_in(("staging", &web), ("production", &both)), [""; 0], "{new}");
+    }
+    assert_eq!(others(&web, &external("db", "other")), [""; 0]);
+    // A new ConfigMap in the same folder is configuration.
+    let (web, config) = (taking("{name: a, configMap: {name: db}}"), of("v1", "ConfigMap", "db", "{}"));
+    assert_eq!(others(&web, &config), ["Deployment shop/web"]);
+    assert_eq!(others_in(("a", &web), ("a", &config)), [""; 0]);
+}
+
+#[test]
 fn a_namespace_that_was_in_use_is_known() {
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
     let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web, namespace: argocd}\n\
