@@ -6,6 +6,7 @@
 use alloc::string::String;
 
 use protocol::region::is_word;
+pub use protocol::stage::OF_SERVICES;
 use protocol::stage::{EARLIER, PRODUCTION, PRODUCTION_ALONE, STAGING};
 
 use crate::field::Field;

@@ -119,34 +119,38 @@ impl EnvironmentPromotion {
         let places = [spec.get("destination.namespace"), spec.get("destination.name")];
         let places: Vec<String> = places.into_iter().filter_map(Field::str).map(fill).collect();
         let name = metadata.get("name").str().map(fill).unwrap_or_default();
-        if self.is_production(&name) || places.iter().any(|place| self.is_production(place)) {
+        let sources = spec.get("sources").items().chain([spec.get("source")]);
+        let paths = sources.flat_map(|source| source.get("helm.valueFiles").items().chain([source.get("path")]));
+        let paths: Vec<String> = paths.filter_map(Field::str).map(fill).collect();
+        // What is a service's folder is the name of that service, too.
+        let is_service = |place: &String| {
+            let is_it = |(step, is_service): (&str, bool)| is_service && step == place;
+            paths.iter().any(|path| steps(path).any(is_it))
+        };
+        if self.is_production(&name) || places.iter().any(|place| self.is_production(place) && !is_service(place)) {
             return true;
         }
         let is_named = self.is_other(&name);
-        let mut is_of_production = false;
-        for source in spec.get("sources").items().chain([spec.get("source")]) {
-            for text in source.get("helm.valueFiles").items().chain([source.get("path")]) {
-                let path = text.str().map(fill).unwrap_or_default();
-                // What is a folder, too, is the name of a service.
-                let is_elsewhere = |place: &String| self.is_other(place) && !path.split('/').any(|step| step == place);
-                let step = self.step_of_production(&path);
-                is_of_production |= step.is_some_and(|step| !is_named || !stage::is_vague(&stage::plain(step)))
-                    && !places.iter().any(is_elsewhere);
-            }
-        }
-        is_of_production
+        paths.iter().any(|path| {
+            let is_elsewhere = |place: &String| self.is_other(place) && !path.split('/').any(|step| step == place);
+            let step = self.step_of_production(path);
+            step.is_some_and(|step| !is_named || !stage::is_vague(&stage::plain(step)))
+                && !places.iter().any(is_elsewhere)
+        })
     }
 
-    /// The last step of a path that names an environment, if that is production: one that names nothing else, or else one that
-    /// has it in its name. What lies in `non-prod` never is.
+    /// The last step of a path that names an environment, if that is production: one that names nothing else, or else a service
+    /// that does, or else one that has it in its name. What lies in `non-prod` never is.
     fn step_of_production<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let steps = || path.rsplit('/').map(stem);
+        let steps = || steps(path).map(|(step, _)| step);
         let is_variable = |step: &str| holds(step, "{{") && ENVIRONMENT.iter().any(|key| holds(step, key));
         let is_known = |part: &str| self.is_name(part) || stage::is_before_production(part);
         let is_whole = |step: &&str| is_variable(step) || stage::is_whole(&stage::plain(step), is_known);
         let is_part = |step: &&str| self.is_production(step) || self.is_other(step);
         let is_negated = |step: &str| stage::is_negated(&stage::plain(step)) && !self.is_production(step);
-        let named = steps().find(is_whole).or_else(|| steps().find(is_part));
+        let is_of_place = |(step, is_service): (&'p str, bool)| (!is_service && is_whole(&step)).then_some(step);
+        let whole = self::steps(path).find_map(is_of_place).or_else(|| steps().find(is_whole));
+        let named = whole.or_else(|| steps().find(is_part));
         named.filter(|step| self.is_production(step) && !steps().any(is_negated))
     }
 
@@ -155,6 +159,12 @@ impl EnvironmentPromotion {
         let plain = stage::plain(word);
         !self.is_production(word) && (stage::is_negated(&plain) || stage::says_earlier(&plain))
     }
+}
+
+/// The steps of a path, the last one first, each with whether it is called like a service.
+fn steps(path: &str) -> impl Iterator<Item = (&str, bool)> {
+    let around = path.rsplit('/').skip(1).chain([""]);
+    path.rsplit('/').zip(around).map(|(step, around)| (stem(step), stage::OF_SERVICES.contains(&around)))
 }
 
 /// The step of a path without what a file of values has in its name besides its environment.

@@ -13,3 +13,6 @@ pub const STAGING: [&str; 6] = ["staging", "stage", "stg", "preprod", "preproduc
 
 /// Words for what runs before staging, alone or as a part of a name.
 pub const EARLIER: [&str; 6] = ["dev", "development", "qa", "sandbox", "test", "testing"];
+
+/// Folders whose folders are called like services, and a service may be called like an environment.
+pub const OF_SERVICES: [&str; 2] = ["apps", "services"];

@@ -3,9 +3,11 @@
 //! Two clusters may have objects of one name, and a repository does not say which cluster deploys a folder. Only the names of
 //! folders tell, and only those in which the two paths differ. The module must not know what follows from it.
 
+use protocol::stage::OF_SERVICES;
+
 use super::version::Deployed;
 use crate::paths::file_name;
-use crate::promotion::{OF_SERVICES, Said, of_live, of_step};
+use crate::promotion::{Said, of_live, of_step};
 
 /// Whether both are of an environment, and not of the same.
 pub fn are_two(one: &Deployed<'_>, other: &Deployed<'_>) -> bool {

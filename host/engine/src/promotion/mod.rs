@@ -23,7 +23,7 @@ pub use pairs::{Pairs, Present, Side};
 pub use past::{FileChange, Step};
 pub(crate) use reference::{as_known, reference};
 pub use shared::{Own, Shared};
-pub(crate) use stage::{OF_SERVICES, Said, is_of_other_tool, of_live, of_step};
+pub(crate) use stage::{Said, is_of_other_tool, of_live, of_step};
 pub use stage::{Stage, may_be_production};
 pub use timeline::{Named, Stood, Timeline, named};
 pub use versions::{MOST_VERSIONS, Version, versions};

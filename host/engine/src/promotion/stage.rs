@@ -3,7 +3,7 @@
 //! Only names are looked at: `services/web/staging`, `values-production.yaml`, `web-prod`. The module must not know what is
 //! in a file.
 
-use protocol::stage::{EARLIER, PRODUCTION, PRODUCTION_ALONE, STAGING};
+use protocol::stage::{EARLIER, OF_SERVICES, PRODUCTION, PRODUCTION_ALONE, STAGING};
 
 use super::region::{BLANK, is_region};
 
@@ -37,9 +37,6 @@ pub enum Said {
     /// Several, or one that it is not: `non-prod`.
     Unclear,
 }
-
-/// Folders whose folders are called like services, and a service may be called like an environment.
-pub const OF_SERVICES: [&str; 2] = ["apps", "services"];
 
 /// Folders and files of tools that deploy nothing to a cluster: pipelines, editors, Compose.
 const OTHER_FOLDERS: [&str; 9] = [
