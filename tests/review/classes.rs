@@ -269,6 +269,42 @@ fn a_namespace_that_is_not_known_leaves_it_open() {
 }
 
 #[test]
+fn what_is_fetched_from_elsewhere_leaves_it_open_where_it_is_touched() {
+    let web = "services/web/web.yaml";
+    let application = |source: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: other, namespace: argocd}}\nspec:\n  source: \
+             {{repoURL: 'https://example.com/other', {source}}}\n  destination: {{namespace: other}}\n"
+        )
+    };
+    let (chart, elsewhere) = (application("chart: other, targetRevision: 1.0.0"), application("path: deploy"));
+    let same_name = application("path: services");
+    let remote = "resources: ['https://example.com/other.git//deploy?ref=1.0.0', ../base]\n";
+    for (path, text, is_touched) in [
+        ("infra/other.yaml", chart.as_str(), false),
+        ("infra/other.yaml", &*elsewhere, false),
+        ("infra/other.yaml", &*same_name, true),
+        ("infra/other/kustomization.yaml", remote, false),
+        ("services/other/kustomization.yaml", &*remote.replace("../base", "../web"), true),
+    ] {
+        let base = "resources: []\n";
+        let history = History::of(&[(web, WEB), (path, text), ("infra/base/kustomization.yaml", base)]);
+        history.git(&["remote", "add", "origin", "https://example.com/shop.git"]);
+        history.replace(web, "web:1.0.0", "web:1.1.0");
+        history.commit("change");
+        let (review, code) = history.review(None, &["--render", "never"]);
+        assert_eq!(
+            (review["class"].as_str(), code),
+            (Some("image"), if is_touched { 2 } else { 0 }),
+            "{text}: {review:#}"
+        );
+        history.append(path, "# another one\n");
+        history.commit("change");
+        assert_eq!(history.review(None, &["--render", "never"]).1, 2, "{text}");
+    }
+}
+
+#[test]
 fn only_what_the_branch_changes_is_compared() {
     let history = History::usual();
     history.replace("services/web/web.yaml", "web:1.0.0", "web:1.1.0");

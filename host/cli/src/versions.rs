@@ -7,11 +7,11 @@ use std::collections::HashSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use engine::changes::{CODEOWNERS, Owners, Version, compare, unplaced};
+use engine::Input;
+use engine::changes::{CODEOWNERS, Owners, Sources, Version, compare, unplaced};
 use engine::config::{Config, FILE_NAME};
 use engine::documents::{Change, ChangedFile, ChangedObject, Status};
 use engine::manifest::Limits;
-use engine::{Input, UncheckedSource};
 use protocol::RuleMetadata;
 use sources::{Commit, Earlier, Entry, EntryKind, Files, Logged, Reading, Repository};
 
@@ -121,20 +121,13 @@ impl Versions {
         for read in [&self.old, &self.new] {
             let below = |name: &str| name.strip_prefix(&read.root).unwrap_or(name).trim_start_matches('/').to_owned();
             unseen.extend(read.problems.iter().map(|problem| below(problem)));
+            let made_of = Sources::new(read.version());
             for unchecked in read.input.unchecked() {
                 let Some(file) = read.input.file(unchecked.file) else { continue };
                 let name = below(&file.manifest.name);
-                let touches = |folder: &str| paths().any(|path| Path::new(path).starts_with(folder));
-                // What only depends on itself is the same as long as nobody touches it.
-                let is_same = match &unchecked.source {
-                    UncheckedSource::Chart(folder) => !touches(&below(folder)),
-                    UncheckedSource::Template => !touches(&name),
-                    UncheckedSource::Object { kind, .. } if kind == "HelmRelease" || kind == "HelmChart" => {
-                        !touches(&name)
-                    }
-                    _ => paths().next().is_none(),
-                };
-                if !is_same {
+                // What is made of files that nobody touches is the same.
+                let is_touched = |place: &String| paths().any(|path| Path::new(path).starts_with(place));
+                if made_of.of(unchecked).iter().any(is_touched) {
                     unseen.push(format!("{name}:{}: {}", unchecked.line, unchecked.reason));
                 }
             }

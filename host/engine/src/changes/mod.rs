@@ -16,6 +16,7 @@ mod others;
 mod owners;
 mod routes;
 mod selection;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod unplaced;
@@ -31,6 +32,7 @@ use others::Others;
 use crate::documents::ChangedObject;
 
 pub use owners::{CODEOWNERS, Owners};
+pub use sources::Sources;
 pub use unplaced::unplaced;
 pub use version::{Deployed, Version};
 

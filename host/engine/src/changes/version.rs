@@ -35,9 +35,10 @@ pub struct Deployed<'a> {
 }
 
 impl<'a> Version<'a> {
-    /// A file's name from the root of the repository.
+    /// The name of a file or a folder from the root of the repository, which is itself the empty one.
     pub(super) fn path<'n>(&self, name: &'n str) -> &'n str {
-        let below = name.strip_prefix(self.root).filter(|rest| self.root.is_empty() || rest.starts_with('/'));
+        let is_below = |rest: &&str| self.root.is_empty() || rest.is_empty() || rest.starts_with('/');
+        let below = name.strip_prefix(self.root).filter(is_below);
         below.map_or(name, |below| below.trim_start_matches('/'))
     }
 
