@@ -70,6 +70,25 @@ fn a_base_changes_all_that_use_it() {
 }
 
 #[test]
+fn a_hook_is_what_it_runs() {
+    let Some(tools) = Tools::find() else { return };
+    let hook = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate, namespace: shop, annotations: {helm.sh/hook: \
+                pre-upgrade}}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: 'example.com/a:1'}]}}}\n";
+    let template = ("charts/web/templates/hook.yaml", hook);
+    let history = History::of(&[&CHART[..], &[template]].concat());
+    history.replace(template.0, "a:1", "a:2");
+    let parts = |class: &str| (class.to_owned(), vec![format!("{class} Job shop/migrate"); 3]);
+    assert_eq!(review(&history, &tools), parts("image"));
+    history.replace(template.0, "restartPolicy", "hostPID: true, restartPolicy");
+    assert_eq!(review(&history, &tools), parts("platform"));
+    // kustomize knows no hooks: it is an object as any other.
+    let history = History::of(&[("web/kustomization.yaml", "resources: [web.yaml]\n"), ("web/web.yaml", WEB)]);
+    let role = crate::history::CLUSTER_ROLE.replace("name: reader", "name: reader, annotations: {helm.sh/hook: test}");
+    history.append("web/web.yaml", &role);
+    assert_eq!(review(&history, &tools), ("platform".into(), vec!["platform ClusterRole reader".into()]));
+}
+
+#[test]
 fn the_hash_of_a_generated_name_is_no_difference() {
     let Some(tools) = Tools::find() else { return };
     let web = WEB.split("---").next().unwrap();

@@ -45,7 +45,8 @@ impl<'a> Version<'a> {
     /// All objects that it deploys.
     pub fn deployed(self) -> impl Iterator<Item = Deployed<'a>> {
         let this = self;
-        let deployed = this.input.subjects().filter_map(move |subject| {
+        // A hook of a release runs, too, and with its own rights.
+        let deployed = this.input.members().filter_map(move |subject| {
             let namespace = subject.object.namespace.as_deref();
             let manifest = &this.input.file(subject.file)?.manifest;
             let own = this.path(&manifest.name);
