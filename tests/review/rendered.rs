@@ -70,6 +70,44 @@ fn a_base_changes_all_that_use_it() {
 }
 
 #[test]
+fn values_of_an_application_are_what_they_change() {
+    let Some(tools) = Tools::find() else { return };
+    let application = |source: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web, namespace: argocd}}\nspec:\n  project: \
+             default\n  source: {{repoURL: 'https://example.com/shop.git', targetRevision: main, {source}}}\n  destination: \
+             {{namespace: shop}}\n"
+        )
+    };
+    let chart = application(
+        "path: charts/web, helm: {valuesObject: {replicas: 2}, parameters: [{name: tag, value: 1.0.0}, {name: hostNetwork, \
+         value: 'false'}]}",
+    );
+    let kustomize = application("path: kustomize, kustomize: {images: ['example.com/web:1.0.0']}");
+    for (text, from, to, class, expected) in [
+        (&chart, "replicas: 2", "replicas: 3", "configuration", &["configuration Deployment shop/web"][..]),
+        (&chart, "value: 1.0.0", "value: 1.1.0", "image", &["image Deployment shop/web"]),
+        (&chart, "'false'", "'true'", "platform", &["platform Deployment shop/web"]),
+        (&chart, "project: default", "project: admin", "platform", &["platform Application argocd/web"]),
+        (&kustomize, "web:1.0.0", "web:1.1.0", "image", &["image Deployment shop/web"]),
+    ] {
+        let files = [
+            ("apps/web.yaml", text.as_str()),
+            ("kustomize/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("kustomize/web.yaml", WEB),
+        ];
+        let history = History::of(&[&CHART[..], &files].concat());
+        history.replace("apps/web.yaml", from, to);
+        let (found, parts) = review(&history, &tools);
+        assert_eq!(
+            (found.as_str(), parts.iter().map(String::as_str).collect::<Vec<_>>()),
+            (class, expected.to_vec()),
+            "{to}"
+        );
+    }
+}
+
+#[test]
 fn a_hook_is_what_it_runs() {
     let Some(tools) = Tools::find() else { return };
     let hook = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate, namespace: shop, annotations: {helm.sh/hook: \

@@ -14,6 +14,7 @@ mod markers;
 mod namespaces;
 mod others;
 mod owners;
+mod releases;
 mod routes;
 mod selection;
 mod sources;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 use accounts::Accounts;
 use hashed::Generated;
 use others::Others;
+use releases::Releases;
 
 use crate::documents::ChangedObject;
 
@@ -69,14 +71,19 @@ pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>>
     let added: Vec<&Deployed<'a>> = pairs.iter().filter_map(|(old, new)| new.filter(|_| old.is_none())).collect();
     let asked: &[Deployed<'a>] = if added.is_empty() { &[] } else { &before };
     let (accounts, others) = (Accounts::new(asked), Others::new(asked, &added));
+    let (rendered_before, rendered_after) = (Releases::new(old), Releases::new(new));
     let mut changed = Vec::new();
     for (old, new) in pairs {
         let objects = (old.map(|old| old.subject.object), new.map(|new| new.subject.object));
         let Some(deployed) = new.or(old) else { continue };
+        let is_rendered =
+            || old.is_some_and(|old| rendered_before.has(old)) && new.is_some_and(|new| rendered_after.has(new));
         let fields = match objects {
             (Some(old), Some(new)) => {
                 let generated = generated.get(&*deployed.place).unwrap_or(&nothing);
-                let fields = fields::differences(&old.node.look(), &new.node.look(), generated);
+                let mut fields = fields::differences(&old.node.look(), &new.node.look(), generated);
+                // What they make of the rendered objects is compared there.
+                fields.retain(|field| !(releases::is_value(new, &field.path) && is_rendered()));
                 if fields.is_empty() {
                     continue;
                 }
