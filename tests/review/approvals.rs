@@ -34,6 +34,24 @@ fn the_owners_approve_what_is_theirs() {
 }
 
 #[test]
+fn a_file_that_moves_to_others_takes_the_approval_of_both() {
+    let change = |history: &History| {
+        history.git(&["switch", "--quiet", "main"]);
+        history.append(".github/CODEOWNERS", "/services/pay/ @acme/pay\n");
+        history.write("services/pay/notes.md", "# Pay\n\nSome lines that git finds again.\n");
+        history.commit("notes");
+        history.git(&["switch", "--quiet", "feature/change"]);
+        history.git(&["reset", "--quiet", "--hard", "main"]);
+        history.rename("services/pay/notes.md", "services/web/notes.md");
+    };
+    let teams = TEAMS.replace('}', ", \"@acme/pay\": [\"per\"]}");
+    let (decision, code, review) = decide(change, &["ben"], &teams);
+    assert_eq!((decision.as_str(), code), ("refused", 1), "{review}");
+    assert!(review.contains("approvals are missing: 1 of @acme/pay"), "{review}");
+    assert_eq!(decide(change, &["ben", "per"], &teams).1, 0);
+}
+
+#[test]
 fn the_platform_approves_what_is_hidden_in_a_bump() {
     let change = |history: &History| {
         bump(history);

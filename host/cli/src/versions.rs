@@ -96,7 +96,9 @@ impl Versions {
         let old = read(&before, &root, options, &repository, &configuration)?;
         let new = read(&after, &root, options, &repository, &configuration)?;
         let codeowners = CODEOWNERS.iter().find_map(|name| text(&before.relocated(&repository.top().join(name))));
+        let owners = Owners::new(codeowners.as_deref(), old.version());
         let files = touched(&repository, &base, &head)?;
+        let files = files.into_iter().flat_map(|file| between_owners(file, &owners)).collect();
         let commits = repository.log(&base, &head).map_err(failed("--head"))?;
         Ok(Self { old, new, files, config: configuration.config, codeowners, head: head.id().to_owned(), commits })
     }
@@ -168,23 +170,14 @@ impl Versions {
         changed.collect()
     }
 
-    /// Who owns each file, as it was in the base. A file that was renamed has the owners of both places. What is new where
-    /// nobody owned anything says itself who owns it.
+    /// Who owns each file, as it was in the base. A file that was renamed to where nobody owned anything keeps its owners. What
+    /// is new there says itself who owns it.
     pub fn owners(&self) -> Vec<Option<Vec<String>>> {
         let of_base = Owners::new(self.codeowners.as_deref(), self.old.version());
         let claimed = Owners::new(None, self.new.version());
         let owners = self.files.iter().map(|Touched { path, previous, status, .. }| {
-            let mut owners = of_base.of(path);
-            if let Some(before) =
-                previous.as_ref().filter(|_| *status == Status::Renamed).and_then(|path| of_base.of(path))
-            {
-                let known = owners.get_or_insert_default();
-                before.into_iter().for_each(|owner| {
-                    if !known.contains(&owner) {
-                        known.push(owner)
-                    }
-                });
-            }
+            let before = previous.as_ref().filter(|_| *status == Status::Renamed);
+            let owners = of_base.of(path).or_else(|| before.and_then(|before| of_base.of(before)));
             owners.or_else(|| claimed.of(path).filter(|_| *status == Status::Added))
         });
         owners.collect()
@@ -282,6 +275,15 @@ fn touched(repository: &Repository, base: &Commit, head: &Commit) -> Result<Vec<
         Some(Touched { path: new.or(old)?, previous, status, new_folder })
     });
     Ok(touched.collect())
+}
+
+/// A file that moves from some owners to others is deleted by those, and added by these.
+fn between_owners(file: Touched, owners: &Owners) -> Vec<Touched> {
+    let before = file.previous.clone().filter(|_| file.status == Status::Renamed);
+    let is_other = |before: &String| owners.of(before).zip(owners.of(&file.path)).is_some_and(|(old, new)| old != new);
+    let Some(before) = before.filter(is_other) else { return vec![file] };
+    let one = |path: String, status| Touched { path, previous: None, status, new_folder: None };
+    vec![one(before, Status::Deleted), one(file.path, Status::Added)]
 }
 
 fn text(path: &Path) -> Option<String> {

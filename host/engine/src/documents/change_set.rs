@@ -52,8 +52,7 @@ pub struct ChangedFile<'a> {
     pub is_seen: bool,
     /// The topmost folder around an added file that had no file before.
     pub new_folder: Option<&'a str>,
-    /// Who owns it, as it was before the change; a file that was renamed has the owners of both places. None where nobody
-    /// says.
+    /// Who owns it, as it was before the change. None where nobody says.
     pub owners: Option<&'a [String]>,
     /// The objects in it before. None where there was no file, or where it cannot be read as manifests.
     pub old_objects: Option<Vec<&'a Object>>,
