@@ -84,7 +84,7 @@ impl<'a> Reach<'a> {
                 let mut metrics = spec.get("metrics").items();
                 metrics.any(|metric| metric.get("provider.job").is_set()).then_some("it runs pods of its own")
             }
-            ("argoproj.io", "Application") => of_application(spec),
+            ("argoproj.io", "Application") => self.of_paths(spec).or_else(|| of_application(spec)),
             ("argoproj.io", "ApplicationSet") => of_application_set(spec),
             ("argoproj.io", "Rollout") => self.of_rollout(changed, spec),
             ("flagger.app", "Canary") => self.of_canary(changed, spec, is_alone),
@@ -92,6 +92,7 @@ impl<'a> Reach<'a> {
                 let is_own = spec.get("parentRefs").items().all(|parent| self.is_own_parent(changed, parent));
                 (!is_own).then_some("it takes the traffic of what was there before")
             }
+            ("kustomize.toolkit.fluxcd.io", "Kustomization") => self.of_paths(spec),
             ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor") => {
                 let lists = ["endpoints", "podMetricsEndpoints"].into_iter();
                 let mut endpoints = lists.flat_map(|list| spec.get(list).items());
@@ -106,6 +107,18 @@ impl<'a> Reach<'a> {
             }
             _ => None,
         }
+    }
+
+    /// What deploys a folder takes over all that is in it, so the change has to add something there.
+    fn of_paths(&self, spec: Field<'_>) -> Option<&'static str> {
+        let sources = [spec, spec.get("source")].into_iter().chain(spec.get("sources").items());
+        let is_old = |path: &str| {
+            let path = path.trim_start_matches("./").trim_matches('/');
+            let is_in = |it: &Changed<'_>| matches!(path, "" | ".") || sdk::glob::matches_path(path, it.text("place"));
+            !self.0.iter().any(|it| is_in(it) && it.destination().is_none())
+        };
+        let mut paths = sources.filter_map(|source| source.get("path").str());
+        paths.any(is_old).then_some("it deploys what was there before")
     }
 
     /// Whether the change adds this object, in the namespace of another.
