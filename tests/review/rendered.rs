@@ -108,6 +108,42 @@ fn values_of_an_application_are_what_they_change() {
 }
 
 #[test]
+fn a_file_that_a_generator_reads_is_what_is_generated_of_it() {
+    let Some(tools) = Tools::find() else { return };
+    let web = WEB.split("---").next().unwrap();
+    let generators = "resources: [web.yaml]\nnamespace: shop\nconfigMapGenerator:\n- {name: web, files: [settings.ini, other=b.txt], envs: \
+                      [web.env]}\n";
+    for path in ["settings.ini", "b.txt", "web.env"].map(|name| format!("web/base/{name}")) {
+        let history = History::of(&[
+            ("web/kustomization.yaml", "resources: [base]\n"),
+            ("web/base/kustomization.yaml", generators),
+            ("web/base/web.yaml", web),
+            ("web/base/settings.ini", "a=b\n"),
+            ("web/base/b.txt", "a=b\n"),
+            ("web/base/web.env", "A=b\n"),
+        ]);
+        history.append(&path, "C=d\n");
+        let (class, parts) = review(&history, &tools);
+        assert_eq!((class.as_str(), parts.len()), ("configuration", 1), "{path}: {parts:?}");
+    }
+}
+
+#[test]
+fn what_a_template_makes_of_an_installation_is_not_seen() {
+    let Some(tools) = Tools::find() else { return };
+    let template = "charts/web/templates/more.yaml";
+    let role = crate::history::CLUSTER_ROLE;
+    let history = History::of(&CHART);
+    history.write(template, &format!("{{{{ if .Release.IsUpgrade }}}}\n{role}{{{{ end }}}}\n"));
+    assert_eq!(review(&history, &tools), ("platform".into(), vec![format!("platform {template}")]));
+    history.write(template, &format!("{{{{ if .Values.more }}}}\n{role}{{{{ end }}}}\n"));
+    assert_eq!(review(&history, &tools), ("configuration".into(), Vec::new()));
+    history.append("charts/web/values.yaml", "more: true\n");
+    let parts = vec!["platform ClusterRole reader".to_owned(); 3];
+    assert_eq!(review(&history, &tools), ("platform".into(), parts));
+}
+
+#[test]
 fn a_hook_is_what_it_runs() {
     let Some(tools) = Tools::find() else { return };
     let hook = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate, namespace: shop, annotations: {helm.sh/hook: \

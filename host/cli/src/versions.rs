@@ -8,7 +8,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use engine::Input;
-use engine::changes::{CODEOWNERS, Owners, Sources, Version, compare, unplaced};
+use engine::changes::{CODEOWNERS, Owners, Sources, Version, asks_installation, compare, unplaced};
 use engine::config::{Config, FILE_NAME};
 use engine::documents::{Change, ChangedFile, ChangedObject, Status};
 use engine::manifest::Limits;
@@ -58,6 +58,8 @@ struct Touched {
     status: Status,
     /// The topmost folder around it that had no file before.
     new_folder: Option<String>,
+    /// Whether what it gives depends on more than what is here, in one version or the other.
+    is_open: bool,
 }
 
 /// Both, and what is different between them.
@@ -98,7 +100,15 @@ impl Versions {
         let codeowners = CODEOWNERS.iter().find_map(|name| text(&before.relocated(&repository.top().join(name))));
         let owners = Owners::new(codeowners.as_deref(), old.version());
         let files = touched(&repository, &base, &head)?;
-        let files = files.into_iter().flat_map(|file| between_owners(file, &owners)).collect();
+        let is_open = |version: &Earlier, path: &str| {
+            text(&version.relocated(&repository.top().join(path))).is_some_and(|text| asks_installation(path, &text))
+        };
+        let files = files.into_iter().flat_map(|file| between_owners(file, &owners));
+        let files = files.map(|file| Touched {
+            is_open: is_open(&before, file.previous.as_ref().unwrap_or(&file.path)) || is_open(&after, &file.path),
+            ..file
+        });
+        let files = files.collect();
         let commits = repository.log(&base, &head).map_err(failed("--head"))?;
         Ok(Self { old, new, files, config: configuration.config, codeowners, head: head.id().to_owned(), commits })
     }
@@ -147,7 +157,7 @@ impl Versions {
         let (old, new) = (self.old.version(), self.new.version());
         let (seen_before, seen_after) = (old.seen(), new.seen());
         let changed = self.files.iter().zip(owners).map(|(file, owners)| {
-            let Touched { path, previous, status, new_folder } = file;
+            let Touched { path, previous, status, new_folder, is_open } = file;
             let before = previous.as_deref().unwrap_or(path);
             let (was, is) = (*status != Status::Added, *status != Status::Deleted);
             // A comment that has something else written there later is no object.
@@ -155,6 +165,7 @@ impl Versions {
             let is_seen = *status != Status::TypeChanged
                 && (!was || seen_before.contains(before))
                 && (!is || seen_after.contains(path))
+                && !is_open
                 && !is_marked();
             ChangedFile {
                 path,
@@ -272,7 +283,7 @@ fn touched(repository: &Repository, base: &Commit, head: &Commit) -> Result<Vec<
         };
         let previous = old.clone().filter(|_| new.is_some() && old != new);
         let new_folder = change.new.as_deref().filter(|_| status == Status::Added).and_then(new_folder);
-        Some(Touched { path: new.or(old)?, previous, status, new_folder })
+        Some(Touched { path: new.or(old)?, previous, status, new_folder, is_open: false })
     });
     Ok(touched.collect())
 }
@@ -282,7 +293,7 @@ fn between_owners(file: Touched, owners: &Owners) -> Vec<Touched> {
     let before = file.previous.clone().filter(|_| file.status == Status::Renamed);
     let is_other = |before: &String| owners.of(before).zip(owners.of(&file.path)).is_some_and(|(old, new)| old != new);
     let Some(before) = before.filter(is_other) else { return vec![file] };
-    let one = |path: String, status| Touched { path, previous: None, status, new_folder: None };
+    let one = |path: String, status| Touched { path, previous: None, status, new_folder: None, is_open: false };
     vec![one(before, Status::Deleted), one(file.path, Status::Added)]
 }
 

@@ -6,6 +6,7 @@
 //! repository is had, nor what any difference means.
 
 mod accounts;
+mod conditions;
 mod environment;
 mod fields;
 mod hashed;
@@ -33,6 +34,7 @@ use releases::Releases;
 
 use crate::documents::ChangedObject;
 
+pub use conditions::asks_installation;
 pub use owners::{CODEOWNERS, Owners};
 pub use sources::Sources;
 pub use unplaced::unplaced;

@@ -6,9 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::version::Version;
-use crate::manifest::kustomization::is_file_name;
 use crate::manifest::{Node, Object, Value};
-use crate::paths::{file_name, folder, normal, resolve};
+use crate::paths::{normal, resolve};
 use crate::unchecked::{Source, Unchecked};
 
 /// All of a repository.
@@ -31,14 +30,7 @@ impl<'a> Sources<'a> {
     /// Those of all files.
     #[must_use]
     pub fn new(version: Version<'a>) -> Self {
-        let mut kustomizations: HashMap<String, Vec<&Object>> = HashMap::new();
-        for file in version.input.files() {
-            let name = normal(version.path(&file.manifest.name));
-            if file.manifest.rendering().is_none() && is_file_name(file_name(&name)) {
-                kustomizations.entry(folder(&name).to_owned()).or_default().extend(file.manifest.objects());
-            }
-        }
-        Self { version, kustomizations }
+        Self { version, kustomizations: version.kustomizations() }
     }
 
     /// The files and folders from the root of the repository, which is itself the empty one.

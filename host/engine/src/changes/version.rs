@@ -2,12 +2,12 @@
 //!
 //! It must not know that there is another one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::markers;
 use crate::input::{Input, Subject};
-use crate::manifest::{Covered, Object, kustomization};
-use crate::paths::{folder, normal};
+use crate::manifest::{Covered, Node, Object, kustomization};
+use crate::paths::{file_name, folder, normal, resolve};
 use crate::places::Home;
 
 /// A repository at one time.
@@ -107,6 +107,18 @@ impl<'a> Version<'a> {
         file.map(|file| markers::find(&file.manifest)).unwrap_or_default()
     }
 
+    /// The kustomizations by their folders.
+    pub(super) fn kustomizations(&self) -> HashMap<String, Vec<&'a Object>> {
+        let mut kustomizations: HashMap<String, Vec<&Object>> = HashMap::new();
+        for file in self.input.files() {
+            let name = normal(self.path(&file.manifest.name));
+            if file.manifest.rendering().is_none() && kustomization::is_file_name(file_name(&name)) {
+                kustomizations.entry(folder(&name).to_owned()).or_default().extend(file.manifest.objects());
+            }
+        }
+        kustomizations
+    }
+
     /// The files of which it is known what they deploy: what was rendered was made of them, or their objects stand for
     /// themselves.
     #[must_use]
@@ -115,6 +127,13 @@ impl<'a> Version<'a> {
         let made_of =
             files.iter().filter_map(|file| file.manifest.rendering()).flat_map(|rendering| &rendering.made_of);
         let mut seen: HashSet<String> = made_of.map(|name| normal(self.path(name))).collect();
+        let kustomizations = self.kustomizations();
+        let built: Vec<String> =
+            seen.iter().filter(|name| kustomization::is_file_name(file_name(name))).cloned().collect();
+        for place in built.iter().map(|name| folder(name)) {
+            let objects = kustomizations.get(place).into_iter().flatten();
+            seen.extend(objects.flat_map(|object| generated_from(place, &object.node.look())));
+        }
         for subject in self.input.subjects() {
             let Some(file) = self.input.file(subject.file) else { continue };
             if file.manifest.rendering().is_none() && file.manifest.problems.is_empty() {
@@ -123,4 +142,17 @@ impl<'a> Version<'a> {
         }
         seen
     }
+}
+
+/// The files that the generators of a kustomization in a folder read: all that is in them is in what is generated.
+fn generated_from(folder: &str, kustomization: &Node) -> Vec<String> {
+    let generators = ["configMapGenerator", "secretGenerator"].into_iter().flat_map(|key| kustomization.list(key));
+    let named = generators.flat_map(|generator| {
+        let files = generator.list("files").iter().filter_map(Node::as_str);
+        // Before the file may stand the key that it gets.
+        let files = files.map(|file| file.split_once('=').map_or(file, |(_, file)| file));
+        let texts = generator.list("envs").iter().chain(generator.get("env")).filter_map(Node::as_str);
+        files.chain(texts)
+    });
+    named.map(|file| resolve(folder, file)).collect()
 }
