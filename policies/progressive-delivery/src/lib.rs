@@ -12,7 +12,7 @@ policy! {
     /// |---|---|
     /// | Argo canary | steps, one of which sends a part of the traffic to the new version; and an analysis, in the background or as a step |
     /// | Argo blue-green | a `previewService`; and an analysis before or after the switch, or a switch by hand |
-    /// | Flagger Canary | a metric or a webhook that decides, and steps or iterations; `skipAnalysis` is off |
+    /// | Flagger Canary | a metric or a webhook that decides, and steps or iterations; `skipAnalysis` is off. A webhook of the type `event` or `post-rollout` decides nothing |
     ///
     /// A failed analysis takes the new version back. An analysis that cannot fail does not count: all of its metrics in
     /// `dryRun`. The templates that it names exist; whether one of the whole cluster does is unknown where the input lacks it.
@@ -105,6 +105,7 @@ policy! {
         "flagger.app/v1beta1/Canary": ["spec.targetRef"],
         "argoproj.io/v1alpha1/AnalysisTemplate": [],
         "argoproj.io/v1alpha1/ClusterAnalysisTemplate": [],
+        "flagger.app/v1beta1/MetricTemplate": [],
     ],
 }
 
@@ -113,10 +114,7 @@ impl Rule for ProgressiveDelivery {
         let (object, world) = (request.object(), request.world());
         match object.kind() {
             "Rollout" => check_rollout(object, world, findings),
-            "Canary" => {
-                check_flagger(object, findings);
-                Ok(())
-            }
+            "Canary" => check_flagger(object, world, findings),
             "Deployment" => self.check_deployment(object, world, findings),
             _ => not_applicable("it rolls out nothing"),
         }
@@ -233,7 +231,7 @@ fn check_analysis(
     unknown
 }
 
-fn check_flagger(object: Object<'_>, findings: &mut Findings) {
+fn check_flagger(object: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
     if object.get("spec.skipAnalysis").bool() == Some(true) {
         let message = "`skipAnalysis` is on, so all pods get the new version at once";
         findings.fail(object.get("spec.skipAnalysis"), message, fix::set(object.get("spec.skipAnalysis"), false));
@@ -244,7 +242,9 @@ fn check_flagger(object: Object<'_>, findings: &mut Findings) {
         let message = "no step sends a part of the traffic to the new version";
         findings.fail(analysis, message, "stepWeight and maxWeight, or iterations");
     }
-    if !analysis.get("metrics").has_items() && !analysis.get("webhooks").has_items() {
+    // These are told what has happened, and nobody waits for their answer.
+    let decides = |hook: Field<'_>| !matches!(hook.get("type").str(), Some("event" | "post-rollout"));
+    if !analysis.get("metrics").has_items() && !analysis.get("webhooks").items().any(decides) {
         let message = "no metric and no webhook looks at the new version, so nothing takes it back";
         findings.fail(analysis, message, "metrics with a threshold of the error rate");
     }
@@ -252,4 +252,23 @@ fn check_flagger(object: Object<'_>, findings: &mut Findings) {
         // Flagger rolls back once that many checks have failed.
         findings.warn(analysis.get("threshold"), "the first failed check takes the new version back", "threshold: 5");
     }
+    let mut unknown = None;
+    for reference in analysis.get("metrics").items().map(|metric| metric.get("templateRef")) {
+        let (name, namespace) = (reference.get("name"), reference.get("namespace").str());
+        let Some(text) = name.str() else { continue };
+        let namespace = namespace.or(object.namespace());
+        if world.get("flagger.app/v1beta1", "MetricTemplate", namespace, text)?.is_some() {
+            continue;
+        }
+        // The platform's are in a namespace of their own, and often in a repository of their own.
+        if namespace != object.namespace() {
+            let place = namespace.unwrap_or_default();
+            unknown = Some(format!("the MetricTemplate {place}/{text} is not in this input"));
+            continue;
+        }
+        world.must_be_complete(format!("MetricTemplate {text}"))?;
+        let message = format!("there is no MetricTemplate {text}");
+        findings.fail(name, message, "the name of a MetricTemplate that is there");
+    }
+    unknown.map_or(Ok(()), |reason| Err(Undecided::Unknown(reason)))
 }
