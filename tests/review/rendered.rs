@@ -84,12 +84,19 @@ fn values_of_an_application_are_what_they_change() {
          value: 'false'}]}",
     );
     let kustomize = application("path: kustomize, kustomize: {images: ['example.com/web:1.0.0']}");
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: web, namespace: argocd}\nspec:\n  \
+               generators: [{list: {elements: [{env: staging, tag: 1.0.0}]}}]\n  template:\n    metadata: {name: 'web-{{env}}'}\n    \
+               spec:\n      project: default\n      source: {repoURL: 'https://example.com/shop.git', targetRevision: main, path: \
+               kustomize, kustomize: {images: ['example.com/web:{{tag}}']}}\n      destination: {namespace: shop}\n"
+        .to_owned();
     for (text, from, to, class, expected) in [
         (&chart, "replicas: 2", "replicas: 3", "configuration", &["configuration Deployment shop/web"][..]),
         (&chart, "value: 1.0.0", "value: 1.1.0", "image", &["image Deployment shop/web"]),
         (&chart, "'false'", "'true'", "platform", &["platform Deployment shop/web"]),
         (&chart, "project: default", "project: admin", "platform", &["platform Application argocd/web"]),
         (&kustomize, "web:1.0.0", "web:1.1.0", "image", &["image Deployment shop/web"]),
+        (&set, "tag: 1.0.0", "tag: 1.1.0", "image", &["image Deployment shop/web"]),
+        (&set, "project: default", "project: admin", "platform", &["platform ApplicationSet argocd/web"]),
     ] {
         let files = [
             ("apps/web.yaml", text.as_str()),
