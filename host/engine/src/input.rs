@@ -216,15 +216,17 @@ impl Input {
         })
     }
 
-    /// Whether the object is a hook or a test of a release: Helm runs it beside the release, and it is no part of that.
+    /// Whether the object is a hook or a test of a release: Helm runs it beside the release, and it is no part of that. What
+    /// kustomize builds is applied as it is, whatever its annotations say.
     fn is_hook(&self, subject: Subject<'_>) -> bool {
-        let is_rendered = self.files.get(subject.file).is_some_and(|file| file.manifest.rendering().is_some());
+        let rendering = self.files.get(subject.file).and_then(|file| file.manifest.rendering());
+        let is_of_release = rendering.is_some_and(|rendering| rendering.tool.starts_with("helm"));
         let is_marked = || {
             let tree = subject.object.node.look();
             let annotations = tree.get("metadata").and_then(|metadata| metadata.get("annotations"));
             annotations.is_some_and(|all| all.get("helm.sh/hook").is_some())
         };
-        is_rendered && is_marked()
+        is_of_release && is_marked()
     }
 
     /// What deploys workloads and cannot be checked, in order.

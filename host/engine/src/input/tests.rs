@@ -15,9 +15,14 @@ fn chart() -> Vec<File> {
 }
 
 fn rendered(text: &str) -> File {
+    rendered_by("helm v3.22.0", text)
+}
+
+fn rendered_by(tool: &str, text: &str) -> File {
     let made_of = ["Chart.yaml", "templates/a.yaml", "templates/b.yaml"].map(|name| format!("web/{name}")).to_vec();
     let covers = vec![Covered::Folder("web".into())];
-    let rendering = Rendering { folder: "web/values".into(), covers, made_of, ..Rendering::default() };
+    let rendering =
+        Rendering { tool: tool.into(), folder: "web/values".into(), covers, made_of, ..Rendering::default() };
     let mut file = file("web (helm template)", text);
     file.manifest.origin = Origin::Rendered(rendering.into());
     file
@@ -36,6 +41,14 @@ fn what_was_rendered_is_judged_and_what_it_was_made_of_is_not() {
     assert!(input.unchecked().is_empty(), "{:?}", input.unchecked());
     let skipped: Vec<_> = input.skipped().map(|it| (it.file, it.reason)).collect();
     assert!(skipped.contains(&(2, Skip::Rendered("web (helm template)".into()))), "{skipped:?}");
+}
+
+#[test]
+fn an_object_is_a_hook_to_helm_alone() {
+    for (tool, count) in [("helm v3.22.0", 1), ("kustomize v5.8.0", 2), ("kubectl kustomize v5.6.0", 2)] {
+        let input = Input::new(vec![rendered_by(tool, &[POD, HOOK].concat())]);
+        assert_eq!(input.subjects().count(), count, "{tool}");
+    }
 }
 
 #[test]
