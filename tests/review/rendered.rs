@@ -115,6 +115,34 @@ fn values_of_an_application_are_what_they_change() {
 }
 
 #[test]
+fn a_second_application_of_a_folder_replaces_what_the_first_deploys() {
+    let Some(tools) = Tools::find() else { return };
+    let application = |name: &str, image: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\nspec:\n  source: \
+             {{repoURL: 'https://example.com/shop.git', targetRevision: main, path: web, kustomize: {{images: \
+             ['example.com/web:{image}']}}}}\n  destination: {{namespace: shop}}\n"
+        )
+    };
+    let web = WEB.split("---").next().unwrap();
+    for (first, second, class) in [
+        ("web", "again", "platform"),
+        ("web-staging", "web-production", "new-service"),
+        ("web-eu", "web-us", "platform"),
+    ] {
+        let history = History::of(&[
+            ("web/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("web/web.yaml", web),
+            ("apps/first.yaml", &application(first, "1.0.0")),
+        ]);
+        history.write("apps/second.yaml", &application(second, "6.6.6"));
+        let (found, parts) = review(&history, &tools);
+        assert_eq!(found, class, "{second}: {parts:?}");
+        assert!(parts.contains(&format!("{class} Deployment shop/web")), "{second}: {parts:?}");
+    }
+}
+
+#[test]
 fn a_file_that_a_generator_reads_is_what_is_generated_of_it() {
     let Some(tools) = Tools::find() else { return };
     let web = WEB.split("---").next().unwrap();

@@ -11,8 +11,9 @@ use crate::promotion::{Said, of_live, of_step};
 
 /// Whether both are of an environment, and not of the same.
 pub fn are_two(one: &Deployed<'_>, other: &Deployed<'_>) -> bool {
-    // One chart is rendered once for each.
-    let is_of_one_chart = one.shown == other.shown && one.environment != other.environment;
+    // One chart is rendered once for each of its files of values. Two Applications of one folder may be of one environment.
+    let is_of_values = !(one.is_released && other.is_released);
+    let is_of_one_chart = is_of_values && one.shown == other.shown && one.environment != other.environment;
     is_of_one_chart || differ(&path(one), &path(other))
 }
 

@@ -30,6 +30,8 @@ pub struct Deployed<'a> {
     pub shown: String,
     /// The environment, where it is rendered for several.
     pub environment: Option<&'a str>,
+    /// Whether an object has it rendered, such as an Application: the environment is called like that object.
+    pub is_released: bool,
     /// The namespace that it is deployed to, where that is known. Where there are several, it is deployed once to each.
     pub namespace: Option<&'a str>,
 }
@@ -52,7 +54,7 @@ impl<'a> Version<'a> {
             let own = this.path(&manifest.name);
             let Some(rendering) = manifest.rendering() else {
                 let (place, shown) = (folder(own).to_owned(), own.to_owned());
-                return Some(Deployed { subject, place, shown, environment: None, namespace });
+                return Some(Deployed { subject, place, shown, environment: None, is_released: false, namespace });
             };
             let shown = rendering.covers.iter().find_map(|covered| match covered {
                 Covered::Folder(folder) => Some(this.path(folder)),
@@ -63,7 +65,9 @@ impl<'a> Version<'a> {
                 shown => shown.to_owned(),
             };
             let environment = Some(rendering.environment.as_str()).filter(|name| *name != "default");
-            Some(Deployed { subject, place: normal(&own.replace(this.root, "")), shown, environment, namespace })
+            let is_released = rendering.covers.iter().any(|covered| matches!(covered, Covered::Object { .. }));
+            let place = normal(&own.replace(this.root, ""));
+            Some(Deployed { subject, place, shown, environment, is_released, namespace })
         });
         deployed.flat_map(move |deployed| {
             let namespaces = this.namespaces(deployed.subject).into_iter();
