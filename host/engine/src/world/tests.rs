@@ -136,7 +136,7 @@ fn a_kind_that_has_moved_is_found_under_its_new_group() {
         for (world, from) in
             [(&inside, World::viewpoint(&input, subject)), (&outside, Viewpoint::nowhere(subject.object))]
         {
-            assert_eq!(world.objects(from, "apps", "Deployment").len(), 1);
+            assert_eq!(world.related(from, "apps", "Deployment", None, &[]).len(), 1);
             assert!(world.get(from, "apps", "Deployment", "", "web").is_some());
         }
     }
