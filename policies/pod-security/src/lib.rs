@@ -187,9 +187,7 @@ impl Rule for PodSecurity {
         let labelled = |mode| namespace.and_then(|namespace| standard::labelled(namespace, mode));
         let name = object.namespace().unwrap_or_default();
         let enforced = labelled("enforce");
-        // A stricter level of the same version has all that the settings ask for; one of another version may lack some of it.
-        let has_floor = |enforced: Standard| enforced.level > floor.level && enforced.version == floor.version;
-        if !enforced.is_some_and(has_floor) {
+        if enforced.is_none_or(|enforced| enforced.level <= floor.level) {
             pod.check(floor, &mut |breach| told.tell(breach, floor, None));
         }
         if let Some(enforced) = enforced {
