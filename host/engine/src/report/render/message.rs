@@ -64,6 +64,11 @@ impl Message<'_> {
         self.level
     }
 
+    /// Whether a rule is broken or could not decide.
+    pub(super) fn is_failure(&self) -> bool {
+        self.level != Level::Warning && self.rule.is_some()
+    }
+
     /// Whether something could not be read or decided.
     pub(super) fn is_fault(&self) -> bool {
         self.level == Level::Error

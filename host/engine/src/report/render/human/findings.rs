@@ -13,7 +13,8 @@ use crate::shown::count;
 /// Above this number of findings, each is shown on one line.
 pub const READABLE: usize = 50;
 
-pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+/// Writes them, and says how many of them are failures: where a rule is broken or could not decide.
+pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) -> usize {
     let mut messages: Vec<Message<'_>> = messages(report).collect();
     messages.sort_by_key(Message::rank);
     let full = match run.detail {
@@ -35,4 +36,5 @@ pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
             );
         }
     }
+    messages.iter().filter(|message| message.is_failure()).count()
 }

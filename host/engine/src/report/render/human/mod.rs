@@ -59,9 +59,9 @@ pub struct Run<'a> {
 #[must_use]
 pub fn render(report: &Report<'_>, run: &Run<'_>) -> String {
     let mut text = String::new();
-    findings::write(report, run, &mut text);
+    let failures = findings::write(report, run, &mut text);
     passed_over::write(report, run, &mut text);
-    summary::write(report, run, &mut text);
+    summary::write(report, failures, run, &mut text);
     text
 }
 

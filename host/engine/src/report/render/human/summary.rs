@@ -11,7 +11,7 @@ use super::{Run, who};
 use crate::baseline::Comparison;
 use crate::profile::{LeftOut, Selected};
 use crate::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
-use crate::report::{Judged, Report, Since, bare_diagnostics};
+use crate::report::{Judged, Report, Since};
 use crate::shown::{count, grouped, one_line};
 
 /// Objects listed, the worst first.
@@ -20,13 +20,14 @@ const LISTED: usize = 20;
 /// Notes listed, those for most objects first.
 const NOTED: usize = 5;
 
-pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+/// Writes it, with the number of failures among the findings.
+pub(super) fn write(report: &Report<'_>, failures: usize, run: &Run<'_>, text: &mut String) {
     by_object(report, text);
     if !report.judged.is_empty() {
         let verdicts: Vec<_> = (0..report.rules.len()).map(|rule| report.verdicts_of(rule)).collect();
         by_rule(&report.rules, &verdicts, run.off.len(), text);
     }
-    total(report, run, text);
+    total(report, failures, run, text);
 }
 
 fn broken(judged: &Judged<'_>) -> usize {
@@ -83,7 +84,7 @@ pub fn by_rule(rules: &[&RuleMetadata], verdicts: &[BTreeMap<Verdict, usize>], o
     text.push('\n');
 }
 
-fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
+fn total(report: &Report<'_>, failures: usize, run: &Run<'_>, text: &mut String) {
     let files = count(report.input.files().len(), "file");
     let problems = report.input.files().iter().map(|file| file.manifest.problems.len()).sum::<usize>()
         + report.unread.iter().filter(|unread| unread.is_failure).count();
@@ -95,9 +96,9 @@ fn total(report: &Report<'_>, run: &Run<'_>, text: &mut String) {
         (RED, format!("Nothing to check: no Kubernetes object in {files}"))
     } else if broken > 0 && !report.has_failures() && !report.has_faults() {
         let fail_on = report.fails_on();
-        (YELLOW, format!("{} in {broken} of {objects}, all below {fail_on}", count(failures(report), "finding")))
+        (YELLOW, format!("{} in {broken} of {objects}, all below {fail_on}", count(failures, "finding")))
     } else if broken > 0 {
-        (RED, format!("{} in {broken} of {objects}", count(failures(report), "finding")))
+        (RED, format!("{} in {broken} of {objects}", count(failures, "finding")))
     } else if problems > 0 {
         (RED, unread.clone())
     } else if !report.missing().is_empty() {
@@ -204,11 +205,6 @@ fn profile(report: &Report<'_>, text: &mut String) {
     for (reason, rules) in by_reason {
         let _ = writeln!(text, "{DIM}  {}: {}{DIM:#}", one_line(&reason), one_line(&rules.join(", ")));
     }
-}
-
-/// Findings that break a rule, and rules that could not decide.
-fn failures(report: &Report<'_>) -> usize {
-    bare_diagnostics(report).filter(|found| found.is_told() && found.is_error()).count()
 }
 
 /// The last line of a run without failures.
