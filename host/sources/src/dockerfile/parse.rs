@@ -26,7 +26,7 @@ const TAKE_HEREDOCS: [&str; 3] = ["ADD", "COPY", "RUN"];
 ///
 /// # Errors
 /// What BuildKit refuses too: an unknown instruction, one before the first `FROM` that is no `ARG`, no `FROM` at all, a
-/// here-document without an end.
+/// `FROM` that is not an image or an image and the name of its stage, a here-document without an end.
 pub fn parse(text: &str) -> Result<Vec<Instruction>, SyntaxError> {
     let mut parser = Parser { text, at: if text.starts_with('\u{feff}') { 3 } else { 0 }, line: 0, escape: '\\' };
     parser.read_directives();
@@ -44,6 +44,9 @@ pub fn parse(text: &str) -> Result<Vec<Instruction>, SyntaxError> {
             return Err(error(format!("`{name}` comes before the first `FROM`, where only `ARG` is allowed")));
         }
         let mut instruction = parser.instruction(&line, keyword, &name, stage);
+        if name == "FROM" && !is_from(&instruction.arguments) {
+            return Err(error("`FROM` takes an image, or `IMAGE AS STAGE`".to_owned()));
+        }
         instruction.range.end =
             parser.skip_heredocs(&line, &name, &instruction, number)?.unwrap_or(instruction.range.end);
         instructions.push(instruction);
@@ -51,6 +54,15 @@ pub fn parse(text: &str) -> Result<Vec<Instruction>, SyntaxError> {
     match stage {
         Some(_) => Ok(instructions),
         None => Err(SyntaxError { line: parser.line.max(1), what: "there is no `FROM`".to_owned() }),
+    }
+}
+
+/// Whether these are the arguments of a `FROM`.
+fn is_from(arguments: &[Word]) -> bool {
+    match arguments {
+        [_] => true,
+        [_, between, _] => between.text.eq_ignore_ascii_case("as"),
+        _ => false,
     }
 }
 
