@@ -33,10 +33,9 @@ fn server() -> Server {
     Server::of(vec![namespaces(&["shop", "other"]), deployments(vec![web, deployment("shop", "api", 1, true)])])
 }
 
-const EXPIRED: &str =
-    "expired: the waiver of run-as-non-root for old, by ana, ended on 2020-01-01: no finding matches it";
-const API: &str = "unused waiver of run-as-non-root for api, by ana: no finding matches it";
-const GONE: &str = "unused waiver of run-as-non-root for gone, by ana: no finding matches it";
+const EXPIRED: &str = "expired: the waiver of run-as-non-root for Deployment shop/old, by ana, ended on 2020-01-01: no finding matches it";
+const API: &str = "unused waiver of run-as-non-root for Deployment shop/api, by ana: no finding matches it";
+const GONE: &str = "unused waiver of run-as-non-root for Deployment other/gone, by ana: no finding matches it";
 
 #[test]
 fn expired_and_unused_waivers_are_told_and_those_that_are_needed_are_not() {

@@ -116,8 +116,11 @@ pub fn idle_waivers(standings: &[Standing], text: &mut String) {
     let of = |state: State| standings.iter().filter(move |standing| standing.state == state);
     let about = |Standing { waiver, .. }: &Standing| {
         let spot = waiver.spot.as_ref().map(|spot| format!(" ({})", one_line(&spot.to_string())));
-        let [rule, name, owner] = [&waiver.rule, &waiver.name, &waiver.owner].map(|text| one_line(text));
-        (format!("of {rule} for {name}, by {owner}"), waiver.expires, spot.unwrap_or_default())
+        let kind = waiver.kind.as_ref().map(|kind| format!("{kind} ")).unwrap_or_default();
+        let namespace = waiver.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let object = format!("{kind}{namespace}{}", waiver.name);
+        let [rule, object, owner] = [&waiver.rule, &object, &waiver.owner].map(|text| one_line(text));
+        (format!("of {rule} for {object}, by {owner}"), waiver.expires, spot.unwrap_or_default())
     };
     for standing in of(State::Expired) {
         let (about, expires, spot) = about(standing);
