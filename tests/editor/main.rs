@@ -5,7 +5,7 @@ mod client;
 mod neovim;
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use seaworthy_tests::artifacts::target;
 use serde_json::{Value, json};
@@ -20,6 +20,14 @@ const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app
 
 fn rules(diagnostics: &[Value]) -> Vec<&str> {
     diagnostics.iter().filter_map(|diagnostic| diagnostic["code"].as_str()).collect()
+}
+
+#[test]
+fn a_shell_is_told_that_an_editor_starts_the_server() {
+    let run = Command::new(target().join("release/seaworthy")).arg("lsp").stdin(Stdio::null()).output().unwrap();
+    let complaint = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains("an editor starts this command, and talks to it by standard input"), "{complaint}");
 }
 
 #[test]

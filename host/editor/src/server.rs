@@ -34,6 +34,9 @@ const OPEN_PAGE: &str = "seaworthy.openPage";
 /// Why serving ended before the editor said so.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// Somebody started the command in a shell, or the editor ended at once.
+    #[error("an editor starts this command, and talks to it by standard input; docs/editors.md says how")]
+    NoEditor,
     /// What the editor said is not the protocol.
     #[error("the editor does not speak the protocol: {0}")]
     Protocol(#[from] lsp_server::ProtocolError),
@@ -53,7 +56,9 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`].
 pub fn serve<O: Open>(connection: &Connection, opener: O) -> Result<(), ServeError> {
-    let (id, params) = connection.initialize_start()?;
+    let (id, params) = connection.initialize_start().map_err(|cause| {
+        if cause.channel_is_disconnected() { ServeError::NoEditor } else { ServeError::Protocol(cause) }
+    })?;
     let params: InitializeParams = serde_json::from_value(params)?;
     let offered = params.capabilities.general.as_ref().and_then(|general| general.position_encodings.clone());
     let encoding = Encoding::chosen(&offered.unwrap_or_default());
