@@ -109,6 +109,14 @@ fn nothing_is_taken_out_where_not_all_was_checked() {
 }
 
 #[test]
+fn a_baseline_of_what_was_not_all_checked_is_called_incomplete() {
+    let folder = usual_folder().and("broken.yaml", "apiVersion: [");
+    let run = run(&folder, &["baseline", "write", "pod.yaml", "broken.yaml"]);
+    assert_eq!(run.code, Some(2), "{}", run.out);
+    assert!(run.err.contains(&format!("{FILE} is incomplete")), "{}", run.err);
+}
+
+#[test]
 fn a_baseline_is_not_written_over_and_has_no_waived_findings() {
     let folder = with_baseline();
     let complaint = run(&folder, &["baseline", "write", "pod.yaml"]).complaint();

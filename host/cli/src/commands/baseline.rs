@@ -96,7 +96,11 @@ fn write(options: &Judging, output: Option<&Path>, force: bool) -> Result<u8, Fa
     all_findings(options, |report, baseline| {
         save(&path, &baseline)?;
         output::print(&format!("{name}: {}; `--baseline {name}` accepts them\n", count(baseline.len(), "finding")))?;
-        Ok(complete(report))
+        let code = complete(report);
+        if code != HOLDS {
+            output::complain(&format!("{name} is incomplete: fix that, and write it again with --force"));
+        }
+        Ok(code)
     })
 }
 
