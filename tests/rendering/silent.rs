@@ -60,6 +60,19 @@ fn each_source_of_an_application_is_followed_or_told() {
 }
 
 #[test]
+fn kustomizations_that_refer_to_each_other_in_a_circle_are_told() {
+    let Some(tools) = Tools::find() else { return };
+    let circle = |folder: Folder| {
+        folder.and("a/kustomization.yaml", "resources: [../b]\n").and("b/kustomization.yaml", "resources: [../a]\n")
+    };
+    for told in ["a/kustomization.yaml", "b/kustomization.yaml", "cycle detected"] {
+        incomplete(&circle(repository()), &tools, told);
+    }
+    let led_to = circle(repository()).and("top/kustomization.yaml", "resources: [../a]\n");
+    incomplete(&led_to, &tools, "top/kustomization.yaml");
+}
+
+#[test]
 fn a_generator_that_is_not_evaluated_is_told() {
     let Some(tools) = Tools::find() else { return };
     let list = "  - list: {elements: [{name: web}]}\n";

@@ -96,15 +96,25 @@ impl<'a> Catalog<'a> {
         parts
     }
 
-    /// The kustomizations that others refer to.
+    /// The kustomizations that are reached from those to which nobody refers. Where several refer to each other in a circle,
+    /// none of them has to count as the base of another: kustomize has to say of each what is wrong.
     pub fn bases(&self) -> BTreeSet<PathBuf> {
-        let mut bases = BTreeSet::new();
+        let mut referred: BTreeMap<&PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
         for (folder, (_, node)) in &self.kustomizations {
             for key in ["resources", "bases", "components"] {
                 let paths = node.list(key).iter().filter_map(Node::as_str).filter(|path| !is_remote(path));
-                bases.extend(
-                    paths.filter_map(|path| fs::canonicalize(folder.join(path)).ok()).filter(|it| it != folder),
-                );
+                let real = paths.filter_map(|path| fs::canonicalize(folder.join(path)).ok());
+                referred.entry(folder).or_default().extend(real.filter(|it| it != folder));
+            }
+        }
+        let named: BTreeSet<&PathBuf> = referred.values().flatten().collect();
+        let mut open: Vec<&PathBuf> = referred.keys().copied().filter(|folder| !named.contains(folder)).collect();
+        let mut bases = BTreeSet::new();
+        while let Some(folder) = open.pop() {
+            for base in referred.get(folder).into_iter().flatten() {
+                if bases.insert(base.clone()) {
+                    open.push(base);
+                }
             }
         }
         bases
