@@ -201,6 +201,21 @@ fn a_template_is_one_hint_and_a_broken_file_one_error() {
 }
 
 #[test]
+fn what_could_not_be_rendered_is_rendered_again_when_it_is_saved() {
+    let kustomization = "resources: [web.yaml, gone.yaml]\n";
+    let mut client = Client::start(&[("web.yaml", POD), ("kustomization.yaml", kustomization)], json!({}));
+    let hints = client.diagnostics("kustomization.yaml");
+    assert!(hints[0]["message"].as_str().unwrap().contains("gone.yaml"), "{hints:?}");
+    let mended = "resources: [web.yaml]\n";
+    client.open("kustomization.yaml", kustomization);
+    client.change("kustomization.yaml", mended);
+    client.write("kustomization.yaml", mended);
+    client.save("kustomization.yaml");
+    let hints = client.diagnostics("kustomization.yaml");
+    assert!(hints.iter().all(|hint| !hint["message"].as_str().unwrap().contains("gone.yaml")), "{hints:?}");
+}
+
+#[test]
 fn a_configuration_that_is_refused_is_told_and_the_last_one_stays() {
     let mut client = Client::start(&[("web.yaml", POD), ("seaworthy.yaml", "rules: {}\n")], json!({}));
     client.diagnostics("web.yaml");

@@ -96,7 +96,7 @@ impl<O: Open> Workspace<O> {
     }
 
     fn has_renderings(&self) -> bool {
-        self.opened.as_ref().is_some_and(|opened| opened.session.files.any(|file| file.manifest.rendering().is_some()))
+        self.opened.as_ref().is_some_and(|opened| opened.session.files.have_renderings())
     }
 
     /// The text of the configuration, none where there is no such file yet, and the day on which its waivers count. None

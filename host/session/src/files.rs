@@ -74,6 +74,11 @@ impl Files {
         self.files.iter().any(|kept| holds(&kept.file))
     }
 
+    /// Whether some of them were rendered, or should have been.
+    pub fn have_renderings(&self) -> bool {
+        !self.unrendered.is_empty() || self.any(|file| file.manifest.rendering().is_some())
+    }
+
     /// Removes a file.
     pub fn remove(&mut self, path: &str) {
         self.files.retain(|kept| kept.file.manifest.name != path);
