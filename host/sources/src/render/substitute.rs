@@ -1,4 +1,4 @@
-//! What Flux fills in after a build: `${name}`, with a default behind `:=` or `:-`. An unknown name stays as it
+//! What Flux fills in after a build: `${name}`, with a default behind `:=`, `:-` or `=`. An unknown name stays as it
 //! is, and `$${name}` is no variable.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +77,7 @@ fn variable(inner: &str) -> Option<(&str, Option<&str>)> {
     let end = inner.find(|it: char| !it.is_ascii_alphanumeric() && it != '_').unwrap_or(inner.len());
     let (name, rest) = inner.split_at(end);
     let is_name = !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit());
-    let default = rest.strip_prefix(":=").or_else(|| rest.strip_prefix(":-"));
+    let default = [":=", ":-", "="].iter().find_map(|sign| rest.strip_prefix(sign));
     (is_name && (default.is_some() || rest.is_empty())).then_some((name, default))
 }
 
@@ -107,6 +107,7 @@ mod tests {
             ("x: ${a}", "x: 1"),
             ("${a}${b:=2}${b:-3}", "123"),
             ("${a:=2} ${empty:=4} ${empty}", "1 4 "),
+            ("${a=2} ${b=2} ${empty=4}", "1 2 4"),
             ("${b} $${a} $a ${1} ${a", "${b} ${a} $a ${1} ${a"),
             ("${a/x/y} ${b:=a b}", "${a/x/y} a b"),
             ("${b:-${a}}${b:-x${c:=2}}", "1x2"),
