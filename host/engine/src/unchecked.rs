@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::file::File;
 use crate::kustomize::{Graph, Target, is_remote};
-use crate::manifest::{Content, Node, Object, Value};
+use crate::manifest::{Content, Entry, Node, Object, Value};
 use crate::paths::{ancestors, file_name, normal};
 
 /// Something that deploys workloads and was not checked.
@@ -296,11 +296,9 @@ fn deploys(object: &Object, folders: &Folders) -> Option<String> {
     let spec = object.node.get("spec");
     let text = |path: &[&str]| spec?.text(path);
     match (object.group(), object.kind.as_str()) {
-        ("argoproj.io", "Application") => argo(spec?, &[], folders),
+        ("argoproj.io", "Application") => argo(spec?, None, folders),
         ("argoproj.io", "ApplicationSet") => {
-            let mut globs = Vec::new();
-            directories(spec?.get("generators")?, &mut globs);
-            argo(spec?.get("template")?.get("spec")?, &globs, folders)
+            argo(spec?.get("template")?.get("spec")?, Some(spec?.get("generators")?), folders)
         }
         ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
             let path = text(&["path"]).unwrap_or_default();
@@ -340,7 +338,7 @@ fn deploys(object: &Object, folders: &Folders) -> Option<String> {
 
 /// The sources of an Argo CD Application. A path with a variable stands for all folders in the one before it, or for
 /// those that the generators list.
-fn argo(spec: &Node, globs: &[&str], folders: &Folders) -> Option<String> {
+fn argo(spec: &Node, generators: Option<&Node>, folders: &Folders) -> Option<String> {
     let sources = spec.get("source").into_iter().chain(spec.list("sources"));
     sources.into_iter().find_map(|source| {
         let repository = shown(source.text(&["repoURL"]).unwrap_or("a repository"));
@@ -355,9 +353,10 @@ fn argo(spec: &Node, globs: &[&str], folders: &Folders) -> Option<String> {
         };
         let is_here = match path.split_once("{{") {
             None => folders.has(path),
-            Some((before, _)) => match before.rsplit_once('/') {
+            Some((before, variable)) => match before.rsplit_once('/') {
                 Some((fixed, _)) => folders.has(fixed),
                 None => {
+                    let globs = generators.map(|generators| beginnings(generators, variable)).unwrap_or_default();
                     !globs.is_empty()
                         && globs.iter().all(|glob| {
                             let fixed = glob.split(['*', '?', '[', '{']).next().unwrap_or_default();
@@ -376,23 +375,40 @@ fn argo(spec: &Node, globs: &[&str], folders: &Folders) -> Option<String> {
     })
 }
 
+/// The paths that generators give for the variable that a path begins with: patterns of git, and what lists say.
+fn beginnings<'a>(generators: &'a Node, variable: &str) -> Vec<&'a str> {
+    let mut paths = Vec::new();
+    directories(generators, &mut paths);
+    if let Some((key, behind)) = variable.split_once("}}")
+        && (behind.is_empty() || behind.starts_with('/'))
+    {
+        let key = key.trim_matches(['-', ' ']).trim_start_matches('.');
+        let elements = of_kind(generators, "list").into_iter().flat_map(|list| list.list("elements"));
+        paths.extend(elements.filter_map(|element| element.text(&[key])));
+    }
+    paths
+}
+
 /// The paths that git generators list, nested ones too.
 pub(crate) fn directories<'a>(node: &'a Node, globs: &mut Vec<&'a str>) {
+    for git in of_kind(node, "git") {
+        let places = git.list("directories").iter().chain(git.list("files"));
+        let included = places.filter(|it| !matches!(it.get("exclude").map(|it| &it.value), Some(Value::Bool(true))));
+        globs.extend(included.filter_map(|place| place.get("path")?.as_str()));
+    }
+}
+
+/// The generators of a kind, nested ones too.
+fn of_kind<'a>(node: &'a Node, kind: &str) -> Vec<&'a Node> {
     match &node.value {
-        Value::Sequence(items) => items.iter().for_each(|item| directories(item, globs)),
+        Value::Sequence(items) => items.iter().flat_map(|item| of_kind(item, kind)).collect(),
         Value::Mapping(entries) => {
-            for entry in entries {
-                if &*entry.key == "git" {
-                    let places = entry.value.list("directories").iter().chain(entry.value.list("files"));
-                    let included =
-                        places.filter(|it| !matches!(it.get("exclude").map(|it| &it.value), Some(Value::Bool(true))));
-                    globs.extend(included.filter_map(|place| place.get("path")?.as_str()));
-                } else {
-                    directories(&entry.value, globs);
-                }
-            }
+            let of = |entry: &'a Entry| {
+                if &*entry.key == kind { vec![&entry.value] } else { of_kind(&entry.value, kind) }
+            };
+            entries.iter().flat_map(of).collect()
         }
-        _ => {}
+        _ => Vec::new(),
     }
 }
 
