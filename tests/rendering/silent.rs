@@ -73,6 +73,14 @@ fn kustomizations_that_refer_to_each_other_in_a_circle_are_told() {
 }
 
 #[test]
+fn a_kustomization_with_a_misspelt_kind_is_told() {
+    let Some(tools) = Tools::find() else { return };
+    let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: kustomization\nresources: [web.yaml]\n";
+    let folder = repository().and("apps/web/kustomization.yaml", text);
+    incomplete(&folder, &tools, "kind should be Kustomization or Component");
+}
+
+#[test]
 fn a_generator_that_is_not_evaluated_is_told() {
     let Some(tools) = Tools::find() else { return };
     let list = "  - list: {elements: [{name: web}]}\n";

@@ -162,8 +162,8 @@ fn folders(tree: &Tree, files: &[Known<'_>]) -> BTreeSet<PathBuf> {
     folders
 }
 
+/// Whether a file of that name is one to kustomize, whatever it says of its kind: an object of Flux may stand in it instead.
 fn is_kustomization(node: &Node) -> bool {
-    let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or_default();
-    let group = text("apiVersion").split('/').next().unwrap_or_default();
-    matches!(group, "" | "kustomize.config.k8s.io") && matches!(text("kind"), "" | "Kustomization" | "Component")
+    let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+    matches!(version.split('/').next().unwrap_or_default(), "" | "kustomize.config.k8s.io")
 }
