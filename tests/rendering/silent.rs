@@ -73,6 +73,13 @@ fn kustomizations_that_refer_to_each_other_in_a_circle_are_told() {
 }
 
 #[test]
+fn two_kustomizations_in_one_folder_are_told() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = repository().and("apps/web/kustomization.yml", "resources: [web.yaml]\nnamespace: shop\n");
+    incomplete(&folder, &tools, "apps/web has more than one kustomization");
+}
+
+#[test]
 fn a_kustomization_with_a_misspelt_kind_is_told() {
     let Some(tools) = Tools::find() else { return };
     let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: kustomization\nresources: [web.yaml]\n";

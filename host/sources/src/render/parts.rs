@@ -106,22 +106,23 @@ impl<'t> Parts<'t> {
         if self.seen.len() > FOLDERS {
             return Err(Why::Unknown(format!("the kustomization reaches more than {FOLDERS} folders")).into());
         }
+        let mut own = Vec::new();
         for name in NAMES {
-            let Some(real) = self.tree.resolve(&folder.join(name))?.filter(|real| real.is_file()) else { continue };
-            let path = self.staged(folder).join(name);
-            let at = self.parts.len();
-            self.add_part(&real, path, Role::Kustomization)?;
-            let Some(part) = self.parts.get(at) else { return Ok(()) };
-            let Some(node) = kustomization_of(&part.manifest).cloned() else {
-                return Err(Failure::at(
-                    Why::Unknown("this is no kustomization".into()),
-                    part.manifest.name.clone(),
-                    1,
-                ));
-            };
-            return self.add_references(folder, &node, at);
+            let real = self.tree.resolve(&folder.join(name))?.filter(|real| real.is_file());
+            own.extend(real.map(|real| (name, real)));
         }
-        Err(Why::Unknown(format!("{} has no kustomization", self.tree.shown(folder))).into())
+        let [(name, real)] = own.as_slice() else {
+            let count = if own.is_empty() { "no kustomization" } else { "more than one kustomization" };
+            return Err(Why::Unknown(format!("{} has {count}", self.tree.shown(folder))).into());
+        };
+        let path = self.staged(folder).join(name);
+        let at = self.parts.len();
+        self.add_part(real, path, Role::Kustomization)?;
+        let Some(part) = self.parts.get(at) else { return Ok(()) };
+        let Some(node) = kustomization_of(&part.manifest).cloned() else {
+            return Err(Failure::at(Why::Unknown("this is no kustomization".into()), part.manifest.name.clone(), 1));
+        };
+        self.add_references(folder, &node, at)
     }
 
     fn add_part(&mut self, real: &Path, path: PathBuf, role: Role) -> Result<(), Failure> {
