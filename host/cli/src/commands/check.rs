@@ -41,7 +41,7 @@ Examples:
   seaworthy check k8s/ --format json
                                  for machines
   seaworthy check k8s/ --base origin/main
-                                 only new findings of a change fail: docs/base.md
+                                 only what a change adds fails: docs/base.md
   seaworthy check k8s/ --watch   again whenever a file changes: docs/watch.md
   seaworthy check k8s/ --output sarif=seaworthy.sarif --output github
                                  several at once: docs/outputs.md
