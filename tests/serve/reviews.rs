@@ -154,6 +154,26 @@ fn what_was_wrong_before_an_update_only_warns_and_nothing_may_get_worse() {
 }
 
 #[test]
+fn more_of_what_was_wrong_before_an_update_is_worse() {
+    let (server, _folder) = serve("admission: {modes: [{rules: [pod-security], mode: enforce}]}\n");
+    let mounting = |paths: &[&str]| {
+        let mut object = deployment("web:1.2.3", false);
+        let volumes = paths.iter().map(|path| json!({ "name": "files", "hostPath": { "path": path } }));
+        object["spec"]["template"]["spec"]["volumes"] = volumes.collect();
+        object
+    };
+    let allows = |old: &[&str], new: &[&str]| {
+        let mut new = mounting(new);
+        new["spec"]["replicas"] = json!(5);
+        server.ask(&request("UPDATE", &new, &mounting(old))).is_allowed()
+    };
+    assert!(allows(&["/var/log"], &["/var/log"]));
+    assert!(allows(&["/", "/var/log"], &["/var/log"]), "one less is better");
+    // The rule says the same of both volumes.
+    assert!(!allows(&["/var/log"], &["/var/log", "/"]));
+}
+
+#[test]
 fn what_may_still_come_denies_nothing_and_is_not_called_missing() {
     let (server, _folder) = serve("admission: {mode: enforce}\n");
     let ask =

@@ -3,7 +3,7 @@
 //! A violation of an enforced rule denies, unless it was there before, or depends on other objects, which may still come. An
 //! enforced rule without a verdict follows the setting `undecided`. The module must not know how rules are run, nor HTTP.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use engine::config::{Admission, Mode, Reaction};
 use engine::{Judgement, Operation};
@@ -14,6 +14,9 @@ use crate::answer::Answer;
 
 /// What identifies a finding before and after an update: rule, container and message. Its path may change with an index.
 pub type Known = (usize, Option<String>, String);
+
+/// How often each finding is there. An index is no part of it, so two that differ in nothing else are one finding, twice.
+pub type Counts = HashMap<Known, usize>;
 
 /// A review that is to be decided.
 pub struct Case<'a> {
@@ -27,7 +30,7 @@ pub struct Case<'a> {
     /// The rules that looked at other objects, by index.
     pub looked_up: &'a HashSet<usize>,
     /// The findings before an update, if they are known.
-    pub before: Option<&'a HashSet<Known>>,
+    pub before: Option<&'a Counts>,
     pub admission: &'a Admission,
     /// What happens if an enforced rule has no verdict and the configuration does not set `undecided`.
     pub undecided: Reaction,
@@ -94,7 +97,8 @@ impl Case<'_> {
             }
             Verdict::Fail | Verdict::Pass => {
                 let findings = outcome.findings.iter().filter(|finding| finding.level != Level::Note);
-                findings.map(|finding| said(self.weight(judgement, finding, mode), prose(finding))).collect()
+                let now = counted(judgement.rule, &outcome.findings);
+                findings.map(|finding| said(self.weight(judgement, finding, &now, mode), prose(finding))).collect()
             }
             // An audit can decide what is unknown here. A waiver has an owner.
             Verdict::Unknown | Verdict::NotApplicable | Verdict::Waived => Vec::new(),
@@ -106,12 +110,14 @@ impl Case<'_> {
         self.admission.undecided.unwrap_or(self.undecided)
     }
 
-    fn weight(&self, judgement: &Judgement, finding: &Finding, mode: Mode) -> Weight {
+    fn weight(&self, judgement: &Judgement, finding: &Finding, now: &Counts, mode: Mode) -> Weight {
         let reaction = if finding.level != Level::Violation || self.looked_up.contains(&judgement.rule) {
             Reaction::Warn
         } else if self.operation == Operation::Update && self.admission.known != Some(Reaction::Deny) {
+            let key = known(judgement.rule, finding);
             match self.before {
-                Some(before) if before.contains(&known(judgement.rule, finding)) => Reaction::Warn,
+                // More of the same is worse. What was not there at all is `None`, which is less than any count.
+                Some(before) if before.get(&key) >= now.get(&key) => Reaction::Warn,
                 Some(_) => Reaction::Deny,
                 // The request timed out before the old object was checked.
                 None => self.reaction(),
@@ -131,8 +137,17 @@ fn weigh(mode: Mode, reaction: Reaction) -> Weight {
     }
 }
 
+/// How often each of a rule's findings is there.
+pub fn counted(rule: usize, findings: &[Finding]) -> Counts {
+    let mut counts = Counts::new();
+    for finding in findings {
+        *counts.entry(known(rule, finding)).or_default() += 1;
+    }
+    counts
+}
+
 /// What identifies a finding of a rule.
-pub fn known(rule: usize, finding: &Finding) -> Known {
+fn known(rule: usize, finding: &Finding) -> Known {
     (rule, finding.container.clone(), finding.message.clone())
 }
 

@@ -16,7 +16,7 @@ use session::Session;
 
 use crate::answer::Answer;
 use crate::cluster::Cluster;
-use crate::decide::{Case, Known, known};
+use crate::decide::{Case, Counts, counted};
 use crate::review::Review;
 
 /// Why a rule that was not asked in time has no verdict.
@@ -87,7 +87,7 @@ struct Progress {
     times: HashMap<usize, (Instant, Duration)>,
     /// The rules that looked at other objects, by index.
     looked_up: HashSet<usize>,
-    before: Option<HashSet<Known>>,
+    before: Option<Counts>,
     /// The review was answered.
     is_closed: bool,
 }
@@ -143,17 +143,17 @@ impl Work {
             return;
         }
         let Some(before) = self.review.question_before() else { return };
-        let nothing = HashSet::new();
+        let nothing = Counts::new();
         let (judgements, looked_up) = {
             let progress = self.lock();
             (progress.judgements.clone(), progress.looked_up.clone())
         };
         let judgements = self.settled(rules, &question, judgements, today, TIMED_OUT);
         let denying = self.case(rules, &judgements, &looked_up, Some(&nothing), undecided, &rules.metadata()).denying();
-        let (mut found, mut asked) = (HashSet::new(), 0);
+        let (mut found, mut asked) = (Counts::new(), 0);
         self.ask(asking, &before, &|index| denying.contains(&index), &mut |judgement, _, _| {
             asked += 1;
-            found.extend(judgement.outcome.findings.iter().map(|finding| known(judgement.rule, finding)));
+            found.extend(counted(judgement.rule, &judgement.outcome.findings));
         });
         if asked == denying.len() {
             self.lock().before = Some(found);
@@ -214,7 +214,7 @@ impl Work {
         rules: &'a Rules<R>,
         judgements: &'a [Judgement],
         looked_up: &'a HashSet<usize>,
-        before: Option<&'a HashSet<Known>>,
+        before: Option<&'a Counts>,
         undecided: Reaction,
         metadata: &'a [&'a RuleMetadata],
     ) -> Case<'a> {
