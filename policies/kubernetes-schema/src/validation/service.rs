@@ -17,6 +17,13 @@ pub fn service<'a>(walk: &mut Walk<'a, '_>, at: Field<'a>) {
         walk.fail(at.get("ports"), "`ports` is required, unless the Service is headless", "ports: [{port: <number>}]");
     }
     ports(walk, at, kind);
+    // With another affinity, Kubernetes drops the block that the number is in.
+    let timeout = at.get("sessionAffinityConfig.clientIP.timeoutSeconds");
+    if text(at.get("sessionAffinity")) == "ClientIP"
+        && let Some(seconds) = number(timeout).filter(|seconds| !(1..=86_400).contains(seconds))
+    {
+        walk.fail(timeout, format!("{seconds} is out of range"), "a whole number from 1 to 86400");
+    }
     match kind {
         "LoadBalancer" | "NodePort" if is_headless => {
             walk.fail(
