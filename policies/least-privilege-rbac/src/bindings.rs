@@ -4,6 +4,9 @@ use sdk::prelude::*;
 
 use crate::{VERSION, kubernetes};
 
+/// What OpenShift binds in every namespace, so that its pods get images from there.
+const IMAGE_PULLER: &str = "system:image-puller";
+
 /// Checks a RoleBinding or a ClusterRoleBinding.
 pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
     let role = binding.get("roleRef.name");
@@ -41,6 +44,15 @@ pub fn check(binding: Object<'_>, world: &World<'_>, findings: &mut Findings) ->
             "system:masters" if subject.get("kind").str() == Some("Group") => {
                 let message = "whoever is in `system:masters` may do everything, with or without this binding";
                 findings.warn(name, message, "Remove it, and bind a group that is not `system:masters`");
+            }
+            // The rights of all accounts of a namespace are those of its `default` account, and of more.
+            group
+                if group.starts_with("system:serviceaccounts:")
+                    && subject.get("kind").str() == Some("Group")
+                    && role.str() != Some(IMAGE_PULLER) =>
+            {
+                let message = format!("`{group}` is every ServiceAccount of its namespace, `default` too");
+                findings.fail(name, message, "Bind a ServiceAccount of the workload's own");
             }
             account if is_default_account(subject, account) => {
                 let message = "every pod of the namespace that names no ServiceAccount gets this";

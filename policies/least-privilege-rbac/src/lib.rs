@@ -11,9 +11,9 @@ policy! {
     /// A Role or ClusterRole has:
     ///
     /// - no `*` among its verbs, resources (`*/scale` and `pods/*` neither) or apiGroups;
-    /// - no `escalate`, `bind` or `impersonate`, by which the holder gets at what it was not given. `bind` and
-    ///   `impersonate` of things listed in `resourceNames` are a warning, unless `cluster-admin` or `system:masters` is
-    ///   among them;
+    /// - no `escalate`, `bind` or `impersonate`, by which the holder gets at what it was not given, and no
+    ///   `impersonate:user-info` or the like. `bind` and `impersonate` of things listed in `resourceNames` are a warning,
+    ///   unless `cluster-admin` or `system:masters` is among them;
     /// - no `create` or `get` of `pods/exec` and `pods/attach`: both run commands in other people's containers, `get`
     ///   by way of a WebSocket;
     /// - as a ClusterRole, and where `resourceNames` does not say which: no read of secrets (get, list, watch); no
@@ -26,7 +26,9 @@ policy! {
     ///
     /// A RoleBinding or ClusterRoleBinding does not bind `cluster-admin`, nor anything to `system:anonymous`,
     /// `system:unauthenticated` or a ServiceAccount named `default`, which all pods of its namespace share that name no
-    /// other; nor anything but discovery to `system:authenticated` or `system:serviceaccounts`. A ClusterRoleBinding
+    /// other, nor to the group of all ServiceAccounts of a namespace (`system:serviceaccounts:<namespace>`, except
+    /// OpenShift's `system:image-puller`); nor anything but discovery to `system:authenticated` or
+    /// `system:serviceaccounts`. A ClusterRoleBinding
     /// whose subjects live in one namespace and whose role holds nothing but namespaced resources is a warning: a
     /// RoleBinding may do. So is a binding to the group `system:masters`, whose members may do everything without it.
     ///

@@ -139,9 +139,15 @@ fn problems<'a>(name: &str, rule: Field<'a>, is_cluster_role: bool, all: Field<'
                 let message = "`bind` lets its holder give away roles that it does not hold itself".to_string();
                 add(at, is_limited, message, "Remove bind, or list in resourceNames the few roles that it needs");
             }
-            Some("impersonate") => {
-                let message = "`impersonate` lets its holder act as somebody else".to_string();
-                add(at, is_limited, message, "Remove impersonate, or list in resourceNames the few that it needs");
+            // The other verbs say which kind of user may be impersonated. A pod's own node is no other's.
+            Some(
+                verb @ ("impersonate"
+                | "impersonate:user-info"
+                | "impersonate:serviceaccount"
+                | "impersonate:arbitrary-node"),
+            ) => {
+                let message = format!("`{verb}` lets its holder act as somebody else");
+                add(at, is_limited, message, "Remove it, or list in resourceNames the few that it needs");
             }
             _ => {}
         }
