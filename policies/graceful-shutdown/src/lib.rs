@@ -140,7 +140,13 @@ impl Rule for GracefulShutdown {
             }
             hook.check(workload, findings);
             let seconds = hook.iter().map(|(kind, handler)| duration(kind, handler)).max().unwrap_or(0);
-            if grace >= 1 && seconds >= grace {
+            if grace >= 1 && seconds == i64::MAX {
+                let message = format!(
+                    "the preStop hook of {} never ends, so it is killed after {grace} seconds",
+                    container.name()
+                );
+                findings.fail(place, message, "a sleep that ends before the grace period does");
+            } else if grace >= 1 && seconds >= grace {
                 let name = container.name();
                 let message =
                     format!("the preStop hook of {name} takes {seconds} seconds, and all is over after {grace}");
@@ -214,22 +220,33 @@ fn script_duration(script: &str) -> i64 {
     }
 }
 
-/// How many seconds `sleep 10`, `/bin/sleep 1.5m` and the like sleep, rounded down; 0 where it is no such command.
+/// How many seconds `sleep 10`, `/bin/sleep 1.5m`, `sleep 1m 30s` and the like sleep, rounded down; 0 where it is no such
+/// command.
 fn slept(words: &[&str]) -> i64 {
     match words {
         // The shell gives way to the command, which takes as long.
         ["exec", command @ ..] => slept(command),
-        [program, time, ..] if file_name(program) == "sleep" => {
-            let number = time.trim_end_matches(['s', 'm', 'h', 'd']);
-            let unit = match time.bytes().last() {
-                Some(b'm') => 60,
-                Some(b'h') => 3_600,
-                Some(b'd') => 86_400,
-                _ => 1,
-            };
-            let whole = number.split('.').next().unwrap_or_default();
-            whole.parse::<i64>().unwrap_or(0).max(0).saturating_mul(unit)
+        [program, times @ ..] if file_name(program) == "sleep" => {
+            times.iter().fold(0, |seconds, time| seconds.saturating_add(seconds_in(time)))
         }
         _ => 0,
     }
+}
+
+/// How many seconds a time such as `30`, `.5m` or `infinity` has, read to a tenth of its unit; 0 where it is none.
+fn seconds_in(time: &str) -> i64 {
+    if matches!(time, "infinity" | "inf") {
+        return i64::MAX;
+    }
+    let number = time.trim_end_matches(['s', 'm', 'h', 'd']);
+    let unit = match time.bytes().last() {
+        Some(b'm') => 60,
+        Some(b'h') => 3_600,
+        Some(b'd') => 86_400,
+        _ => 1_i64,
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole = whole.parse::<i64>().unwrap_or(0).max(0);
+    let tenths = fraction.bytes().next().filter(u8::is_ascii_digit).map_or(0, |digit| i64::from(digit - b'0'));
+    whole.saturating_mul(unit).saturating_add(unit * tenths / 10)
 }
