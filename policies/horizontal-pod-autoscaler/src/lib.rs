@@ -21,7 +21,8 @@ policy! {
     ///   from the API server always has the field, and is not asked;
     /// - two autoscalers on one workload undo each other's work;
     /// - a metric of cpu or memory utilisation is a share of the request, so every long-running container needs that
-    ///   request, or a limit, which is then the request as well. An autoscaler without metrics goes by cpu utilisation.
+    ///   request, or a limit, which is then the request as well; together they are more than 0. An autoscaler without
+    ///   metrics goes by cpu utilisation.
     ///
     /// An autoscaler is checked too: its minimum, or the `idleReplicaCount` of a ScaledObject, must be below its maximum, and
     /// what it scales must exist. Where a release of a chart that is not rendered may deploy that, it is unknown.

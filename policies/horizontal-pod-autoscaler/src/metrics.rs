@@ -19,21 +19,30 @@ struct Utilization<'a> {
 /// Adds a finding for each request that a metric of the autoscaler misses.
 pub fn check_requests<'a>(workload: Workload<'a>, autoscaler: Autoscaler<'a>, findings: &mut Findings) {
     for Utilization { resource, container: only } in metrics(autoscaler) {
-        if only.is_none() && is_requested(workload.pod().get("resources"), resource) {
-            continue;
-        }
-        let mut known = false;
-        for container in workload.containers(Class::LONG_RUNNING) {
+        let of_pod = request(workload.pod().get("resources"), resource).filter(|_| only.is_none());
+        let of_container = |container: Container<'a>| request(container.get("resources"), resource);
+        let mut requests = Vec::from_iter(of_pod);
+        let mut known = of_pod.is_some();
+        let mut is_complete = true;
+        for container in workload.containers(Class::LONG_RUNNING).filter(|_| of_pod.is_none()) {
             if only.is_none_or(|only| only == container.name()) {
                 known = true;
-                if !is_requested(container.get("resources"), resource) {
+                requests.extend(of_container(container));
+                if of_container(container).is_none() {
+                    is_complete = false;
                     let message =
                         format!("{autoscaler} goes by {resource} utilisation, which is a share of this request");
-                    let amount = if resource == "cpu" { "100m" } else { "128Mi" };
                     let place = container.get("resources.requests").entry(resource);
-                    findings.fail(place, message, fix::set_named(place, 2, amount));
+                    findings.fail(place, message, fix::set_named(place, 2, example(resource)));
                 }
             }
+        }
+        // One container may ask for nothing, but a share of nothing is not to be had.
+        if let Some(first) = requests.first().filter(|_| is_complete)
+            && requests.iter().all(|request| request.quantity().is_some_and(|amount| amount.is_zero()))
+        {
+            let message = format!("{autoscaler} goes by {resource} utilisation, and a share of 0 is not known");
+            findings.fail(*first, message, fix::set_named(*first, 2, example(resource)));
         }
         if let (Some(only), false) = (only, known) {
             let message = format!("{autoscaler} goes by the {resource} of a container {only}, which is not there");
@@ -42,9 +51,13 @@ pub fn check_requests<'a>(workload: Workload<'a>, autoscaler: Autoscaler<'a>, fi
     }
 }
 
+fn example(resource: &str) -> &'static str {
+    if resource == "cpu" { "100m" } else { "128Mi" }
+}
+
 /// A request that is left out equals its limit.
-fn is_requested(resources: Field<'_>, resource: &str) -> bool {
-    ["requests", "limits"].into_iter().any(|kind| resources.get(kind).entry(resource).is_set())
+fn request<'a>(resources: Field<'a>, resource: &'a str) -> Option<Field<'a>> {
+    ["requests", "limits"].into_iter().map(|kind| resources.get(kind).entry(resource)).find(|amount| amount.is_set())
 }
 
 fn metrics(autoscaler: Autoscaler<'_>) -> Vec<Utilization<'_>> {
