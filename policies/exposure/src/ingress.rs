@@ -20,6 +20,7 @@ const CERTIFICATES: &[(&str, Option<&str>)] = &[
 
 const CLASS: &str = "kubernetes.io/ingress.class";
 const CANARY: &str = "nginx.ingress.kubernetes.io/canary";
+const CONDITIONS: &str = "alb.ingress.kubernetes.io/conditions.";
 
 pub fn check(
     rule: &Exposure,
@@ -113,12 +114,18 @@ fn routes<'a>(ingress: Object<'a>) -> impl Iterator<Item = Route<'a>> {
     })
 }
 
+/// Whether more than host and path says which requests the Ingress takes: it is a canary, or a load balancer of AWS looks at
+/// headers, methods or queries too.
+fn is_special(ingress: Object<'_>) -> bool {
+    ingress.annotation(CANARY).str() == Some("true")
+        || ingress.get("metadata.annotations").entries().any(|(key, _)| key.starts_with(CONDITIONS))
+}
+
 /// Finds what another Ingress of the same class serves too, or this one twice.
 fn check_twice(ingress: Object<'_>, world: &World<'_>, findings: &mut Findings) -> Result<(), Undecided> {
-    let is_canary = |ingress: Object<'_>| ingress.annotation(CANARY).str() == Some("true");
     let own: Vec<Route<'_>> = routes(ingress).collect();
     let hosts: Vec<&str> = own.iter().map(|route| route.host).collect();
-    if own.is_empty() || is_canary(ingress) {
+    if own.is_empty() || is_special(ingress) {
         return Ok(());
     }
     for (index, route) in own.iter().enumerate() {
@@ -130,7 +137,7 @@ fn check_twice(ingress: Object<'_>, world: &World<'_>, findings: &mut Findings) 
     let naming = [Relation::naming("spec.rules.host", &hosts)];
     for other in world.related("networking.k8s.io/v1", "Ingress", Within::All, &naming)? {
         let is_itself = (other.name(), other.namespace()) == (ingress.name(), ingress.namespace());
-        if is_itself || is_canary(other) || class(other) != class(ingress) {
+        if is_itself || is_special(other) || class(other) != class(ingress) {
             continue;
         }
         for route in own.iter().filter(|route| routes(other).any(|other| other.is_same(route))) {

@@ -112,8 +112,7 @@ policy! {
     ],
     looks_up: [
         "networking.k8s.io/v1/Ingress": [
-            "metadata.annotations['kubernetes.io/ingress.class']",
-            "metadata.annotations['nginx.ingress.kubernetes.io/canary']",
+            "metadata.annotations",
             "spec.ingressClassName",
             "spec.rules",
         ],
