@@ -153,7 +153,19 @@ impl Rule for ContainerResources {
 
     fn validate(&self) -> Result<(), SettingsError> {
         at_least_1("cpu_max_ratio", self.cpu_max_ratio.as_ref())?;
-        at_least_1("memory_max_ratio", self.memory_max_ratio.as_ref())
+        at_least_1("memory_max_ratio", self.memory_max_ratio.as_ref())?;
+        in_order("cpu", self.cpu_min.as_ref(), self.cpu_max.as_ref())?;
+        in_order("memory", self.memory_min.as_ref(), self.memory_max.as_ref())
+    }
+}
+
+/// No amount is above the one and below the other, so every workload would fail.
+fn in_order(resource: &str, min: Option<&Quantity>, max: Option<&Quantity>) -> Result<(), SettingsError> {
+    match (min, max) {
+        (Some(min), Some(max)) if min > max => {
+            Err(SettingsError::new(format!("`{resource}_min` is {min}, and must not be above `{resource}_max`, {max}")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -317,6 +329,17 @@ mod tests {
         for (ratio, is_taken) in [("1", true), ("1.5", true), ("0.5", false), ("0", false), ("-1", false)] {
             let ratio = Quantity::parse(ratio).ok();
             assert_eq!(at_least_1("cpu_max_ratio", ratio.as_ref()).is_ok(), is_taken, "{ratio:?}");
+        }
+    }
+
+    #[test]
+    fn a_minimum_above_the_maximum_is_refused() {
+        for (min, max, is_taken) in
+            [("100m", "2", true), ("2", "2000m", true), ("4", "2", false), ("1Gi", "512Mi", false), ("1", "", true)]
+        {
+            let (min_amount, max_amount) = (Quantity::parse(min).ok(), Quantity::parse(max).ok());
+            let result = in_order("cpu", min_amount.as_ref(), max_amount.as_ref());
+            assert_eq!(result.is_ok(), is_taken, "{min} to {max}");
         }
     }
 }
