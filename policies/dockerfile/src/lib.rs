@@ -91,7 +91,7 @@ impl Rule for Dockerfile {
                 "FROM" => self.check_base(instruction, &stages, findings),
                 "COPY" | "RUN" => self.check_sources(instruction, &stages, findings),
                 "ADD" => check_add(instruction, findings),
-                "ENV" | "ARG" => secrets::check(instruction, findings),
+                "ENV" | "ARG" | "ONBUILD" => secrets::check(instruction, findings),
                 "HEALTHCHECK" if instruction.words().next().is_none_or(|word| !word.eq_ignore_ascii_case("NONE")) => {
                     let message = "Kubernetes ignores this: the probes of the pod say whether the program is healthy";
                     findings.warn(instruction.place, message, "a livenessProbe and a readinessProbe in the manifest");

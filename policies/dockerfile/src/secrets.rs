@@ -40,9 +40,15 @@ const ABOUT: &[&str] = &[
 const OTHERS: &[&str] = &["PUBLIC", "TOKENIZ"];
 
 pub fn check(instruction: &Instruction<'_>, findings: &mut Findings) {
-    let is_argument = instruction.keyword == "ARG";
-    let mut arguments = instruction.arguments();
-    let first = instruction.words().next().unwrap_or_default();
+    // The image keeps what `ONBUILD` runs later, and says it to everybody.
+    let inner = usize::from(instruction.keyword == "ONBUILD");
+    let keyword = if inner > 0 { instruction.words().next().unwrap_or_default() } else { instruction.keyword };
+    let is_argument = keyword.eq_ignore_ascii_case("ARG");
+    if !is_argument && !keyword.eq_ignore_ascii_case("ENV") {
+        return;
+    }
+    let mut arguments = instruction.arguments().skip(inner);
+    let first = instruction.words().nth(inner).unwrap_or_default();
     // `ENV NAME a value with spaces` is the old form of one variable.
     if !is_argument && !first.contains('=') {
         let name = arguments.next();
