@@ -23,6 +23,7 @@ const LARGER: &[(&str, usize, &str)] = &[
     ("horizontal-pod-autoscaler", 108 << 10, "follows what scales a workload, and what may deploy its target"),
     ("kubernetes-schema", 512 << 10, "knows every field of every kind that five versions of Kubernetes have built in"),
     ("network-policy", 124 << 10, "reads the rules of three kinds of policies, and adds up addresses and ports"),
+    ("pod-disruption-budget", 108 << 10, "counts the pods of every kind of workload that shares a budget"),
     ("pod-security", 112 << 10, "decides a score of controls at three levels, as they were in each version"),
     ("required-labels", 144 << 10, "reads regular expressions with regex-lite and std"),
     ("references", 224 << 10, "follows every kind of reference, and knows who makes what is not in sight"),

@@ -123,12 +123,16 @@ policy! {
             "spec.workloadRef",
         ],
         "apps/v1/DaemonSet": ["spec.template.metadata.labels"],
-        "apps/v1/ReplicaSet": ["spec.template.metadata.labels"],
-        "v1/ReplicationController": ["spec.template.metadata.labels"],
-        "v1/Pod": ["metadata.labels"],
+        "apps/v1/ReplicaSet": ["metadata.ownerReferences", "spec.replicas", "spec.template.metadata.labels"],
+        "v1/ReplicationController": ["metadata.ownerReferences", "spec.replicas", "spec.template.metadata.labels"],
+        "v1/Pod": ["metadata.labels", "metadata.ownerReferences"],
         "batch/v1/Job": ["spec.template.metadata.labels"],
         "batch/v1/CronJob": ["spec.jobTemplate.spec.template.metadata.labels"],
-        "apps.openshift.io/v1/DeploymentConfig": ["spec.template.metadata.labels"],
+        "apps.openshift.io/v1/DeploymentConfig": [
+            "metadata.ownerReferences",
+            "spec.replicas",
+            "spec.template.metadata.labels",
+        ],
         "serving.knative.dev/v1/Service": ["spec.template.metadata.labels"],
         "kustomize.config.k8s.io/v1beta1/Kustomization": ["commonLabels", "labels.pairs"],
         "kustomize.config.k8s.io/v1alpha1/Component": ["commonLabels", "labels.pairs"],
@@ -264,14 +268,16 @@ fn check_count(
 /// How many pods of other workloads the budget selects.
 fn other_pods(workload: Object<'_>, budget: Object<'_>, world: &World<'_>) -> Result<i64, Undecided> {
     let mut pods = 0;
-    for (api_version, kind) in
-        [("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("argoproj.io/v1alpha1", "Rollout")]
-    {
-        let selected = Relation::selected_by("spec.template.metadata.labels", budget.get("spec.selector"));
+    for (api_version, kind, labels) in sdk::pods::WORKLOADS {
+        // How many pods these run is not written down.
+        if matches!(kind, "DaemonSet" | "Job" | "CronJob" | "Service") {
+            continue;
+        }
+        let selected = Relation::selected_by(labels, budget.get("spec.selector"));
         for other in world.related(api_version, kind, Within::Namespace(workload.namespace()), &[selected])? {
             let same = other.name() == workload.name() && kind == workload.kind();
             let owned = other.get("metadata.ownerReferences").items().next().is_some();
-            if same || owned || !selects(budget, as_workload(other, world)?) {
+            if same || owned || !as_workload(other, world)?.is_some_and(|other| selects(budget, other)) {
                 continue;
             }
             if kind != "Deployment" || successor(other, world)?.is_none() {
@@ -283,10 +289,10 @@ fn other_pods(workload: Object<'_>, budget: Object<'_>, world: &World<'_>) -> Re
 }
 
 /// Another workload; the pod template of a Rollout may be in the Deployment that it names.
-fn as_workload<'a>(workload: Object<'a>, world: &World<'a>) -> Result<Workload<'a>, Undecided> {
-    let name = workload.get("spec.workloadRef.name").str();
-    let deployment = name.map_or(Ok(None), |name| world.get("apps/v1", "Deployment", workload.namespace(), name))?;
-    Ok(Workload::with_template(workload, deployment.unwrap_or(workload).get("spec.template")))
+fn as_workload<'a>(workload: Object<'a>, world: &World<'a>) -> Result<Option<Workload<'a>>, Undecided> {
+    let Some(name) = workload.get("spec.workloadRef.name").str() else { return Ok(Workload::view(workload)) };
+    let deployment = world.get("apps/v1", "Deployment", workload.namespace(), name)?;
+    Ok(deployment.map(|deployment| Workload::with_template(workload, deployment.get("spec.template"))))
 }
 
 fn selects(budget: Object<'_>, workload: Workload<'_>) -> bool {
