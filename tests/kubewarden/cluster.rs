@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 /// Kinds without a namespace, among those that rules look up or judge.
-const CLUSTER_SCOPED: [&str; 10] = [
+const CLUSTER_SCOPED: [&str; 13] = [
     "Namespace",
     "ClusterRole",
     "ClusterRoleBinding",
@@ -20,6 +20,9 @@ const CLUSTER_SCOPED: [&str; 10] = [
     "MutatingWebhookConfiguration",
     "CiliumClusterwideNetworkPolicy",
     "GlobalNetworkPolicy",
+    "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy",
+    "ClusterNetworkPolicy",
 ];
 
 /// Whether objects of the kind lie in namespaces.

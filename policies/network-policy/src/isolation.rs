@@ -61,7 +61,33 @@ impl Isolation {
                 }
             }
         }
+        // Elsewhere it is unknown anyway.
+        if !isolation.is_complete() && world.is_complete() {
+            isolation.may_be_administered(&pods, world)?;
+        }
         Ok(isolation)
+    }
+
+    /// Unknown where policies of the cluster's administrators deny something in every direction that is not isolated. They
+    /// isolate nothing: what no rule of theirs is about goes through.
+    fn may_be_administered<'a>(&self, pods: &Pods<'a>, world: &World<'a>) -> Result<(), Undecided> {
+        let (mut ingress, mut egress) = (self.ingress.is_some(), self.egress.is_some());
+        for (api_version, kind) in ADMINISTRATORS {
+            for policy in world.list_all(api_version, kind)? {
+                if !pods.are_subject_to(policy.get("spec.subject"), pods.namespace(world)?) {
+                    continue;
+                }
+                let is_denied = |rule: Field<'_>| rule.get("action").str() == Some("Deny");
+                ingress |= policy.get("spec.ingress").items().any(is_denied);
+                egress |= policy.get("spec.egress").items().any(is_denied);
+                if ingress && egress {
+                    let name = policy.name();
+                    let why = format!("{kind} {name} denies traffic of these pods, and how much of it is not checked");
+                    return Err(Undecided::Unknown(why));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn add(&mut self, policy: Object<'_>, (ingress, egress): (bool, bool)) {
@@ -91,6 +117,13 @@ impl Isolation {
         self.ingress.is_some() && self.egress.is_some()
     }
 }
+
+/// Policies of a cluster's administrators, which come before or after all others.
+const ADMINISTRATORS: [(&str, &str); 3] = [
+    ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
+    ("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),
+    ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
+];
 
 /// Whether a NetworkPolicy isolates for ingress and for egress, with the API's defaults.
 pub fn policy_types(spec: Field<'_>) -> (bool, bool) {
@@ -181,6 +214,18 @@ impl<'a> Pods<'a> {
                 "projectcalico.org/name" => Some(self.service_account_name()),
                 _ => label_of(account, key),
             })
+    }
+
+    /// Whether they are the subject of an administrator's policy: all pods of some namespaces, or some of them.
+    fn are_subject_to(&self, subject: Field<'a>, namespace: Option<Object<'a>>) -> bool {
+        let (whole, pods) = (subject.get("namespaces"), subject.get("pods"));
+        let namespaces = if pods.is_set() { pods.get("namespaceSelector") } else { whole };
+        let label = |key: &str| match key {
+            "kubernetes.io/metadata.name" => self.workload.object().namespace().map(Label::Is),
+            _ => label_of(namespace, key).map(Label::Is),
+        };
+        LabelSelector::new(namespaces).matches_by(&label)
+            && (!pods.is_set() || LabelSelector::new(pods.get("podSelector")).selects(self.workload))
     }
 
     fn service_account_name(&self) -> &'a str {

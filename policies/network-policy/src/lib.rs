@@ -20,6 +20,9 @@ policy! {
     /// NetworkPolicy and GlobalNetworkPolicy, with their selector language, `types`, and the labels of namespaces and
     /// ServiceAccounts.
     ///
+    /// Where an AdminNetworkPolicy, BaselineAdminNetworkPolicy or ClusterNetworkPolicy (`policy.networking.k8s.io`) denies
+    /// traffic of the pods in a direction that nothing isolates, it is unknown how much of it.
+    ///
     /// The policies are checked too. A rule that lets everybody through on every port is a finding, however it is
     /// written: `- {}`; all addresses, in one block or in several, without exceptions; `namespaceSelector: {}` alone;
     /// ports 1 to 65535; Calico's `Allow` that names nobody; Cilium's entity `all`, or `world` with `cluster`. A rule
@@ -148,6 +151,21 @@ policy! {
         "projectcalico.org/v3/GlobalNetworkPolicy": ["spec"],
         "crd.projectcalico.org/v1/NetworkPolicy": ["spec"],
         "crd.projectcalico.org/v1/GlobalNetworkPolicy": ["spec"],
+        "policy.networking.k8s.io/v1alpha1/AdminNetworkPolicy": [
+            "spec.subject",
+            "spec.ingress.action",
+            "spec.egress.action",
+        ],
+        "policy.networking.k8s.io/v1alpha1/BaselineAdminNetworkPolicy": [
+            "spec.subject",
+            "spec.ingress.action",
+            "spec.egress.action",
+        ],
+        "policy.networking.k8s.io/v1alpha2/ClusterNetworkPolicy": [
+            "spec.subject",
+            "spec.ingress.action",
+            "spec.egress.action",
+        ],
         "v1/Namespace": ["metadata.labels"],
         "v1/ServiceAccount": ["metadata.labels"],
     ],
