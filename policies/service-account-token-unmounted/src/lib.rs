@@ -175,6 +175,11 @@ impl<'a> Account<'a> {
         }
         match world.get("v1", "ServiceAccount", self.namespace, self.name)? {
             Some(account) => Ok(account.get("automountServiceAccountToken").bool() != Some(false)),
+            // One that names no namespace gets one when it is applied, which may be this.
+            None if !world.is_admission() && world.get("v1", "ServiceAccount", None, self.name)?.is_some() => {
+                let why = format!("ServiceAccount {} names no namespace, so it may be another one", self.name);
+                Err(Undecided::Unknown(why))
+            }
             None => world.must_be_complete(format!("ServiceAccount {}", self.name)).map(|()| true),
         }
     }
