@@ -131,7 +131,7 @@ fn is_plain(entry: &str, value: &str) -> bool {
 
 /// `true`, `off` and the like.
 pub fn is_switch(value: &str) -> bool {
-    is_one_of(&["true", "false", "yes", "no", "on", "off", "0", "1"], value)
+    is_one_of(&["true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled"], value)
 }
 
 /// `shop-database` and `shop/database`: more likely the name of a Secret than what is in it.
@@ -241,6 +241,8 @@ mod tests {
         for (name, value) in [
             ("REQUIRE_PASSWORD", "true"),
             ("ALLOW_EMPTY_PASSWORD", "Yes"),
+            ("csrfToken", "enabled"),
+            ("CSRF_TOKEN", "Disabled"),
             ("MAX_TOKEN", "4096"),
             ("DB_PASSWORD", "/run/secrets/db"),
             ("TOKEN", "https://auth.example.com/token"),
