@@ -20,7 +20,11 @@ const LARGER: &[(&str, usize, &str)] = &[
     ),
     ("external-secrets", 140 << 10, "knows what secrets look like in the files and settings of hundreds of tools"),
     ("field-assertions", 384 << 10, "reads JSONPath and regular expressions with jsonpath-rust, regex-lite and std"),
-    ("horizontal-pod-autoscaler", 108 << 10, "follows what scales a workload, and what may deploy its target"),
+    (
+        "horizontal-pod-autoscaler",
+        116 << 10,
+        "follows what scales a workload and what may deploy its target, and reads metrics in annotations and quantities",
+    ),
     ("kubernetes-schema", 512 << 10, "knows every field of every kind that five versions of Kubernetes have built in"),
     ("network-policy", 124 << 10, "reads the rules of three kinds of policies, and adds up addresses and ports"),
     ("pod-disruption-budget", 108 << 10, "counts the pods of every kind of workload that shares a budget"),
