@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use protocol::{Fix, Severity, path};
 
 use crate::manifest::{Manifest, Position, Problem, Source};
-use crate::report::{Diagnostic, Report, Unread, diagnostics};
+use crate::report::{Diagnostic, Report, Unread, bare_diagnostics, diagnostics};
 use crate::shown::one_line;
 
 /// How much a message weighs. What stands first is told first.
@@ -49,7 +49,21 @@ pub struct Message<'a> {
 
 /// All that people are told one by one: what rules found, object by object, and what could not be read.
 pub fn messages<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Message<'r>> {
-    let found = diagnostics(report).filter(Diagnostic::is_told).map(|found| Message::from(&found));
+    told(report, diagnostics(report), |found| Message::from(found))
+}
+
+/// The same for whoever shows a line of each: without hints, and without texts to cut excerpts from, which cost more than the
+/// rest.
+pub fn brief_messages<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Message<'r>> {
+    told(report, bare_diagnostics(report), Message::brief)
+}
+
+fn told<'r>(
+    report: &'r Report<'_>,
+    found: impl Iterator<Item = Diagnostic<'r>>,
+    message: fn(&Diagnostic<'r>) -> Message<'r>,
+) -> impl Iterator<Item = Message<'r>> {
+    let found = found.filter(Diagnostic::is_told).map(move |found| message(&found));
     let manifests = report.input.files().iter().map(|file| &file.manifest);
     let unreadable = manifests.flat_map(|manifest| manifest.problems.iter().map(|problem| in_file(manifest, problem)));
     let unread = report.unread.iter().filter(|unread| unread.is_failure).map(no_file);
@@ -82,22 +96,14 @@ impl Message<'_> {
     }
 }
 
-impl<'a> From<&Diagnostic<'a>> for Message<'a> {
-    fn from(diagnostic: &Diagnostic<'a>) -> Self {
+impl<'a> Message<'a> {
+    /// What is said of a diagnostic on one line.
+    fn brief(diagnostic: &Diagnostic<'a>) -> Self {
         let about = one_line(&diagnostic.about());
-        let (title, hints) = match diagnostic.message {
-            Some(message) => {
-                let at = format!("at {}", one_line(&path::shorten(diagnostic.path)));
-                let hints =
-                    std::iter::once(at).filter(|at| at != "at ").chain(diagnostic.fix.into_iter().flat_map(fix));
-                (format!("{about}: {}", one_line(message)), hints.collect::<Vec<String>>())
-            }
-            None => {
-                let reason = one_line(diagnostic.reason.unwrap_or_default());
-                (format!("{about} could not be checked: {reason}"), vec!["counts as a failure".into()])
-            }
+        let title = match diagnostic.message {
+            Some(message) => format!("{about}: {}", one_line(message)),
+            None => format!("{about} could not be checked: {}", one_line(diagnostic.reason.unwrap_or_default())),
         };
-        let hints = [hints, rendered(diagnostic)].concat();
         Self {
             level: match (diagnostic.is_error(), diagnostic.message) {
                 (_, None) => Level::Error,
@@ -110,8 +116,23 @@ impl<'a> From<&Diagnostic<'a>> for Message<'a> {
             file: one_line(diagnostic.file),
             place: diagnostic.place.map(|place| (place.start, place.end)),
             source: diagnostic.source,
-            hints,
+            hints: Vec::new(),
         }
+    }
+}
+
+impl<'a> From<&Diagnostic<'a>> for Message<'a> {
+    fn from(diagnostic: &Diagnostic<'a>) -> Self {
+        let mut hints = Vec::new();
+        if diagnostic.message.is_some() {
+            let at = path::shorten(diagnostic.path);
+            hints.extend(Some(format!("at {}", one_line(&at))).filter(|_| !at.is_empty()));
+            hints.extend(diagnostic.fix.into_iter().flat_map(fix));
+        } else {
+            hints.push("counts as a failure".to_owned());
+        }
+        hints.extend(rendered(diagnostic));
+        Self { hints, ..Self::brief(diagnostic) }
     }
 }
 
