@@ -233,7 +233,7 @@ fn slept(words: &[&str]) -> i64 {
     }
 }
 
-/// How many seconds a time such as `30`, `.5m` or `infinity` has, read to a tenth of its unit; 0 where it is none.
+/// How many seconds a time such as `30`, `.5m` or `infinity` has, read to a tenth of its unit; 0 of anything else.
 fn seconds_in(time: &str) -> i64 {
     if matches!(time, "infinity" | "inf") {
         return i64::MAX;
