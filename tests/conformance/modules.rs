@@ -30,7 +30,7 @@ const LARGER: &[(&str, usize, &str)] = &[
     ("pod-disruption-budget", 108 << 10, "counts the pods of every kind of workload that shares a budget"),
     ("pod-security", 112 << 10, "decides a score of controls at three levels, as they were in each version"),
     ("required-labels", 144 << 10, "reads regular expressions with regex-lite and std"),
-    ("references", 236 << 10, "follows every kind of reference, and knows who makes what is not in sight"),
+    ("references", 224 << 10, "follows every kind of reference, and knows who makes what is not in sight"),
     ("signed-image", 128 << 10, "reads whom five kinds of verifiers refuse"),
 ];
 
