@@ -91,10 +91,9 @@ impl Entry {
     fn names(&self, name: &str, letters: &str) -> bool {
         let entry = self.words.as_str();
         // Which Secret, and not what is in it: `existingSecret`, `imagePullSecret`.
-        let owner = name.strip_suffix("_secret").map(last_word);
-        if entry == "secret"
-            && matches!(owner, Some("existing" | "pull" | "tls" | "ca" | "cert" | "certificate" | "credentials"))
-        {
+        let is_of =
+            |owner: &str| matches!(owner, "existing" | "pull" | "tls" | "ca" | "cert" | "certificate" | "credentials");
+        if entry == "secret" && name.strip_suffix("_secret").map(last_word).is_some_and(is_of) {
             return false;
         }
         let as_words = name.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));

@@ -20,21 +20,20 @@ struct Utilization<'a> {
 pub fn check_requests<'a>(workload: Workload<'a>, autoscaler: Autoscaler<'a>, findings: &mut Findings) {
     for Utilization { resource, container: only } in metrics(autoscaler) {
         let of_pod = request(workload.pod().get("resources"), resource).filter(|_| only.is_none());
-        let of_container = |container: Container<'a>| request(container.get("resources"), resource);
         let mut requests = Vec::from_iter(of_pod);
         let mut known = of_pod.is_some();
         let mut is_complete = true;
         for container in workload.containers(Class::LONG_RUNNING).filter(|_| of_pod.is_none()) {
             if only.is_none_or(|only| only == container.name()) {
                 known = true;
-                requests.extend(of_container(container));
-                if of_container(container).is_none() {
-                    is_complete = false;
-                    let message =
-                        format!("{autoscaler} goes by {resource} utilisation, which is a share of this request");
-                    let place = container.get("resources.requests").entry(resource);
-                    findings.fail(place, message, fix::set_named(place, 2, example(resource)));
+                if let Some(request) = request(container.get("resources"), resource) {
+                    requests.push(request);
+                    continue;
                 }
+                is_complete = false;
+                let message = format!("{autoscaler} goes by {resource} utilisation, which is a share of this request");
+                let place = container.get("resources.requests").entry(resource);
+                findings.fail(place, message, fix::set_named(place, 2, example(resource)));
             }
         }
         // One container may ask for nothing, but a share of nothing is not to be had.
