@@ -307,7 +307,9 @@ impl Checker<'_> {
             Value::Number(text) => Quantity::parse(text).ok().map(|number| (number, "minimum", "maximum", "this")),
             Value::String(text) => Some((count(text.chars().count()), "minLength", "maxLength", "its length")),
             Value::Array(items) => Some((count(items.len()), "minItems", "maxItems", "the number of its items")),
-            Value::Object(members) => {
+            Value::Object(members)
+                if ["minProperties", "maxProperties"].iter().any(|key| schema.entry(key).is_set()) =>
+            {
                 let is_filled_in = |name: &str| members.iter().all(|(key, _)| *key != name);
                 let properties = whole.entry("properties").entries();
                 let defaults =

@@ -15,21 +15,22 @@ pub const READABLE: usize = 50;
 
 /// Writes them, and says how many of them are failures: where a rule is broken or could not decide.
 pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) -> usize {
-    let full = match run.detail {
-        Detail::Fitting => messages(report).nth(READABLE).is_none(),
-        Detail::Full => true,
-        Detail::Short => false,
-    };
-    let mut messages: Vec<Message<'_>> =
-        if full { messages(report).collect() } else { brief_messages(report).collect() };
-    messages.sort_by_key(Message::rank);
-    for message in &messages {
+    let mut told: Vec<Message<'_>> = Vec::new();
+    if run.detail != Detail::Full {
+        told.extend(brief_messages(report));
+    }
+    let full = run.detail == Detail::Full || run.detail == Detail::Fitting && told.len() <= READABLE;
+    if full {
+        told = messages(report).collect();
+    }
+    told.sort_by_key(Message::rank);
+    for message in &told {
         *text += &if full { in_full(message, run.screen) } else { short(message) };
     }
-    if !full && !messages.is_empty() {
+    if !full && !told.is_empty() {
         text.push('\n');
         if run.detail == Detail::Fitting {
-            let number = count(messages.len(), "finding");
+            let number = count(told.len(), "finding");
             let _ = writeln!(
                 text,
                 "{DIM}{number}, one line each. `--format full` shows the lines of the manifests and the fixes;\n`--rule` and \
@@ -37,5 +38,5 @@ pub(super) fn write(report: &Report<'_>, run: &Run<'_>, text: &mut String) -> us
             );
         }
     }
-    messages.iter().filter(|message| message.is_failure()).count()
+    told.iter().filter(|message| message.is_failure()).count()
 }
