@@ -52,7 +52,7 @@ pub trait Rule: Declaration {
     }
 }
 
-/// Evaluates the payload of waPC's `validate`: `{"request": ..., "settings": ..., "world"?: ...}`. The flag says whether
+/// Evaluates the payload of waPC's `validate`: `{"request": ..., "settings": ..., "world"?: ..., "absent"?: ...}`. The flag says whether
 /// the outcome rests on objects that arrive one by one: the rule looked some up, for a host that admits them.
 pub(crate) fn evaluate<R: Rule>(payload: &[u8], host: &dyn Host) -> (Outcome, bool) {
     let memory = Memory::new();
@@ -81,7 +81,8 @@ pub(crate) fn judge<'a, R: Rule>(
         Ok(rule) => rule,
         Err(cause) => return error(cause.to_string()),
     };
-    let world = World::new(memory, host, completeness, R::LOOKS_UP);
+    let absent = payload.get(protocol::contract::ABSENT).str().unwrap_or_default();
+    let world = World::new(memory, host, completeness, R::LOOKS_UP).lacking(absent);
     let mut findings = Findings::default();
     let checked =
         Request::new(payload.get("request"), world, R::SECTION).and_then(|request| rule.check(&request, &mut findings));

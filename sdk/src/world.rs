@@ -61,6 +61,8 @@ pub struct World<'a> {
     host: &'a dyn Host,
     completeness: Completeness,
     declared: &'static [Declared],
+    /// See [`contract::ABSENT`].
+    absent: &'a str,
 }
 
 struct LookUpRequest<'a> {
@@ -133,7 +135,12 @@ impl<'a> World<'a> {
         completeness: Completeness,
         declared: &'static [Declared],
     ) -> Self {
-        Self { memory, host, completeness, declared }
+        Self { memory, host, completeness, declared, absent: "" }
+    }
+
+    /// The same world, of which the host said that it has no object of these kinds: see [`contract::ABSENT`].
+    pub(crate) const fn lacking(self, absent: &'a str) -> Self {
+        Self { absent, ..self }
     }
 
     /// Whether what is given is everything there is.
@@ -283,11 +290,13 @@ impl<'a> World<'a> {
         request: &LookUpRequest<'_>,
     ) -> Result<Option<(Field<'a>, &'static Declared)>, Undecided> {
         let (api_version, kind) = (request.api_version, request.kind);
-        let Some(declared) = self.declared.iter().find(|known| known.kind == kind && known.api_version == api_version)
-        else {
+        let mut known = self.declared.iter().enumerate();
+        let Some((index, declared)) = known.find(|(_, it)| it.kind == kind && it.api_version == api_version) else {
             return Err(Undecided::Error(format!("the look-up of {api_version} {kind} is not declared")));
         };
-        if self.memory.is_unserved(api_version) {
+        // The first look-up is asked whatever is known: by it a host notes that the rule looks at other objects.
+        let is_absent = self.memory.asked() && !request.is_anywhere && self.absent.as_bytes().get(index) == Some(&b'1');
+        if is_absent || self.memory.is_unserved(api_version) {
             return Ok(None);
         }
         self.memory.note_asked();

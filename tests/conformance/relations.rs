@@ -4,6 +4,7 @@
 use std::cell::Cell;
 
 use engine::{Bundle, CallError, HostCall, HostCalls, ModuleError, Reply, Rule, Runtime};
+use protocol::contract;
 use seaworthy_tests::native::{Library, Native};
 use seaworthy_tests::{cases, generate, input, native, report, report_of_change};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use crate::{judged, take};
 /// Runs rules as native code and watches their look-ups.
 #[derive(Default)]
 struct Watched {
-    /// For a host that does not know relations: the hint is taken out of each look-up.
+    /// For a host that knows neither relations nor which kinds are absent: each hint is taken out.
     is_unaware: bool,
     /// Bytes that the rules were sent.
     sent: Cell<usize>,
@@ -50,7 +51,15 @@ impl Runtime for Watched {
         payload: &[u8],
         host: &dyn HostCalls,
     ) -> Result<Reply, ModuleError> {
-        Native.call(module, operation, payload, &Watch(self, host))
+        let mut payload = payload.to_vec();
+        let hint = format!(",\"{}\":\"", contract::ABSENT).into_bytes();
+        if self.is_unaware
+            && let Some(start) = payload.windows(hint.len()).rposition(|text| text == hint)
+        {
+            payload.truncate(start);
+            payload.push(b'}');
+        }
+        Native.call(module, operation, &payload, &Watch(self, host))
     }
 }
 

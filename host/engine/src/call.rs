@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use protocol::contract;
+use protocol::{LookUp, contract};
 use serde::Deserialize;
 
 /// One request of a running module to its host (`__host_call`), all from a guest that may be hostile.
@@ -54,6 +54,11 @@ pub trait HostCalls {
     /// # Errors
     /// Why there is no answer; the guest sees its text.
     fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError>;
+
+    /// Of each of these kinds, whether it is known that there is no object of it at all, so that no look-up finds one.
+    fn lacks(&self, kinds: &[LookUp]) -> Vec<bool> {
+        vec![false; kinds.len()]
+    }
 }
 
 /// Why a call has no answer. Its text is what the guest sees, and part of the contract: rules tell denials

@@ -243,6 +243,12 @@ pub trait Route: Sync {
     /// # Errors
     /// Why there is no answer; the guest sees its text.
     fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError>;
+
+    /// What whoever answers look-ups [`lacks`](HostCalls::lacks). Who notes or records all look-ups knows of nothing, so that
+    /// each is asked.
+    fn lacks(&self, kinds: &[LookUp], _input: &dyn HostCalls) -> Vec<bool> {
+        vec![false; kinds.len()]
+    }
 }
 
 /// There is nothing beyond the input.
@@ -252,6 +258,10 @@ pub struct InputAlone;
 impl Route for InputAlone {
     fn route(&self, call: HostCall<'_>, input: &dyn HostCalls) -> Result<Vec<u8>, CallError> {
         input.call(call)
+    }
+
+    fn lacks(&self, kinds: &[LookUp], input: &dyn HostCalls) -> Vec<bool> {
+        input.lacks(kinds)
     }
 }
 
@@ -269,6 +279,11 @@ impl<I: HostCalls> HostCalls for Gate<'_, I> {
             return Ok(Vec::new());
         }
         self.route.route(call, &self.input)
+    }
+
+    fn lacks(&self, kinds: &[LookUp]) -> Vec<bool> {
+        let may_ask = LOOK_UPS.iter().all(|name| self.grant.covers(contract::KUBERNETES, name));
+        if may_ask { self.route.lacks(kinds, &self.input) } else { vec![false; kinds.len()] }
     }
 }
 

@@ -20,6 +20,9 @@ use crate::redaction::{Noting, Redaction};
 use crate::runtime::Runtime;
 use crate::world::World;
 
+/// How many kinds a rule looks up at least that is told which of them are absent.
+const MANY: usize = 12;
+
 /// What one rule says about one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
@@ -59,14 +62,15 @@ impl<M> Asked<'_, M> {
         self.through.as_deref()
     }
 
-    /// Appends the rule's request.
-    pub fn write(&self, writer: &Writer<'_>, payload: &mut Vec<u8>) {
+    /// Appends the rule's request. `absent` is what the [judge](Judge::absent) knows of the kinds that the rule looks up, or
+    /// empty.
+    pub fn write(&self, writer: &Writer<'_>, absent: &str, payload: &mut Vec<u8>) {
         if let Some(owner) = &self.through {
             // Nobody is asked; what is written tells this from every other request.
             payload.extend_from_slice(owner.as_bytes());
             return;
         }
-        writer.write(self.extent, self.settings, payload);
+        writer.write(self.extent, self.settings, absent, payload);
     }
 }
 
@@ -89,7 +93,7 @@ impl<'a, R: Runtime> Judge<'a, R> {
         let mut payload = Vec::new();
         let answers = self.asked(question).map(|asked| {
             payload.clear();
-            asked.write(&writer, &mut payload);
+            asked.write(&writer, &self.absent(&asked, question, self.route), &mut payload);
             self.ask(&asked, question, &payload, self.route)
         });
         let mut judgements: Vec<Judgement> = answers.collect();
@@ -127,6 +131,19 @@ impl<'a, R: Runtime> Judge<'a, R> {
             let (settings, through) = (rule.settings_for(question).json(), owner.map(|(owner, _)| owner.clone()));
             Some(Asked { index, rule, extent, settings, through })
         })
+    }
+
+    /// Which of the kinds that a rule looks up are [absent](contract::ABSENT), as its request says it. Only a rule that looks
+    /// up many kinds gains by being told: it asks for most of them in vain.
+    #[must_use]
+    pub fn absent(&self, asked: &Asked<'_, R::Module>, question: &Question<'_>, route: &dyn Route) -> String {
+        let kinds = &asked.rule.metadata.looks_up;
+        if kinds.len() < MANY || asked.through.is_some() || !matches!(asked.extent, Extent::Fields(_)) {
+            return String::new();
+        }
+        let input = LookUps { world: self.world, from: question.viewpoint };
+        let lacked = Gate { grant: asked.rule.grant(), route, input }.lacks(kinds);
+        lacked.into_iter().map(|is_absent| if is_absent { '1' } else { '0' }).collect()
     }
 
     /// Has one rule answer a request that was written for it. What it is granted to ask goes by `route`.

@@ -4,7 +4,7 @@
 //! No rule learns what is in another object's Secret: a look-up of Secrets, whoever asks, answers with the keys of
 //! `data` and `stringData` and with empty strings for their values. Only the Secret that is judged itself comes whole.
 
-use protocol::{FieldMask, api_group, contract};
+use protocol::{FieldMask, LookUp, api_group, contract};
 use serde::Deserialize;
 
 use crate::call::{CallError, Denial, HostCall, HostCalls};
@@ -112,6 +112,10 @@ impl HostCalls for LookUps<'_> {
             }
             _ => Err(call.unanswered("nobody here answers it")),
         }
+    }
+
+    fn lacks(&self, kinds: &[LookUp]) -> Vec<bool> {
+        kinds.iter().map(|it| self.world.lacks(self.from, api_group(&it.api_version), &it.kind)).collect()
     }
 }
 

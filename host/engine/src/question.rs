@@ -188,8 +188,9 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Appends the payload of `validate`: `{"request": ..., "settings": ...}`.
-    pub fn write(&self, extent: Extent<'_>, settings: &[u8], payload: &mut Vec<u8>) {
+    /// Appends the payload of `validate`: `{"request": ..., "settings": ...}`. Rules of ours are told which kinds are
+    /// [absent](contract::ABSENT), if that is known.
+    pub fn write(&self, extent: Extent<'_>, settings: &[u8], absent: &str, payload: &mut Vec<u8>) {
         let completeness = self.question.completeness;
         let object = tree(self.question.object, &self.object);
         let old_object = tree(self.question.old_object, &self.old_object);
@@ -218,6 +219,9 @@ impl<'a> Writer<'a> {
         if matches!(extent, Extent::Fields(_)) && completeness != Completeness::Admission {
             // Writing to a vector cannot fail.
             let _ = write!(payload, ",\"{}\":\"{}\"", contract::WORLD, completeness.name());
+        }
+        if !absent.is_empty() {
+            let _ = write!(payload, ",\"{}\":\"{absent}\"", contract::ABSENT);
         }
         payload.push(b'}');
     }
@@ -331,7 +335,7 @@ mod tests {
 
     fn written(question: &Question<'_>, extent: Extent<'_>) -> Value {
         let mut payload = Vec::new();
-        Writer::new(question).write(extent, br#"{"a":1}"#, &mut payload);
+        Writer::new(question).write(extent, br#"{"a":1}"#, "", &mut payload);
         serde_json::from_slice(&payload).unwrap()
     }
 

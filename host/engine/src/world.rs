@@ -261,6 +261,12 @@ impl<'a> World<'a> {
         indices.into_iter().find_map(nearest).map(|variant| variant.object)
     }
 
+    /// Whether it has no object of that kind, and none may be there unseen.
+    pub(crate) fn lacks(&self, from: Viewpoint<'_>, group: &str, kind: &str) -> bool {
+        let is_given = !self.definitions.is_empty() && is_definition(group, kind);
+        !is_given && self.of_kind(from, group, kind).is_none() && self.blindness(group, kind, None).is_none()
+    }
+
     /// What `answer` makes of a look-up, or made of the same one from where the same is seen.
     pub(crate) fn remember(
         &self,

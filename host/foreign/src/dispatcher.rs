@@ -1,7 +1,7 @@
 //! Who answers what: the route behind the gate.
 
 use engine::{CallError, HostCall, HostCalls, Route};
-use protocol::contract;
+use protocol::{LookUp, contract};
 
 use crate::{certificate, net};
 
@@ -30,6 +30,10 @@ impl Route for Dispatcher<'_> {
             ("cache", _) => Err(call.unanswered("nothing is kept from one evaluation to the next")),
             _ => Err(call.unanswered("nobody here answers it")),
         }
+    }
+
+    fn lacks(&self, kinds: &[LookUp], input: &dyn HostCalls) -> Vec<bool> {
+        self.cluster.map_or_else(|| input.lacks(kinds), |cluster| cluster.lacks(kinds))
     }
 }
 

@@ -11,7 +11,7 @@ use engine::waiver::Date;
 use engine::{
     BlindSpot, CallError, HostCall, HostCalls, Judgement, Operation, Question, Route, Runtime, World, Writer,
 };
-use protocol::{Outcome, RuleMetadata, Verdict, api_group};
+use protocol::{LookUp, Outcome, RuleMetadata, Verdict, api_group};
 use session::Session;
 
 use crate::answer::Answer;
@@ -174,8 +174,8 @@ impl Work {
                 return;
             }
             payload.clear();
-            asked.write(&writer, &mut payload);
             let (noting, begun) = (Noting { cluster, has_looked: AtomicBool::new(false) }, Instant::now());
+            asked.write(&writer, &judge.absent(&asked, question, &noting), &mut payload);
             let judgement = judge.ask(&asked, question, &payload, &noting);
             // The verdict of a policy of others is final, whatever it looked up.
             let is_ours =
@@ -277,5 +277,9 @@ impl Route for Noting<'_> {
             Some(cluster) => cluster.call(call),
             None => input.call(call),
         }
+    }
+
+    fn lacks(&self, kinds: &[LookUp], input: &dyn HostCalls) -> Vec<bool> {
+        self.cluster.map_or_else(|| input.lacks(kinds), |cluster| cluster.lacks(kinds))
     }
 }

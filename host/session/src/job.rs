@@ -89,7 +89,8 @@ impl<R: Runtime> Job for Checking<'_, R> {
                 continue;
             }
             payload.clear();
-            asked.write(&writer, &mut payload);
+            // What a look-up heard is noted, and so each is asked: which kinds are absent may change before the next check.
+            asked.write(&writer, "", &mut payload);
             let request = self.digester.digest(&(rule, asked.through(), &payload));
             if let Some(known) = memory.request(request).filter(|known| holds(known)) {
                 judgements.push(known.judgement(asked.index));

@@ -4,8 +4,8 @@
 //! and answers `{"accepted": bool, "message"?, "warnings"?}`; `validate_settings` takes the bare settings and answers
 //! `{"valid": bool, "message"?}`; `protocol_version` answers `"v1"`.
 //!
-//! Two fields are ours and are ignored by every other host: the request may carry [`WORLD`], and the response to
-//! `validate` carries [`OUTCOME`].
+//! Three fields are ours and are ignored by every other host: the request may carry [`WORLD`] and [`ABSENT`], and the response
+//! to `validate` carries [`OUTCOME`].
 
 /// Custom section with Kubewarden's metadata, JSON.
 pub const KUBEWARDEN_SECTION: &str = "io.kubewarden.metadata";
@@ -16,6 +16,10 @@ pub const RULE_SECTION: &str = "dev.seaworthy.rule";
 /// Field of a `validate` payload: `"complete"` or `"partial"`. Absent when another host asks: an admission request,
 /// where objects arrive one by one, so that nothing may be called missing.
 pub const WORLD: &str = "world";
+
+/// Field of a `validate` payload: for each kind that the rule declares to look up, in that order, `1` where the host knows that
+/// it has no object at all, else `0`. The rule need not ask for those. Absent where nothing is known.
+pub const ABSENT: &str = "absent";
 
 /// Field of a `validate` response: the [`Outcome`](crate::Outcome) in full.
 pub const OUTCOME: &str = "outcome";

@@ -101,6 +101,32 @@ fn a_group_that_is_not_served_is_asked_for_once() {
 }
 
 #[test]
+fn what_the_host_says_is_absent_is_asked_for_only_where_nothing_was_asked_before() {
+    const DECLARED: &[Declared] = &[
+        Declared { api_version: "v1", kind: "Secret", reads: &[] },
+        Declared { api_version: "v1", kind: "Service", reads: &[] },
+        Declared { api_version: "v1", kind: "ConfigMap", reads: &[] },
+    ];
+    for (absent, asked) in [("", 6), ("000", 6), ("110", 4), ("1", 6), ("111", 2)] {
+        let (memory, host) = (Memory::new(), Lacks("not found", Cell::new(0)));
+        let world = World::new(&memory, &host, Completeness::Complete, DECLARED).lacking(absent);
+        let of = |kind| world.list("v1", kind, None).unwrap().len();
+        let found = ["Secret", "Service", "ConfigMap"].map(of);
+        assert_eq!(
+            found,
+            [0, 1, 2].map(|it| usize::from(it == 0 || absent.as_bytes().get(it) != Some(&b'1'))),
+            "{absent}"
+        );
+        assert_eq!(world.get("v1", "Service", None, "web").unwrap().is_some(), absent.as_bytes().get(1) != Some(&b'1'));
+        assert_eq!(world.list_all("v1", "ConfigMap").unwrap().len(), found[2], "{absent}");
+        // What is listed anywhere comes with how much could not be read.
+        let wanted = Wanted::default();
+        assert_eq!(world.list_of("v1", "Secret", Within::Anywhere, wanted).unwrap().0.len(), 1, "{absent}");
+        assert_eq!(host.1.get(), asked, "{absent}");
+    }
+}
+
+#[test]
 fn a_look_up_that_fails_is_an_error_but_at_admission_where_it_is_unknown() {
     for (completeness, is_unknown) in
         [(Completeness::Complete, false), (Completeness::Partial, false), (Completeness::Admission, true)]

@@ -13,9 +13,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use engine::{CallError, Denial, HostCall, HostCalls, LookUpRequest};
+use engine::{CallError, Denial, HostCall, HostCalls, Live, LookUpRequest};
 use kube::client::ClientBuilder;
-use protocol::{RuleMetadata, api_group, contract};
+use protocol::{LookUp, RuleMetadata, api_group, contract};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -193,13 +193,22 @@ impl HostCalls for Cache {
         let kind = shared.read().unwrap_or_else(PoisonError::into_inner);
         kind.look(Instant::now()).map_err(unseen)?.answer(call, &asked)
     }
+
+    fn lacks(&self, kinds: &[LookUp]) -> Vec<bool> {
+        let (now, all) = (Instant::now(), self.kinds.all.read().unwrap_or_else(PoisonError::into_inner));
+        let lacks = |wanted: &LookUp| {
+            let Some(entry) = find(&all, api_group(&wanted.api_version), &wanted.kind) else { return false };
+            let kind = entry.kind.read().unwrap_or_else(PoisonError::into_inner);
+            kind.look(now).is_ok_and(Live::is_empty)
+        };
+        kinds.iter().map(lacks).collect()
+    }
 }
 
 impl Kinds {
     fn find(&self, group: &str, kind: &str) -> Option<Shared> {
         let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
-        let found = all.iter().find(|entry| entry.wanted.kind == kind && entry.wanted.group == group);
-        found.map(|entry| Arc::clone(&entry.kind))
+        find(&all, group, kind).map(|entry| Arc::clone(&entry.kind))
     }
 
     /// Sets the wanted kinds. Those that were wanted before in the same way keep their objects.
@@ -253,6 +262,12 @@ impl Kinds {
         }
         (self.told)(CLUSTER, Err(reason));
     }
+}
+
+/// The entry of a kind, of all in the order of their groups and kinds.
+fn find<'a>(all: &'a [Entry], group: &str, kind: &str) -> Option<&'a Entry> {
+    let order = |entry: &Entry| (entry.wanted.group.as_str(), entry.wanted.kind.as_str()).cmp(&(group, kind));
+    all.binary_search_by(order).ok().and_then(|index| all.get(index))
 }
 
 /// Asks the cluster again and again which kinds it serves.

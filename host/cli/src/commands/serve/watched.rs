@@ -2,7 +2,7 @@
 
 use cluster::{Access, Cache, CacheOptions, CachedKind, Sight};
 use engine::{CallError, HostCall, HostCalls};
-use protocol::RuleMetadata;
+use protocol::{LookUp, RuleMetadata};
 use serve::Cached;
 
 use super::log::log;
@@ -28,6 +28,10 @@ impl Watched {
 impl HostCalls for Watched {
     fn call(&self, call: HostCall<'_>) -> Result<Vec<u8>, CallError> {
         self.0.call(call)
+    }
+
+    fn lacks(&self, kinds: &[LookUp]) -> Vec<bool> {
+        self.0.lacks(kinds)
     }
 }
 
