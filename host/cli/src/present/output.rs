@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
+use anstream::{AutoStream, ColorChoice, StripStream};
 use engine::report::render::human::Screen;
 pub use engine::report::render::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 pub use engine::report::render::{count, one_line, printable};
@@ -16,12 +17,18 @@ const NARROW: usize = 40;
 
 /// Writes to standard output. That nobody reads any more, as with `| head`, is no error: what was decided stands.
 pub fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = anstream::stdout().lock();
-    unless_nobody_reads(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    stream(|out| out.write_all(text.as_bytes()))
 }
 
-/// Writes to standard output as it is made; as [`print`] otherwise.
+/// Writes to standard output as [`print`] does. Where colours are taken out, what is left is written at once: standard output
+/// would take each line by a call of its own.
 pub fn stream<W: FnOnce(&mut dyn io::Write) -> io::Result<()>>(write: W) -> Result<(), Failure> {
+    if AutoStream::choice(&io::stdout()) == ColorChoice::Never {
+        let mut plain = StripStream::new(Vec::new());
+        let mut stdout = io::stdout().lock();
+        let written = write(&mut plain).and_then(|()| stdout.write_all(&plain.into_inner()));
+        return unless_nobody_reads(written.and_then(|()| stdout.flush()));
+    }
     let mut stdout = anstream::stdout().lock();
     unless_nobody_reads(write(&mut stdout).and_then(|()| stdout.flush()))
 }
