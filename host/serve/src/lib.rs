@@ -123,7 +123,9 @@ pub fn serve<S: Source>(source: S, options: Options, events: mpsc::Receiver<Even
         move |cause| ServeError::System { what, cause }
     };
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = builder.enable_all().thread_stack_size(STACK).build().map_err(system("starting threads"))?;
+    // Each thread keeps memory of its own. Besides the reviews, rules are read anew.
+    let builder = builder.enable_all().thread_stack_size(STACK).max_blocking_threads(options.workers + 2);
+    let runtime = builder.build().map_err(system("starting threads"))?;
     runtime.block_on(async {
         let address = options.address;
         let listener = TcpListener::bind(address).await.map_err(system(&format!("listening on {address}")))?;
