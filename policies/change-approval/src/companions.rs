@@ -6,7 +6,7 @@
 use sdk::prelude::*;
 
 use crate::changed::{Changed, Class, Decided};
-use crate::reach::{IDENTITIES, Reach};
+use crate::reach::{GRANTS_MORE, IDENTITIES, Reach};
 
 /// What may come with a service that is new, and says nothing about anybody else's.
 const COMPANIONS: &[(&str, &str)] = &[
@@ -119,11 +119,7 @@ pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
         return platform(why);
     }
     if let Some(template) = changed.template() {
-        let pod = template.get("spec");
-        if let Some(what) = reach(pod) {
-            return (Class::Platform, format!("its pods have {what}"));
-        }
-        return match taken_over(changed, pod, &additions.accounts) {
+        return match taken_over(changed, template.get("spec"), &additions.accounts) {
             Some(why) => (Class::Platform, why),
             None => (Class::NewService, "it was not there before".into()),
         };
@@ -171,7 +167,7 @@ pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
         return platform("it reads other namespaces than that of the new service");
     }
     if grants_more(changed, additions) {
-        return platform("it grants rights beyond those of a service");
+        return platform(GRANTS_MORE);
     }
     (Class::NewService, "it comes with a new service".into())
 }
@@ -299,19 +295,12 @@ fn taken_over(workload: Changed<'_>, pod: Field<'_>, new: &[Changed<'_>]) -> Opt
     (!is_known).then(|| format!("the rights of its ServiceAccount {name} are not known"))
 }
 
-/// Whether a role or a binding grants what reaches into others, or what nobody here can see.
+/// Whether a binding grants what nobody here can see, or to others.
 fn grants_more(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
-    let object = changed.field.get("newObject");
-    let lists = |rule: Field<'_>| {
-        let mut lists = ["verbs", "resources", "apiGroups"].into_iter().map(|list| rule.get(list));
-        lists.any(|list| list.items().any(reaches_others))
-    };
-    if object.get("rules").items().any(lists) {
-        return true;
-    }
     if !changed.is("rbac.authorization.k8s.io", "RoleBinding") {
         return false;
     }
+    let object = changed.field.get("newObject");
     let (kind, name) = (object.get("roleRef.kind").str(), object.get("roleRef.name").str().unwrap_or_default());
     let is_new = |role: &Changed<'_>| role.text("name") == name && role.home() == changed.home();
     let is_known = match kind {
@@ -321,61 +310,3 @@ fn grants_more(changed: Changed<'_>, additions: &Additions<'_>) -> bool {
     let is_of_system = |subject: Field<'_>| subject.get("name").str().is_none_or(|name| name.starts_with("system:"));
     !is_known || object.get("subjects").items().any(is_of_system)
 }
-
-/// Whether a verb, a resource or a group gives rights over others: over all of a kind, over secrets, tokens or rights, or
-/// into containers that run.
-fn reaches_others(right: Field<'_>) -> bool {
-    right.str().is_none_or(|right| {
-        let last = right.rsplit('/').next().unwrap_or_default();
-        right.starts_with('*')
-            || matches!(right, "escalate" | "bind" | "impersonate" | "secrets")
-            || matches!(last, "attach" | "ephemeralcontainers" | "exec" | "portforward" | "proxy" | "token")
-    })
-}
-
-/// How pods reach beyond themselves.
-fn reach(pod: Field<'_>) -> Option<&'static str> {
-    let is_true = |field: Field<'_>| field.is_set() && field.bool() != Some(false);
-    for (key, what) in [
-        ("hostNetwork", "the network of the node"),
-        ("hostPID", "the processes of the node"),
-        ("hostIPC", "the memory of the node"),
-    ] {
-        if is_true(pod.get(key)) {
-            return Some(what);
-        }
-    }
-    if pod.get("volumes").items().any(|volume| volume.get("hostPath").is_set()) {
-        return Some("files of the node");
-    }
-    let containers = ["containers", "initContainers"].into_iter().flat_map(|list| pod.get(list).items());
-    containers.into_iter().find_map(|container| {
-        let context = container.get("securityContext");
-        let is_strong = |right: Field<'_>| right.str().is_none_or(|right| !CAPABILITIES.contains(&right));
-        let is_port = |port: Field<'_>| port.get("hostPort").integer().is_some_and(|port| port != 0);
-        if is_true(context.get("privileged")) || is_true(context.get("windowsOptions.hostProcess")) {
-            Some("privileged containers")
-        } else if context.get("capabilities.add").items().any(is_strong) {
-            Some("capabilities that reach beyond a container")
-        } else {
-            container.get("ports").items().any(is_port).then_some("ports of the node")
-        }
-    })
-}
-
-/// Capabilities that a container may add and stay within itself: those of the Pod Security Standard `baseline`.
-const CAPABILITIES: &[&str] = &[
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];

@@ -7,11 +7,12 @@ mod changed;
 mod classes;
 mod companions;
 mod people;
+mod pods;
 mod reach;
 
 use changed::{Changed, Class};
 use companions::Additions;
-use people::People;
+use people::{People, add};
 
 policy! {
     /// A change has the reviews that its kind requires.
@@ -325,19 +326,18 @@ impl ChangeApproval {
 
     /// Says what the change is and what it takes, each as `name: value`.
     fn tell(&self, spec: Field<'_>, class: Class, requirement: &Requirement<'_>, findings: &mut Findings) {
-        let mut owners: Vec<&str> = self.groups(spec).into_iter().flatten().collect();
-        owners.sort_unstable();
-        owners.dedup();
+        let mut owners = Vec::new();
+        self.groups(spec).into_iter().flatten().for_each(|owner| add(&mut owners, owner));
         let app =
             if owners.is_empty() { "the app team".to_owned() } else { format!("the app team ({})", owners.join(", ")) };
-        let platform = format!("the platform team ({})", self.platform_teams.join(" or "));
+        let platform = format!("the platform team ({})", names(&self.platform_teams).join(" or "));
         findings.note(spec, format!("class: {}", class.name()));
         findings.note(spec, format!("merge: {}", if requirement.merge == "app" { &app } else { &platform }));
         let parts =
             [(requirement.app, app), (requirement.platform, platform), (requirement.managers, "managers".into())];
         let parts: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, of)| format!("{count} of {of}")).collect();
-        let reviews = if parts.is_empty() { "none".to_owned() } else { parts.join(", ") };
+        let reviews = if parts.is_empty() { "none".to_owned() } else { names(&parts).join(", ") };
         findings.note(spec, format!("reviews: {reviews}"));
         findings.note(spec, format!("path: {}", requirement.path));
     }
@@ -402,19 +402,17 @@ impl ChangeApproval {
             let mut wanted = 0;
             for (at, (count, approving, ..)) in sets.iter().enumerate() {
                 if chosen & (1 << at) != 0 {
-                    people.extend(approving.iter());
+                    approving.iter().for_each(|user| add(&mut people, user));
                     wanted += *count as usize;
                 }
             }
-            people.sort_unstable();
-            people.dedup();
             people.len() < wanted
         });
         if lacking.is_empty() && unknown.is_empty() && is_short {
             lacking.push("another person: each counts once".into());
         }
         if !lacking.is_empty() {
-            let message = format!("approvals are missing: {}", lacking.join(", "));
+            let message = format!("approvals are missing: {}", names(&lacking).join(", "));
             findings.fail(
                 spec.get("reviews"),
                 message,

@@ -57,18 +57,18 @@ impl<'a> People<'a> {
 
     /// Those who approve and belong to one of the owners, and the owners whose members are not known.
     pub fn approving<'o>(&self, owners: &[&'o str]) -> (Vec<&'a str>, Vec<&'o str>) {
-        let mut found: Vec<&str> = Vec::new();
+        let mut found = Vec::new();
         let mut unknown = Vec::new();
         for owner in owners {
             match self.members(owner) {
-                Some(members) => found.extend(
-                    self.approving.iter().copied().filter(|user| members.iter().any(|member| is_same(member, user))),
-                ),
+                Some(members) => self
+                    .approving
+                    .iter()
+                    .filter(|user| members.iter().any(|member| is_same(member, user)))
+                    .for_each(|user| add(&mut found, user)),
                 None => unknown.push(*owner),
             }
         }
-        found.sort_unstable();
-        found.dedup();
         (found, unknown)
     }
 
@@ -82,6 +82,13 @@ impl<'a> People<'a> {
             // The same name in two organisations.
             (Some(_), Some(_)) => None,
         }
+    }
+}
+
+/// Adds a name that is not there yet.
+pub fn add<'n>(names: &mut Vec<&'n str>, name: &'n str) {
+    if !names.contains(&name) {
+        names.push(name);
     }
 }
 

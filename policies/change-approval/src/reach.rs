@@ -8,6 +8,7 @@ use sdk::prelude::*;
 use sdk::text::holds;
 
 use crate::changed::Changed;
+use crate::pods::reach;
 
 /// Annotations that give an account an identity in a cloud.
 pub const IDENTITIES: &[&str] = &[
@@ -34,20 +35,8 @@ const PAST_RULES: &[&str] = &[
     "upstream-vhost",
 ];
 
-/// Resources that run as any account of a namespace, or that rights are made of.
-const STRONG: &[&str] = &[
-    "cronjobs",
-    "daemonsets",
-    "deployments",
-    "jobs",
-    "pods",
-    "replicasets",
-    "replicationcontrollers",
-    "rolebindings",
-    "roles",
-    "secrets",
-    "statefulsets",
-];
+/// What is said of a role or a binding that gives too much.
+pub const GRANTS_MORE: &str = "it grants rights beyond those of a service";
 
 /// What the change adds.
 pub struct Reach<'a>(Vec<Changed<'a>>);
@@ -61,7 +50,7 @@ impl<'a> Reach<'a> {
     pub fn of(&self, changed: Changed<'_>, is_alone: bool) -> Option<&'static str> {
         let object = changed.field.get("newObject");
         let spec = object.get("spec");
-        if let Some(why) = changed.template().and_then(of_pods) {
+        if let Some(why) = changed.template().and_then(|template| self.of_workload(changed, template)) {
             return Some(why);
         }
         if has_other_host(object) {
@@ -79,6 +68,7 @@ impl<'a> Reach<'a> {
                 let has_identity = annotations.any(|(key, _)| IDENTITIES.contains(&key));
                 has_identity.then_some("it has an identity in the cloud")
             }
+            ("", "PersistentVolumeClaim") => of_claim(spec),
             ("", "Service") => of_service(spec),
             ("argoproj.io", "AnalysisTemplate") => {
                 let mut metrics = spec.get("metrics").items();
@@ -103,17 +93,61 @@ impl<'a> Reach<'a> {
                 annotations.any(|(key, _)| is_past_rules(key)).then_some("its annotations reach beyond its rules")
             }
             ("rbac.authorization.k8s.io", "Role") => {
-                object.get("rules").items().any(is_strong).then_some("it grants rights beyond those of a service")
+                let mut rules = object.get("rules").items();
+                rules.any(|rule| self.grants_more(changed, rule)).then_some(GRANTS_MORE)
             }
             _ => None,
         }
+    }
+
+    /// What pods reach by themselves, and the volumes that they take.
+    fn of_workload(&self, changed: Changed<'a>, template: Field<'a>) -> Option<&'static str> {
+        let volumes = || template.get("spec.volumes").items();
+        let own = changed.field.get("newObject.spec.volumeClaimTemplates").items();
+        let mut claims = own.chain(volumes().map(|volume| volume.get("ephemeral.volumeClaimTemplate")));
+        let is_new = |volume: Field<'_>| {
+            let name = volume.get("persistentVolumeClaim.claimName");
+            !name.is_set() || self.has(changed, "", "PersistentVolumeClaim", name)
+        };
+        reach(template).or_else(|| claims.find_map(|claim| of_claim(claim.get("spec")))).or_else(|| {
+            (!volumes().all(is_new)).then_some("its pods take the data of a claim that the change does not add")
+        })
+    }
+
+    /// Whether a rule of a role reaches into others: it reads secrets, runs in containers, or writes what is not known to be
+    /// its own. Whoever writes workloads runs as any account of the namespace, and a custom resource may be anything.
+    fn grants_more(&self, changed: Changed<'_>, rule: Field<'_>) -> bool {
+        let all = |list: &'static str, is_it: &dyn Fn(&str) -> bool| {
+            rule.get(list).items().all(|right| right.str().is_some_and(|right| !right.starts_with('*') && is_it(right)))
+        };
+        let names = rule.get("resourceNames");
+        let is_own = |kind: &str| {
+            let is_it = |it: &&Changed<'_>| it.kind.eq_ignore_ascii_case(kind.trim_end_matches('s'));
+            let is_new = |name| self.0.iter().filter(is_it).any(|it| is_beside(*it, changed, name));
+            names.has_items() && names.items().all(is_new)
+        };
+        let only_reads = all("verbs", &|verb| matches!(verb, "get" | "list" | "watch"));
+        let is_harmless = |resource: &str| {
+            let mut steps = resource.split('/');
+            let (kind, part) = (steps.next().unwrap_or_default(), steps.next());
+            let is_way_in =
+                matches!(part, Some("attach" | "ephemeralcontainers" | "exec" | "portforward" | "proxy" | "token"));
+            let is_its_own = match kind {
+                "events" | "leases" => true,
+                // A team may promote its own Rollout.
+                "configmaps" | "rollouts" => is_own(kind),
+                _ => false,
+            };
+            kind != "secrets" && !is_way_in && (only_reads || is_its_own)
+        };
+        !all("apiGroups", &|_| true) || !all("verbs", &|_| true) || !all("resources", &is_harmless)
     }
 
     /// What deploys a folder takes over all that is in it, so the change has to add something there.
     fn of_paths(&self, spec: Field<'_>) -> Option<&'static str> {
         let sources = [spec, spec.get("source")].into_iter().chain(spec.get("sources").items());
         let is_old = |path: &str| {
-            let path = path.trim_start_matches("./").trim_matches('/');
+            let path = path.strip_prefix("./").unwrap_or(path).trim_matches('/');
             let is_in = |it: &Changed<'_>| matches!(path, "" | ".") || sdk::glob::matches_path(path, it.text("place"));
             !self.0.iter().any(|it| is_in(it) && it.destination().is_none())
         };
@@ -229,16 +263,10 @@ fn is_beside(it: Changed<'_>, other: Changed<'_>, name: Field<'_>) -> bool {
     it.home() == other.home() && Some(it.text("name")) == name.str()
 }
 
-/// What pods reach without an account: by an agent on the node, or by a priority above others.
-fn of_pods(template: Field<'_>) -> Option<&'static str> {
-    let metadata = template.get("metadata");
-    let has_identity = metadata.get("labels").entry("aadpodidbinding").is_set()
-        || metadata.get("annotations").entry("iam.amazonaws.com/role").is_set();
-    if has_identity {
-        return Some("its pods have an identity in the cloud");
-    }
-    let class = template.get("spec.priorityClassName").str();
-    class.is_some_and(|name| name.starts_with("system-")).then_some("its pods displace those of others")
+/// Whether a claim asks for a volume that was there before, or for a copy of its data.
+fn of_claim(spec: Field<'_>) -> Option<&'static str> {
+    let keys = ["volumeName", "selector", "dataSource", "dataSourceRef"];
+    keys.into_iter().any(|key| spec.get(key).is_set()).then_some("it takes the data of a volume that was there before")
 }
 
 /// Whether it is a Secret that Kubernetes fills with the token of an account, or what makes such a Secret.
@@ -342,20 +370,4 @@ fn is_elsewhere(endpoint: Field<'_>) -> bool {
         target == "__address__" || holds(target, "$") || text("action").eq_ignore_ascii_case("labelmap") && !is_copied
     };
     endpoint.get("bearerTokenFile").is_set() || endpoint.get("relabelings").items().any(moves)
-}
-
-/// Whether a rule of a role lets somebody run what others may, or change rights.
-fn is_strong(rule: Field<'_>) -> bool {
-    let has = |list, is_it: &dyn Fn(&str) -> bool| {
-        rule.get(list).items().any(|right| right.str().is_none_or(|right| right.starts_with('*') || is_it(right)))
-    };
-    let writes = |verb: &str| matches!(verb, "create" | "update" | "patch" | "delete" | "deletecollection");
-    let runs = |resource: &str| {
-        let kind = resource.split('/').next().unwrap_or_default();
-        // A team may promote its own Rollout.
-        let is_any_rollout = kind == "rollouts" && !rule.get("resourceNames").has_items();
-        STRONG.contains(&kind) || resource == "serviceaccounts/token" || is_any_rollout
-    };
-    has("verbs", &|verb| matches!(verb, "escalate" | "bind" | "impersonate"))
-        || has("verbs", &writes) && has("resources", &runs)
 }
