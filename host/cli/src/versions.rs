@@ -8,9 +8,9 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use engine::Input;
-use engine::changes::{CODEOWNERS, Owners, Sources, Version, asks_installation, compare, unplaced};
+use engine::changes::{CODEOWNERS, Codeowners, Owners, Sources, Version, asks_installation, compare, unplaced};
 use engine::config::{Config, FILE_NAME};
-use engine::documents::{Change, ChangedFile, ChangedObject, Status};
+use engine::documents::{Change, ChangedFile, ChangedObject, Owned, Status};
 use engine::manifest::Limits;
 use protocol::RuleMetadata;
 use sources::{Commit, Earlier, Entry, EntryKind, Files, Logged, Reading, Repository};
@@ -70,7 +70,7 @@ pub struct Versions {
     /// The configuration of the base.
     pub config: Config,
     /// The `CODEOWNERS` of the base.
-    codeowners: Option<String>,
+    codeowners: Option<Codeowners>,
     /// The hash of the last commit of the change.
     head: String,
     /// Its commits, the oldest first.
@@ -97,8 +97,10 @@ impl Versions {
         let configuration = configured(options, &repository, &before, rules)?;
         let old = read(&before, &root, options, &repository, &configuration)?;
         let new = read(&after, &root, options, &repository, &configuration)?;
-        let codeowners = CODEOWNERS.iter().find_map(|name| text(&before.relocated(&repository.top().join(name))));
-        let owners = Owners::new(codeowners.as_deref(), old.version());
+        let codeowners = CODEOWNERS.iter().find_map(|name| {
+            text(&before.relocated(&repository.top().join(name))).map(|text| Codeowners::new(name, &text))
+        });
+        let owners = Owners::new(codeowners.as_ref(), old.version());
         let files = touched(&repository, &base, &head)?;
         let is_open = |version: &Earlier, path: &str| {
             text(&version.relocated(&repository.top().join(path))).is_some_and(|text| asks_installation(path, &text))
@@ -114,7 +116,7 @@ impl Versions {
     }
 
     /// The change, as far as the repository tells it.
-    pub fn change<'a>(&'a self, owners: &'a [Option<Vec<String>>], allow_unchecked: bool) -> Change<'a> {
+    pub fn change<'a>(&'a self, owners: &'a [Option<Owned>], allow_unchecked: bool) -> Change<'a> {
         let objects = compare(self.old.version(), self.new.version());
         Change {
             files: self.changed(owners),
@@ -153,7 +155,7 @@ impl Versions {
     }
 
     /// The files with the objects in them.
-    fn changed<'a>(&'a self, owners: &'a [Option<Vec<String>>]) -> Vec<ChangedFile<'a>> {
+    fn changed<'a>(&'a self, owners: &'a [Option<Owned>]) -> Vec<ChangedFile<'a>> {
         let (old, new) = (self.old.version(), self.new.version());
         let (seen_before, seen_after) = (old.seen(), new.seen());
         let changed = self.files.iter().zip(owners).map(|(file, owners)| {
@@ -173,7 +175,7 @@ impl Versions {
                 status: *status,
                 is_seen,
                 new_folder: new_folder.as_deref(),
-                owners: owners.as_deref(),
+                owners: owners.as_ref(),
                 old_objects: old.objects(before).filter(|_| was),
                 new_objects: new.objects(path).filter(|_| is),
             }
@@ -183,8 +185,8 @@ impl Versions {
 
     /// Who owns each file, as it was in the base. A file that was renamed to where nobody owned anything keeps its owners. What
     /// is new there says itself who owns it.
-    pub fn owners(&self) -> Vec<Option<Vec<String>>> {
-        let of_base = Owners::new(self.codeowners.as_deref(), self.old.version());
+    pub fn owners(&self) -> Vec<Option<Owned>> {
+        let of_base = Owners::new(self.codeowners.as_ref(), self.old.version());
         let claimed = Owners::new(None, self.new.version());
         let owners = self.files.iter().map(|Touched { path, previous, status, .. }| {
             let before = previous.as_ref().filter(|_| *status == Status::Renamed);

@@ -41,7 +41,7 @@ policy! {
     /// configuration.
     ///
     /// The app team are the owners of the files: of `CODEOWNERS`, or of the Backstage Component in the nearest folder. An
-    /// owner of each file must approve. Each person counts once. The author's approval never counts, and nor does one of an
+    /// owner of each file must approve; in GitLab, as many owners of each section as it asks for. Each person counts once. The author's approval never counts, and nor does one of an
     /// earlier commit, unless the setting `earlier_approvals` allows it.
     ///
     /// Without `spec.reviews`, the rule says what is required, and passes. It never passes where something that decides is
@@ -179,6 +179,7 @@ policy! {
         "spec.files.effect",
         "spec.files.newFolder",
         "spec.files.owners",
+        "spec.files.sections",
         "spec.objects.place",
         "spec.objects.status",
         "spec.objects.apiVersion",
@@ -326,15 +327,20 @@ impl ChangeApproval {
 
     /// Says what the change is and what it takes, each as `name: value`.
     fn tell(&self, spec: Field<'_>, class: Class, requirement: &Requirement<'_>, findings: &mut Findings) {
+        let groups = self.groups(spec);
         let mut owners = Vec::new();
-        self.groups(spec).into_iter().flatten().for_each(|owner| add(&mut owners, owner));
+        groups.iter().flat_map(|(owners, _)| owners).for_each(|owner| add(&mut owners, owner));
         let app =
             if owners.is_empty() { "the app team".to_owned() } else { format!("the app team ({})", owners.join(", ")) };
         let platform = format!("the platform team ({})", names(&self.platform_teams).join(" or "));
         findings.note(spec, format!("class: {}", class.name()));
         findings.note(spec, format!("merge: {}", if requirement.merge == "app" { &app } else { &platform }));
-        let parts =
+        // Sections may ask for more than the row does.
+        let sections = groups.iter().filter(|(_, approvals)| (1..*approvals).contains(&requirement.app));
+        let sections = sections.map(|(owners, approvals)| (*approvals, owners.join(" or ")));
+        let rows =
             [(requirement.app, app), (requirement.platform, platform), (requirement.managers, "managers".into())];
+        let parts: Vec<(u32, String)> = rows.into_iter().chain(sections).collect();
         let parts: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, of)| format!("{count} of {of}")).collect();
         let reviews = if parts.is_empty() { "none".to_owned() } else { names(&parts).join(", ") };
@@ -342,16 +348,23 @@ impl ChangeApproval {
         findings.note(spec, format!("path: {}", requirement.path));
     }
 
-    /// The owners of the files, each group once. Where nobody owns a file, those who own what nobody does.
-    fn groups<'a>(&'a self, spec: Field<'a>) -> Vec<Vec<&'a str>> {
-        let mut groups: Vec<Vec<&str>> = Vec::new();
+    /// The owners of the files, each group once with the approvals that its section asks for. Where nobody owns a file, those
+    /// who own what nobody does.
+    fn groups<'a>(&'a self, spec: Field<'a>) -> Vec<(Vec<&'a str>, u32)> {
+        let mut groups = Vec::new();
         for file in spec.get("files").items() {
-            let mut owners: Vec<&str> = file.get("owners").items().filter_map(Field::str).collect();
-            if owners.is_empty() {
-                owners.extend(self.default_owners.iter().map(String::as_str));
-            }
-            if !groups.contains(&owners) {
-                groups.push(owners);
+            let sections = file.get("sections");
+            let has_none = Some(file).filter(|_| !sections.has_items());
+            for of in sections.items().chain(has_none) {
+                let mut owners: Vec<&str> = of.get("owners").items().filter_map(Field::str).collect();
+                if owners.is_empty() {
+                    owners = names(&self.default_owners);
+                }
+                let approvals = of.get("approvals").integer().and_then(|count| count.try_into().ok());
+                let group = (owners, approvals.unwrap_or_default());
+                if !groups.contains(&group) {
+                    groups.push(group);
+                }
             }
         }
         groups
@@ -365,16 +378,17 @@ impl ChangeApproval {
         }
         let mut lacking = Vec::new();
         let mut app = Vec::new();
-        for owners in self.groups(spec).iter().filter(|_| needs.app > 0) {
+        for (owners, approvals) in self.groups(spec).iter().filter(|_| needs.app > 0) {
             if owners.is_empty() {
                 unknown.push("the owners of some files");
                 continue;
             }
             let (approving, unclear) = people.approving(owners);
-            let is_enough = approving.len() >= needs.app as usize;
+            let wanted = needs.app.max(*approvals);
+            let is_enough = approving.len() >= wanted as usize;
             app.extend(approving);
             if !is_enough && unclear.is_empty() {
-                lacking.push(format!("{} of {}", needs.app, owners.join(" or ")));
+                lacking.push(format!("{wanted} of {}", owners.join(" or ")));
             } else if !is_enough {
                 unknown.extend(unclear);
             }

@@ -78,7 +78,7 @@ impl<'a> People<'a> {
         let mut same = self.teams.iter().filter(is_it);
         match (same.next(), same.next()) {
             (Some((_, members)), None) => Some(members.clone()),
-            (None, _) => owner.strip_prefix('@').filter(|user| !has_slash(user)).map(|user| vec![user]),
+            (None, _) => owner.strip_prefix('@').filter(|user| is_account(user)).map(|user| vec![user]),
             // The same name in two organisations.
             (Some(_), Some(_)) => None,
         }
@@ -97,6 +97,11 @@ pub fn is_team(team: &str, owner: &str) -> bool {
     let (team, owner) = (team.trim_start_matches('@'), owner.trim_start_matches('@'));
     let short = team.rsplit('/').next().unwrap_or_default();
     is_same(team, owner) || !has_slash(owner) && is_same(short, owner)
+}
+
+/// Whether it may be the name of an account: no team of an organisation, and no role, which GitLab writes as `@@maintainer`.
+fn is_account(name: &str) -> bool {
+    !has_slash(name) && !name.starts_with('@')
 }
 
 fn has_slash(name: &str) -> bool {

@@ -6,12 +6,14 @@
 //! repository is had, nor what any difference means.
 
 mod accounts;
+mod codeowners;
 mod conditions;
 mod environment;
 mod fields;
 mod hashed;
 mod made;
 mod markers;
+mod name_pattern;
 mod namespaces;
 mod others;
 mod owners;
@@ -34,8 +36,9 @@ use releases::Releases;
 
 use crate::documents::ChangedObject;
 
+pub use codeowners::{CODEOWNERS, Codeowners};
 pub use conditions::asks_installation;
-pub use owners::{CODEOWNERS, Owners};
+pub use owners::Owners;
 pub use sources::Sources;
 pub use unplaced::unplaced;
 pub use version::{Deployed, Version};

@@ -1,6 +1,6 @@
 mod companions;
 
-use super::{Owners, Version, compare, unplaced};
+use super::{Codeowners, Owners, Version, compare, unplaced};
 use crate::documents::ChangedObject;
 use crate::file::File;
 use crate::input::Input;
@@ -276,9 +276,11 @@ fn a_component_says_who_owns_its_folder() {
     let input = input(&[("web/catalog-info.yaml", &web), ("catalog-info.yaml", &all)]);
     let version = Version { input: &input, root: "/tmp/x" };
     let owners = Owners::new(None, version);
-    assert_eq!(owners.of("web/base/a.yaml"), Some(vec!["shop".into()]));
-    assert_eq!(owners.of("other/a.yaml"), Some(vec!["@ana".into()]));
-    let owners = Owners::new(Some("/web/base/ @acme/base\n"), version);
-    assert_eq!(owners.of("web/base/a.yaml"), Some(vec!["@acme/base".into()]));
-    assert_eq!(owners.of("web/a.yaml"), Some(vec!["shop".into()]));
+    let of = |owners: &Owners, path| owners.of(path).map(|owned| owned.owners.join(" "));
+    assert_eq!(of(&owners, "web/base/a.yaml"), Some("shop".into()));
+    assert_eq!(of(&owners, "other/a.yaml"), Some("@ana".into()));
+    let codeowners = Codeowners::new("CODEOWNERS", "/web/base/ @acme/base\n");
+    let owners = Owners::new(Some(&codeowners), version);
+    assert_eq!(of(&owners, "web/base/a.yaml"), Some("@acme/base".into()));
+    assert_eq!(of(&owners, "web/a.yaml"), Some("shop".into()));
 }

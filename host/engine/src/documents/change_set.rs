@@ -39,6 +39,26 @@ impl Status {
     }
 }
 
+/// Who owns a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owned {
+    /// All of them.
+    pub owners: Vec<String>,
+    /// The sections of GitLab's `CODEOWNERS` that ask for approvals of their own; none where there are no sections.
+    pub sections: Vec<Section>,
+}
+
+/// A section of GitLab's `CODEOWNERS`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Its name; empty for what stands before the first one.
+    pub name: String,
+    /// Who owns the file in it.
+    pub owners: Vec<String>,
+    /// How many of them must approve.
+    pub approvals: u32,
+}
+
 /// One file that the change touches.
 #[derive(Clone, Debug)]
 pub struct ChangedFile<'a> {
@@ -53,7 +73,7 @@ pub struct ChangedFile<'a> {
     /// The topmost folder around an added file that had no file before.
     pub new_folder: Option<&'a str>,
     /// Who owns it, as it was before the change. None where nobody says.
-    pub owners: Option<&'a [String]>,
+    pub owners: Option<&'a Owned>,
     /// The objects in it before. None where there was no file, or where it cannot be read as manifests.
     pub old_objects: Option<Vec<&'a Object>>,
     /// The objects in it after. None where there is no file, or where it cannot be read as manifests.
@@ -197,8 +217,21 @@ fn file_node(file: &ChangedFile<'_>, listing: &mut Listing) -> Node {
     entries.push(entry("status", string(status, place)));
     entries.push(entry("effect", string(if file.is_seen { "objects" } else { "unknown" }, place)));
     entries.extend(file.new_folder.map(|folder| entry("newFolder", string(folder, place))));
-    let owners = file.owners.map(|owners| list(owners.iter().map(|owner| string(owner, place)).collect()));
-    entries.extend(owners.map(|owners| entry_at("owners", place, owners)));
+    let texts = |texts: &[String]| list(texts.iter().map(|text| string(text, place)).collect());
+    if let Some(owned) = file.owners {
+        entries.push(entry_at("owners", place, texts(&owned.owners)));
+        let sections = owned.sections.iter().map(|section| {
+            let approvals = Node { value: Value::Number(section.approvals.into()), span: place };
+            let entries = vec![
+                entry_at("name", place, string(&section.name, place)),
+                entry_at("owners", place, texts(&section.owners)),
+                entry_at("approvals", place, approvals),
+            ];
+            Node { value: Value::Mapping(entries), span: place }
+        });
+        let sections: Vec<Node> = sections.collect();
+        entries.extend((!sections.is_empty()).then(|| entry_at("sections", place, list(sections))));
+    }
     for (key, objects) in [("oldObjects", &file.old_objects), ("newObjects", &file.new_objects)] {
         let objects = objects.as_ref().map(|objects| objects.iter().map(|object| moved(&object.node, place)).collect());
         entries.extend(objects.map(|objects| entry_at(key, place, list(objects))));

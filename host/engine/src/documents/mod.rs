@@ -18,7 +18,9 @@ mod pull_request;
 mod repository_tree;
 mod schema;
 
-pub use change_set::{Account, Change, ChangedField, ChangedFile, ChangedObject, Review, Status, Team, change_set};
+pub use change_set::{
+    Account, Change, ChangedField, ChangedFile, ChangedObject, Owned, Review, Section, Status, Team, change_set,
+};
 pub use dockerfile::{Form, Instruction, Word, dockerfile};
 pub use log_sample::{Author, lines, log_sample};
 pub use promotion::{Promoted, Staged, promotion};

@@ -172,7 +172,8 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
     let read = |text: &str| read("a.yaml", text.into(), &Limits::default());
     let old = read("# before\n\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 80}]\n");
     let new = read("apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 8080}]\n");
-    let owners = ["@acme/shop".to_owned()];
+    let section = Section { name: "Docs".into(), owners: vec!["@acme/docs".into()], approvals: 2 };
+    let owners = Owned { owners: vec!["@acme/shop".into()], sections: vec![section] };
     let file = |path, previous_path, status| ChangedFile {
         path,
         previous_path,
@@ -227,7 +228,8 @@ fn a_change_is_a_document_of_its_files_and_their_objects() {
         "files": [
             {"path": "empty.yaml", "status": "added", "effect": "objects", "newFolder": "k8s", "newObjects": []},
             {"path": "k8s/web.yaml", "previousPath": "web.yaml", "status": "renamed", "effect": "objects",
-             "owners": ["@acme/shop"], "oldObjects": [service(80)], "newObjects": [service(8080)]},
+             "owners": ["@acme/shop"],
+             "sections": [{"name": "Docs", "owners": ["@acme/docs"], "approvals": 2}], "oldObjects": [service(80)], "newObjects": [service(8080)]},
             {"path": "logo.png", "status": "deleted", "effect": "unknown"},
         ],
         "objects": [{
