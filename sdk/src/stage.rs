@@ -26,11 +26,11 @@ pub fn is_of(object: Object<'_>, labels: &[String], names: &[String]) -> bool {
     named(object, labels).is_some_and(|stage| is_one(stage, names))
 }
 
-/// Whether a word is one of these names, which may have a `*`. `web-pre-prod` and `non-production` are no `*-prod` and no
-/// `*-production`, unless a name is called just so.
+/// Whether a word is one of these names for production, which may have a `*`. `web-pre-prod` and `non-production` are no `*-prod`
+/// and no `*-production`, and `prod-staging` is no `prod-*`, unless a name is called just so.
 #[must_use]
 pub fn is_one(word: &str, names: &[String]) -> bool {
-    let is_other = is_negated(word);
+    let is_other = is_negated(word) || says_earlier(&plain(word));
     names.iter().any(|name| name == word || !is_other && matches_name(name, word))
 }
 
@@ -94,10 +94,20 @@ mod tests {
     #[test]
     fn what_is_not_yet_production_is_not_production() {
         let names = strings(&["production", "prod", "*-production", "*-prod", "prod-*"]);
-        for word in ["prod", "web-prod", "prod-eu", "canon-prod", "web-production", "web-no-prod"] {
+        for word in ["prod", "web-prod", "prod-eu", "canon-prod", "web-production", "web-no-prod", "prod-dev-portal", "dev-prod"] {
             assert!(is_one(word, &names), "{word}");
         }
-        for word in ["pre-prod", "web-pre-prod", "web-non-prod", "not-production", "preprod", "staging"] {
+        for word in [
+            "pre-prod",
+            "web-pre-prod",
+            "web-non-prod",
+            "not-production",
+            "preprod",
+            "staging",
+            "prod-staging",
+            "prod-eu-dev",
+            "prod_QA",
+        ] {
             assert!(!is_one(word, &names), "{word}");
         }
         assert!(is_one("pre-prod", &strings(&["pre-prod"])), "whoever says so");

@@ -104,7 +104,7 @@ policy! {
         production_auto_sync: bool = false,
         /// Environments that each list generator of an ApplicationSet must give.
         environments: Vec<String> = [],
-        /// Labels, namespaces, names and folders of sources that mean production. `pre-prod` and `non-prod` never do. A `*` stands for any characters.
+        /// Labels, namespaces, names and folders of sources that mean production. `pre-prod` and `non-prod` never do, and nor does `prod-staging`. A `*` stands for any characters.
         production: Vec<String> = [
             "production", "prod", "prd", "live", "*-production", "*-prod", "*-prd", "production-*", "prod-*",
             "prd-*", "*-production-*", "*-prod-*", "*-prd-*", "*-live",
