@@ -46,13 +46,22 @@ fn sources_are_no_objects_once_they_are_rendered() {
 }
 
 #[test]
-fn hooks_of_a_release_are_no_workloads() {
+fn hooks_of_a_release_serve_nobody_and_run_all_the_same() {
     let Some(tools) = Tools::find() else { return };
     let hook = deployment().replace("  name: web\nspec:", "  name: hook\n  annotations: {helm.sh/hook: test}\nspec:");
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: hook, annotations: {helm.sh/hook: \
+                pre-install}}\nrules: [{apiGroups: ['*'], resources: [pods], verbs: [get]}]\n";
     let folder = Folder::of("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n")
         .and("web/templates/web.yaml", deployment())
+        .and("web/templates/tests/role.yaml", role)
         .and("web/templates/tests/hook.yaml", hook.replace("runAsNonRoot: true", "runAsNonRoot: false"));
-    assert_eq!(check(&folder, &tools, &["--rule", "run-as-non-root"]).code, Some(0));
+    let failed_in = |rule| failures(&folder, &tools, rule).into_iter().map(|it| it.1).collect::<Vec<_>>();
+    assert_eq!(failed_in("run-as-non-root"), ["web/templates/tests/hook.yaml"]);
+    assert_eq!(failed_in("least-privilege-rbac"), ["web/templates/tests/role.yaml"]);
+    for rule in ["pod-disruption-budget", "readiness-probe"] {
+        let failed = failed_in(rule);
+        assert!(!failed.is_empty() && failed.iter().all(|file| file == "web/templates/web.yaml"), "{rule}: {failed:?}");
+    }
 }
 
 const TEMPLATE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  selector: {matchLabels: {app: \

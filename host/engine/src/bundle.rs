@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use protocol::{FieldMask, KindMatch, RuleMetadata, Severity};
+use protocol::{FieldMask, KindMatch, RuleMetadata, Section, Severity};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -219,7 +219,8 @@ impl<M> Rule<M> {
         }
         match &self.admission {
             None => {
-                let object = question.about()?;
+                let object =
+                    question.about().filter(|_| !question.is_hook || self.metadata.section == Section::Security)?;
                 self.mask(object.group(), &object.kind).map(Extent::Fields)
             }
             Some(admission) => admission.concerns(question).then(|| admission.extent()),
@@ -372,6 +373,14 @@ mod tests {
         let input = Input::new(vec![file]);
         let subject = input.subjects().next().unwrap();
         then(Question::of(&input, subject, Completeness::Complete));
+    }
+
+    #[test]
+    fn a_hook_is_checked_for_what_it_may_do() {
+        let mut rule = rule(json!({}));
+        asked(|question| assert!(rule.concerns(&Question { is_hook: true, ..question }).is_none()));
+        rule.metadata.section = Section::Security;
+        asked(|question| assert!(rule.concerns(&Question { is_hook: true, ..question }).is_some()));
     }
 
     #[test]

@@ -199,7 +199,7 @@ impl Input {
 
     /// The objects to judge.
     pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.members().filter(|subject| !self.is_hook(*subject))
+        self.members()
     }
 
     /// The objects that others may look up: those to judge, and those that others only see, but for what says of itself that the
@@ -218,7 +218,8 @@ impl Input {
 
     /// Whether the object is a hook or a test of a release: Helm runs it beside the release, and it is no part of that. What
     /// kustomize builds is applied as it is, whatever its annotations say.
-    fn is_hook(&self, subject: Subject<'_>) -> bool {
+    #[must_use]
+    pub fn is_hook(&self, subject: Subject<'_>) -> bool {
         let rendering = self.files.get(subject.file).and_then(|file| file.manifest.rendering());
         let is_of_release = rendering.is_some_and(|rendering| rendering.tool.starts_with("helm"));
         let is_marked = || {

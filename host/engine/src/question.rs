@@ -106,6 +106,8 @@ pub struct Question<'a> {
     pub viewpoint: Viewpoint<'a>,
     /// How much of the world can be seen.
     pub completeness: Completeness,
+    /// Whether Helm runs it beside a release, as a hook or a test: it serves nobody, and what it may do counts all the same.
+    pub is_hook: bool,
 }
 
 impl<'a> Question<'a> {
@@ -121,6 +123,7 @@ impl<'a> Question<'a> {
             file: None,
             viewpoint,
             completeness,
+            is_hook: false,
         }
     }
 
@@ -135,7 +138,8 @@ impl<'a> Question<'a> {
         let manifest = input.file(subject.file).map(|file| &file.manifest);
         // What was rendered lies where it was made.
         let file = manifest.map(|it| it.rendering().map_or(it.name.as_str(), |rendering| rendering.folder.as_str()));
-        Self { file, ..Self::create(subject.object, World::viewpoint(input, subject), completeness) }
+        let is_hook = input.is_hook(subject);
+        Self { file, is_hook, ..Self::create(subject.object, World::viewpoint(input, subject), completeness) }
     }
 
     /// Whether it may replace that object, if there is one.

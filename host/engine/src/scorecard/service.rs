@@ -124,7 +124,9 @@ impl<'a> Services<'a> {
         let project = |subject: Subject<'a>| input.file(subject.file).map_or(0, |file| file.project);
         let is_workload = |object: &Object| workload_kind(object.group(), &object.kind).is_some();
         let mut named: BTreeMap<Identity<'a>, Vec<Subject<'a>>> = BTreeMap::new();
-        for subject in input.subjects().filter(|subject| is_workload(subject.object)) {
+        // What Helm runs beside a release is no service.
+        let workloads = input.subjects().filter(|subject| is_workload(subject.object) && !input.is_hook(*subject));
+        for subject in workloads {
             let (namespace, name) = (subject.object.namespace.as_deref(), grouping.name_of(subject.object));
             let identity = Identity { namespace, name, project: project(subject) };
             named.entry(identity).or_default().push(subject);

@@ -114,6 +114,7 @@ fn asked(
         file: None,
         viewpoint: Viewpoint::nowhere(about),
         completeness: *completeness,
+        is_hook: false,
     };
     let judgements = Judge::new(sandbox, bundle, &world).beyond(&watched).judge(&question);
     let Some(judgement) = judgements.first() else {
