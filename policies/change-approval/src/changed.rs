@@ -71,8 +71,23 @@ impl<'a> Changed<'a> {
 
     /// Where the pods of a workload are described.
     pub fn template(self) -> Option<Field<'a>> {
+        self.template_of("newObject")
+    }
+
+    fn template_of(self, object: &'a str) -> Option<Field<'a>> {
         let kind = workload_kind(self.group, self.kind)?;
-        Some(kind.template.iter().fold(self.field.get("newObject"), |field, step| field.get(step)))
+        Some(kind.template.iter().fold(self.field.get(object), |field, step| field.get(step)))
+    }
+
+    /// Whether the pods of a workload took this Secret before the change.
+    pub fn took_secret(self, name: &str) -> bool {
+        let Some(pod) = self.template_of("oldObject").map(|template| template.get("spec")) else { return false };
+        let is_it = |of: Field<'_>, path| of.get(path).str() == Some(name);
+        let mut containers = ["containers", "initContainers"].into_iter().flat_map(|list| pod.get(list).items());
+        containers.any(|container| {
+            container.get("env").items().any(|of| is_it(of, "valueFrom.secretKeyRef.name"))
+                || container.get("envFrom").items().any(|of| is_it(of, "secretRef.name"))
+        }) || pod.get("volumes").items().any(|of| is_it(of, "secret.secretName"))
     }
 
     /// The path from the spec of the pods, if it leads there.

@@ -93,6 +93,10 @@ impl ChangeApproval {
         if in_containers == Some("image") || of_values.is_some_and(is_tag) {
             return image(at, text("old"), text("new"), of_values.is_some());
         }
+        let names_secret = matches!(in_containers, Some("env.valueFrom.secretKeyRef.name" | "envFrom.secretRef.name"));
+        if names_secret && !text("new").is_empty() && !changed.took_secret(text("new")) {
+            return (Class::Platform, format!("`{at}` takes the Secret {}, which it did not take before", text("new")));
+        }
         let is_known = self.configuration_fields.iter().any(|pattern| match pattern.split_once(':') {
             Some((kind, pattern)) => kind == changed.kind && is_at(pattern, path),
             None if is_workload => {
@@ -149,13 +153,18 @@ impl ChangeApproval {
                 return Some((Class::Configuration, "documentation".into()));
             }
             // Beside the files of others, it may be one of theirs.
-            if status == "added" && additions.has_service_in(text("newFolder")) {
+            if status == "added" && !is_program(path) && additions.has_service_in(text("newFolder")) {
                 return Some((Class::NewService, "it comes with a new service".into()));
             }
             Some((Class::Platform, format!("the effect of {path} is not known")))
         };
         paths().filter_map(decided).reduce(|one, other| if other.0 > one.0 { other } else { one })
     }
+}
+
+/// Whether it is Jsonnet, of which Argo CD makes objects wherever it deploys a folder.
+fn is_program(path: &str) -> bool {
+    path.ends_with("sonnet")
 }
 
 /// A tag, or another repository.
@@ -187,10 +196,11 @@ fn is_at(pattern: &str, path: &str) -> bool {
     path.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// Whether it is the command of a probe, and the pattern means the probe alone. What runs in a container is more than its
-/// configuration.
+/// Whether it is the command of a probe, or the host that the node asks instead of the pod, and the pattern means the probe alone.
+/// Both are more than the configuration of a container.
 fn runs(pattern: &str, path: &str) -> bool {
-    sdk::text::holds(path, "Probe.exec") && !sdk::text::holds(pattern, "exec")
+    let is_more = |words: &&str| sdk::text::holds(path, words) && !sdk::text::holds(pattern, words);
+    ["Probe.exec", "Probe.httpGet.host", "Probe.tcpSocket.host"].iter().any(is_more)
 }
 
 /// What changes with every version of a chart, or with every configuration, and does nothing by itself.

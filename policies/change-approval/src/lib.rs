@@ -191,6 +191,7 @@ policy! {
         "spec.objects.account",
         "spec.objects.others",
         "spec.objects.newObject",
+        "spec.objects.oldObject",
         "spec.unseen",
         "spec.author",
         "spec.head",
