@@ -94,7 +94,16 @@ mod tests {
     #[test]
     fn what_is_not_yet_production_is_not_production() {
         let names = strings(&["production", "prod", "*-production", "*-prod", "prod-*"]);
-        for word in ["prod", "web-prod", "prod-eu", "canon-prod", "web-production", "web-no-prod", "prod-dev-portal", "dev-prod"] {
+        for word in [
+            "prod",
+            "web-prod",
+            "prod-eu",
+            "canon-prod",
+            "web-production",
+            "web-no-prod",
+            "prod-dev-portal",
+            "dev-prod",
+        ] {
             assert!(is_one(word, &names), "{word}");
         }
         for word in [
