@@ -5,6 +5,7 @@
 mod approvals;
 mod classes;
 mod companions;
+mod environments;
 mod history;
 mod moves;
 mod promotions;

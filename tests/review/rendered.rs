@@ -115,6 +115,44 @@ fn values_of_an_application_are_what_they_change() {
 }
 
 #[test]
+fn a_file_that_an_application_set_reads_is_what_it_gives() {
+    let Some(tools) = Tools::find() else { return };
+    let set = |more: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: web, namespace: argocd}}\nspec:\n  \
+             generators: [{{git: {{repoURL: 'https://example.com/shop.git', revision: main, files: [{{path: \
+             'envs/*/config.json'}}]}}}}]\n  template:\n    metadata: {{name: 'web-{{{{env}}}}'}}\n    spec:\n      project: \
+             '{{{{team}}}}'\n      source: {{repoURL: 'https://example.com/shop.git', targetRevision: main, path: kustomize, \
+             kustomize: {{images: ['example.com/web:{{{{image.tag}}}}']}}}}\n      destination: {{namespace: shop}}\n{more}"
+        )
+    };
+    let config = "{\"env\": \"staging\", \"team\": \"shop\", \"image\": {\"tag\": \"1.0.0\"}, \"replicas\": 1}\n";
+    let file = "envs/staging/config.json";
+    let open = "  templatePatch: '{{ .image.tag }}'\n";
+    for (more, from, to, class, expected) in [
+        ("", "1.0.0", "1.1.0", "image", "image Deployment shop/web"),
+        ("", "\"shop\"", "\"admin\"", "platform", "platform envs/staging/config.json"),
+        ("", "\"env\": \"staging\"", "\"env\": \"dev\"", "platform", "platform envs/staging/config.json"),
+        // What the set does with a key that it names elsewhere, too, is not known.
+        (open, "1.0.0", "1.1.0", "platform", "platform envs/staging/config.json"),
+    ] {
+        let history = History::of(&[
+            ("sets/web.yaml", &set(more)),
+            (file, config),
+            ("kustomize/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("kustomize/web.yaml", WEB.split("---").next().unwrap()),
+        ]);
+        history.git(&["remote", "add", "origin", "https://example.com/shop.git"]);
+        history.replace(file, from, to);
+        history.commit("change");
+        let (review, _) = history.review(Some(&tools), &["--allow-unchecked"]);
+        let parts = parts(&review);
+        assert_eq!(review["class"], class, "{to}: {parts:?}");
+        assert!(parts.contains(&expected.to_owned()), "{to}: {parts:?}");
+    }
+}
+
+#[test]
 fn a_second_application_of_a_folder_replaces_what_the_first_deploys() {
     let Some(tools) = Tools::find() else { return };
     let application = |name: &str, image: &str| {

@@ -8,7 +8,9 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use engine::Input;
-use engine::changes::{CODEOWNERS, Codeowners, Owners, Sources, Version, asks_installation, compare, unplaced};
+use engine::changes::{
+    CODEOWNERS, Codeowners, Owners, Sources, Version, asks_installation, compare, gives_values_alone, unplaced,
+};
 use engine::config::{Config, FILE_NAME};
 use engine::documents::{Change, ChangedFile, ChangedObject, Owned, Status};
 use engine::manifest::Limits;
@@ -164,9 +166,9 @@ impl Versions {
             let (was, is) = (*status != Status::Added, *status != Status::Deleted);
             // A comment that has something else written there later is no object.
             let is_marked = || old.markers(before) != new.markers(path);
+            let is_shown = (!was || seen_before.contains(before)) && (!is || seen_after.contains(path));
             let is_seen = *status != Status::TypeChanged
-                && (!was || seen_before.contains(before))
-                && (!is || seen_after.contains(path))
+                && (is_shown || *status == Status::Modified && gives_values_alone(old, new, path))
                 && !is_open
                 && !is_marked();
             ChangedFile {

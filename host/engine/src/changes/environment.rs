@@ -3,14 +3,19 @@
 //! Two clusters may have objects of one name, and a repository does not say which cluster deploys a folder. Only the names of
 //! folders tell, and only those in which the two paths differ. The module must not know what follows from it.
 
-use protocol::stage::OF_SERVICES;
-
+use super::apart::differ;
 use super::version::Deployed;
-use crate::paths::file_name;
-use crate::promotion::{Said, of_live, of_step};
+use crate::paths::{file_name, is_within};
 
-/// Whether both are of an environment, and not of the same.
-pub fn are_two(one: &Deployed<'_>, other: &Deployed<'_>) -> bool {
+/// Whether both are of an environment, and not of the same. What one object deploys as a whole is of one, and so is what is
+/// deployed to one cluster, whatever folders are called.
+pub fn are_two(one: &Deployed<'_>, other: &Deployed<'_>, whole: &[String]) -> bool {
+    let is_in = |folder: &String| is_within(&one.place, folder) && is_within(&other.place, folder);
+    let is_of_one_cluster =
+        one.target.as_ref().zip(other.target.as_ref()).is_some_and(|(one, other)| one.is_same(other));
+    if is_of_one_cluster || whole.iter().any(is_in) {
+        return false;
+    }
     // One chart is rendered once for each of its files of values. Two Applications of one folder may be of one environment.
     let is_of_values = !(one.is_released && other.is_released);
     let is_of_one_chart = is_of_values && one.shown == other.shown && one.environment != other.environment;
@@ -22,71 +27,5 @@ fn path(deployed: &Deployed<'_>) -> String {
         Some(name) => format!("{}/{name}", deployed.shown),
         None if deployed.environment.is_some() => deployed.shown.clone(),
         None => deployed.place.clone(),
-    }
-}
-
-/// Whether the folders in which two paths differ name one environment each, and not the same. Whatever deploys the folder around
-/// them may deploy both, so that must be of no environment itself.
-fn differ(one: &str, other: &str) -> bool {
-    let (one, other): (Vec<&str>, Vec<&str>) = (one.split('/').collect(), other.split('/').collect());
-    let is_same = |(one, other): &(&&str, &&str)| one == other;
-    let around = one.iter().zip(&other).take_while(is_same).count();
-    let ends = one.iter().skip(around).rev().zip(other.iter().skip(around).rev());
-    let inside = ends.take_while(is_same).count();
-    let own = |steps: &[&str]| named(steps.get(around..steps.len() - inside).unwrap_or_default());
-    is_of_none(one.get(..around).unwrap_or_default())
-        && own(&one).zip(own(&other)).is_some_and(|(one, other)| one != other)
-}
-
-/// The one environment that steps of a path name. `live` is one where no step has another.
-fn named(steps: &[&str]) -> Option<Said> {
-    let said = steps.iter().filter_map(|step| of_step(step));
-    let said = said.reduce(|one, other| if one == other { one } else { Said::Unclear });
-    let live = || steps.iter().find_map(|step| of_live(step)).map(Said::Stage);
-    said.or_else(live).filter(|said| *said != Said::Unclear)
-}
-
-/// Whether a folder is of no environment. Services may be called like one, and `live` may have all environments.
-fn is_of_none(steps: &[&str]) -> bool {
-    let around = [""].iter().chain(steps);
-    steps.iter().zip(around).all(|(step, around)| OF_SERVICES.contains(around) || of_step(step).is_none())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_of_two_environments_where_they_differ_in_them() {
-        for (one, other, are_two) in [
-            ("services/web/staging", "services/web/production", true),
-            ("clusters/prod-eu/apps", "clusters/stage-eu/apps", true),
-            ("dev/web", "live/web", true),
-            ("web/pre-prod", "web/prod", true),
-            ("services/web/dev", "services/web/Staging", true),
-            ("services/web-staging", "teams/shop/production", true),
-            ("clusters/prod-eu", "clusters/prod-us", false),
-            ("services/web", "services/web/staging", false),
-            ("services/live-chat", "services/staging", false),
-            ("clusters/non-prod", "clusters/prod", false),
-            ("", "staging", false),
-            // A service may be called like an environment.
-            ("apps/live/overlays/staging", "apps/live/overlays/production", true),
-            ("apps/prod/overlays/staging", "apps/prod/overlays/production", true),
-            ("services/stage/staging", "services/stage/production", true),
-            ("live/staging", "live/production", true),
-            ("envs/staging/prod", "envs/production/prod", true),
-            ("staging/live", "production/live", true),
-            // Whatever deploys the outer folder may deploy the inner one, too.
-            ("live/web", "live/staging/web", false),
-            ("production", "production/staging", false),
-            ("production/web", "production/staging/web", false),
-            ("production/prod-eu", "production/staging-eu", false),
-            ("staging/prod-eu/web", "production/web", false),
-            ("production/web-production", "staging/web-staging", true),
-        ] {
-            assert_eq!(differ(one, other), are_two, "{one} {other}");
-            assert_eq!(differ(other, one), are_two, "{other} {one}");
-        }
     }
 }

@@ -6,10 +6,13 @@
 //! repository is had, nor what any difference means.
 
 mod accounts;
+mod apart;
 mod codeowners;
 mod conditions;
+mod deployers;
 mod environment;
 mod fields;
+mod generators;
 mod hashed;
 mod made;
 mod markers;
@@ -38,6 +41,7 @@ use crate::documents::ChangedObject;
 
 pub use codeowners::{CODEOWNERS, Codeowners};
 pub use conditions::asks_installation;
+pub use generators::gives_values_alone;
 pub use owners::Owners;
 pub use sources::Sources;
 pub use unplaced::unplaced;
@@ -75,7 +79,8 @@ pub fn compare<'a>(old: Version<'a>, new: Version<'a>) -> Vec<ChangedObject<'a>>
     let pairs: Vec<_> = pairs.into_values().flat_map(|(old, new)| paired(&old, new)).collect();
     let added: Vec<&Deployed<'a>> = pairs.iter().filter_map(|(old, new)| new.filter(|_| old.is_none())).collect();
     let asked: &[Deployed<'a>] = if added.is_empty() { &[] } else { &before };
-    let (accounts, others) = (Accounts::new(asked), Others::new(asked, &added));
+    let whole = [old, new].iter().flat_map(Version::whole_folders).collect();
+    let (accounts, others) = (Accounts::new(asked), Others::new(asked, &added, whole));
     let (rendered_before, rendered_after) = (Releases::new(old), Releases::new(new));
     let mut changed = Vec::new();
     for (old, new) in pairs {

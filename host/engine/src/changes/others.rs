@@ -27,6 +27,8 @@ type Name = (String, String, String);
 pub struct Others<'d, 'a> {
     before: Vec<Other<'d, 'a>>,
     added: Vec<&'d Deployed<'a>>,
+    /// The folders that are deployed as a whole.
+    whole: Vec<String>,
 }
 
 /// An object that was there before.
@@ -62,7 +64,7 @@ struct New<'n, 'a> {
 
 impl<'d, 'a> Others<'d, 'a> {
     /// Those among the objects before, beside what is new.
-    pub fn new(before: &'d [Deployed<'a>], added: &[&'d Deployed<'a>]) -> Self {
+    pub fn new(before: &'d [Deployed<'a>], added: &[&'d Deployed<'a>], whole: Vec<String>) -> Self {
         let mut again: BTreeMap<Name, Vec<&'d Deployed<'a>>> = BTreeMap::new();
         for &deployed in added {
             for name in names(deployed) {
@@ -90,7 +92,7 @@ impl<'d, 'a> Others<'d, 'a> {
                 routes: routes(object, &node),
             }
         });
-        Self { before: others.collect(), added: added.to_vec() }
+        Self { before: others.collect(), added: added.to_vec(), whole }
     }
 
     /// Those that a new object is about, in order.
@@ -110,16 +112,16 @@ impl<'d, 'a> Others<'d, 'a> {
             routes: routes(object, &node),
         };
         let others: BTreeSet<&String> =
-            self.before.iter().filter(|other| other.is_meant(&new)).map(|other| &other.label).collect();
+            self.before.iter().filter(|other| other.is_meant(&new, &self.whole)).map(|other| &other.label).collect();
         others.into_iter().take(MOST).cloned().collect()
     }
 }
 
 impl Other<'_, '_> {
-    fn is_meant(&self, new: &New<'_, '_>) -> bool {
+    fn is_meant(&self, new: &New<'_, '_>, whole: &[String]) -> bool {
         if new.namespace.is_some_and(|namespace| self.is_in(namespace)) {
             let mut claimed = new.inside.iter().chain([&new.deployed]);
-            return claimed.any(|new| !are_two(self.deployed, new));
+            return claimed.any(|new| !are_two(self.deployed, new, whole));
         }
         let is_same_namespace = may_be_same(self.deployed.namespace, new.deployed.namespace);
         let is_same = || self.names.iter().any(|name| new.names.contains(name));
@@ -137,7 +139,7 @@ impl Other<'_, '_> {
         let is_meant = (is_same_namespace && (is_same() || is_taken() || is_selected()))
             || (new.pods.is_some() && self.named.iter().any(selects))
             || is_served();
-        is_meant && !self.is_elsewhere(new.deployed)
+        is_meant && !self.is_elsewhere(new.deployed, whole)
     }
 
     /// Whether it is in the namespace, or names it.
@@ -147,8 +149,8 @@ impl Other<'_, '_> {
     }
 
     /// Whether it is of another environment than what is new, and has its like there.
-    fn is_elsewhere(&self, new: &Deployed<'_>) -> bool {
-        are_two(self.deployed, new) && self.again.iter().any(|again| !are_two(again, new))
+    fn is_elsewhere(&self, new: &Deployed<'_>, whole: &[String]) -> bool {
+        are_two(self.deployed, new, whole) && self.again.iter().any(|again| !are_two(again, new, whole))
     }
 }
 

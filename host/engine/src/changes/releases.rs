@@ -76,8 +76,8 @@ fn is_element(set: &Node, path: &str) -> bool {
     set.get("spec").is_some_and(|spec| !is_filled_in(spec, "spec", key))
 }
 
-/// Whether a text outside of values may have what stands under the key. An action that is more than a name may have any.
-fn is_filled_in(node: &Node, at: &str, key: &str) -> bool {
+/// Whether a text of a set outside of values may have what stands under the key. An action that is more than a name may have any.
+pub fn is_filled_in(node: &Node, at: &str, key: &str) -> bool {
     let has = |text: &str| {
         text.split("{{").skip(1).any(|part| {
             let name = part.split("}}").next().unwrap_or_default().trim().trim_start_matches('.');

@@ -3,7 +3,9 @@
 //! It must not know that there is another one.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
+use super::deployers::{Target, targets, whole_folders};
 use super::markers;
 use crate::input::{Input, Subject};
 use crate::manifest::{Covered, Node, Object, kustomization};
@@ -32,6 +34,8 @@ pub struct Deployed<'a> {
     pub environment: Option<&'a str>,
     /// Whether an object has it rendered, such as an Application: the environment is called like that object.
     pub is_released: bool,
+    /// Where what has it rendered deploys it, where that is known.
+    pub target: Option<Rc<Target>>,
     /// The namespace that it is deployed to, where that is known. Where there are several, it is deployed once to each.
     pub namespace: Option<&'a str>,
 }
@@ -47,6 +51,7 @@ impl<'a> Version<'a> {
     /// All objects that it deploys.
     pub fn deployed(self) -> impl Iterator<Item = Deployed<'a>> {
         let this = self;
+        let targets = targets(self.input, |name| this.path(name));
         // A hook of a release runs, too, and with its own rights.
         let deployed = this.input.members().filter_map(move |subject| {
             let namespace = subject.object.namespace.as_deref();
@@ -54,7 +59,8 @@ impl<'a> Version<'a> {
             let own = this.path(&manifest.name);
             let Some(rendering) = manifest.rendering() else {
                 let (place, shown) = (folder(own).to_owned(), own.to_owned());
-                return Some(Deployed { subject, place, shown, environment: None, is_released: false, namespace });
+                let (environment, is_released, target) = (None, false, None);
+                return Some(Deployed { subject, place, shown, environment, is_released, target, namespace });
             };
             let shown = rendering.covers.iter().find_map(|covered| match covered {
                 Covered::Folder(folder) => Some(this.path(folder)),
@@ -65,9 +71,15 @@ impl<'a> Version<'a> {
                 shown => shown.to_owned(),
             };
             let environment = Some(rendering.environment.as_str()).filter(|name| *name != "default");
-            let is_released = rendering.covers.iter().any(|covered| matches!(covered, Covered::Object { .. }));
+            let mut deployers = rendering.covers.iter().filter_map(|covered| match covered {
+                Covered::Object { file, line } => Some((file.clone(), *line)),
+                Covered::Folder(_) => None,
+            });
+            let deployer = deployers.next();
+            let target = deployer.as_ref().and_then(|deployer| targets.get(deployer)).cloned();
+            let is_released = deployer.is_some();
             let place = normal(&own.replace(this.root, ""));
-            Some(Deployed { subject, place, shown, environment, is_released, namespace })
+            Some(Deployed { subject, place, shown, environment, is_released, target, namespace })
         });
         deployed.flat_map(move |deployed| {
             let namespaces = this.namespaces(deployed.subject).into_iter();
@@ -121,6 +133,12 @@ impl<'a> Version<'a> {
             }
         }
         kustomizations
+    }
+
+    /// The folders that one object deploys as a whole.
+    pub(super) fn whole_folders(&self) -> Vec<String> {
+        let built = self.kustomizations();
+        whole_folders(self.input, |folder| built.contains_key(folder))
     }
 
     /// The files of which it is known what they deploy: what was rendered was made of them, or their objects stand for
