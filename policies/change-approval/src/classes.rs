@@ -149,11 +149,14 @@ impl ChangeApproval {
             if text("effect") == "objects" {
                 return None;
             }
+            if is_program(path) {
+                return Some((Class::Platform, format!("{path} is a program, and Argo CD deploys what it gives")));
+            }
             if any_matches_path(&self.documentation_paths, path) {
                 return Some((Class::Configuration, "documentation".into()));
             }
             // Beside the files of others, it may be one of theirs.
-            if status == "added" && !is_program(path) && additions.has_service_in(text("newFolder")) {
+            if status == "added" && additions.has_service_in(text("newFolder")) {
                 return Some((Class::NewService, "it comes with a new service".into()));
             }
             Some((Class::Platform, format!("the effect of {path} is not known")))

@@ -96,7 +96,7 @@ pub fn whole_folders(input: &Input, is_built: impl Fn(&str) -> bool) -> Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::File;
+    use crate::file::File;
     use crate::manifest::{Limits, read};
 
     fn input(files: &[(&str, &str)]) -> Input {
