@@ -14,7 +14,7 @@ const LARGER: &[(&str, usize, &str)] = &[
     ("api-version", 120 << 10, "knows all versions of all kinds of Kubernetes, and of well-known operators"),
     (
         "change-approval",
-        156 << 10,
+        152 << 10,
         "classifies every kind of change, follows what comes with a new service and what it reaches, and counts whose \
          reviews it has",
     ),

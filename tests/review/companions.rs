@@ -156,3 +156,23 @@ fn an_application_of_another_repository_or_branch_deploys_something_else() {
         }
     }
 }
+
+#[test]
+fn a_new_workload_that_takes_a_secret_of_others_is_no_new_service() {
+    let secret = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: payments, namespace: shop}\nspec: \
+                  {target: {name: payments-db}}\n";
+    let api = WEB.split("---").next().unwrap().replace("web", "api");
+    let taking = api.replace("envFrom: [", "envFrom: [{secretRef: {name: payments-db}}, ");
+    for (path, text, class) in [
+        ("services/api/api.yaml", &taking, "platform"),
+        ("services/api/api.yaml", &taking.replace("payments-db", "own"), "new-service"),
+        ("services/payments/api.yaml", &taking, "new-service"),
+        ("services/api/api.yaml", &taking.replace("namespace: shop", "namespace: api"), "new-service"),
+    ] {
+        let history = History::of(&[("services/payments/secret.yaml", secret)]);
+        history.write(path, text);
+        history.commit("change");
+        let (review, code) = history.review(None, &[]);
+        assert_eq!((review["class"].as_str(), code), (Some(class), 0), "{path}: {review:#}");
+    }
+}

@@ -142,9 +142,10 @@ pub fn added(changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
             home => (Class::Platform, format!("it is new in the namespace {home}, where no service is new")),
         };
     }
-    let level = changed.field.get("newObject.metadata.labels").entry("pod-security.kubernetes.io/enforce");
-    if changed.is("", "Namespace") && level.str() == Some("privileged") {
-        return platform("it lets pods reach into the node");
+    let labels = changed.field.get("newObject.metadata.labels");
+    let is_let_in = labels.entry("pod-security.kubernetes.io/enforce").str() == Some("privileged");
+    if changed.is("", "Namespace") && (is_let_in || labels.entry("admission.gatekeeper.sh/ignore").is_set()) {
+        return platform("it lets pods reach into the node, or keeps policies from them");
     }
     let is_shared = !additions.namespaces.contains(&home);
     if is_shared && is_one_of(WIDE) {

@@ -7,7 +7,6 @@ mod changed;
 mod classes;
 mod companions;
 mod people;
-mod pods;
 mod reach;
 
 use changed::{Changed, Class};

@@ -7,8 +7,7 @@ use sdk::api_group;
 use sdk::prelude::*;
 use sdk::text::holds;
 
-use crate::changed::Changed;
-use crate::pods::reach;
+use crate::changed::{Changed, reach};
 
 /// Annotations that give an account an identity in a cloud.
 pub const IDENTITIES: &[&str] = &[

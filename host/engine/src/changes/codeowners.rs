@@ -29,7 +29,7 @@ struct Part {
     lines: Vec<Line>,
 }
 
-/// A pattern with its owners. Owners of an exclusion are none, whatever follows.
+/// A pattern with its owners. A file that an exclusion means has no owner in its section, whatever follows.
 #[derive(Clone, Debug)]
 struct Line {
     pattern: Pattern,
@@ -97,7 +97,7 @@ impl Codeowners {
 }
 
 impl Part {
-    /// The owners of a file; none if there are no such for it, or if it is excluded.
+    /// The owners of a file: `None` if no line names it, empty if it is excluded.
     fn owners(&self, path: &str) -> Option<Vec<String>> {
         let mut matching = self.lines.iter().filter(|line| line.pattern.matches(path));
         let last = matching.clone().next_back()?;

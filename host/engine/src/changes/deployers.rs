@@ -52,7 +52,7 @@ pub fn targets<'i>(input: &'i Input, path: impl Fn(&'i str) -> &'i str) -> Targe
     targets
 }
 
-/// The cluster that an object deploys to: some, or that of its controller. None where nobody knows it.
+/// The cluster that an object deploys to: some, or that of its controller. None where it does not say which.
 fn cluster(object: &Object) -> Option<Option<String>> {
     let destination: &[&str] = match (object.group(), object.kind.as_str()) {
         ("argoproj.io", "Application") => &["spec", "destination"],

@@ -58,6 +58,8 @@ struct New<'n, 'a> {
     inside: Vec<&'n Deployed<'a>>,
     /// The labels of its pods, where it has pods.
     pods: Option<&'n Node>,
+    /// The Secrets that its pods take.
+    takes: Vec<Name>,
     selected: Option<(Selector, bool)>,
     routes: Vec<Route>,
 }
@@ -102,12 +104,15 @@ impl<'d, 'a> Others<'d, 'a> {
         let is_namespace = (object.group(), object.kind.as_str()) == ("", "Namespace");
         let namespace = object.name.as_deref().filter(|_| is_namespace);
         let is_inside = |added: &&Deployed<'_>| namespace.is_some() && added.namespace == namespace;
+        let template = pods::template(object, &node);
+        let secrets = template.map(taken).into_iter().flatten().filter(|(kind, _)| *kind == "Secret");
         let new = New {
             deployed,
             names: names(deployed),
             namespace,
             inside: self.added.iter().copied().filter(is_inside).collect(),
-            pods: pods::template(object, &node).and_then(labels),
+            pods: template.and_then(labels),
+            takes: secrets.map(|(kind, name)| core(kind, &name)).collect(),
             selected: selection(object, &node),
             routes: routes(object, &node),
         };
@@ -125,8 +130,10 @@ impl Other<'_, '_> {
         }
         let is_same_namespace = may_be_same(self.deployed.namespace, new.deployed.namespace);
         let is_same = || self.names.iter().any(|name| new.names.contains(name));
-        // A new ConfigMap of the workloads around it is their configuration.
-        let is_own = || new.deployed.subject.object.kind == "ConfigMap" && new.deployed.place == self.deployed.place;
+        // A new ConfigMap of the workloads around it is their configuration, and so is a Secret to a new workload beside it.
+        let is_beside = || new.deployed.place == self.deployed.place;
+        let is_own = || new.deployed.subject.object.kind == "ConfigMap" && is_beside();
+        let gives = || self.names.iter().any(|name| new.takes.contains(name)) && !is_beside();
         let is_taken = || self.takes.iter().any(|name| new.names.contains(name)) && !is_own();
         let is_selected = || {
             new.selected.as_ref().is_some_and(|(selector, is_of_services)| {
@@ -136,7 +143,7 @@ impl Other<'_, '_> {
         };
         let selects = |meant: &Meant| (meant.is_anywhere || is_same_namespace) && meant.selector.selects(new.pods);
         let is_served = || self.routes.iter().any(|old| new.routes.iter().any(|new| new.overlaps(old)));
-        let is_meant = (is_same_namespace && (is_same() || is_taken() || is_selected()))
+        let is_meant = (is_same_namespace && (is_same() || is_taken() || gives() || is_selected()))
             || (new.pods.is_some() && self.named.iter().any(selects))
             || is_served();
         is_meant && !self.is_elsewhere(new.deployed, whole)

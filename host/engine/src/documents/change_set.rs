@@ -121,8 +121,8 @@ pub struct ChangedObject<'a> {
     pub users: Vec<String>,
     /// The account that the pods of a new workload run as; none where nothing was known of it before.
     pub account: Option<Account>,
-    /// The objects of before that a new one is about: those that it selects or replaces, those that select it or take it, those
-    /// whose host and path it serves, and those in a namespace that it is.
+    /// The objects of before that a new one is about: those that it selects or replaces, whose Secret it takes, those that select
+    /// it or take it, those whose host and path it serves, and those in a namespace that it is.
     pub others: Vec<String>,
 }
 
