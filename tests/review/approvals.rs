@@ -52,6 +52,30 @@ fn a_file_that_moves_to_others_takes_the_approval_of_both() {
 }
 
 #[test]
+fn each_section_of_gitlab_gives_its_own_approvals() {
+    let codeowners = "* @acme/all\n[Shop][2] @acme/shop\n/services/\n^[Docs] @acme/docs\n*.yaml\n";
+    let teams = "\"teams\": {\"@acme/all\": [\"al\"], \"@acme/shop\": [\"ben\", \"bea\"], \"@acme/docs\": [\"dan\"]}";
+    for (users, missing) in [
+        (&["ben", "bea"][..], Some("approvals are missing: 1 of @acme/all")),
+        (&["ben", "al", "dan"], Some("approvals are missing: 2 of @acme/shop")),
+        (&["ben", "bea", "al"], None),
+    ] {
+        let history = History::of(&[("CODEOWNERS", codeowners), ("services/web/web.yaml", crate::history::WEB)]);
+        bump(&history);
+        let head = history.commit("change");
+        let reviews = users
+            .iter()
+            .map(|user| format!("{{\"user\": \"{user}\", \"state\": \"APPROVED\", \"commit\": \"{head}\"}}"));
+        let reviews = reviews.collect::<Vec<_>>().join(", ");
+        history.write("approvals.json", &format!("{{\"author\": \"ana\", \"reviews\": [{reviews}], {teams}}}"));
+        let (review, code) = history.review(None, &["--approvals", "approvals.json"]);
+        assert_eq!(code, i32::from(missing.is_some()), "{users:?}: {review:#}");
+        assert!(review.to_string().contains(missing.unwrap_or("approved")), "{users:?}: {review:#}");
+        assert_eq!(review["reviews"], "1 of the app team (@acme/all, @acme/shop), 2 of @acme/shop");
+    }
+}
+
+#[test]
 fn the_platform_approves_what_is_hidden_in_a_bump() {
     let change = |history: &History| {
         bump(history);
