@@ -197,23 +197,18 @@ impl Input {
         self.files.get(index).map(|file| &**file)
     }
 
-    /// The objects to judge.
+    /// The objects to judge: all that stand for themselves.
     pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.members()
+        let standing = self.files.iter().enumerate().filter(|(file, _)| !self.is_rendered(*file));
+        standing.flat_map(move |(file, of)| {
+            standing_in(file, of, &self.patches).map(move |(document, object)| Subject { file, document, object })
+        })
     }
 
     /// The objects that others may look up: those to judge, and those that others only see, but for what says of itself that the
     /// host has made it.
     pub fn visible(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.members().filter(|subject| !self.is_claim(*subject))
-    }
-
-    /// All objects that stand for themselves: those to judge, and those that others only see.
-    pub(crate) fn members(&self) -> impl Iterator<Item = Subject<'_>> {
-        let standing = self.files.iter().enumerate().filter(|(file, _)| !self.is_rendered(*file));
-        standing.flat_map(move |(file, of)| {
-            standing_in(file, of, &self.patches).map(move |(document, object)| Subject { file, document, object })
-        })
+        self.subjects().filter(|subject| !self.is_claim(*subject))
     }
 
     /// Whether the object is a hook or a test of a release: Helm runs it beside the release, and it is no part of that. What

@@ -53,7 +53,7 @@ impl<'a> Version<'a> {
         let this = self;
         let targets = targets(self.input, |name| this.path(name));
         // A hook of a release runs, too, and with its own rights.
-        let deployed = this.input.members().filter_map(move |subject| {
+        let deployed = this.input.subjects().filter_map(move |subject| {
             let namespace = subject.object.namespace.as_deref();
             let manifest = &this.input.file(subject.file)?.manifest;
             let own = this.path(&manifest.name);
