@@ -214,6 +214,15 @@ fn what_a_template_makes_of_an_installation_is_not_seen() {
     history.append("charts/web/values.yaml", "more: true\n");
     let parts = vec!["platform ClusterRole reader".to_owned(); 3];
     assert_eq!(review(&history, &tools), ("platform".into(), parts));
+    // Nor is it in a chart that is new, unless it asks no more than what the release is called.
+    for (condition, class) in [("eq .Release.Name \"x\"", "new-service"), (".Release.IsUpgrade", "platform")] {
+        let history = History::of(&[("README.md", "# Shop\n")]);
+        CHART.iter().for_each(|(path, text)| history.write(path, text));
+        history.write(template, &format!("{{{{ if {condition} }}}}\n{role}{{{{ end }}}}\n"));
+        let (found, parts) = review(&history, &tools);
+        assert_eq!(found, class, "{parts:?}");
+        assert!(parts.contains(&format!("{class} {template}")), "{parts:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use engine::Input;
 use engine::changes::{
-    CODEOWNERS, Codeowners, Owners, Sources, Version, asks_installation, compare, gives_values_alone, unplaced,
+    CODEOWNERS, Codeowners, Owners, Sources, Version, asks_installation, asks_more_than_a_name, compare,
+    gives_values_alone, unplaced,
 };
 use engine::config::{Config, FILE_NAME};
 use engine::documents::{Change, ChangedFile, ChangedObject, Owned, Status};
@@ -104,13 +105,19 @@ impl Versions {
         });
         let owners = Owners::new(codeowners.as_ref(), old.version());
         let files = touched(&repository, &base, &head)?;
-        let is_open = |version: &Earlier, path: &str| {
-            text(&version.relocated(&repository.top().join(path))).is_some_and(|text| asks_installation(path, &text))
+        let open = |version: &Earlier, path: &str| {
+            text(&version.relocated(&repository.top().join(path))).filter(|text| asks_installation(path, text))
         };
         let files = files.into_iter().flat_map(|file| between_owners(file, &owners));
-        let files = files.map(|file| Touched {
-            is_open: is_open(&before, file.previous.as_ref().unwrap_or(&file.path)) || is_open(&after, &file.path),
-            ..file
+        let files = files.map(|file| {
+            let now = open(&after, &file.path);
+            // It may hide anything, also beside a new service.
+            let hides = now.as_deref().is_some_and(asks_more_than_a_name);
+            Touched {
+                is_open: now.is_some() || open(&before, file.previous.as_ref().unwrap_or(&file.path)).is_some(),
+                new_folder: file.new_folder.filter(|_| !hides),
+                ..file
+            }
         });
         let files = files.collect();
         let commits = repository.log(&base, &head).map_err(failed("--head"))?;

@@ -34,14 +34,33 @@ pub fn asks_installation(path: &str, text: &str) -> bool {
     is_of_chart && text.split("{{").skip(1).filter_map(|part| part.split("}}").next()).any(asks)
 }
 
+/// Whether a template asks for more than what the release is called, which charts commonly compare with their own name.
+#[must_use]
+pub fn asks_more_than_a_name(text: &str) -> bool {
+    let mut actions = text.split("{{").skip(1).filter_map(|part| part.split("}}").next());
+    actions.any(|action| {
+        asks_words(action)
+            || action.match_indices(".Release").any(|(at, of)| {
+                let rest = action.get(at + of.len()..).unwrap_or_default();
+                !rest.starts_with(".Name") && !rest.starts_with(".Service")
+            })
+    })
+}
+
+fn words(action: &str) -> impl Iterator<Item = &str> {
+    action.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+}
+
+fn asks_words(action: &str) -> bool {
+    words(action).any(|word| WORDS.contains(&word) || word.starts_with("rand"))
+}
+
 fn asks(action: &str) -> bool {
-    let words = || action.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     let release = || action.match_indices(".Release").filter_map(|(at, of)| action.get(at + of.len()..));
     // `.Release.Name` and `.Release.Namespace` are in the names of most objects.
     let is_named = |rest: &str| rest.starts_with(".Name") || rest.starts_with(".Service");
-    let compares = || action.contains(":=") || words().any(|word| COMPARING.contains(&word));
-    words().any(|word| WORDS.contains(&word) || word.starts_with("rand"))
-        || release().any(|rest| !is_named(rest) || compares())
+    let compares = || action.contains(":=") || words(action).any(|word| COMPARING.contains(&word));
+    asks_words(action) || release().any(|rest| !is_named(rest) || compares())
 }
 
 #[cfg(test)]
@@ -68,6 +87,16 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(asks_installation("web/templates/a.yaml", text), is_it, "{text}");
+        }
+        for (text, is_it) in [
+            ("{{ if .Release.IsUpgrade }}a{{ end }}", true),
+            ("{{ with .Release }}{{ .IsUpgrade }}{{ end }}", true),
+            ("{{ if lookup \"v1\" \"Secret\" \"a\" \"b\" }}", true),
+            ("{{ if eq (randNumeric 1) \"1\" }}", true),
+            ("{{- if contains $name .Release.Name }}", false),
+            ("{{ if eq .Release.Namespace \"a\" }}", false),
+        ] {
+            assert_eq!(asks_more_than_a_name(text), is_it, "{text}");
         }
         let text = "{{ .Release.IsUpgrade }}";
         assert!(asks_installation("web/values-eu.yaml", text) && !asks_installation("web/policy.yaml", text));

@@ -40,7 +40,7 @@ use releases::Releases;
 use crate::documents::ChangedObject;
 
 pub use codeowners::{CODEOWNERS, Codeowners};
-pub use conditions::asks_installation;
+pub use conditions::{asks_installation, asks_more_than_a_name};
 pub use generators::gives_values_alone;
 pub use owners::Owners;
 pub use sources::Sources;
