@@ -110,8 +110,13 @@ pub(crate) fn is_namespaced(group: &str, kind: &str) -> bool {
 
 /// The group of Kubernetes' own that has a kind of this name.
 pub(crate) fn group_of(kind: &str) -> Option<&'static str> {
+    of_name(kind).map(|(group, _)| group)
+}
+
+/// The kind of Kubernetes' own that has this name, with its group.
+pub(crate) fn of_name(kind: &str) -> Option<(&'static str, &'static str)> {
     let all = NAMESPACED.iter().chain(CLUSTER_WIDE);
-    all.into_iter().find(|(_, kinds)| kinds.contains(&kind)).map(|(group, _)| *group)
+    all.into_iter().find_map(|(group, kinds)| Some((*group, *kinds.iter().find(|known| **known == kind)?)))
 }
 
 /// A kind as people write it: of groups that are not Kubernetes' own as kubectl has it, `Rollout.argoproj.io`.

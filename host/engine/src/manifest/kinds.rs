@@ -1,9 +1,11 @@
 //! Tells objects whose kind or group is misspelt: a cluster refuses them, and no rule would know them.
 //!
-//! It knows the workloads, and the few kinds of Kubernetes' own that say how they run and what they may. It must not know
-//! any other kind, of which there are too many to guess.
+//! It guesses at the workloads, and at the few kinds of Kubernetes' own that say how they run and what they may. It must
+//! not guess at any other kind, of which there are too many.
 
 use protocol::{WORKLOADS, WorkloadKind, api_group, workload_kind};
+
+use crate::builtin;
 
 /// A kind as clusters know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +77,16 @@ fn workload(group: &str, kind: &str) -> Option<KnownKind> {
     same_kind().find(|known| is(known.group, group)).or_else(|| same_kind().find(|_| elsewhere)).map(KnownKind::from)
 }
 
-/// The workload of Kubernetes itself that a kind without an `apiVersion` can only mean.
+/// The kind of Kubernetes itself that a kind without an `apiVersion` can only mean.
 pub(super) fn of_kind(kind: &str) -> Option<KnownKind> {
-    WORKLOADS.iter().find(|known| known.kind == kind && BUILT_IN.contains(&known.group)).map(KnownKind::from)
+    let (group, kind) = builtin::of_name(kind)?;
+    let version = match group {
+        "autoscaling" => "v2",
+        "certificates.k8s.io" if kind == "ClusterTrustBundle" => "v1beta1",
+        "policy" if kind == "PodSecurityPolicy" => "v1beta1",
+        _ => "v1",
+    };
+    Some(known(group, version, kind))
 }
 
 fn is(one: &str, other: &str) -> bool {

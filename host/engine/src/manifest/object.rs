@@ -116,14 +116,16 @@ fn kindless(document: &Node) -> Option<Failure> {
     is_one.then(|| Failure::new(ProblemKind::NoKind, document.locate(&[])))
 }
 
-/// A workload that does not say of which version, which `kubectl` refuses. The kind alone may be anybody's word.
+/// An object of Kubernetes' own that does not say of which version, which `kubectl` refuses. The kind alone may be
+/// anybody's word: a workload has a `spec` too, and everything else a name.
 fn versionless(document: &Node) -> Option<Failure> {
-    let is_mapping = |key: &str| document.get(key).is_some_and(|node| matches!(node.value, Value::Mapping(_)));
-    if !is_absent(document, "apiVersion") || !is_mapping("metadata") || !is_mapping("spec") {
-        return None;
-    }
-    let meant = kinds::of_kind(document.get("kind")?.as_str()?)?;
-    Some(Failure::new(ProblemKind::NoApiVersion { meant }, document.locate(&[])))
+    let is_mapping = |node: Option<&Node>| node.is_some_and(|node| matches!(node.value, Value::Mapping(_)));
+    let metadata = document.get("metadata").filter(|metadata| is_mapping(Some(*metadata)))?;
+    let meant = kinds::of_kind(document.get("kind")?.as_str()?).filter(|_| is_absent(document, "apiVersion"))?;
+    let is_workload = workload_kind(meant.group, meant.kind).is_some();
+    let is_named = ["name", "generateName"].iter().any(|key| metadata.get(key).is_some()) && !is_workload;
+    (is_named || is_mapping(document.get("spec")))
+        .then(|| Failure::new(ProblemKind::NoApiVersion { meant }, document.locate(&[])))
 }
 
 /// What is wrong with an object that is a list, or should be, by its kind.

@@ -150,7 +150,7 @@ pub enum ProblemKind {
     ItemWithoutKind,
     /// An item of a list whose `apiVersion` or `kind` is a template's action, beside others that are objects.
     TemplatedItem,
-    /// A workload without an `apiVersion`.
+    /// An object of a kind of Kubernetes' own without an `apiVersion`.
     NoApiVersion {
         /// What its kind means.
         meant: KnownKind,

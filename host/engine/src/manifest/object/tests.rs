@@ -140,6 +140,22 @@ fn malformed_objects_are_problems_with_a_place() {
             "apiVersion: ''\nkind: Pod\nmetadata: {}\nspec: {}\n".to_owned(),
             "2:1: this Pod has no `apiVersion`; did you mean `v1`?",
         ),
+        (
+            "kind: Service\nmetadata: {name: a}\nspec: {}\n".to_owned(),
+            "1:1: this Service has no `apiVersion`; did you mean `v1`?",
+        ),
+        (
+            "kind: ConfigMap\nmetadata: {generateName: a-}\n".to_owned(),
+            "1:1: this ConfigMap has no `apiVersion`; did you mean `v1`?",
+        ),
+        (
+            "apiVersion:\nkind: ClusterRole\nmetadata: {name: a}\nrules: []\n".to_owned(),
+            "2:1: this ClusterRole has no `apiVersion`; did you mean `rbac.authorization.k8s.io/v1`?",
+        ),
+        (
+            "kind: HorizontalPodAutoscaler\nmetadata: {name: a}\n".to_owned(),
+            "1:1: this HorizontalPodAutoscaler has no `apiVersion`; did you mean `autoscaling/v2`?",
+        ),
         (format!("{head}items: []\n"), "3:1: kubectl takes an object with `items` for a list, and this one is empty"),
         (format!("{head}items:\n"), "3:1: kubectl takes an object with `items` for a list, and this one is empty"),
         ("apiVersion: v1\nkind: List\nlist: []\n".to_owned(), "2:1: this list has no `items`"),
@@ -168,6 +184,22 @@ fn malformed_objects_are_problems_with_a_place() {
         let told: Vec<String> = manifest.problems.iter().map(ToString::to_string).collect();
         assert_eq!(told, [expected], "{yaml}");
         assert_eq!(manifest.objects().count(), 0, "{yaml}");
+    }
+}
+
+#[test]
+fn a_kind_without_a_version_may_be_the_word_of_another_tool() {
+    for yaml in [
+        "kind: Deployment\nreplicas: 2\nmetadata: {annotations: {}}\n",
+        "kind: Service\nname: web\nspec: {}\n",
+        "kind: ClusterRole\nmetadata: [name]\n",
+        "kind: Widget\nmetadata: {name: a}\nspec: {}\n",
+        "kind: service\nmetadata: {name: a}\nspec: {}\n",
+        "services: {web: {kind: Service, metadata: {name: a}}}\n",
+    ] {
+        let manifest = read_text(yaml);
+        assert_eq!(manifest.problems, [], "{yaml}");
+        assert_eq!(manifest.skipped().count(), 1, "{yaml}");
     }
 }
 
