@@ -22,7 +22,17 @@ fn settings_change_a_verdict() {
 fn what_the_schema_cannot_say_the_rule_itself_refuses() {
     let folder = Folder::of("pod.yaml", POD).and("c.yaml", "rules: {container-resources: {settings: {cpu_max: much}}}");
     let complaint = folder.run(&["check", "pod.yaml", "--config", "c.yaml"]).complaint();
-    assert!(complaint.starts_with("error: the settings of container-resources are refused: "), "{complaint}");
+    assert!(complaint.starts_with("error: c.yaml:1: the settings of container-resources are refused: "), "{complaint}");
+}
+
+#[test]
+fn values_that_are_not_there_are_refused_without_a_chart_too() {
+    let folder = Folder::of("pod.yaml", POD).and("c.yaml", "rendering: {values: [gone.yaml]}\n");
+    let complaint = folder.run(&["check", "pod.yaml", "--config", "c.yaml"]).complaint();
+    assert!(
+        complaint.starts_with("error: c.yaml: `rendering.values` names gone.yaml, which does not exist"),
+        "{complaint}"
+    );
 }
 
 #[test]

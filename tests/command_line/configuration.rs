@@ -136,7 +136,10 @@ fn settings_may_be_other_in_some_places() {
     folder.run(&["check", "b", "--rule", "required-labels"]).with(0);
     let bad = config.replace("cpu_limit: false", "cpu_max: much");
     let complaint = folder.and("seaworthy.yaml", bad).run(&["check", "b", "--rule", "container-resources"]).complaint();
-    assert!(complaint.starts_with("error: the settings of container-resources are refused: "), "{complaint}");
+    assert!(
+        complaint.starts_with("error: seaworthy.yaml:1: the settings of container-resources are refused: "),
+        "{complaint}"
+    );
 }
 
 #[test]

@@ -170,6 +170,12 @@ impl Configuration {
         if let Some(path) = given.values.iter().find(|path| !path.exists()) {
             return Err(Failure::File(format!("--values {} does not exist", output::shown(path))));
         }
+        let missing = said.values.iter().find(|path| !within(path).exists());
+        if let (Some(path), Some(shown)) = (missing, &self.shown) {
+            let message =
+                format!("{shown}: `rendering.values` names {}, which does not exist", output::shown(Path::new(path)));
+            return Err(Failure::File(message));
+        }
         let mut options = given.options();
         options.cache = cache::folder().map(|folder| folder.join("renderings"));
         if given.render.is_none() && said.enabled == Some(false) {

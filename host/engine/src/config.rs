@@ -64,6 +64,7 @@ use crate::manifest::{Entry, Node, Position, Span, Value};
 use crate::maturity::Catalog;
 use crate::question::Completeness;
 use crate::scope::Folders;
+use crate::spot::Spot;
 use crate::waiver::{Date, Waiver};
 
 pub use crate::spelling::{suggestion, with_suggestion};
@@ -131,6 +132,8 @@ pub struct Config {
     pub severities: Vec<(String, Severity)>,
     /// Settings by rule, where they differ from the defaults.
     pub settings: Vec<(String, Json)>,
+    /// Where those settings stand, by rule.
+    pub settings_spots: Vec<(String, Spot)>,
     /// What rules may ask their host besides look-ups of the input, by rule.
     pub allowed: Vec<(String, Capabilities)>,
     /// The rules that annotations of objects may waive.
@@ -320,7 +323,10 @@ impl Reader<'_> {
                     }
                     ("severity", _) => config.severities.push((name.clone(), self.severity(&option.value)?)),
                     ("allow", _) => config.allowed.push((name.clone(), self.capabilities(&option.value)?)),
-                    _ => config.settings.push((name.clone(), self.settings(&option.value, rule)?)),
+                    _ => {
+                        config.settings.push((name.clone(), self.settings(&option.value, rule)?));
+                        config.settings_spots.push((name.clone(), self.layers.spot(option.value.span)));
+                    }
                 }
             }
         }

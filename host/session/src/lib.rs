@@ -224,12 +224,18 @@ impl<R: Runtime> Session<R> {
                 continue;
             }
             // What it came with it was asked about then.
-            let of_overrides = setup.config.overrides_of(&name).filter_map(|(_, said)| said.settings.as_ref());
-            let mut asked = given.into_iter().filter(|_| !has_settings).chain(of_overrides.filter(|_| !has_overrides));
+            let spot = setup.config.settings_spot_of(&name);
+            let of_overrides = setup.config.overrides_of(&name);
+            let of_overrides =
+                of_overrides.filter_map(|(_, said)| Some((said.settings.as_ref()?, said.settings_spot.as_ref())));
+            let given = given.map(|given| (given, spot)).into_iter().filter(|_| !has_settings);
+            let mut asked = given.chain(of_overrides.filter(|_| !has_overrides));
             if !is_trusted(&name)
-                && let Err(cause) = asked.try_for_each(|settings| rule.validate_settings(&self.runtime, settings))
+                && let Err((cause, spot)) = asked.try_for_each(|(settings, spot)| {
+                    rule.validate_settings(&self.runtime, settings).map_err(|cause| (cause, spot.cloned()))
+                })
             {
-                refused = refused.and(Err(Refused { rule: name.clone(), cause }));
+                refused = refused.and(Err(Refused { rule: name.clone(), spot, cause }));
                 all.push(rule);
                 continue;
             }

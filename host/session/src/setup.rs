@@ -2,7 +2,7 @@
 
 use engine::config::Config;
 use engine::waiver::Date;
-use engine::{Completeness, SettingsError};
+use engine::{Completeness, SettingsError, Spot};
 use protocol::Profile;
 
 /// What is checked by, and in what world.
@@ -21,10 +21,12 @@ pub struct Setup {
 
 /// A rule does not take the settings that it was given.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings of {rule} are refused: {cause}")]
+#[error("{}the settings of {rule} are refused: {cause}", .spot.as_ref().map(|spot| format!("{spot}: ")).unwrap_or_default())]
 pub struct Refused {
     /// The rule.
     pub rule: String,
+    /// Where the settings stand, if they are of a file.
+    pub spot: Option<Spot>,
     /// Why.
     #[source]
     pub cause: SettingsError,

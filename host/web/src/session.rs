@@ -149,7 +149,7 @@ impl<R: Compile> Session<R> {
         let setup = Setup { config, profile, completeness, today };
         self.session
             .configure(setup, |name| selected.contains(name), |name| stopped.contains(name))
-            .map_err(|Refused { rule, cause }| SessionError::Settings { rule, cause: cause.into() })?;
+            .map_err(|Refused { rule, cause, .. }| SessionError::Settings { rule, cause: cause.into() })?;
         let is_off = |rule: &&Rule<_>| asked.rules.contains(&rule.metadata.name) && !rule.is_configured();
         let off = self.session.rules().find(is_off).map(|rule| rule.metadata.name.clone());
         if let Some(off) = off {

@@ -7,6 +7,7 @@ use super::{Config, Read, Reader};
 use crate::manifest::{Node, Value};
 use crate::scope::Scope;
 use crate::settings::Settings;
+use crate::spot::Spot;
 
 /// Where rules are other than elsewhere, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,8 @@ pub struct RuleOverride {
     pub severity: Option<Severity>,
     /// Its settings, all of them.
     pub settings: Option<Json>,
+    /// Where they stand.
+    pub settings_spot: Option<Spot>,
 }
 
 impl Config {
@@ -51,6 +54,12 @@ impl Config {
     #[must_use]
     pub fn settings_of(&self, rule: &str) -> Option<&Json> {
         self.settings.iter().find(|(name, _)| name == rule).map(|(_, settings)| settings)
+    }
+
+    /// Where the settings of the rule stand, but for those of overrides.
+    #[must_use]
+    pub fn settings_spot_of(&self, rule: &str) -> Option<&Spot> {
+        self.settings_spots.iter().find(|(name, _)| name == rule).map(|(_, spot)| spot)
     }
 
     /// Whether the rule has, in some place at least, the settings without which it has nothing to say.
@@ -88,6 +97,7 @@ impl Reader<'_> {
                     _ => {
                         let rule = self.rules.iter().find(|rule| rule.name == name);
                         of_rule.settings = rule.map(|rule| self.settings(&option.value, rule)).transpose()?;
+                        of_rule.settings_spot = Some(self.layers.spot(option.value.span));
                     }
                 }
             }

@@ -42,6 +42,10 @@ fn read_config(text: &str) -> Result<Config, String> {
     Config::read("c.yaml", text.into(), &rules).map_err(|cause| cause.to_string())
 }
 
+fn spot_at(line: u32, column: u32) -> Spot {
+    Spot { file: "c.yaml".into(), position: Position { line, column } }
+}
+
 fn settings(yaml: &str) -> Result<Json, String> {
     let config = read_config(&format!("rules:\n  typed-rule:\n    settings: {yaml}\n"))?;
     Ok(config.settings.into_iter().next().unwrap().1)
@@ -55,6 +59,7 @@ fn a_configuration_says_what_is_off_set_and_waived() {
          by: ana\n  why: it moves\n  until: 2027-03-31\n- {rule: typed-rule, object: {name: x}, by: b, why: c, until: 2027-03-31}\n",
     )
     .unwrap();
+    assert_eq!(config.settings_spot_of("typed-rule"), Some(&spot_at(3, 41)));
     assert_eq!((config.disabled, config.enabled), (vec!["plain-rule".to_owned()], vec!["typed-rule".to_owned()]));
     assert_eq!(config.settings, [("typed-rule".to_owned(), json!({"own": true}))]);
     let [first, second] = config.waivers.as_slice() else { unreachable!() };
@@ -308,7 +313,12 @@ fn a_configuration_says_what_counts_where() {
         (vec![("typed-rule".into(), Severity::Critical)], vec!["typed-rule".into()])
     );
     let scope = Scope::new(vec!["k8s/legacy".into()], vec!["dev-*".into()]);
-    let over = RuleOverride { enabled: Some(false), severity: Some(Severity::Low), settings: Some(json!({"most": 1})) };
+    let over = RuleOverride {
+        enabled: Some(false),
+        severity: Some(Severity::Low),
+        settings: Some(json!({"most": 1})),
+        settings_spot: Some(spot_at(14, 59)),
+    };
     assert_eq!(config.overrides, [Override { scope, rules: vec![("typed-rule".into(), over)] }]);
 }
 
@@ -466,6 +476,7 @@ fn every_value_is_shown_with_the_place_that_has_the_last_word() {
         let mut config = config.unwrap();
         config.longest_waiver_days = None;
         config.waivers.iter_mut().for_each(|waiver| waiver.spot = None);
+        config.settings_spots.clear();
         config
     });
     assert_eq!(effective, whole, "what is shown is a configuration that comes to the same");
