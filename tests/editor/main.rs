@@ -88,6 +88,24 @@ fn a_file_that_is_left_out_changes_nothing_while_it_is_typed() {
 }
 
 #[test]
+fn a_message_that_cannot_be_read_ends_nothing() {
+    let mut client = Client::start(&[("web.yaml", POD)], json!({}));
+    client.diagnostics("web.yaml");
+    client.send_text("{");
+    assert!(client.message().starts_with("a message cannot be read: "));
+    client.send_text(r#"{"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": 1}}"#);
+    assert!(client.message().starts_with("a message cannot be read: "));
+    let document = json!({"uri": client.address("web.yaml"), "languageId": "yaml", "version": 1, "text": "HALF"});
+    let opened = json!({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": document}});
+    client.send_text(
+        &opened.to_string().replace("HALF", &format!("# \\ud800\\n{}", POD.replace('\n', "\\n").replace('"', "\\\""))),
+    );
+    client.change("web.yaml", GOOD);
+    assert_eq!(client.diagnostics("web.yaml"), Vec::<Value>::new());
+    assert_eq!(client.end(), Some(0));
+}
+
+#[test]
 fn columns_are_counted_as_agreed() {
     let of = |encodings: Value| {
         let mut client = Client::start(&[("web.yaml", ROOT)], json!({"general": {"positionEncodings": encodings}}));

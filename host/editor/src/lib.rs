@@ -7,6 +7,7 @@
 //! It must not know how a workspace is read, nor what runs the rules: [`Open`] does.
 //!
 //! - [`server`]: the protocol, message by message.
+//! - [`wire`]: messages on streams of bytes.
 //! - [`workspace`]: the session under the texts that an editor has open.
 //! - [`notes`]: what is said of each file.
 //! - [`actions`]: fixes and waivers as edits.
@@ -18,6 +19,7 @@ mod actions;
 mod notes;
 mod position;
 mod server;
+mod wire;
 mod workspace;
 
 use std::path::Path;
@@ -28,6 +30,7 @@ use engine::report::Unread;
 use session::Session;
 
 pub use server::{ServeError, serve};
+pub use wire::{Threads, connect};
 
 /// A workspace as it is on the disk.
 pub struct Opened<R: Runtime> {

@@ -142,7 +142,10 @@ impl<O: Open> Server<'_, O> {
                     let response = self.answer(request);
                     self.send(response.into())?;
                 }
-                Message::Notification(notification) => is_stale |= self.hear(notification)?,
+                Message::Notification(notification) => match self.hear(notification) {
+                    Err(cause @ ServeError::Message(_)) => self.show(cause.to_string())?,
+                    heard => is_stale |= heard?,
+                },
                 Message::Response(_) => {}
             }
         }
@@ -200,11 +203,15 @@ impl<O: Open> Server<'_, O> {
     /// Reads the workspace anew, and says whether a check has to follow. Where it cannot be read, the editor shows why.
     fn read(&mut self) -> Result<bool, ServeError> {
         if let Err(cause) = self.workspace.read() {
-            let message = cause.to_string();
-            self.notify::<notify::ShowMessage>(ShowMessageParams { typ: MessageType::ERROR, message })?;
+            self.show(cause.to_string())?;
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// Shows what is wrong.
+    fn show(&self, message: String) -> Result<(), ServeError> {
+        self.notify::<notify::ShowMessage>(ShowMessageParams { typ: MessageType::ERROR, message })
     }
 
     /// Says what is to be said of each file of which the editor shows something else.

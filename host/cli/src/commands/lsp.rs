@@ -1,11 +1,11 @@
 //! `seaworthy lsp`: a language server on standard input and output.
 
 use std::env;
+use std::io::{BufReader, stdin, stdout};
 use std::path::Path;
 
 use clap::Parser;
 use editor::{Open, OpenError, Opened};
-use lsp_server::Connection;
 use protocol::Profile;
 use sandbox::{Budget, Limits, Run, Sandbox};
 
@@ -36,7 +36,7 @@ pub fn run(options: &Args) -> Result<u8, Failure> {
     let sandbox: &Sandbox = judging::for_life(judging::sandbox(Limits::default(), found.len())?);
     // An editor stays open for days.
     let run: &Run<'_> = judging::for_life(sandbox.run_within(Budget { time: None, ..Budget::default() }));
-    let (connection, threads) = Connection::stdio();
+    let (connection, threads) = editor::connect(BufReader::new(stdin()), stdout()).map_err(Failure::Output)?;
     let served = editor::serve(&connection, Workspace { sandbox, run, profile: options.profile });
     drop(connection);
     served.map_err(|cause| Failure::Usage(cause.to_string()))?;
