@@ -8,11 +8,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::chart::{Release, Values};
 use super::deployer::{Deployer, Made, Source, inline, is_true};
-use super::kustomization::{Given, Needed, Over};
+use super::kustomization::{Given, Over};
 use super::names;
 use super::plan::{What, environment_of};
 use super::repository::spelt;
-use super::substitute::Variables;
+use super::substitute::{Missing, Variables};
 
 /// The group of what Flux fetches from.
 const SOURCES: &str = "source.toolkit.fluxcd.io";
@@ -124,15 +124,15 @@ impl Deployer<'_> {
 
     /// What Flux fills in after a build, as far as it stands in the input, the mappings that it stands in, and what is not
     /// there. The last mapping wins.
-    fn variables(&self, build: &Node) -> (Variables, Vec<Given>, Option<Needed>) {
-        let (mut filled, mut missing, mut last) = (Vec::new(), Vec::new(), 0);
+    fn variables(&self, build: &Node) -> (Variables, Vec<Given>, Option<Missing>) {
+        let (mut filled, mut missing, mut last, mut is_optional) = (Vec::new(), Vec::new(), 0, true);
         for reference in build.list("substituteFrom") {
             let Some((file, object)) = self.data(reference) else {
                 let (kind, name) = named(reference);
                 let need_not_be = is_true(reference, "optional") && self.all("", kind, name, None).is_empty();
+                missing.push(format!("{kind} `{name}`"));
                 if !need_not_be {
-                    missing.push(format!("{kind} `{name}`"));
-                    last = filled.len();
+                    (last, is_optional) = (filled.len(), false);
                 }
                 continue;
             };
@@ -141,7 +141,7 @@ impl Deployer<'_> {
         }
         filled.extend(build.get("substitute").map(|node| Given::new(&self.file.manifest, node.clone())));
         let behind = filled.iter().skip(last).flat_map(Given::texts).map(|(name, _)| name);
-        let needed = Needed { of: missing.join(" and "), settled: behind.collect() };
+        let needed = Missing { of: missing.join(" and "), settled: behind.collect(), is_optional };
         let needed = Some(needed).filter(|_| !missing.is_empty());
         (filled.iter().flat_map(Given::texts).collect(), filled, needed)
     }

@@ -1,6 +1,5 @@
 //! Builds a kustomization: of copies of what it refers to, and of nothing else, and once more with marks in all of it.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use engine::manifest::{Covered, Entry, Manifest, Node, Source, Value, read};
@@ -16,7 +15,7 @@ use super::overlay::{self, Places};
 use super::parts::{NAMES, Parts, Role, kustomization_of};
 use super::rendered::{Rendered, limits};
 use super::stage::Stage;
-use super::substitute::{Variables, settled, substituted};
+use super::substitute::{Filled, Missing, Variables, substituted};
 use super::tool::{Call, Tool, Tools};
 use super::tree::Tree;
 
@@ -34,16 +33,7 @@ pub struct Over {
     /// The same as it was written; the last one wins.
     pub filled: Vec<Given>,
     /// What else would be filled in, and is not in the input.
-    pub needed: Option<Needed>,
-}
-
-/// Variables that stand in objects which are not in the input.
-#[derive(Clone, Debug)]
-pub struct Needed {
-    /// The objects, in words.
-    pub of: String,
-    /// The variables that none of them can change.
-    pub settled: BTreeSet<String>,
+    pub needed: Option<Missing>,
 }
 
 /// Members of a mapping, and where somebody wrote them.
@@ -150,16 +140,9 @@ pub fn build(
         let written = over.map_or_else(|| given.clone(), |over| over.onto(&given));
         parts.stage.write(&build.top, written.into_bytes());
     }
-    let (text, open) = build.run(&parts.stage, over)?;
+    let Filled { text, open, unreadable } = build.run(&parts.stage, over)?;
     let manifest = read("rendered", text.into_bytes(), &limits());
-    let needed = over.and_then(|over| over.needed.as_ref()).filter(|_| open > 0);
-    let unknown = needed.map(|needed| {
-        let are = if open == 1 { "object with variables is" } else { "objects with variables are" };
-        Why::Unknown(format!(
-            "the values of {} are not in the input in plain text: {open} {are} not checked",
-            needed.of
-        ))
-    });
+    let unknown = unfilled(over.and_then(|over| over.needed.as_ref()), open, unreadable);
     let mut rendered = Rendered { manifest, unknown, ..Rendered::default() };
     // What a generator puts into a ConfigMap may be an object all the same.
     let made_of_charts = parts.charts.iter().flat_map(|chart| {
@@ -179,6 +162,21 @@ pub fn build(
     Ok(rendered)
 }
 
+/// What is said of objects whose variables are not filled in.
+fn unfilled(needed: Option<&Missing>, open: usize, unreadable: usize) -> Option<Why> {
+    let objects = |count: usize| match count {
+        1 => "1 object with variables is".to_owned(),
+        _ => format!("{count} objects with variables are"),
+    };
+    let missing = needed.filter(|_| open > 0).map(|needed| {
+        format!("the values of {} are not in the input in plain text: {} not checked", needed.of, objects(open))
+    });
+    let unknown = (unreadable > 0)
+        .then(|| format!("`${{...}}` has an operator that is not filled in here: {} not checked", objects(unreadable)));
+    let said: Vec<String> = missing.into_iter().chain(unknown).collect();
+    (!said.is_empty()).then(|| Why::Unknown(said.join("; ")))
+}
+
 /// How to build.
 struct Build<'t> {
     tools: &'t Tools,
@@ -195,12 +193,13 @@ struct Build<'t> {
 
 impl Build<'_> {
     /// Builds, and fills in what stands in `over`. What needs more than that is left out, and counted.
-    fn run(&self, stage: &Stage, over: Option<&Over>) -> Result<(String, usize), Failure> {
+    fn run(&self, stage: &Stage, over: Option<&Over>) -> Result<Filled, Failure> {
         let text = self.built(stage)?;
-        let needed = over.and_then(|over| over.needed.as_ref());
-        let (text, open) = needed.map_or_else(|| (text.clone(), 0), |needed| settled(&text, &needed.settled));
-        let variables = over.and_then(|over| over.variables.as_ref());
-        Ok((variables.map_or_else(|| text.clone(), |variables| substituted(&text, variables)), open))
+        let filling = over.and_then(|over| Some((over.variables.as_ref()?, over.needed.as_ref())));
+        Ok(match filling {
+            Some((variables, needed)) => substituted(&text, variables, needed),
+            None => Filled { text, ..Filled::default() },
+        })
     }
 
     fn built(&self, stage: &Stage) -> Result<String, Failure> {
@@ -263,7 +262,7 @@ fn traced(build: &Build<'_>, parts: &Parts<'_>, real: &Manifest) -> Places {
             stage.write(&build.top, over.onto(bare).into_bytes());
         }
         let over = if fillings { over.as_ref() } else { build.over };
-        let (marked, _) = build.run(&stage, over).ok()?;
+        let marked = build.run(&stage, over).ok()?.text;
         Some(overlay::places(real, &read("marked", marked.into_bytes(), &limits()), &marks))
     };
     let first = attempt(true, true).unwrap_or_default();
