@@ -103,6 +103,9 @@ impl<'a> PodSelector<'a> {
                 return Ok(Some(format!("an operator makes the pods of the {kind} here")));
             }
         }
+        if let Some(why) = borrowed_out_of_sight(namespace, world)? {
+            return Ok(Some(why));
+        }
         let adder = self.adder_of_labels(world)?;
         Ok(adder.map(|kind| format!("a {kind} adds labels that it selects to what it builds")))
     }
@@ -160,6 +163,25 @@ impl<'a> PodSelector<'a> {
         }
         Ok(None)
     }
+}
+
+/// Why the pods of a Rollout are not known that takes their template from another workload: that one is not here.
+fn borrowed_out_of_sight(namespace: Option<&str>, world: &World<'_>) -> Result<Option<String>, Undecided> {
+    for rollout in world.list("argoproj.io/v1alpha1", "Rollout", namespace)? {
+        let borrowed = rollout.get("spec.workloadRef");
+        let (Some(kind), Some(name)) = (borrowed.get("kind").str(), borrowed.get("name").str()) else { continue };
+        let known = WORKLOADS.iter().find(|(_, known, _)| *known == kind);
+        let is_here = known.map_or(Ok(false), |(api_version, ..)| {
+            world.get(api_version, kind, rollout.namespace(), name).map(|found| found.is_some())
+        })?;
+        if !is_here {
+            return Ok(Some(format!(
+                "the pods of Rollout {} are those of {kind} {name}, which is not here",
+                rollout.name()
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// The object as what has a pod template of its own. That of a Rollout may live in a Deployment, which is asked itself.

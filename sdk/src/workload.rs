@@ -132,7 +132,9 @@ impl<'a> Workload<'a> {
             ("StatefulSet", "apps.kubernetes.io/pod-index") => Label::Number,
             ("StatefulSet" | "DaemonSet", "controller-revision-hash") => Label::Any,
             ("DaemonSet", "pod-template-generation") => Label::Number,
-            ("Deployment", "pod-template-hash") | ("Rollout", "rollouts-pod-template-hash") => Label::Any,
+            ("Deployment", "pod-template-hash") => Label::Any,
+            // Of a Deployment too, whose pods a Rollout may run (`workloadRef`).
+            ("Deployment" | "Rollout", "rollouts-pod-template-hash") => Label::Any,
             ("Job", "batch.kubernetes.io/job-name" | "job-name") => known(Label::Is(name)),
             ("CronJob", "batch.kubernetes.io/job-name" | "job-name") => known(Label::Generated(name)),
             ("Job" | "CronJob", "batch.kubernetes.io/controller-uid" | "controller-uid") => Label::Any,

@@ -10,6 +10,9 @@ use sdk::value::Value;
 
 use crate::look::Look;
 
+/// The label that a Rollout gives the pods of each of its versions.
+const HASH: &str = "rollouts-pod-template-hash";
+
 /// A named port of a pod, and its protocol.
 type NamedPort<'a> = (&'a str, &'a str);
 
@@ -23,10 +26,18 @@ pub fn check<'a>(look: &mut Look<'a, '_>) -> Result<(), Undecided> {
         return without_selector(look);
     }
     let pods = PodSelector::Map(selector);
+    let borrowers = match selector.entry(HASH).is_set() {
+        true => world.list("argoproj.io/v1alpha1", "Rollout", namespace)?,
+        false => Vec::new(),
+    };
+    let is_run_by_a_rollout = |workload: Workload<'_>| {
+        let takes = |rollout: &Object<'_>| rollout.get("spec.workloadRef.name").str() == Some(workload.object().name());
+        !selector.entry(HASH).is_set() || workload.kind() == "Rollout" || borrowers.iter().any(takes)
+    };
     let names: Vec<Field<'a>> = service.get("spec.ports").items().filter(|port| target(*port).is_some()).collect();
     let (mut is_found, mut known, mut missing) = (false, Vec::new(), names);
     pods.visit(Within::Namespace(namespace), &world, &mut |workload| {
-        if pods.selects(workload) {
+        if pods.selects(workload) && is_run_by_a_rollout(workload) {
             is_found = true;
             let own = named_ports(workload);
             missing.retain(|port| !own.contains(&(target(*port).unwrap_or_default(), protocol(*port))));
