@@ -23,6 +23,7 @@ extern crate std;
 #[doc(hidden)]
 pub mod abi;
 pub mod cron;
+pub mod definition;
 pub mod environment;
 pub mod field;
 pub mod findings;

@@ -3,6 +3,7 @@ mod lifecycle;
 mod operators;
 mod warnings;
 
+use sdk::definition::definition;
 use sdk::prelude::*;
 use sdk::settings::SettingsError;
 
@@ -30,7 +31,8 @@ policy! {
     ///
     /// Custom resources of well-known operators (cert-manager, External Secrets, Flux, Gateway API, Istio, Karpenter,
     /// Knative, Kyverno, Tekton and others) fail if the newest release of the operator does not serve their version. Others
-    /// are checked if the setting `versions` names them.
+    /// are checked if the setting `versions` names them, or if their CustomResourceDefinition is there and says that a
+    /// version is deprecated.
     ///
     /// ## Why
     ///
@@ -166,6 +168,15 @@ policy! {
         "containers.securityContext.seccompProfile",
         "containers.securityContext.appArmorProfile",
     ],
+    looks_up: [
+        "apiextensions.k8s.io/v1/CustomResourceDefinition": [
+            "spec.names.kind",
+            "spec.versions.name",
+            "spec.versions.served",
+            "spec.versions.deprecated",
+            "spec.versions.deprecationWarning",
+        ],
+    ],
 }
 
 /// Fields of kinds that name another object by `apiVersion` and kind, and whether its version matters there.
@@ -191,6 +202,11 @@ impl Rule for ApiVersion {
             (None, Some(this)) => check_kind(object, *this, minor, findings),
             (None, None) => {}
         }
+        let is_foreign = known.is_empty() && known_by_operators.is_none() && group.contains('.');
+        let definition = if is_foreign { definition(object, request.world())? } else { None };
+        if let Some(definition) = definition {
+            check_definition(object, definition, findings);
+        }
         Warnings { minor, findings }.check(object);
         let mut has_references = false;
         for (of_group, of_kind, field, version_matters) in REFERENCES {
@@ -204,7 +220,7 @@ impl Rule for ApiVersion {
                 check_reference(metric.get("object.describedObject"), false, minor, findings);
             }
         }
-        if known.is_empty() && known_by_operators.is_none() && !has_references {
+        if known.is_empty() && known_by_operators.is_none() && definition.is_none() && !has_references {
             return not_applicable(format!("{kind} of {group} is a custom resource whose versions are not known"));
         }
         Ok(())
@@ -296,6 +312,28 @@ fn check_operator(object: Object<'_>, known: &Known<'_>, findings: &mut Findings
             findings.warn(at, format!("{release} deprecated {name} {kind}"), write(at, kind, replacement));
         }
         _ => {}
+    }
+}
+
+/// Checks a version of a custom resource by its definition. One that is not served is for `kubernetes-schema` to say.
+fn check_definition(object: Object<'_>, definition: Object<'_>, findings: &mut Findings) {
+    let (at, kind, name) = (object.get("apiVersion"), object.kind(), api_version(object.group(), object.version()));
+    let is = |version: &Field<'_>, key: &str| version.get(key).bool() == Some(true);
+    let mut versions = definition.get("spec.versions").items().filter(|version| is(version, "served"));
+    let Some(this) = versions.find(|version| version.get("name").str() == Some(object.version())) else { return };
+    if !is(&this, "deprecated") {
+        return;
+    }
+    let all = definition.get("spec.versions").items();
+    let others = all.filter(|version| is(version, "served") && !is(version, "deprecated"));
+    let newest = others.filter_map(|version| version.get("name").str()).last();
+    let message = match this.get("deprecationWarning").str() {
+        Some(warning) => format!("{name} {kind} is deprecated: {warning}"),
+        None => format!("{name} {kind} is deprecated by CustomResourceDefinition {}", definition.name()),
+    };
+    match newest {
+        Some(version) => findings.warn(at, message, fix::set(at, api_version(object.group(), version))),
+        None => findings.warn(at, message, "a version that its operator serves"),
     }
 }
 

@@ -109,7 +109,7 @@ impl Rule for KubernetesSchema {
             }
             Some(_) => not_applicable(format!("Kubernetes 1.{minor} does not serve {api_version} {}", object.kind())),
             None if is_built_in(object.group()) => unknown_kind(object, api_version, minor, findings),
-            None => match custom::definition(object, request.world())? {
+            None => match sdk::definition::definition(object, request.world())? {
                 Some(definition) => {
                     custom::check(object, definition, minor, findings);
                     Ok(())
