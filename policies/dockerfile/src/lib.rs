@@ -14,6 +14,7 @@ policy! {
     ///
     /// - Each base image has a tag that does not move (the setting `mutable_tags`) or a digest (`require_digest`). So has
     ///   an image of `COPY --from`. Stages, `scratch` and the defaults of `ARG` before the first `FROM` are followed.
+    /// - What `COPY --from` names is an image or a stage that comes before.
     /// - The last stage has a `USER` other than root, of its own or from the stage that it builds on. A base image that
     ///   brings one is in the setting `non_root_images`.
     /// - No `ENV` and no `ARG` holds a secret: what is named like a password, a token or a private key.
@@ -110,11 +111,13 @@ impl Dockerfile {
         let Some(base) = from.arguments().next() else { return };
         let name = base.str().unwrap_or_default();
         match stages.resolve(name) {
-            Some(image) => {
-                if image != "scratch" && stages.earlier(&image, from.stage).is_none() {
-                    self.check_image(base, &image, findings);
-                }
+            Some(image) if image == "scratch" || stages.earlier(&image, from.stage).is_some() => {}
+            Some(image) if stages.named(&image).is_some() => {
+                let message =
+                    format!("the stage `{image}` does not come before this one, so an image of that name is pulled");
+                findings.fail(base, message, "move that stage up, or name an image");
             }
+            Some(image) => self.check_image(base, &image, findings),
             // `FROM build-${TARGETARCH}` is one of the stages.
             None if stages.begins_a_stage(name) => {}
             // Of `${REGISTRY}/node` the tag is known whatever the registry is.
@@ -136,9 +139,26 @@ impl Dockerfile {
             let of_mount = mount.split(',').find_map(|part| part.strip_prefix("from="));
             let Some(name) = text.strip_prefix("--from=").or(of_mount) else { continue };
             let Some(image) = stages.resolve(name) else { continue };
-            let is_number = image.bytes().all(|byte| byte.is_ascii_digit());
-            if !is_number && image != "scratch" && stages.earlier(&image, instruction.stage).is_none() {
+            if image == "scratch" || stages.earlier(&image, instruction.stage).is_some() {
+                continue;
+            }
+            let Some(stage) = stages.at(&image).or_else(|| stages.named(&image).and_then(|from| from.stage)) else {
                 self.check_image(flag, &image, findings);
+                continue;
+            };
+            let meant = "the name of a stage that comes before this one";
+            match instruction.stage {
+                Some(own) if stage < own => {}
+                Some(own) if stage == own => findings.fail(flag, "a stage cannot take files from itself", meant),
+                _ if stage >= stages.count() => {
+                    let (count, are) = (stages.count(), if stages.count() == 1 { "stage" } else { "stages" });
+                    let message = format!("no stage has the number {image}: {count} {are} are here, counted from 0");
+                    findings.fail(flag, message, meant);
+                }
+                _ => {
+                    let message = format!("the stage `{image}` comes later, and not every builder takes files from it");
+                    findings.warn(flag, message, meant);
+                }
             }
         }
     }

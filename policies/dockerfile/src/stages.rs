@@ -60,6 +60,22 @@ impl<'a> Stages<'a> {
         self.froms().filter(|from| from.stage < before).rfind(|from| stage_name(from).eq_ignore_ascii_case(name))
     }
 
+    /// The stage of that name, wherever it is.
+    pub fn named(&self, name: &str) -> Option<&'a Instruction<'a>> {
+        self.froms().find(|from| stage_name(from).eq_ignore_ascii_case(name))
+    }
+
+    /// The stage that a number means, whether it is there or not.
+    pub fn at(&self, number: &str) -> Option<i64> {
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| number.parse().unwrap_or(i64::MAX))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> i64 {
+        self.froms().count() as i64
+    }
+
     /// Whether the text in front of a variable begins the name of a stage.
     pub fn begins_a_stage(&self, text: &str) -> bool {
         let start = text.split('$').next().unwrap_or_default();
