@@ -210,7 +210,9 @@ impl<'a> Pod<'a> {
 
     fn host_path(&self, report: Report<'_, 'a>) {
         for at in self.spec.get("volumes").items().map(|volume| volume.get("hostPath")).filter(|at| at.is_set()) {
-            let what = "a hostPath volume opens the node's files to the pod";
+            // With the path, since another one may be worse.
+            let path = at.get("path").str().unwrap_or_default();
+            let what = format!("a hostPath volume opens `{path}` of the node to the pod");
             let fix = "use a persistentVolumeClaim, emptyDir, configMap or another volume that is not the node's";
             report(baseline("HostPath Volumes", at, what, fix.into()));
         }
@@ -236,7 +238,7 @@ impl<'a> Pod<'a> {
                 let (host, own) = (port.get("hostPort"), port.get("containerPort"));
                 let is_port = |at: Field<'_>| at.integer().is_some_and(|port| port != 0);
                 if is_port(host) {
-                    let what = "the port is opened on the node";
+                    let what = format!("the port {} is opened on the node", host.integer().unwrap_or_default());
                     report(baseline("Host Ports", host, what, fix::remove(host)));
                 } else if on_host && container.class() != Class::Ephemeral && is_port(own) {
                     let what = "under `hostNetwork: true` the port is opened on the node";
