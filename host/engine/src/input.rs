@@ -11,7 +11,7 @@ use std::sync::Arc;
 use protocol::documents::GROUP;
 
 use crate::file::File;
-use crate::kustomize::{Graph, patches};
+use crate::kustomize::{Graph, labels, patches};
 use crate::manifest::{Content, Covered, Document, Object, Origin, SkipReason};
 use crate::paths::normal;
 use crate::places::Places;
@@ -29,6 +29,8 @@ pub struct Input {
     unchecked: Vec<Unchecked>,
     /// The files that are built together with something of that.
     beside_unseen: HashSet<usize>,
+    /// By file that kustomizations build what they add to its objects.
+    added: HashMap<usize, labels::Added>,
     /// By name of a file the lines at which objects begin that deploy what was rendered.
     deployed: HashMap<String, HashSet<u32>>,
     places: Places,
@@ -106,6 +108,7 @@ impl Input {
         let beside_unseen = unchecked::beside_unseen(&files, &graph, &unchecked);
         let places = Places::new(&files, &graph, &objects);
         let deployed = deployed(&files);
+        let added = labels::added(&files, &graph);
         drop((graph, objects));
         files.iter_mut().enumerate().for_each(|(index, file)| places.settle(index, file));
         for (file, patches) in &patches.patches {
@@ -117,7 +120,7 @@ impl Input {
                 Arc::make_mut(file).manifest.problems.clear();
             }
         }
-        Self { given: files.len(), files, patches, rendered, unchecked, beside_unseen, deployed, places }
+        Self { given: files.len(), files, patches, rendered, unchecked, beside_unseen, deployed, added, places }
     }
 
     /// With what could not be rendered: it is not checked, for another reason than that nobody has tried.
@@ -184,6 +187,11 @@ impl Input {
     #[must_use]
     pub fn is_beside_unseen(&self, subject: Subject<'_>) -> bool {
         self.beside_unseen.contains(&subject.file)
+    }
+
+    /// What kustomizations add to the subject, which was not rendered.
+    pub(crate) fn added_to(&self, subject: Subject<'_>) -> Option<&labels::Added> {
+        self.added.get(&subject.file)
     }
 
     /// How the files are deployed.

@@ -13,7 +13,9 @@ use serde_json::Value as Json;
 use crate::bundle::{Bundle, Rule};
 use crate::call::HostCalls;
 use crate::capability::{Gate, InputAlone, Route};
+use crate::kustomize::labels::Added;
 use crate::lookups::LookUps;
+use crate::manifest::Object;
 use crate::pods::{self, Owner};
 use crate::question::{Completeness, Extent, Question, Writer};
 use crate::redaction::{Noting, Redaction};
@@ -107,6 +109,9 @@ impl<'a, R: Runtime> Judge<'a, R> {
         for judgement in judgements.iter_mut() {
             judgement.severity = rules.get(judgement.rule).and_then(|rule| rule.severity_for(question));
         }
+        if let (Some(added), Some(object)) = (question.added, question.object) {
+            judgements.iter_mut().for_each(|judgement| without_added(judgement, added, object));
+        }
         // What the object is, is seen here: no module can silence another by its word.
         if question.object.is_some_and(pods::lacks_containers) {
             say_once(judgements, |rule| rules.get(rule).is_some_and(Rule::is_about_workloads));
@@ -191,6 +196,26 @@ impl<'a, R: Runtime> Judge<'a, R> {
         });
         said.unwrap_or_else(|cause| Said { outcome: error(cause), mutated: None })
     }
+}
+
+/// Leaves out findings about labels and selectors that are not there, where a build adds them.
+fn without_added(judgement: &mut Judgement, added: &Added, object: &Object) {
+    let outcome = &judgement.outcome;
+    let look = object.node.look();
+    let is_added = |finding: &Finding| {
+        let is_set = || path::parse(&finding.path).is_some_and(|path| look.find(&path).is_some());
+        added.covers(&finding.path) && !is_set()
+    };
+    if outcome.verdict != Verdict::Fail || !outcome.findings.iter().any(is_added) {
+        return;
+    }
+    let left: Vec<Finding> = outcome.findings.iter().filter(|finding| !is_added(finding)).cloned().collect();
+    let fails = left.iter().any(|finding| finding.level == Level::Violation);
+    let reason = "a kustomization adds what is missing here, and it was not rendered".to_owned();
+    judgement.outcome = Arc::new(match fails {
+        true => Outcome { verdict: Verdict::Fail, reason: outcome.reason.clone(), findings: left },
+        false => Outcome { verdict: Verdict::Unknown, reason: Some(reason), findings: Vec::new() },
+    });
 }
 
 /// The outcome, in the memory of the one before where a rule says the same again, as it does of most objects.
@@ -342,6 +367,35 @@ mod tests {
             said(vec![judgement(0, &[]), judgement(1, &["other"]), judgement(4, &[NO_CONTAINERS])]),
             [pass, fail, fail]
         );
+    }
+
+    #[test]
+    fn what_a_build_adds_is_not_missing() {
+        let input = crate::kustomize::tests::input(&[
+            ("kustomization.yaml", "resources: [web.yaml]\ncommonLabels: {app: web}\n"),
+            ("web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {labels: {app: 1}}\nspec: {}\n"),
+        ]);
+        let subject = input.subjects().find(|subject| subject.object.kind == "Deployment").unwrap();
+        let settled = |paths: &[&str]| {
+            let finding = |path: &&str| Finding {
+                level: Level::Violation,
+                path: (*path).into(),
+                container: None,
+                message: "it is missing".into(),
+                fix: None,
+                conceal: false,
+            };
+            let findings = paths.iter().map(finding).collect();
+            let outcome = Arc::new(Outcome { verdict: Verdict::Fail, reason: None, findings });
+            let mut judgement = Judgement { rule: 0, outcome, mutated: None, severity: None };
+            without_added(&mut judgement, input.added_to(subject).unwrap(), subject.object);
+            (judgement.outcome.verdict, judgement.outcome.findings.len())
+        };
+        assert_eq!(settled(&["$['spec']['selector']"]), (Verdict::Unknown, 0));
+        assert_eq!(settled(&["$['spec']['selector']", "$['spec']['replicas']"]), (Verdict::Fail, 1));
+        // What stands there is not missing.
+        assert_eq!(settled(&["$['metadata']['labels']['app']"]), (Verdict::Fail, 1));
+        assert_eq!(settled(&["$['metadata']['labels']['team']"]), (Verdict::Fail, 1));
     }
 
     fn verdict(answer: &str) -> Verdict {

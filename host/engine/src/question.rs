@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::input::{Input, Subject};
+use crate::kustomize::labels::Added;
 use crate::manifest::{Look, Node, Object};
 use crate::world::{Viewpoint, World};
 
@@ -108,6 +109,8 @@ pub struct Question<'a> {
     pub completeness: Completeness,
     /// Whether Helm runs it beside a release, as a hook or a test: it serves nobody, and what it may do counts all the same.
     pub is_hook: bool,
+    /// What kustomizations add to the object, which was not rendered.
+    pub added: Option<&'a Added>,
 }
 
 impl<'a> Question<'a> {
@@ -124,6 +127,7 @@ impl<'a> Question<'a> {
             viewpoint,
             completeness,
             is_hook: false,
+            added: None,
         }
     }
 
@@ -139,7 +143,8 @@ impl<'a> Question<'a> {
         // What was rendered lies where it was made.
         let file = manifest.map(|it| it.rendering().map_or(it.name.as_str(), |rendering| rendering.folder.as_str()));
         let is_hook = input.is_hook(subject);
-        Self { file, is_hook, ..Self::create(subject.object, World::viewpoint(input, subject), completeness) }
+        let added = input.added_to(subject);
+        Self { file, is_hook, added, ..Self::create(subject.object, World::viewpoint(input, subject), completeness) }
     }
 
     /// Whether it may replace that object, if there is one.

@@ -4,6 +4,7 @@
 //! in any other file builds nothing. Nothing is built here; that a build holds an object is read from the files that it
 //! reaches. The module must not know what a rule asks.
 
+pub(crate) mod labels;
 pub(crate) mod patches;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -13,8 +13,9 @@ use protocol::workload_kind;
 
 use super::{Build, GROUP, Graph, Kustomization, STEPS, Target};
 use crate::file::File;
+use crate::manifest::kustomization::is_file_name;
 use crate::manifest::{Content, Document, Node, Object, Problem, ProblemKind};
-use crate::paths::{is_within, resolve};
+use crate::paths::{file_name, folder, is_within, resolve};
 
 /// What is no object of a file that a kustomization lists.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ enum Role {
 
 pub(crate) fn find(files: &[Arc<File>], graph: &Graph<'_>) -> Found {
     let listings = listings(graph);
-    let mut found = Found::default();
+    let mut found = Found { patches: of_unreadable(files, graph), ..Found::default() };
     if listings.is_empty() {
         return found;
     }
@@ -86,6 +87,43 @@ pub(crate) fn find(files: &[Arc<File>], graph: &Graph<'_>) -> Found {
                 patches.documents.extend(is_part.then_some(at));
             }
         }
+    }
+    found
+}
+
+/// The files that a kustomization lists among its patches which cannot be read itself. That is a problem of its own, and no
+/// reason to take fragments for objects.
+fn of_unreadable(files: &[Arc<File>], graph: &Graph<'_>) -> HashMap<usize, Patches> {
+    let mut found = HashMap::new();
+    let is_broken = |file: &&Arc<File>| {
+        let documents = &file.manifest.documents;
+        is_file_name(file_name(&file.manifest.name)) && documents.iter().any(|it| matches!(it.content, Content::Broken))
+    };
+    for kustomization in files.iter().filter(is_broken) {
+        let (name, text) = (&kustomization.manifest.name, kustomization.manifest.source.text());
+        for path in patches_in(&text) {
+            let path = resolve(folder(name), path);
+            let Some(index) = graph.files.get(&path).filter(|_| is_within(&path, folder(name))) else { continue };
+            let documents = files.get(*index).into_iter().flat_map(|file| file.manifest.documents.iter().enumerate());
+            let objects = documents.flat_map(|(at, document)| (0..document.objects().len()).map(move |of| (at, of)));
+            let patches =
+                Patches { kustomization: name.clone(), objects: objects.collect(), documents: HashSet::new() };
+            found.insert(*index, patches);
+        }
+    }
+    found
+}
+
+/// What looks like a path below a key for patches, in a text that is not YAML.
+fn patches_in(text: &str) -> Vec<&str> {
+    let mut is_below = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            is_below = line.starts_with("patches");
+        }
+        let words = line.split(|letter: char| letter.is_whitespace() || ",[]{}'\"".contains(letter));
+        found.extend(words.filter(|word| is_below && [".yaml", ".yml", ".json"].iter().any(|end| word.ends_with(end))));
     }
     found
 }

@@ -45,6 +45,49 @@ fn what_stands_in_a_kustomizations_file_is_one_without_saying_so() {
 }
 
 #[test]
+fn patches_of_a_kustomization_that_cannot_be_read_are_no_objects() {
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {}\n";
+    for text in [
+        "resources: [web.yaml\npatches:\n- path: patch.yaml\n",
+        "resources: [web.yaml\npatches: [{path: \"./patch.yaml\"}]\n",
+        "a: [\npatchesStrategicMerge:\n  - patch.yaml\nresources:\n- web.yaml\n",
+    ] {
+        let input = input(&[("a/kustomization.yaml", text), ("a/web.yaml", web), ("a/patch.yaml", web)]);
+        let names: Vec<&str> = input.subjects().map(|it| input.file(it.file).unwrap().manifest.name.as_str()).collect();
+        assert_eq!(names, ["a/web.yaml"], "{text}");
+        assert!(!input.files()[0].manifest.problems.is_empty(), "the run is not green");
+    }
+}
+
+#[test]
+fn what_kustomizations_add_is_known_of_what_they_build() {
+    let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonLabels: {team: a}\n";
+    let input = input(&[
+        ("a/kustomization.yaml", "resources: [web.yaml]\ncomponents: [../c]\nlabels: [{pairs: {app: web}}]\n"),
+        ("c/kustomization.yaml", component),
+        ("a/web.yaml", "apiVersion: v1\nkind: Pod\n"),
+        ("b/kustomization.yaml", "resources: [web.yaml]\nlabels: [{pairs: {app: web}, includeTemplates: true}]\n"),
+        ("b/web.yaml", "apiVersion: v1\nkind: Pod\n"),
+        ("d.yaml", "apiVersion: v1\nkind: Pod\n"),
+    ]);
+    let (selector, label, of_template) = (
+        "$['spec']['selector']",
+        "$['metadata']['labels']['app']",
+        "$['spec']['template']['metadata']['labels']['app']",
+    );
+    let covered = |name: &str, path: &str| {
+        let mut subjects = input.subjects();
+        let subject = subjects.find(|it| input.file(it.file).unwrap().manifest.name == name).unwrap();
+        input.added_to(subject).is_some_and(|added| added.covers(path))
+    };
+    let of = |name: &str| [selector, label, of_template].map(|path| covered(name, path));
+    assert_eq!(of("a/web.yaml"), [true, true, false]);
+    assert!(covered("a/web.yaml", "$['spec']['template']['metadata']['labels']['team']"));
+    assert_eq!(of("b/web.yaml"), [false, true, true]);
+    assert_eq!(of("d.yaml"), [false; 3]);
+}
+
+#[test]
 fn what_a_kustomization_leaves_out_stands_nowhere_in_its_text() {
     let input = input(&[("kustomization.yaml", "# c\nresources:\n- a.yaml\nnamespace: b\n")]);
     let (file, subject) = (input.file(0).unwrap(), input.subjects().next().unwrap());

@@ -115,6 +115,7 @@ fn asked(
         viewpoint: Viewpoint::nowhere(about),
         completeness: *completeness,
         is_hook: false,
+        added: None,
     };
     let judgements = Judge::new(sandbox, bundle, &world).beyond(&watched).judge(&question);
     let Some(judgement) = judgements.first() else {
