@@ -81,8 +81,8 @@ pub(super) fn read(document: Node) -> Read {
 /// The same for a part of a list, whose items are those of the whole from that index on.
 pub(super) fn read_from(document: Node, first: usize) -> Read {
     let (document, path) = request::opened(document);
-    if let Some(failure) = misspelt_field(&document).or_else(|| versionless(&document)).or_else(|| kindless(&document))
-    {
+    let failure = misspelt_field(&document).or_else(|| versionless(&document)).or_else(|| kindless(&document));
+    if let Some(failure) = failure.or_else(|| bare_list(&document)) {
         return Read::Objects(Vec::new(), vec![failure]);
     }
     if is_absent(&document, "kind") || is_absent(&document, "apiVersion") && !is_bare_list(&document) {
@@ -117,15 +117,28 @@ fn kindless(document: &Node) -> Option<Failure> {
 }
 
 /// An object of Kubernetes' own that does not say of which version, which `kubectl` refuses. The kind alone may be
-/// anybody's word: a workload has a `spec` too, and everything else a name.
+/// anybody's word: a workload has a `spec` too, everything else a name, and what has neither the fields of a pod.
 fn versionless(document: &Node) -> Option<Failure> {
     let is_mapping = |node: Option<&Node>| node.is_some_and(|node| matches!(node.value, Value::Mapping(_)));
-    let metadata = document.get("metadata").filter(|metadata| is_mapping(Some(*metadata)))?;
     let meant = kinds::of_kind(document.get("kind")?.as_str()?).filter(|_| is_absent(document, "apiVersion"))?;
+    let (metadata, spec) = (document.get("metadata"), document.get("spec"));
+    let is_named = ["name", "generateName"].iter().any(|key| metadata.is_some_and(|it| it.get(key).is_some()));
     let is_workload = workload_kind(meant.group, meant.kind).is_some();
-    let is_named = ["name", "generateName"].iter().any(|key| metadata.get(key).is_some()) && !is_workload;
-    (is_named || is_mapping(document.get("spec")))
-        .then(|| Failure::new(ProblemKind::NoApiVersion { meant }, document.locate(&[])))
+    let is_one = is_named && !is_workload || is_mapping(metadata) && is_mapping(spec);
+    let has_pods = is_workload
+        && ["containers", "jobTemplate", "template"].iter().any(|key| spec.is_some_and(|spec| spec.get(key).is_some()));
+    (is_one || has_pods).then(|| Failure::new(ProblemKind::NoApiVersion { meant }, document.locate(&[])))
+}
+
+/// Objects in a list that has no kind itself, which `kubectl` refuses.
+fn bare_list(document: &Node) -> Option<Failure> {
+    let Value::Sequence(items) = &document.value else { return None };
+    let is_object = |item: &Node| {
+        let text = |key: &str| item.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+        text("apiVersion").is_some() && text("kind").is_some() && item.get("metadata").is_some()
+    };
+    let are_objects = !items.is_empty() && items.iter().all(is_object);
+    are_objects.then(|| Failure::new(ProblemKind::BareList, document.locate(&[])))
 }
 
 /// What is wrong with an object that is a list, or should be, by its kind.

@@ -138,6 +138,8 @@ pub enum ProblemKind {
     },
     /// An object without a `kind`.
     NoKind,
+    /// Objects in a list that is a document.
+    BareList,
     /// A list that has no `items`.
     NoItems,
     /// An object that is no list by its kind, with an empty list of items: `kubectl` takes it for a list and does nothing.
@@ -203,6 +205,7 @@ impl ProblemKind {
             Self::Malformed { .. } => "write it as the Kubernetes API has it",
             Self::MisspeltField { .. } => "write the field as Kubernetes has it",
             Self::NoKind => "write `kind` as the cluster serves it",
+            Self::BareList => "write `---` between the objects, or put them under `items` of a `List` of `v1`",
             Self::NoItems => "write the objects under `items`",
             Self::EmptyItems => "delete `items`",
             Self::TemplatedList => "fill in the template first",
@@ -266,6 +269,7 @@ impl fmt::Display for ProblemKind {
                 write!(formatter, "`{found}` is not `{meant}`: Kubernetes does not know this field")
             }
             Self::NoKind => formatter.write_str("this object has no `kind`"),
+            Self::BareList => formatter.write_str("Kubernetes takes no bare list: a document is one object"),
             Self::NoItems => formatter.write_str("this list has no `items`"),
             Self::EmptyItems => {
                 formatter.write_str("kubectl takes an object with `items` for a list, and this one is empty")

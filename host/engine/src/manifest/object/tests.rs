@@ -156,6 +156,18 @@ fn malformed_objects_are_problems_with_a_place() {
             "kind: HorizontalPodAutoscaler\nmetadata: {name: a}\n".to_owned(),
             "1:1: this HorizontalPodAutoscaler has no `apiVersion`; did you mean `autoscaling/v2`?",
         ),
+        (
+            "kind: Deployment\nspec: {template: {}}\n".to_owned(),
+            "1:1: this Deployment has no `apiVersion`; did you mean `apps/v1`?",
+        ),
+        (
+            "# c\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n".to_owned(),
+            "2:1: Kubernetes takes no bare list: a document is one object",
+        ),
+        (
+            "[{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {}}]".to_owned(),
+            "1:1: Kubernetes takes no bare list: a document is one object",
+        ),
         (format!("{head}items: []\n"), "3:1: kubectl takes an object with `items` for a list, and this one is empty"),
         (format!("{head}items:\n"), "3:1: kubectl takes an object with `items` for a list, and this one is empty"),
         ("apiVersion: v1\nkind: List\nlist: []\n".to_owned(), "2:1: this list has no `items`"),
