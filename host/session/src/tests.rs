@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use engine::manifest::{Limits, Origin, Rendering};
-use engine::{HostCall, HostCalls, InputAlone, ModuleError, Reply};
+use engine::manifest::{Limits, Origin, Position, Rendering};
+use engine::{HostCall, HostCalls, InputAlone, ModuleError, Reply, Spot};
 use protocol::{KindMatch, LookUp, Profile, RuleMetadata, Section, Severity, Tool, Verdict, contract};
 use serde_json::{Value, json};
 
@@ -197,6 +197,11 @@ fn a_rule_with_other_settings_is_another() {
     assert_eq!(evaluated(&mut session), 1, "its own settings are back");
     let refused = session.configure(setup(&[("get", json!("bad"))]), any, none).unwrap_err();
     assert_eq!(refused.to_string(), "the settings of get are refused: refused without a reason");
+    let mut placed = setup(&[("get", json!("bad"))]);
+    let spot = Spot { file: "c.yaml".into(), position: Position { line: 12, column: 5 } };
+    placed.config.settings_spots = vec![("get".to_owned(), spot)];
+    let refused = session.configure(placed, any, none).unwrap_err();
+    assert_eq!(refused.to_string(), "c.yaml:12: the settings of get are refused: refused without a reason");
     // Nobody looks at the settings of a rule that is not used, and they do not become its own.
     session.configure(setup(&[("get", json!("bad"))]), |name| name != "get", none).unwrap();
     session.configure(setup(&[("get", json!("bad"))]), any, none).unwrap_err();

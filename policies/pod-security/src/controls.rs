@@ -257,8 +257,8 @@ impl<'a> Pod<'a> {
             for handler in handlers {
                 for host in ["httpGet.host", "tcpSocket.host"] {
                     let at = container.get(handler).get(host);
-                    if at.str().is_some_and(|host| !host.is_empty()) {
-                        let what = "with a `host` the kubelet calls other machines than the pod";
+                    if let Some(name) = at.str().filter(|name| !name.is_empty()) {
+                        let what = format!("the kubelet calls the host `{name}` instead of the pod");
                         report(baseline("Host Probes / Lifecycle Hooks", at, what, fix::remove(at)));
                     }
                 }
