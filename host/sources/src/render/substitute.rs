@@ -5,16 +5,13 @@ mod operator;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use operator::Variable;
+use operator::{Variable, closed};
 
 /// Variables and their values.
 pub type Variables = BTreeMap<String, String>;
 
 /// Variables in operators of variables.
 const DEPTH: usize = 8;
-
-/// Bytes of one variable with its operator.
-const LENGTH: usize = 4_096;
 
 /// What of a build can be filled in.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -108,20 +105,6 @@ fn fill(text: &str, variables: &Variables, depth: usize) -> Option<String> {
     }
     filled.push_str(rest);
     Some(filled)
-}
-
-/// What stands before the brace that closes the variable, and what behind it: a default may hold variables too.
-fn closed(text: &str) -> Option<(&str, &str)> {
-    let mut depth = 0_usize;
-    for (at, byte) in text.bytes().enumerate().take(LENGTH) {
-        match byte {
-            b'{' if at > 0 && text.as_bytes().get(at - 1) == Some(&b'$') => depth += 1,
-            b'}' if depth == 0 => return Some((text.get(..at)?, text.get(at + 1..)?)),
-            b'}' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! It must not know what variables there are.
 
-use super::closed;
+/// Bytes of one variable with its operator.
+const LENGTH: usize = 4_096;
 
 /// What stands in the braces of a variable.
 #[derive(Clone, Copy, Debug)]
@@ -202,4 +203,18 @@ fn matches(pattern: &[char], text: &[char]) -> bool {
             }
         }
     }
+}
+
+/// What stands before the brace that closes the variable, and what behind it: a default may hold variables too.
+pub fn closed(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate().take(LENGTH) {
+        match byte {
+            b'{' if at > 0 && text.as_bytes().get(at - 1) == Some(&b'$') => depth += 1,
+            b'}' if depth == 0 => return Some((text.get(..at)?, text.get(at + 1..)?)),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
