@@ -32,7 +32,7 @@ const SELDOM: Duration = Duration::from_secs(1);
 const SHARE: u32 = 10;
 
 /// How long it must be quiet after a file was closed, renamed or removed: tools change many at once.
-const FINISHED: Duration = Duration::from_millis(10);
+const FINISHED: Duration = Duration::from_millis(5);
 
 /// How long it must be quiet while a file is being written: editors do so in several steps.
 const UNFINISHED: Duration = OFTEN;

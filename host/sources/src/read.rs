@@ -9,6 +9,9 @@ use crate::error::ReadError;
 /// The path that means standard input.
 pub const STDIN: &str = "-";
 
+/// Bytes that are made room for before they are there: what a file says of its length is not believed beyond this.
+const READ_AHEAD: usize = 8 << 20;
+
 /// What standard input is called.
 pub(crate) const STDIN_NAME: &str = "<stdin>";
 
@@ -18,7 +21,9 @@ pub(crate) const STDIN_NAME: &str = "<stdin>";
 /// As [`read_regular`].
 pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), ReadError> {
     if path.as_os_str() == STDIN {
-        return Ok((STDIN_NAME.into(), read_limited(io::stdin().lock(), limit)?));
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(limit as u64 + 1).read_to_end(&mut bytes)?;
+        return Ok((STDIN_NAME.into(), bytes));
     }
     Ok((name(path), read_regular(path, limit)?))
 }
@@ -29,7 +34,12 @@ pub fn read_input(path: &Path, limit: usize) -> Result<(String, Vec<u8>), ReadEr
 /// # Errors
 /// Why it cannot be read.
 pub fn read_regular(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
-    Ok(read_limited(open_regular(path)?, limit)?)
+    let file = open_regular(path)?;
+    // A file as long as it says is read by two calls, and not by one for each step in which the buffer grows.
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let mut bytes = Vec::with_capacity(length.min(limit).saturating_add(1).min(READ_AHEAD));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A regular file, to be read. What could hang or never end is refused.
@@ -42,12 +52,6 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, ReadError> {
         return Err(ReadError::Special);
     }
     Ok(File::open(path)?)
-}
-
-fn read_limited(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// A path as people type it, with `/` and without a `./` before it. Bytes that are no UTF-8 are replaced; they name no

@@ -1,6 +1,6 @@
 //! The charts and kustomizations of the input, by where they really lie, and what they are made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,10 +46,25 @@ pub struct Catalog<'a> {
     pub folders: BTreeSet<PathBuf>,
 }
 
+/// Where files really lie. Of each folder that is found out once: most have many files.
+#[derive(Default)]
+struct Places<'a>(HashMap<&'a Path, Option<PathBuf>>);
+
+impl<'a> Places<'a> {
+    fn of(&mut self, path: &'a Path) -> Option<PathBuf> {
+        let named = path.file_name().zip(path.parent()).filter(|_| !path.is_symlink());
+        let Some((name, parent)) = named else { return fs::canonicalize(path).ok() };
+        let here = || if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        let folder = self.0.entry(parent).or_insert_with(|| fs::canonicalize(here()).ok());
+        folder.as_ref().map(|folder| folder.join(name))
+    }
+}
+
 impl<'a> Catalog<'a> {
     pub fn new(tree: &'a Tree, files: &'a Files) -> Self {
+        let mut places = Places::default();
         let disk = files.files.iter().zip(&files.origins).filter_map(|(file, origin)| match origin {
-            Origin::Disk(path) => Some(Known { file, real: fs::canonicalize(path).ok()? }),
+            Origin::Disk(path) => Some(Known { file, real: places.of(path)? }),
             Origin::Stdin | Origin::Rendered => None,
         });
         let files: Vec<Known<'a>> = disk.filter(|known| tree.root_of(&known.real).is_some()).collect();
