@@ -1,8 +1,10 @@
 //! Findings stand where somebody wrote what is wrong: in a base, a patch, a template or a file of values.
 
+use std::fs;
+
 use super::support::Folder;
 use super::tools::Tools;
-use super::{check, deployment, failures};
+use super::{check, deployment, failures, json};
 
 const CHART: &str = "apiVersion: v2\nname: web\nversion: 0.4.0\n";
 
@@ -102,6 +104,29 @@ fn the_same_in_several_environments_is_one_finding_whose_fingerprint_stays() {
     let more = sarif(&folder);
     assert_eq!(more[0]["partialFingerprints"], results[0]["partialFingerprints"]);
     assert_eq!(more[0]["properties"]["environments"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn a_name_that_is_made_anew_every_time_is_one_finding_and_known_again() {
+    let Some(tools) = Tools::find() else { return };
+    let template = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}-test-{{ randAlphaNum 5 | lower }}\n  \
+                    annotations:\n    helm.sh/hook: test\nspec:\n  restartPolicy: Never\n  containers:\n    - name: curl\n      \
+                    image: curlimages/curl:8.16.0\n      command:\n        - curl\n        - http://web\n";
+    let folder = Folder::of("charts/web/Chart.yaml", CHART)
+        .and("charts/web/templates/test.yaml", template)
+        .and("charts/web/values.yaml", "a: b\n")
+        .and("charts/web/values-staging.yaml", "a: c\n");
+    let rendered_anew = || {
+        let _ = fs::remove_dir_all(folder.path().join(".cache"));
+        let report = json(&folder, &tools, &["--rule", "run-as-non-root"]);
+        let found = report["results"].as_array().unwrap().iter().flat_map(|it| it["findings"].as_array().unwrap());
+        let known: Vec<String> = found.map(|finding| finding["fingerprint"].to_string()).collect();
+        assert_eq!(known.len(), 2, "one an environment: {report}");
+        known
+    };
+    assert_eq!(rendered_anew(), rendered_anew());
+    let told = check(&folder, &tools, &["--rule", "run-as-non-root", "--format", "full"]).with(1);
+    assert_eq!(told.matches("[run-as-non-root]").count(), 1, "{told}");
 }
 
 #[test]

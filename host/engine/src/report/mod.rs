@@ -370,7 +370,8 @@ impl<'a> Report<'a> {
         let place = Place { span, start: text.position(span.start), end: text.position(span.end) };
         // A line that holds more than one value may hold one that the rendered line does not.
         let is_plain = !text.excerpt(place.start.line).contains(['{', '[']) || !is_yaml(file);
-        let (environment, name) = (rendering.environment.as_str(), origin.name.as_deref());
+        let name = origin.name.as_deref().or_else(|| rendering.object(at)?.name.as_deref());
+        let environment = rendering.environment.as_str();
         Some(Origin { file, place, shown: Some(text).filter(|_| is_plain), environment, is_certain, name })
     }
 

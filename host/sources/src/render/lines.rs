@@ -1,5 +1,6 @@
 //! Which line of which template wrote each line of a rendered text: by the marks of a second rendering, line beside line.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use engine::manifest::{SourcePlace, Span};
@@ -121,6 +122,8 @@ pub struct Lines<'t> {
     ends: Vec<usize>,
     /// By line from 0, its document's template as helm names it.
     sources: Vec<String>,
+    /// By line from 0, what the second rendering has in place of a line: part of it is made anew every time.
+    anew: HashMap<usize, String>,
 }
 
 impl<'t> Lines<'t> {
@@ -136,6 +139,7 @@ impl<'t> Lines<'t> {
             marks: vec![Vec::new(); real.len()],
             ends: vec![real.len(); real.len()],
             sources: vec![String::new(); real.len()],
+            anew: HashMap::new(),
         };
         let mut taken = vec![false; others.len()];
         for Block { source, start, end } in blocks {
@@ -160,6 +164,8 @@ impl<'t> Lines<'t> {
                 let Some((text, marks)) = marked.get(other.start + offset) else { continue };
                 if real.get(start + offset).is_some_and(|line| line == text) {
                     lines.marks.get_mut(start + offset).into_iter().for_each(|it| it.clone_from(marks));
+                } else {
+                    lines.anew.insert(start + offset, text.clone());
                 }
             }
             let behind = marked.get(other.start + length..other.end).unwrap_or_default().iter();
@@ -190,6 +196,19 @@ impl<'t> Lines<'t> {
             let place = template(file)?.line(*row)?;
             Some(Found { behind: place.clone(), place, is_literal: false, is_literal_behind: false })
         })
+    }
+
+    /// The name at the end of a line from 1, with `*` for what is made anew every time, if some of it is.
+    pub fn lasting(&self, line: u32, name: &str) -> Option<String> {
+        let other = self.anew.get(&usize::try_from(line).ok()?.checked_sub(1)?)?;
+        let other = other
+            .trim_end()
+            .rsplit(|it: char| it.is_whitespace() || matches!(it, '"' | '\''))
+            .find(|it| !it.is_empty())?;
+        let same = name.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+        // By chance more may be the same: what is made anew begins behind a hyphen or a dot.
+        let lasting = name.get(..same)?.rfind(['-', '.']).and_then(|last| name.get(..=last)).unwrap_or_default();
+        Some(format!("{lasting}*"))
     }
 
     /// The first line that is known of the document at a line from 1, or else of its template.
@@ -272,6 +291,25 @@ mod tests {
         assert_eq!(find(5, "limits"), (18, false), "the action's line");
         assert_eq!(find(6, "cpu"), (18, false));
         assert_eq!(find(7, "image"), (49, true));
+    }
+
+    #[test]
+    fn a_name_lasts_but_for_what_is_made_anew() {
+        let document = |name: &str| {
+            format!(
+                "---\n# Source: web/templates/a.yaml\nkind: Pod\nmetadata:\n  name: {name}\n{}",
+                "  # one of many lines\n".repeat(12)
+            )
+        };
+        for (name, other, expected) in [
+            ("web-test-ab1cd", "web-test-ax9yz", Some("web-test-*")),
+            ("\"web.ab1cd\"", "\"web.xy9yz\"", Some("web.*")),
+            ("ab1cd", "xy9yz", Some("*")),
+            ("web-test", "web-test", None),
+        ] {
+            let lines = Lines::new(&document(name), Some(&document(other)), &[]);
+            assert_eq!(lines.lasting(5, name.trim_matches('"')).as_deref(), expected, "{name}");
+        }
     }
 
     #[test]

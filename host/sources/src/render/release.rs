@@ -217,7 +217,10 @@ pub fn places(real: &Manifest, lines: &Lines<'_>, traced: &Traced, fallback: usi
         for object in document.objects() {
             let start = real.source.position(object.node.locate(&[]).start).line;
             let whole = SourcePlace { text: fallback, span: Span { start: 0, end: 0 }, name: None };
-            places.objects.insert(document.span.start, lines.document(start).unwrap_or(whole));
+            let name = object.node.get("metadata").and_then(|it| it.get("name")).zip(object.name.as_deref());
+            let name = name.and_then(|(node, name)| lines.lasting(real.source.position(node.span.start).line, name));
+            let place = SourcePlace { name, ..lines.document(start).unwrap_or(whole) };
+            places.objects.insert(document.span.start, place);
             each_entry(&object.node, &mut |entry| add_entry(real, lines, traced, entry, &mut places));
             each_item(&object.node, &mut |item| add_item(real, lines, traced, item, &mut places));
         }
