@@ -112,7 +112,8 @@ impl Dockerfile {
         let name = base.str().unwrap_or_default();
         match stages.resolve(name) {
             Some(image) if image == "scratch" || stages.earlier(&image, from.stage).is_some() => {}
-            Some(image) if stages.named(&image).is_some() => {
+            // `FROM nginx AS nginx` means the image.
+            Some(image) if stages.named(&image).is_some_and(|stage| stage.stage > from.stage) => {
                 let message =
                     format!("the stage `{image}` does not come before this one, so an image of that name is pulled");
                 findings.fail(base, message, "move that stage up, or name an image");

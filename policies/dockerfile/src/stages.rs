@@ -55,7 +55,7 @@ impl<'a> Stages<'a> {
         self.froms().next_back()
     }
 
-    /// The stage of that name, or of that number, in front of another one.
+    /// The stage of that name in front of another one.
     pub fn earlier(&self, name: &str, before: Option<i64>) -> Option<&'a Instruction<'a>> {
         self.froms().filter(|from| from.stage < before).rfind(|from| stage_name(from).eq_ignore_ascii_case(name))
     }
