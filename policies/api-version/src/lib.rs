@@ -173,6 +173,7 @@ policy! {
             "spec.names.kind",
             "spec.versions.name",
             "spec.versions.served",
+            "spec.versions.storage",
             "spec.versions.deprecated",
             "spec.versions.deprecationWarning",
         ],
@@ -324,14 +325,14 @@ fn check_definition(object: Object<'_>, definition: Object<'_>, findings: &mut F
     if !is(&this, "deprecated") {
         return;
     }
-    let all = definition.get("spec.versions").items();
-    let others = all.filter(|version| is(version, "served") && !is(version, "deprecated"));
-    let newest = others.filter_map(|version| version.get("name").str()).last();
+    // The order of versions says nothing; the stored one is what the operator works with.
+    let mut all = definition.get("spec.versions").items();
+    let stored = all.find(|it| is(it, "storage") && is(it, "served") && !is(it, "deprecated"));
     let message = match this.get("deprecationWarning").str() {
         Some(warning) => format!("{name} {kind} is deprecated: {warning}"),
         None => format!("{name} {kind} is deprecated by CustomResourceDefinition {}", definition.name()),
     };
-    match newest {
+    match stored.and_then(|version| version.get("name").str()) {
         Some(version) => findings.warn(at, message, fix::set(at, api_version(object.group(), version))),
         None => findings.warn(at, message, "a version that its operator serves"),
     }
