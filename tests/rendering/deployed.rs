@@ -343,3 +343,15 @@ fn objects_with_variables_of_what_is_not_in_the_input_are_not_checked() {
         assert_eq!(check(&folder(&settled), &tools, &["--rule", RULE]).code, Some(0), "{settled}");
     }
 }
+
+#[test]
+fn flux_fills_in_nothing_where_no_variable_is_set() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = |build: &str| {
+        Folder::of("apps/web/web.yaml", deployment().replace("replicas: 3", "replicas: ${replicas:-3}"))
+            .and("apps/web/kustomization.yaml", "resources: [web.yaml]\n")
+            .and("clusters/eu.yaml", flux(&format!("  path: ./apps/web\n  postBuild: {{{build}}}\n")))
+    };
+    assert_eq!(failing_in(&folder("substitute: {}"), &tools, "kubernetes-schema"), ["web"]);
+    assert!(failing_in(&folder("substitute: {other: '1'}"), &tools, "kubernetes-schema").is_empty());
+}

@@ -60,7 +60,9 @@ impl Deployer<'_> {
         let (variables, filled, needed) = match spec.get("postBuild") {
             Some(build) => {
                 let (variables, filled, needed) = self.variables(build);
-                (Some(variables), filled, needed)
+                // Where nothing is set, Flux fills in nothing, not even defaults.
+                let variables = Some(variables).filter(|variables| !variables.is_empty() || needed.is_some());
+                (variables, filled, needed)
             }
             None => (None, Vec::new(), None),
         };
