@@ -5,7 +5,7 @@ mod operator;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use operator::{Variable, closed};
+use operator::{MOST, Variable, closed};
 
 /// Variables and their values.
 pub type Variables = BTreeMap<String, String>;
@@ -97,6 +97,9 @@ fn fill(text: &str, variables: &Variables, depth: usize) -> Option<String> {
             let (inner, after) = closed(behind)?;
             let value = |name: &str| variables.get(name).map(|value| value.replace('\n', "")).unwrap_or_default();
             filled.push_str(&Variable::read(inner)?.value(value, |text| fill(text, variables, depth + 1))?);
+            if filled.len() > MOST {
+                return None;
+            }
             rest = after;
         } else {
             filled.push('$');
@@ -120,6 +123,15 @@ mod tests {
         let deep = |depth: usize| format!("{}1{}", "${b:-".repeat(depth), "}".repeat(depth));
         assert_eq!(all(&deep(DEPTH), &Variables::new()).text, "1");
         assert_eq!(all(&deep(10_000), &Variables::new()).unreadable, 1);
+    }
+
+    #[test]
+    fn replacements_in_replacements_have_an_end() {
+        let variables = Variables::from([("v".to_owned(), "a".repeat(1_000))]);
+        let nested = |depth: usize| format!("{}b{}", "${v//a/".repeat(depth), "}".repeat(depth));
+        assert_eq!(all(&nested(2), &variables).text.len(), 1_000_000);
+        assert_eq!(all(&nested(3), &variables).unreadable, 1);
+        assert_eq!(all(&nested(2).repeat(20), &variables).unreadable, 1);
     }
 
     #[test]

@@ -5,6 +5,9 @@
 /// Bytes of one variable with its operator.
 const LENGTH: usize = 4_096;
 
+/// Bytes that operators may make of a text: more fits into no cluster, and replacements inside of replacements multiply.
+pub const MOST: usize = 16 << 20;
+
 /// What stands in the braces of a variable.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable<'a> {
@@ -89,7 +92,13 @@ impl<'a> Variable<'a> {
                     ('#', Some(by)) => value.strip_prefix(&what).map(|rest| by + rest).unwrap_or(value),
                     ('%', Some(by)) => value.strip_suffix(&what).map(|rest| rest.to_owned() + &by).unwrap_or(value),
                     ('#' | '%', None) => value,
-                    ('*', by) => value.replace(&what, &by.unwrap_or_default()),
+                    ('*', by) => {
+                        let by = by.unwrap_or_default();
+                        if value.matches(what.as_str()).count().saturating_mul(by.len()) > MOST {
+                            return None;
+                        }
+                        value.replace(&what, &by)
+                    }
                     (_, by) => value.replacen(&what, &by.unwrap_or_default(), 1),
                 }
             }
