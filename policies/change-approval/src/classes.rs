@@ -54,22 +54,22 @@ impl ChangeApproval {
             return (Class::Platform, format!("the namespace {namespace} belongs to the platform"));
         }
         match changed.text("status") {
-            "modified" => self.modified(changed),
+            "modified" => self.modified(changed, additions),
             "added" => added(changed, additions),
             _ => (Class::Platform, "it is deleted".into()),
         }
     }
 
     /// The strictest of the fields that differ.
-    fn modified(&self, changed: Changed<'_>) -> Decided {
-        let fields = changed.field.get("fields").items().map(|field| self.field(changed, field));
+    fn modified(&self, changed: Changed<'_>, additions: &Additions<'_>) -> Decided {
+        let fields = changed.field.get("fields").items().map(|field| self.field(changed, field, additions));
         fields.reduce(|one, other| if other.0 > one.0 { other } else { one }).unwrap_or_else(|| {
             // Nothing that differs is nothing that anybody understands.
             (Class::Platform, "what differs is not known".into())
         })
     }
 
-    fn field(&self, changed: Changed<'_>, field: Field<'_>) -> Decided {
+    fn field(&self, changed: Changed<'_>, field: Field<'_>, additions: &Additions<'_>) -> Decided {
         let text = |key| field.get(key).str().unwrap_or_default();
         let (path, at) = (text("path"), text("at"));
         let is_workload = workload_kind(changed.group, changed.kind).is_some();
@@ -94,7 +94,8 @@ impl ChangeApproval {
             return image(at, text("old"), text("new"), of_values.is_some());
         }
         let names_secret = matches!(in_containers, Some("env.valueFrom.secretKeyRef.name" | "envFrom.secretRef.name"));
-        if names_secret && !text("new").is_empty() && !changed.took_secret(text("new")) {
+        let is_taken = |name: &str| changed.took_secret(name) || additions.renews(name, changed);
+        if names_secret && !text("new").is_empty() && !is_taken(text("new")) {
             return (Class::Platform, format!("`{at}` takes the Secret {}, which it did not take before", text("new")));
         }
         let is_known = self.configuration_fields.iter().any(|pattern| match pattern.split_once(':') {

@@ -67,6 +67,8 @@ pub struct Additions<'a> {
     accounts: Vec<Changed<'a>>,
     /// The Services of Kubernetes, through which services are reached.
     fronts: Vec<Changed<'a>>,
+    /// The Secrets that were there and have other data now.
+    renewed: Vec<Changed<'a>>,
     reach: Reach<'a>,
 }
 
@@ -75,14 +77,26 @@ impl<'a> Additions<'a> {
         let added = || objects.iter().copied().filter(|changed| changed.text("status") == "added");
         // What replaces another one, or is about others, is nothing that the rest may rely on.
         let own = || added().filter(|changed| !changed.field.get("others").has_items());
+        let is_renewed = |changed: &Changed<'a>| changed.is("", "Secret") && changed.text("status") == "modified";
         Self {
             services: added().filter(|changed| changed.template().is_some()).collect(),
             namespaces: own().filter(|it| it.is("", "Namespace")).map(|it| it.text("name")).collect(),
             roles: own().filter(|changed| changed.is("rbac.authorization.k8s.io", "Role")).collect(),
             accounts: own().filter(|changed| changed.is("", "ServiceAccount")).collect(),
             fronts: own().filter(|changed| changed.is("", "Service")).collect(),
+            renewed: objects.iter().copied().filter(is_renewed).collect(),
             reach: Reach::new(objects),
         }
+    }
+
+    /// Whether a Secret is called so now that the workload took before: kustomize gives it another hash with other data.
+    pub fn renews(&self, name: &str, workload: Changed<'_>) -> bool {
+        let label = workload.label();
+        self.renewed.iter().any(|secret| {
+            secret.field.get("newObject.metadata.name").str() == Some(name)
+                && secret.text("place") == workload.text("place")
+                && secret.field.get("users").items().any(|user| user.str() == Some(label.as_str()))
+        })
     }
 
     pub fn has_service(&self) -> bool {
