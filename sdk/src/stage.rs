@@ -30,7 +30,7 @@ pub fn is_of(object: Object<'_>, labels: &[String], names: &[String]) -> bool {
 /// and no `*-production`, and `prod-staging` is no `prod-*`, unless a name is called just so.
 #[must_use]
 pub fn is_one(word: &str, names: &[String]) -> bool {
-    let is_other = is_negated(word) || says_earlier(&plain(word));
+    let is_other = is_negated(word) || ends_earlier(&plain(word));
     names.iter().any(|name| name == word || !is_other && matches_name(name, word))
 }
 
@@ -79,6 +79,13 @@ pub fn says_earlier(plain: &str) -> bool {
     false
 }
 
+/// Whether a plain name ends with an environment that comes before production, and maybe regions: `prod-staging`,
+/// `prod-dev-eu`. `prod-eu-dev-portal` is a service.
+fn ends_earlier(plain: &str) -> bool {
+    let mut parts = plain.rsplit('-').skip_while(|part| !part.is_empty() && is_word(part));
+    parts.next().is_some_and(is_before_production)
+}
+
 /// Whether a plain name says production by a word alone that may mean something else, too: `live`.
 #[must_use]
 pub fn is_vague(plain: &str) -> bool {
@@ -102,6 +109,7 @@ mod tests {
             "web-production",
             "web-no-prod",
             "prod-dev-portal",
+            "prod-eu-dev-portal",
             "dev-prod",
         ] {
             assert!(is_one(word, &names), "{word}");
@@ -115,6 +123,7 @@ mod tests {
             "staging",
             "prod-staging",
             "prod-eu-dev",
+            "prod-dev-eu",
             "prod_QA",
         ] {
             assert!(!is_one(word, &names), "{word}");

@@ -262,6 +262,20 @@ fn the_hash_of_a_generated_name_is_no_difference() {
 }
 
 #[test]
+fn a_name_that_a_template_makes_up_is_no_difference() {
+    let Some(tools) = Tools::find() else { return };
+    let test = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web-test-{{ randAlphaNum 5 | lower }}\n  namespace: shop\n  annotations:\n    \
+                helm.sh/hook: test\nspec:\n  restartPolicy: Never\n  containers:\n    - name: curl\n      image: example.com/curl:8.16.0\n";
+    let files = [&CHART[..], &[("charts/web/templates/test.yaml", test)]].concat();
+    let history = History::of(&files);
+    history.replace("charts/web/values-production.yaml", "replicas: 3", "replicas: 4");
+    assert_eq!(review(&history, &tools), ("configuration".into(), vec!["configuration Deployment shop/web".into()]));
+    history.replace("charts/web/templates/test.yaml", "curl:8.16.0", "curl:8.17.0");
+    let (_, parts) = review(&history, &tools);
+    assert!(parts.iter().any(|part| part.ends_with("Pod shop/web-test")), "{parts:?}");
+}
+
+#[test]
 fn a_patch_is_what_it_changes() {
     let Some(tools) = Tools::find() else { return };
     let history = History::of(&[

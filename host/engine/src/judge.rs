@@ -214,7 +214,7 @@ fn without_added(judgement: &mut Judgement, added: &Added, object: &Object) {
     let reason = "a kustomization adds what is missing here, and it was not rendered".to_owned();
     judgement.outcome = Arc::new(match fails {
         true => Outcome { verdict: Verdict::Fail, reason: outcome.reason.clone(), findings: left },
-        false => Outcome { verdict: Verdict::Unknown, reason: Some(reason), findings: Vec::new() },
+        false => Outcome { verdict: Verdict::Unknown, reason: Some(reason), findings: left },
     });
 }
 

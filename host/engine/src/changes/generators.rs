@@ -24,8 +24,12 @@ pub fn gives_values_alone(old: Version<'_>, new: Version<'_>, path: &str) -> boo
 
 /// Whether the sets that read a file, at least one, take these keys for values alone.
 fn are_values(version: Version<'_>, path: &str, keys: &[&str]) -> bool {
-    let releases = Releases::new(version);
     let is_set = |object: &Object| (object.group(), object.kind.as_str()) == ("argoproj.io", "ApplicationSet");
+    // Most repositories have no set, and many changed files.
+    if !version.input.subjects().any(|subject| is_set(subject.object)) {
+        return false;
+    }
+    let releases = Releases::new(version);
     let mut sets = version.deployed().filter(|deployed| is_set(deployed.subject.object)).filter_map(|deployed| {
         let node = deployed.subject.object.node.look();
         let spec = node.get("spec")?;

@@ -20,6 +20,12 @@ pub struct Added {
     has_selectors: bool,
 }
 
+/// Where the labels of pod templates are, that of a CronJob among them.
+const TEMPLATES: [&str; 2] = [
+    "$['spec']['template']['metadata']['labels']",
+    "$['spec']['jobTemplate']['spec']['template']['metadata']['labels']",
+];
+
 impl Added {
     /// Whether a finding at this place, a normalised path at which nothing stands, is about what is added.
     pub(crate) fn covers(&self, path: &str) -> bool {
@@ -27,7 +33,7 @@ impl Added {
         let label = |start: &str| path.strip_prefix(start)?.strip_prefix("['")?.strip_suffix("']");
         self.has_selectors && is_selector
             || label("$['metadata']['labels']").is_some_and(|label| self.labels.contains(label))
-            || label("$['spec']['template']['metadata']['labels']").is_some_and(|it| self.of_templates.contains(it))
+            || TEMPLATES.iter().any(|place| label(place).is_some_and(|label| self.of_templates.contains(label)))
     }
 
     fn read(node: &Node) -> Self {

@@ -30,7 +30,8 @@ pub struct Object {
     pub name: Option<String>,
     /// `metadata.generateName`: the prefix of a name that the API server makes up.
     pub generate_name: Option<String>,
-    /// How many bytes at the end of its name are a hash of what it holds, which is another one with every change.
+    /// How many bytes at the end of its name are made anew: by kustomize a hash of what it holds, by a template of Helm letters
+    /// by chance.
     pub hash: usize,
     /// Where it is in its document, a normalised JSONPath: `$`, `$['items'][3]` for an item of a list, or
     /// `$['request']['object']` for the object of an admission review.
@@ -137,7 +138,10 @@ fn bare_list(document: &Node) -> Option<Failure> {
         let text = |key: &str| item.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
         text("apiVersion").is_some() && text("kind").is_some() && item.get("metadata").is_some()
     };
-    let are_objects = !items.is_empty() && items.iter().all(is_object);
+    // A list of entities is how other programs hand a catalog on.
+    let is_of_cluster =
+        |item: &Node| item.get("apiVersion").and_then(Node::as_str).map(api_group) != Some("backstage.io");
+    let are_objects = items.iter().all(is_object) && items.iter().any(is_of_cluster);
     are_objects.then(|| Failure::new(ProblemKind::BareList, document.locate(&[])))
 }
 

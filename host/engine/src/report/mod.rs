@@ -370,8 +370,7 @@ impl<'a> Report<'a> {
         let place = Place { span, start: text.position(span.start), end: text.position(span.end) };
         // A line that holds more than one value may hold one that the rendered line does not.
         let is_plain = !text.excerpt(place.start.line).contains(['{', '[']) || !is_yaml(file);
-        let name = origin.name.as_deref().or_else(|| rendering.object(at)?.name.as_deref());
-        let environment = rendering.environment.as_str();
+        let (environment, name) = (rendering.environment.as_str(), origin.name.as_deref());
         Some(Origin { file, place, shown: Some(text).filter(|_| is_plain), environment, is_certain, name })
     }
 

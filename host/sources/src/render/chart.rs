@@ -76,7 +76,7 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
         depends: Vec::new(),
     };
     let text = tools.run(&call(&given, false), &stage).map_err(dependencies)?;
-    let manifest = read("rendered", text.into_bytes(), &limits());
+    let mut manifest = read("rendered", text.into_bytes(), &limits());
     let mut written = stage.files().into_iter().filter(|(path, _)| is_template(path) && !is_helper(path));
     let is_empty = manifest.problems.is_empty() && manifest.objects().next().is_none();
     if is_empty && written.any(|_| true) {
@@ -93,6 +93,7 @@ pub fn render(tools: &Tools, tree: &Tree, release: &Release, options: &RenderOpt
     }
     let marked = with_marks(&templates, &mut marked, &stage, |stage| tools.run(&call(&given, false), stage));
     let lines = lines::Lines::new(&manifest.source.text(), marked.as_deref(), &templates);
+    release::note_names(&mut manifest, &lines);
 
     // And with marks in the values, of which flags are the last.
     values.extend(release.parameters.as_ref().and_then(stated));

@@ -198,17 +198,14 @@ impl<'t> Lines<'t> {
         })
     }
 
-    /// The name at the end of a line from 1, with `*` for what is made anew every time, if some of it is.
-    pub fn lasting(&self, line: u32, name: &str) -> Option<String> {
-        let other = self.anew.get(&usize::try_from(line).ok()?.checked_sub(1)?)?;
-        let other = other
-            .trim_end()
-            .rsplit(|it: char| it.is_whitespace() || matches!(it, '"' | '\''))
-            .find(|it| !it.is_empty())?;
+    /// How many bytes at the end of a name, with which a line from 1 ends, are made anew every time.
+    pub fn anew(&self, line: u32, name: &str) -> usize {
+        let other = usize::try_from(line).ok().and_then(|line| self.anew.get(&line.checked_sub(1)?));
+        let parts = other.map_or("", String::as_str).rsplit(|it: char| it.is_whitespace() || matches!(it, '"' | '\''));
+        let Some(other) = parts.into_iter().find(|it| !it.is_empty()) else { return 0 };
         let same = name.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
-        // By chance more may be the same: what is made anew begins behind a hyphen or a dot.
-        let lasting = name.get(..same)?.rfind(['-', '.']).and_then(|last| name.get(..=last)).unwrap_or_default();
-        Some(format!("{lasting}*"))
+        // By chance more may be the same: what is made anew begins with a hyphen or a dot.
+        name.len() - name.get(..same).and_then(|same| same.rfind(['-', '.'])).unwrap_or_default()
     }
 
     /// The first line that is known of the document at a line from 1, or else of its template.
@@ -302,13 +299,13 @@ mod tests {
             )
         };
         for (name, other, expected) in [
-            ("web-test-ab1cd", "web-test-ax9yz", Some("web-test-*")),
-            ("\"web.ab1cd\"", "\"web.xy9yz\"", Some("web.*")),
-            ("ab1cd", "xy9yz", Some("*")),
-            ("web-test", "web-test", None),
+            ("web-test-ab1cd", "web-test-ax9yz", 6),
+            ("\"web.ab1cd\"", "\"web.xy9yz\"", 6),
+            ("ab1cd", "xy9yz", 5),
+            ("web-test", "web-test", 0),
         ] {
             let lines = Lines::new(&document(name), Some(&document(other)), &[]);
-            assert_eq!(lines.lasting(5, name.trim_matches('"')).as_deref(), expected, "{name}");
+            assert_eq!(lines.anew(5, name.trim_matches('"')), expected, "{name}");
         }
     }
 

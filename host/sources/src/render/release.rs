@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use engine::manifest::{Entry, Manifest, Node, Object, SourcePlace, Span, Value};
+use engine::manifest::{Content, Entry, Manifest, Node, Object, SourcePlace, Span, Value};
 
 use super::lines::{Lines, Wanted};
 use super::mark::{self, Mark, Marks, Shift, text_of};
@@ -210,6 +210,18 @@ fn writes_value(real: &Manifest, lines: &Lines<'_>, entry: &Entry, line: u32) ->
     (is_scalar && is_on_line).then_some(found.behind)
 }
 
+/// Notes how much of each name a template makes anew every time.
+pub fn note_names(real: &mut Manifest, lines: &Lines<'_>) {
+    for document in &mut real.documents {
+        let Content::Objects(objects) = &mut document.content else { continue };
+        for object in objects {
+            let at = object.node.get("metadata").and_then(|it| it.get("name")).map(|node| node.span.start);
+            let Some((at, name)) = at.zip(object.name.as_deref()) else { continue };
+            object.hash = lines.anew(real.source.position(at).line, name);
+        }
+    }
+}
+
 /// The places of all fields.
 pub fn places(real: &Manifest, lines: &Lines<'_>, traced: &Traced, fallback: usize) -> Places {
     let mut places = Places::default();
@@ -217,10 +229,7 @@ pub fn places(real: &Manifest, lines: &Lines<'_>, traced: &Traced, fallback: usi
         for object in document.objects() {
             let start = real.source.position(object.node.locate(&[]).start).line;
             let whole = SourcePlace { text: fallback, span: Span { start: 0, end: 0 }, name: None };
-            let name = object.node.get("metadata").and_then(|it| it.get("name")).zip(object.name.as_deref());
-            let name = name.and_then(|(node, name)| lines.lasting(real.source.position(node.span.start).line, name));
-            let place = SourcePlace { name, ..lines.document(start).unwrap_or(whole) };
-            places.objects.insert(document.span.start, place);
+            places.objects.insert(document.span.start, lines.document(start).unwrap_or(whole));
             each_entry(&object.node, &mut |entry| add_entry(real, lines, traced, entry, &mut places));
             each_item(&object.node, &mut |item| add_item(real, lines, traced, item, &mut places));
         }
