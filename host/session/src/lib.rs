@@ -224,12 +224,10 @@ impl<R: Runtime> Session<R> {
                 continue;
             }
             // What it came with it was asked about then.
-            let spot = setup.config.settings_spot_of(&name);
-            let of_overrides = setup.config.overrides_of(&name);
-            let of_overrides =
-                of_overrides.filter_map(|(_, said)| Some((said.settings.as_ref()?, said.settings_spot.as_ref())));
-            let given = given.map(|given| (given, spot)).into_iter().filter(|_| !has_settings);
-            let mut asked = given.chain(of_overrides.filter(|_| !has_overrides));
+            let given = given.map(|given| (given, setup.config.settings_spot_of(&name))).into_iter();
+            let others = setup.config.overrides_of(&name).filter(|_| !has_overrides);
+            let others = others.filter_map(|(_, it)| Some((it.settings.as_ref()?, it.settings_spot.as_ref())));
+            let mut asked = given.filter(|_| !has_settings).chain(others);
             if !is_trusted(&name)
                 && let Err((cause, spot)) = asked.try_for_each(|(settings, spot)| {
                     rule.validate_settings(&self.runtime, settings).map_err(|cause| (cause, spot.cloned()))

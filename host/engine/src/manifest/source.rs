@@ -147,11 +147,10 @@ impl Source {
         let bytes = self.bytes(block * STRIDE..(block + 1) * STRIDE + EXCERPT + 1);
         let (mut at, mut start) = (known, 0);
         while at.line < line {
-            if start >= bytes.len() {
-                return String::new();
-            }
-            at = advance(at, &bytes, start, start + 1);
-            start += 1;
+            let rest = bytes.get(start..).unwrap_or_default();
+            let Some(length) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else { return String::new() };
+            at = advance(at, &bytes, start, start + length + 1);
+            start += length + 1;
         }
         let longest = bytes.get(start..).unwrap_or_default();
         let longest = longest.get(..EXCERPT).unwrap_or(longest);
